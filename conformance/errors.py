@@ -1,0 +1,62 @@
+"""Errors of this program, as opposed to verdicts on an implementation under test.
+
+    ConformanceError               anything below; printed as one message, exit status 2
+     ├── UsageError                arguments, conformance.toml, spec, baseline, report, HAR: the user's to mend
+     └── TargetError               the target cannot be reached, the supply does not work: the environment's
+
+A violation of the contract by an implementation is never an exception of this tree: it is a
+`conformance.rules.Violation`, and it becomes a verdict. `NotTested` and `NotApplicable` are no errors either: they are
+how a check says that it could not, or need not, judge.
+"""
+
+from __future__ import annotations
+
+
+class ConformanceError(Exception):
+    """Something went wrong that is not the implementation's doing.
+
+    Cause and remedy are separate so that every printed error has both.
+    """
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  remedy: {self.remedy}" if self.remedy else self.message
+
+
+class UsageError(ConformanceError):
+    """An argument or an input file is wrong. Cause: the user's input. Remedy: in the message."""
+
+
+class TargetError(ConformanceError):
+    """The target or its supply of operations cannot be used at all.
+
+    Cause: an unreachable host, a supply that starts nothing. Remedy: start the target, mend the configuration.
+    """
+
+
+class Unjudged(Exception):
+    """A check ends without a judgement; the reason becomes part of the verdict."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NotTested(Unjudged):
+    """A precondition could not be had: nothing is known about the requirement, and that is no pass."""
+
+
+class NotApplicable(Unjudged):
+    """The conformance statement, declared or found out, or the transport rules the requirement out."""
+
+
+class BudgetExhausted(NotTested):
+    """A limit of `[limits]` is used up. Remedy: raise the limit or choose a smaller profile."""
+
+
+class TargetDead(NotTested):
+    """The target stopped answering in the middle of the run; asking on would only take time."""

@@ -1,0 +1,27 @@
+"""HTTP exchanges as immutable data."""
+
+from conformance.exchange.message import (
+    Call,
+    Exchange,
+    Failure,
+    FailureKind,
+    Header,
+    Method,
+    NotJson,
+    Request,
+    Response,
+    header_values,
+)
+
+__all__ = [
+    "Call",
+    "Exchange",
+    "Failure",
+    "FailureKind",
+    "Header",
+    "Method",
+    "NotJson",
+    "Request",
+    "Response",
+    "header_values",
+]

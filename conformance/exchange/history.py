@@ -1,0 +1,87 @@
+"""The history of one operation: every call that was made on it and every look that was had at it, in order of time.
+
+Calls may overlap. Of two looks, one is *before* the other only when its answer had arrived before the other was sent;
+of looks that overlap nothing follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from conformance.exchange.message import Exchange, Method
+from conformance.lro import Operation
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An operation as one exchange showed it, alone (get) or among others (list)."""
+
+    exchange: Exchange
+    operation: Operation
+
+    @property
+    def in_list(self) -> bool:
+        return self.exchange.calls(Method.LIST)
+
+    def is_before(self, other: Look) -> bool:
+        return self.exchange.precedes(other.exchange)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """All that is known of the operation called `name`; both tuples are ordered by the time of the answer."""
+
+    name: str
+    calls: tuple[Exchange, ...]
+    looks: tuple[Look, ...]
+
+    def cancels(self) -> tuple[Exchange, ...]:
+        """The cancels of this operation that succeeded."""
+        return tuple(call for call in self.calls if call.calls(Method.CANCEL) and call.succeeded())
+
+    def pairs(self) -> Iterator[tuple[Look, Look]]:
+        """Every two looks of which the first is before the second."""
+        for position, earlier in enumerate(self.looks):
+            for later in self.looks[position + 1 :]:
+                if earlier.is_before(later):
+                    yield earlier, later
+
+
+def operation_in(exchange: Exchange) -> Operation | None:
+    """The operation that a successful get returned, else None."""
+    if not (exchange.calls(Method.GET) and exchange.response is not None and exchange.response.status == 200):
+        return None
+    members = exchange.response.json_object()
+    return Operation(members) if members is not None else None
+
+
+def operations_in(exchange: Exchange) -> tuple[Operation, ...]:
+    """The operations that a successful list returned; empty for anything else."""
+    if not (exchange.calls(Method.LIST) and exchange.response is not None and exchange.response.status == 200):
+        return ()
+    listed = (exchange.response.json_object() or {}).get("operations")
+    if not isinstance(listed, list):
+        return ()
+    return tuple(Operation(members) for members in listed if isinstance(members, dict))
+
+
+def histories(exchanges: Iterable[Exchange]) -> list[History]:
+    """The exchanges sorted into one history per operation name that was called or listed."""
+    calls: dict[str, list[Exchange]] = {}
+    looks: dict[str, list[Look]] = {}
+    for exchange in sorted(exchanges, key=lambda exchange: (exchange.received_at, exchange.number)):
+        if exchange.call is None:
+            continue
+        if exchange.calls(Method.LIST):
+            for operation in operations_in(exchange):
+                looks.setdefault(str(operation.name), []).append(Look(exchange, operation))
+            continue
+        calls.setdefault(exchange.call.name, []).append(exchange)
+        shown = operation_in(exchange)
+        if shown is not None:
+            looks.setdefault(exchange.call.name, []).append(Look(exchange, shown))
+    return [
+        History(name, tuple(calls.get(name, ())), tuple(looks.get(name, ())))
+        for name in sorted(calls.keys() | looks.keys())
+    ]

@@ -1,0 +1,175 @@
+"""An HTTP exchange as immutable data: what was sent, what came back, and when.
+
+Everything downstream of the wire (rules, verdicts, reports) reads these values and nothing else, so the same rules
+judge a server we drive, a client we serve, and a recording of somebody else's traffic.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+Header = tuple[str, str]
+
+
+class NotJson(ValueError):
+    """The body is not a JSON text. Cause: the peer sent something else. Remedy: none here; a rule judges it."""
+
+
+def header_values(headers: Iterable[Header], name: str) -> list[str]:
+    """All values of a header field, in order; field names compare case-insensitively (RFC 9110, section 5.1)."""
+    wanted = name.lower()
+    return [value for key, value in headers if key.lower() == wanted]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request as it goes over the wire.
+
+    `target` is the raw request-target: percent-escapes are kept, because two spellings of one path are two stimuli.
+    """
+
+    method: str
+    target: str
+    headers: tuple[Header, ...] = ()
+    body: bytes = b""
+
+    @property
+    def path(self) -> str:
+        """The raw path of the request-target, without scheme, host and query."""
+        target = self.target
+        if "://" in target:
+            target = "/" + target.split("://", 1)[1].partition("/")[2]
+        return target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        """The raw query of the request-target, without the question mark; empty when there is none."""
+        return self.target.partition("?")[2]
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header field, or None."""
+        return next(iter(header_values(self.headers, name)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP response as it came over the wire, its body complete."""
+
+    status: int
+    headers: tuple[Header, ...] = ()
+    body: bytes = b""
+    reason: str = ""
+
+    def header(self, name: str) -> str | None:
+        """The first value of a header field, or None."""
+        return next(iter(header_values(self.headers, name)), None)
+
+    @property
+    def media_type(self) -> str | None:
+        """`Content-Type` without parameters, in lower case; None when the field is absent."""
+        value = self.header("content-type")
+        return value.partition(";")[0].strip().lower() if value is not None else None
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """The body as a JSON value.
+
+        Raises NotJson for anything else: an empty body, invalid UTF-8, duplicate text, NaN.
+        """
+        try:
+            return json.loads(self.body.decode("utf-8"), parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise NotJson(str(error)) from error
+
+    def json_object(self) -> dict[str, Any] | None:
+        """The body when it is a JSON object, else None."""
+        try:
+            value = self.json()
+        except NotJson:
+            return None
+        return value if isinstance(value, dict) else None
+
+
+def _refuse_constant(name: str) -> Any:
+    raise NotJson(f"{name} is not JSON")
+
+
+class FailureKind(Enum):
+    """Why there is no response."""
+
+    REFUSED = "connection refused"
+    RESET = "connection closed before the response was complete"
+    TIMEOUT = "no complete response within the timeout"
+    MALFORMED = "the response is not HTTP"
+    TOO_LARGE = "the response is larger than the limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """There is no response, and why."""
+
+    kind: FailureKind
+    detail: str = ""
+
+
+class Method(Enum):
+    """The four methods of `google.longrunning.Operations` that have an HTTP binding here."""
+
+    CANCEL = "cancel"
+    GET = "get"
+    LIST = "list"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a request means by the contract: the method that its verb and path bind to, and the `name` bound.
+
+    For LIST the name is the parent of the operations.
+    """
+
+    method: Method
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request, and what came back.
+
+    `sent_at` and `received_at` are seconds on the run's monotonic clock: the invocation and the response of the
+    call. `call` is None when the request matches no binding. `check` names who sent it; `origin` is scheme and
+    authority of the server.
+    """
+
+    number: int
+    request: Request
+    outcome: Response | Failure
+    sent_at: float
+    received_at: float
+    call: Call | None = None
+    check: str = ""
+    origin: str = ""
+    note: str = field(default="", compare=False)
+
+    @property
+    def response(self) -> Response | None:
+        return self.outcome if isinstance(self.outcome, Response) else None
+
+    def precedes(self, other: Exchange) -> bool:
+        """Whether the answer had arrived before the other was sent; in virtual time the numbers decide a tie."""
+        return (self.received_at, self.number) < (other.sent_at, other.number) and self.received_at <= other.sent_at
+
+    def calls(self, method: Method) -> bool:
+        """Whether the request is a call of `method` by the contract's bindings."""
+        return self.call is not None and self.call.method is method
+
+    def succeeded(self) -> bool:
+        """Whether a response with a 2xx status came back."""
+        return isinstance(self.outcome, Response) and self.outcome.is_success

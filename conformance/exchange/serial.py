@@ -1,0 +1,83 @@
+"""Exchanges as JSON values: what report.json holds and what readers of it get back."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from conformance.exchange.curl import curl_line
+from conformance.exchange.message import Call, Exchange, Failure, FailureKind, Method, Request, Response
+
+
+def exchange_as_json(exchange: Exchange) -> dict[str, Any]:
+    """One exchange, its bodies as text where they are UTF-8 and else in base64, with a curl line."""
+    outcome = exchange.outcome
+    shown: dict[str, Any] = {
+        "number": exchange.number,
+        "check": exchange.check,
+        "note": exchange.note,
+        "origin": exchange.origin,
+        "sent_at": round(exchange.sent_at, 6),
+        "received_at": round(exchange.received_at, 6),
+        "call": {"method": exchange.call.method.value, "name": exchange.call.name} if exchange.call else None,
+        "request": {
+            "method": exchange.request.method,
+            "target": exchange.request.target,
+            "headers": [list(header) for header in exchange.request.headers],
+            **_body_as_json(exchange.request.body),
+        },
+        "curl": curl_line(exchange.request, exchange.origin),
+    }
+    if isinstance(outcome, Failure):
+        shown["failure"] = {"kind": outcome.kind.name, "what": outcome.kind.value, "detail": outcome.detail}
+    else:
+        shown["response"] = {
+            "status": outcome.status,
+            "reason": outcome.reason,
+            "headers": [list(header) for header in outcome.headers],
+            **_body_as_json(outcome.body),
+        }
+    return shown
+
+
+def exchange_from_json(value: Mapping[str, Any]) -> Exchange:
+    """The exchange that `exchange_as_json` made the value of. Raises KeyError or ValueError for anything else."""
+    request = value["request"]
+    call = value.get("call")
+    outcome: Response | Failure
+    if "failure" in value:
+        outcome = Failure(FailureKind[value["failure"]["kind"]], value["failure"]["detail"])
+    else:
+        response = value["response"]
+        outcome = Response(
+            response["status"], _headers(response["headers"]), _body_from_json(response), response.get("reason", "")
+        )
+    return Exchange(
+        number=value["number"],
+        request=Request(request["method"], request["target"], _headers(request["headers"]), _body_from_json(request)),
+        outcome=outcome,
+        sent_at=value["sent_at"],
+        received_at=value["received_at"],
+        call=Call(Method(call["method"]), call["name"]) if call else None,
+        check=value.get("check", ""),
+        origin=value.get("origin", ""),
+        note=value.get("note", ""),
+    )
+
+
+def _body_as_json(body: bytes) -> dict[str, str]:
+    try:
+        return {"body": body.decode("utf-8")}
+    except UnicodeDecodeError:
+        return {"body_base64": base64.b64encode(body).decode("ascii")}
+
+
+def _body_from_json(message: Mapping[str, Any]) -> bytes:
+    if "body_base64" in message:
+        return base64.b64decode(message["body_base64"])
+    return str(message["body"]).encode("utf-8")
+
+
+def _headers(headers: list[list[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, value) for name, value in headers)

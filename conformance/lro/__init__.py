@@ -1,0 +1,7 @@
+"""The model: the life of an operation, canonical codes, and time."""
+
+from conformance.lro.clock import Clock, SystemClock, VirtualClock
+from conformance.lro.codes import Code, code_named, code_numbered
+from conformance.lro.operation import Operation, State
+
+__all__ = ["Clock", "Code", "Operation", "State", "SystemClock", "VirtualClock", "code_named", "code_numbered"]

@@ -1,0 +1,90 @@
+"""An Operation as a reader sees it, tolerant of everything that JSON can be.
+
+Theory, from google/longrunning/operations.proto:
+
+* `done` absent means false. A `null` member means absent (ProtoJSON).
+* While `done` is false there is no result. Once it is true the operation has `error` or `response`, or, since 2024,
+  neither, when the service does not provide the result.
+* An operation that was cancelled is done with an `error` of code 1; one that completed despite a cancel is done with
+  whatever result it reached.
+
+This view never judges: it says what is there. Whether that may be there is a rule's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from conformance.lro.codes import Code
+
+
+class State(Enum):
+    """What a reader can tell of an operation from one look."""
+
+    RUNNING = "running"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    SUCCEEDED = "succeeded"
+    ENDED = "done without a result"
+
+    @property
+    def is_done(self) -> bool:
+        return self is not State.RUNNING
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One look at an operation; `members` is the JSON object as received."""
+
+    members: Mapping[str, Any]
+
+    @property
+    def name(self) -> Any:
+        return self.members.get("name")
+
+    @property
+    def done(self) -> bool:
+        return self.members.get("done") is True
+
+    @property
+    def error(self) -> Any:
+        """The member `error`; None when absent or null."""
+        return self.members.get("error")
+
+    @property
+    def response(self) -> Any:
+        """The member `response`; None when absent or null."""
+        return self.members.get("response")
+
+    @property
+    def metadata(self) -> Any:
+        """The member `metadata`; None when absent or null."""
+        return self.members.get("metadata")
+
+    @property
+    def error_code(self) -> Any:
+        """`error.code` as it stands; None when there is no error object. An absent code is 0 (proto3 default)."""
+        return self.error.get("code", 0) if isinstance(self.error, Mapping) else None
+
+    @property
+    def cancellation_requested(self) -> bool:
+        """Whether the metadata says `requestedCancellation` (google.cloud.beyondcorp OperationMetadata)."""
+        return isinstance(self.metadata, Mapping) and self.metadata.get("requestedCancellation") is True
+
+    @property
+    def result(self) -> tuple[Any, Any]:
+        """`(error, response)`: equal results compare equal."""
+        return self.error, self.response
+
+    @property
+    def state(self) -> State:
+        if not self.done:
+            return State.RUNNING
+        if self.error is not None:
+            code = self.error_code
+            cancelled = isinstance(code, int) and not isinstance(code, bool) and code == Code.CANCELLED
+            return State.CANCELLED if cancelled else State.FAILED
+        return State.SUCCEEDED if self.response is not None else State.ENDED

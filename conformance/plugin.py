@@ -1,0 +1,313 @@
+"""The pytest plugin: runs the checks of `conformance.suite` against one implementation and makes verdicts of outcomes.
+
+    pytest --pyargs conformance.suite --iut conformance.toml
+
+A check carries the marker `requirement(id, profile)`. It keeps the requirement when it returns, violates it when it
+raises `Violated`, and says with `NotTested` or `NotApplicable` that it could not, or need not, judge. Anything else it
+raises is an error of ours. Results ride on pytest's reports, so a distributed run (pytest-xdist) needs nothing more.
+
+Loaded by every pytest in the environment, so what is heavy is imported where it is needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conformance.reports.verdict import CheckResult
+    from conformance.run import Run
+    from conformance.targets.iut import Iut
+
+RUN = pytest.StashKey["Run"]()
+_RESULT = "lro_conformance_result"
+_ACCOUNT = "lro_conformance_account"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("lro-conformance", "conformance of long-running operations")
+    group.addoption("--iut", metavar="CONFIG", help="conformance.toml; without it the embedded reference server")
+    group.addoption("--iut-url", metavar="URL", help="the target, in place of the configuration's")
+    group.addoption("--iut-operation", metavar="NAME", action="append", default=[], help="a running operation to use")
+    group.addoption("--iut-spec", metavar="SPEC", help="the OpenAPI file of the contract")
+    group.addoption("--iut-statement", metavar="KEY=VALUE", action="append", default=[], help="conformance statement")
+    group.addoption("--iut-profile", metavar="NAME", default="quick", help="quick, ci or thorough")
+    group.addoption("--iut-seed", metavar="N", type=int, default=0, help="seed of everything that is drawn")
+    group.addoption("--iut-report-dir", metavar="DIR", help="where report.json is written")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "requirement(id, profile): the requirement that a check verifies")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep the checks of the profile, and put them into the order of the catalogue; what looks at all comes last."""
+    checks = [item for item in items if item.get_closest_marker("requirement") is not None]
+    if not checks:
+        return
+    from conformance.spec.catalogue import catalogue
+
+    run = _run(config)
+    position = {requirement.id: place for place, requirement in enumerate(catalogue())}
+    too_large = [item for item in checks if _profile_of(item) > run.profile.rank]
+    if too_large:
+        config.hook.pytest_deselected(items=too_large)
+    kept = [item for item in checks if item not in too_large]
+    kept.sort(key=lambda item: (_looks_at_all_traffic(item), position[_requirement_of(item)]))
+    items[:] = [item for item in items if item.get_closest_marker("requirement") is None] + kept
+
+
+@pytest.fixture(scope="session")
+def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
+    """The implementation under test of this run."""
+    from conformance.targets.connect import connect
+
+    run = _run(request.config)
+    run.iut = connect(run.configuration, run.profile)
+    run.iut.target.check = run.sender
+    yield run.iut
+    run.iut.clean_up()
+    run.iut.target.close()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("requirement") is None:
+        return
+    from conformance.errors import NotApplicable, NotTested
+    from conformance.spec.catalogue import catalogue
+
+    run = _run(item.config)
+    run.sender = item.name
+    if run.iut is not None:
+        run.iut.target.check = item.name
+    if run.fatal:
+        raise NotTested(run.fatal)
+    ruled_out = run.statement.rules_out(catalogue()[_requirement_of(item)])
+    if ruled_out is not None:
+        raise NotApplicable(ruled_out)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if item.get_closest_marker("requirement") is None or (call.when != "call" and call.excinfo is None):
+        return report
+    result = _result(item, call)
+    _show(report, result, item)
+    setattr(report, _RESULT, _as_json(result))
+    return report
+
+
+def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
+    """What a check found, from how it ended."""
+    from conformance.errors import ConformanceError, NotApplicable, NotTested
+    from conformance.exchange.serial import exchange_as_json
+    from conformance.reports.verdict import CheckResult, Finding
+    from conformance.suite.judging import Violated
+
+    raised = call.excinfo.value if call.excinfo is not None else None
+    violations: tuple[dict[str, Any], ...] = ()
+    reason = str(raised) if raised is not None else ""
+    if raised is None:
+        finding = Finding.KEPT
+    elif isinstance(raised, Violated):
+        finding = Finding.VIOLATED
+        violations = tuple(
+            {
+                "message": complaint.message,
+                "exchanges": [exchange_as_json(exchange) for exchange in complaint.exchanges],
+            }
+            for complaint in raised.complaints
+        )
+    elif isinstance(raised, NotTested):
+        finding = Finding.NOT_TESTED
+    elif isinstance(raised, NotApplicable):
+        finding = Finding.NOT_APPLICABLE
+    elif isinstance(raised, ConformanceError):
+        # The target or the configuration cannot be used: whatever else is tried will not do better.
+        finding = Finding.NOT_TESTED
+        _run(item.config).fatal = str(raised)
+        item.session.shouldstop = raised.message
+    else:
+        finding = Finding.ERROR
+        reason = f"{type(raised).__name__}: {raised}"
+    return CheckResult(_requirement_of(item), item.nodeid, finding, reason, call.duration, violations)
+
+
+def _show(report: pytest.TestReport, result: CheckResult, item: pytest.Item) -> None:
+    """Make pytest's own report say the same: a SHOULD that is not kept fails nobody, and no skip looks like a pass."""
+    from conformance.reports.verdict import Finding
+    from conformance.spec.catalogue import Level, catalogue
+
+    requirement = catalogue()[result.requirement]
+    ruled_out = _run(item.config).statement.rules_out(requirement)
+    if result.finding is Finding.VIOLATED and requirement.level is Level.MUST and ruled_out is None:
+        from conformance.reports.console import explain
+        from conformance.reports.report import build_evidence_entry
+
+        report.outcome = "failed"
+        report.longrepr = explain(build_evidence_entry(requirement, result))
+    elif result.finding not in (Finding.KEPT, Finding.ERROR):
+        word = "warn" if result.finding is Finding.VIOLATED and ruled_out is None else result.finding.value
+        report.outcome = "skipped"
+        report.longrepr = (str(item.path), item.location[1] or 0, f"{word}: {ruled_out or result.reason}")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    value = getattr(report, _RESULT, None)
+    if value is not None and _CURRENT is not None:
+        _CURRENT.results.append(_from_json(value))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    run = session.config.stash.get(RUN, None)
+    if run is None:
+        return
+    run.was_interrupted = run.was_interrupted or (exitstatus == pytest.ExitCode.INTERRUPTED and not run.fatal)
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[_ACCOUNT] = {**run.account(), "fatal": run.fatal}
+        return
+    if not run.results and not run.fatal:
+        return
+    report, verdict = run.report()
+    session.config.stash[REPORT] = report
+    if run.report_dir is not None:
+        from conformance.reports.report import write_report
+
+        write_report(report, run.report_dir)
+    if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.INTERRUPTED):
+        session.exitstatus = int(verdict)
+
+
+REPORT = pytest.StashKey[dict[str, Any]]()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker of pytest-xdist has ended: add what it accounted for."""
+    account = dict(getattr(node, "workeroutput", {}).get(_ACCOUNT, {}))
+    run = _run(node.config)
+    run.fatal = run.fatal or account.pop("fatal", "")
+    run.add_account(account)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    report = config.stash.get(REPORT, None)
+    if report is None:
+        return
+    from conformance.reports.console import verdict_lines
+
+    terminalreporter.section("conformance")
+    for line in verdict_lines(report):
+        terminalreporter.write_line(line)
+
+
+_CURRENT: Run | None = None
+
+
+def _run(config: pytest.Config) -> Run:
+    """The run of this session, made when it is first needed. Raises pytest.UsageError for unusable options."""
+    run = config.stash.get(RUN, None)
+    if run is None:
+        from conformance.errors import ConformanceError
+
+        try:
+            run = _configured(config)
+        except ConformanceError as error:
+            raise pytest.UsageError(str(error)) from error
+        config.stash[RUN] = run
+        global _CURRENT
+        _CURRENT = run
+    return run
+
+
+def _configured(config: pytest.Config) -> Run:
+    from dataclasses import replace
+
+    from conformance.errors import UsageError
+    from conformance.run import Run
+    from conformance.targets.configuration import (
+        Configuration,
+        read_configuration,
+        with_operations,
+        with_statement,
+        with_url,
+    )
+    from conformance.targets.profile import PROFILES
+
+    option = config.getoption
+    configuration = read_configuration(Path(option("--iut"))) if option("--iut") else Configuration()
+    if option("--iut-spec"):
+        configuration = replace(configuration, iut=replace(configuration.iut, spec=option("--iut-spec")))
+    if option("--iut-operation"):
+        configuration = with_operations(configuration, tuple(option("--iut-operation")))
+    if option("--iut-url"):
+        configuration = with_url(configuration, option("--iut-url"))
+    settings = dict(_setting(text) for text in option("--iut-statement"))
+    if settings:
+        configuration = with_statement(configuration, settings)
+    name = option("--iut-profile")
+    if name not in PROFILES:
+        raise UsageError(f"--profile: there is no profile {name!r}", f"choose one of {', '.join(PROFILES)}")
+    report_dir = option("--iut-report-dir")
+    return Run(configuration, PROFILES[name], option("--iut-seed"), Path(report_dir) if report_dir else None)
+
+
+def _setting(text: str) -> tuple[str, str]:
+    from conformance.errors import UsageError
+
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"--statement: {text!r} is not KEY=VALUE", "write it as cancel=best-effort")
+    return key.strip(), value.strip()
+
+
+def _requirement_of(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("requirement")
+    assert marker is not None
+    return str(marker.args[0])
+
+
+def _profile_of(item: pytest.Item) -> int:
+    from conformance.targets.profile import PROFILES
+
+    marker = item.get_closest_marker("requirement")
+    assert marker is not None
+    return PROFILES[marker.args[1]].rank
+
+
+def _looks_at_all_traffic(item: pytest.Item) -> bool:
+    return item.path.name == "test_traffic.py"
+
+
+def _as_json(result: CheckResult) -> dict[str, Any]:
+    return {
+        "requirement": result.requirement,
+        "check": result.check,
+        "finding": result.finding.value,
+        "reason": result.reason,
+        "seconds": result.seconds,
+        "violations": list(result.violations),
+    }
+
+
+def _from_json(value: dict[str, Any]) -> CheckResult:
+    from conformance.reports.verdict import CheckResult, Finding
+
+    return CheckResult(
+        value["requirement"],
+        value["check"],
+        Finding(value["finding"]),
+        value["reason"],
+        value["seconds"],
+        tuple(value["violations"]),
+    )

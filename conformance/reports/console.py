@@ -1,0 +1,137 @@
+"""What a run prints: what was wrong, with its evidence, then a table of requirements by chapter, then the verdict."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from conformance.spec.catalogue import Catalogue
+
+_MARKS = {
+    "pass": "✓",
+    "fail": "✗",
+    "warn": "!",
+    "known-failure": "x",
+    "unexpected-pass": "?",
+    "not-applicable": "-",
+    "not-tested": "·",
+    "error": "E",
+}
+_TO_EXPLAIN = ("fail", "error", "unexpected-pass", "warn")
+_COLOURS = {"fail": "31", "error": "31", "unexpected-pass": "31", "warn": "33", "not-tested": "33", "pass": "32"}
+_SHOWN_BODY = 1000
+_SHOWN_VIOLATIONS = 3
+
+
+def render(report: Mapping[str, Any], catalogue: Catalogue, colour: bool = False, width: int = 110) -> str:
+    """The whole text for a report."""
+    lines: list[str] = []
+    for entry in report["requirements"]:
+        if entry["verdict"] in _TO_EXPLAIN:
+            lines += ["", *_explained(entry, colour, width)]
+    lines += ["", *_table(report["requirements"], catalogue, colour, width), "", *verdict_lines(report, colour)]
+    return "\n".join(lines) + "\n"
+
+
+def explain(entry: Mapping[str, Any], colour: bool = False, width: int = 110) -> str:
+    """One requirement's verdict with its evidence, as `render` shows it."""
+    return "\n".join(_explained(entry, colour, width))
+
+
+def _explained(entry: Mapping[str, Any], colour: bool, width: int) -> Iterator[str]:
+    verdict = entry["verdict"]
+    yield _painted(f"{_MARKS[verdict]} {verdict.upper()}  {entry['id']}  ({entry['level']})", verdict, colour)
+    yield from _wrapped(entry["statement"], "  requirement  ", width)
+    source = entry["source"]
+    yield from _wrapped(f"{source['title']}; {source['section']}", "  source       ", width)
+    yield f"               {source['url']}"
+    if not entry["evidence"]:
+        yield from _wrapped(entry["reason"], "  found        ", width)
+    for violation in entry["evidence"][:_SHOWN_VIOLATIONS]:
+        yield from _wrapped(violation["message"], "  found        ", width)
+        for exchange in violation["exchanges"]:
+            yield ""
+            yield from ("    " + line for line in _exchange(exchange))
+    left = len(entry["evidence"]) - _SHOWN_VIOLATIONS
+    if left > 0:
+        yield f"  and {left} more, in report.json"
+    if entry.get("reproduction", {}).get("curl"):
+        yield ""
+        yield f"  again        {entry['reproduction']['curl']}"
+
+
+def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
+    request = exchange["request"]
+    yield f"> {request['method']} {request['target']} HTTP/1.1    [request {exchange['number']}]"
+    yield from (f"> {name}: {value}" for name, value in request["headers"])
+    yield from _body(request, ">")
+    if "failure" in exchange:
+        failure = exchange["failure"]
+        yield f"< no response: {failure['what']}" + (f" ({failure['detail']})" if failure["detail"] else "")
+        return
+    response = exchange["response"]
+    yield f"< {response['status']} {response['reason']}".rstrip()
+    yield from (f"< {name}: {value}" for name, value in response["headers"])
+    yield from _body(response, "<")
+
+
+def _body(message: Mapping[str, Any], arrow: str) -> Iterator[str]:
+    body = message.get("body", message.get("body_base64", ""))
+    if not body:
+        return
+    yield arrow
+    shown = body[:_SHOWN_BODY]
+    yield from (f"{arrow} {line}" for line in _printable(shown).splitlines() or [""])
+    if len(body) > len(shown):
+        yield f"{arrow} … {len(body) - len(shown)} more characters, in report.json"
+
+
+def _printable(text: str) -> str:
+    """The text with every control character but line ends shown as an escape: a peer must not steer the terminal."""
+    return "".join(
+        character if character.isprintable() or character == "\n" else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
+def _table(entries: Sequence[Mapping[str, Any]], catalogue: Catalogue, colour: bool, width: int) -> Iterator[str]:
+    chapters: dict[str, list[Mapping[str, Any]]] = {}
+    for entry in entries:
+        chapters.setdefault(entry["id"].partition(".")[0], []).append(entry)
+    for chapter, members in chapters.items():
+        yield catalogue.chapters.get(chapter, chapter)
+        for entry in members:
+            verdict = entry["verdict"]
+            mark = _painted(f"{_MARKS[verdict]} {verdict:<14}", verdict, colour)
+            yield f"  {mark} {entry['level']:<6} {entry['id']}"
+            if verdict in ("not-tested", "not-applicable") and entry["level"] != "MAY":
+                yield from _wrapped(entry["reason"], " " * 26, width)
+
+
+def verdict_lines(report: Mapping[str, Any], colour: bool = False) -> Iterator[str]:
+    """The end of the text: counts, what was not tested, the verdict."""
+    totals = report["totals"]
+    counted = ", ".join(f"{totals[verdict]} {verdict}" for verdict in _MARKS if totals.get(verdict))
+    untested = [
+        entry["id"] for entry in report["requirements"] if entry["verdict"] == "not-tested" and entry["level"] == "MUST"
+    ]
+    yield f"{report['iut']['name'] or report['iut']['url']}: {counted}"
+    yield f"{report['requests']} requests, {report['operations']} operations, profile {report['profile']}"
+    if untested:
+        yield f"{len(untested)} MUST not tested: {', '.join(untested)}"
+    yield from report["messages"]
+    paint = {0: "pass", 1: "fail"}.get(report["exit_status"], "warn")
+    yield _painted(f"verdict: {report['verdict'].upper()}", paint, colour)
+
+
+def _wrapped(text: str, indent: str, width: int) -> list[str]:
+    lines = textwrap.wrap(
+        _printable(text).replace("\n", " "), width, initial_indent=indent, subsequent_indent=" " * len(indent)
+    )
+    return lines or [indent.rstrip()]
+
+
+def _painted(text: str, verdict: str, colour: bool) -> str:
+    code = _COLOURS.get(verdict)
+    return f"\x1b[{code}m{text}\x1b[0m" if colour and code else text

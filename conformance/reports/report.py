@@ -1,0 +1,148 @@
+"""report.json: the one truth about a run; everything else that is shown is made from it.
+
+The last member is `complete`. A report without it, or with `false` in it, is a run that was cut off, and every reader
+of ours says so.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from conformance import __version__
+from conformance.errors import UsageError
+from conformance.reports.verdict import CheckResult, Judgement, RunVerdict, Verdict
+from conformance.spec.catalogue import Level, Requirement
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What a report says about the run besides its judgements. Times are RFC 3339, in UTC."""
+
+    iut: Mapping[str, Any]
+    spec: Mapping[str, Any]
+    profile: str
+    seed: int
+    started: str
+    finished: str
+    requests: int
+    operations: int
+    was_interrupted: bool = False
+    messages: Sequence[str] = ()
+    exchanges: Sequence[dict[str, Any]] = field(default_factory=tuple)
+
+
+def build_report(judgements: Sequence[Judgement], verdict: RunVerdict, facts: RunFacts) -> dict[str, Any]:
+    """The report of a run as a JSON value."""
+    totals = Counter(judgement.verdict.value for judgement in judgements)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "suite": {"name": "lro-conformance", "version": __version__},
+        "spec": dict(facts.spec),
+        "iut": dict(facts.iut),
+        "environment": {"python": platform.python_version(), "platform": platform.platform(terse=True)},
+        "seed": facts.seed,
+        "profile": facts.profile,
+        "started": facts.started,
+        "finished": facts.finished,
+        "requests": facts.requests,
+        "operations": facts.operations,
+        "totals": dict(sorted(totals.items())),
+        "verdict": verdict.words,
+        "exit_status": int(verdict),
+        "messages": list(facts.messages),
+        "requirements": [_requirement(judgement) for judgement in judgements],
+        "complete": not facts.was_interrupted,
+    }
+
+
+def requirement_as_json(requirement: Requirement) -> dict[str, Any]:
+    """A requirement as the catalogue has it, for reports and listings."""
+    return {
+        "id": requirement.id,
+        "level": requirement.level.value,
+        "actor": requirement.actor,
+        "statement": requirement.statement,
+        "source": {
+            "document": requirement.source.document,
+            "title": requirement.source.title,
+            "section": requirement.source.section,
+            "url": requirement.source.url,
+        },
+    }
+
+
+def _requirement(judgement: Judgement) -> dict[str, Any]:
+    evidence = list(judgement.violations)
+    shown: dict[str, Any] = {
+        **requirement_as_json(judgement.requirement),
+        "verdict": judgement.verdict.value,
+        "reason": judgement.reason,
+        "checks": [
+            {
+                "check": result.check,
+                "finding": result.finding.value,
+                "reason": result.reason,
+                "seconds": round(result.seconds, 4),
+            }
+            for result in judgement.results
+        ],
+        "evidence": evidence,
+    }
+    if evidence:
+        last = [violation["exchanges"][-1] for violation in evidence if violation["exchanges"]]
+        shown["reproduction"] = {
+            "curl": last[0]["curl"] if last else "",
+            "replay": f"lro-conformance replay REPORT.json {judgement.requirement.id}",
+        }
+    return shown
+
+
+def build_evidence_entry(requirement: Requirement, result: CheckResult) -> dict[str, Any]:
+    """The entry of a requirement that one check found violated, before the run is over."""
+    verdict = Verdict.FAIL if requirement.level is Level.MUST else Verdict.WARN
+    return _requirement(Judgement(requirement, verdict, result.reason, (result,)))
+
+
+def write_report(report: Mapping[str, Any], directory: Path) -> Path:
+    """Write report.json into a directory, which is made when it is missing.
+
+    Raises UsageError when it cannot be written.
+    """
+    path = directory / "report.json"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error}", "choose another --report-dir") from error
+    return path
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """A report that was written to its end.
+
+    Raises UsageError for a file that is not there, is no report, or is the report of a run that was cut off.
+    """
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error}", "name a report.json that exists") from error
+    except ValueError as error:
+        raise UsageError(f"{path}: is not JSON: {error}", "name a report.json written by `run --report-dir`") from error
+    if not isinstance(report, dict) or "requirements" not in report:
+        raise UsageError(f"{path}: is not a report", "name a report.json written by `run --report-dir`")
+    if report.get("schema_version") != SCHEMA_VERSION:
+        raise UsageError(
+            f"{path}: has schema_version {report.get('schema_version')!r}, this version reads {SCHEMA_VERSION}",
+            "make the report again with this version",
+        )
+    if report.get("complete") is not True:
+        raise UsageError(f"{path}: is the report of a run that was cut off", "run again to the end")
+    return report

@@ -1,0 +1,40 @@
+"""Conditions that say which exchanges a rule speaks about."""
+
+from __future__ import annotations
+
+import re
+
+from conformance.exchange import Failure, Method
+from conformance.rules.rule import When
+
+answered = When(lambda exchange: exchange.response is not None)
+unanswered = When(lambda exchange: isinstance(exchange.outcome, Failure))
+succeeded = When(lambda exchange: exchange.succeeded())
+failed = When(lambda exchange: exchange.response is not None and exchange.response.status >= 400)
+
+cancel = When(lambda exchange: exchange.calls(Method.CANCEL))
+get = When(lambda exchange: exchange.calls(Method.GET))
+list_ = When(lambda exchange: exchange.calls(Method.LIST))
+delete = When(lambda exchange: exchange.calls(Method.DELETE))
+bound = When(lambda exchange: exchange.call is not None)
+
+has_body = When(lambda exchange: exchange.response is not None and bool(exchange.response.body))
+has_content_type = When(lambda exchange: exchange.response is not None and exchange.response.media_type is not None)
+
+_PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]+(:[a-z]+)?")
+
+plainly_bound = bound & When(
+    lambda exchange: not exchange.request.query and _PLAIN_PATH.fullmatch(exchange.request.path) is not None
+)
+"""The request matches a binding however strictly a router reads it: no escapes, no colon in a name, no query.
+
+What a router does not recognise it may answer as it likes (Google's front end sends HTML), so rules about the form of
+errors speak only about these.
+"""
+
+_ANSWERED_BY_HTTP_ITSELF = frozenset({405, 406, 408, 411, 413, 414, 415, 417, 426, 431, 502, 503, 504, 505})
+
+answered_by_the_service = failed & When(
+    lambda exchange: exchange.response is not None and exchange.response.status not in _ANSWERED_BY_HTTP_ITSELF
+)
+"""The error is not one that an HTTP server or a proxy gives before or in place of the service."""

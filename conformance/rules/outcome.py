@@ -1,0 +1,201 @@
+"""Oracles about what a request did to an operation: nothing, or what the contract promises of a cancel.
+
+Cancel is best effort. So nothing here waits, nothing asks for an end, and an operation that ended otherwise is wrong
+only where something else shows that it was the cancel that ended it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from conformance.exchange import Exchange
+from conformance.exchange.history import operation_in
+from conformance.lro import Code, Operation, State
+from conformance.rules.errors import status_of
+from conformance.rules.rule import Complaint
+
+
+def untouched(before: Operation, after: Exchange, cause: Exchange | None = None) -> Complaint | None:
+    """A running operation that nobody asked to cancel is still there, running, and nobody asked for its cancellation.
+
+    An operation may succeed or fail by itself at any time, so only its disappearance and traces of a cancellation
+    count: code 1, a response that reports a cancellation, `requestedCancellation`.
+    """
+    evidence = (cause, after) if cause is not None else (after,)
+    by = f" by {cause.request.method} {cause.request.target}{_body_shown(cause)}" if cause is not None else ""
+    if after.response is not None and after.response.status in (404, 410):
+        return Complaint(f"{before.name} is gone{by}", evidence)
+    operation = operation_in(after)
+    if operation is None:
+        return None
+    was_cancelled = operation.state is State.CANCELLED or _reports_cancellation(operation.response)
+    if was_cancelled and not before.done:
+        return Complaint(f"{before.name} was cancelled{by}", evidence)
+    if operation.cancellation_requested and not before.cancellation_requested and not operation.done:
+        return Complaint(f"the cancellation of {before.name} was requested{by}", evidence)
+    return None
+
+
+def ended_by_cancel_has_code_1(cancel: Exchange, end: Exchange, control: Exchange | None) -> Complaint | None:
+    """An operation that a cancel ended is done with an error of code 1.
+
+    `control` shows an operation that was started no later, was not cancelled, and was looked at after the end. While
+    that one runs, an error right after the cancel is the cancel's work. A response is the right of an operation that
+    completed first, unless it says itself that it reports a cancellation.
+    """
+    operation = operation_in(end)
+    if operation is None or operation.state in (State.RUNNING, State.CANCELLED):
+        return None
+    if operation.state is State.SUCCEEDED:
+        if not _reports_cancellation(operation.response):
+            return None
+        return Complaint(
+            f"{operation.name} was cancelled, says its response, and has no `error`: it reads as a success",
+            (cancel, end),
+        )
+    control_operation = operation_in(control) if control is not None else None
+    if control is None or control_operation is None or control_operation.done:
+        return None
+    found = "no `error`" if operation.state is State.ENDED else f"`error.code` {operation.error_code!r}"
+    message = f"{operation.name} ended when it was cancelled and has {found} instead of 1"
+    return Complaint(message, (cancel, end, control))
+
+
+def _reports_cancellation(response: object) -> bool:
+    """Whether a response carries a google.rpc.Status of its own that says CANCELLED, as Remote Execution's does."""
+    status = response.get("status") if isinstance(response, Mapping) else None
+    return isinstance(status, Mapping) and status.get("code") in (Code.CANCELLED, Code.CANCELLED.name)
+
+
+def ended_cancelled(cancel: Exchange, last: Exchange, settle: float) -> Complaint | None:
+    """Where cancel is guaranteed, the operation is done with code 1 when the declared time is over."""
+    operation = operation_in(last)
+    if operation is None:
+        return None
+    if operation.state is State.CANCELLED:
+        return None
+    message = f"{operation.name} is {operation.state.value} {settle:g} s after a guaranteed cancel"
+    return Complaint(message, (cancel, last))
+
+
+def requested_cancellation_is_shown(cancel: Exchange, after: Exchange) -> Complaint | None:
+    """An operation that still runs after its cancel says in its metadata that the cancellation was requested."""
+    operation = operation_in(after)
+    if operation is None or operation.done or operation.cancellation_requested:
+        return None
+    message = f"{operation.name} still runs after its cancel and does not say requestedCancellation"
+    return Complaint(message, (cancel, after))
+
+
+def shows_operation_metadata(exchange: Exchange) -> bool:
+    """Whether the operation has metadata of a BeyondCorp `*OperationMetadata` type."""
+    operation = operation_in(exchange)
+    metadata = operation.metadata if operation is not None else None
+    type_url = metadata.get("@type") if isinstance(metadata, Mapping) else None
+    return isinstance(type_url, str) and "beyondcorp" in type_url and type_url.endswith("OperationMetadata")
+
+
+def accepted(exchange: Exchange) -> Complaint | None:
+    """A cancel of a running operation is accepted: any 2xx; 429 and 503 ask to come again and refuse nothing."""
+    if exchange.response is None or exchange.succeeded() or exchange.response.status in (429, 503):
+        return None
+    return Complaint(f"{described(exchange)} was refused with {_answer(exchange)}", (exchange,))
+
+
+def as_good_as(control: Exchange, exchange: Exchange, also: frozenset[int] = frozenset()) -> Complaint | None:
+    """The answer is the control's: the same status, or one that is accepted `also`, or come-again (429, 503).
+
+    The control is the plain cancel of the same operation in the same state, so the answer need not be a success: a
+    server that refuses to cancel what is done refuses both. FAILED_PRECONDITION speaks of the state, never of the form.
+    """
+    response, expected = exchange.response, control.response
+    if response is None or expected is None:
+        return None
+    alike = response.status == expected.status or (response.is_success and expected.is_success)
+    if alike or response.status in also or response.status in (429, 503) or says_failed_precondition(exchange):
+        return None
+    return Complaint(
+        f"{described(exchange)} was answered with {_answer(exchange)}, the plain cancel with {expected.status}",
+        (control, exchange),
+    )
+
+
+def not_found(exchange: Exchange, may_be_hidden: bool) -> Complaint | None:
+    """What does not exist is answered with 404 NOT_FOUND, or 403 where authorisation may hide what exists."""
+    response = exchange.response
+    if response is None or response.status in (429, 503):
+        return None
+    if response.status == 404 or (response.status == 403 and may_be_hidden):
+        name = (status_of(exchange) or {}).get("status")
+        if response.status == 404 and name not in (None, "NOT_FOUND"):
+            return Complaint(f"status 404 says {name!r} instead of NOT_FOUND", (exchange,))
+        return None
+    return Complaint(f"an operation that does not exist was answered with {_answer(exchange)}", (exchange,))
+
+
+def second_cancel_is_safe(first: Exchange, second: Exchange, look: Exchange) -> Complaint | None:
+    """A second cancel succeeds while the operation still runs (so says `look`, taken after it), and never breaks."""
+    response = second.response
+    if response is None or not first.succeeded() or second.succeeded() or response.status in (429, 503):
+        return None
+    if response.status >= 500:
+        return Complaint(f"the second cancel was answered with {_answer(second)}", (first, second))
+    operation = operation_in(look)
+    if operation is not None and not operation.done:
+        message = f"the second cancel of a running operation was refused with {_answer(second)}"
+        return Complaint(message, (first, second, look))
+    return None
+
+
+def done_cancel_is_answered(exchange: Exchange) -> Complaint | None:
+    """A cancel of a done operation is a no-op (2xx) or refused as FAILED_PRECONDITION."""
+    response = exchange.response
+    if response is None or response.is_success or response.status in (429, 503):
+        return None
+    if says_failed_precondition(exchange) or (response.status == 400 and status_of(exchange) is None):
+        return None
+    return Complaint(f"a cancel of a done operation was answered with {_answer(exchange)}", (exchange,))
+
+
+def says_failed_precondition(exchange: Exchange) -> bool:
+    """Whether the answer is an error FAILED_PRECONDITION, in either form, whatever HTTP status it came with."""
+    status = status_of(exchange) or {}
+    return status.get("status") == "FAILED_PRECONDITION" or status.get("code") == Code.FAILED_PRECONDITION
+
+
+def is_not_unknown(look: Exchange, cancel: Exchange) -> Complaint | None:
+    """What get shows, cancel knows."""
+    if operation_in(look) is None or cancel.response is None or cancel.response.status not in (404, 410):
+        return None
+    return Complaint(f"get shows the operation, cancel answers {cancel.response.status}", (look, cancel))
+
+
+def is_unimplemented(exchange: Exchange) -> Complaint | None:
+    """UNIMPLEMENTED is HTTP 501 and says so."""
+    response = exchange.response
+    if response is None:
+        return None
+    status = status_of(exchange)
+    says = None if status is None else status.get("status", "UNIMPLEMENTED" if status.get("code") == 12 else None)
+    if response.status == 501 and (status is None or says in (None, "UNIMPLEMENTED")):
+        return None
+    return Complaint(f"a cancel that is not supported was answered with {_answer(exchange)}", (exchange,))
+
+
+def described(exchange: Exchange) -> str:
+    """A cancel in a few words, by what is special about it."""
+    request = exchange.request
+    if exchange.note:
+        return exchange.note
+    return f"{request.method} {request.target}{_body_shown(exchange)}"
+
+
+def _body_shown(exchange: Exchange) -> str:
+    body = exchange.request.body
+    return f" with body {body[:80].decode('utf-8', 'replace')}" if body else ""
+
+
+def _answer(exchange: Exchange) -> str:
+    assert exchange.response is not None
+    says = (status_of(exchange) or {}).get("status")
+    return f"{exchange.response.status} {says}" if isinstance(says, str) else str(exchange.response.status)

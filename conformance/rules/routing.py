@@ -1,0 +1,62 @@
+"""Rules about paths and methods, and the oracles for requests that must not reach a cancel."""
+
+from __future__ import annotations
+
+from conformance.exchange import Exchange
+from conformance.rules.conditions import answered
+from conformance.rules.errors import envelope_of, status_of
+from conformance.rules.rule import Complaint, When, exchange_rule
+
+_is_405 = answered & When(lambda exchange: exchange.response is not None and exchange.response.status == 405)
+
+
+@exchange_rule("routing.method-not-allowed-names-methods", when=_is_405)
+def method_not_allowed_names_methods(exchange: Exchange) -> str | None:
+    assert exchange.response is not None
+    return None if exchange.response.header("allow") else "status 405 comes without `Allow`"
+
+
+def not_a_success(exchange: Exchange) -> Complaint | None:
+    """The request is not the cancel method (or names nothing), so it must not be answered as if it were."""
+    if not exchange.succeeded():
+        return None
+    assert exchange.response is not None
+    return Complaint(
+        f"{exchange.request.method} {exchange.request.target} was answered with {exchange.response.status}"
+        f"{_because(exchange)}",
+        (exchange,),
+    )
+
+
+def no_internal_error(exchange: Exchange) -> Complaint | None:
+    """The request may succeed or be refused; an internal error it must not cause (501 and 503 say something else)."""
+    response = exchange.response
+    if response is None or response.status < 500 or response.status in (501, 503):
+        return None
+    return Complaint(f"{exchange.request.target} was answered with {response.status}", (exchange,))
+
+
+def reaches_the_method(cancel: Exchange, control: Exchange) -> Complaint | None:
+    """A cancel of an operation that a get has just shown is an answer of the method, not of a router.
+
+    `control` is the same path with a suffix that nobody has: a router that knows neither answers both alike.
+    """
+    if cancel.response is None or cancel.succeeded():
+        return None
+    status = cancel.response.status
+    if status in (404, 405):
+        return Complaint(f"the cancel of an existing operation was answered with {status}", (cancel,))
+    if status == 501 and status_of(cancel) is None:
+        return Complaint("the cancel was answered with 501 and no google.rpc.Status", (cancel,))
+    same_as_control = (
+        control.response is not None
+        and status == control.response.status
+        and (status_of(cancel) or {}).get("message") == (status_of(control) or {}).get("message")
+    )
+    if status == 501 and same_as_control and envelope_of(cancel) is None:
+        return Complaint("the cancel is answered exactly as a suffix that does not exist", (cancel, control))
+    return None
+
+
+def _because(exchange: Exchange) -> str:
+    return f" ({exchange.note})" if exchange.note else ""

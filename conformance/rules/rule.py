@@ -1,0 +1,130 @@
+"""What a rule is: a pure function from recorded traffic to "kept" or a complaint about one requirement.
+
+Rules for rules:
+
+* A rule sends nothing, waits for nothing, and knows neither pytest nor the server. It reads exchanges.
+* A rule speaks for one requirement, whose id is written in its decorator.
+* `when` says which traffic the rule speaks about, so that "kept" and "nothing to say" stay apart: a requirement is
+  tested only if one of its rules had something to say.
+* The function body is the requirement's sentence and nothing else.
+
+There are two kinds. An *exchange rule* judges one exchange; a *history rule* judges everything that was seen of one
+operation. Both are applied to all the traffic of a run, whatever check caused it. Functions in this package that carry
+no decorator are *oracles*: a check calls them, because only the check knows what its stimulus means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from conformance.exchange import Exchange
+from conformance.exchange.history import History, histories
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """What is wrong, in one sentence, and the exchanges that show it."""
+
+    message: str
+    exchanges: tuple[Exchange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A complaint charged to a requirement."""
+
+    requirement: str
+    message: str
+    exchanges: tuple[Exchange, ...] = ()
+
+    @property
+    def seen_at(self) -> int:
+        """The number of the exchange with which the violation was complete."""
+        return max((exchange.number for exchange in self.exchanges), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A condition on an exchange; conditions combine with `&`, `|` and `~`."""
+
+    holds: Callable[[Exchange], bool]
+
+    def __call__(self, exchange: Exchange) -> bool:
+        return self.holds(exchange)
+
+    def __and__(self, other: When) -> When:
+        return When(lambda exchange: self(exchange) and other(exchange))
+
+    def __or__(self, other: When) -> When:
+        return When(lambda exchange: self(exchange) or other(exchange))
+
+    def __invert__(self) -> When:
+        return When(lambda exchange: not self(exchange))
+
+
+ExchangeJudge = Callable[[Exchange], str | None]
+HistoryJudge = Callable[[History], Complaint | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeRule:
+    requirement: str
+    when: When
+    judge: ExchangeJudge
+
+    def judgements(self, exchanges: Iterable[Exchange]) -> Iterator[Violation | None]:
+        """One judgement per exchange the rule speaks about: a violation, or None for "kept"."""
+        for exchange in exchanges:
+            if self.when(exchange):
+                message = self.judge(exchange)
+                yield Violation(self.requirement, message, (exchange,)) if message else None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRule:
+    requirement: str
+    when: Callable[[History], bool]
+    judge: HistoryJudge
+
+    def judgements(self, exchanges: Iterable[Exchange]) -> Iterator[Violation | None]:
+        """One judgement per operation the rule speaks about: a violation, or None for "kept"."""
+        for history in histories(exchanges):
+            if self.when(history):
+                complaint = self.judge(history)
+                yield Violation(self.requirement, complaint.message, complaint.exchanges) if complaint else None
+
+
+Rule = ExchangeRule | HistoryRule
+_RULES: dict[str, Rule] = {}
+
+
+def exchange_rule(requirement: str, *, when: When) -> Callable[[ExchangeJudge], ExchangeJudge]:
+    """Register a rule about one exchange: the judge returns what is wrong, or None."""
+
+    def register(judge: ExchangeJudge) -> ExchangeJudge:
+        _add(ExchangeRule(requirement, when, judge))
+        return judge
+
+    return register
+
+
+def history_rule(requirement: str, *, when: Callable[[History], bool]) -> Callable[[HistoryJudge], HistoryJudge]:
+    """Register a rule about the history of one operation: the judge returns a complaint, or None."""
+
+    def register(judge: HistoryJudge) -> HistoryJudge:
+        _add(HistoryRule(requirement, when, judge))
+        return judge
+
+    return register
+
+
+def _add(rule: Rule) -> None:
+    if rule.requirement in _RULES:
+        raise ValueError(f"two rules for {rule.requirement}: one requirement has one rule")
+    _RULES[rule.requirement] = rule
+
+
+def registered_rules() -> dict[str, Rule]:
+    """All registered rules by requirement; `conformance.rules.all_rules` makes sure that they are loaded."""
+    return dict(_RULES)

@@ -1,0 +1,341 @@
+"""Near misses: paths that differ from a good one in one way, and therefore do not mean the same.
+
+Each is one tiny function with its family, its label and the reason why the path is not the method on that name.
+Labels are stable: reports and baselines quote them. A family is what one requirement speaks about.
+
+What a family promises. No near miss of any family matches the template with the name of the good path. Most match
+nothing at all; these match with *another* name (`other_name`), so that a server may route them but must not act on
+the operation of the good path:
+
+    encoded-slash     `o%2Fx` is one segment, the id `o%2Fx`
+    doubled-verb      `o:cancel:cancel` is the verb `:cancel` on the id `o:cancel`
+    segments          only under an open end (`**`), where more or fewer segments are another name
+
+The family "contested" is what reputable servers answer differently, because they normalise the path first (`//`,
+`/./`, `/../`, `%3A`, an encoded separator) or match leniently: useful to know, wrong to fail a server for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from conformance.errors import UsageError
+from conformance.spec.template import Kind, PathTemplate
+
+Family = Literal[
+    "verb",
+    "segments",
+    "literals",
+    "trailing-slash",
+    "empty-segment",
+    "encoded-slash",
+    "doubled-verb",
+    "contested",
+]
+FAMILIES: tuple[Family, ...] = get_args(Family)
+
+LETTER = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])[A-Za-z]")
+"""A letter of a raw text that is no digit of a percent-escape (those are not case-sensitive)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A raw path (without query) that is almost that of a name, in the one way that `label` says.
+
+    `why` is a sentence for the report. `other_name` is the name that the template binds to the path instead; None
+    when the path does not match.
+    """
+
+    label: str
+    family: Family
+    path: str
+    why: str
+    other_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GoodPath:
+    """The canonical path of a name, in pieces to be changed: raw segments, and the suffix `:verb` (or nothing).
+
+    Indexes count the segments of the path from 0. Under an open end (`**`) there may be more of them than in the
+    template; the ones beyond it are wildcards.
+    """
+
+    template: PathTemplate
+    name: str
+    segments: tuple[str, ...]
+    suffix: str
+
+    @classmethod
+    def of(cls, template: PathTemplate, name: str) -> GoodPath:
+        """The path of `name`, the value of the template's only variable.
+
+        Raises UsageError when the template has another number of variables or the name does not fit.
+        """
+        if len(template.variables) != 1:
+            raise UsageError(f"template {template} has not just one variable", "take a template like /v1/{name=…}")
+        path = template.expand(**{template.variables[0].name: name})
+        segments = path.removesuffix(template.suffix)[1:].split("/")
+        return cls(template, name, tuple(segments), template.suffix)
+
+    @property
+    def literals(self) -> list[int]:
+        """Where the name's own literals (`projects`, `operations`) stand."""
+        return [at for at in range(self._name_at, len(self.segments)) if self._kind(at) is Kind.LITERAL]
+
+    @property
+    def wildcards(self) -> list[int]:
+        """Where the name's ids stand."""
+        return [at for at in range(self._name_at, len(self.segments)) if self._kind(at) is not Kind.LITERAL]
+
+    @property
+    def pairs(self) -> list[int]:
+        """Where the name's pairs of collection and id begin."""
+        return [at for at in self.literals if at + 1 in self.wildcards]
+
+    @property
+    def version(self) -> str | None:
+        """The first segment when it is a literal that looks like a version (`v1`, `v1beta1`)."""
+        first = self.segments[0]
+        return first if self._name_at > 0 and re.fullmatch(r"v\d+\w*", first) else None
+
+    def replaced(self, at: int, *by: str) -> str:
+        """The path with the segment at an index replaced by any number of raw segments."""
+        return self._path((*self.segments[:at], *by, *self.segments[at + 1 :]), self.suffix)
+
+    def inserted(self, at: int, *raw: str) -> str:
+        """The path with raw segments put in before the segment at an index (or after the last one)."""
+        return self._path((*self.segments[:at], *raw, *self.segments[at:]), self.suffix)
+
+    def without(self, start: int, stop: int) -> str:
+        """The path without its segments from `start` to before `stop`."""
+        return self._path((*self.segments[:start], *self.segments[stop:]), self.suffix)
+
+    def ending(self, suffix: str) -> str:
+        """The path with another suffix in place of the verb."""
+        return self._path(self.segments, suffix)
+
+    def near_miss(self, label: str, family: Family, path: str, why: str) -> NearMiss:
+        """A path made of this one, with the name that the template binds to it, if any."""
+        values = self.template.match(path)
+        return NearMiss(label, family, path, why, values[self.template.variables[0].name] if values else None)
+
+    @property
+    def _name_at(self) -> int:
+        return self.template.variables[0].start
+
+    def _kind(self, at: int) -> Kind:
+        return self.template.segments[at].kind if at < len(self.template.segments) else Kind.REST
+
+    @staticmethod
+    def _path(segments: tuple[str, ...], suffix: str) -> str:
+        return "/" + "/".join(segments) + suffix
+
+
+def near_misses(template: PathTemplate, value: str) -> tuple[NearMiss, ...]:
+    """Every near miss of the path of `value`, one per label, always in the same order.
+
+    A label that has no meaning for the template (a verb it has not, a version it does not show) is left out.
+    Raises UsageError when `value` is no name of the template.
+    """
+    good = GoodPath.of(template, value)
+    paths = [(label, family, make(good), why) for label, family, why, make in _NEAR_MISSES]
+    return tuple(good.near_miss(label, family, path, why) for label, family, path, why in paths if path is not None)
+
+
+def other_case(word: str) -> str | None:
+    """A raw word with the case of its first letter changed; None when it has no letter."""
+    letter = LETTER.search(word)
+    return word[: letter.start()] + letter.group().swapcase() + word[letter.end() :] if letter else None
+
+
+_Make = Callable[[GoodPath], str | None]
+_NEAR_MISSES: list[tuple[str, Family, str, _Make]] = []
+
+
+def _near_miss(label: str, family: Family, why: str) -> Callable[[_Make], _Make]:
+    def register(make: _Make) -> _Make:
+        _NEAR_MISSES.append((label, family, why, make))
+        return make
+
+    return register
+
+
+# The verb: 'Verb = ":" LITERAL' (google/api/http.proto).
+
+
+@_near_miss("verb-missing", "verb", "without the verb the path is the operation, not the cancelling of it")
+def _(good: GoodPath) -> str | None:
+    return good.ending("") if good.suffix else None
+
+
+@_near_miss("verb-case", "verb", "a verb is a literal, and literals are case-sensitive")
+def _(good: GoodPath) -> str | None:
+    changed = other_case(good.suffix)
+    return good.ending(changed) if changed else None
+
+
+@_near_miss("verb-other", "verb", "another verb is another method")
+def _(good: GoodPath) -> str | None:
+    return good.ending(":frobnicate") if good.suffix else None
+
+
+@_near_miss("verb-longer", "verb", "a verb is compared whole, not by its beginning")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"{good.suffix}x") if good.suffix else None
+
+
+@_near_miss("verb-shorter", "verb", "a prefix of the verb is not the verb")
+def _(good: GoodPath) -> str | None:
+    return good.ending(good.suffix[:-1]) if len(good.suffix) > 2 else None
+
+
+@_near_miss("verb-empty", "verb", "a colon without a verb is no verb")
+def _(good: GoodPath) -> str | None:
+    return good.ending(":") if good.suffix else None
+
+
+@_near_miss("verb-as-segment", "verb", "a verb follows a colon, not a slash (AIP-136)")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"/{good.suffix[1:]}") if good.suffix else None
+
+
+# The segments: "The syntax `*` matches a single URL path segment."
+
+
+@_near_miss("segment-added", "segments", "`*` is one segment, not two")
+def _(good: GoodPath) -> str | None:
+    return good.inserted(len(good.segments), "x")
+
+
+@_near_miss("segment-prepended", "segments", "the template begins with its first segment")
+def _(good: GoodPath) -> str | None:
+    return good.inserted(0, "x")
+
+
+@_near_miss("segment-missing", "segments", "a collection is not an operation in it")
+def _(good: GoodPath) -> str | None:
+    return good.without(len(good.segments) - 1, len(good.segments)) if len(good.segments) > 1 else None
+
+
+@_near_miss("version-missing", "segments", "the version is a part of the path")
+def _(good: GoodPath) -> str | None:
+    return good.without(0, 1) if good.version else None
+
+
+@_near_miss("pair-missing", "segments", "a name has all its collections")
+def _(good: GoodPath) -> str | None:
+    return good.without(good.pairs[-2], good.pairs[-2] + 2) if len(good.pairs) > 1 else None
+
+
+@_near_miss("pairs-missing", "segments", "a name begins with its first collection")
+def _(good: GoodPath) -> str | None:
+    return good.without(good.pairs[0], good.pairs[-1]) if len(good.pairs) > 2 else None
+
+
+# The literals: "The syntax `LITERAL` matches literal text in the URL path."
+
+
+@_near_miss("literal-case-first", "literals", "literals are case-sensitive")
+def _(good: GoodPath) -> str | None:
+    return _with_other_case(good, good.literals[0]) if good.literals else None
+
+
+@_near_miss("literal-case-last", "literals", "literals are case-sensitive")
+def _(good: GoodPath) -> str | None:
+    return _with_other_case(good, good.literals[-1]) if len(good.literals) > 1 else None
+
+
+@_near_miss("literal-other", "literals", "another collection is another resource")
+def _(good: GoodPath) -> str | None:
+    return good.replaced(good.literals[-1], "frobnications") if good.literals else None
+
+
+@_near_miss("version-case", "literals", "the version is a literal, and literals are case-sensitive")
+def _(good: GoodPath) -> str | None:
+    return _with_other_case(good, 0) if good.version else None
+
+
+@_near_miss("version-other", "literals", "another version is another path")
+def _(good: GoodPath) -> str | None:
+    # Version 0 is nobody's; the next one might be served, and rightly so.
+    other = re.sub(r"\d+", lambda number: "0" if number.group() != "0" else "99", good.version or "", count=1)
+    return good.replaced(0, other) if good.version else None
+
+
+# Slashes that make a segment of nothing.
+
+
+@_near_miss("trailing-slash", "trailing-slash", "the verb ends the template; a slash begins another segment")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"{good.suffix}/") if good.suffix else None
+
+
+@_near_miss("empty-segment-last", "empty-segment", "an id has one or more characters")
+def _(good: GoodPath) -> str | None:
+    return good.replaced(good.wildcards[-1], "") if good.wildcards else None
+
+
+@_near_miss("empty-segment-first", "empty-segment", "an id has one or more characters")
+def _(good: GoodPath) -> str | None:
+    return good.replaced(good.wildcards[0], "") if len(good.wildcards) > 1 else None
+
+
+# An encoded slash is data: 'except "%2F" and "%2f" are left unchanged'. The path is bound to another name.
+
+
+@_near_miss("encoded-slash", "encoded-slash", "%2F is a character of the id: this is another operation")
+def _(good: GoodPath) -> str | None:
+    return good.replaced(good.wildcards[-1], f"{good.segments[good.wildcards[-1]]}%2Fx") if good.wildcards else None
+
+
+@_near_miss("encoded-slash-lower-case", "encoded-slash", "%2f is a character of the id: this is another operation")
+def _(good: GoodPath) -> str | None:
+    return good.replaced(good.wildcards[-1], f"{good.segments[good.wildcards[-1]]}%2fx") if good.wildcards else None
+
+
+@_near_miss("doubled-verb", "doubled-verb", "the last colon separates the verb, so the first is a part of the id")
+def _(good: GoodPath) -> str | None:
+    return good.ending(good.suffix * 2) if good.suffix else None
+
+
+# Contested: reputable servers differ.
+
+
+@_near_miss("slash-before-verb", "contested", "Envoy drops slashes before the verb; others do not match")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"/{good.suffix}") if good.suffix else None
+
+
+@_near_miss("encoded-verb-separator", "contested", "some servers decode the path before they look for the verb")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"%3A{good.suffix[1:]}") if good.suffix else None
+
+
+@_near_miss("encoded-separator", "contested", "some servers decode the path before they split it")
+def _(good: GoodPath) -> str | None:
+    at = len(good.segments) - 1
+    return good.without(at, at + 1).removesuffix(good.suffix) + f"%2F{good.segments[at]}{good.suffix}" if at else None
+
+
+@_near_miss("double-slash", "contested", "some servers and proxies merge slashes")
+def _(good: GoodPath) -> str | None:
+    return good.inserted(len(good.segments) - 1, "")
+
+
+@_near_miss("dot-segment", "contested", "some servers and proxies remove dot segments (RFC 3986, section 5.2.4)")
+def _(good: GoodPath) -> str | None:
+    return good.inserted(len(good.segments) - 1, ".")
+
+
+@_near_miss("dot-dot-segment", "contested", "some servers and proxies remove dot segments (RFC 3986, section 5.2.4)")
+def _(good: GoodPath) -> str | None:
+    return good.inserted(len(good.segments) - 1, "x", "..")
+
+
+def _with_other_case(good: GoodPath, at: int) -> str | None:
+    changed = other_case(good.segments[at])
+    return good.replaced(at, changed) if changed else None

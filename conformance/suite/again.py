@@ -1,0 +1,80 @@
+"""One cancelled operation, cancelled again in every form that real clients use, beside the plain form as control.
+
+An operation that is cancelled already can be cancelled as often as one likes, so all forms share one. Whatever the
+server answers to the plain form, it must answer to the others: a form is not refused for being one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from conformance.exchange import Exchange, Method
+from conformance.rules import Complaint
+from conformance.rules.outcome import as_good_as
+from conformance.suite.families import canonical, posted
+from conformance.targets.iut import JSON, Iut
+from conformance.targets.target import Outgoing
+
+_SYSTEM_PARAMETERS = (
+    "prettyPrint=false&fields=*&%24.xgafv=2&key=k&quotaUser=q&uploadType=u&upload_protocol=p&callback=c"
+)
+
+
+class Again:
+    """The answers to all forms, by the key of the form."""
+
+    def __init__(self, iut: Iut, name: str) -> None:
+        forms = {**_bodies(iut, name), **_queries(iut, name), **_paths(iut, name)}
+        # The control goes first and alone: what follows finds the operation as the control found it.
+        self.control = iut.send(iut.cancel_request(name, note="cancel of a cancelled operation"))
+        self.sent: Mapping[str, Exchange] = dict(zip(forms, iut.send_all(list(forms.values())), strict=True))
+
+    def is_as_good(self, form: str, also: frozenset[int] = frozenset()) -> Complaint | None:
+        """What is wrong when a form is not answered as the control is, or with a status accepted `also`."""
+        return as_good_as(self.control, self.sent[form], also)
+
+
+def _bodies(iut: Iut, name: str) -> dict[str, Outgoing]:
+    return {
+        "charset": iut.cancel_request(name, content_type=f"{JSON}; charset=UTF-8", note="cancel with a charset"),
+        "chunked": iut.cancel_request(name, framing="chunked", note="cancel with a chunked {}"),
+        "chunked-empty": iut.cancel_request(
+            name, body=b"", content_type=None, framing="chunked", note="cancel with an empty chunked body"
+        ),
+        "no-length": iut.cancel_request(
+            name, body=b"", content_type=None, framing="none", note="cancel without Content-Length"
+        ),
+        "redundant-name": iut.cancel_request(
+            name, body=json.dumps({"name": name}).encode(), note="cancel that repeats the name in its body"
+        ),
+        "unknown-field": iut.cancel_request(name, body=b'{"foo": 1}', note="cancel with an unknown field"),
+    }
+
+
+def _queries(iut: Iut, name: str) -> dict[str, Outgoing]:
+    queries = {
+        "empty-query": "",
+        "alt": "alt=json",
+        "dollar-alt": "$alt=json%3Benum-encoding=int",
+        "dollar-alt-encoded": "%24alt=json%3Benum-encoding%3Dint",
+        "system-parameters": _SYSTEM_PARAMETERS,
+        "unknown-parameter": "foo=bar",
+    }
+    return {
+        form: iut.cancel_request(name, query=query, note=f"cancel with the query ?{query}")
+        for form, query in queries.items()
+    }
+
+
+def _paths(iut: Iut, name: str) -> dict[str, Outgoing]:
+    """Spellings of the path that mean the same, or that a server may take for the same."""
+    path = iut.contract.path(Method.CANCEL, name)
+    at = path.rindex("/") + 1
+    spellings = {miss.label: posted(iut, miss.path, miss.why) for miss in canonical(iut, name, "contested")}
+    wanted = {"encoded-verb-separator", "slash-before-verb"}
+    forms = {label: request for label, request in spellings.items() if label in wanted}
+    if path[at].isalnum():
+        escaped = f"{path[:at]}%{ord(path[at]):02X}{path[at + 1 :]}"
+        forms["escaped-letter"] = posted(iut, escaped, "cancel with a percent-encoded letter in the id")
+    return forms

@@ -1,0 +1,143 @@
+"""The families of requests that must leave an operation alone, and how each is made.
+
+A family is what one requirement speaks about. Each maker gets the name of a bystander and returns requests that must
+not touch it: paths that are almost its path, names that are almost its name, cancels of a decoy that name it elsewhere,
+and cancels of it by somebody who may not.
+"""
+
+from __future__ import annotations
+
+from conformance.exchange import Method
+from conformance.spec.near_miss import NearMiss, near_misses
+from conformance.suite.refusals import Aim, MakeFamily
+from conformance.targets.credentials import Credential
+from conformance.targets.iut import JSON, Iut
+from conformance.targets.target import Outgoing
+
+
+def canonical(iut: Iut, name: str, family: str) -> list[NearMiss]:
+    """The canonical near misses of one family for the cancel path of an operation."""
+    return [miss for miss in near_misses(iut.contract.cancel_template(name), name) if miss.family == family]
+
+
+def _near_misses_of(family: str) -> MakeFamily:
+    def make(aim: Aim) -> list[Outgoing]:
+        return [
+            posted(aim.iut, miss.path, f"{miss.label}: {miss.why}")
+            for miss in canonical(aim.iut, aim.name, family)
+            if not (aim.iut.is_quick and miss.label in LEFT_OUT_OF_QUICK)
+        ]
+
+    return make
+
+
+def _malformed_escape(aim: Aim) -> list[Outgoing]:
+    path = aim.iut.contract.path(Method.CANCEL, aim.name)
+    head, colon, verb = path.rpartition(":")
+    return [posted(aim.iut, f"{head}%zz{colon}{verb}", "malformed percent-escape")]
+
+
+def _other_methods(aim: Aim) -> list[Outgoing]:
+    path = aim.iut.contract.path(Method.CANCEL, aim.name)
+    bodies = {"GET": b"", "PUT": b"{}", "DELETE": b"", "PATCH": b"{}", "HEAD": b""}
+    return [
+        aim.iut.request(
+            method, path, body=body, content_type=JSON if body else None, note=f"{method} on the cancel path"
+        )
+        for method, body in bodies.items()
+        if not (aim.iut.is_quick and method in LEFT_OUT_OF_QUICK)
+    ]
+
+
+def posted(iut: Iut, path: str, note: str) -> Outgoing:
+    """A POST with the body `{}` on a raw path."""
+    return iut.request("POST", path, body=b"{}", content_type=JSON, note=note)
+
+
+def similar_names(iut: Iut, name: str) -> list[tuple[str, str]]:
+    """Names that are almost that of an operation, each with what is different; none of them is an operation."""
+    head, _, identifier = name.rpartition("/")
+    segments = name.split("/")
+    similar = [
+        (f"{head}/{identifier[:-1]}", "the id without its last character"),
+        (f"{head}/{identifier}0", "the id with a character more"),
+    ]
+    if identifier.swapcase() != identifier:
+        similar.append((f"{head}/{identifier.swapcase()}", "the id in the other case"))
+    for position, segment in enumerate(segments[:-1]):
+        if position % 2:
+            other = "/".join([*segments[:position], f"{segment}-other", *segments[position + 1 :]])
+            similar.append((other, f"another {segments[position - 1].rstrip('s')}"))
+    binds = iut.contract.bindings_of(Method.CANCEL)
+    return [(other, what) for other, what in similar if any(binding.accepts(other) for binding in binds)]
+
+
+def _similar_names(aim: Aim) -> list[Outgoing]:
+    return [aim.iut.cancel_request(other, note=f"cancel of {what}") for other, what in similar_names(aim.iut, aim.name)]
+
+
+def _redirecting(**where: str) -> MakeFamily:
+    """Cancels of a decoy that name the bystander in another place; `{}` stands for its name."""
+
+    def make(aim: Aim) -> list[Outgoing]:
+        ((place, text),) = where.items()
+        named = text.replace("{}", aim.name)
+        note = f"cancel whose {place} names another operation"
+        if place == "body":
+            return [aim.iut.cancel_request(aim.decoy, body=named.encode(), note=note)]
+        if place == "query":
+            return [aim.iut.cancel_request(aim.decoy, query=named, note=note)]
+        return [aim.iut.cancel_request(aim.decoy, headers=[("x-goog-request-params", named)], note=note)]
+
+    return make
+
+
+def _unauthorised(aim: Aim) -> list[Outgoing]:
+    """Cancels without the right credentials, of the bystander and of nothing; none where nobody asks for any."""
+    iut, name = aim.iut, aim.name
+    if iut.statement.value("auth") is not True:
+        return []
+    unknown = iut.unknown_name(name, "auth")
+    cases = [
+        (name, b"{}", Credential.NONE, WITHOUT_CREDENTIALS),
+        (unknown, b"{}", Credential.NONE, UNKNOWN_WITHOUT_CREDENTIALS),
+        (name, b"{", Credential.NONE, MALFORMED_WITHOUT_CREDENTIALS),
+        (name, b"{}", Credential.INVALID, INVALID_CREDENTIALS),
+    ]
+    if iut.has_credential(Credential.FORBIDDEN):
+        cases += [
+            (name, b"{}", Credential.FORBIDDEN, WITHOUT_PERMISSION),
+            (unknown, b"{}", Credential.FORBIDDEN, UNKNOWN_WITHOUT_PERMISSION),
+        ]
+    return [iut.cancel_request(aim, body=body, credential=who, note=note) for aim, body, who, note in cases]
+
+
+WITHOUT_CREDENTIALS = "cancel without credentials"
+UNKNOWN_WITHOUT_CREDENTIALS = "cancel of an unknown operation without credentials"
+MALFORMED_WITHOUT_CREDENTIALS = "malformed cancel without credentials"
+INVALID_CREDENTIALS = "cancel with a token that nobody issued"
+WITHOUT_PERMISSION = "cancel without permission"
+UNKNOWN_WITHOUT_PERMISSION = "cancel of an unknown operation without permission"
+
+FAMILIES: dict[str, MakeFamily] = {
+    "verb": _near_misses_of("verb"),
+    "segments": _near_misses_of("segments"),
+    "literals": _near_misses_of("literals"),
+    "trailing-slash": _near_misses_of("trailing-slash"),
+    "empty-segment": _near_misses_of("empty-segment"),
+    "encoded-slash": _near_misses_of("encoded-slash"),
+    "doubled-verb": _near_misses_of("doubled-verb"),
+    "malformed-escape": _malformed_escape,
+    "other-methods": _other_methods,
+    "similar-names": _similar_names,
+    "body-name": _redirecting(body='{"name": "{}"}'),
+    "query-name": _redirecting(query="name={}"),
+    "routing-header": _redirecting(header="name={}"),
+    "unauthorised": _unauthorised,
+}
+"""Every family of requests that must not touch the operation they are about, by the key that checks use."""
+
+LEFT_OUT_OF_QUICK = frozenset(
+    {"verb-shorter", "segment-prepended", "version-case", "encoded-slash-lower-case", "HEAD", "PATCH"}
+)
+"""Labels and methods that only the larger profiles send: each has a sibling that finds nearly the same."""

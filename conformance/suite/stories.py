@@ -1,0 +1,168 @@
+"""The shared traffic of a run: few operations, looked at by many checks.
+
+* *Bystanders* run from the beginning to the end and are never cancelled. Checks whose stimulus must not touch an
+  operation aim at a bystander, and look at it afterwards.
+* *Stories* are operations that are cancelled and followed to their end. One is cancelled twice in a row.
+
+A check that finds a bystander touched has found a violation; it retires the bystander, and the next check gets
+another.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.errors import NotApplicable, NotTested
+from conformance.exchange import Exchange, Method
+from conformance.exchange.history import operation_in
+from conformance.lro import Operation
+from conformance.rules.errors import bare_status_of, envelope_of
+from conformance.targets.iut import JSON, Iut
+
+
+@dataclass(frozen=True, slots=True)
+class Bystander:
+    """An operation that nobody cancels, and how it looked when it was started."""
+
+    name: str
+    exchange: Exchange
+    operation: Operation
+
+
+class Bystanders:
+    """Running operations that are meant to stay untouched.
+
+    The first of them serves to find out what the statement leaves open; `unknown` is a get of no operation at all.
+    """
+
+    def __init__(self, iut: Iut) -> None:
+        self._iut = iut
+        self._standing: list[Bystander] = []
+        self.unknown = iut.get(iut.unknown_name(self.get()[0].name, "get"))
+        _find_out_about_errors(iut, self.unknown)
+        _find_out_about_list(iut, self.get()[0].name)
+        iut.find_out_about_auth(self.get()[0].name)
+
+    def get(self, count: int = 1) -> list[Bystander]:
+        """So many bystanders that still run, as far as is known. Raises NotTested when the supply's do not run."""
+        while len(self._standing) < count:
+            missing = count - len(self._standing)
+            self._standing += [self._start(name) for name in self._iut.running(missing)]
+        return self._standing[:count]
+
+    def retire(self, bystander: Bystander) -> None:
+        """Take a bystander out of service; later checks get another."""
+        self._standing = [standing for standing in self._standing if standing is not bystander]
+
+    def _start(self, name: str) -> Bystander:
+        exchange, operation = self._iut.look(name)
+        if operation.done:
+            raise NotTested(
+                f"the supply's operation {name} is already done when it is first looked at; "
+                "let [operations] start operations that run longer"
+            )
+        return Bystander(name, exchange, operation)
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One operation: cancelled, looked at at once, and followed to its end or to the end of `settle`."""
+
+    name: str
+    cancel: Exchange
+    after: Exchange
+    end: Exchange
+    again: Exchange | None = None
+
+    @property
+    def last(self) -> Operation | None:
+        return operation_in(self.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Stories:
+    """All stories of a run; `control` is a bystander looked at when they had ended."""
+
+    plain: Story
+    without_body: Story
+    labelled_without_body: Story
+    control: Exchange
+
+    def all(self) -> tuple[Story, ...]:
+        return (self.plain, self.without_body, self.labelled_without_body)
+
+
+@dataclass(frozen=True, slots=True)
+class FirstCancel:
+    """The first cancel of the run: an operation that a get showed running, and the answer to its plain cancel."""
+
+    name: str
+    before: Exchange
+    cancel: Exchange
+
+
+def cancel_first(iut: Iut) -> FirstCancel:
+    """Cancel one operation with the body `{}`, and find out whether cancel is implemented.
+
+    Raises NotTested when the supply's operation does not run.
+    """
+    name = iut.running(1)[0]
+    before, operation = iut.look(name)
+    if operation.done:
+        raise NotTested(f"{name} was done before it could be cancelled; let [operations] start longer ones")
+    cancel = iut.cancel(name, note="cancel with the body {}")
+    if cancel.response is not None and cancel.response.status == 501:
+        iut.statement.find("cancel", "unimplemented", "the cancel of a running operation was answered with 501")
+    elif cancel.succeeded():
+        iut.statement.find("cancel", "best-effort", "the cancel of a running operation succeeded")
+    return FirstCancel(name, before, cancel)
+
+
+def tell_stories(iut: Iut, bystanders: Bystanders, first: FirstCancel) -> Stories:
+    """Cancel two more operations, each with another empty body, and follow all three.
+
+    Raises NotApplicable when cancel is not implemented.
+    """
+    older = bystanders.get()[0]
+    if iut.statement.value("cancel") == "unimplemented":
+        raise NotApplicable("cancel is not implemented")
+    again = iut.cancel(first.name, note="second cancel")
+    names = [first.name, *iut.running(2)]
+    bare, labelled = iut.send_all(
+        [
+            iut.cancel_request(names[1], body=b"", content_type=None, note="cancel without body and Content-Type"),
+            iut.cancel_request(names[2], body=b"", content_type=JSON, note="cancel without body, labelled JSON"),
+        ]
+    )
+    after = dict(zip(names, iut.get_all(names), strict=True))
+    ends = dict(after)
+    pending = [name for name in names if (operation := operation_in(after[name])) is None or not operation.done]
+    if pending:
+        ends.update(iut.await_end(pending))
+    control = iut.get(older.name)
+    return Stories(
+        Story(names[0], first.cancel, after[names[0]], ends[names[0]], again),
+        Story(names[1], bare, after[names[1]], ends[names[1]]),
+        Story(names[2], labelled, after[names[2]], ends[names[2]]),
+        control,
+    )
+
+
+def _find_out_about_errors(iut: Iut, unknown: Exchange) -> None:
+    if envelope_of(unknown) is not None:
+        iut.statement.find("errors", "aip-193", "a get of an unknown operation answers with the AIP-193 envelope")
+    elif bare_status_of(unknown) is not None:
+        iut.statement.find("errors", "status", "a get of an unknown operation answers with a bare google.rpc.Status")
+    elif unknown.response is not None and unknown.response.status >= 400:
+        iut.statement.find(
+            "errors", "none", "a get of an unknown operation answers with neither form of google.rpc.Status"
+        )
+
+
+def _find_out_about_list(iut: Iut, name: str) -> None:
+    if not iut.contract.bindings_of(Method.LIST):
+        iut.statement.find("list", False, f"{iut.contract.name} binds no list")
+    elif iut.statement.value("list") is None:
+        page = iut.list_pages(iut.contract.parent_of(name), most=1)[0]
+        status = page.response.status if page.response is not None else "nothing"
+        iut.statement.find("list", page.succeeded(), f"a list of the operations is answered with {status}")

@@ -1,0 +1,47 @@
+"""Authorisation: who may not cancel learns nothing and changes nothing."""
+
+from __future__ import annotations
+
+from conformance.errors import NotTested
+from conformance.rules.authorisation import answered_alike, refused_for_its_credentials, refused_for_its_permission
+from conformance.suite import families
+from conformance.suite.judging import require, verifies
+from conformance.suite.refusals import Refusals
+from conformance.targets.credentials import Credential
+from conformance.targets.iut import Iut
+
+
+@verifies("auth.credentials-are-required")
+def test_credentials_are_required(refusals: Refusals) -> None:
+    require(refused_for_its_credentials(refusals.noted(families.WITHOUT_CREDENTIALS)))
+
+
+@verifies("auth.invalid-credentials-are-refused")
+def test_invalid_credentials_are_refused(refusals: Refusals) -> None:
+    require(refused_for_its_credentials(refusals.noted(families.INVALID_CREDENTIALS)))
+
+
+@verifies("auth.precedes-existence")
+def test_unauthorised_caller_does_not_learn_what_exists(refusals: Refusals) -> None:
+    existing = refusals.noted(families.WITHOUT_CREDENTIALS)
+    require(answered_alike(existing, refusals.noted(families.UNKNOWN_WITHOUT_CREDENTIALS)))
+
+
+@verifies("auth.precedes-validation")
+def test_authorisation_comes_before_validation(refusals: Refusals) -> None:
+    require(refused_for_its_credentials(refusals.noted(families.MALFORMED_WITHOUT_CREDENTIALS)))
+
+
+@verifies("auth.permission-is-denied")
+def test_missing_permission_is_denied_whatever_exists(iut: Iut, refusals: Refusals) -> None:
+    if not iut.has_credential(Credential.FORBIDDEN):
+        raise NotTested("no credential without the permission is configured ([auth] forbidden_token_env)")
+    notes = (families.WITHOUT_PERMISSION, families.UNKNOWN_WITHOUT_PERMISSION)
+    require(*(refused_for_its_permission(refusals.noted(note)) for note in notes))
+
+
+@verifies("auth.refused-cancel-changes-nothing")
+def test_unauthorised_cancel_changes_nothing(refusals: Refusals) -> None:
+    if not refusals.sent["unauthorised"]:
+        raise NotTested("nothing was sent without credentials")
+    require(refusals.effect_of("unauthorised"))

@@ -1,0 +1,29 @@
+"""Query parameters that real clients send, and one that nobody does."""
+
+from __future__ import annotations
+
+from conformance.rules.routing import no_internal_error
+from conformance.suite.again import Again
+from conformance.suite.judging import require, verifies
+
+
+@verifies("query.alt-json-is-accepted")
+def test_alt_json_is_accepted(again: Again) -> None:
+    require(again.is_as_good("alt"))
+
+
+@verifies("query.dollar-alt-is-accepted")
+def test_dollar_alt_is_accepted(again: Again) -> None:
+    """Node leaves the dollar sign plain and Go encodes it."""
+    require(again.is_as_good("dollar-alt"), again.is_as_good("dollar-alt-encoded"))
+
+
+@verifies("query.system-parameters-are-accepted")
+def test_system_parameters_are_accepted(again: Again) -> None:
+    require(again.is_as_good("system-parameters"))
+
+
+@verifies("query.unknown-parameter-is-answered")
+def test_unknown_parameter_is_ignored_or_refused(again: Again) -> None:
+    """Any client error will do."""
+    require(no_internal_error(again.sent["unknown-parameter"]))

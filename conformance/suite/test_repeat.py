@@ -1,0 +1,46 @@
+"""Cancelling again: while the operation may still run, and when it is done."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.errors import NotTested
+from conformance.exchange import Exchange
+from conformance.exchange.history import operation_in
+from conformance.rules.outcome import done_cancel_is_answered, is_not_unknown, second_cancel_is_safe
+from conformance.suite.judging import require, verifies
+from conformance.suite.stories import FirstCancel, Stories
+from conformance.targets.iut import Iut
+
+
+@verifies("repeat.is-safe")
+def test_second_cancel_is_safe(cancel_works: Stories) -> None:
+    """Sent right after the first, as a client does whose first answer got lost."""
+    story = cancel_works.plain
+    assert story.again is not None
+    require(second_cancel_is_safe(story.cancel, story.again, story.after))
+
+
+@pytest.fixture(scope="module")
+def done_then_cancelled(iut: Iut, cancel_works: Stories) -> tuple[Exchange, Exchange]:
+    """A look at a done operation, and the answer to a cancel of it."""
+    completed = iut.completed_supply
+    name = completed.take(1)[0] if completed.is_given else cancel_works.plain.name
+    look = iut.get(name)
+    operation = operation_in(look)
+    if operation is None or not operation.done:
+        raise NotTested("there is no done operation: none ended, and [operations] completed gives none that is done")
+    cancel = iut.cancel(name, note="cancel of a done operation")
+    iut.get(name)
+    return look, cancel
+
+
+@verifies("repeat.done-is-answered")
+def test_cancel_of_a_done_operation_is_answered(done_then_cancelled: tuple[Exchange, Exchange]) -> None:
+    """What it did to the operation, operation.result-is-final says."""
+    require(done_cancel_is_answered(done_then_cancelled[1]))
+
+
+@verifies("repeat.known-stays-known")
+def test_what_get_shows_cancel_knows(first_cancel: FirstCancel) -> None:
+    require(is_not_unknown(first_cancel.before, first_cancel.cancel))

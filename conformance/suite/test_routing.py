@@ -1,0 +1,101 @@
+"""Routing and path pattern: what is the cancel method, and what only looks like it."""
+
+from __future__ import annotations
+
+from conformance.errors import NotTested
+from conformance.exchange import Method
+from conformance.rules import Complaint
+from conformance.rules.routing import no_internal_error, not_a_success, reaches_the_method
+from conformance.suite.again import Again
+from conformance.suite.families import posted
+from conformance.suite.judging import require, verifies
+from conformance.suite.refusals import Refusals
+from conformance.suite.stories import FirstCancel
+from conformance.targets.iut import Iut
+
+
+@verifies("routing.cancel-is-bound")
+def test_cancel_reaches_the_method(iut: Iut, first_cancel: FirstCancel) -> None:
+    """A cancel of an operation that get shows is answered by the method, even where it is not implemented."""
+    if first_cancel.cancel.succeeded():
+        return
+    path = f"{iut.contract.path(Method.GET, first_cancel.name)}:no-such-verb"
+    control = iut.send(posted(iut, path, "a verb that nobody has"))
+    require(reaches_the_method(first_cancel.cancel, control))
+
+
+def _refused_and_without_effect(refusals: Refusals, family: str) -> list[Complaint | None]:
+    if not refusals.sent[family]:
+        raise NotTested("the path template of this contract has no such near miss")
+    return [*(not_a_success(exchange) for exchange in refusals.sent[family]), refusals.effect_of(family)]
+
+
+@verifies("routing.verb-is-exact")
+def test_another_verb_is_not_cancel(refusals: Refusals) -> None:
+    require(*_refused_and_without_effect(refusals, "verb"))
+
+
+@verifies("routing.segment-count-is-exact")
+def test_more_or_fewer_segments_do_not_match(refusals: Refusals) -> None:
+    require(*_refused_and_without_effect(refusals, "segments"))
+
+
+@verifies("routing.literals-are-exact")
+def test_literals_match_exactly(refusals: Refusals) -> None:
+    require(*_refused_and_without_effect(refusals, "literals"))
+
+
+@verifies("routing.trailing-slash-is-another-path")
+def test_trailing_slash_is_another_path(refusals: Refusals) -> None:
+    require(*_refused_and_without_effect(refusals, "trailing-slash"))
+
+
+@verifies("routing.empty-segment-names-nothing")
+def test_empty_segment_names_nothing(refusals: Refusals) -> None:
+    require(*_refused_and_without_effect(refusals, "empty-segment"))
+
+
+@verifies("routing.encoded-slash-is-data")
+def test_encoded_slash_separates_nothing(refusals: Refusals) -> None:
+    require(*_refused_and_without_effect(refusals, "encoded-slash"))
+
+
+@verifies("routing.last-colon-separates-the-verb")
+def test_doubled_verb_is_not_the_verb(refusals: Refusals) -> None:
+    """`O:cancel:cancel` may be a cancel of the operation `O:cancel`, which is not `O`."""
+    require(refusals.effect_of("doubled-verb"))
+
+
+@verifies("routing.only-post-cancels")
+def test_no_other_method_cancels(refusals: Refusals) -> None:
+    """The status is free: a GET on this path may be a get of an operation whose id ends in `:cancel`."""
+    require(refusals.effect_of("other-methods"))
+
+
+@verifies("routing.malformed-escape-is-refused")
+def test_malformed_escape_is_refused(refusals: Refusals) -> None:
+    for exchange in refusals.sent["malformed-escape"]:
+        require(not_a_success(exchange), no_internal_error(exchange))
+
+
+@verifies("routing.unreserved-escapes-are-decoded")
+def test_escaped_letter_is_the_letter(again: Again) -> None:
+    """The same cancel with one letter of the id percent-encoded finds the same operation."""
+    if "escaped-letter" not in again.sent:
+        raise NotTested("the id of the operation does not begin with a letter or digit")
+    require(again.is_as_good("escaped-letter"))
+
+
+@verifies("routing.encoded-verb-separator-is-no-server-error")
+def test_encoded_verb_separator_is_no_server_error(again: Again) -> None:
+    require(no_internal_error(again.sent["encoded-verb-separator"]))
+
+
+@verifies("routing.slash-before-verb-is-another-path")
+def test_slash_before_verb_is_another_path(again: Again) -> None:
+    require(not_a_success(again.sent["slash-before-verb"]))
+
+
+@verifies("routing.empty-query-is-no-query")
+def test_bare_question_mark_changes_nothing(again: Again) -> None:
+    require(again.is_as_good("empty-query"))

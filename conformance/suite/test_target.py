@@ -1,0 +1,52 @@
+"""Which operation is cancelled: the one in the path, and no other."""
+
+from __future__ import annotations
+
+from conformance.exchange import Exchange
+from conformance.exchange.history import operation_in
+from conformance.rules import Complaint
+from conformance.rules.outcome import untouched
+from conformance.suite.judging import require, verifies
+from conformance.suite.refusals import Refusals
+from conformance.suite.stories import Bystander, Bystanders, Stories
+from conformance.targets.iut import Iut
+
+
+@verifies("target.body-name-never-redirects")
+def test_body_name_never_redirects_the_cancel(refusals: Refusals) -> None:
+    """Envoy, by default, cancels the operation that the body names."""
+    require(refusals.effect_of("body-name"))
+
+
+@verifies("target.query-name-never-redirects")
+def test_query_name_never_redirects_the_cancel(refusals: Refusals) -> None:
+    """Envoy and vanguard cancel the operation that the query names."""
+    require(refusals.effect_of("query-name"))
+
+
+@verifies("target.routing-header-never-redirects")
+def test_routing_header_never_redirects_the_cancel(refusals: Refusals) -> None:
+    require(refusals.effect_of("routing-header"))
+
+
+@verifies("target.whole-name-counts")
+def test_similar_name_is_another_operation(refusals: Refusals) -> None:
+    """The id under another project or location, a shorter, longer or differently written id: not this operation."""
+    require(refusals.effect_of("similar-names"))
+
+
+@verifies("target.other-operations-untouched")
+def test_cancel_leaves_other_operations_alone(iut: Iut, bystanders: Bystanders, cancel_works: Stories) -> None:
+    """Of two bystanders, one is older than the operation that is cancelled and one is younger."""
+    cancelled = iut.running(1)[0]
+    standing = bystanders.get(2)
+    cause = iut.cancel(cancelled)
+    looks = iut.get_all([bystander.name for bystander in standing])
+    require(*(_touched(bystanders, bystander, look, cause) for bystander, look in zip(standing, looks, strict=True)))
+
+
+def _touched(bystanders: Bystanders, bystander: Bystander, look: Exchange, cause: Exchange) -> Complaint | None:
+    complaint = untouched(bystander.operation, look, cause)
+    if complaint is not None or operation_in(look) is None:
+        bystanders.retire(bystander)
+    return complaint

@@ -1,0 +1,41 @@
+"""All the traffic of the run: every exchange keeps every rule that speaks about it, whatever check caused it."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.errors import NotApplicable, NotTested, Unjudged
+from conformance.rules import Complaint, Rule, all_rules
+from conformance.spec.catalogue import catalogue
+from conformance.suite.judging import Violated
+from conformance.suite.stories import Bystanders, Stories
+from conformance.targets.iut import Iut
+
+
+@pytest.fixture(scope="module")
+def last_looks(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) -> None:
+    """Once more a look at what was cancelled and at what was not: what is final must still be so."""
+    try:
+        stories: Stories = request.getfixturevalue("stories")
+    except Unjudged:
+        return
+    iut.get_all([stories.plain.name, stories.labelled_without_body.name])
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        pytest.param(rule, id=rule.requirement, marks=pytest.mark.requirement(rule.requirement, "quick"))
+        for rule in all_rules().values()
+    ],
+)
+def test_all_traffic_keeps(rule: Rule, iut: Iut, last_looks: None) -> None:
+    judgements = list(rule.judgements(iut.target.exchanges))
+    violations = [judgement for judgement in judgements if judgement is not None]
+    if violations:
+        raise Violated(tuple(Complaint(violation.message, violation.exchanges) for violation in violations))
+    if not judgements:
+        condition = catalogue()[rule.requirement].condition
+        if condition:
+            raise NotApplicable(f"in this run it never was so that {condition}")
+        raise NotTested("no exchange of the run was one that this requirement speaks about")

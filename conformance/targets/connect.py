@@ -1,0 +1,107 @@
+"""From a configuration to an implementation under test that answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from conformance.errors import UsageError
+from conformance.exchange import Call
+from conformance.lro import SystemClock, VirtualClock
+from conformance.spec.contract import Contract
+from conformance.targets.configuration import (
+    Configuration,
+    OperationsSection,
+    StatementSection,
+    SupplyForm,
+    default_start,
+)
+from conformance.targets.credentials import Credentials, Token, read_credentials
+from conformance.targets.iut import Iut
+from conformance.targets.profile import QUICK, Profile
+from conformance.targets.secret import Secret
+from conformance.targets.target import Target
+from conformance.targets.transport import HttpTransport
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def connect(configuration: Configuration, profile: Profile = QUICK) -> Iut:
+    """The implementation under test of a configuration; nothing is sent yet.
+
+    Raises UsageError for a host that is not allowed, a spec that cannot be used, or credentials that cannot be had.
+    """
+    contract = Contract.load(_spec(configuration))
+    if configuration.is_embedded:
+        return _embedded(configuration, contract, profile)
+    parts = urlsplit(configuration.iut.url)
+    host = parts.hostname or ""
+    if host not in _LOOPBACK and not host.startswith("127.") and host not in configuration.iut.allow_hosts:
+        raise UsageError(
+            f"the host {host!r} is neither this machine nor allowed",
+            f'if you may test it, add it to the configuration: [iut] allow_hosts = ["{host}"]',
+        )
+    credentials = read_credentials(configuration.auth)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    limits = configuration.limits
+    transport = HttpTransport.live(origin, limits.concurrency)
+    prefix = parts.path.rstrip("/")
+
+    def identify(http_method: str, path: str) -> Call | None:
+        return contract.identify(http_method, path.removeprefix(prefix))
+
+    target = Target(transport, SystemClock(), limits, identify, origin, parallel=limits.concurrency > 1)
+    return Iut(configuration, contract, target, credentials, profile, prefix)
+
+
+def _spec(configuration: Configuration) -> str:
+    """The spec as it was named; a relative path is relative to the configuration file when it exists there."""
+    beside = configuration.directory / configuration.iut.spec
+    return str(beside) if beside.is_file() else configuration.iut.spec
+
+
+def _embedded(configuration: Configuration, contract: Contract, profile: Profile) -> Iut:
+    """The reference server in this process, in virtual time, with everything switched on that can be tested."""
+    from conformance.reference.authorisation import CLOUD_PLATFORM, Auth
+    from conformance.reference.build import reference_service
+    from conformance.reference.in_process import ORIGIN
+    from conformance.reference.in_process import client as client_of
+
+    credentials = Credentials(
+        main=Token(Secret("embedded-token"), "embedded-token"),
+        forbidden=Token(Secret("embedded-weak-token"), "embedded-weak-token"),
+    )
+    auth = Auth({"embedded-token": frozenset({CLOUD_PLATFORM}), "embedded-weak-token": frozenset()})
+    clock = VirtualClock()
+    service = reference_service(clock=clock, auth=auth, seed=0)
+    statement = StatementSection(cancel="guaranteed", list=True, delete=True, auth=True, errors="aip-193")
+    iut = configuration.iut
+    configuration = replace(
+        configuration,
+        iut=replace(iut, name=iut.name or "embedded reference server"),
+        operations=_embedded_operations(configuration.operations, iut.parent),
+        statement=_over(statement, configuration.statement),
+    )
+    transport = HttpTransport(client_of(service), ORIGIN, clock)
+    target = Target(transport, clock, configuration.limits, contract.identify, ORIGIN, parallel=False)
+    return Iut(configuration, contract, target, credentials, profile)
+
+
+def _embedded_operations(operations: OperationsSection, parent: str) -> OperationsSection:
+    start = default_start(parent)
+    return replace(
+        operations,
+        running=operations.running if operations.running.is_given else SupplyForm(start=start),
+        completed=operations.completed
+        if operations.completed.is_given
+        else SupplyForm(start=replace(start, json={"mode": "done"})),
+    )
+
+
+def _over(default: StatementSection, declared: StatementSection) -> StatementSection:
+    said = {
+        key: getattr(declared, key)
+        for key in StatementSection.__dataclass_fields__
+        if getattr(declared, key) is not None
+    }
+    return replace(default, **said)

@@ -1,0 +1,246 @@
+"""The implementation under test as checks see it: the calls of the contract, fresh operations, and time.
+
+Builds requests by the contract and sends them through the target; every method returns what was exchanged and judges
+nothing. Any part of a request can be replaced, since that is what a check is for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from conformance.errors import NotTested, Unjudged
+from conformance.exchange import Exchange, Header, Method, Request
+from conformance.exchange.history import operation_in, operations_in
+from conformance.lro import Operation
+from conformance.spec.contract import Contract
+from conformance.targets.configuration import Configuration
+from conformance.targets.credentials import Credential, Credentials
+from conformance.targets.profile import QUICK, Profile
+from conformance.targets.statement import Statement
+from conformance.targets.supply import Supply
+from conformance.targets.target import Outgoing, Target
+
+JSON = "application/json"
+_FIRST_POLL = 0.05
+_LONGEST_POLL = 2.0
+
+
+class Iut:
+    """One implementation under test, for one run."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        contract: Contract,
+        target: Target,
+        credentials: Credentials,
+        profile: Profile = QUICK,
+        path_prefix: str = "",
+    ) -> None:
+        self.configuration = configuration
+        self.contract = contract
+        self.target = target
+        self.statement = Statement(configuration.statement)
+        self.settle = configuration.operations.settle
+        self.profile = profile
+        self._credentials = credentials
+        self._prefix = path_prefix
+        self._deleted: set[str] = set()
+        directory = configuration.directory or Path()
+        self.supply = Supply(configuration.operations.running, target, self._start_request, directory)
+        self.completed_supply = Supply(configuration.operations.completed, target, self._start_request, directory)
+        target.secrets |= credentials.secrets
+
+    @property
+    def is_quick(self) -> bool:
+        return self.profile is QUICK
+
+    # --- requests ---
+
+    def request(
+        self,
+        http_method: str,
+        target: str,
+        *,
+        body: bytes = b"",
+        content_type: str | None = None,
+        headers: Iterable[Header] = (),
+        framing: str = "length",
+        credential: Credential = Credential.MAIN,
+        note: str = "",
+    ) -> Outgoing:
+        """A request on a raw target (path and query).
+
+        `framing` says how the body's end is told: "length" (Content-Length), "chunked", or "none" (neither; only
+        without a body). A GET or DELETE without a body has no Content-Length in any case.
+        """
+        fields: list[Header] = [("Host", self.target.origin.partition("://")[2])]
+        token = self._credentials.token(credential)
+        if token is not None:
+            fields.append(("Authorization", f"Bearer {token.placeholder}"))
+        fields.append(("Accept", "*/*"))
+        fields += [(name, value) for name, value in self.configuration.iut.headers.items()]
+        fields += headers
+        if content_type is not None:
+            fields.append(("Content-Type", content_type))
+        if framing == "chunked":
+            fields.append(("Transfer-Encoding", "chunked"))
+        elif framing == "length" and (body or http_method in ("POST", "PUT", "PATCH")):
+            fields.append(("Content-Length", str(len(body))))
+        request = Request(http_method, self._prefix + target, tuple(fields), body)
+        return Outgoing(request, token.secret if token is not None else None, note)
+
+    def _start_request(self, http_method: str, target: str, body: bytes) -> Outgoing:
+        return self.request(http_method, target, body=body, content_type=JSON if body else None, note="start")
+
+    def cancel_request(
+        self,
+        name: str,
+        *,
+        body: bytes = b"{}",
+        content_type: str | None = JSON,
+        query: str | None = None,
+        headers: Iterable[Header] = (),
+        framing: str = "length",
+        credential: Credential = Credential.MAIN,
+        note: str = "",
+    ) -> Outgoing:
+        """A cancel of `name`; by default with the body `{}`."""
+        path = self.contract.path(Method.CANCEL, name)
+        return self.request(
+            "POST",
+            path if query is None else f"{path}?{query}",
+            body=body,
+            content_type=content_type,
+            headers=headers,
+            framing=framing,
+            credential=credential,
+            note=note,
+        )
+
+    def get_request(self, name: str, credential: Credential = Credential.MAIN) -> Outgoing:
+        return self.request("GET", self.contract.path(Method.GET, name), credential=credential)
+
+    # --- calls ---
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        return self.target.send(outgoing)
+
+    def send_all(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
+        """Send independent requests at once, as far as the limits allow."""
+        return self.target.send_all(outgoing)
+
+    def cancel(self, name: str, **changes: object) -> Exchange:
+        """Cancel one operation; the keywords are those of `cancel_request`."""
+        return self.send(self.cancel_request(name, **changes))  # type: ignore[arg-type]
+
+    def get(self, name: str) -> Exchange:
+        return self.send(self.get_request(name))
+
+    def get_all(self, names: Sequence[str]) -> list[Exchange]:
+        return self.send_all([self.get_request(name) for name in names])
+
+    def delete(self, name: str) -> Exchange:
+        self._deleted.add(name)
+        return self.send(self._delete_request(name))
+
+    def _delete_request(self, name: str) -> Outgoing:
+        return self.request("DELETE", self.contract.path(Method.DELETE, name))
+
+    def list_pages(self, parent: str, most: int = 20) -> list[Exchange]:
+        """All pages of the list of operations of `parent`, at most so many; ends with the first that is no success."""
+        pages: list[Exchange] = []
+        token = ""
+        path = self.contract.path(Method.LIST, parent)
+        while len(pages) < most:
+            query = f"?pageToken={quote(token, safe='')}" if token else ""
+            page = self.send(self.request("GET", path + query))
+            pages.append(page)
+            members = page.response.json_object() if page.response is not None and page.succeeded() else None
+            token = str((members or {}).get("nextPageToken") or "")
+            if not token:
+                break
+        return pages
+
+    # --- operations ---
+
+    def running(self, count: int) -> list[str]:
+        """The names of `count` fresh operations."""
+        return self.supply.take(count)
+
+    def look(self, name: str) -> tuple[Exchange, Operation]:
+        """Get an operation. Raises NotTested when the answer shows none."""
+        exchange = self.get(name)
+        operation = operation_in(exchange)
+        if operation is None:
+            raise NotTested(f"a get of {name} does not show the operation")
+        return exchange, operation
+
+    def unknown_name(self, like: str, distinction: str) -> str:
+        """A name of the same shape that no operation has; different distinctions give different names."""
+        parent, _, identifier = like.rpartition("/")
+        length = max(12, min(len(identifier), 40))
+        return f"{parent}/{('no-such-' + distinction).ljust(length, '0')[:length]}"
+
+    def find_out_about_auth(self, name: str) -> None:
+        """Where the statement is silent: whether a get without credentials is refused that succeeds with them."""
+        if self._credentials.main is None:
+            self.statement.find("auth", False, "no credentials are configured, and none are asked for")
+        elif not self.statement.is_declared("auth"):
+            refused = self.send(self.get_request(name, Credential.NONE))
+            status = refused.response.status if refused.response is not None else "nothing"
+            self.statement.find("auth", status in (401, 403), f"a get without credentials is answered with {status}")
+
+    def has_credential(self, credential: Credential) -> bool:
+        """Whether requests with this kind of credential can be made."""
+        return credential is Credential.NONE or self._credentials.token(credential) is not None
+
+    def await_end(self, names: Sequence[str]) -> dict[str, Exchange]:
+        """Get every operation until all are done or `settle` is over; the last look at each.
+
+        The wait is for evidence only: an operation that is not done by then has violated nothing.
+        """
+        last: dict[str, Exchange] = {}
+        deadline = self.target.clock.now() + self.settle
+        pause = _FIRST_POLL
+        pending = list(names)
+        while pending:
+            last.update(zip(pending, self.get_all(pending), strict=True))
+            pending = [name for name in pending if _still_runs(last[name])]
+            left = deadline - self.target.clock.now()
+            if not pending or left <= 0:
+                break
+            self.target.clock.sleep(min(pause, left))
+            pause = min(pause * 2, _LONGEST_POLL)
+        return last
+
+    def clean_up(self) -> None:
+        """Delete what was started for this run, where the configuration and the statement say so.
+
+        Never an operation that was given by name; and what the target answers is nobody's verdict.
+        """
+        if self.configuration.operations.cleanup != "delete" or self.statement.value("delete") is not True:
+            return
+        names = [
+            name
+            for supply in (self.supply, self.completed_supply)
+            if supply.starts_operations
+            for name in supply.handed_out
+            if name not in self._deleted
+        ]
+        self.target.check = "clean-up"
+        with contextlib.suppress(Unjudged):
+            self.send_all([self._delete_request(name) for name in names])
+
+
+def _still_runs(exchange: Exchange) -> bool:
+    operation = operation_in(exchange)
+    return operation is not None and not operation.done
+
+
+def listed_names(pages: Sequence[Exchange]) -> set[str]:
+    """The names of the operations on all pages of a list."""
+    return {str(operation.name) for page in pages for operation in operations_in(page)}

@@ -1,0 +1,1 @@
+"""In a checkout, plain `pytest` runs the tests and the suite against the embedded reference server."""

@@ -1,0 +1,1 @@
+"""BuildGrid behind Envoy as a target: see serve.py."""

@@ -1,0 +1,1 @@
+"""Google's gapic-showcase as a target: see serve.py."""

@@ -1,0 +1,49 @@
+"""The gapic-showcase program: named by the user, cached, or installed with Go."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Final
+
+from examples.serving.children import Children
+from examples.serving.environment import CACHE
+from examples.serving.failure import CannotServe, NotAvailable
+
+MODULE: Final = "github.com/googleapis/gapic-showcase/cmd/gapic-showcase"
+VERSION: Final = "v0.42.0"
+INSTALL_SECONDS: Final = 900.0
+
+
+def showcase_program(children: Children) -> Path:
+    """The program's path. Raises NotAvailable when this machine cannot have it."""
+    if named := os.environ.get("GAPIC_SHOWCASE"):
+        if not os.access(named, os.X_OK):
+            raise CannotServe(
+                f"GAPIC_SHOWCASE names {named}, which is no program", "name the gapic-showcase program, or unset it"
+            )
+        return Path(named).resolve()
+    program = CACHE / f"showcase-{VERSION}" / "gapic-showcase"
+    if not program.exists():
+        _install(children, program.parent)
+    return program
+
+
+def _install(children: Children, folder: Path) -> None:
+    go = shutil.which("go")
+    if go is None:
+        raise NotAvailable(
+            "Go is not installed, and gapic-showcase is built with it",
+            "install Go 1.25 or newer, or name a gapic-showcase program in GAPIC_SHOWCASE",
+        )
+    try:
+        children.run(
+            "go-install",
+            [go, "install", f"{MODULE}@{VERSION}"],
+            environment={"GOBIN": str(folder)},
+            within=INSTALL_SECONDS,
+            remedy="check that Go can fetch this module, or name a gapic-showcase program in GAPIC_SHOWCASE",
+        )
+    except CannotServe as error:
+        raise NotAvailable(error.message, error.remedy) from None
