@@ -12,7 +12,6 @@ Loaded by every pytest in the environment, so what is heavy is imported where it
 from __future__ import annotations
 
 from collections.abc import Generator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -39,8 +38,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--iut-report-dir", metavar="DIR", help="where report.json is written")
 
 
+OPTIONS = (
+    "--iut",
+    "--iut-url",
+    "--iut-operation",
+    "--iut-spec",
+    "--iut-statement",
+    "--iut-profile",
+    "--iut-seed",
+    "--iut-report-dir",
+)
+"""Every option above: what `configured_run` makes a run of."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(id, profile): the requirement that a check verifies")
+    config.pluginmanager.register(_Results(config), "lro-conformance-results")
 
 
 @pytest.hookimpl(trylast=True)
@@ -108,7 +121,7 @@ def pytest_runtest_makereport(
 def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
     """What a check found, from how it ended."""
     from conformance.errors import ConformanceError, NotApplicable, NotTested
-    from conformance.exchange.serial import exchange_as_json
+    from conformance.reports.report import violation_as_json
     from conformance.reports.verdict import CheckResult, Finding
     from conformance.suite.judging import Violated
 
@@ -119,13 +132,7 @@ def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
         finding = Finding.KEPT
     elif isinstance(raised, Violated):
         finding = Finding.VIOLATED
-        violations = tuple(
-            {
-                "message": complaint.message,
-                "exchanges": [exchange_as_json(exchange) for exchange in complaint.exchanges],
-            }
-            for complaint in raised.complaints
-        )
+        violations = tuple(violation_as_json(complaint) for complaint in raised.complaints)
     elif isinstance(raised, NotTested):
         finding = Finding.NOT_TESTED
     elif isinstance(raised, NotApplicable):
@@ -160,10 +167,16 @@ def _show(report: pytest.TestReport, result: CheckResult, item: pytest.Item) -> 
         report.longrepr = (str(item.path), item.location[1] or 0, f"{word}: {ruled_out or result.reason}")
 
 
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    value = getattr(report, _RESULT, None)
-    if value is not None and _CURRENT is not None:
-        _CURRENT.results.append(_from_json(value))
+class _Results:
+    """Collects what checks found, in the one process that sees the reports of all."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        value = getattr(report, _RESULT, None)
+        if value is not None and not hasattr(self._config, "workerinput"):
+            _run(self._config).results.append(_from_json(value))
 
 
 @pytest.hookimpl(trylast=True)
@@ -211,64 +224,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(line)
 
 
-_CURRENT: Run | None = None
-
-
 def _run(config: pytest.Config) -> Run:
     """The run of this session, made when it is first needed. Raises pytest.UsageError for unusable options."""
     run = config.stash.get(RUN, None)
     if run is None:
         from conformance.errors import ConformanceError
+        from conformance.run import configured_run
 
         try:
-            run = _configured(config)
+            run = configured_run({name: config.getoption(name) for name in OPTIONS})
         except ConformanceError as error:
             raise pytest.UsageError(str(error)) from error
         config.stash[RUN] = run
-        global _CURRENT
-        _CURRENT = run
     return run
-
-
-def _configured(config: pytest.Config) -> Run:
-    from dataclasses import replace
-
-    from conformance.errors import UsageError
-    from conformance.run import Run
-    from conformance.targets.configuration import (
-        Configuration,
-        read_configuration,
-        with_operations,
-        with_statement,
-        with_url,
-    )
-    from conformance.targets.profile import PROFILES
-
-    option = config.getoption
-    configuration = read_configuration(Path(option("--iut"))) if option("--iut") else Configuration()
-    if option("--iut-spec"):
-        configuration = replace(configuration, iut=replace(configuration.iut, spec=option("--iut-spec")))
-    if option("--iut-operation"):
-        configuration = with_operations(configuration, tuple(option("--iut-operation")))
-    if option("--iut-url"):
-        configuration = with_url(configuration, option("--iut-url"))
-    settings = dict(_setting(text) for text in option("--iut-statement"))
-    if settings:
-        configuration = with_statement(configuration, settings)
-    name = option("--iut-profile")
-    if name not in PROFILES:
-        raise UsageError(f"--profile: there is no profile {name!r}", f"choose one of {', '.join(PROFILES)}")
-    report_dir = option("--iut-report-dir")
-    return Run(configuration, PROFILES[name], option("--iut-seed"), Path(report_dir) if report_dir else None)
-
-
-def _setting(text: str) -> tuple[str, str]:
-    from conformance.errors import UsageError
-
-    key, equals, value = text.partition("=")
-    if not equals:
-        raise UsageError(f"--statement: {text!r} is not KEY=VALUE", "write it as cancel=best-effort")
-    return key.strip(), value.strip()
 
 
 def _requirement_of(item: pytest.Item) -> str:

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from conformance.exchange.serial import exchange_as_json
-from conformance.reports.report import RunFacts, build_report
-from conformance.reports.verdict import CheckResult, Judgement, RunVerdict, judge, judge_run
+from conformance.errors import UsageError
+from conformance.exchange import Exchange
+from conformance.exchange.serial import exchange_as_json, exchange_from_json
+from conformance.reports.report import RunFacts, build_report, violation_as_json
+from conformance.reports.verdict import CheckResult, Finding, Judgement, RunVerdict, judge, judge_run
+from conformance.rules import all_rules
 from conformance.spec.catalogue import catalogue
-from conformance.targets.configuration import Configuration
+from conformance.targets.configuration import (
+    Configuration,
+    read_configuration,
+    with_operations,
+    with_statement,
+    with_url,
+)
 from conformance.targets.iut import Iut
-from conformance.targets.profile import QUICK, Profile
+from conformance.targets.profile import PROFILES, QUICK, Profile
 from conformance.targets.statement import Statement
 
 
@@ -30,12 +39,10 @@ class Run:
 
     configuration: Configuration
     profile: Profile = QUICK
-    seed: int = 0
     report_dir: Path | None = None
     started: str = field(default_factory=_now)
     results: list[CheckResult] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
-    exchanges: list[dict[str, Any]] = field(default_factory=list)
     requests: int = 0
     operations: int = 0
     sender: str = ""
@@ -43,6 +50,7 @@ class Run:
     was_interrupted: bool = False
     iut: Iut | None = None
     _statement: Statement | None = None
+    _name: str = ""
 
     @property
     def statement(self) -> Statement:
@@ -65,12 +73,13 @@ class Run:
         }
 
     def add_account(self, account: Mapping[str, Any]) -> None:
-        """Add what another process accounted for."""
+        """Add what another process accounted for; its traffic is judged here, for its checks did not see it all."""
         if not account:
             return
         self.requests += account["requests"]
         self.operations += account["operations"]
-        self.exchanges += account["exchanges"]
+        self._name = account["name"]
+        self.results += _judged([exchange_from_json(value) for value in account["exchanges"]])
         declared = account["statement"]["declared"]
         if self._statement is None:
             said = dataclasses.replace(self.configuration.statement, **declared)
@@ -102,13 +111,13 @@ class Run:
         own = self.account()
         facts = RunFacts(
             iut={
-                "name": own.get("name") or self.configuration.iut.name,
+                "name": own.get("name") or self._name or self.configuration.iut.name,
                 "url": _without_userinfo(self.configuration.iut.url),
                 "statement": self.statement.as_json(),
             },
             spec=self._spec(),
             profile=self.profile.name,
-            seed=self.seed,
+            seed=self.profile.seed,
             started=self.started,
             finished=_now(),
             requests=self.requests + own.get("requests", 0),
@@ -123,6 +132,48 @@ class Run:
             return {"name": self.configuration.iut.spec, "sha256": ""}
         contract = self.iut.contract
         return {"name": contract.name, "version": contract.version, "sha256": contract.sha256}
+
+
+def _judged(exchanges: list[Exchange]) -> Iterator[CheckResult]:
+    """What every rule says to the traffic of one process."""
+    for rule in all_rules().values():
+        judgements = list(rule.judgements(exchanges))
+        violations = tuple(violation_as_json(judgement) for judgement in judgements if judgement is not None)
+        if judgements:
+            finding = Finding.VIOLATED if violations else Finding.KEPT
+            reason = "; ".join(violation["message"] for violation in violations)
+            yield CheckResult(rule.requirement, "all traffic", finding, reason, violations=violations)
+
+
+def configured_run(options: Mapping[str, Any]) -> Run:
+    """The run that the plugin's options ask for; a missing option is as good as an empty one.
+
+    Raises UsageError naming the option or the file and key that cannot be used.
+    """
+    configuration = read_configuration(Path(options["--iut"])) if options.get("--iut") else Configuration()
+    if options.get("--iut-spec"):
+        iut = dataclasses.replace(configuration.iut, spec=options["--iut-spec"])
+        configuration = dataclasses.replace(configuration, iut=iut)
+    if options.get("--iut-operation"):
+        configuration = with_operations(configuration, tuple(options["--iut-operation"]))
+    if options.get("--iut-url"):
+        configuration = with_url(configuration, options["--iut-url"])
+    settings = dict(_setting(text) for text in options.get("--iut-statement") or ())
+    if settings:
+        configuration = with_statement(configuration, settings)
+    name = options.get("--iut-profile") or QUICK.name
+    if name not in PROFILES:
+        raise UsageError(f"--profile: there is no profile {name!r}", f"choose one of {', '.join(PROFILES)}")
+    profile = dataclasses.replace(PROFILES[name], seed=int(options.get("--iut-seed") or 0))
+    report_dir = options.get("--iut-report-dir")
+    return Run(configuration, profile, Path(report_dir) if report_dir else None)
+
+
+def _setting(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"--statement: {text!r} is not KEY=VALUE", "write it as cancel=best-effort")
+    return key.strip(), value.strip()
 
 
 def _without_userinfo(url: str) -> str:

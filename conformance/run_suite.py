@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +13,19 @@ import pytest
 
 from conformance import plugin
 from conformance.reports.console import render
+from conformance.run import configured_run
 from conformance.spec.catalogue import catalogue
 
 _SUITE = Path(__file__).parent / "suite"
 _NOT_NEEDED = ("cacheprovider", "doctest", "unittest", "pastebin", "nose", "debugging", "faulthandler", "stepwise")
 
 
-def run_suite(
-    plugin_options: Sequence[str], pytest_options: Sequence[str], as_json: bool, report_dir: str | None
-) -> int:
-    """Run the checks and print the table, or the report as JSON; the exit status of the verdict."""
+def run_suite(settings: Mapping[str, Any], pytest_options: Sequence[str], as_json: bool) -> int:
+    """Run the checks and print the table, or the report as JSON; the exit status of the verdict.
+
+    Raises UsageError when the settings cannot be used, before anything is run.
+    """
+    report_dir = configured_run(settings).report_dir
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     progress = _Progress(sys.stderr)
     arguments = [
@@ -35,22 +38,34 @@ def run_suite(
         "--no-header",
         "--no-summary",
         "--capture=no",
-        *([f"--junitxml={Path(report_dir) / 'junit.xml'}"] if report_dir else []),
-        *plugin_options,
+        *([f"--junitxml={report_dir / 'junit.xml'}"] if report_dir is not None else []),
+        *_as_options(settings),
         *pytest_options,
         str(_SUITE),
     ]
     status = int(pytest.main(arguments, plugins=[progress]))
     progress.end()
+    if progress.fatal:
+        print(f"lro-conformance: {progress.fatal}", file=sys.stderr)
     report = progress.report
     if report is None:
-        return 2 if status in (pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.INTERNAL_ERROR) else _nothing_ran(status)
+        return _nothing_ran(status)
     if as_json:
         json.dump(report, sys.stdout, indent=1, ensure_ascii=False)
         sys.stdout.write("\n")
-    else:
+    elif not progress.fatal or report["requests"] > 1:
         sys.stdout.write(render(report, catalogue(), colour=sys.stdout.isatty()))
     return int(report["exit_status"])
+
+
+def _as_options(settings: Mapping[str, Any]) -> list[str]:
+    """The settings as options of the plugin, so that worker processes get them too."""
+    words = []
+    for name, value in settings.items():
+        for single in value if isinstance(value, list) else [value]:
+            if single not in (None, ""):
+                words.append(f"{name}={single}")
+    return words
 
 
 def _plugins_for(pytest_options: Sequence[str]) -> list[str]:
@@ -60,8 +75,11 @@ def _plugins_for(pytest_options: Sequence[str]) -> list[str]:
 
 
 def _nothing_ran(status: int) -> int:
-    print(f"lro-conformance: no check was run (exit status of pytest: {status})", file=sys.stderr)
-    return 3
+    """Nothing was judged: pytest has said why, unless it was the selection that left nothing."""
+    if status == pytest.ExitCode.NO_TESTS_COLLECTED:
+        print("lro-conformance: the selection leaves no check to run", file=sys.stderr)
+        return 3
+    return 2
 
 
 class _Progress:
@@ -70,6 +88,7 @@ class _Progress:
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._count = 0
+        self.fatal = ""
         self.report: dict[str, Any] | None = None
 
     @pytest.hookimpl(trylast=True)
@@ -91,6 +110,8 @@ class _Progress:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         self.report = config.stash.get(plugin.REPORT, None)
+        run = config.stash.get(plugin.RUN, None)
+        self.fatal = run.fatal if run is not None else ""
 
     def end(self) -> None:
         if self._count:

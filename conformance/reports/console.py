@@ -22,6 +22,7 @@ _TO_EXPLAIN = ("fail", "error", "unexpected-pass", "warn")
 _COLOURS = {"fail": "31", "error": "31", "unexpected-pass": "31", "warn": "33", "not-tested": "33", "pass": "32"}
 _SHOWN_BODY = 1000
 _SHOWN_VIOLATIONS = 3
+_SHOWN_UNTESTED = 6
 
 
 def render(report: Mapping[str, Any], catalogue: Catalogue, colour: bool = False, width: int = 110) -> str:
@@ -119,7 +120,8 @@ def verdict_lines(report: Mapping[str, Any], colour: bool = False) -> Iterator[s
     yield f"{report['iut']['name'] or report['iut']['url']}: {counted}"
     yield f"{report['requests']} requests, {report['operations']} operations, profile {report['profile']}"
     if untested:
-        yield f"{len(untested)} MUST not tested: {', '.join(untested)}"
+        more = f" and {len(untested) - _SHOWN_UNTESTED} more" if len(untested) > _SHOWN_UNTESTED else ""
+        yield f"{len(untested)} MUST not tested: {', '.join(untested[:_SHOWN_UNTESTED])}{more}"
     yield from report["messages"]
     paint = {0: "pass", 1: "fail"}.get(report["exit_status"], "warn")
     yield _painted(f"verdict: {report['verdict'].upper()}", paint, colour)

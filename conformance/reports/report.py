@@ -10,13 +10,15 @@ import json
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from conformance import __version__
 from conformance.errors import UsageError
+from conformance.exchange.serial import exchange_as_json
 from conformance.reports.verdict import CheckResult, Judgement, RunVerdict, Verdict
+from conformance.rules import Complaint, Violation
 from conformance.spec.catalogue import Level, Requirement
 
 SCHEMA_VERSION = 1
@@ -36,7 +38,6 @@ class RunFacts:
     operations: int
     was_interrupted: bool = False
     messages: Sequence[str] = ()
-    exchanges: Sequence[dict[str, Any]] = field(default_factory=tuple)
 
 
 def build_report(judgements: Sequence[Judgement], verdict: RunVerdict, facts: RunFacts) -> dict[str, Any]:
@@ -103,6 +104,14 @@ def _requirement(judgement: Judgement) -> dict[str, Any]:
             "replay": f"lro-conformance replay REPORT.json {judgement.requirement.id}",
         }
     return shown
+
+
+def violation_as_json(complaint: Complaint | Violation) -> dict[str, Any]:
+    """What is wrong and the exchanges that show it, for results that travel and for reports."""
+    return {
+        "message": complaint.message,
+        "exchanges": [exchange_as_json(exchange) for exchange in complaint.exchanges],
+    }
 
 
 def build_evidence_entry(requirement: Requirement, result: CheckResult) -> dict[str, Any]:

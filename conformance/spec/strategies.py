@@ -90,6 +90,13 @@ def near_misses(template: PathTemplate, name: str) -> st.SearchStrategy[NearMiss
     return st.sampled_from(sources).flatmap(lambda source: source).filter(lambda miss: miss.other_name != name)
 
 
+def near_misses_of(template: PathTemplate, name: str, family: Family) -> st.SearchStrategy[NearMiss]:
+    """Random near misses of one family; nothing when the template has none. Raises as `near_misses`."""
+    good = GoodPath.of(template, name)
+    label, why = f"{family}-random", f"differs from {good.ending(good.suffix)} in the {family}"
+    return _PATHS[family](good).map(_labelled(good, label, family, why)).filter(lambda miss: miss.other_name != name)
+
+
 def _labelled(good: GoodPath, label: str, family: Family, why: str) -> Callable[[str], NearMiss]:
     return lambda path: good.near_miss(label, family, path, why)
 

@@ -138,6 +138,9 @@ FAMILIES: dict[str, MakeFamily] = {
 """Every family of requests that must not touch the operation they are about, by the key that checks use."""
 
 LEFT_OUT_OF_QUICK = frozenset(
-    {"verb-shorter", "segment-prepended", "version-case", "encoded-slash-lower-case", "HEAD", "PATCH"}
+    {
+        *("verb-shorter", "verb-empty", "segment-prepended", "version-case", "literal-case-first"),
+        *("encoded-slash-lower-case", "HEAD", "PATCH"),
+    }
 )
 """Labels and methods that only the larger profiles send: each has a sibling that finds nearly the same."""

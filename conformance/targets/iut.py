@@ -56,7 +56,7 @@ class Iut:
 
     @property
     def is_quick(self) -> bool:
-        return self.profile is QUICK
+        return self.profile.rank == QUICK.rank
 
     # --- requests ---
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,18 +10,22 @@ class Profile:
     """One size of run.
 
     `examples` is how many batches a property check draws, `batch` how many requests it puts into one; both are 0 in
-    a profile that draws nothing. `is_deterministic`: two runs against the same server send the same requests.
+    a profile that draws nothing. Everything drawn comes from `seed`, so a run can be repeated.
     """
 
     name: str
     rank: int
     examples: int
     batch: int
-    is_deterministic: bool
+    seed: int = 0
+
+    def shared_by(self, checks: int) -> Profile:
+        """The profile with its examples divided among so many checks, at least one for each."""
+        return replace(self, examples=max(1, self.examples // max(1, checks)))
 
 
-QUICK = Profile("quick", rank=0, examples=0, batch=0, is_deterministic=True)
-CI = Profile("ci", rank=1, examples=6, batch=12, is_deterministic=False)
-THOROUGH = Profile("thorough", rank=2, examples=40, batch=16, is_deterministic=False)
+QUICK = Profile("quick", rank=0, examples=0, batch=0)
+CI = Profile("ci", rank=1, examples=10, batch=12)
+THOROUGH = Profile("thorough", rank=2, examples=100, batch=16)
 
 PROFILES = {profile.name: profile for profile in (QUICK, CI, THOROUGH)}

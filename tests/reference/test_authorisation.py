@@ -95,6 +95,7 @@ def test_token_may_be_a_system_parameter_but_the_header_wins(caller: Caller, nam
     assert get("access_token=weak").status == 403
     assert get("access_token=weak", STRONG).status == 200
     assert get("access_token=strong", WEAK).status == 403
+    assert get("access_token=strong", ("Authorization", "Bearer")).status == 401
 
 
 def test_unrouted_requests_need_no_credentials(caller: Caller) -> None:

@@ -45,6 +45,7 @@ REFUSED = [
     "?key=%zz",
     "?key=%",
     "?%FF=1",
+    "?key=%FF",
 ]
 
 

@@ -1,0 +1,53 @@
+"""`run`: check an implementation."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conformance.commands import Commands
+
+
+def add(commands: Commands) -> None:
+    """Describe the command."""
+    parser = commands.add_parser(
+        "run",
+        help="check an implementation; without arguments the embedded reference server",
+        description="Check an implementation. Options that are not listed (-k, -m, -n, …) go to pytest.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("config", nargs="?", metavar="CONFIG.toml", help="what is under test; see README")
+    parser.add_argument("--url", help="the target, in place of the configuration's")
+    parser.add_argument("--operation", action="append", default=[], metavar="NAME", help="a running operation to use")
+    parser.add_argument("--spec", metavar="SPEC", help="a file in specs/, or the path of an OpenAPI file")
+    parser.add_argument("--statement", action="append", default=[], metavar="KEY=VALUE", help="conformance statement")
+    parser.add_argument("--profile", default="quick", choices=("quick", "ci", "thorough"), help="default: quick")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything drawn (default: 0)")
+    parser.add_argument("--report-dir", metavar="DIR", help="write report.json and junit.xml there")
+    parser.add_argument("--json", action="store_true", help="print report.json instead of the table")
+    for option, what in (
+        ("-k", "checks whose name matches"),
+        ("-m", "checks with a marker"),
+        ("-n", "worker processes"),
+    ):
+        parser.add_argument(option, metavar="EXPRESSION" if option != "-n" else "N", help=f"pytest's: {what}")
+    parser.set_defaults(run=run, takes_pytest_options=True)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the suite in this process, through pytest."""
+    from conformance.run_suite import run_suite
+
+    settings = {
+        "--iut": options.config,
+        "--iut-url": options.url,
+        "--iut-operation": options.operation,
+        "--iut-spec": options.spec,
+        "--iut-statement": options.statement,
+        "--iut-profile": options.profile,
+        "--iut-seed": options.seed,
+        "--iut-report-dir": options.report_dir,
+    }
+    selection = [word for key in ("-k", "-m", "-n") if (value := getattr(options, key[1])) for word in (key, value)]
+    return run_suite(settings, [*selection, *options.pytest_options], as_json=options.json)

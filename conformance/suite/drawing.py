@@ -1,0 +1,45 @@
+"""How a check draws: Hypothesis batches of the size and number that the profile allows, from the run's seed.
+
+A batch is sent at once, so that latency does not multiply. Nothing is shrunk: what is drawn is small and labelled, and
+shrinking would send requests that find nothing new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from conformance.targets.profile import Profile
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+Drawn = TypeVar("Drawn")
+
+
+def for_each_batch(profile: Profile, strategy: SearchStrategy[Drawn], judge: Callable[[list[Drawn]], None]) -> None:
+    """Draw batches of distinct values and hand each to `judge`, which raises what it finds."""
+    from hypothesis import strategies as st
+
+    size = profile.batch
+    for_each(profile, st.lists(strategy, min_size=size, max_size=size, unique_by=repr), judge)
+
+
+def for_each(profile: Profile, strategy: SearchStrategy[Any], judge: Callable[[Any], None]) -> None:
+    """Draw as many values as the profile has examples, and hand each to `judge`."""
+    from hypothesis import HealthCheck, Phase, given, seed, settings
+
+    @seed(profile.seed)
+    @settings(
+        max_examples=profile.examples,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+    )
+    @given(strategy)
+    def drawn(value: Any) -> None:
+        judge(value)
+
+    drawn()

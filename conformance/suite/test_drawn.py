@@ -1,0 +1,121 @@
+"""What nobody thought of: requests drawn at random, judged as the requests that somebody thought of are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from conformance.errors import NotTested
+from conformance.exchange import Exchange
+from conformance.rules import Complaint
+from conformance.rules.outcome import not_found
+from conformance.rules.routing import not_a_success
+from conformance.suite.drawing import for_each_batch
+from conformance.suite.families import posted
+from conformance.suite.judging import require, verifies
+from conformance.suite.refusals import look_after
+from conformance.suite.stories import Bystanders, Stories
+from conformance.targets.iut import Iut
+from conformance.targets.target import Outgoing
+
+if TYPE_CHECKING:
+    from conformance.spec.near_miss import Family, NearMiss
+
+FAMILIES: dict[Family, str] = {
+    "verb": "routing.verb-is-exact",
+    "segments": "routing.segment-count-is-exact",
+    "literals": "routing.literals-are-exact",
+    "encoded-slash": "routing.encoded-slash-is-data",
+}
+"""The families with more members than the canonical ones, and the requirement that each is about."""
+
+
+@pytest.mark.parametrize(
+    "family",
+    [pytest.param(family, marks=pytest.mark.requirement(named, "ci"), id=family) for family, named in FAMILIES.items()],
+)
+def test_drawn_near_miss_is_not_cancel(
+    family: Family, iut: Iut, bystanders: Bystanders, cancel_is_answered: None
+) -> None:
+    """Near misses of one family, at random places and with random letters, all aimed at one bystander."""
+    from conformance.spec.strategies import near_misses_of
+
+    def judge(misses: list[NearMiss]) -> None:
+        sent = iut.send_all([posted(iut, miss.path, f"{miss.label}: {miss.why}") for miss in misses])
+        require(*(not_a_success(exchange) for exchange in sent), _touched(iut, bystanders, sent))
+
+    name = bystanders.get()[0].name
+    drawn = near_misses_of(iut.contract.cancel_template(name), name, family)
+    if drawn.is_empty:
+        raise NotTested("the path template of this contract has no such near miss")
+    for_each_batch(iut.profile.shared_by(len(FAMILIES)), drawn, judge)
+
+
+def _touched(iut: Iut, bystanders: Bystanders, sent: list[Exchange]) -> Complaint | None:
+    return look_after(iut, bystanders, bystanders.get()[0], sent[-1])
+
+
+@verifies("unknown.cancel-is-not-found", profile="ci")
+def test_drawn_name_is_not_found(iut: Iut, bystanders: Bystanders, cancel_works: Stories) -> None:
+    """Any plain id that no operation has, of any length up to 60."""
+    from hypothesis import strategies as st
+
+    from conformance.spec.strategies import PLAIN
+
+    parent = bystanders.get()[0].name.rpartition("/")[0]
+    may_be_hidden = iut.statement.value("auth") is not False
+
+    def judge(ids: list[str]) -> None:
+        requests = [iut.cancel_request(f"{parent}/x{drawn}", note="cancel of an unknown operation") for drawn in ids]
+        require(*(not_found(exchange, may_be_hidden) for exchange in iut.send_all(requests)))
+
+    for_each_batch(iut.profile, st.text(PLAIN, min_size=10, max_size=60), judge)
+
+
+@verifies("target.body-name-never-redirects", profile="ci")
+def test_drawn_body_never_redirects(iut: Iut, bystanders: Bystanders, cancel_works: Stories) -> None:
+    """JSON that mentions a bystander anywhere, in the body of a cancel of an operation that is cancelled already."""
+    _mention_everywhere(
+        iut,
+        bystanders,
+        lambda document, _: iut.cancel_request(
+            cancel_works.plain.name,
+            body=json.dumps(document).encode(),
+            note="cancel whose body names another operation",
+        ),
+    )
+
+
+@verifies("target.query-name-never-redirects", profile="ci")
+def test_drawn_query_never_redirects(iut: Iut, bystanders: Bystanders, cancel_works: Stories) -> None:
+    """A bystander's name under any key of the query."""
+    keys = ("name", "Name", "name[]", "name.0", "operation", "operation.name", "id", "resource", "%6Eame", "$name")
+
+    def make(document: object, position: int) -> Outgoing:
+        key = keys[(position + len(json.dumps(document))) % len(keys)]
+        query = f"{key}={bystanders.get()[0].name}"
+        return iut.cancel_request(
+            cancel_works.plain.name, query=query, note="cancel whose query names another operation"
+        )
+
+    _mention_everywhere(iut, bystanders, make)
+
+
+def _mention_everywhere(iut: Iut, bystanders: Bystanders, make: Callable[[object, int], Outgoing]) -> None:
+    from hypothesis import strategies as st
+
+    name = bystanders.get()[0].name
+    keys = st.sampled_from(["name", "Name", "operation", "names", "target", "id", "request"])
+    leaves = st.sampled_from([name, name.rpartition("/")[2], "", None, 1, True])
+    documents = st.dictionaries(
+        keys, st.recursive(leaves, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=2))
+    )
+
+    def judge(drawn: list[Any]) -> None:
+        sent = iut.send_all([make(document, position) for position, document in enumerate(drawn)])
+        require(_touched(iut, bystanders, sent))
+
+    for_each_batch(iut.profile.shared_by(2), documents, judge)
