@@ -35,7 +35,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--iut-statement", metavar="KEY=VALUE", action="append", default=[], help="conformance statement")
     group.addoption("--iut-profile", metavar="NAME", default="quick", help="quick, ci or thorough")
     group.addoption("--iut-seed", metavar="N", type=int, default=0, help="seed of everything that is drawn")
+    group.addoption("--iut-fault", metavar="NAME", help="let the embedded reference server have this fault")
+    group.addoption("--iut-variant", metavar="NAME", help="let the embedded reference server be this correct variant")
     group.addoption("--iut-report-dir", metavar="DIR", help="where report.json is written")
+    group.addoption("--iut-baseline", metavar="FILE", help="known failures, which do not fail the run")
 
 
 OPTIONS = (
@@ -46,7 +49,10 @@ OPTIONS = (
     "--iut-statement",
     "--iut-profile",
     "--iut-seed",
+    "--iut-fault",
+    "--iut-variant",
     "--iut-report-dir",
+    "--iut-baseline",
 )
 """Every option above: what `configured_run` makes a run of."""
 
@@ -70,6 +76,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if too_large:
         config.hook.pytest_deselected(items=too_large)
     kept = [item for item in checks if item not in too_large]
+    run.firm_checks.update(_requirement_of(item) for item in kept if not _draws(item))
     kept.sort(key=lambda item: (_looks_at_all_traffic(item), position[_requirement_of(item)]))
     items[:] = [item for item in items if item.get_closest_marker("requirement") is None] + kept
 
@@ -145,17 +152,25 @@ def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
     else:
         finding = Finding.ERROR
         reason = f"{type(raised).__name__}: {raised}"
-    return CheckResult(_requirement_of(item), item.nodeid, finding, reason, call.duration, violations)
+    return CheckResult(_requirement_of(item), item.nodeid, finding, reason, call.duration, violations, _draws(item))
 
 
 def _show(report: pytest.TestReport, result: CheckResult, item: pytest.Item) -> None:
     """Make pytest's own report say the same: a SHOULD that is not kept fails nobody, and no skip looks like a pass."""
-    from conformance.reports.verdict import Finding
+    from conformance.reports.verdict import Finding, Verdict
     from conformance.spec.catalogue import Level, catalogue
 
     requirement = catalogue()[result.requirement]
-    ruled_out = _run(item.config).statement.rules_out(requirement)
-    if result.finding is Finding.VIOLATED and requirement.level is Level.MUST and ruled_out is None:
+    run = _run(item.config)
+    ruled_out = run.statement.rules_out(requirement)
+    listed = run.foretold(result) if ruled_out is None else None
+    if listed is not None:
+        verdict, why = listed
+        is_known = verdict is Verdict.KNOWN_FAILURE
+        report.outcome = "skipped" if is_known else "failed"
+        text = f"{verdict.value}: {why}"
+        report.longrepr = (str(item.path), item.location[1] or 0, text) if is_known else text
+    elif result.finding is Finding.VIOLATED and requirement.level is Level.MUST and ruled_out is None:
         from conformance.reports.console import explain
         from conformance.reports.report import build_evidence_entry
 
@@ -194,9 +209,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     report, verdict = run.report()
     session.config.stash[REPORT] = report
     if run.report_dir is not None:
-        from conformance.reports.report import write_report
+        from conformance.reports.artefacts import write_artefacts
 
-        write_report(report, run.report_dir)
+        write_artefacts(report, (exchange for part in run.all_traffic() for exchange in part), run.report_dir)
     if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.INTERRUPTED):
         session.exitstatus = int(verdict)
 
@@ -253,6 +268,11 @@ def _profile_of(item: pytest.Item) -> int:
     return PROFILES[marker.args[1]].rank
 
 
+def _draws(item: pytest.Item) -> bool:
+    """Whether the check draws what it sends: only the profiles above quick have examples to draw."""
+    return _profile_of(item) > 0
+
+
 def _looks_at_all_traffic(item: pytest.Item) -> bool:
     return item.path.name == "test_traffic.py"
 
@@ -265,6 +285,7 @@ def _as_json(result: CheckResult) -> dict[str, Any]:
         "reason": result.reason,
         "seconds": result.seconds,
         "violations": list(result.violations),
+        "drawn": result.drawn,
     }
 
 
@@ -278,4 +299,5 @@ def _from_json(value: dict[str, Any]) -> CheckResult:
         value["reason"],
         value["seconds"],
         tuple(value["violations"]),
+        value["drawn"],
     )

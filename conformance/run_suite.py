@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance import plugin
+from conformance.errors import TargetError
 from conformance.reports.console import render
 from conformance.run import configured_run
 from conformance.spec.catalogue import catalogue
@@ -25,9 +29,34 @@ def run_suite(settings: Mapping[str, Any], pytest_options: Sequence[str], as_jso
 
     Raises UsageError when the settings cannot be used, before anything is run.
     """
+    progress = _Progress(sys.stderr)
+    status = _run_pytest(settings, pytest_options, progress)
+    progress.end()
+    if progress.fatal:
+        print(f"lro-conformance: {progress.fatal}", file=sys.stderr)
+    report = progress.report
+    if report is None:
+        return _nothing_ran(status)
+    if as_json:
+        json.dump(report, sys.stdout, indent=1, ensure_ascii=False)
+        sys.stdout.write("\n")
+    elif not progress.fatal or report["requests"] > 1:
+        sys.stdout.write(render(report, catalogue(), colour=sys.stdout.isatty()))
+    return int(report["exit_status"])
+
+
+def run_quietly(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Run the checks and return the report; nothing is printed. Raises UsageError as `run_suite`."""
+    progress = _Progress(io.StringIO())
+    status = _run_pytest(settings, (), progress)
+    if progress.report is None:
+        raise TargetError(f"the suite made no report (exit status of pytest: {status})", "run it by hand")
+    return progress.report
+
+
+def _run_pytest(settings: Mapping[str, Any], pytest_options: Sequence[str], progress: _Progress) -> int:
     report_dir = configured_run(settings).report_dir
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    progress = _Progress(sys.stderr)
     arguments = [
         *("-c", str(_SUITE / "pytest.ini")),
         *(word for name in _NOT_NEEDED for word in ("-p", f"no:{name}")),
@@ -43,19 +72,23 @@ def run_suite(settings: Mapping[str, Any], pytest_options: Sequence[str], as_jso
         *pytest_options,
         str(_SUITE),
     ]
-    status = int(pytest.main(arguments, plugins=[progress]))
-    progress.end()
-    if progress.fatal:
-        print(f"lro-conformance: {progress.fatal}", file=sys.stderr)
-    report = progress.report
-    if report is None:
-        return _nothing_ran(status)
-    if as_json:
-        json.dump(report, sys.stdout, indent=1, ensure_ascii=False)
-        sys.stdout.write("\n")
-    elif not progress.fatal or report["requests"] > 1:
-        sys.stdout.write(render(report, catalogue(), colour=sys.stdout.isatty()))
-    return int(report["exit_status"])
+    with _scratch_for_hypothesis():
+        return int(pytest.main(arguments, plugins=[progress]))
+
+
+@contextlib.contextmanager
+def _scratch_for_hypothesis() -> Iterator[None]:
+    """Let Hypothesis keep its caches elsewhere than in the folder from which the suite happens to be run."""
+    key = "HYPOTHESIS_STORAGE_DIRECTORY"
+    if key in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="lro-conformance-") as directory:
+        os.environ[key] = directory
+        try:
+            yield
+        finally:
+            del os.environ[key]
 
 
 def _as_options(settings: Mapping[str, Any]) -> list[str]:

@@ -21,7 +21,8 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the catalogue, each requirement with its checks and its faults."""
+    from conformance.kill_matrix import faults_by_requirement
     from conformance.suite.listing import render_requirements
 
-    sys.stdout.write(render_requirements(options.format, {}))
+    sys.stdout.write(render_requirements(options.format, faults_by_requirement()))
     return 0

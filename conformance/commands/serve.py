@@ -20,13 +20,22 @@ def add(commands: Commands) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="default: 127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="default: 0, any free port")
     parser.add_argument("--latency", type=float, default=0.0, metavar="MS", help="milliseconds before every answer")
+    parser.add_argument("--fault", metavar="NAME", help="lie in one way; `lro-conformance faults` lists them")
+    parser.add_argument("--spec", default="beyondcorp.v1", metavar="SPEC", help="the contract whose paths it serves")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Serve until interrupted."""
+    from conformance.reference.bindings import bindings_for
     from conformance.reference.build import reference_service
     from conformance.reference.serve import serve
+    from conformance.spec.contract import Contract
 
-    serve(reference_service(), options.host, options.port, options.latency)
+    service = reference_service(bindings=bindings_for(Contract.load(options.spec).bindings))
+    if options.fault:
+        from conformance.reference.faults import fault_named
+
+        service = fault_named(options.fault).apply(service)
+    serve(service, options.host, options.port, options.latency)
     return 0

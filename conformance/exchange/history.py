@@ -67,9 +67,13 @@ def operations_in(exchange: Exchange) -> tuple[Operation, ...]:
 
 
 def histories(exchanges: Iterable[Exchange]) -> list[History]:
-    """The exchanges sorted into one history per operation name that was called or listed."""
+    """The exchanges sorted into one history per operation name that was called or listed.
+
+    What a look shows of an operation after it was deleted belongs to no life of it.
+    """
     calls: dict[str, list[Exchange]] = {}
     looks: dict[str, list[Look]] = {}
+    deleted: set[str] = set()
     for exchange in sorted(exchanges, key=lambda exchange: (exchange.received_at, exchange.number)):
         if exchange.call is None:
             continue
@@ -78,8 +82,10 @@ def histories(exchanges: Iterable[Exchange]) -> list[History]:
                 looks.setdefault(str(operation.name), []).append(Look(exchange, operation))
             continue
         calls.setdefault(exchange.call.name, []).append(exchange)
+        if exchange.calls(Method.DELETE) and exchange.succeeded():
+            deleted.add(exchange.call.name)
         shown = operation_in(exchange)
-        if shown is not None:
+        if shown is not None and exchange.call.name not in deleted:
             looks.setdefault(exchange.call.name, []).append(Look(exchange, shown))
     return [
         History(name, tuple(calls.get(name, ())), tuple(looks.get(name, ())))

@@ -41,8 +41,8 @@ class Request:
     def path(self) -> str:
         """The raw path of the request-target, without scheme, host and query."""
         target = self.target
-        if "://" in target:
-            target = "/" + target.split("://", 1)[1].partition("/")[2]
+        if not target.startswith("/") and "://" in target:  # the absolute form
+            target = "/" + target.partition("://")[2].partition("/")[2]
         return target.partition("?")[0]
 
     @property

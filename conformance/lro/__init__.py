@@ -1,7 +1,17 @@
 """The model: the life of an operation, canonical codes, and time."""
 
-from conformance.lro.clock import Clock, SystemClock, VirtualClock
+from conformance.lro.clock import Clock, SystemClock, TickingClock, VirtualClock
 from conformance.lro.codes import Code, code_named, code_numbered
 from conformance.lro.operation import Operation, State
 
-__all__ = ["Clock", "Code", "Operation", "State", "SystemClock", "VirtualClock", "code_named", "code_numbered"]
+__all__ = [
+    "Clock",
+    "Code",
+    "Operation",
+    "State",
+    "SystemClock",
+    "TickingClock",
+    "VirtualClock",
+    "code_named",
+    "code_numbered",
+]

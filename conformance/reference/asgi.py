@@ -35,7 +35,7 @@ def application(service: Service, latency: float = 0.0) -> Application:
             return
         request = _received(scope, body)
         try:
-            response = service.handle(request)
+            response = await asyncio.to_thread(service.handle, request)
         except NoAnswer as none:
             await _no_answer(none.failure.kind, receive, send)
             return

@@ -24,7 +24,7 @@ has_content_type = When(lambda exchange: exchange.response is not None and excha
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]+(:[a-z]+)?")
 
 plainly_bound = bound & When(
-    lambda exchange: not exchange.request.query and _PLAIN_PATH.fullmatch(exchange.request.path) is not None
+    lambda exchange: "?" not in exchange.request.target and _PLAIN_PATH.fullmatch(exchange.request.path) is not None
 )
 """The request matches a binding however strictly a router reads it: no escapes, no colon in a name, no query.
 

@@ -30,7 +30,8 @@ def bare_status_of(exchange: Exchange) -> Mapping[str, Any] | None:
 
 def status_of(exchange: Exchange) -> Mapping[str, Any] | None:
     """What the answer says of its error, in either form, or None."""
-    return envelope_of(exchange) or bare_status_of(exchange)
+    envelope = envelope_of(exchange)
+    return envelope if envelope is not None else bare_status_of(exchange)
 
 
 has_envelope = failed & When(lambda exchange: envelope_of(exchange) is not None)
@@ -175,22 +176,22 @@ _is_about_an_operation = plainly_bound & When(
 def message_names_the_operation_as_it_was_sent(exchange: Exchange) -> str | None:
     message: str = (status_of(exchange) or {})["message"]
     assert exchange.call is not None
-    if exchange.call.name in message:
+    named = [name.rstrip(".:!?") for name in _OPERATION_NAME.findall(message)]
+    if exchange.call.name in named:
         return None
-    named = _OPERATION_NAME.search(message)
-    assert named is not None
-    return f"sent {exchange.call.name!r}, the message names {named.group()!r}"
+    return f"sent {exchange.call.name!r}, the message names {named[0]!r}"
 
 
 def _body_is_not_acceptable(exchange: Exchange) -> bool:
-    """Whether the body of a cancel is neither empty nor a JSON object: a mistake by every reading."""
+    """Whether the body of a cancel is a mistake: no JSON object, or one with members that the message does not have."""
     body = exchange.request.body
     if not body.strip():
         return False
     try:
-        return not isinstance(json.loads(body), dict)
+        members = json.loads(body)
     except ValueError:
         return True
+    return not isinstance(members, dict) or not members.keys() <= {"name"}
 
 
 @exchange_rule(
@@ -202,7 +203,7 @@ def client_mistake_is_no_server_error(exchange: Exchange) -> str | None:
     status = exchange.response.status
     if status < 500 or status in (501, 503):
         return None
-    return f"a body that is no JSON object was answered with {status}"
+    return f"a body that is not a CancelOperationRequest was answered with {status}"
 
 
 def _described(exchange: Exchange) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import History, Look
+from conformance.rules.conditions import plainly_bound
 from conformance.rules.rule import Complaint, history_rule
 
 
@@ -32,19 +33,36 @@ def result_never_changes(history: History) -> Complaint | None:
 
 
 def _was_listed_and_got(history: History) -> bool:
-    return {look.in_list for look in history.looks} == {True, False}
+    return any(look.in_list for look in history.looks) and any(call.calls(Method.GET) for call in history.calls)
 
 
 @history_rule("list.agrees-with-get", when=_was_listed_and_got)
 def list_agrees_with_get(history: History) -> Complaint | None:
-    for earlier, later in history.pairs():
-        if earlier.in_list == later.in_list or not earlier.operation.done:
-            continue
-        first, second = ("list", "get") if earlier.in_list else ("get", "list")
-        if not later.operation.done:
-            return _changed(history, earlier, later, f"is done by {first} and, later, running by {second}")
-        if earlier.operation.result != later.operation.result:
-            return _changed(history, earlier, later, f"has another result by {first} than by {second}")
+    for listed in (look for look in history.looks if look.in_list):
+        before = [look for look in history.looks if not look.in_list and look.is_before(listed)][-1:]
+        following = [look for look in history.looks if not look.in_list and listed.is_before(look)][:1]
+        around = before + following
+        # Where the gets around a list differ from each other, the operation has changed, rightly or not.
+        is_settled = bool(following) and not _differ(around[0], around[-1])
+        if is_settled and _differ(listed, around[0]) and (before or listed.operation.done):
+            return _changed(history, around[0], listed, "is shown otherwise by list than by get")
+        missing = _missing_after(history, listed)
+        if missing is not None:
+            return Complaint(f"{history.name} is in the list and, later, not found by get", (listed.exchange, missing))
+    return None
+
+
+def _differ(one: Look, other: Look) -> bool:
+    return one.operation.done != other.operation.done or one.operation.result != other.operation.result
+
+
+def _missing_after(history: History, listed: Look) -> Exchange | None:
+    """The first get after a list that did not find what the list had shown, unless it was deleted."""
+    if any(call.calls(Method.DELETE) for call in history.calls):
+        return None
+    for call in history.calls:
+        if call.calls(Method.GET) and listed.exchange.precedes(call):
+            return call if call.response is not None and call.response.status in (404, 410) else None
     return None
 
 
@@ -113,3 +131,57 @@ def metadata_outlasts_a_cancel(history: History) -> Complaint | None:
 
 def _changed(history: History, earlier: Look, later: Look, what: str) -> Complaint:
     return Complaint(f"{history.name} {what}", (earlier.exchange, later.exchange))
+
+
+def _runs_with_beyondcorp_metadata(look: Look) -> bool:
+    metadata = look.operation.metadata
+    type_url = metadata.get("@type") if isinstance(metadata, Mapping) else None
+    is_beyondcorp = isinstance(type_url, str) and "beyondcorp" in type_url and type_url.endswith("OperationMetadata")
+    return is_beyondcorp and not look.operation.done
+
+
+def _running_after_cancel(history: History) -> list[Look]:
+    """The looks that show the operation running although a cancel of it had succeeded before."""
+    cancels = history.cancels()
+    return [
+        look
+        for look in history.looks
+        if _runs_with_beyondcorp_metadata(look) and any(cancel.precedes(look.exchange) for cancel in cancels)
+    ]
+
+
+@history_rule("outcome.requested-cancellation-is-shown", when=lambda history: bool(_running_after_cancel(history)))
+def running_cancelled_operation_says_so(history: History) -> Complaint | None:
+    running = _running_after_cancel(history)
+    last = running[-1]
+    if last.operation.cancellation_requested:
+        return None
+    had_said = any(look.operation.cancellation_requested for look in running)
+    has_ended = any(look.operation.done and last.is_before(look) for look in history.looks)
+    if has_ended and not had_said:
+        return None  # it ended before it came to say so: eventually, not at once
+    message = f"{history.name} still runs after its cancel and does not say requestedCancellation"
+    return Complaint(message, (history.cancels()[0], last.exchange))
+
+
+def _cancelled_after_a_look(history: History) -> list[tuple[Look, Exchange]]:
+    """The answered cancels that a get had shown the operation to before, each with that look; not after a delete."""
+    deletes = [call for call in history.calls if call.calls(Method.DELETE)]
+    return [
+        (look, call)
+        for call in history.calls
+        if call.calls(Method.CANCEL) and plainly_bound(call) and all(call.precedes(delete) for delete in deletes)
+        for look in [look for look in history.looks if not look.in_list and look.exchange.precedes(call)][-1:]
+    ]
+
+
+@history_rule("repeat.known-stays-known", when=lambda history: bool(_cancelled_after_a_look(history)))
+def what_get_shows_cancel_knows(history: History) -> Complaint | None:
+    gone = [call for call in history.calls if call.calls(Method.GET) and call.response and call.response.status == 404]
+    for look, cancel in _cancelled_after_a_look(history):
+        vanished = any(look.exchange.precedes(get) for get in gone)
+        if cancel.response is not None and cancel.response.status in (404, 410) and not vanished:
+            return Complaint(
+                f"get shows {history.name}, cancel answers {cancel.response.status}", (look.exchange, cancel)
+            )
+    return None

@@ -14,6 +14,9 @@ from conformance.rules.rule import When, exchange_rule
 _shows_operations = When(lambda exchange: bool(list(_shown(exchange))))
 
 
+_MEMBERS = frozenset({"name", "metadata", "done", "error", "response"})
+
+
 def _shown(exchange: Exchange) -> Iterator[Operation]:
     single = operation_in(exchange)
     if single is not None:
@@ -29,7 +32,7 @@ def get_returns_an_operation(exchange: Exchange) -> str | None:
     members = exchange.response.json_object()
     if members is None:
         return "the body of a successful get is not a JSON object"
-    return None if isinstance(members.get("name"), str) else "the operation has no `name`"
+    return None if members.keys() & _MEMBERS else "the body of a successful get has no member of an Operation"
 
 
 @exchange_rule("operation.name-is-kept", when=get & When(lambda exchange: operation_in(exchange) is not None))
@@ -37,8 +40,10 @@ def get_returns_the_name_it_was_asked_for(exchange: Exchange) -> str | None:
     operation = operation_in(exchange)
     assert operation is not None
     assert exchange.call is not None
-    if operation.name is None or _same_name(str(operation.name), exchange.call.name):
-        return None  # a missing name is operation.get-returns-it's to complain about
+    if not operation.members.keys() & _MEMBERS:
+        return None  # it is no operation: operation.get-returns-it says so
+    if isinstance(operation.name, str) and _same_name(operation.name, exchange.call.name):
+        return None
     return f"asked for {exchange.call.name!r}, got {operation.name!r}"
 
 

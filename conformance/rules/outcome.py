@@ -16,7 +16,7 @@ from conformance.rules.rule import Complaint
 
 
 def untouched(before: Operation, after: Exchange, cause: Exchange | None = None) -> Complaint | None:
-    """A running operation that nobody asked to cancel is still there, running, and nobody asked for its cancellation.
+    """A running operation that nobody asked to cancel is still there, and nobody asked for its cancellation.
 
     An operation may succeed or fail by itself at any time, so only its disappearance and traces of a cancellation
     count: code 1, a response that reports a cancellation, `requestedCancellation`.
@@ -26,22 +26,32 @@ def untouched(before: Operation, after: Exchange, cause: Exchange | None = None)
     if after.response is not None and after.response.status in (404, 410):
         return Complaint(f"{before.name} is gone{by}", evidence)
     operation = operation_in(after)
-    if operation is None:
+    if operation is None or before.done:
         return None
-    was_cancelled = operation.state is State.CANCELLED or _reports_cancellation(operation.response)
-    if was_cancelled and not before.done:
+    if operation.state is State.CANCELLED or _reports_cancellation(operation.response):
         return Complaint(f"{before.name} was cancelled{by}", evidence)
     if operation.cancellation_requested and not before.cancellation_requested and not operation.done:
         return Complaint(f"the cancellation of {before.name} was requested{by}", evidence)
     return None
 
 
-def ended_by_cancel_has_code_1(cancel: Exchange, end: Exchange, control: Exchange | None) -> Complaint | None:
+def ended(before: Operation, after: Exchange, cause: Exchange) -> Complaint | None:
+    """A running operation was done right after a request that must not end it.
+
+    Once, that may be coincidence; the caller tries again with another operation before it believes it.
+    """
+    operation = operation_in(after)
+    if operation is None or before.done or not operation.done:
+        return None
+    message = f"{before.name} was ended by {cause.request.method} {cause.request.target}{_body_shown(cause)}"
+    return Complaint(message, (cause, after))
+
+
+def ended_by_cancel_has_code_1(cancel: Exchange, end: Exchange) -> Complaint | None:
     """An operation that a cancel ended is done with an error of code 1.
 
-    `control` shows an operation that was started no later, was not cancelled, and was looked at after the end. While
-    that one runs, an error right after the cancel is the cancel's work. A response is the right of an operation that
-    completed first, unless it says itself that it reports a cancellation.
+    That it was the cancel that ended it, the caller must know (`ended_at_once` is one way); but a response that itself
+    reports a cancellation needs no other witness. Any other response is the right of an operation that completed first.
     """
     operation = operation_in(end)
     if operation is None or operation.state in (State.RUNNING, State.CANCELLED):
@@ -49,16 +59,24 @@ def ended_by_cancel_has_code_1(cancel: Exchange, end: Exchange, control: Exchang
     if operation.state is State.SUCCEEDED:
         if not _reports_cancellation(operation.response):
             return None
-        return Complaint(
-            f"{operation.name} was cancelled, says its response, and has no `error`: it reads as a success",
-            (cancel, end),
-        )
-    control_operation = operation_in(control) if control is not None else None
-    if control is None or control_operation is None or control_operation.done:
-        return None
+        message = f"{operation.name} was cancelled, says its response, and has no `error`: it reads as a success"
+        return Complaint(message, (cancel, end))
     found = "no `error`" if operation.state is State.ENDED else f"`error.code` {operation.error_code!r}"
-    message = f"{operation.name} ended when it was cancelled and has {found} instead of 1"
-    return Complaint(message, (cancel, end, control))
+    return Complaint(f"{operation.name} was ended by its cancel and has {found} instead of 1", (cancel, end))
+
+
+def ended_at_once(cancel: Exchange, first_look: Exchange, control: Exchange) -> bool:
+    """Whether it was the cancel that ended an operation: seen done by the first look after it, while `control`, an
+    operation that was started no later and not cancelled, still ran.
+    """
+    operation, other = operation_in(first_look), operation_in(control)
+    return cancel.succeeded() and operation is not None and operation.done and other is not None and not other.done
+
+
+def reports_cancellation(end: Exchange) -> bool:
+    """Whether the operation's response says itself that it was cancelled."""
+    operation = operation_in(end)
+    return operation is not None and _reports_cancellation(operation.response)
 
 
 def _reports_cancellation(response: object) -> bool:
@@ -78,23 +96,6 @@ def ended_cancelled(cancel: Exchange, last: Exchange, settle: float) -> Complain
     return Complaint(message, (cancel, last))
 
 
-def requested_cancellation_is_shown(cancel: Exchange, after: Exchange) -> Complaint | None:
-    """An operation that still runs after its cancel says in its metadata that the cancellation was requested."""
-    operation = operation_in(after)
-    if operation is None or operation.done or operation.cancellation_requested:
-        return None
-    message = f"{operation.name} still runs after its cancel and does not say requestedCancellation"
-    return Complaint(message, (cancel, after))
-
-
-def shows_operation_metadata(exchange: Exchange) -> bool:
-    """Whether the operation has metadata of a BeyondCorp `*OperationMetadata` type."""
-    operation = operation_in(exchange)
-    metadata = operation.metadata if operation is not None else None
-    type_url = metadata.get("@type") if isinstance(metadata, Mapping) else None
-    return isinstance(type_url, str) and "beyondcorp" in type_url and type_url.endswith("OperationMetadata")
-
-
 def accepted(exchange: Exchange) -> Complaint | None:
     """A cancel of a running operation is accepted: any 2xx; 429 and 503 ask to come again and refuse nothing."""
     if exchange.response is None or exchange.succeeded() or exchange.response.status in (429, 503):
@@ -102,17 +103,22 @@ def accepted(exchange: Exchange) -> Complaint | None:
     return Complaint(f"{described(exchange)} was refused with {_answer(exchange)}", (exchange,))
 
 
-def as_good_as(control: Exchange, exchange: Exchange, also: frozenset[int] = frozenset()) -> Complaint | None:
-    """The answer is the control's: the same status, or one that is accepted `also`, or come-again (429, 503).
+def as_good_as(
+    control: Exchange, exchange: Exchange, also: frozenset[int] = frozenset(), may_have_ended: bool = False
+) -> Complaint | None:
+    """The answer is the control's: the same status, or another success, or one that is accepted `also`.
 
     The control is the plain cancel of the same operation in the same state, so the answer need not be a success: a
-    server that refuses to cancel what is done refuses both. FAILED_PRECONDITION speaks of the state, never of the form.
+    server that refuses to cancel what is done refuses both. Where the operation `may_have_ended` in between,
+    FAILED_PRECONDITION is accepted; 429 asks to come again and refuses nothing.
     """
     response, expected = exchange.response, control.response
     if response is None or expected is None:
         return None
     alike = response.status == expected.status or (response.is_success and expected.is_success)
-    if alike or response.status in also or response.status in (429, 503) or says_failed_precondition(exchange):
+    if alike or response.status in also or response.status == 429:
+        return None
+    if may_have_ended and says_failed_precondition(exchange):
         return None
     return Complaint(
         f"{described(exchange)} was answered with {_answer(exchange)}, the plain cancel with {expected.status}",
@@ -152,7 +158,7 @@ def done_cancel_is_answered(exchange: Exchange) -> Complaint | None:
     response = exchange.response
     if response is None or response.is_success or response.status in (429, 503):
         return None
-    if says_failed_precondition(exchange) or (response.status == 400 and status_of(exchange) is None):
+    if response.status == 400 and (says_failed_precondition(exchange) or status_of(exchange) is None):
         return None
     return Complaint(f"a cancel of a done operation was answered with {_answer(exchange)}", (exchange,))
 
@@ -163,11 +169,14 @@ def says_failed_precondition(exchange: Exchange) -> bool:
     return status.get("status") == "FAILED_PRECONDITION" or status.get("code") == Code.FAILED_PRECONDITION
 
 
-def is_not_unknown(look: Exchange, cancel: Exchange) -> Complaint | None:
-    """What get shows, cancel knows."""
-    if operation_in(look) is None or cancel.response is None or cancel.response.status not in (404, 410):
+def refused_as_invalid(exchange: Exchange) -> Complaint | None:
+    """A refusal with 400 says INVALID_ARGUMENT, where it says anything: the request is wrong, not the state."""
+    status = status_of(exchange)
+    if exchange.response is None or exchange.response.status != 400 or status is None:
         return None
-    return Complaint(f"get shows the operation, cancel answers {cancel.response.status}", (look, cancel))
+    if status.get("status", "INVALID_ARGUMENT") == "INVALID_ARGUMENT" and status.get("code") in (None, 400, 3):
+        return None
+    return Complaint(f"{described(exchange)} was refused with {_answer(exchange)}", (exchange,))
 
 
 def is_unimplemented(exchange: Exchange) -> Complaint | None:

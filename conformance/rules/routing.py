@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.exchange import Exchange
-from conformance.rules.conditions import answered
+from conformance.rules.conditions import answered, cancel, plainly_bound
 from conformance.rules.errors import envelope_of, status_of
 from conformance.rules.rule import Complaint, When, exchange_rule
 
@@ -14,6 +14,15 @@ _is_405 = answered & When(lambda exchange: exchange.response is not None and exc
 def method_not_allowed_names_methods(exchange: Exchange) -> str | None:
     assert exchange.response is not None
     return None if exchange.response.header("allow") else "status 405 comes without `Allow`"
+
+
+_is_framed_as_usual = When(lambda exchange: exchange.request.header("content-length") is not None)
+
+
+@exchange_rule("unimplemented.as-stated", when=cancel & plainly_bound & answered & _is_framed_as_usual)
+def supported_cancel_is_not_unimplemented(exchange: Exchange) -> str | None:
+    assert exchange.response is not None
+    return "a cancel was answered with 501" if exchange.response.status == 501 else None
 
 
 def not_a_success(exchange: Exchange) -> Complaint | None:
@@ -28,10 +37,26 @@ def not_a_success(exchange: Exchange) -> Complaint | None:
     )
 
 
+def shows_an_existing_operation(look: Exchange) -> Complaint | None:
+    """A get of an operation that was just started finds it; 401, 403, 429 and 503 say something else."""
+    response = look.response
+    if response is None or response.is_success or response.status in (401, 403, 429, 503):
+        return None
+    return Complaint(f"a get of an operation that was just started was answered with {response.status}", (look,))
+
+
 def no_internal_error(exchange: Exchange) -> Complaint | None:
     """The request may succeed or be refused; an internal error it must not cause (501 and 503 say something else)."""
     response = exchange.response
     if response is None or response.status < 500 or response.status in (501, 503):
+        return None
+    return Complaint(f"{exchange.request.target} was answered with {response.status}", (exchange,))
+
+
+def no_server_error(exchange: Exchange) -> Complaint | None:
+    """The request may succeed or be refused; a server error of any kind it must not cause."""
+    response = exchange.response
+    if response is None or response.status < 500:
         return None
     return Complaint(f"{exchange.request.target} was answered with {response.status}", (exchange,))
 
@@ -44,7 +69,8 @@ def reaches_the_method(cancel: Exchange, control: Exchange) -> Complaint | None:
     if cancel.response is None or cancel.succeeded():
         return None
     status = cancel.response.status
-    if status in (404, 405):
+    names_it = status_of(cancel) is not None and cancel.call is not None and _says(cancel) != _says(control)
+    if status in (404, 405) and not names_it:
         return Complaint(f"the cancel of an existing operation was answered with {status}", (cancel,))
     if status == 501 and status_of(cancel) is None:
         return Complaint("the cancel was answered with 501 and no google.rpc.Status", (cancel,))
@@ -56,6 +82,10 @@ def reaches_the_method(cancel: Exchange, control: Exchange) -> Complaint | None:
     if status == 501 and same_as_control and envelope_of(cancel) is None:
         return Complaint("the cancel is answered exactly as a suffix that does not exist", (cancel, control))
     return None
+
+
+def _says(exchange: Exchange) -> object:
+    return (status_of(exchange) or {}).get("message")
 
 
 def _because(exchange: Exchange) -> str:

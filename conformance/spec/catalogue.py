@@ -1,4 +1,4 @@
-"""The catalogue of requirements, read from `specs/requirements.yaml`."""
+"""The catalogue of requirements, read from `specs/requirements.yaml`, and its client half beside it."""
 
 from __future__ import annotations
 
@@ -73,11 +73,24 @@ class Catalogue:
 
 @cache
 def catalogue() -> Catalogue:
-    """The catalogue this version of the suite carries.
+    """The catalogue this version of the suite carries: what servers are checked for.
 
     Raises UsageError when the file is damaged: then the installation is.
     """
-    path = spec_path("requirements")
+    return _read("requirements")
+
+
+@cache
+def client_catalogue() -> Catalogue:
+    """The client half of the catalogue, `specs/client-requirements.yaml`: what the SDK gate checks.
+
+    Raises UsageError when the file is damaged: then the installation is.
+    """
+    return _read("client-requirements")
+
+
+def _read(name: str) -> Catalogue:
+    path = spec_path(name)
     document = read_yaml(path)
     try:
         sources = document["sources"]

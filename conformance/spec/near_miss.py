@@ -284,6 +284,11 @@ def _(good: GoodPath) -> str | None:
     return good.replaced(good.wildcards[0], "") if len(good.wildcards) > 1 else None
 
 
+@_near_miss("empty-segment-between", "empty-segment", "an id has one or more characters")
+def _(good: GoodPath) -> str | None:
+    return good.replaced(good.wildcards[1], "") if len(good.wildcards) > 2 else None
+
+
 # An encoded slash is data: 'except "%2F" and "%2f" are left unchanged'. The path is bound to another name.
 
 

@@ -24,19 +24,29 @@ _SYSTEM_PARAMETERS = (
 class Again:
     """The answers to all forms, by the key of the form."""
 
-    def __init__(self, iut: Iut, name: str) -> None:
+    def __init__(self, iut: Iut, name: str, may_have_ended: bool) -> None:
         forms = {**_bodies(iut, name), **_queries(iut, name), **_paths(iut, name)}
         # The control goes first and alone: what follows finds the operation as the control found it.
         self.control = iut.send(iut.cancel_request(name, note="cancel of a cancelled operation"))
-        self.sent: Mapping[str, Exchange] = dict(zip(forms, iut.send_all(list(forms.values())), strict=True))
+        self._may_have_ended = may_have_ended
+        sent = dict(zip(forms, iut.send_all(list(forms.values())), strict=True))
+        for form, exchange in sent.items():
+            # All forms overlapped; one that was not as good is asked again, alone, so that only its form can be why.
+            if exchange.response is not None and as_good_as(self.control, exchange) is not None:
+                sent[form] = iut.send(forms[form])
+        self.sent: Mapping[str, Exchange] = sent
 
     def is_as_good(self, form: str, also: frozenset[int] = frozenset()) -> Complaint | None:
         """What is wrong when a form is not answered as the control is, or with a status accepted `also`."""
-        return as_good_as(self.control, self.sent[form], also)
+        return as_good_as(self.control, self.sent[form], also, self._may_have_ended)
 
 
 def _bodies(iut: Iut, name: str) -> dict[str, Outgoing]:
     return {
+        "unlabelled": iut.cancel_request(
+            name, body=b"{}", content_type=None, note="cancel with {} and no Content-Type"
+        ),
+        "newline": iut.cancel_request(name, body=b"{}\n", note="cancel with {} and a line end"),
         "charset": iut.cancel_request(name, content_type=f"{JSON}; charset=UTF-8", note="cancel with a charset"),
         "chunked": iut.cancel_request(name, framing="chunked", note="cancel with a chunked {}"),
         "chunked-empty": iut.cancel_request(
@@ -58,6 +68,7 @@ def _queries(iut: Iut, name: str) -> dict[str, Outgoing]:
         "alt": "alt=json",
         "dollar-alt": "$alt=json%3Benum-encoding=int",
         "dollar-alt-encoded": "%24alt=json%3Benum-encoding%3Dint",
+        "dollar-alt-plain": "$alt=json;enum-encoding=int",
         "system-parameters": _SYSTEM_PARAMETERS,
         "unknown-parameter": "foo=bar",
     }

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
-from conformance.errors import NotApplicable, NotTested
+from conformance.errors import NotTested, Unjudged
+from conformance.exchange import Exchange
+from conformance.rules.outcome import second_cancel_is_safe
 from conformance.suite.again import Again
 from conformance.suite.families import FAMILIES
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystanders, FirstCancel, Stories, cancel_first, tell_stories
+from conformance.suite.storm import Storm, raise_storm
 from conformance.targets.iut import Iut
 
 
 @pytest.fixture(scope="session")
-def bystanders(iut: Iut) -> Bystanders:
+def first_looks() -> list[Exchange]:
+    """The first look at each bystander; there is one even where nothing else could be had."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def bystanders(iut: Iut, first_looks: list[Exchange]) -> Bystanders:
     """Running operations that nobody cancels. The first use finds out what the statement leaves open."""
-    return Bystanders(iut)
+    return Bystanders(iut, first_looks)
 
 
 @pytest.fixture(scope="session")
@@ -42,21 +53,40 @@ def cancel_works(stories: Stories) -> Stories:
 
 
 @pytest.fixture(scope="session")
-def cancel_is_answered(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) -> None:
+def cancel_is_answered(first_cancel: FirstCancel) -> None:
     """The positive control where cancel need not be implemented: it succeeds, or is answered with 501."""
-    try:
-        request.getfixturevalue("cancel_works")
-    except NotApplicable:
-        return
+    response = first_cancel.cancel.response
+    if response is None or not (response.is_success or response.status == 501):
+        raise NotTested("the plain cancel of a running operation neither succeeds nor is answered with 501")
+
+
+@pytest.fixture(scope="session")
+def cancel_repeats(cancel_works: Stories) -> Stories:
+    """The positive control of races: what goes wrong without any overlap is no race."""
+    story = cancel_works.labelled_without_body
+    assert story.again is not None
+    if second_cancel_is_safe(story.cancel, story.again, story.after) is not None:
+        raise NotTested("cancelling twice in a row is not safe, so overlapping cancels would show nothing new")
+    return cancel_works
+
+
+@pytest.fixture(scope="session")
+def storm(iut: Iut, bystanders: Bystanders, cancel_works: Stories) -> Storm:
+    """Overlapping cancels and looks at one operation; the second bystander is the next that was started after it."""
+    return raise_storm(iut, cancels=2, looks=2, before=lambda: bystanders.get(2))
 
 
 @pytest.fixture(scope="session")
 def again(iut: Iut, cancel_works: Stories) -> Again:
     """The plain cancel of an operation that is cancelled already, and the same cancel in every other form."""
-    return Again(iut, cancel_works.plain.name)
+    story = cancel_works.plain
+    return Again(iut, story.name, may_have_ended=story.last is None or not story.last.done)
 
 
 @pytest.fixture(scope="session")
-def refusals(iut: Iut, bystanders: Bystanders, cancel_is_answered: None) -> Refusals:
+def refusals(iut: Iut, bystanders: Bystanders, cancel_is_answered: None, request: pytest.FixtureRequest) -> Refusals:
     """Requests that must leave an operation alone, all sent at one bystander."""
+    # The stories come first where there are any: they show whether a plain cancel already touches a bystander.
+    with contextlib.suppress(Unjudged):
+        request.getfixturevalue("stories")
     return Refusals(iut, bystanders, FAMILIES)

@@ -50,8 +50,8 @@ def _other_methods(aim: Aim) -> list[Outgoing]:
 
 
 def posted(iut: Iut, path: str, note: str) -> Outgoing:
-    """A POST with the body `{}` on a raw path."""
-    return iut.request("POST", path, body=b"{}", content_type=JSON, note=note)
+    """A POST on a raw path with the body of a plain cancel."""
+    return iut.request("POST", path, body=iut.plain_body, content_type=JSON, note=note)
 
 
 def similar_names(iut: Iut, name: str) -> list[tuple[str, str]]:
@@ -139,7 +139,15 @@ FAMILIES: dict[str, MakeFamily] = {
 
 LEFT_OUT_OF_QUICK = frozenset(
     {
-        *("verb-shorter", "verb-empty", "segment-prepended", "version-case", "literal-case-first"),
+        *(
+            "verb-shorter",
+            "verb-empty",
+            "segment-prepended",
+            "version-missing",
+            "pair-missing",
+            "version-case",
+            "literal-case-first",
+        ),
         *("encoded-slash-lower-case", "HEAD", "PATCH"),
     }
 )

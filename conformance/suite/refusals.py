@@ -6,13 +6,13 @@ case. Only when it was touched is each family sent again at a bystander of its o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from conformance.errors import NotTested
 from conformance.exchange import Exchange
 from conformance.rules import Complaint
-from conformance.rules.outcome import untouched
+from conformance.rules.outcome import ended, untouched
 from conformance.suite.stories import Bystander, Bystanders
 from conformance.targets.iut import Iut
 from conformance.targets.target import Outgoing
@@ -31,6 +31,14 @@ MakeFamily = Callable[[Aim], list[Outgoing]]
 """Makes the requests of one family."""
 
 
+CANCEL_A_DECOY = frozenset({"body-name", "query-name", "routing-header"})
+"""The families whose requests are good cancels, of another operation than the one they must not touch."""
+
+
+def _plain_cancel_of_the_decoy(aim: Aim) -> list[Outgoing]:
+    return [aim.iut.cancel_request(aim.decoy, note="plain cancel of another operation")]
+
+
 class Refusals:
     """The traffic of all families, and who touched the bystander if anybody did."""
 
@@ -46,7 +54,9 @@ class Refusals:
             family: [next(answers) for _ in requests] for family, requests in made.items()
         }
         look = iut.get(bystander.name)
-        self._was_touched = untouched(bystander.operation, look) is not None
+        last = next(exchanges[-1] for exchanges in reversed(self.sent.values()) if exchanges)
+        self._effects: dict[str, Complaint | None] = {}
+        self._was_touched = _stopped(bystander, look, last) is not None
         if self._was_touched:
             bystanders.retire(bystander)
 
@@ -54,12 +64,24 @@ class Refusals:
         """What the requests of one family did to a bystander; None when they did nothing."""
         if not self._was_touched:
             return None
-        bystander = self._bystanders.get()[0]
-        aim = Aim(self._iut, bystander.name, self._iut.running(1)[0])
-        for outgoing in self._families[family](aim):
+        if family not in self._effects:
+            self._effects[family] = self._find_effect(family)
+        return self._effects[family]
+
+    def _find_effect(self, family: str) -> Complaint | None:
+        """Send one family again at a bystander of its own. Where any plain cancel touches others, none is to blame."""
+        complaint = self._try(self._families[family])
+        if complaint is None or family not in CANCEL_A_DECOY:
+            return complaint
+        return None if self._try(_plain_cancel_of_the_decoy) is not None else complaint
+
+    def _try(self, make: MakeFamily) -> Complaint | None:
+        bystander = self._bystanders.new()
+        for outgoing in make(Aim(self._iut, bystander.name, self._iut.running(1)[0])):
             cause = self._iut.send(outgoing)
-            complaint = look_after(self._iut, self._bystanders, bystander, cause)
+            complaint = _stopped(bystander, self._iut.get(bystander.name), cause)
             if complaint is not None:
+                self._bystanders.retire(bystander)
                 return complaint
         return None
 
@@ -72,18 +94,13 @@ class Refusals:
         raise NotTested(f"not sent: {note}")
 
 
+def _stopped(bystander: Bystander, look: Exchange, cause: Exchange) -> Complaint | None:
+    return untouched(bystander.operation, look, cause) or ended(bystander.operation, look, cause)
+
+
 def look_after(iut: Iut, bystanders: Bystanders, bystander: Bystander, cause: Exchange) -> Complaint | None:
     """Look at a bystander after a request that must not have touched it."""
     complaint = untouched(bystander.operation, iut.get(bystander.name), cause)
     if complaint is not None:
         bystanders.retire(bystander)
     return complaint
-
-
-def look_after_all(
-    iut: Iut, bystanders: Bystanders, bystander: Bystander, causes: Sequence[Exchange]
-) -> Complaint | None:
-    """Look at a bystander once after several requests; the last of them stands for all in the evidence."""
-    if not causes:
-        raise NotTested("nothing was sent")
-    return look_after(iut, bystanders, bystander, causes[-1])

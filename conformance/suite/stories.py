@@ -16,7 +16,9 @@ from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import operation_in
 from conformance.lro import Operation
+from conformance.rules import Complaint
 from conformance.rules.errors import bare_status_of, envelope_of
+from conformance.rules.outcome import untouched
 from conformance.targets.iut import JSON, Iut
 
 
@@ -32,12 +34,14 @@ class Bystander:
 class Bystanders:
     """Running operations that are meant to stay untouched.
 
-    The first of them serves to find out what the statement leaves open; `unknown` is a get of no operation at all.
+    The first of them serves to find out what the statement leaves open; `unknown` is a get of no operation at all, and
+    `looks` collects the first look at each, whatever it showed.
     """
 
-    def __init__(self, iut: Iut) -> None:
+    def __init__(self, iut: Iut, looks: list[Exchange]) -> None:
         self._iut = iut
         self._standing: list[Bystander] = []
+        self.looks = looks
         self.unknown = iut.get(iut.unknown_name(self.get()[0].name, "get"))
         _find_out_about_errors(iut, self.unknown)
         _find_out_about_list(iut, self.get()[0].name)
@@ -50,12 +54,22 @@ class Bystanders:
             self._standing += [self._start(name) for name in self._iut.running(missing)]
         return self._standing[:count]
 
+    def new(self) -> Bystander:
+        """A bystander that is fresh from the supply, whatever may have happened to the others."""
+        bystander = self._start(self._iut.running(1)[0])
+        self._standing.insert(0, bystander)
+        return bystander
+
     def retire(self, bystander: Bystander) -> None:
         """Take a bystander out of service; later checks get another."""
         self._standing = [standing for standing in self._standing if standing is not bystander]
 
     def _start(self, name: str) -> Bystander:
-        exchange, operation = self._iut.look(name)
+        exchange = self._iut.get(name)
+        self.looks.append(exchange)
+        operation = operation_in(exchange)
+        if operation is None:
+            raise NotTested(f"a get of {name}, fresh from the supply, does not show the operation")
         if operation.done:
             raise NotTested(
                 f"the supply's operation {name} is already done when it is first looked at; "
@@ -81,12 +95,17 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class Stories:
-    """All stories of a run; `control` is a bystander looked at when they had ended."""
+    """All stories of a run.
+
+    `control` is a bystander looked at when they had ended, and `touched` what is wrong with it, if anything is: it was
+    started right before the first of them.
+    """
 
     plain: Story
     without_body: Story
     labelled_without_body: Story
     control: Exchange
+    touched: Complaint | None
 
     def all(self) -> tuple[Story, ...]:
         return (self.plain, self.without_body, self.labelled_without_body)
@@ -94,11 +113,16 @@ class Stories:
 
 @dataclass(frozen=True, slots=True)
 class FirstCancel:
-    """The first cancel of the run: an operation that a get showed running, and the answer to its plain cancel."""
+    """The first cancel of the run: an operation that a get showed running, and the answer to its plain cancel.
+
+    `with_object` is the cancel with the body `{}`. It is the plain cancel, too, unless it is refused and one without a
+    body is not: then that is the plain one from here on, and all else can still be tested.
+    """
 
     name: str
     before: Exchange
     cancel: Exchange
+    with_object: Exchange
 
 
 def cancel_first(iut: Iut) -> FirstCancel:
@@ -110,12 +134,17 @@ def cancel_first(iut: Iut) -> FirstCancel:
     before, operation = iut.look(name)
     if operation.done:
         raise NotTested(f"{name} was done before it could be cancelled; let [operations] start longer ones")
-    cancel = iut.cancel(name, note="cancel with the body {}")
+    cancel = with_object = iut.cancel(name, note="cancel with the body {}")
+    if cancel.response is not None and not cancel.succeeded() and cancel.response.status != 501:
+        without_body = iut.cancel(name, body=b"", note="cancel without a body")
+        if without_body.succeeded():
+            iut.plain_body = b""
+            cancel = without_body
     if cancel.response is not None and cancel.response.status == 501:
         iut.statement.find("cancel", "unimplemented", "the cancel of a running operation was answered with 501")
     elif cancel.succeeded():
         iut.statement.find("cancel", "best-effort", "the cancel of a running operation succeeded")
-    return FirstCancel(name, before, cancel)
+    return FirstCancel(name, before, cancel, with_object)
 
 
 def tell_stories(iut: Iut, bystanders: Bystanders, first: FirstCancel) -> Stories:
@@ -126,7 +155,6 @@ def tell_stories(iut: Iut, bystanders: Bystanders, first: FirstCancel) -> Storie
     older = bystanders.get()[0]
     if iut.statement.value("cancel") == "unimplemented":
         raise NotApplicable("cancel is not implemented")
-    again = iut.cancel(first.name, note="second cancel")
     names = [first.name, *iut.running(2)]
     bare, labelled = iut.send_all(
         [
@@ -134,17 +162,22 @@ def tell_stories(iut: Iut, bystanders: Bystanders, first: FirstCancel) -> Storie
             iut.cancel_request(names[2], body=b"", content_type=JSON, note="cancel without body, labelled JSON"),
         ]
     )
+    again = iut.cancel(names[2], note="second cancel")
     after = dict(zip(names, iut.get_all(names), strict=True))
     ends = dict(after)
     pending = [name for name in names if (operation := operation_in(after[name])) is None or not operation.done]
     if pending:
         ends.update(iut.await_end(pending))
     control = iut.get(older.name)
+    touched = untouched(older.operation, control, first.cancel)
+    if touched is not None:
+        bystanders.retire(older)
     return Stories(
-        Story(names[0], first.cancel, after[names[0]], ends[names[0]], again),
+        Story(names[0], first.cancel, after[names[0]], ends[names[0]]),
         Story(names[1], bare, after[names[1]], ends[names[1]]),
-        Story(names[2], labelled, after[names[2]], ends[names[2]]),
+        Story(names[2], labelled, after[names[2]], ends[names[2]], again),
         control,
+        touched,
     )
 
 

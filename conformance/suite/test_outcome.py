@@ -7,78 +7,73 @@ from conformance.exchange.history import operation_in
 from conformance.lro import State
 from conformance.rules import Complaint
 from conformance.rules.outcome import (
+    ended_at_once,
     ended_by_cancel_has_code_1,
     ended_cancelled,
-    requested_cancellation_is_shown,
-    shows_operation_metadata,
+    reports_cancellation,
 )
 from conformance.suite.judging import require, verifies
-from conformance.suite.stories import Bystanders, FirstCancel, Stories
+from conformance.suite.stories import Bystanders, FirstCancel, Stories, Story
 from conformance.targets.iut import Iut, listed_names
 
 
 @verifies("outcome.cancelled-is-code-1")
 def test_operation_that_a_cancel_ended_has_code_1(iut: Iut, cancel_works: Stories) -> None:
-    """The control is a bystander that still runs: so it was the cancel that ended the others."""
-    stories = cancel_works.all()
-    require(*(ended_by_cancel_has_code_1(story.cancel, story.end, cancel_works.control) for story in stories))
+    """Only where it is known that it was the cancel that ended them."""
+    stories = _cancelled(cancel_works)
+    require(
+        *(
+            ended_by_cancel_has_code_1(story.cancel, story.end)
+            for story in stories
+            if reports_cancellation(story.end) or _was_ended_by_its_cancel(iut, cancel_works, story)
+        )
+    )
     states = {story.last.state for story in stories if story.last is not None}
     if State.CANCELLED in states:
         return
-    if (State.RUNNING in states and iut.statement.value("cancel") != "best-effort") or not states:
-        raise NotTested(f"no cancelled operation ended within {iut.settle:g} s ([operations] settle)")
     if State.RUNNING in states and not iut.statement.is_declared("cancel"):
         raise NotTested(
             f"no cancelled operation ended within {iut.settle:g} s; raise [operations] settle, "
             'or say cancel = "best-effort" if a cancel may never win'
         )
-    raise NotApplicable(
-        "cancel is best effort, and in this run no cancel won: every operation ended otherwise or ran on"
-    )
+    raise NotApplicable("cancel is best effort, and in this run none won: every operation ended otherwise or ran on")
+
+
+def _cancelled(stories: Stories) -> list[Story]:
+    """The stories whose cancel succeeded, and was the only one: what a second one does is another question."""
+    return [story for story in stories.all() if story.cancel.succeeded() and story.again is None]
+
+
+def _was_ended_by_its_cancel(iut: Iut, stories: Stories, story: Story) -> bool:
+    """Whether it was the cancel that ended an operation.
+
+    Where cancel is guaranteed it was. Elsewhere it was if the first look after the cancel showed the operation done,
+    while an older one that nobody cancelled ran on, and if it was so with another story, too: no coincidence then.
+    """
+    if iut.statement.value("cancel") == "guaranteed":
+        return True
+    at_once = [told for told in _cancelled(stories) if ended_at_once(told.cancel, told.after, stories.control)]
+    return story in at_once and len(at_once) > 1
 
 
 @verifies("outcome.guaranteed")
 def test_guaranteed_cancel_ends_the_operation(iut: Iut, cancel_works: Stories) -> None:
-    require(*(ended_cancelled(story.cancel, story.end, iut.settle) for story in cancel_works.all()))
+    require(*(ended_cancelled(story.cancel, story.end, iut.settle) for story in _cancelled(cancel_works)))
 
 
 @verifies("outcome.still-listed")
 def test_cancelled_operation_is_still_listed(iut: Iut, cancel_works: Stories) -> None:
-    """The name is on one of the pages of the list, and get still shows it afterwards."""
+    """The name is on one of the pages of the list."""
     name = cancel_works.plain.name
     pages = iut.list_pages(iut.contract.parent_of(name))
     if not pages[-1].succeeded():
         raise NotTested("the list of operations could not be read to its end")
     if name in listed_names(pages):
         return
-    if (pages[-1].response.json_object() or {}).get("nextPageToken") if pages[-1].response is not None else False:
+    last = pages[-1].response.json_object() if pages[-1].response is not None else None
+    if last and last.get("nextPageToken"):
         raise NotTested(f"the list has more than {len(pages)} pages")
-    look, _ = iut.look(name)
-    require(Complaint(f"{name} was cancelled and is not in the list", (cancel_works.plain.cancel, *pages, look)))
-
-
-@verifies("outcome.requested-cancellation-is-shown")
-def test_running_cancelled_operation_says_so(cancel_works: Stories) -> None:
-    """Only where an operation outlives its cancel, and has the metadata to say so."""
-    lasting = [
-        story
-        for story in cancel_works.all()
-        if shows_operation_metadata(story.end) and story.last is not None and not story.last.done
-    ] or [
-        story
-        for story in cancel_works.all()
-        if shows_operation_metadata(story.after) and (seen := operation_in(story.after)) is not None and not seen.done
-    ]
-    if not lasting:
-        raise NotApplicable("every operation ended with its cancel, or has no BeyondCorp OperationMetadata")
-    require(
-        *(
-            requested_cancellation_is_shown(
-                story.cancel, story.end if story.last is not None and not story.last.done else story.after
-            )
-            for story in lasting
-        )
-    )
+    require(Complaint(f"{name} was cancelled and is not in the list", (cancel_works.plain.cancel, *pages)))
 
 
 @verifies("outcome.requested-cancellation-is-true")

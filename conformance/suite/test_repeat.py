@@ -7,18 +7,33 @@ import pytest
 from conformance.errors import NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
-from conformance.rules.outcome import done_cancel_is_answered, is_not_unknown, second_cancel_is_safe
+from conformance.rules.outcome import done_cancel_is_answered, second_cancel_is_safe
+from conformance.rules.routing import no_internal_error
 from conformance.suite.judging import require, verifies
-from conformance.suite.stories import FirstCancel, Stories
+from conformance.suite.stories import Stories
+from conformance.suite.storm import Storm
 from conformance.targets.iut import Iut
 
 
 @verifies("repeat.is-safe")
 def test_second_cancel_is_safe(cancel_works: Stories) -> None:
     """Sent right after the first, as a client does whose first answer got lost."""
-    story = cancel_works.plain
+    story = cancel_works.labelled_without_body
     assert story.again is not None
     require(second_cancel_is_safe(story.cancel, story.again, story.after))
+
+
+@verifies("repeat.is-safe")
+def test_overlapping_cancels_are_safe(storm: Storm, cancel_repeats: Stories) -> None:
+    """As the first and the second at the same time; which is which, nobody knows."""
+    require(*(no_internal_error(cancel) for cancel in storm.cancels))
+
+
+@verifies("repeat.done-is-answered")
+def test_cancel_that_came_second_is_answered(storm: Storm, cancel_repeats: Stories) -> None:
+    """Of cancels that overlap, one may find the operation done by another."""
+    answers = [cancel for cancel in storm.cancels if cancel.response is not None and cancel.response.status < 500]
+    require(*(done_cancel_is_answered(cancel) for cancel in answers))
 
 
 @pytest.fixture(scope="module")
@@ -39,8 +54,3 @@ def done_then_cancelled(iut: Iut, cancel_works: Stories) -> tuple[Exchange, Exch
 def test_cancel_of_a_done_operation_is_answered(done_then_cancelled: tuple[Exchange, Exchange]) -> None:
     """What it did to the operation, operation.result-is-final says."""
     require(done_cancel_is_answered(done_then_cancelled[1]))
-
-
-@verifies("repeat.known-stays-known")
-def test_what_get_shows_cancel_knows(first_cancel: FirstCancel) -> None:
-    require(is_not_unknown(first_cancel.before, first_cancel.cancel))

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from conformance.errors import UsageError
 
@@ -102,6 +102,14 @@ class LimitsSection:
 
 
 @dataclass(frozen=True, slots=True)
+class Disguise:
+    """What the embedded reference server pretends to be: a fault or a correct variant, by name. Not in the file."""
+
+    kind: Literal["fault", "variant"]
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """Everything a run is told about its target."""
 
@@ -111,6 +119,7 @@ class Configuration:
     statement: StatementSection = field(default_factory=StatementSection)
     limits: LimitsSection = field(default_factory=LimitsSection)
     directory: Path = field(default_factory=Path)
+    disguise: Disguise | None = None
 
     @property
     def is_embedded(self) -> bool:

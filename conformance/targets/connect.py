@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 from conformance.exchange import Call
-from conformance.lro import SystemClock, VirtualClock
+from conformance.lro import SystemClock, TickingClock
 from conformance.spec.contract import Contract
 from conformance.targets.configuration import (
     Configuration,
+    Disguise,
     OperationsSection,
     StatementSection,
     SupplyForm,
@@ -22,6 +25,9 @@ from conformance.targets.profile import QUICK, Profile
 from conformance.targets.secret import Secret
 from conformance.targets.target import Target
 from conformance.targets.transport import HttpTransport
+
+if TYPE_CHECKING:
+    from conformance.reference.service import Service
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -63,6 +69,7 @@ def _spec(configuration: Configuration) -> str:
 def _embedded(configuration: Configuration, contract: Contract, profile: Profile) -> Iut:
     """The reference server in this process, in virtual time, with everything switched on that can be tested."""
     from conformance.reference.authorisation import CLOUD_PLATFORM, Auth
+    from conformance.reference.bindings import bindings_for
     from conformance.reference.build import reference_service
     from conformance.reference.in_process import ORIGIN
     from conformance.reference.in_process import client as client_of
@@ -72,23 +79,53 @@ def _embedded(configuration: Configuration, contract: Contract, profile: Profile
         forbidden=Token(Secret("embedded-weak-token"), "embedded-weak-token"),
     )
     auth = Auth({"embedded-token": frozenset({CLOUD_PLATFORM}), "embedded-weak-token": frozenset()})
-    clock = VirtualClock()
-    service = reference_service(clock=clock, auth=auth, seed=0)
-    statement = StatementSection(cancel="guaranteed", list=True, delete=True, auth=True, errors="aip-193")
+    clock = TickingClock()
+    service = reference_service(clock=clock, auth=auth, seed=0, bindings=bindings_for(contract.bindings))
+    worn = _disguise(configuration.disguise)
+    if worn.apply is not None:
+        service = worn.apply(service)
     iut = configuration.iut
     configuration = replace(
         configuration,
         iut=replace(iut, name=iut.name or "embedded reference server"),
-        operations=_embedded_operations(configuration.operations, iut.parent),
-        statement=_over(statement, configuration.statement),
+        operations=_embedded_operations(configuration.operations, iut.parent, worn.start),
+        statement=_over(replace(_EMBEDDED_STATEMENT, **worn.statement), configuration.statement),
     )
     transport = HttpTransport(client_of(service), ORIGIN, clock)
-    target = Target(transport, clock, configuration.limits, contract.identify, ORIGIN, parallel=False)
+    target = Target(
+        transport, clock, configuration.limits, contract.identify, ORIGIN, parallel=profile.rank > QUICK.rank
+    )
     return Iut(configuration, contract, target, credentials, profile)
 
 
-def _embedded_operations(operations: OperationsSection, parent: str) -> OperationsSection:
-    start = default_start(parent)
+_EMBEDDED_STATEMENT = StatementSection(cancel="guaranteed", list=True, delete=True, auth=True, errors="aip-193")
+
+
+@dataclass(frozen=True, slots=True)
+class _Worn:
+    """What a disguise changes: the service, how operations are started, and what the statement says."""
+
+    apply: Callable[[Service], Service] | None = None
+    start: Mapping[str, Any] = field(default_factory=lambda: {"mode": "run"})
+    statement: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _disguise(disguise: Disguise | None) -> _Worn:
+    if disguise is None:
+        return _Worn()
+    if disguise.kind == "fault":
+        from conformance.reference.faults import fault_named
+
+        fault = fault_named(disguise.name)
+        return _Worn(fault.apply, fault.start, fault.statement)
+    from conformance.reference.variants import all_variants
+
+    variant = all_variants()[disguise.name]
+    return _Worn(variant.apply, variant.start, variant.statement)
+
+
+def _embedded_operations(operations: OperationsSection, parent: str, body: Mapping[str, Any]) -> OperationsSection:
+    start = replace(default_start(parent), json=dict(body))
     return replace(
         operations,
         running=operations.running if operations.running.is_given else SupplyForm(start=start),

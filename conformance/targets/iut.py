@@ -46,6 +46,7 @@ class Iut:
         self.statement = Statement(configuration.statement)
         self.settle = configuration.operations.settle
         self.profile = profile
+        self.plain_body = b"{}"
         self._credentials = credentials
         self._prefix = path_prefix
         self._deleted: set[str] = set()
@@ -100,7 +101,7 @@ class Iut:
         self,
         name: str,
         *,
-        body: bytes = b"{}",
+        body: bytes | None = None,
         content_type: str | None = JSON,
         query: str | None = None,
         headers: Iterable[Header] = (),
@@ -108,12 +109,12 @@ class Iut:
         credential: Credential = Credential.MAIN,
         note: str = "",
     ) -> Outgoing:
-        """A cancel of `name`; by default with the body `{}`."""
+        """A cancel of `name`; by default with `plain_body`, which is `{}` unless that is refused."""
         path = self.contract.path(Method.CANCEL, name)
         return self.request(
             "POST",
             path if query is None else f"{path}?{query}",
-            body=body,
+            body=self.plain_body if body is None else body,
             content_type=content_type,
             headers=headers,
             framing=framing,
@@ -133,6 +134,10 @@ class Iut:
         """Send independent requests at once, as far as the limits allow."""
         return self.target.send_all(outgoing)
 
+    def send_together(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
+        """Send requests so that all of them overlap; as many as the concurrency allows."""
+        return self.target.send_together(outgoing[: self.target.limits.concurrency])
+
     def cancel(self, name: str, **changes: object) -> Exchange:
         """Cancel one operation; the keywords are those of `cancel_request`."""
         return self.send(self.cancel_request(name, **changes))  # type: ignore[arg-type]
@@ -145,19 +150,21 @@ class Iut:
 
     def delete(self, name: str) -> Exchange:
         self._deleted.add(name)
-        return self.send(self._delete_request(name))
+        return self.send(self.delete_request(name))
 
-    def _delete_request(self, name: str) -> Outgoing:
+    def delete_request(self, name: str) -> Outgoing:
         return self.request("DELETE", self.contract.path(Method.DELETE, name))
+
+    def list_request(self, parent: str, page_token: str = "") -> Outgoing:
+        query = f"?pageToken={quote(page_token, safe='')}" if page_token else ""
+        return self.request("GET", self.contract.path(Method.LIST, parent) + query)
 
     def list_pages(self, parent: str, most: int = 20) -> list[Exchange]:
         """All pages of the list of operations of `parent`, at most so many; ends with the first that is no success."""
         pages: list[Exchange] = []
         token = ""
-        path = self.contract.path(Method.LIST, parent)
         while len(pages) < most:
-            query = f"?pageToken={quote(token, safe='')}" if token else ""
-            page = self.send(self.request("GET", path + query))
+            page = self.send(self.list_request(parent, token))
             pages.append(page)
             members = page.response.json_object() if page.response is not None and page.succeeded() else None
             token = str((members or {}).get("nextPageToken") or "")
@@ -233,7 +240,7 @@ class Iut:
         ]
         self.target.check = "clean-up"
         with contextlib.suppress(Unjudged):
-            self.send_all([self._delete_request(name) for name in names])
+            self.send_all([self.delete_request(name) for name in names])
 
 
 def _still_runs(exchange: Exchange) -> bool:

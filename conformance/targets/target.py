@@ -65,10 +65,25 @@ class Target:
 
         Raises BudgetExhausted when the run may send no more, TargetDead when the target has stopped answering.
         """
-        number = self._admit()
+        return self._send(outgoing, self._admit())
+
+    def send_together(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
+        """Send requests so that all overlap: none is answered before every one of them has been sent."""
+        together = threading.Barrier(len(outgoing))
+        numbers = [self._admit() for _ in outgoing]
+        with ThreadPoolExecutor(len(outgoing), "lro-conformance-race") as racers:
+            sending = [
+                racers.submit(self._send, request, number, together)
+                for request, number in zip(outgoing, numbers, strict=True)
+            ]
+            return [sent.result() for sent in sending]
+
+    def _send(self, outgoing: Outgoing, number: int, together: threading.Barrier | None = None) -> Exchange:
         check = self.check
         wire = _with_authorization(outgoing)
         sent_at = self.clock.now()
+        if together is not None:
+            together.wait()
         outcome = self._transport.exchange(wire, self.limits.timeout)
         received_at = self.clock.now()
         exchange = Exchange(

@@ -1,0 +1,127 @@
+"""`faults`: the defects that prove that every check can fail, and the kill matrix."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from conformance.commands import Commands
+    from conformance.kill_matrix import Outcome
+
+
+def add(commands: Commands) -> None:
+    """Describe the command."""
+    parser = commands.add_parser(
+        "faults",
+        help="list the faults of the reference server; --verify proves that each is found",
+        description="List the faults of the reference server, or run the suite against every one of them and against "
+        "every correct variant. Exit status 1 unless each fault breaks exactly what it declares.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("names", nargs="*", metavar="NAME", help="with --verify: only these faults and variants")
+    parser.add_argument("--format", default="text", choices=("text", "json", "markdown"), help="default: text")
+    parser.add_argument("--verify", action="store_true", help="run the kill matrix")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="with --verify: the seed (default: 0)")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """List the faults, or verify them."""
+    from conformance.errors import UsageError
+    from conformance.kill_matrix import run_matrix, subjects
+
+    if not options.verify:
+        sys.stdout.write(_listing(options.format))
+        return 0
+    chosen = [subject for subject in subjects() if not options.names or subject.name in options.names]
+    unknown = set(options.names) - {subject.name for subject in chosen}
+    if unknown:
+        raise UsageError(
+            f"no fault or variant is named {', '.join(sorted(unknown))}", "`lro-conformance faults` lists all"
+        )
+    outcomes = []
+    for outcome in run_matrix(chosen, options.seed):
+        outcomes.append(outcome)
+        if options.format == "text":
+            print(_line(outcome), flush=True)
+    if options.format == "json":
+        print(json.dumps([_as_json(outcome) for outcome in outcomes], indent=1))
+    elif options.format == "markdown":
+        sys.stdout.write("".join(_matrix(outcomes)))
+    else:
+        sys.stdout.write("".join(_summary(outcomes)))
+    return 0 if all(outcome.is_exact for outcome in outcomes) else 1
+
+
+def _listing(style: str) -> str:
+    from conformance.reference.faults import all_faults
+    from conformance.reference.variants import all_variants
+
+    faults, variants = all_faults().values(), all_variants().values()
+    if style == "json":
+        entries = [{"name": fault.name, "breaks": list(fault.breaks), "lie": fault.lie} for fault in faults]
+        return json.dumps({"faults": entries, "variants": [variant.name for variant in variants]}, indent=1) + "\n"
+    if style == "markdown":
+        rows = [f"| `{fault.name}` | {fault.lie} | {_code(fault.breaks)} |\n" for fault in faults]
+        return "".join(["| fault | how it lies | what it breaks |\n|---|---|---|\n", *rows])
+    lines = [f"{fault.name}\n  {fault.lie}\n  breaks: {', '.join(fault.breaks)}\n" for fault in faults]
+    lines += [f"{variant.name}  (correct)\n  {variant.why}\n" for variant in variants]
+    return "".join(lines)
+
+
+def _code(names: Sequence[str]) -> str:
+    return "<br>".join(f"`{name}`" for name in names)
+
+
+def _line(outcome: Outcome) -> str:
+    mark = "exact  " if outcome.is_exact else "INEXACT"
+    at = f"request {outcome.first_at:>3}" if outcome.first_at else "           "
+    line = f"{mark} {outcome.subject.kind:<7} {outcome.subject.name:<48} {at} {outcome.seconds:6.2f} s"
+    details = [f"missed {name}" for name in sorted(outcome.missed)]
+    details += [f"also {name}: {outcome.broken[name][:160]}" for name in sorted(outcome.unexpected)]
+    details += [f"error {error[:200]}" for error in outcome.errors]
+    if outcome.subject.kind == "variant" and outcome.verdict != "conformant":
+        details.append(f"verdict {outcome.verdict}")
+    return "\n".join([line, *("          " + detail for detail in details)])
+
+
+def _summary(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    faults = [outcome for outcome in outcomes if outcome.subject.kind == "fault"]
+    variants = [outcome for outcome in outcomes if outcome.subject.kind == "variant"]
+    found = [outcome.first_at for outcome in faults if outcome.first_at]
+    broken = {requirement for outcome in faults for requirement in outcome.subject.breaks}
+    exact = sum(outcome.is_exact for outcome in faults)
+    green = sum(outcome.is_exact for outcome in variants)
+    yield f"\n{exact} of {len(faults)} faults exact, over {len(broken)} requirements; "
+    yield f"{green} of {len(variants)} correct variants green\n"
+    if found:
+        yield f"first violation after {statistics.median(found):g} requests (median), {max(found)} at most\n"
+
+
+def _matrix(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    yield "| | fault or variant | breaks | first seen at request |\n|---|---|---|---|\n"
+    for outcome in outcomes:
+        mark = "✓" if outcome.is_exact else "✗"
+        broken = _code(sorted(outcome.broken)) or "nothing, and must not"
+        yield f"| {mark} | `{outcome.subject.name}` | {broken} | {outcome.first_at or ''} |\n"
+
+
+def _as_json(outcome: Outcome) -> dict[str, object]:
+    return {
+        "kind": outcome.subject.kind,
+        "name": outcome.subject.name,
+        "declared": sorted(outcome.subject.breaks),
+        "broken": dict(outcome.broken),
+        "errors": list(outcome.errors),
+        "verdict": outcome.verdict,
+        "exact": outcome.is_exact,
+        "first_at": outcome.first_at,
+        "requests": outcome.requests,
+        "seconds": round(outcome.seconds, 3),
+    }

@@ -1,0 +1,316 @@
+"""HAR 1.2: exchanges out, so that any HAR viewer shows a run, and in, from whoever recorded them.
+
+What HAR has no field for (number, note, the raw request-target, why there is no answer) travels in members that begin
+with an underscore, as the format allows; so our own files come back exactly as they went out.
+
+Of other people's files only what is certainly known becomes an exchange. A body that was not saved, an answer from a
+browser's cache, a request that the browser itself broke off: these are left out, each with its reason, for a rule would
+blame the server for them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_plus
+
+from conformance import __version__
+from conformance.errors import UsageError
+from conformance.exchange.message import Exchange, Failure, FailureKind, Header, Request, Response
+
+_OURS = "_lro_conformance"
+_SCHEMES = ("http://", "https://")
+_ERROR = re.compile(r"(net::ERR|NS_ERROR)_[A-Z_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The exchanges of a HAR file, and a sentence about every entry that is none.
+
+    `call` is not set: what a request means is said by a contract. Times are seconds since 1970, or those of our clock.
+    """
+
+    exchanges: tuple[Exchange, ...]
+    left_out: tuple[str, ...] = ()
+
+
+class _LeftOut(Exception):
+    """An entry that does not tell what was exchanged, and why."""
+
+
+# --- out ---
+
+
+def har_of(exchanges: Iterable[Exchange], started: str) -> dict[str, Any]:
+    """A HAR document of exchanges as they were recorded; `started` is when the first was sent, in RFC 3339."""
+    exchanges = list(exchanges)
+    first = min((exchange.sent_at for exchange in exchanges), default=0.0)
+    begin = _instant(started) or datetime.fromtimestamp(0, UTC)
+    return {
+        "log": {
+            "version": "1.2",
+            "creator": {"name": "lro-conformance", "version": __version__},
+            "pages": [],
+            "entries": [
+                _entry(exchange, begin + timedelta(seconds=exchange.sent_at - first)) for exchange in exchanges
+            ],
+        }
+    }
+
+
+def _entry(exchange: Exchange, sent: datetime) -> dict[str, Any]:
+    milliseconds = round((exchange.received_at - exchange.sent_at) * 1000, 3)
+    outcome = exchange.outcome
+    ours: dict[str, Any] = {
+        "number": exchange.number,
+        "check": exchange.check,
+        "note": exchange.note,
+        "target": exchange.request.target,
+        "sent_at": exchange.sent_at,
+        "received_at": exchange.received_at,
+    }
+    if isinstance(outcome, Failure):
+        ours["failure"] = {"kind": outcome.kind.name, "detail": outcome.detail}
+    return {
+        "startedDateTime": sent.isoformat(timespec="microseconds").replace("+00:00", "Z"),
+        "time": milliseconds,
+        "request": _request(exchange),
+        "response": _response(outcome),
+        "cache": {},
+        "timings": {"send": 0, "wait": milliseconds, "receive": 0},
+        "comment": exchange.note or exchange.check,
+        _OURS: ours,
+    }
+
+
+def _request(exchange: Exchange) -> dict[str, Any]:
+    request = exchange.request
+    shown: dict[str, Any] = {
+        "method": request.method,
+        "url": _url(exchange.origin, request.target),
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _fields(request.headers),
+        "queryString": [_parameter(pair) for pair in request.query.split("&") if pair],
+        "headersSize": -1,
+        "bodySize": len(request.body),
+    }
+    if request.body:
+        text, encoding = _text(request.body)
+        shown["postData"] = {"mimeType": request.header("content-type") or "", "params": [], "text": text}
+        if encoding:
+            shown["postData"]["_encoding"] = encoding
+    return shown
+
+
+def _url(origin: str, target: str) -> str:
+    if target.startswith(_SCHEMES):
+        return target
+    return f"{origin}{target}" if target.startswith("/") else f"{origin}/{target}"
+
+
+def _response(outcome: Response | Failure) -> dict[str, Any]:
+    if isinstance(outcome, Failure):
+        error = f"{outcome.kind.value}: {outcome.detail}".removesuffix(": ")
+        return {**_response(Response(0)), "_error": error}
+    text, encoding = _text(outcome.body)
+    content = {"size": len(outcome.body), "mimeType": outcome.header("content-type") or "", "text": text}
+    return {
+        "status": outcome.status,
+        "statusText": outcome.reason,
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _fields(outcome.headers),
+        "content": content | ({"encoding": encoding} if encoding else {}),
+        "redirectURL": outcome.header("location") or "",
+        "headersSize": -1,
+        "bodySize": len(outcome.body),
+    }
+
+
+def _fields(headers: Iterable[Header]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in headers]
+
+
+def _parameter(pair: str) -> dict[str, str]:
+    name, _, value = pair.partition("=")
+    return {"name": unquote_plus(name), "value": unquote_plus(value)}
+
+
+def _text(body: bytes) -> tuple[str, str]:
+    """The body as text, or in base64 and the name of that encoding."""
+    try:
+        return body.decode("utf-8"), ""
+    except UnicodeDecodeError:
+        return base64.b64encode(body).decode("ascii"), "base64"
+
+
+# --- in ---
+
+
+def read_har(path: Path) -> Recording:
+    """The exchanges in a HAR file. Raises UsageError when it cannot be read or is no HAR file."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error}", "name a HAR file that exists") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path}: is not JSON: {error}", "export the traffic as HAR again") from error
+    log = document.get("log") if isinstance(document, dict) else None
+    entries = log.get("entries") if isinstance(log, dict) else None
+    if not isinstance(entries, list):
+        raise UsageError(f"{path}: is no HAR file: it has no log.entries", "export the traffic as HAR again")
+    exchanges: list[Exchange] = []
+    left_out: list[str] = []
+    for number, entry in enumerate(entries, 1):
+        try:
+            exchanges.append(_exchange(number, entry if isinstance(entry, dict) else {}))
+        except _LeftOut as why:
+            left_out.append(f"entry {number}: {why}")
+    return Recording(_in_time(exchanges), tuple(left_out))
+
+
+def _exchange(number: int, entry: Mapping[str, Any]) -> Exchange:
+    request, origin = _read_request(_member(entry, "request"))
+    ours = _member(entry, _OURS)
+    if isinstance(ours.get("target"), str):
+        target = ours["target"]
+        request = Request(request.method, target, request.headers, request.body)
+    sent_at, received_at = _times(entry, ours)
+    return Exchange(
+        number=ours["number"] if isinstance(ours.get("number"), int) else number,
+        request=request,
+        outcome=_read_outcome(entry, _member(entry, "response"), ours),
+        sent_at=sent_at,
+        received_at=received_at,
+        check=str(ours.get("check", "")),
+        origin=origin,
+        note=str(ours.get("note", "")),
+    )
+
+
+def _read_request(request: Mapping[str, Any]) -> tuple[Request, str]:
+    """The request with its target as it stands in the URL, and the origin."""
+    method, url = request.get("method"), request.get("url")
+    if not (isinstance(method, str) and isinstance(url, str)):
+        raise _LeftOut("it has no request with a method and a URL")
+    scheme, separator, rest = url.partition("#")[0].partition("://")
+    if not separator or scheme.lower() not in ("http", "https"):
+        raise _LeftOut("its URL is not one of HTTP")
+    authority = rest.partition("?")[0].partition("/")[0]
+    target = rest.removeprefix(authority)
+    target = target if target.startswith("/") else f"/{target}"
+    post = _member(request, "postData")
+    body = _read_text(post.get("text"), post.get("_encoding") or post.get("encoding"))
+    return Request(method, target, _read_fields(request), body or b""), f"{scheme.lower()}://{_host(authority)}"
+
+
+def _host(authority: str) -> str:
+    """Without user and password, which are a secret and no part of an origin."""
+    return authority.rpartition("@")[2]
+
+
+def _read_outcome(entry: Mapping[str, Any], response: Mapping[str, Any], ours: Mapping[str, Any]) -> Response | Failure:
+    failure = _member(ours, "failure")
+    if failure.get("kind") in FailureKind.__members__:
+        return Failure(FailureKind[failure["kind"]], str(failure.get("detail", "")))
+    if entry.get("_fromCache") or response.get("_fromCache") or response.get("fromCache"):
+        raise _LeftOut("the answer came from a cache, not from the server")
+    status = response.get("status")
+    if not isinstance(status, int) or isinstance(status, bool) or not 100 <= status <= 599:
+        known = _ERROR.fullmatch(str(response.get("_error") or entry.get("_error")))
+        said = f" ({known[0]})" if known else ""
+        raise _LeftOut(f"it has no answer, and a recording does not tell whose fault that is{said}")
+    return Response(status, _read_fields(response), _read_body(status, response), str(response.get("statusText", "")))
+
+
+def _read_body(status: int, response: Mapping[str, Any]) -> bytes:
+    content = _member(response, "content")
+    body = _read_text(content.get("text"), content.get("encoding"))
+    if body is not None and (body or not _announces_a_body(content, response)):
+        return body
+    if status in (204, 304) or status < 200 or _says_empty(content, response):
+        return b""
+    raise _LeftOut("the body of the answer was not saved")
+
+
+def _announces_a_body(content: Mapping[str, Any], response: Mapping[str, Any]) -> bool:
+    """An empty text beside a size: the recorder shortened it (Firefox does, beyond a limit)."""
+    size = content.get("size")
+    return isinstance(size, int) and size > 0 and response.get("bodySize") != 0
+
+
+def _says_empty(content: Mapping[str, Any], response: Mapping[str, Any]) -> bool:
+    length = next((value for name, value in _read_fields(response) if name.lower() == "content-length"), "")
+    return content.get("size") == 0 or response.get("bodySize") == 0 or length.strip() == "0"
+
+
+def _read_text(text: object, encoding: object) -> bytes | None:
+    """The bytes that a text of the file stands for; None when there is no text."""
+    if not isinstance(text, str):
+        return None
+    if encoding == "base64":
+        try:
+            return base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise _LeftOut("its base64 does not decode") from error
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _read_fields(message: Mapping[str, Any]) -> tuple[Header, ...]:
+    """The header fields, without the pseudo-fields of HTTP/2."""
+    fields = message.get("headers")
+    pairs = [
+        (field.get("name"), field.get("value"))
+        for field in (fields if isinstance(fields, list) else ())
+        if isinstance(field, dict)
+    ]
+    return tuple(
+        (name, value)
+        for name, value in pairs
+        if isinstance(name, str) and isinstance(value, str) and not name.startswith(":")
+    )
+
+
+def _times(entry: Mapping[str, Any], ours: Mapping[str, Any]) -> tuple[float, float]:
+    """When it was sent and answered. What is not told could have been any time: the exchange then precedes nothing."""
+    own = (ours.get("sent_at"), ours.get("received_at"))
+    if isinstance(own[0], int | float) and isinstance(own[1], int | float):
+        return float(own[0]), float(own[1])
+    started, took = _instant(entry.get("startedDateTime")), entry.get("time")
+    sent_at = started.timestamp() if started is not None else float("-inf")
+    if started is None or not isinstance(took, int | float) or not took > 0:
+        return sent_at, float("inf")
+    return sent_at, sent_at + took / 1000
+
+
+def _in_time(exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
+    """In the order of sending; a time that is not told becomes the beginning or the end of the recording."""
+    told = [time for exchange in exchanges for time in (exchange.sent_at, exchange.received_at) if math.isfinite(time)]
+    begin, end = min(told, default=0.0), max(told, default=0.0) + 1.0
+    bounded = [
+        replace(exchange, sent_at=max(begin, exchange.sent_at), received_at=min(end, exchange.received_at))
+        for exchange in exchanges
+    ]
+    return tuple(sorted(bounded, key=lambda exchange: (exchange.sent_at, exchange.number)))
+
+
+def _instant(text: object) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return instant.replace(tzinfo=UTC) if instant is not None and instant.tzinfo is None else instant
+
+
+def _member(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    member = value.get(key)
+    return member if isinstance(member, dict) else {}

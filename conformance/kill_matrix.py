@@ -1,0 +1,134 @@
+"""The kill matrix: the proof that every check can fail, and fails for its own reason.
+
+The suite is run against every fault of the reference server and against every correct variant. A fault is *killed
+exactly* when the requirements that fail or warn are those that it declares, no more and no fewer; a variant must stay
+green. Each run happens in a process of its own, so that none leaves anything behind for the next.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from conformance.reference.faults import all_faults
+from conformance.reference.faults.registry import GENERAL
+from conformance.reference.variants import all_variants
+
+Kind = Literal["fault", "variant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Something to run the suite against, and the requirements that have to fail or warn."""
+
+    kind: Kind
+    name: str
+    breaks: frozenset[str] = frozenset()
+    at_least: bool = False
+    profile: str = "quick"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the suite said of a subject.
+
+    `broken` maps each requirement that failed or warned to a sentence that says why. `first_at` is the number of the
+    request with which the first violation was complete; 0 when there was none.
+    """
+
+    subject: Subject
+    broken: Mapping[str, str]
+    errors: Sequence[str]
+    verdict: str
+    first_at: int
+    requests: int
+    seconds: float
+
+    @property
+    def missed(self) -> frozenset[str]:
+        return self.subject.breaks - self.broken.keys()
+
+    @property
+    def unexpected(self) -> frozenset[str]:
+        if self.subject.at_least:
+            return frozenset()
+        return frozenset(self.broken.keys() - self.subject.breaks - GENERAL)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the suite said what it had to say, and nothing else."""
+        as_expected = not self.missed and not self.unexpected and not self.errors
+        return as_expected and (self.subject.kind == "fault" or self.verdict == "conformant")
+
+
+def subjects() -> list[Subject]:
+    """Every fault, then every variant."""
+    faults = [
+        Subject("fault", fault.name, frozenset(fault.breaks), fault.at_least, fault.profile)
+        for fault in all_faults().values()
+    ]
+    return faults + [Subject("variant", variant.name) for variant in all_variants().values()]
+
+
+def faults_by_requirement() -> dict[str, tuple[str, ...]]:
+    """The faults that break each requirement, as they declare it."""
+    found: dict[str, list[str]] = {}
+    for fault in all_faults().values():
+        for requirement in fault.breaks:
+            found.setdefault(requirement, []).append(fault.name)
+    return {requirement: tuple(faults) for requirement, faults in found.items()}
+
+
+def run_matrix(chosen: Sequence[Subject], seed: int = 0, workers: int | None = None) -> Iterator[Outcome]:
+    """Run the suite against each subject; the outcomes come in the order of the subjects."""
+    # A forked process has everything imported already; where there is no fork, each imports for itself.
+    method = "fork" if "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin" else "spawn"
+    _preload()
+    count = workers or os.cpu_count() or 1
+    context = multiprocessing.get_context(method)
+    with ProcessPoolExecutor(count, mp_context=context, max_tasks_per_child=None) as pool:
+        yield from pool.map(_run_one, [(subject, seed) for subject in chosen])
+
+
+def _preload() -> None:
+    import conformance.plugin
+    import conformance.reference.build
+    import conformance.reference.in_process
+    import conformance.run_suite
+    import conformance.suite.conftest
+    import conformance.targets.connect
+
+    assert conformance.plugin
+
+
+def _run_one(task: tuple[Subject, int]) -> Outcome:
+    from conformance.run_suite import run_quietly
+
+    subject, seed = task
+    began = time.perf_counter()
+    settings = {f"--iut-{subject.kind}": subject.name, "--iut-profile": subject.profile, "--iut-seed": seed}
+    report = run_quietly(settings)
+    return _outcome(subject, report, time.perf_counter() - began)
+
+
+def _outcome(subject: Subject, report: Mapping[str, Any], seconds: float) -> Outcome:
+    broken: dict[str, str] = {}
+    errors: list[str] = list(report["messages"])
+    first_at: list[int] = []
+    for entry in report["requirements"]:
+        if entry["verdict"] in ("fail", "warn"):
+            broken[entry["id"]] = entry["reason"]
+            first_at += [
+                max(exchange["number"] for exchange in violation["exchanges"])
+                for violation in entry["evidence"]
+                if violation["exchanges"]
+            ]
+        elif entry["verdict"] == "error":
+            errors.append(f"{entry['id']}: {entry['reason']}")
+    return Outcome(subject, broken, errors, report["verdict"], min(first_at, default=0), report["requests"], seconds)

@@ -1,0 +1,168 @@
+"""Faults of whom a cancel hits.
+
+The liars show no metadata: `requestedCancellation` would tell of the same lie a second time. Where the operation that
+was named is spared, the statement is best-effort, so that sparing it is no second lie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from urllib.parse import parse_qs
+
+from conformance.reference.faults.lies import (
+    cancel_if_there,
+    cancel_meant_for,
+    cancel_preceded,
+    resembling,
+    tasting,
+    without_metadata,
+)
+from conformance.reference.faults.registry import BEST_EFFORT, fault
+from conformance.reference.invocation import Invocation
+from conformance.reference.methods import Message
+from conformance.reference.service import Service
+from conformance.reference.store import Snapshot
+
+
+@fault(breaks="target.body-name-never-redirects", statement=BEST_EFFORT)
+def body_name_wins(honest: Service) -> Service:
+    """Cancels the operation that the body names, as Envoy does by default."""
+    return cancel_meant_for(
+        tasting(honest, body_name="ignored"), lambda _, call: str(call.body.get("name") or call.name)
+    )
+
+
+@fault(breaks="target.body-name-never-redirects")
+def body_name_too(honest: Service) -> Service:
+    """Cancels the operation of the path, and the one that the body names as well."""
+
+    def act(service: Service, call: Invocation) -> None:
+        cancel_if_there(service, str(call.body.get("name")))
+
+    return cancel_preceded(without_metadata(tasting(honest, body_name="ignored")), act)
+
+
+@fault(breaks="target.query-name-never-redirects", statement=BEST_EFFORT)
+def query_name_wins(honest: Service) -> Service:
+    """Cancels the operation that `?name=` says, as Envoy and vanguard do."""
+    return cancel_meant_for(
+        tasting(honest, unknown_query="ignored"), lambda _, call: call.query.get("name") or call.name
+    )
+
+
+@fault(breaks="target.query-name-never-redirects")
+def query_name_too(honest: Service) -> Service:
+    """Cancels the operation of the path, and the one that `?name=` says as well."""
+
+    def act(service: Service, call: Invocation) -> None:
+        cancel_if_there(service, call.query.get("name", ""))
+
+    return cancel_preceded(without_metadata(tasting(honest, unknown_query="ignored")), act)
+
+
+@fault(breaks="target.routing-header-never-redirects", statement=BEST_EFFORT)
+def routing_header_wins(honest: Service) -> Service:
+    """Cancels the operation that `x-goog-request-params` names, as a load balancer's backend might."""
+    return cancel_meant_for(honest, lambda _, call: _routed_name(call) or call.name)
+
+
+def _routed_name(call: Invocation) -> str:
+    return parse_qs(call.request.header("x-goog-request-params") or "").get("name", [""])[0]
+
+
+@fault(breaks="target.whole-name-counts")
+def short_id_is_enough(honest: Service) -> Service:
+    """Finds an operation by the beginning of its id, as container tools do."""
+    return resembling(honest, lambda asked, name: len(_id(asked)) >= 4 and name.startswith(asked))
+
+
+@fault(breaks="target.whole-name-counts")
+def longer_id_is_cut(honest: Service) -> Service:
+    """Cuts an id that is too long to the length of its database column."""
+    return resembling(honest, lambda asked, name: asked.startswith(name) and asked[len(name) :].isalnum())
+
+
+@fault(breaks="target.whole-name-counts")
+def case_of_the_id_is_ignored(honest: Service) -> Service:
+    """Compares ids without regard to case, as MySQL does by default."""
+    return resembling(honest, lambda asked, name: asked.lower() == name.lower())
+
+
+@fault(breaks="target.whole-name-counts")
+def parent_is_ignored(honest: Service) -> Service:
+    """Finds an operation by its id alone, whatever project and location the path names."""
+    return resembling(honest, lambda asked, name: _id(asked) == _id(name))
+
+
+@fault(breaks="target.whole-name-counts")
+def project_is_ignored(honest: Service) -> Service:
+    """Keeps operations by location and id, so that every project reaches those of all others."""
+    return resembling(honest, lambda asked, name: asked.split("/")[2:] == name.split("/")[2:])
+
+
+@fault(breaks="target.whole-name-counts")
+def location_is_ignored(honest: Service) -> Service:
+    """Keeps operations by project and id, as a server does that was global once."""
+    return resembling(honest, lambda asked, name: (asked.split("/")[1], _id(asked)) == (name.split("/")[1], _id(name)))
+
+
+@fault(breaks="target.other-operations-untouched")
+def cancels_all(honest: Service) -> Service:
+    """Cancels every operation of the location, as a cancel flag does that a whole worker pool shares."""
+    return _hitting(honest, lambda _, others: others)
+
+
+@fault(breaks="target.other-operations-untouched")
+def cancels_the_next_too(honest: Service) -> Service:
+    """Cancels the operation that was started next, too: a range that is one too long."""
+    return _hitting(honest, lambda named, others: [each for each in others if each.number == named.number + 1])
+
+
+@fault(breaks="target.other-operations-untouched")
+def cancels_the_one_before_too(honest: Service) -> Service:
+    """Cancels the operation that was started just before, too: a queue that counts from the wrong end."""
+    return _hitting(honest, lambda named, others: [each for each in others if each.number == named.number - 1])
+
+
+@fault(breaks="target.other-operations-untouched", statement=BEST_EFFORT)
+def cancels_the_newest_instead(honest: Service) -> Service:
+    """Cancels whatever was started last, as a server does that knows one current operation."""
+    return _hitting(honest, lambda _, others: others[-1:], spared=True)
+
+
+@fault(breaks="target.other-operations-untouched", statement=BEST_EFFORT)
+def cancels_the_oldest_instead(honest: Service) -> Service:
+    """Cancels the oldest operation that runs, as a server does that pops its queue."""
+    return _hitting(honest, lambda _, others: others[:1], spared=True)
+
+
+Others = Callable[[Snapshot, list[Snapshot]], Iterable[Snapshot]]
+
+
+def _hitting(honest: Service, chosen: Others, *, spared: bool = False) -> Service:
+    """A cancel hits those running operations of the location, besides or instead of the one it names.
+
+    A request that names a second operation in its header is served honestly: nobody could tell whether the header
+    had chosen.
+    """
+
+    def lie(service: Service, call: Invocation) -> Message:
+        named = service.look_up(service, call.target)
+        if call.request.header("x-goog-request-params"):
+            return honest.cancel(service, call)
+        running = [each for each in service.store.list(_parent(named.name)) if not each.done]
+        hit = list(chosen(named, running if spared else [each for each in running if each.name != named.name]))
+        for other in hit:
+            service.store.cancel(other.name)
+        return {} if spared and hit else honest.cancel(service, call)
+
+    return without_metadata(replace(honest, cancel=lie))
+
+
+def _parent(name: str) -> str:
+    return name.rpartition("/operations/")[0]
+
+
+def _id(name: str) -> str:
+    return name.rpartition("/")[2]

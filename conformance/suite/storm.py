@@ -1,0 +1,34 @@
+"""Cancels and looks at one operation, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from conformance.exchange import Exchange, Method
+from conformance.targets.iut import Iut
+
+
+@dataclass(frozen=True, slots=True)
+class Storm:
+    """What was sent at one operation together, and a look afterwards; the first exchange is a cancel."""
+
+    name: str
+    exchanges: list[Exchange]
+
+    @property
+    def cancels(self) -> list[Exchange]:
+        return [exchange for exchange in self.exchanges if exchange.calls(Method.CANCEL)]
+
+    @property
+    def cancel(self) -> Exchange:
+        return self.exchanges[0]
+
+
+def raise_storm(iut: Iut, cancels: int, looks: int, before: Callable[[], object] = lambda: None) -> Storm:
+    """Start an operation, do what has to be done `before`, and cancel and look at it with requests that overlap."""
+    name = iut.running(1)[0]
+    before()
+    requests = [iut.cancel_request(name, note=f"cancel {turn + 1} of {cancels} at once") for turn in range(cancels)]
+    requests += [iut.get_request(name) for _ in range(looks)]
+    return Storm(name, [*iut.send_together(requests), iut.get(name)])

@@ -1,0 +1,55 @@
+"""Races: calls that overlap. Whatever their order was, some order has to explain the answers."""
+
+from __future__ import annotations
+
+from conformance.errors import NotApplicable
+from conformance.rules.order import explained_by_some_order
+from conformance.rules.outcome import untouched
+from conformance.suite.judging import require, verifies
+from conformance.suite.stories import Bystanders, Stories
+from conformance.suite.storm import Storm, raise_storm
+from conformance.targets.iut import Iut
+
+CROWD = 4
+
+
+@verifies("lifecycle.some-order-explains")
+def test_overlapping_cancels_and_looks_have_an_order(storm: Storm, cancel_repeats: Stories) -> None:
+    require(explained_by_some_order(storm.name, storm.exchanges))
+
+
+@verifies("lifecycle.some-order-explains", profile="ci")
+def test_great_storm_has_an_order(iut: Iut, bystanders: Bystanders, cancel_repeats: Stories) -> None:
+    storm = raise_storm(iut, cancels=6, looks=6)
+    require(explained_by_some_order(storm.name, storm.exchanges))
+
+
+@verifies("target.other-operations-untouched", profile="ci")
+def test_crowd_of_cancels_leaves_a_bystander_alone(iut: Iut, bystanders: Bystanders, cancel_repeats: Stories) -> None:
+    """Several operations cancelled twice and looked at, all at once; each has an order, and the bystander no part."""
+    bystander = bystanders.new()
+    names = iut.running(CROWD)
+    sent = iut.send_together(
+        [
+            request
+            for name in names
+            for request in (iut.cancel_request(name), iut.cancel_request(name), iut.get_request(name))
+        ]
+    )
+    look = iut.get(bystander.name)
+    complaint = untouched(bystander.operation, look, sent[-1])
+    if complaint is not None:
+        bystanders.retire(bystander)
+    require(complaint)
+
+
+@verifies("lifecycle.some-order-explains", profile="ci")
+def test_overlapping_deletes_have_an_order(iut: Iut, cancel_repeats: Stories) -> None:
+    """Deletes of one operation that has ended, and looks at it, all at once, and a look afterwards."""
+    if iut.statement.value("delete") is not True or not iut.supply.starts_operations:
+        raise NotApplicable("delete is not supported, or the operations are not ours to delete")
+    name = iut.running(1)[0]
+    first = [iut.cancel(name), iut.await_end([name])[name]]
+    requests = [iut.delete_request(name) for _ in range(3)] + [iut.get_request(name) for _ in range(2)]
+    storm = [*first, *iut.send_together(requests), iut.get(name)]
+    require(explained_by_some_order(name, storm))

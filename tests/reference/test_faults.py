@@ -1,0 +1,122 @@
+"""What the registry of faults promises, and that no fault is one in name only."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from functools import cache
+
+import pytest
+
+from conformance.errors import UsageError
+from conformance.reference.faults import GENERAL, Fault, all_faults, fault_named, overlap
+from conformance.reference.service import Service
+from conformance.reference.taste import DEFAULT, Taste
+from conformance.reference.variants import Variant, all_variants
+from conformance.spec.catalogue import Level, catalogue
+
+from .transcript import Answer, differs, overlapping_transcript, service_for_scripts, transcript
+
+FAULTS = all_faults()
+VARIANTS = all_variants()
+STATEMENT: dict[str, object] = {
+    "cancel": "guaranteed",
+    "list": True,
+    "delete": True,
+    "auth": True,
+    "errors": "aip-193",
+}
+
+OF_SERVERS = {each.id: each for each in catalogue().of("server")}
+JUDGED = {name for name, each in OF_SERVERS.items() if each.level is not Level.MAY}
+
+NEEDS_OVERLAP = {name for name, each in FAULTS.items() if inspect.getmodule(each.apply) is overlap}
+
+STATE = {"store", "taste", "auth", "bindings", "log", "scratch"}
+STEPS = [each.name for each in fields(Service) if each.name not in STATE]
+
+
+@cache
+def honest_transcript(start: tuple[tuple[str, object], ...], taste: Taste) -> list[Answer]:
+    return transcript(replace(service_for_scripts(), taste=taste), dict(start))
+
+
+def honestly(start: Mapping[str, object], taste: Taste = DEFAULT) -> list[Answer]:
+    return honest_transcript(tuple(sorted(start.items())), taste)
+
+
+def tells_by_taste_alone(honest: Service, liar: Service) -> bool:
+    """Whether no step of the service was exchanged: then the lie is that this taste is not what was stated."""
+    return all(getattr(honest, step) is getattr(liar, step) for step in STEPS)
+
+
+def test_faults_are_many() -> None:
+    assert len(FAULTS) >= 100
+
+
+def test_every_judged_requirement_has_a_fault() -> None:
+    assert not JUDGED - {requirement for fault in FAULTS.values() for requirement in fault.breaks}
+
+
+def test_the_general_requirements_exist() -> None:
+    assert GENERAL <= JUDGED
+
+
+def test_every_fault_is_well_described() -> None:
+    for fault in FAULTS.values():
+        assert fault.name == fault.apply.__name__.replace("_", "-")
+        assert fault.lie == inspect.getdoc(fault.apply), f"{fault.name}: the lie is one line"
+        assert fault.lie.endswith((".", '."')), fault.name
+        assert fault.breaks, fault.name
+        assert set(fault.breaks) <= JUDGED, fault.name
+        assert len(set(fault.breaks)) == len(fault.breaks), fault.name
+
+
+def test_every_fault_applies_where_its_requirements_do() -> None:
+    """A requirement whose condition the fault's own statement rules out could never be seen broken."""
+    for fault in FAULTS.values():
+        assert set(fault.statement) <= set(STATEMENT), fault.name
+        stated = STATEMENT | dict(fault.statement)
+        for requirement in fault.breaks:
+            for key, values in OF_SERVERS[requirement].when.items():
+                assert stated[key] in values, f"{fault.name}: {requirement} needs {key} in {values}"
+
+
+@pytest.mark.parametrize("fault", [FAULTS[name] for name in FAULTS if name not in NEEDS_OVERLAP], ids=lambda f: f.name)
+def test_fault_changes_an_answer(fault: Fault) -> None:
+    """Where a lie comes with a taste, it is compared with an honest service of that taste."""
+    honest = service_for_scripts()
+    liar = fault.apply(honest)
+    taste = DEFAULT if tells_by_taste_alone(honest, liar) else liar.taste
+    assert differs(liar, fault.start, honestly(fault.start, taste))
+
+
+@pytest.mark.parametrize("name", sorted(NEEDS_OVERLAP))
+def test_overlap_changes_an_answer(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overlap, "HELD", 0.02)
+    fault = FAULTS[name]
+    lies = overlapping_transcript(fault.apply(service_for_scripts()), fault.start)
+    assert lies != overlapping_transcript(service_for_scripts(), fault.start)
+
+
+def test_unknown_fault_is_told_the_nearest() -> None:
+    assert fault_named("query-name-wins").breaks == ("target.query-name-never-redirects",)
+    with pytest.raises(UsageError, match="did you mean query-name-wins"):
+        fault_named("query-nam-wins")
+
+
+def test_variants_are_many() -> None:
+    assert len(VARIANTS) >= 14
+
+
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS.keys())
+def test_variant_answers_properly(variant: Variant) -> None:
+    """It says why it may differ, and it differs; and it never breaks down."""
+    assert variant.why
+    assert "\n" not in variant.why
+    assert set(variant.statement) <= set(STATEMENT)
+    answers = transcript(variant.apply(service_for_scripts()), variant.start)
+    assert not [answer for answer in answers if answer[2:3] == (500,)]
+    run = honestly({"mode": "run"})
+    assert (answers == run) is (variant.name == "default")
