@@ -56,7 +56,6 @@ def run_quietly(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def _run_pytest(settings: Mapping[str, Any], pytest_options: Sequence[str], progress: _Progress) -> int:
     report_dir = configured_run(settings).report_dir
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     arguments = [
         *("-c", str(_SUITE / "pytest.ini")),
         *(word for name in _NOT_NEEDED for word in ("-p", f"no:{name}")),
@@ -72,23 +71,28 @@ def _run_pytest(settings: Mapping[str, Any], pytest_options: Sequence[str], prog
         *pytest_options,
         str(_SUITE),
     ]
-    with _scratch_for_hypothesis():
+    # Only the plugins that are named are loaded, which is most of the time that pytest takes to start; and Hypothesis
+    # keeps its caches elsewhere than in the folder from which the suite happens to be run.
+    with (
+        tempfile.TemporaryDirectory(prefix="lro-conformance-") as scratch,
+        _environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", HYPOTHESIS_STORAGE_DIRECTORY=scratch),
+    ):
         return int(pytest.main(arguments, plugins=[progress]))
 
 
 @contextlib.contextmanager
-def _scratch_for_hypothesis() -> Iterator[None]:
-    """Let Hypothesis keep its caches elsewhere than in the folder from which the suite happens to be run."""
-    key = "HYPOTHESIS_STORAGE_DIRECTORY"
-    if key in os.environ:
+def _environment(**variables: str) -> Iterator[None]:
+    """Environment variables for a while."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
         yield
-        return
-    with tempfile.TemporaryDirectory(prefix="lro-conformance-") as directory:
-        os.environ[key] = directory
-        try:
-            yield
-        finally:
-            del os.environ[key]
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _as_options(settings: Mapping[str, Any]) -> list[str]:

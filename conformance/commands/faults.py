@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     for outcome in run_matrix(chosen, options.seed):
         outcomes.append(outcome)
         if options.format == "text":
-            print(_line(outcome), flush=True)
+            print(described(outcome), flush=True)
     if options.format == "json":
         print(json.dumps([_as_json(outcome) for outcome in outcomes], indent=1))
     elif options.format == "markdown":
@@ -79,7 +79,8 @@ def _code(names: Sequence[str]) -> str:
     return "<br>".join(f"`{name}`" for name in names)
 
 
-def _line(outcome: Outcome) -> str:
+def described(outcome: Outcome) -> str:
+    """One line about an outcome, and one for everything that is not as declared."""
     mark = "exact  " if outcome.is_exact else "INEXACT"
     at = f"request {outcome.first_at:>3}" if outcome.first_at else "           "
     line = f"{mark} {outcome.subject.kind:<7} {outcome.subject.name:<48} {at} {outcome.seconds:6.2f} s"

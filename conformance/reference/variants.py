@@ -352,3 +352,14 @@ def list_is_unimplemented(honest: Service) -> Service:
 def delete_is_unimplemented(honest: Service) -> Service:
     """Delete need not be supported."""
     return _tasting(honest, unimplemented=frozenset({Rpc.DELETE}))
+
+
+@variant()
+def name_has_the_project_number(honest: Service) -> Service:
+    """Get shows the number of the project where it was asked with the id: the two are one project (AIP-2510)."""
+
+    def get(service: Service, call: Invocation) -> Message:
+        message = honest.get(service, call)
+        return message | {"name": "/".join(["projects", "481516234200", *str(message["name"]).split("/")[2:]])}
+
+    return replace(honest, get=get)

@@ -35,7 +35,10 @@ def refused_for_its_permission(exchange: Exchange) -> Complaint | None:
 
 def answered_alike(existing: Exchange, unknown: Exchange) -> Complaint | None:
     """The answer does not tell an operation that exists from one that does not."""
-    if existing.response is None or unknown.response is None or existing.response.status == unknown.response.status:
+    if existing.response is None or unknown.response is None:
+        return None
+    statuses = {existing.response.status, unknown.response.status}
+    if len(statuses) == 1 or statuses & {429, 503}:
         return None
     return Complaint(
         f"without credentials an existing operation is answered with {existing.response.status},"

@@ -58,9 +58,11 @@ def error_comes_in_the_envelope(exchange: Exchange) -> str | None:
     return f"the envelope lacks {', '.join(missing)}" if missing else None
 
 
-@exchange_rule("errors.envelope-is-used", when=_is_an_error_of_a_method & has_bare_status)
+@exchange_rule("errors.envelope-is-used", when=_is_an_error_of_a_method & has_status)
 def error_is_not_a_bare_status(exchange: Exchange) -> str | None:
     assert exchange.response is not None
+    if envelope_of(exchange) is not None:
+        return None
     return f"status {exchange.response.status} comes with a bare google.rpc.Status"
 
 
@@ -158,7 +160,7 @@ def _error_info_complaint(info: Mapping[str, Any]) -> str | None:
     return None
 
 
-_SEGMENT = r"[^\s'\"`,;()/]+"
+_SEGMENT = r"[^\s'\"`,;()\[\]{}<>/\u2039\u203a]+"
 _OPERATION_NAME = re.compile(rf"(?:projects|organizations)/{_SEGMENT}/locations/{_SEGMENT}/operations/{_SEGMENT}")
 
 _names_an_operation = When(
@@ -176,10 +178,14 @@ _is_about_an_operation = plainly_bound & When(
 def message_names_the_operation_as_it_was_sent(exchange: Exchange) -> str | None:
     message: str = (status_of(exchange) or {})["message"]
     assert exchange.call is not None
-    named = [name.rstrip(".:!?") for name in _OPERATION_NAME.findall(message)]
+    named = [name.rstrip(".!?").removesuffix(":").removesuffix(":cancel") for name in _OPERATION_NAME.findall(message)]
     if exchange.call.name in named:
         return None
     return f"sent {exchange.call.name!r}, the message names {named[0]!r}"
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _body_is_not_acceptable(exchange: Exchange) -> bool:
@@ -188,8 +194,8 @@ def _body_is_not_acceptable(exchange: Exchange) -> bool:
     if not body.strip():
         return False
     try:
-        members = json.loads(body)
-    except ValueError:
+        members = json.loads(body, parse_constant=_refuse)
+    except (ValueError, RecursionError):
         return True
     return not isinstance(members, dict) or not members.keys() <= {"name"}
 

@@ -11,29 +11,39 @@ from conformance.rules.conditions import plainly_bound
 from conformance.rules.rule import Complaint, history_rule
 
 
+def _done_and_seen_again(history: History) -> list[tuple[Look, Look]]:
+    """Every look that showed the operation done, with every later one of the same kind (list or get)."""
+    return [
+        (earlier, later)
+        for earlier, later in history.pairs()
+        if earlier.operation.done and earlier.in_list == later.in_list
+    ]
+
+
 def _was_seen_done_and_again(history: History) -> bool:
-    return any(earlier.operation.done for earlier, _ in history.pairs())
+    return bool(_done_and_seen_again(history))
 
 
 @history_rule("operation.done-is-final", when=_was_seen_done_and_again)
 def done_stays_done(history: History) -> Complaint | None:
-    for earlier, later in history.pairs():
-        if earlier.operation.done and not later.operation.done and earlier.in_list == later.in_list:
+    for earlier, later in _done_and_seen_again(history):
+        if not later.operation.done:
             return _changed(history, earlier, later, "was done and is not done any more")
     return None
 
 
 @history_rule("operation.result-is-final", when=_was_seen_done_and_again)
 def result_never_changes(history: History) -> Complaint | None:
-    for earlier, later in history.pairs():
-        both_done = earlier.operation.done and later.operation.done
-        if both_done and earlier.in_list == later.in_list and earlier.operation.result != later.operation.result:
+    for earlier, later in _done_and_seen_again(history):
+        if later.operation.done and earlier.operation.result != later.operation.result:
             return _changed(history, earlier, later, "is done and its result changed")
     return None
 
 
 def _was_listed_and_got(history: History) -> bool:
-    return any(look.in_list for look in history.looks) and any(call.calls(Method.GET) for call in history.calls)
+    listed = [look.exchange for look in history.looks if look.in_list]
+    got = [call for call in history.calls if call.calls(Method.GET) and call.response is not None]
+    return any(one.precedes(other) or other.precedes(one) for one in listed for other in got)
 
 
 @history_rule("list.agrees-with-get", when=_was_listed_and_got)
@@ -74,10 +84,15 @@ def _got_after_cancel(history: History) -> tuple[Exchange, ...]:
         call
         for call in history.calls
         if call.calls(Method.GET)
-        and call.response is not None
+        and _tells_what_exists(call)
         and any(cancel.precedes(call) for cancel in cancels)
         and all(call.precedes(delete) for delete in deletes)
     )
+
+
+def _tells_what_exists(call: Exchange) -> bool:
+    """Whether an answer says anything about the operation: come again (429, 503) does not."""
+    return call.response is not None and call.response.status not in (429, 503)
 
 
 @history_rule("outcome.not-deleted", when=lambda history: bool(history.looks) and bool(_got_after_cancel(history)))
@@ -109,17 +124,25 @@ def requested_cancellation_is_never_taken_back(history: History) -> Complaint | 
 _LASTING_METADATA = ("@type", "target", "verb", "createTime")
 
 
-@history_rule(
-    "outcome.metadata-is-kept",
-    when=lambda history: (
-        bool(history.cancels())
-        and any(isinstance(earlier.operation.metadata, Mapping) for earlier, _ in history.pairs())
-    ),
-)
+def _metadata_around_the_cancel(history: History) -> tuple[Look, list[Look]] | None:
+    """The last get before the first cancel, or else the first after it, when it shows metadata; and all gets later."""
+    cancels = history.cancels()
+    gets = [look for look in history.looks if not look.in_list]
+    before = [look for look in gets if cancels and look.exchange.precedes(cancels[0])]
+    after = [look for look in gets if cancels and cancels[0].precedes(look.exchange)]
+    candidates = before[-1:] or after[:1]
+    if not candidates or not isinstance(candidates[0].operation.metadata, Mapping):
+        return None
+    first = candidates[0]
+    later = [look for look in after if first.is_before(look)]
+    return (first, later) if later else None
+
+
+@history_rule("outcome.metadata-is-kept", when=lambda history: _metadata_around_the_cancel(history) is not None)
 def metadata_outlasts_a_cancel(history: History) -> Complaint | None:
-    for earlier, later in history.pairs():
-        if not isinstance(earlier.operation.metadata, Mapping):
-            continue
+    earlier, looks = _metadata_around_the_cancel(history) or (None, [])
+    for later in looks:
+        assert earlier is not None
         now: Any = later.operation.metadata
         if not isinstance(now, Mapping):
             return _changed(history, earlier, later, "had metadata and has none any more")
@@ -141,8 +164,11 @@ def _runs_with_beyondcorp_metadata(look: Look) -> bool:
 
 
 def _running_after_cancel(history: History) -> list[Look]:
-    """The looks that show the operation running although a cancel of it had succeeded before."""
-    cancels = history.cancels()
+    """The looks that show the operation running although a plain cancel of it had succeeded before.
+
+    A cancel that names another operation in its query or body may have hit that one; other requirements say so.
+    """
+    cancels = [cancel for cancel in history.cancels() if plainly_bound(cancel) and cancel.request.body in (b"", b"{}")]
     return [
         look
         for look in history.looks
@@ -164,24 +190,47 @@ def running_cancelled_operation_says_so(history: History) -> Complaint | None:
     return Complaint(message, (history.cancels()[0], last.exchange))
 
 
-def _cancelled_after_a_look(history: History) -> list[tuple[Look, Exchange]]:
-    """The answered cancels that a get had shown the operation to before, each with that look; not after a delete."""
+def _cancels_of_a_known_operation(history: History) -> list[tuple[Exchange, Exchange]]:
+    """The answered cancels of an operation that is known to exist, each with the exchange that shows it.
+
+    A get before the cancel shows it, or an earlier cancel that succeeded together with a get afterwards. What comes
+    after a delete does not count, nor a path that a router may read in another way.
+    """
     deletes = [call for call in history.calls if call.calls(Method.DELETE)]
-    return [
-        (look, call)
-        for call in history.calls
-        if call.calls(Method.CANCEL) and plainly_bound(call) and all(call.precedes(delete) for delete in deletes)
-        for look in [look for look in history.looks if not look.in_list and look.exchange.precedes(call)][-1:]
-    ]
+    gets = [look.exchange for look in history.looks if not look.in_list]
+    found = []
+    for call in history.calls:
+        is_plain_cancel = call.calls(Method.CANCEL) and plainly_bound(call) and _tells_what_exists(call)
+        if not (is_plain_cancel and all(call.precedes(delete) for delete in deletes)):
+            continue
+        seen_before = [get for get in gets if get.precedes(call)]
+        seen_after = [get for get in gets if call.precedes(get)]
+        if seen_before:
+            found.append((seen_before[-1], call))
+        elif seen_after and any(cancel.precedes(call) for cancel in history.cancels()):
+            found.append((seen_after[0], call))
+    return found
 
 
-@history_rule("repeat.known-stays-known", when=lambda history: bool(_cancelled_after_a_look(history)))
+@history_rule("repeat.known-stays-known", when=lambda history: bool(_cancels_of_a_known_operation(history)))
 def what_get_shows_cancel_knows(history: History) -> Complaint | None:
     gone = [call for call in history.calls if call.calls(Method.GET) and call.response and call.response.status == 404]
-    for look, cancel in _cancelled_after_a_look(history):
-        vanished = any(look.exchange.precedes(get) for get in gone)
+    for look, cancel in _cancels_of_a_known_operation(history):
+        vanished = any(look.precedes(get) for get in gone)
         if cancel.response is not None and cancel.response.status in (404, 410) and not vanished:
-            return Complaint(
-                f"get shows {history.name}, cancel answers {cancel.response.status}", (look.exchange, cancel)
-            )
+            return Complaint(f"get shows {history.name}, cancel answers {cancel.response.status}", (look, cancel))
+    return None
+
+
+def _gets_after_delete(history: History) -> list[tuple[Exchange, Exchange]]:
+    deletes = [call for call in history.calls if call.calls(Method.DELETE) and call.succeeded()]
+    gets = [call for call in history.calls if call.calls(Method.GET) and _tells_what_exists(call)]
+    return [(delete, get) for delete in deletes[:1] for get in gets if delete.precedes(get)]
+
+
+@history_rule("delete.removes", when=lambda history: bool(_gets_after_delete(history)))
+def deleted_operation_is_not_found(history: History) -> Complaint | None:
+    for delete, get in _gets_after_delete(history):
+        if get.succeeded():
+            return Complaint(f"{history.name} was deleted and can still be got", (delete, get))
     return None

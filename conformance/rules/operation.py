@@ -115,10 +115,11 @@ def _status_complaint(error: Any) -> str | None:
         return f"`code` is {code!r}, not a canonical code (an integer from 1 to 16)"
     if code == Code.OK:
         return "`code` is 0 (OK), which is no error"
-    if not isinstance(error.get("message", ""), str):
-        return f"`message` is {error['message']!r}, not text"
-    if not isinstance(error.get("details") or [], list):
-        return f"`details` is {error['details']!r}, not a list"
+    message, details = error.get("message"), error.get("details")
+    if message is not None and not isinstance(message, str):
+        return f"`message` is {message!r}, not text"
+    if details is not None and not isinstance(details, list):
+        return f"`details` is {details!r}, not a list"
     return None
 
 
@@ -145,7 +146,9 @@ def list_returns_operations(exchange: Exchange) -> str | None:
     members = exchange.response.json_object()
     if members is None:
         return "the body of a successful list is not a JSON object"
-    operations = members.get("operations") or []
+    operations = members.get("operations")
+    if operations is None:
+        return None
     if not isinstance(operations, list):
         return f"`operations` is {type(operations).__name__}, not an array"
     for entry in operations:

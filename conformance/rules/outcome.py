@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
-from conformance.lro import Code, Operation, State
+from conformance.lro import Code, Operation, State, code_numbered
 from conformance.rules.errors import status_of
 from conformance.rules.rule import Complaint
 
@@ -174,19 +174,25 @@ def refused_as_invalid(exchange: Exchange) -> Complaint | None:
     status = status_of(exchange)
     if exchange.response is None or exchange.response.status != 400 or status is None:
         return None
-    if status.get("status", "INVALID_ARGUMENT") == "INVALID_ARGUMENT" and status.get("code") in (None, 400, 3):
+    says_otherwise = status.get("status", "INVALID_ARGUMENT") != "INVALID_ARGUMENT"
+    if not says_otherwise and (
+        "status" in status or code_numbered(status.get("code")) in (None, Code.INVALID_ARGUMENT)
+    ):
         return None
     return Complaint(f"{described(exchange)} was refused with {_answer(exchange)}", (exchange,))
 
 
 def is_unimplemented(exchange: Exchange) -> Complaint | None:
-    """UNIMPLEMENTED is HTTP 501 and says so."""
+    """UNIMPLEMENTED is HTTP 501 and says so; 429 and 503 ask to come again."""
     response = exchange.response
-    if response is None:
+    if response is None or response.status in (429, 503):
         return None
-    status = status_of(exchange)
-    says = None if status is None else status.get("status", "UNIMPLEMENTED" if status.get("code") == 12 else None)
-    if response.status == 501 and (status is None or says in (None, "UNIMPLEMENTED")):
+    status = status_of(exchange) or {}
+    code = status.get("code")
+    says_otherwise = status.get("status", "UNIMPLEMENTED") != "UNIMPLEMENTED" or (
+        "status" not in status and code not in (None, Code.UNIMPLEMENTED, 501)
+    )
+    if response.status == 501 and not says_otherwise:
         return None
     return Complaint(f"a cancel that is not supported was answered with {_answer(exchange)}", (exchange,))
 

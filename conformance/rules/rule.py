@@ -78,7 +78,7 @@ class ExchangeRule:
         for exchange in exchanges:
             if self.when(exchange):
                 message = self.judge(exchange)
-                yield Violation(self.requirement, message, (exchange,)) if message else None
+                yield Violation(self.requirement, _writable(message), (exchange,)) if message else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,15 @@ class HistoryRule:
         for history in histories(exchanges):
             if self.when(history):
                 complaint = self.judge(history)
-                yield Violation(self.requirement, complaint.message, complaint.exchanges) if complaint else None
+                if complaint is None:
+                    yield None
+                else:
+                    yield Violation(self.requirement, _writable(complaint.message), complaint.exchanges)
+
+
+def _writable(message: str) -> str:
+    """The message without lone surrogates, which JSON can hold and no file can."""
+    return message.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 Rule = ExchangeRule | HistoryRule

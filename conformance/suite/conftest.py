@@ -6,8 +6,8 @@ import contextlib
 
 import pytest
 
-from conformance.errors import NotTested, Unjudged
-from conformance.exchange import Exchange
+from conformance.errors import NotApplicable, NotTested, Unjudged
+from conformance.exchange import Exchange, Method
 from conformance.rules.outcome import second_cancel_is_safe
 from conformance.suite.again import Again
 from conformance.suite.families import FAMILIES
@@ -39,6 +39,23 @@ def first_cancel(iut: Iut, bystanders: Bystanders) -> FirstCancel:
 def stories(iut: Iut, bystanders: Bystanders, first_cancel: FirstCancel) -> Stories:
     """Three operations that were cancelled and followed to their end."""
     return tell_stories(iut, bystanders, first_cancel)
+
+
+@pytest.fixture(scope="session")
+def listing(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) -> list[Exchange]:
+    """The list of the operations, page by page, taken when the stories had ended, if there are any."""
+    with contextlib.suppress(Unjudged):
+        request.getfixturevalue("stories")
+    if not iut.contract.bindings_of(Method.LIST):
+        iut.statement.find("list", False, f"{iut.contract.name} binds no list")
+    if iut.statement.value("list") is False:
+        raise NotApplicable("list is not supported")
+    pages = iut.list_pages(iut.contract.parent_of(bystanders.get()[0].name))
+    status = pages[0].response.status if pages[0].response is not None else "nothing"
+    iut.statement.find("list", pages[0].succeeded(), f"a list of the operations is answered with {status}")
+    if iut.statement.value("list") is False:
+        raise NotApplicable(f"list is not supported: it was answered with {status}")
+    return pages
 
 
 @pytest.fixture(scope="session")

@@ -139,16 +139,10 @@ FAMILIES: dict[str, MakeFamily] = {
 
 LEFT_OUT_OF_QUICK = frozenset(
     {
-        *(
-            "verb-shorter",
-            "verb-empty",
-            "segment-prepended",
-            "version-missing",
-            "pair-missing",
-            "version-case",
-            "literal-case-first",
-        ),
-        *("encoded-slash-lower-case", "HEAD", "PATCH"),
+        *("verb-shorter", "verb-empty"),
+        *("segment-missing", "segment-prepended", "version-missing", "pair-missing"),
+        *("literal-other", "literal-case-first", "version-case", "encoded-slash-lower-case"),
+        *("HEAD", "PATCH"),
     }
 )
 """Labels and methods that only the larger profiles send: each has a sibling that finds nearly the same."""

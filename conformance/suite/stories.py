@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from conformance.errors import NotApplicable, NotTested
-from conformance.exchange import Exchange, Method
+from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
 from conformance.lro import Operation
 from conformance.rules import Complaint
@@ -44,7 +44,6 @@ class Bystanders:
         self.looks = looks
         self.unknown = iut.get(iut.unknown_name(self.get()[0].name, "get"))
         _find_out_about_errors(iut, self.unknown)
-        _find_out_about_list(iut, self.get()[0].name)
         iut.find_out_about_auth(self.get()[0].name)
 
     def get(self, count: int = 1) -> list[Bystander]:
@@ -190,12 +189,3 @@ def _find_out_about_errors(iut: Iut, unknown: Exchange) -> None:
         iut.statement.find(
             "errors", "none", "a get of an unknown operation answers with neither form of google.rpc.Status"
         )
-
-
-def _find_out_about_list(iut: Iut, name: str) -> None:
-    if not iut.contract.bindings_of(Method.LIST):
-        iut.statement.find("list", False, f"{iut.contract.name} binds no list")
-    elif iut.statement.value("list") is None:
-        page = iut.list_pages(iut.contract.parent_of(name), most=1)[0]
-        status = page.response.status if page.response is not None else "nothing"
-        iut.statement.find("list", page.succeeded(), f"a list of the operations is answered with {status}")

@@ -17,6 +17,10 @@ class Storm:
     exchanges: list[Exchange]
 
     @property
+    def last_look(self) -> Exchange:
+        return self.exchanges[-1]
+
+    @property
     def cancels(self) -> list[Exchange]:
         return [exchange for exchange in self.exchanges if exchange.calls(Method.CANCEL)]
 

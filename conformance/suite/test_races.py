@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from conformance.errors import NotApplicable
 from conformance.rules.order import explained_by_some_order
 from conformance.rules.outcome import untouched
@@ -44,12 +46,13 @@ def test_crowd_of_cancels_leaves_a_bystander_alone(iut: Iut, bystanders: Bystand
 
 
 @verifies("lifecycle.some-order-explains", profile="ci")
-def test_overlapping_deletes_have_an_order(iut: Iut, cancel_repeats: Stories) -> None:
-    """Deletes of one operation that has ended, and looks at it, all at once, and a look afterwards."""
+@pytest.mark.parametrize(("cancels", "deletes"), [(4, 1), (0, 3)])
+def test_deletes_have_an_order(cancels: int, deletes: int, iut: Iut, cancel_repeats: Stories) -> None:
+    """A delete among cancels, or deletes among themselves, and looks, at one running operation, all at once."""
     if iut.statement.value("delete") is not True or not iut.supply.starts_operations:
         raise NotApplicable("delete is not supported, or the operations are not ours to delete")
     name = iut.running(1)[0]
-    first = [iut.cancel(name), iut.await_end([name])[name]]
-    requests = [iut.delete_request(name) for _ in range(3)] + [iut.get_request(name) for _ in range(2)]
-    storm = [*first, *iut.send_together(requests), iut.get(name)]
-    require(explained_by_some_order(name, storm))
+    requests = [iut.cancel_request(name) for _ in range(cancels)]
+    requests[1:1] = [iut.delete_request(name) for _ in range(deletes)]
+    requests += [iut.get_request(name), iut.get_request(name)]
+    require(explained_by_some_order(name, [*iut.send_together(requests), iut.get(name), iut.get(name)]))

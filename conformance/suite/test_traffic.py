@@ -10,7 +10,7 @@ from conformance.errors import NotApplicable, NotTested, Unjudged
 from conformance.rules import Complaint, Rule, all_rules
 from conformance.spec.catalogue import catalogue
 from conformance.suite.judging import Violated
-from conformance.suite.stories import Stories
+from conformance.suite.stories import FirstCancel
 from conformance.targets.iut import Iut
 
 
@@ -18,9 +18,9 @@ from conformance.targets.iut import Iut
 def last_looks(iut: Iut, request: pytest.FixtureRequest) -> None:
     """Two more looks at what was cancelled: what is final must still be so. Whatever else failed, this goes on."""
     with contextlib.suppress(Unjudged):
-        stories: Stories = request.getfixturevalue("stories")
+        first: FirstCancel = request.getfixturevalue("first_cancel")
         for _ in range(2):
-            iut.get(stories.plain.name)
+            iut.get(first.name)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ METADATA = {
     "verb": "create",
     "createTime": "2026-01-01T00:00:00Z",
 }
+ASKED = {**METADATA, "requestedCancellation": True}
 RESULT = {"@type": "type.googleapis.com/google.protobuf.Empty"}
 
 Answer = Mapping[str, Any] | Sequence[Any] | bytes | Failure | None
@@ -34,7 +35,7 @@ Answer = Mapping[str, Any] | Sequence[Any] | bytes | Failure | None
 
 
 class Traffic:
-    """Exchanges in the order in which they were sent."""
+    """Exchanges in the order in which they were sent. A POST has a Content-Length, unless it is sent without."""
 
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []
@@ -53,13 +54,15 @@ class Traffic:
         headers: tuple[Header, ...] = (),
         during: tuple[float, float] | None = None,
         note: str = "",
+        has_length: bool = True,
     ) -> Exchange:
         """Any request; `sends` is its body, `content_type` and `headers` are the answer's."""
+        length = (("Content-Length", str(len(sends))),) if http_method == "POST" else ()
         sent_at, received_at = during or (self._now, self._now + 1)
         self._now = max(self._now, received_at + 1)
         exchange = Exchange(
             number=len(self.exchanges) + 1,
-            request=Request(http_method, target, (), sends),
+            request=Request(http_method, target, length if has_length else (), sends),
             outcome=answer if isinstance(answer, Failure) else _response(status, answer, content_type, headers),
             sent_at=sent_at,
             received_at=received_at,
@@ -81,6 +84,7 @@ class Traffic:
         headers: tuple[Header, ...] = (),
         during: tuple[float, float] | None = None,
         note: str = "",
+        has_length: bool = True,
     ) -> Exchange:
         """A cancel; unless it is said otherwise it succeeds with `{}`."""
         return self.send(
@@ -94,6 +98,7 @@ class Traffic:
             headers=headers,
             during=during,
             note=note,
+            has_length=has_length,
         )
 
     def get(
@@ -127,10 +132,17 @@ class Traffic:
         call = Call(Method.LIST, PARENT)
         return self.send("GET", f"/v1/{PARENT}/operations", page, status, call=call, during=during)
 
-    def delete(self, answer: Answer = None, status: int = 200, *, name: str = OPERATION) -> Exchange:
+    def delete(
+        self,
+        answer: Answer = None,
+        status: int = 200,
+        *,
+        name: str = OPERATION,
+        during: tuple[float, float] | None = None,
+    ) -> Exchange:
         """A delete; unless it is said otherwise it succeeds with `{}`."""
         page = {} if answer is None and status == 200 else answer
-        return self.send("DELETE", f"/v1/{name}", page, status, call=Call(Method.DELETE, name))
+        return self.send("DELETE", f"/v1/{name}", page, status, call=Call(Method.DELETE, name), during=during)
 
 
 def _response(status: int, answer: object, content_type: str | None, headers: tuple[Header, ...]) -> Response:
@@ -151,21 +163,21 @@ def done(name: object = OPERATION, **members: object) -> dict[str, Any]:
     return {"name": name, "metadata": dict(METADATA), "done": True, **members}
 
 
-def succeeded(name: object = OPERATION) -> dict[str, Any]:
-    return done(name, response=dict(RESULT))
+def succeeded(name: object = OPERATION, **members: object) -> dict[str, Any]:
+    return done(name, response=dict(RESULT), **members)
 
 
-def failed(code: object = 13, name: object = OPERATION) -> dict[str, Any]:
-    return done(name, error={"code": code, "message": "it did not work out"})
+def failed(code: object = 13, name: object = OPERATION, **members: object) -> dict[str, Any]:
+    return done(name, error={"code": code, "message": "it did not work out"}, **members)
 
 
-def cancelled(name: object = OPERATION) -> dict[str, Any]:
-    return done(name, error={"code": 1, "message": "cancelled"})
+def cancelled(name: object = OPERATION, **members: object) -> dict[str, Any]:
+    return done(name, error={"code": 1, "message": "cancelled"}, **members)
 
 
 def asked_to_cancel(name: object = OPERATION) -> dict[str, Any]:
     """Running, and saying that its cancellation was requested."""
-    return running(name, metadata={**METADATA, "requestedCancellation": True})
+    return running(name, metadata=dict(ASKED))
 
 
 # --- errors -----------------------------------------------------------------------------------------------------

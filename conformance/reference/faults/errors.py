@@ -65,7 +65,7 @@ def error_is_a_string(honest: Service) -> Service:
     return _malformed_answered(honest, lambda refused: with_json(refused, {"error": "Invalid JSON payload received."}))
 
 
-@fault(breaks=("errors.are-readable", "errors.envelope", "errors.have-a-message"))
+@fault(breaks=("errors.are-readable", "errors.envelope"))
 def error_is_empty(honest: Service) -> Service:
     """Refuses malformed JSON without a body, as Envoy does that leaves the message in `grpc-message`."""
     silent = (("Content-Type", "application/grpc"), ("grpc-status", "3"), ("grpc-message", "Unexpected token."))

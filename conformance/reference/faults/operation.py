@@ -89,16 +89,6 @@ def name_is_missing(honest: Service) -> Service:
 
 
 @fault(breaks="operation.name-is-kept")
-def name_has_the_project_number(honest: Service) -> Service:
-    """Get shows the number of the project, whatever the caller called it."""
-
-    def change(message: Message) -> Message:
-        return message | {"name": "/".join(["projects", "481516234200", *message["name"].split("/")[2:]])}
-
-    return _got(honest, change)
-
-
-@fault(breaks="operation.name-is-kept")
 def cancelled_gets_another_name(honest: Service) -> Service:
     """A cancelled operation is shown under the name of its cancellation."""
 

@@ -113,10 +113,7 @@ def always_accepts(honest: Service) -> Service:
     return _answering(honest, lambda _: Response(200, (JSON,), b"{}"))
 
 
-@fault(
-    breaks=("operation.get-returns-it", "unknown.get-is-not-found"),
-    at_least=True,
-)
+@fault(breaks="operation.get-returns-it", at_least=True)
 def always_rejects(honest: Service) -> Service:
     """Answers everything with 400, in perfect form."""
     error = refusal(Code.INVALID_ARGUMENT, "The request is invalid.", "INVALID_REQUEST")

@@ -1,0 +1,98 @@
+"""Every rule, by cases: what it calls kept, what it calls a violation, and what it says nothing about."""
+
+from __future__ import annotations
+
+import inspect
+from types import ModuleType
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from conformance.rules import Violation, all_rules, authorisation, outcome, routing
+from tests.rules import (
+    cases_errors,
+    cases_lifecycle,
+    cases_operation,
+    cases_response,
+    test_rules_authorisation,
+    test_rules_outcome,
+    test_rules_routing,
+)
+from tests.rules.cases import Cases, Story, told
+
+CASES: dict[str, Cases] = {
+    **cases_response.CASES,
+    **cases_errors.CASES,
+    **cases_operation.CASES,
+    **cases_lifecycle.CASES,
+}
+
+
+def _each(kind: str) -> list[ParameterSet]:
+    return [
+        pytest.param(requirement, story, id=f"{requirement}: {title}")
+        for requirement, cases in CASES.items()
+        for title, story in getattr(cases, kind).items()
+    ]
+
+
+def judgements(requirement: str, story: Story) -> list[Violation | None]:
+    return list(all_rules()[requirement].judgements(told(story).exchanges))
+
+
+def test_cases_are_for_rules_that_exist() -> None:
+    assert set(CASES) == set(all_rules())
+
+
+@pytest.mark.parametrize("kind", ["kept", "violated", "silent"])
+@pytest.mark.parametrize("requirement", sorted(all_rules()))
+def test_every_rule_has_a_case_of_every_kind(requirement: str, kind: str) -> None:
+    assert requirement in CASES, f"{requirement} has no cases"
+    assert getattr(CASES[requirement], kind), f"{requirement} has no case that is {kind}"
+
+
+@pytest.mark.parametrize(
+    ("oracles", "tests"),
+    [
+        (authorisation, test_rules_authorisation),
+        (outcome, test_rules_outcome),
+        (routing, test_rules_routing),
+    ],
+    ids=["authorisation", "outcome", "routing"],
+)
+def test_every_oracle_has_tests(oracles: ModuleType, tests: ModuleType) -> None:
+    """An oracle is a function that carries no decorator; the file of its module's tests uses it by its name."""
+    rules = {rule.judge.__name__ for rule in all_rules().values()}
+    public = {
+        name
+        for name, function in vars(oracles).items()
+        if inspect.isfunction(function) and function.__module__ == oracles.__name__ and not name.startswith("_")
+    }
+    assert public - rules - {"described"} - set(vars(tests)) == set()
+
+
+@pytest.mark.parametrize(("requirement", "story"), _each("kept"))
+def test_kept(requirement: str, story: Story) -> None:
+    """The rule has something to say, and nothing to complain about."""
+    found = judgements(requirement, story)
+    assert found
+    assert [violation for violation in found if violation is not None] == []
+
+
+@pytest.mark.parametrize(("requirement", "story"), _each("violated"))
+def test_violated(requirement: str, story: Story) -> None:
+    """The complaint is the requirement's own, says something, and shows exchanges of the traffic."""
+    violations = [violation for violation in judgements(requirement, story) if violation is not None]
+    assert violations
+    for violation in violations:
+        assert violation.requirement == requirement
+        assert violation.message.strip()
+        assert violation.exchanges
+        assert set(violation.exchanges) <= set(told(story).exchanges)
+        assert violation.seen_at == max(exchange.number for exchange in violation.exchanges)
+
+
+@pytest.mark.parametrize(("requirement", "story"), _each("silent"))
+def test_silent(requirement: str, story: Story) -> None:
+    """Neither kept nor violated: traffic that shows nothing must not make a requirement look tested."""
+    assert judgements(requirement, story) == []

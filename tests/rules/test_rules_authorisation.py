@@ -1,0 +1,121 @@
+"""The oracles about authorisation: refused for the right reason, and telling nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.exchange import Exchange, Failure, FailureKind
+from conformance.rules import Complaint
+from conformance.rules.authorisation import answered_alike, refused_for_its_credentials, refused_for_its_permission
+from tests.rules.traffic import (
+    ENVOY_TEXT,
+    INTERNAL,
+    INVALID,
+    NOT_FOUND,
+    PERMISSION_DENIED,
+    TOO_MANY,
+    UNAUTHENTICATED,
+    UNAVAILABLE,
+    Answer,
+    Traffic,
+    bare,
+    envelope,
+)
+
+COME_AGAIN: list[tuple[int, Answer]] = [
+    (429, TOO_MANY),
+    (503, UNAVAILABLE),
+    (503, ENVOY_TEXT),
+    (0, Failure(FailureKind.TIMEOUT)),
+]
+
+
+def cancel(status: int, answer: Answer = None) -> Exchange:
+    return Traffic().cancel(status=status, answer=answer)
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (401, UNAUTHENTICATED),
+        (403, PERMISSION_DENIED),
+        (401, bare(16)),
+        (403, bare(7)),
+        (401, None),
+        (401, b"<html>Unauthorized</html>"),
+        (403, b"RBAC: access denied"),
+        (401, {"error": "invalid_token"}),
+        *COME_AGAIN,
+    ],
+)
+def test_refused_for_its_credentials(status: int, answer: Answer) -> None:
+    assert refused_for_its_credentials(cancel(status, answer)) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "shown"),
+    [
+        (200, {}, "200"),
+        (404, NOT_FOUND, "404 NOT_FOUND"),
+        (400, INVALID, "400 INVALID_ARGUMENT"),
+        (500, INTERNAL, "500 INTERNAL"),
+        (302, None, "302"),
+        (401, PERMISSION_DENIED, "401 PERMISSION_DENIED"),
+        (403, envelope(403, "NOT_FOUND"), "403 NOT_FOUND"),
+    ],
+)
+def test_not_refused_for_its_credentials(status: int, answer: Answer, shown: str) -> None:
+    exchange = cancel(status, answer)
+    assert refused_for_its_credentials(exchange) == Complaint(
+        f"a request without valid credentials was answered with {shown}", (exchange,)
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [(403, PERMISSION_DENIED), (403, bare(7)), (403, None), (403, b"RBAC: access denied"), *COME_AGAIN],
+)
+def test_refused_for_its_permission(status: int, answer: Answer) -> None:
+    assert refused_for_its_permission(cancel(status, answer)) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [
+        (200, {}),
+        (401, UNAUTHENTICATED),
+        (404, NOT_FOUND),
+        (400, INVALID),
+        (403, envelope(403, "UNAUTHENTICATED")),
+        (500, INTERNAL),
+    ],
+)
+def test_not_refused_for_its_permission(status: int, answer: Answer) -> None:
+    """401 is for a caller who cannot be identified (code.proto); this one can."""
+    exchange = cancel(status, answer)
+    complaint = refused_for_its_permission(exchange)
+    assert complaint is not None
+    assert complaint.exchanges == (exchange,)
+    assert complaint.message.startswith("credentials without permission were answered with")
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_answered_alike(status: int) -> None:
+    assert answered_alike(cancel(status), cancel(status)) is None
+
+
+@pytest.mark.parametrize(("existing", "unknown"), [(401, 404), (403, 404), (200, 404), (401, 403)])
+def test_answers_that_tell_what_exists(existing: int, unknown: int) -> None:
+    first, second = cancel(existing), cancel(unknown)
+    complaint = answered_alike(first, second)
+    assert complaint is not None
+    assert complaint.exchanges == (first, second)
+    assert str(existing) in complaint.message
+    assert str(unknown) in complaint.message
+
+
+@pytest.mark.parametrize(("status", "answer"), COME_AGAIN)
+def test_come_again_tells_nothing_about_what_exists(status: int, answer: Answer) -> None:
+    refused = cancel(401, UNAUTHENTICATED)
+    assert answered_alike(cancel(status, answer), refused) is None
+    assert answered_alike(refused, cancel(status, answer)) is None

@@ -1,0 +1,202 @@
+"""Whole runs, as a user starts them: the embedded server, a served one, and everything that can go wrong on the way."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.reference.build import reference_service
+from conformance.reference.serve import running_server
+from conformance.run_suite import run_quietly
+from conformance.spec.catalogue import catalogue
+
+
+def program(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "conformance", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with running_server(reference_service()) as served:
+        yield served
+
+
+def test_the_newcomers_first_command_is_conformant(tmp_path: Path) -> None:
+    done = program("run", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "verdict: CONFORMANT" in done.stdout
+    assert list(tmp_path.iterdir()) == [], "a run without --report-dir leaves nothing behind"
+
+
+def test_every_must_of_the_server_is_tested_on_the_embedded_server() -> None:
+    report = run_quietly({})
+    untested = [
+        entry["id"] for entry in report["requirements"] if entry["level"] == "MUST" and entry["verdict"] == "not-tested"
+    ]
+    assert untested == []
+    assert {entry["id"] for entry in report["requirements"]} == {entry.id for entry in catalogue().of("server")}
+
+
+def test_a_run_over_a_socket_is_small(url: str, tmp_path: Path) -> None:
+    done = program("run", "--url", url, "--report-dir", str(tmp_path))
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["complete"] is True
+    assert report["requests"] <= 100
+    assert report["operations"] <= 12
+
+
+def test_the_quick_profile_sends_the_same_requests_every_time() -> None:
+    first, second = (run_quietly({}) for _ in range(2))
+    assert first["requests"] == second["requests"]
+    assert [entry["verdict"] for entry in first["requirements"]] == [
+        entry["verdict"] for entry in second["requirements"]
+    ]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_seed_accuses_a_correct_server(seed: int) -> None:
+    report = run_quietly({"--iut-profile": "ci", "--iut-seed": seed})
+    assert report["verdict"] == "conformant", [
+        (entry["id"], entry["reason"])
+        for entry in report["requirements"]
+        if entry["verdict"] in ("fail", "warn", "error")
+    ]
+
+
+def test_a_distributed_run_says_the_same() -> None:
+    done = program("run", "-n", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_selection_is_incomplete_and_not_green() -> None:
+    done = program("run", "-k", "test_routing")
+    assert done.returncode == 3
+    assert "verdict: INCOMPLETE" in done.stdout
+
+
+def test_a_violation_is_shown_with_all_that_is_needed(tmp_path: Path) -> None:
+    report = run_quietly({"--iut-fault": "query-name-wins"})
+    entry = next(entry for entry in report["requirements"] if entry["id"] == "target.query-name-never-redirects")
+    assert entry["verdict"] == "fail"
+    assert entry["source"]["url"].startswith("https://")
+    cause, look = entry["evidence"][0]["exchanges"]
+    assert "?name=" in cause["request"]["target"]
+    assert '"code":1' in look["response"]["body"]
+    assert entry["reproduction"]["curl"].startswith("curl ")
+
+
+def test_plain_pytest_runs_the_suite(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--pyargs", "conformance.suite", "-q", "-p", "no:cacheprovider"],
+        capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert "verdict: CONFORMANT" in done.stdout
+
+
+def test_plain_pytest_fails_on_a_server_that_lies(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--pyargs", "conformance.suite", "-q", "--iut-fault", "answers-nothing"],
+        capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "response.empty-object" in done.stdout
+    assert "beyondcorp" in done.stdout
+
+
+USAGE_ERRORS = {
+    "no such file": (["run", "nofile.toml"], ["nofile.toml", "remedy"]),
+    "nobody listens": (["run", "--url", "http://127.0.0.1:1"], ["nobody listens at http://127.0.0.1:1"]),
+    "host not allowed": (["run", "--url", "http://example.com"], ["example.com", "allow_hosts"]),
+    "no url": (["run", "--url", "example"], ["--url", "http://127.0.0.1:8080"]),
+    "unknown statement": (["run", "--statement", "cancl=guaranteed"], ["cancl", "did you mean 'cancel'"]),
+    "statement without value": (["run", "--statement", "cancel"], ["KEY=VALUE"]),
+    "no such spec": (["run", "--spec", "nothing"], ["nothing", "beyondcorp.v1"]),
+    "no operation name": (["run", "--operation", "op-1"], ["op-1", "/operations/"]),
+    "unknown option": (["run", "--frobnicate"], ["--frobnicate"]),
+    "unknown command": (["frobnicate"], ["frobnicate"]),
+    "no such fault": (["serve", "--fault", "answers-nothin"], ["answers-nothing"]),
+}
+
+
+@pytest.mark.parametrize(("arguments", "said"), USAGE_ERRORS.values(), ids=USAGE_ERRORS.keys())
+def test_bad_input_is_one_clear_message(arguments: list[str], said: list[str], tmp_path: Path) -> None:
+    done = program(*arguments, cwd=tmp_path)
+    output = done.stdout + done.stderr
+    assert done.returncode == 2, output
+    assert "Traceback" not in output
+    for words in said:
+        assert words in output
+
+
+BAD_CONFIGURATIONS: dict[str, tuple[str, list[str]]] = {
+    "typo": ("[iut]\nulr = 'x'", ["ulr", "did you mean 'url'"]),
+    "not TOML": ("[iut", ["is not TOML"]),
+    "no supply": ("[iut]\nurl = 'http://127.0.0.1:1'", ["[operations]", "start, command and names"]),
+    "two supplies": ("[operations]\ncommand = ['x']\nnames = ['y']", ["keep exactly one"]),
+    "bad duration": ("[operations]\nsettle = 'soon'", ["operations.settle", "soon"]),
+    "bad choice": ("[statement]\ncancel = 'perhaps'", ["statement.cancel", "best-effort"]),
+    "no token": ("[auth]\nkind = 'bearer'\ntoken_env = 'NO_SUCH_VARIABLE_HERE'\n[iut]\nurl = 'http://127.0.0.1:1'\n"
+                 "[operations]\nnames = ['projects/p/locations/l/operations/o']", ["NO_SUCH_VARIABLE_HERE"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "said"), BAD_CONFIGURATIONS.values(), ids=BAD_CONFIGURATIONS.keys())
+def test_a_bad_configuration_names_file_key_and_remedy(text: str, said: list[str], tmp_path: Path) -> None:
+    (tmp_path / "conformance.toml").write_text(text)
+    done = program("run", "conformance.toml", cwd=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    for words in said:
+        assert words in done.stderr
+
+
+BAD_SUPPLIES: dict[str, tuple[dict[str, Any], str]] = {
+    "no such path": ({"path": "/v1/nothing"}, "was answered with 404"),
+    "no name": ({"path": "/v1/projects/demo/locations/us/operations:start", "name": "/nothing"}, "no name at /nothing"),
+}
+
+
+@pytest.mark.parametrize(("change", "said"), BAD_SUPPLIES.values(), ids=BAD_SUPPLIES.keys())
+def test_a_supply_that_starts_nothing_is_an_error_of_the_environment(
+    change: dict[str, Any], said: str, url: str, tmp_path: Path
+) -> None:
+    start = {"method": "POST", "json": {"mode": "run"}, **change}
+    inline = json.dumps(start).replace('":', '" =')
+    (tmp_path / "conformance.toml").write_text(f'[iut]\nurl = "{url}"\n[operations]\nstart = {inline}\n')
+    done = program("run", "conformance.toml", cwd=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert said in done.stderr
+
+
+def test_a_supply_of_done_operations_is_not_tested_and_not_green(url: str, tmp_path: Path) -> None:
+    path = "/v1/projects/demo/locations/us/operations:start"
+    (tmp_path / "conformance.toml").write_text(
+        f'[iut]\nurl = "{url}"\n[operations]\nstart = {{method = "POST", path = "{path}", json = {{mode = "done"}}}}\n'
+    )
+    done = program("run", "conformance.toml", cwd=tmp_path)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "already done" in done.stdout
+
+
+def test_junit_says_what_the_report_says(tmp_path: Path) -> None:
+    report = run_quietly({"--iut-fault": "answers-nothing", "--iut-report-dir": str(tmp_path)})
+    junit = (tmp_path / "junit.xml").read_text()
+    failed = [entry["id"] for entry in report["requirements"] if entry["verdict"] == "fail"]
+    assert failed == ["response.empty-object"]
+    assert junit.count("<failure") == 1
+    assert "<error" not in junit
