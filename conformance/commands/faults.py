@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     from conformance.kill_matrix import run_matrix, subjects
 
     if not options.verify:
-        sys.stdout.write(_listing(options.format))
+        sys.stdout.write(listing(options.format))
         return 0
     chosen = [subject for subject in subjects() if not options.names or subject.name in options.names]
     unknown = set(options.names) - {subject.name for subject in chosen}
@@ -59,7 +59,8 @@ def run(options: argparse.Namespace) -> int:
     return 0 if all(outcome.is_exact for outcome in outcomes) else 1
 
 
-def _listing(style: str) -> str:
+def listing(style: str) -> str:
+    """Every fault with its lie and what it breaks, and every correct variant, as text, json or markdown."""
     from conformance.reference.faults import all_faults
     from conformance.reference.variants import all_variants
 
@@ -68,11 +69,32 @@ def _listing(style: str) -> str:
         entries = [{"name": fault.name, "breaks": list(fault.breaks), "lie": fault.lie} for fault in faults]
         return json.dumps({"faults": entries, "variants": [variant.name for variant in variants]}, indent=1) + "\n"
     if style == "markdown":
-        rows = [f"| `{fault.name}` | {fault.lie} | {_code(fault.breaks)} |\n" for fault in faults]
-        return "".join(["| fault | how it lies | what it breaks |\n|---|---|---|\n", *rows])
+        lies = [f"| `{fault.name}` | {_cell(fault.lie)} | {_code(fault.breaks)} |\n" for fault in faults]
+        tastes = [f"| `{variant.name}` | {_cell(variant.why)} |\n" for variant in variants]
+        return "".join(
+            [
+                f"# The kill matrix\n\n{_MATRIX_PROSE}\n\n## {len(lies)} faults\n\n",
+                "| fault | how it lies | what it breaks |\n|---|---|---|\n",
+                *lies,
+                f"\n## {len(tastes)} correct variants\n\n",
+                "| variant | why it may differ |\n|---|---|\n",
+                *tastes,
+            ]
+        )
     lines = [f"{fault.name}\n  {fault.lie}\n  breaks: {', '.join(fault.breaks)}\n" for fault in faults]
     lines += [f"{variant.name}  (correct)\n  {variant.why}\n" for variant in variants]
     return "".join(lines)
+
+
+_MATRIX_PROSE = """\
+Each fault is the reference server with one behaviour exchanged. `lro-conformance faults --verify` runs the suite
+against every one of them and fails unless the requirements that fail or warn are exactly those of the third column, and
+unless the suite leaves every correct variant in peace. Faults were written from what real servers do and from the contract,
+by people who had not seen the checks. `lro-conformance serve --fault NAME` serves one of them."""
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _code(names: Sequence[str]) -> str:

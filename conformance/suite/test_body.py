@@ -119,7 +119,8 @@ def _with_query(iut: Iut, bystander: Bystander, query: str) -> Outgoing:
 def unacceptable(iut: Iut, bystanders: Bystanders, again: Again) -> Unacceptable:
     """A query parameter that the server refuses counts, too; one that it ignores would rightly cancel."""
     answer = again.sent["unknown-parameter"]
-    is_refused = answer.response is not None and 400 <= answer.response.status < 500
+    status = answer.response.status if answer.response is not None else 0
+    is_refused = again.control.succeeded() and 400 <= status < 500
     return Unacceptable(iut, bystanders.get()[0], answer.request.query if is_refused else None)
 
 
