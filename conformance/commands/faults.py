@@ -88,9 +88,9 @@ def listing(style: str) -> str:
 
 _MATRIX_PROSE = """\
 Each fault is the reference server with one behaviour exchanged. `lro-conformance faults --verify` runs the suite
-against every one of them and fails unless the requirements that fail or warn are exactly those of the third column, and
-unless the suite leaves every correct variant in peace. Faults were written from what real servers do and from the contract,
-by people who had not seen the checks. `lro-conformance serve --fault NAME` serves one of them."""
+against every one of them. It fails unless the requirements that fail or warn are exactly those of the third column,
+and unless the suite leaves every correct variant in peace. Faults were written from what real servers do and from the
+contract, by people who had not seen the checks. `lro-conformance serve --fault NAME` serves one of them."""
 
 
 def _cell(text: str) -> str:

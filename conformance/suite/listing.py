@@ -79,7 +79,7 @@ def _text(entries: list[dict[str, Any]]) -> Iterator[str]:
 def _markdown(entries: list[dict[str, Any]]) -> Iterator[str]:
     titles = catalogue().chapters
     chapter = ""
-    yield "# The requirements\n\nWhat is asked of a server, chapter by chapter, as `lro-conformance requirements` has it.\n"
+    yield "# The requirements\n\nWhat is asked of a server, as `lro-conformance requirements` has it.\n"
     for entry in entries:
         if entry["id"].partition(".")[0] != chapter:
             chapter = entry["id"].partition(".")[0]
