@@ -11,11 +11,11 @@ import sys
 from collections.abc import Sequence
 
 from conformance import __version__
-from conformance.commands import requirements, run, serve
+from conformance.commands import audit, baseline, diff, faults, replay, requirements, run, sdk, serve, spec
 from conformance.errors import ConformanceError
 
 USAGE_ERROR = 2
-COMMANDS = (run, serve, requirements)
+COMMANDS = (run, serve, requirements, faults, baseline, sdk, audit, diff, replay, spec)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 from conformance.exchange import Exchange
 from conformance.exchange.serial import exchange_as_json, exchange_from_json
+from conformance.reports.baseline import Baseline, KnownFailure, read_baseline
+from conformance.reports.drawn_traffic import TRAFFIC_CHECK, traffic_check_of, without_drawn_traffic
+from conformance.reports.known_failures import Applied, apply_baseline, examined, foretold
 from conformance.reports.report import RunFacts, build_report, violation_as_json
-from conformance.reports.verdict import CheckResult, Finding, Judgement, RunVerdict, judge, judge_run
+from conformance.reports.verdict import CheckResult, Finding, Judgement, RunVerdict, Verdict, judge, judge_run
 from conformance.rules import all_rules
 from conformance.spec.catalogue import catalogue
 from conformance.targets.configuration import (
     Configuration,
+    Disguise,
     read_configuration,
     with_operations,
     with_statement,
@@ -28,27 +34,37 @@ from conformance.targets.iut import Iut
 from conformance.targets.profile import PROFILES, QUICK, Profile
 from conformance.targets.statement import Statement
 
+DISGUISES: tuple[Literal["fault", "variant"], ...] = ("fault", "variant")
 
-def _now() -> str:
+
+def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @dataclass
 class Run:
-    """Everything one run knows of itself. Results may come from several processes; facts about traffic add up."""
+    """Everything one run knows of itself. Results may come from several processes; facts about traffic add up.
+
+    `firm_checks` counts the deterministic checks of each requirement that this process is going to run.
+    """
 
     configuration: Configuration
     profile: Profile = QUICK
     report_dir: Path | None = None
-    started: str = field(default_factory=_now)
+    baseline: Baseline | None = None
+    started: str = field(default_factory=now)
     results: list[CheckResult] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+    traffic: list[list[Exchange]] = field(default_factory=list)
     requests: int = 0
     operations: int = 0
+    operation_names: list[str] = field(default_factory=list)
     sender: str = ""
     fatal: str = ""
     was_interrupted: bool = False
     iut: Iut | None = None
+    firm_checks: Counter[str] = field(default_factory=Counter)
+    _usable: list[KnownFailure] | None = None
     _statement: Statement | None = None
     _name: str = ""
 
@@ -70,6 +86,7 @@ class Run:
             "statement": self.iut.statement.as_json(),
             "exchanges": [exchange_as_json(exchange) for exchange in self.iut.target.exchanges],
             "name": self.iut.configuration.iut.name,
+            "operation_names": [*self.iut.supply.handed_out, *self.iut.completed_supply.handed_out],
         }
 
     def add_account(self, account: Mapping[str, Any]) -> None:
@@ -79,7 +96,10 @@ class Run:
         self.requests += account["requests"]
         self.operations += account["operations"]
         self._name = account["name"]
-        self.results += _judged([exchange_from_json(value) for value in account["exchanges"]])
+        self.operation_names += account["operation_names"]
+        exchanges = [exchange_from_json(value) for value in account["exchanges"]]
+        self.traffic.append(exchanges)
+        self.results += _judged(exchanges)
         declared = account["statement"]["declared"]
         if self._statement is None:
             said = dataclasses.replace(self.configuration.statement, **declared)
@@ -87,27 +107,62 @@ class Run:
         for key, found in account["statement"]["found"].items():
             self._statement.find(key, found["value"], found["because"])
 
+    def all_traffic(self) -> list[list[Exchange]]:
+        """The exchanges of every process that sent any."""
+        return [*self.traffic, *([self.iut.target.exchanges] if self.iut is not None else [])]
+
     def judgements(self) -> list[Judgement]:
         """The verdict of every server requirement, in the order of the catalogue."""
         by_requirement: dict[str, list[CheckResult]] = {}
-        for result in self.results:
+        for result in without_drawn_traffic(self.results, self.all_traffic()):
             by_requirement.setdefault(result.requirement, []).append(result)
         return [
             judge(requirement, by_requirement.get(requirement.id, ()), self.statement.rules_out(requirement))
             for requirement in catalogue().of("server")
         ]
 
-    def verdict(self, judgements: list[Judgement]) -> RunVerdict:
+    def verdict(self, judgements: list[Judgement], baseline_fails: bool = False) -> RunVerdict:
         """The verdict of the run; an error of ours or the environment's overrules all but a violation."""
         verdict = judge_run(judgements, self.was_interrupted)
-        if self.fatal and verdict is not RunVerdict.NOT_CONFORMANT:
+        if verdict is RunVerdict.NOT_CONFORMANT:
+            return verdict
+        if self.fatal:
             return RunVerdict.ERROR
-        return verdict
+        return RunVerdict.NOT_CONFORMANT if baseline_fails else verdict
+
+    def _against_baseline(self, judgements: list[Judgement]) -> Applied:
+        if self.baseline is None:
+            return Applied(tuple(judgements))
+        return apply_baseline(self.baseline, judgements, self._today, self._known_checks)
+
+    def foretold(self, result: CheckResult) -> tuple[Verdict, str] | None:
+        """What the baseline will make of the result of a check that has just ended; None when nothing."""
+        if self.baseline is None:
+            return None
+        if self.profile.examples and result.finding is Finding.KEPT and TRAFFIC_CHECK in result.check:
+            return None  # it may be that only drawn traffic was judged; that is known when the run is over
+        if self._usable is None:
+            known = [requirement.id for requirement in catalogue().of("server")]
+            examination = examined(self.baseline, known, self._today, self._known_checks)
+            self._usable = [entry for entry, problem in examination if problem is None]
+        return foretold(self._usable, result, self.firm_checks[result.requirement] == 1)
+
+    @property
+    def _today(self) -> date:
+        return date.fromisoformat(self.started[:10])
+
+    @property
+    def _known_checks(self) -> Mapping[str, tuple[str, ...]] | None:
+        from conformance.suite.listing import checks_by_requirement
+
+        named = self.baseline is not None and any(entry.check for entry in self.baseline.entries)
+        return checks_by_requirement() if named else None
 
     def report(self) -> tuple[dict[str, Any], RunVerdict]:
         """The report as a JSON value, and the verdict in it."""
-        judgements = self.judgements()
-        verdict = self.verdict(judgements)
+        applied = self._against_baseline(self.judgements())
+        judgements = list(applied.judgements)
+        verdict = self.verdict(judgements, applied.fails)
         own = self.account()
         facts = RunFacts(
             iut={
@@ -119,11 +174,13 @@ class Run:
             profile=self.profile.name,
             seed=self.profile.seed,
             started=self.started,
-            finished=_now(),
+            finished=now(),
             requests=self.requests + own.get("requests", 0),
             operations=self.operations + own.get("operations", 0),
             was_interrupted=self.was_interrupted or bool(self.fatal),
-            messages=[*self.messages, *([self.fatal] if self.fatal else [])],
+            messages=[*self.messages, *applied.messages, *([self.fatal] if self.fatal else [])],
+            baseline=self.baseline.file if self.baseline is not None else "",
+            operation_names=[*self.operation_names, *own.get("operation_names", ())],
         )
         return build_report(judgements, verdict, facts), verdict
 
@@ -142,7 +199,9 @@ def _judged(exchanges: list[Exchange]) -> Iterator[CheckResult]:
         if judgements:
             finding = Finding.VIOLATED if violations else Finding.KEPT
             reason = "; ".join(violation["message"] for violation in violations)
-            yield CheckResult(rule.requirement, "all traffic", finding, reason, violations=violations)
+            yield CheckResult(
+                rule.requirement, traffic_check_of(rule.requirement), finding, reason, violations=violations
+            )
 
 
 def configured_run(options: Mapping[str, Any]) -> Run:
@@ -158,18 +217,34 @@ def configured_run(options: Mapping[str, Any]) -> Run:
         configuration = with_operations(configuration, tuple(options["--iut-operation"]))
     if options.get("--iut-url"):
         configuration = with_url(configuration, options["--iut-url"])
-    settings = dict(_setting(text) for text in options.get("--iut-statement") or ())
+    settings = dict(statement_setting(text) for text in options.get("--iut-statement") or ())
     if settings:
         configuration = with_statement(configuration, settings)
+    for kind in DISGUISES:
+        if options.get(f"--iut-{kind}"):
+            configuration = dataclasses.replace(configuration, disguise=Disguise(kind, options[f"--iut-{kind}"]))
     name = options.get("--iut-profile") or QUICK.name
     if name not in PROFILES:
         raise UsageError(f"--profile: there is no profile {name!r}", f"choose one of {', '.join(PROFILES)}")
     profile = dataclasses.replace(PROFILES[name], seed=int(options.get("--iut-seed") or 0))
+    named = options.get("--iut-baseline")
+    baseline = read_baseline(Path(named)) if named else None
     report_dir = options.get("--iut-report-dir")
-    return Run(configuration, profile, Path(report_dir) if report_dir else None)
+    return Run(configuration, profile, _writable(Path(report_dir)) if report_dir else None, baseline)
 
 
-def _setting(text: str) -> tuple[str, str]:
+def _writable(directory: Path) -> Path:
+    """The directory, made when it is missing: a run of minutes must not end in "cannot be written"."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{directory}: cannot be made: {error}", "choose another --report-dir") from error
+    if not os.access(directory, os.W_OK):
+        raise UsageError(f"{directory}: cannot be written to", "choose another --report-dir")
+    return directory
+
+
+def statement_setting(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not equals:
         raise UsageError(f"--statement: {text!r} is not KEY=VALUE", "write it as cancel=best-effort")

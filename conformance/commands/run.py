@@ -22,9 +22,10 @@ def add(commands: Commands) -> None:
     parser.add_argument("--operation", action="append", default=[], metavar="NAME", help="a running operation to use")
     parser.add_argument("--spec", metavar="SPEC", help="a file in specs/, or the path of an OpenAPI file")
     parser.add_argument("--statement", action="append", default=[], metavar="KEY=VALUE", help="conformance statement")
+    parser.add_argument("--baseline", metavar="FILE", help="known failures, which do not fail the run")
     parser.add_argument("--profile", default="quick", choices=("quick", "ci", "thorough"), help="default: quick")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything drawn (default: 0)")
-    parser.add_argument("--report-dir", metavar="DIR", help="write report.json and junit.xml there")
+    parser.add_argument("--report-dir", metavar="DIR", help="write report.json, report.html, traffic.har, … there")
     parser.add_argument("--json", action="store_true", help="print report.json instead of the table")
     for option, what in (
         ("-k", "checks whose name matches"),
@@ -48,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
         "--iut-profile": options.profile,
         "--iut-seed": options.seed,
         "--iut-report-dir": options.report_dir,
+        "--iut-baseline": options.baseline,
     }
     selection = [word for key in ("-k", "-m", "-n") if (value := getattr(options, key[1])) for word in (key, value)]
     return run_suite(settings, [*selection, *options.pytest_options], as_json=options.json)

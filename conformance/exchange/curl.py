@@ -1,10 +1,18 @@
-"""One exchange's request as a curl line that a shell can be given."""
+"""One exchange's request as a curl line that a shell can be given.
+
+Traffic is recorded from peers that nobody vouches for, and the line is made to be pasted. So everything in it is
+quoted, and of what was recorded one thing only may stand outside the quotes: the name of an environment variable,
+`$IUT_TOKEN`, as the whole of a credential.
+"""
 
 from __future__ import annotations
 
+import re
 import shlex
 
-from conformance.exchange.message import Request
+from conformance.exchange.message import Request, is_secret_field
+
+_PLACEHOLDER = re.compile(r"([A-Za-z]+ )?(\$[A-Za-z_][A-Za-z0-9_]*)")
 
 
 def curl_line(request: Request, origin: str) -> str:
@@ -13,14 +21,18 @@ def curl_line(request: Request, origin: str) -> str:
     A placeholder such as `$IUT_TOKEN` stands outside the quotes, so that the shell puts the secret in. The path goes
     as it is: no dot segment is removed and no bracket expanded.
     """
-    words = ["curl", "-sS", "-i", "--path-as-is", "-g"]
-    url = request.target if "://" in request.target else origin + request.target
-    if request.method == "HEAD":
-        words.append("--head")
-    elif request.method != "GET":
-        words += ["-X", request.method]
-    words.append(shlex.quote(url))
     names = {name.lower() for name, _ in request.headers}
+    # Without data curl announces chunks and sends not even the last, empty one.
+    has_data = bool(request.body) or "transfer-encoding" in names
+    words = ["curl", "-sS", "-i", "--path-as-is", "-g"]
+    if request.method == "HEAD" and not has_data:
+        words.append("--head")
+    elif request.method != "GET" or has_data:
+        words += ["-X", _word(request.method)]
+    if request.target.startswith("/") and "#" not in request.target:
+        words.append(_word(origin + request.target))
+    else:
+        words += [_word(origin + "/"), "--request-target", _word(request.target)]
     for name, value in request.headers:
         if name.lower() == "host" and origin.endswith(f"://{value}"):
             continue
@@ -29,25 +41,52 @@ def curl_line(request: Request, origin: str) -> str:
         if name.lower() == "content-length" and request.body:
             continue
         words += ["-H", _header(name, value)]
-    if request.body:
-        if "content-type" not in names:
-            words += ["-H", shlex.quote("Content-Type:")]
-        words += ["--data-binary", _body(request.body)]
+    if not has_data:
+        return " ".join(words)
+    if "content-type" not in names:
+        words += ["-H", shlex.quote("Content-Type:")]
+    if b"\0" in request.body:  # no argument of a command can hold it
+        return f"printf {_printf_format(request.body)} | {' '.join([*words, '--data-binary', '@-'])}"
+    # `--data-binary @name` would send the file of that name.
+    words += ["--data-raw" if request.body.startswith(b"@") else "--data-binary", _word(request.body)]
     return " ".join(words)
 
 
 def _header(name: str, value: str) -> str:
-    if name.lower() == "authorization" and "$" in value:
-        scheme, _, placeholder = value.partition(" ")
-        return f'{shlex.quote(f"{name}: {scheme} ")}"{placeholder}"'
-    return shlex.quote(f"{name}: {value}")
+    if not value:
+        return _word(f"{name};")  # with a colon curl would leave the field out
+    placeholder = _PLACEHOLDER.fullmatch(value) if is_secret_field(name) else None
+    if placeholder is not None:
+        scheme, variable = placeholder.groups("")
+        return f'{_word(f"{name}: {scheme}")}"{variable}"'
+    return _word(f"{name}: {value}")
 
 
-def _body(body: bytes) -> str:
+def _word(text: str | bytes) -> str:
+    """One word of a shell; what no terminal shows as it is, is escaped."""
+    octets = text if isinstance(text, bytes) else _octets(text)
     try:
-        text = body.decode("utf-8")
+        shown = octets.decode("utf-8")
     except UnicodeDecodeError:
-        text = ""
-    if text and text.isprintable():
-        return shlex.quote(text)
-    return "$'" + "".join(f"\\x{byte:02x}" for byte in body) + "'"
+        shown = "\0"
+    if shown.isprintable():
+        return shlex.quote(shown)
+    return "$'" + "".join(_as_is(byte, "'\\!") or f"\\x{byte:02x}" for byte in octets) + "'"
+
+
+def _octets(text: str) -> bytes:
+    """The bytes of a text that stands for bytes, one to one; a text that cannot is taken for UTF-8."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+
+
+def _printf_format(octets: bytes) -> str:
+    return "'" + "".join(_as_is(byte, "'\\!%") or f"\\{byte:03o}" for byte in octets) + "'"
+
+
+def _as_is(byte: int, special: str) -> str:
+    """The character, when it is a visible one of ASCII and not special; else nothing."""
+    character = chr(byte)
+    return character if " " <= character <= "~" and character not in special else ""

@@ -53,9 +53,10 @@ def without_secrets(exchanges: Iterable[Exchange]) -> list[Exchange]:
 
 def _spellings(secret: str) -> Iterator[str]:
     yield secret
-    yield quote(secret, safe="")
-    yield quote_plus(secret)
     yield json.dumps(secret)[1:-1]
+    for quoted in (quote(secret), quote(secret, safe=""), quote_plus(secret)):
+        yield quoted
+        yield re.sub("%..", lambda escape: escape[0].lower(), quoted)
 
 
 def _secrets(exchange: Exchange) -> Iterator[str]:

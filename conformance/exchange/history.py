@@ -69,7 +69,8 @@ def operations_in(exchange: Exchange) -> tuple[Operation, ...]:
 def histories(exchanges: Iterable[Exchange]) -> list[History]:
     """The exchanges sorted into one history per operation name that was called or listed.
 
-    What a look shows of an operation after it was deleted belongs to no life of it.
+    What a look shows of an operation after it was deleted belongs to no life of it, and an entry whose name is no text
+    to no operation.
     """
     calls: dict[str, list[Exchange]] = {}
     looks: dict[str, list[Look]] = {}
@@ -79,7 +80,8 @@ def histories(exchanges: Iterable[Exchange]) -> list[History]:
             continue
         if exchange.calls(Method.LIST):
             for operation in operations_in(exchange):
-                looks.setdefault(str(operation.name), []).append(Look(exchange, operation))
+                if isinstance(operation.name, str):
+                    looks.setdefault(operation.name, []).append(Look(exchange, operation))
             continue
         calls.setdefault(exchange.call.name, []).append(exchange)
         if exchange.calls(Method.DELETE) and exchange.succeeded():

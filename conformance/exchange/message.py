@@ -7,12 +7,15 @@ judge a server we drive, a client we serve, and a recording of somebody else's t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
 Header = tuple[str, str]
+
+_SECRET_FIELD = re.compile(r"key|token|auth|cookie|secret", re.IGNORECASE)
 
 
 class NotJson(ValueError):
@@ -23,6 +26,11 @@ def header_values(headers: Iterable[Header], name: str) -> list[str]:
     """All values of a header field, in order; field names compare case-insensitively (RFC 9110, section 5.1)."""
     wanted = name.lower()
     return [value for key, value in headers if key.lower() == wanted]
+
+
+def is_secret_field(name: str) -> bool:
+    """Whether a header field, by its name, carries a credential: `Authorization`, `X-Api-Key`, `Cookie`."""
+    return _SECRET_FIELD.search(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +65,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP response as it came over the wire, its body complete."""
+    """One HTTP response as it came over the wire, its body complete; `note` is what was odd about getting it."""
 
     status: int
     headers: tuple[Header, ...] = ()
     body: bytes = b""
     reason: str = ""
+    note: str = field(default="", compare=False)
 
     def header(self, name: str) -> str | None:
         """The first value of a header field, or None."""
@@ -113,10 +122,11 @@ class FailureKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """There is no response, and why."""
+    """There is no response, and why; `note` is as that of a response."""
 
     kind: FailureKind
     detail: str = ""
+    note: str = field(default="", compare=False)
 
 
 class Method(Enum):

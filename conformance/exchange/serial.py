@@ -18,8 +18,8 @@ def exchange_as_json(exchange: Exchange) -> dict[str, Any]:
         "check": exchange.check,
         "note": exchange.note,
         "origin": exchange.origin,
-        "sent_at": round(exchange.sent_at, 6),
-        "received_at": round(exchange.received_at, 6),
+        "sent_at": exchange.sent_at,
+        "received_at": exchange.received_at,
         "call": {"method": exchange.call.method.value, "name": exchange.call.name} if exchange.call else None,
         "request": {
             "method": exchange.request.method,
@@ -43,6 +43,13 @@ def exchange_as_json(exchange: Exchange) -> dict[str, Any]:
 
 def exchange_from_json(value: Mapping[str, Any]) -> Exchange:
     """The exchange that `exchange_as_json` made the value of. Raises KeyError or ValueError for anything else."""
+    try:
+        return _exchange(value)
+    except (TypeError, AttributeError) as error:
+        raise ValueError(f"the value of an exchange is damaged: {error}") from error
+
+
+def _exchange(value: Mapping[str, Any]) -> Exchange:
     request = value["request"]
     call = value.get("call")
     outcome: Response | Failure
@@ -75,7 +82,7 @@ def _body_as_json(body: bytes) -> dict[str, str]:
 
 def _body_from_json(message: Mapping[str, Any]) -> bytes:
     if "body_base64" in message:
-        return base64.b64decode(message["body_base64"])
+        return base64.b64decode(message["body_base64"], validate=True)
     return str(message["body"]).encode("utf-8")
 
 

@@ -59,21 +59,23 @@ def _explained(entry: Mapping[str, Any], colour: bool, width: int) -> Iterator[s
         yield f"  and {left} more, in report.json"
     if entry.get("reproduction", {}).get("curl"):
         yield ""
-        yield f"  again        {entry['reproduction']['curl']}"
+        yield f"  again        {in_one_line(entry['reproduction']['curl'])}"
 
 
 def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
     request = exchange["request"]
-    yield f"> {request['method']} {request['target']} HTTP/1.1    [request {exchange['number']}]"
-    yield from (f"> {name}: {value}" for name, value in request["headers"])
+    line = in_one_line(f"{request['method']} {request['target']}")
+    yield f"> {line} HTTP/1.1    [request {exchange['number']}]"
+    yield from (f"> {in_one_line(name)}: {in_one_line(value)}" for name, value in request["headers"])
     yield from _body(request, ">")
     if "failure" in exchange:
         failure = exchange["failure"]
-        yield f"< no response: {failure['what']}" + (f" ({failure['detail']})" if failure["detail"] else "")
+        detail = f" ({in_one_line(failure['detail'])})" if failure["detail"] else ""
+        yield f"< no response: {in_one_line(failure['what'])}{detail}"
         return
     response = exchange["response"]
-    yield f"< {response['status']} {response['reason']}".rstrip()
-    yield from (f"< {name}: {value}" for name, value in response["headers"])
+    yield f"< {response['status']} {in_one_line(response['reason'])}".rstrip()
+    yield from (f"< {in_one_line(name)}: {in_one_line(value)}" for name, value in response["headers"])
     yield from _body(response, "<")
 
 
@@ -83,17 +85,22 @@ def _body(message: Mapping[str, Any], arrow: str) -> Iterator[str]:
         return
     yield arrow
     shown = body[:_SHOWN_BODY]
-    yield from (f"{arrow} {line}" for line in _printable(shown).splitlines() or [""])
+    yield from (f"{arrow} {line}" for line in printable(shown).split("\n"))
     if len(body) > len(shown):
         yield f"{arrow} … {len(body) - len(shown)} more characters, in report.json"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """The text with every control character but line ends shown as an escape: a peer must not steer the terminal."""
     return "".join(
         character if character.isprintable() or character == "\n" else character.encode("unicode_escape").decode()
         for character in text
     )
+
+
+def in_one_line(text: str) -> str:
+    """The same with line ends shown, too: what a peer sends must not look like a line of ours."""
+    return printable(text).replace("\n", "\\n")
 
 
 def _table(entries: Sequence[Mapping[str, Any]], catalogue: Catalogue, colour: bool, width: int) -> Iterator[str]:
@@ -106,7 +113,7 @@ def _table(entries: Sequence[Mapping[str, Any]], catalogue: Catalogue, colour: b
             verdict = entry["verdict"]
             mark = _painted(f"{_MARKS[verdict]} {verdict:<14}", verdict, colour)
             yield f"  {mark} {entry['level']:<6} {entry['id']}"
-            if verdict in ("not-tested", "not-applicable") and entry["level"] != "MAY":
+            if verdict in ("not-tested", "not-applicable", "known-failure") and entry["level"] != "MAY":
                 yield from _wrapped(entry["reason"], " " * 26, width)
 
 
@@ -117,19 +124,19 @@ def verdict_lines(report: Mapping[str, Any], colour: bool = False) -> Iterator[s
     untested = [
         entry["id"] for entry in report["requirements"] if entry["verdict"] == "not-tested" and entry["level"] == "MUST"
     ]
-    yield f"{report['iut']['name'] or report['iut']['url']}: {counted}"
+    yield f"{in_one_line(report['iut']['name'] or report['iut']['url'])}: {counted}"
     yield f"{report['requests']} requests, {report['operations']} operations, profile {report['profile']}"
     if untested:
         more = f" and {len(untested) - _SHOWN_UNTESTED} more" if len(untested) > _SHOWN_UNTESTED else ""
         yield f"{len(untested)} MUST not tested: {', '.join(untested[:_SHOWN_UNTESTED])}{more}"
-    yield from report["messages"]
+    yield from (in_one_line(message) for message in report["messages"])
     paint = {0: "pass", 1: "fail"}.get(report["exit_status"], "warn")
     yield _painted(f"verdict: {report['verdict'].upper()}", paint, colour)
 
 
 def _wrapped(text: str, indent: str, width: int) -> list[str]:
     lines = textwrap.wrap(
-        _printable(text).replace("\n", " "), width, initial_indent=indent, subsequent_indent=" " * len(indent)
+        printable(text).replace("\n", " "), width, initial_indent=indent, subsequent_indent=" " * len(indent)
     )
     return lines or [indent.rstrip()]
 

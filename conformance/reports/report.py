@@ -17,6 +17,7 @@ from typing import Any
 from conformance import __version__
 from conformance.errors import UsageError
 from conformance.exchange.serial import exchange_as_json
+from conformance.reports.shape import damage
 from conformance.reports.verdict import CheckResult, Judgement, RunVerdict, Verdict
 from conformance.rules import Complaint, Violation
 from conformance.spec.catalogue import Level, Requirement
@@ -26,7 +27,11 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What a report says about the run besides its judgements. Times are RFC 3339, in UTC."""
+    """What a report says about the run besides its judgements.
+
+    Times are RFC 3339, in UTC. `baseline` is the file that was applied, as it was named. `operation_names` are the
+    operations that the supply handed out.
+    """
 
     iut: Mapping[str, Any]
     spec: Mapping[str, Any]
@@ -38,6 +43,8 @@ class RunFacts:
     operations: int
     was_interrupted: bool = False
     messages: Sequence[str] = ()
+    baseline: str = ""
+    operation_names: Sequence[str] = ()
 
 
 def build_report(judgements: Sequence[Judgement], verdict: RunVerdict, facts: RunFacts) -> dict[str, Any]:
@@ -55,6 +62,8 @@ def build_report(judgements: Sequence[Judgement], verdict: RunVerdict, facts: Ru
         "finished": facts.finished,
         "requests": facts.requests,
         "operations": facts.operations,
+        "operation_names": list(facts.operation_names),
+        "baseline": facts.baseline,
         "totals": dict(sorted(totals.items())),
         "verdict": verdict.words,
         "exit_status": int(verdict),
@@ -92,8 +101,19 @@ def _requirement(judgement: Judgement) -> dict[str, Any]:
                 "finding": result.finding.value,
                 "reason": result.reason,
                 "seconds": round(result.seconds, 4),
+                "drawn": result.drawn,
+                "known": result.is_known,
             }
             for result in judgement.results
+        ],
+        "known_failures": [
+            {
+                "check": entry.check,
+                "reason": entry.reason,
+                "link": entry.link,
+                "expires": entry.expires.isoformat() if entry.expires else None,
+            }
+            for entry in judgement.known
         ],
         "evidence": evidence,
     }
@@ -101,9 +121,14 @@ def _requirement(judgement: Judgement) -> dict[str, Any]:
         last = [violation["exchanges"][-1] for violation in evidence if violation["exchanges"]]
         shown["reproduction"] = {
             "curl": last[0]["curl"] if last else "",
-            "replay": f"lro-conformance replay REPORT.json {judgement.requirement.id}",
+            "replay": _replay_line(judgement.requirement),
         }
     return shown
+
+
+def _replay_line(requirement: Requirement) -> str:
+    """Only what a server was sent can be sent again."""
+    return f"lro-conformance replay REPORT.json {requirement.id}" if requirement.actor == "server" else ""
 
 
 def violation_as_json(complaint: Complaint | Violation) -> dict[str, Any]:
@@ -128,10 +153,16 @@ def write_report(report: Mapping[str, Any], directory: Path) -> Path:
     path = directory / "report.json"
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        path.write_bytes(as_bytes(report))
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error}", "choose another --report-dir") from error
     return path
+
+
+def as_bytes(document: Mapping[str, Any]) -> bytes:
+    """A JSON document in UTF-8. Half of a surrogate pair, which a peer's JSON may hold, is written as JSON's escape."""
+    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")
 
 
 def read_report(path: Path) -> dict[str, Any]:
@@ -143,7 +174,7 @@ def read_report(path: Path) -> dict[str, Any]:
         report = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error}", "name a report.json that exists") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: is not JSON: {error}", "name a report.json written by `run --report-dir`") from error
     if not isinstance(report, dict) or "requirements" not in report:
         raise UsageError(f"{path}: is not a report", "name a report.json written by `run --report-dir`")
@@ -154,4 +185,7 @@ def read_report(path: Path) -> dict[str, Any]:
         )
     if report.get("complete") is not True:
         raise UsageError(f"{path}: is the report of a run that was cut off", "run again to the end")
+    problem = damage(report)
+    if problem is not None:
+        raise UsageError(f"{path}: is damaged: {problem}", "make the report again")
     return report

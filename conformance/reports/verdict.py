@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Any
 
+from conformance.reports.baseline import KnownFailure
 from conformance.spec.catalogue import Level, Requirement
 
 
@@ -54,7 +55,9 @@ class Finding(Enum):
 class CheckResult:
     """How one check of one requirement ended.
 
-    `violations` are JSON values, `{"message": …, "exchanges": […]}`, so that results travel between processes.
+    `violations` are JSON values, `{"message": …, "exchanges": […]}`, so that results travel between processes. A check
+    that is `drawn` (property-based, schema-driven) may find something in one run and nothing in the next. What it found
+    `is_known` when the baseline lists it.
     """
 
     requirement: str
@@ -63,20 +66,31 @@ class CheckResult:
     reason: str = ""
     seconds: float = 0.0
     violations: tuple[dict[str, Any], ...] = ()
+    drawn: bool = False
+    is_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdict of one requirement, the reason in a sentence, and the results that led to it."""
+    """The verdict of one requirement, the reason in a sentence, and the results that led to it.
+
+    `known` are the entries of the baseline that excuse some of what was found.
+    """
 
     requirement: Requirement
     verdict: Verdict
     reason: str = ""
     results: tuple[CheckResult, ...] = ()
+    known: tuple[KnownFailure, ...] = ()
 
     @property
     def violations(self) -> tuple[dict[str, Any], ...]:
-        return tuple(violation for result in self.results for violation in result.violations)
+        """What shows that the requirement is not kept; what the baseline does not know comes first."""
+        return tuple(
+            violation
+            for result in sorted(self.results, key=lambda result: result.is_known)
+            for violation in result.violations
+        )
 
 
 def judge(requirement: Requirement, results: Sequence[CheckResult], ruled_out: str | None) -> Judgement:
@@ -84,7 +98,9 @@ def judge(requirement: Requirement, results: Sequence[CheckResult], ruled_out: s
     results = tuple(results)
 
     def because(verdict: Verdict, finding: Finding) -> Judgement:
-        reasons = dict.fromkeys(result.reason for result in results if result.finding is finding and result.reason)
+        reasons = dict.fromkeys(
+            reason for result in results if result.finding is finding for reason in _reasons(result) if reason
+        )
         return Judgement(requirement, verdict, "; ".join(reasons), results)
 
     found = {result.finding for result in results}
@@ -104,6 +120,11 @@ def judge(requirement: Requirement, results: Sequence[CheckResult], ruled_out: s
     if Finding.NOT_TESTED in found:
         return because(Verdict.NOT_TESTED, Finding.NOT_TESTED)
     return Judgement(requirement, Verdict.NOT_TESTED, "no check of it was run", results)
+
+
+def _reasons(result: CheckResult) -> tuple[str, ...]:
+    """What was found, each thing apart, so that what was found often is said once."""
+    return tuple(violation["message"] for violation in result.violations) or (result.reason,)
 
 
 def judge_run(judgements: Iterable[Judgement], was_interrupted: bool = False) -> RunVerdict:

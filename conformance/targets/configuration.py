@@ -7,12 +7,14 @@ The values are frozen dataclasses whose fields are the keys of the file, so the 
 from __future__ import annotations
 
 import difflib
+import json
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 
@@ -29,7 +31,7 @@ class IutSection:
     spec: str = "beyondcorp.v1"
     parent: str = "projects/demo/locations/us"
     allow_hosts: tuple[str, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def with_statement(configuration: Configuration, settings: Mapping[str, str]) ->
 
 def with_url(configuration: Configuration, url: str) -> Configuration:
     """The configuration with another target; without a supply of its own it starts operations as `serve` does."""
-    _Reader("--url").url(url)
+    check_url("--url", url)
     operations = configuration.operations
     if not operations.running.is_given:
         operations = replace(operations, running=SupplyForm(start=default_start(configuration.iut.parent)))
@@ -176,11 +178,29 @@ def with_operations(configuration: Configuration, names: tuple[str, ...]) -> Con
     return replace(configuration, operations=operations, iut=replace(configuration.iut, parent=parent))
 
 
+def check_url(where: str, url: str) -> None:
+    """Raise UsageError unless the text is an http(s) URL of a host, without user, password and query."""
+    remedy = "write it as http://127.0.0.1:8080, without a query"
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port is None or parts.port > 0
+    except ValueError as error:
+        raise UsageError(f"{where}: url {url!r} is not an http URL", remedy) from error
+    if parts.username is not None or parts.password is not None:
+        raise UsageError(f"{where}: the url has a user or a password in it", "leave them out, and set [auth] instead")
+    if not has_port or not parts.hostname or _URL.fullmatch(url) is None:
+        raise UsageError(f"{where}: url {url!r} is not an http URL", remedy)
+
+
 def default_start(parent: str) -> StartRequest:
     """How the reference server and `serve` start a running operation."""
     return StartRequest(method="POST", path=f"/v1/{parent}/operations:start", json={"mode": "run"})
 
 
+_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?", re.ASCII)
+_FIELD_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_FIELD_VALUE = re.compile(r"([!-~\x80-\xff]([\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
+_LARGEST = 1e9
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m)?")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
 
@@ -216,9 +236,15 @@ class _Reader:
         headers = table.get("headers", {})
         if not (isinstance(headers, dict) and all(isinstance(value, str) for value in headers.values())):
             raise self._wrong("iut.headers", "a table of texts", headers)
+        for name, value in headers.items():
+            if _FIELD_NAME.fullmatch(name) is None:
+                raise self._wrong("iut.headers", "names of header fields", name)
+            if _FIELD_VALUE.fullmatch(value) is None:
+                # The value may be a secret, so it is not shown.
+                raise self._wrong(f"iut.headers.{name}", "what a header field can hold", "something else")
         url = self._text(table, "iut.url", default.url)
         if url:
-            self.url(url)
+            check_url(self.where, url)
         return IutSection(
             name=self._text(table, "iut.name", default.name),
             url=url.rstrip("/"),
@@ -227,13 +253,6 @@ class _Reader:
             allow_hosts=self._texts(table, "iut.allow_hosts"),
             headers=headers,
         )
-
-    def url(self, url: str) -> None:
-        """Raise UsageError unless the text is an http(s) URL without a query."""
-        if not re.fullmatch(r"https?://[^/?#\s]+(/[^?#\s]*)?", url):
-            raise UsageError(
-                f"{self.where}: url {url!r} is not an http URL", "write it as http://127.0.0.1:8080, without a query"
-            )
 
     def _auth(self, table: Mapping[str, Any]) -> AuthSection:
         self._known("auth", table, tuple(key.name for key in fields(AuthSection)))
@@ -290,7 +309,12 @@ class _Reader:
         pointer = self._text(table, f"{where}.name", "/name")
         if not pointer.startswith("/"):
             raise self._wrong(f"{where}.name", "a JSON pointer such as /name", pointer)
-        return StartRequest(self._text(table, f"{where}.method", "POST").upper(), path, table.get("json"), pointer)
+        body = table.get("json")
+        try:
+            json.dumps(body, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise self._wrong(f"{where}.json", "what JSON can say: no date, no time, no nan, no inf", body) from error
+        return StartRequest(self._text(table, f"{where}.method", "POST").upper(), path, body, pointer)
 
     def statement(self, table: Mapping[str, Any]) -> StatementSection:
         """The conformance statement in a table."""
@@ -309,12 +333,15 @@ class _Reader:
     def _limits(self, table: Mapping[str, Any]) -> LimitsSection:
         self._known("limits", table, tuple(key.name for key in fields(LimitsSection)))
         default = LimitsSection()
+        timeout = self._duration(table, "limits.timeout", default.timeout)
+        if timeout == 0:
+            raise self._wrong("limits.timeout", "longer than nothing", table["timeout"])
         return LimitsSection(
             requests=self._count(table, "limits.requests", default.requests),
             operations=self._count(table, "limits.operations", default.operations),
             rate=self._number(table, "limits.rate", default.rate),
             concurrency=self._count(table, "limits.concurrency", default.concurrency),
-            timeout=self._duration(table, "limits.timeout", default.timeout),
+            timeout=timeout,
         )
 
     def _known(self, section: str, table: Mapping[str, Any], known: tuple[str, ...]) -> None:
@@ -351,18 +378,20 @@ class _Reader:
 
     def _number(self, table: Mapping[str, Any], key: str, default: float) -> float:
         value = table.get(key.rpartition(".")[2], default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _LARGEST:
             raise self._wrong(key, "a number of at least 0", value)
         return float(value)
 
     def _duration(self, table: Mapping[str, Any], key: str, default: float) -> float:
         value = table.get(key.rpartition(".")[2], default)
-        if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
-            return float(value)
-        match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-        if match is None:
+        seconds = -1.0
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            seconds = value
+        elif isinstance(value, str) and (match := _DURATION.fullmatch(value)):
+            seconds = float(match[1]) * _UNITS[match[2]]
+        if not 0 <= seconds <= _LARGEST:
             raise self._wrong(key, 'a duration such as "10s" or "500ms"', value)
-        return float(match[1]) * _UNITS[match[2]]
+        return float(seconds)
 
     def _wrong(self, key: str, expected: str, got: object) -> UsageError:
         return UsageError(f"{self.where}: {key} must be {expected}, got {got!r}", f"mend {key}")

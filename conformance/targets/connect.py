@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from conformance.targets.configuration import (
     OperationsSection,
     StatementSection,
     SupplyForm,
+    check_url,
     default_start,
 )
 from conformance.targets.credentials import Credentials, Token, read_credentials
@@ -29,8 +31,6 @@ from conformance.targets.transport import HttpTransport
 if TYPE_CHECKING:
     from conformance.reference.service import Service
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
 
 def connect(configuration: Configuration, profile: Profile = QUICK) -> Iut:
     """The implementation under test of a configuration; nothing is sent yet.
@@ -40,9 +40,11 @@ def connect(configuration: Configuration, profile: Profile = QUICK) -> Iut:
     contract = Contract.load(_spec(configuration))
     if configuration.is_embedded:
         return _embedded(configuration, contract, profile)
+    check_url("iut.url", configuration.iut.url)
     parts = urlsplit(configuration.iut.url)
     host = parts.hostname or ""
-    if host not in _LOOPBACK and not host.startswith("127.") and host not in configuration.iut.allow_hosts:
+    allowed = {name.lower() for name in configuration.iut.allow_hosts}
+    if not _is_this_machine(host) and host not in allowed:
         raise UsageError(
             f"the host {host!r} is neither this machine nor allowed",
             f'if you may test it, add it to the configuration: [iut] allow_hosts = ["{host}"]',
@@ -58,6 +60,14 @@ def connect(configuration: Configuration, profile: Profile = QUICK) -> Iut:
 
     target = Target(transport, SystemClock(), limits, identify, origin, parallel=limits.concurrency > 1)
     return Iut(configuration, contract, target, credentials, profile, prefix)
+
+
+def _is_this_machine(host: str) -> bool:
+    """Whether a host is `localhost` or an address of the loopback network; of other names nothing is known."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _spec(configuration: Configuration) -> str:

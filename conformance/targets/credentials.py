@@ -6,6 +6,7 @@ A credential is chosen by name (`Credential`); its text exists as a `Secret` onl
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 from dataclasses import dataclass
 from enum import Enum
@@ -52,13 +53,15 @@ class Credentials:
 
     @property
     def secrets(self) -> set[Secret]:
-        return {token.secret for token in (self.main, self.forbidden) if token is not None}
+        """What must not be seen; a token whose record is its own text (the embedded server's) is no secret."""
+        tokens = [token for token in (self.main, self.forbidden) if token is not None]
+        return {token.secret for token in tokens if token.secret.reveal() != token.placeholder}
 
 
 def read_credentials(section: AuthSection) -> Credentials:
     """The credentials that `[auth]` names.
 
-    Raises UsageError when an environment variable is not set, a command fails, or a library is missing.
+    Raises UsageError when an environment variable is not set, a command fails, or what they give is no token.
     """
     main = None
     if section.kind == "bearer":
@@ -76,17 +79,28 @@ def _from_environment(name: str) -> Token:
     text = os.environ.get(name, "").strip()
     if not text:
         raise UsageError(f"the environment variable {name} is not set", f"export {name} with the token as its value")
-    return Token(Secret(text), f"${name}")
+    return _token(text, f"${name}", f"the environment variable {name}")
 
 
 def _from_command(command: tuple[str, ...]) -> Token:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise UsageError(f"auth.token_command {command[0]!r} cannot be run: {error}", "mend the command") from error
-    if done.returncode != 0 or not done.stdout.strip():
+    text = done.stdout.decode("utf-8", "replace").strip()
+    if done.returncode != 0 or not text:
         raise UsageError(
             f"auth.token_command {command[0]!r} printed no token (exit status {done.returncode})",
             "run it by hand; it must print the token and exit with 0",
         )
-    return Token(Secret(done.stdout.strip()), f"$({' '.join(command)})")
+    return _token(text, f"$({shlex.join(command)})", f"auth.token_command {command[0]!r}")
+
+
+def _token(text: str, placeholder: str, source: str) -> Token:
+    """The token, unless no header field can carry it; it is not shown either way."""
+    if not (text.isascii() and text.isprintable()):
+        raise UsageError(
+            f"{source} gives a token that no header can carry: it has a line end, or a character that is not ASCII",
+            "give the token alone, on one line",
+        )
+    return Token(Secret(text), placeholder)

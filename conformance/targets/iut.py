@@ -7,18 +7,21 @@ nothing. Any part of a request can be replaced, since that is what a check is fo
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from conformance.errors import NotTested, Unjudged
 from conformance.exchange import Exchange, Header, Method, Request
 from conformance.exchange.history import operation_in, operations_in
+from conformance.exchange.message import is_secret_field
 from conformance.lro import Operation
 from conformance.spec.contract import Contract
 from conformance.targets.configuration import Configuration
 from conformance.targets.credentials import Credential, Credentials
 from conformance.targets.profile import QUICK, Profile
+from conformance.targets.secret import Secret
 from conformance.targets.statement import Statement
 from conformance.targets.supply import Supply
 from conformance.targets.target import Outgoing, Target
@@ -26,6 +29,7 @@ from conformance.targets.target import Outgoing, Target
 JSON = "application/json"
 _FIRST_POLL = 0.05
 _LONGEST_POLL = 2.0
+_SHORTEST_ECHO = 8
 
 
 class Iut:
@@ -53,7 +57,8 @@ class Iut:
         directory = configuration.directory or Path()
         self.supply = Supply(configuration.operations.running, target, self._start_request, directory)
         self.completed_supply = Supply(configuration.operations.completed, target, self._start_request, directory)
-        target.secrets |= credentials.secrets
+        self._headers, self._hidden = _without_secrets(configuration.iut.headers)
+        target.secrets |= credentials.secrets | _echoes(self._hidden.values())
 
     @property
     def is_quick(self) -> bool:
@@ -83,7 +88,7 @@ class Iut:
         if token is not None:
             fields.append(("Authorization", f"Bearer {token.placeholder}"))
         fields.append(("Accept", "*/*"))
-        fields += [(name, value) for name, value in self.configuration.iut.headers.items()]
+        fields += self._headers
         fields += headers
         if content_type is not None:
             fields.append(("Content-Type", content_type))
@@ -92,7 +97,7 @@ class Iut:
         elif framing == "length" and (body or http_method in ("POST", "PUT", "PATCH")):
             fields.append(("Content-Length", str(len(body))))
         request = Request(http_method, self._prefix + target, tuple(fields), body)
-        return Outgoing(request, token.secret if token is not None else None, note)
+        return Outgoing(request, token.secret if token is not None else None, note, self._hidden)
 
     def _start_request(self, http_method: str, target: str, body: bytes) -> Outgoing:
         return self.request(http_method, target, body=body, content_type=JSON if body else None, note="start")
@@ -189,17 +194,21 @@ class Iut:
     def unknown_name(self, like: str, distinction: str) -> str:
         """A name of the same shape that no operation has; different distinctions give different names."""
         parent, _, identifier = like.rpartition("/")
-        length = max(12, min(len(identifier), 40))
-        return f"{parent}/{('no-such-' + distinction).ljust(length, '0')[:length]}"
+        length = min(len(identifier), 40)
+        # The hyphen tells the distinction from the padding, even where it ends with a zero itself.
+        unknown = f"no-such-{distinction}-0".ljust(length, "0")
+        return f"{parent}/{unknown}"
 
     def find_out_about_auth(self, name: str) -> None:
         """Where the statement is silent: whether a get without credentials is refused that succeeds with them."""
         if self._credentials.main is None:
             self.statement.find("auth", False, "no credentials are configured, and none are asked for")
         elif not self.statement.is_declared("auth"):
-            refused = self.send(self.get_request(name, Credential.NONE))
-            status = refused.response.status if refused.response is not None else "nothing"
-            self.statement.find("auth", status in (401, 403), f"a get without credentials is answered with {status}")
+            response = self.send(self.get_request(name, Credential.NONE)).response
+            # No answer, "too many requests" and "not now" say nothing about credentials.
+            if response is not None and response.status not in (429, 503):
+                because = f"a get without credentials is answered with {response.status}"
+                self.statement.find("auth", response.status in (401, 403), because)
 
     def has_credential(self, credential: Credential) -> bool:
         """Whether requests with this kind of credential can be made."""
@@ -241,6 +250,29 @@ class Iut:
         self.target.check = "clean-up"
         with contextlib.suppress(Unjudged):
             self.send_all([self.delete_request(name) for name in names])
+
+
+def _without_secrets(headers: Mapping[str, str]) -> tuple[list[Header], dict[Header, Secret]]:
+    """Configured headers as they are recorded, with a placeholder for a credential, and what the placeholders hide."""
+    recorded: list[Header] = []
+    hidden: dict[Header, Secret] = {}
+    for name, value in headers.items():
+        if is_secret_field(name) and value:
+            header = (name, "$" + re.sub(r"\W", "_", name.upper(), flags=re.ASCII))
+            hidden[header] = Secret(value)
+        else:
+            header = (name, value)
+        recorded.append(header)
+    return recorded, hidden
+
+
+def _echoes(secrets: Iterable[Secret]) -> set[Secret]:
+    """What of configured headers must not be seen in answers: each value, whole and without its scheme.
+
+    A short one stays: to blot out `1` or `true` would change what the answer says.
+    """
+    texts = {text for secret in secrets for text in (secret.reveal(), secret.reveal().rpartition(" ")[2])}
+    return {Secret(text) for text in texts if len(text) >= _SHORTEST_ECHO}
 
 
 def _still_runs(exchange: Exchange) -> bool:

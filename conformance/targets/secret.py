@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn, Self
+
 
 class Secret:
     """Holds a credential; `str`, `repr` and formatting show a mask. Only `reveal()` gives the text, for the wire."""
@@ -14,6 +16,18 @@ class Secret:
     def reveal(self) -> str:
         """The text itself. To be called where bytes go to the wire, and nowhere else."""
         return self._text
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not stored")
+
+    def __getstate__(self) -> NoReturn:
+        raise TypeError("a secret is not stored")
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _: object) -> Self:
+        return self
 
     def __repr__(self) -> str:
         return "Secret('[redacted]')"

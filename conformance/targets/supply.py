@@ -8,17 +8,22 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 from uuid import uuid4
 
 from conformance.errors import NotTested, TargetError
 from conformance.exchange import Exchange, NotJson
 from conformance.targets.configuration import StartRequest, SupplyForm
 from conformance.targets.target import Outgoing, Target, is_refused
+
+P = ParamSpec("P")
+
+_INDEX = re.compile("0|[1-9][0-9]{0,8}")
 
 MakeRequest = Callable[[str, str, bytes], Outgoing]
 """Builds a request of a method on a raw target with a JSON body, with the headers and credentials of the run."""
@@ -32,10 +37,11 @@ class Supply:
         self._target = target
         self._make = make
         self._directory = directory
-        self._names = iter(form.names)
+        self._names_used = 0
         self._serial = itertools.count(1)
         self._prefix = f"lroc-{uuid4().hex[:8]}"
         self.handed_out: list[str] = []
+        """Every operation of ours, in order: also one that was started when another of the same take failed."""
 
     @property
     def is_given(self) -> bool:
@@ -49,54 +55,97 @@ class Supply:
     def take(self, count: int) -> list[str]:
         """The names of `count` operations that nobody was handed before.
 
-        Raises NotTested when the list of names or the limit of operations is used up, TargetError when the supply
-        does not work.
+        Raises NotTested when the list of names or the limit of operations does not have so many, TargetError when the
+        supply does not work.
         """
-        for _ in range(count):
-            self._target.count_operation()
+        if count == 0:
+            return []
         if self._form.start is not None:
-            names = self._start(self._form.start, count)
+            self._target.count_operation(count)
+            supplied = self._start(self._form.start, count)
         elif self._form.command:
-            names = self._run_command(count)
+            self._target.count_operation(count)
+            supplied = self._run_command(count)
         else:
-            names = list(itertools.islice(self._names, count))
-            if len(names) < count:
-                raise NotTested(
-                    f"[operations] names has {len(self._form.names)} operations, and all are used; add more names"
-                )
-        self.handed_out += names
-        return names
+            supplied = self._next_names(count)
+        names = [self._handed_out(name) for name in supplied]
+        for name in names:
+            if isinstance(name, TargetError):
+                raise name
+        return [name for name in names if isinstance(name, str)]
 
-    def _start(self, start: StartRequest, count: int) -> list[str]:
+    def _handed_out(self, name: str | TargetError) -> str | TargetError:
+        """The name, from now on one that was handed out; an error when it was so before."""
+        if isinstance(name, TargetError):
+            return name
+        if name in self.handed_out:
+            return TargetError(
+                f"the supply of operations gave {name!r} twice", "mend [operations]: each one must be a fresh operation"
+            )
+        self.handed_out.append(name)
+        return name
+
+    def _next_names(self, count: int) -> list[str | TargetError]:
+        if len(self._form.names) - self._names_used < count:
+            raise NotTested(
+                f"[operations] names has {len(self._form.names)} operations, and all are used; add more names"
+            )
+        self._target.count_operation(count)
+        first = self._names_used
+        self._names_used += count
+        return list(self._form.names[first : self._names_used])
+
+    def _start(self, start: StartRequest, count: int) -> list[str | TargetError]:
         outgoing = []
         for _ in range(count):
             unique = f"{self._prefix}-{next(self._serial)}"
             body = b"" if start.json is None else json.dumps(_filled(start.json, unique)).encode()
             outgoing.append(self._make(start.method, start.path.replace("{unique}", unique), body))
-        return [_started(start, exchange) for exchange in self._target.send_all(outgoing)]
+        return [_or_error(_started, start, exchange) for exchange in self._target.send_all(outgoing)]
 
-    def _run_command(self, count: int) -> list[str]:
+    def _run_command(self, count: int) -> list[str | TargetError]:
         with ThreadPoolExecutor(min(count, 4)) as pool:
-            return list(pool.map(lambda _: self._one_by_command(), range(count)))
+            return list(pool.map(lambda _: _or_error(self._one_by_command), range(count)))
 
     def _one_by_command(self) -> str:
         command = self._form.command
         try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=60, check=False, cwd=self._directory or None
-            )
+            done = subprocess.run(command, capture_output=True, timeout=60, check=False, cwd=self._directory or None)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise TargetError(
                 f"operations.command {command[0]!r} cannot be run: {error}", "mend [operations] command"
             ) from error
-        name = done.stdout.strip()
-        if done.returncode != 0 or not name or "\n" in name:
-            detail = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        name = _utf_8(done.stdout).strip()
+        if done.returncode != 0 or not name or not name.isprintable():
+            detail = _in_one_line((done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"])[-1])
             raise TargetError(
                 f"operations.command {command[0]!r} printed no name (exit status {done.returncode}): {detail}",
                 "it must print the name of one fresh running operation on one line and exit with 0",
             )
         return name
+
+
+def _or_error(find: Callable[P, str], *arguments: P.args, **keywords: P.kwargs) -> str | TargetError:
+    """What the function returns or raises: of several operations, the others count even when one cannot be had."""
+    try:
+        return find(*arguments, **keywords)
+    except TargetError as error:
+        return error
+
+
+def _utf_8(output: bytes) -> str:
+    """The text; nothing when it is none."""
+    try:
+        return output.decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
+
+
+def _in_one_line(text: str) -> str:
+    """A text of a stranger with everything that could steer a terminal shown as an escape."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
+    )
 
 
 def _started(start: StartRequest, exchange: Exchange) -> str:
@@ -107,7 +156,7 @@ def _started(start: StartRequest, exchange: Exchange) -> str:
             raise TargetError(f"nobody listens at {exchange.origin}", "start the server, or mend iut.url or --url")
         raise TargetError(f"{request} was not answered: {exchange.outcome}", "look at the server")
     if not exchange.response.is_success:
-        body = exchange.response.body[:200].decode("utf-8", "replace")
+        body = _in_one_line(exchange.response.body[:200].decode("utf-8", "replace"))
         raise TargetError(
             f"the start request {request} was answered with {exchange.response.status}: {body}",
             "mend [operations] start, or [auth], so that it starts an operation",
@@ -134,7 +183,7 @@ def _at(document: Any, pointer: str) -> Any:
         key = token.replace("~1", "/").replace("~0", "~")
         if isinstance(document, dict):
             document = document.get(key)
-        elif isinstance(document, list) and key.isdigit() and int(key) < len(document):
+        elif isinstance(document, list) and _INDEX.fullmatch(key) and int(key) < len(document):
             document = document[int(key)]
         else:
             return None

@@ -1,15 +1,15 @@
 """The target: sends requests within the limits of the run and records every exchange.
 
-Nothing here judges. What is recorded carries no secret: the `Authorization` that goes over the wire is put in at the
-last moment, and the record has a placeholder that a shell can fill.
+Nothing here judges. What is recorded carries no secret: the credentials that go over the wire are put in at the last
+moment, and the record has placeholders that a shell can fill.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from conformance.errors import BudgetExhausted, TargetDead
 from conformance.exchange import Call, Exchange, Failure, FailureKind, Header, Request, Response
@@ -21,15 +21,20 @@ from conformance.targets.transport import Transport
 Identify = Callable[[str, str], Call | None]
 
 _FAILURES_IN_A_ROW = 3
+_MASK = "[redacted]"
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A request that is to be sent. `authorization` is the real value of the header whose record is a placeholder."""
+    """A request that is to be sent, as it is recorded: with placeholders for secrets.
+
+    `authorization` is the real token of `Authorization`; `hidden` has the real values of other header fields.
+    """
 
     request: Request
     authorization: Secret | None = None
     note: str = ""
+    hidden: Mapping[Header, Secret] = field(default_factory=dict)
 
 
 class Target:
@@ -65,12 +70,16 @@ class Target:
 
         Raises BudgetExhausted when the run may send no more, TargetDead when the target has stopped answering.
         """
-        return self._send(outgoing, self._admit())
+        (number,) = self._admit(1)
+        return self._send(outgoing, number)
 
     def send_together(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
-        """Send requests so that all overlap: none is answered before every one of them has been sent."""
+        """Send requests so that all overlap: none is answered before every one of them has been sent.
+
+        Raises as `send` does, and then none of them was sent.
+        """
         together = threading.Barrier(len(outgoing))
-        numbers = [self._admit() for _ in outgoing]
+        numbers = self._admit(len(outgoing))
         with ThreadPoolExecutor(len(outgoing), "lro-conformance-race") as racers:
             sending = [
                 racers.submit(self._send, request, number, together)
@@ -80,7 +89,7 @@ class Target:
 
     def _send(self, outgoing: Outgoing, number: int, together: threading.Barrier | None = None) -> Exchange:
         check = self.check
-        wire = _with_authorization(outgoing)
+        wire = _with_secrets(outgoing)
         sent_at = self.clock.now()
         if together is not None:
             together.wait()
@@ -95,7 +104,7 @@ class Target:
             call=self._identify(outgoing.request.method, outgoing.request.path),
             check=check,
             origin=self.origin,
-            note=outgoing.note,
+            note=outgoing.note or outcome.note,
         )
         with self._lock:
             self.exchanges.append(exchange)
@@ -108,32 +117,36 @@ class Target:
             return [self.send(request) for request in outgoing]
         return list(self._pool.map(self.send, outgoing))
 
-    def count_operation(self) -> None:
-        """One more operation is about to be started. Raises BudgetExhausted when the run may start no more."""
+    def count_operation(self, count: int = 1) -> None:
+        """So many more operations are about to be started.
+
+        Raises BudgetExhausted, and counts none of them, when the run may not start so many.
+        """
         with self._lock:
             limit = self.limits.operations
-            if self.operations_used >= limit:
+            if self.operations_used + count > limit:
                 raise BudgetExhausted(f"the limit of {limit} operations is used up ([limits] operations)")
-            self.operations_used += 1
+            self.operations_used += count
 
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
         self._transport.close()
 
-    def _admit(self) -> int:
+    def _admit(self, count: int) -> list[int]:
+        """The numbers of so many requests, when all of them may be sent now; waits as the rate demands."""
         with self._lock:
             if self._failures_in_a_row >= _FAILURES_IN_A_ROW:
                 last = self.exchanges[-1].outcome
                 why = last.kind.value if isinstance(last, Failure) else ""
                 raise TargetDead(f"the target has not answered {self._failures_in_a_row} requests in a row: {why}")
-            if self._requests_used >= self.limits.requests:
+            if self._requests_used + count > self.limits.requests:
                 raise BudgetExhausted(f"the limit of {self.limits.requests} requests is used up ([limits] requests)")
-            self._requests_used += 1
-            number = self._requests_used
-            wait = self._slot()
+            numbers = [self._requests_used + position for position in range(1, count + 1)]
+            self._requests_used += count
+            wait = max(self._slot() for _ in numbers)
         self.clock.sleep(wait)
-        return number
+        return numbers
 
     def _slot(self) -> float:
         """Seconds to wait until the rate allows one more request."""
@@ -146,26 +159,38 @@ class Target:
 
     def _without_secrets(self, outcome: Response | Failure) -> Response | Failure:
         """The answer with every secret of ours blotted out: some servers echo what they were sent."""
-        if isinstance(outcome, Failure) or not self.secrets:
-            return outcome
-        headers, body = outcome.headers, outcome.body
-        for secret in self.secrets:
-            text = secret.reveal()
-            if text.encode() in body:
-                body = body.replace(text.encode(), b"[redacted]")
-            headers = tuple((name, value.replace(text, "[redacted]")) for name, value in headers)
-        return replace(outcome, headers=headers, body=body)
+        # The longest first: what is left of it would not be found when a part of it had gone before.
+        texts = sorted((secret.reveal() for secret in self.secrets), key=len, reverse=True)
+
+        def masked(value: str) -> str:
+            for text in texts:
+                value = value.replace(text, _MASK)
+            return value
+
+        if isinstance(outcome, Failure):
+            return replace(outcome, detail=masked(outcome.detail))
+        body = outcome.body
+        for text in texts:
+            body = body.replace(text.encode(), _MASK.encode())
+        headers = tuple((masked(name), masked(value)) for name, value in outcome.headers)
+        return replace(outcome, headers=headers, body=body, reason=masked(outcome.reason))
 
 
-def _with_authorization(outgoing: Outgoing) -> Request:
-    secret = outgoing.authorization
-    if secret is None:
+def _with_secrets(outgoing: Outgoing) -> Request:
+    """The request as it goes over the wire."""
+    token, hidden = outgoing.authorization, outgoing.hidden
+    if token is None and not hidden:
         return outgoing.request
-    headers: tuple[Header, ...] = tuple(
-        (name, f"Bearer {secret.reveal()}") if name.lower() == "authorization" else (name, value)
-        for name, value in outgoing.request.headers
-    )
-    return replace(outgoing.request, headers=headers)
+
+    def real(header: Header) -> Header:
+        name, _ = header
+        if header in hidden:
+            return name, hidden[header].reveal()
+        if token is not None and name.lower() == "authorization":
+            return name, f"Bearer {token.reveal()}"
+        return header
+
+    return replace(outgoing.request, headers=tuple(map(real, outgoing.request.headers)))
 
 
 def is_refused(exchange: Exchange) -> bool:

@@ -50,6 +50,7 @@ ALL = {
     "trailing-slash": ("trailing-slash", f"/v1/{NAME}:cancel/"),
     "empty-segment-last": ("empty-segment", "/v1/projects/p/locations/l/operations/:cancel"),
     "empty-segment-first": ("empty-segment", "/v1/projects//locations/l/operations/o:cancel"),
+    "empty-segment-between": ("empty-segment", "/v1/projects/p/locations//operations/o:cancel"),
     "encoded-slash": ("encoded-slash", f"/v1/{NAME}%2Fx:cancel"),
     "encoded-slash-lower-case": ("encoded-slash", f"/v1/{NAME}%2fx:cancel"),
     "doubled-verb": ("doubled-verb", f"/v1/{NAME}:cancel:cancel"),

@@ -1,0 +1,62 @@
+"""`sdk`: the gate for clients."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conformance.commands import Commands
+
+
+def add(commands: Commands) -> None:
+    """Describe the command."""
+    parser = commands.add_parser(
+        "sdk",
+        help="check a client: the driver around it is started and asked to cancel and to get",
+        description="Check a client by a driver, the small program around it; docs/sdk.md has its protocol.",
+        usage="lro-conformance sdk [--baseline FILE] [--report-dir DIR] [options] -- DRIVER [ARG...]",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--baseline", metavar="FILE", help="known failures, which do not fail the run")
+    parser.add_argument(
+        "--report-dir", metavar="DIR", help="write report.json, timeline.txt and the driver's log there"
+    )
+    parser.add_argument("--transport", default="rest", choices=("rest", "grpc"), help="default: rest, HTTP/JSON")
+    parser.add_argument("--scenario", action="append", default=[], metavar="NAME", help="play only this scenario")
+    parser.add_argument(
+        "--patience", type=float, default=10.0, metavar="SECONDS", help="how long a reply may be overdue (default: 10)"
+    )
+    parser.add_argument("--json", action="store_true", help="print report.json instead of the table")
+    parser.add_argument("driver", nargs="+", metavar="DRIVER", help="the driver's command, after `--`")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Play the scenarios, print what came of it, and return the exit status of the verdict."""
+    from conformance.reports.baseline import read_baseline
+    from conformance.reports.console import render
+    from conformance.sdk.gate import run_gate, write_everything
+    from conformance.sdk.transport import transport_named
+    from conformance.spec.catalogue import client_catalogue
+
+    gate = run_gate(
+        options.driver,
+        only=options.scenario,
+        baseline=read_baseline(Path(options.baseline)) if options.baseline else None,
+        transport=transport_named(options.transport),
+        patience=options.patience,
+        on_played=lambda _: print(".", end="", file=sys.stderr, flush=True),
+    )
+    print(file=sys.stderr)
+    if options.report_dir:
+        write_everything(gate, Path(options.report_dir))
+    if options.json:
+        json.dump(gate.report, sys.stdout, indent=1, ensure_ascii=False)
+        sys.stdout.write("\n")
+    else:
+        sys.stdout.write(render(gate.report, client_catalogue(), colour=sys.stdout.isatty()))
+    return int(gate.verdict)

@@ -1,0 +1,45 @@
+"""Everything that `--report-dir` gets besides pytest's junit.xml: one report, and what is rendered from it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from conformance.errors import UsageError
+from conformance.exchange import Exchange
+from conformance.exchange.har import har_of
+from conformance.reports.report import as_bytes, write_report
+
+SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
+
+
+def write_artefacts(report: Mapping[str, Any], exchanges: Iterable[Exchange], directory: Path) -> None:
+    """Write report.json, report.html, summary.md and traffic.har, and append the summary to the job's of GitHub.
+
+    Raises UsageError when a file cannot be written.
+    """
+    from conformance.reports.html import render_html
+    from conformance.reports.markdown import render_markdown
+
+    write_report(report, directory)
+    summary = render_markdown(report)
+    _write(directory / "report.html", _encoded(render_html(report)))
+    _write(directory / "summary.md", _encoded(summary))
+    _write(directory / "traffic.har", as_bytes(har_of(exchanges, report["started"])))
+    job = os.environ.get(SUMMARY_VARIABLE)
+    if job:
+        _write(Path(job), _encoded(summary), "ab")
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _write(path: Path, content: bytes, mode: str = "wb") -> None:
+    try:
+        with path.open(mode) as file:
+            file.write(content)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error}", "choose another --report-dir") from error

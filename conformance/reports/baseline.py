@@ -1,0 +1,149 @@
+"""The baseline: known failures that do not fail a run, each with a reason and a link, in a TOML file.
+
+    [[known-failure]]
+    requirement = "response.status-is-200"
+    check = "test_traffic.py::test_all_traffic_keeps[response.status-is-200]"   # optional: only what this check finds
+    reason = "the gateway answers 204"
+    link = "https://tracker.example/1234"
+    expires = 2026-12-31                                                        # optional: the last day it counts
+
+A baseline is strict: an entry that is not needed any more fails the run, because a stale entry is a silenced check.
+How entries are applied to the verdicts of a run is in `known_failures`, how the file is brought up to date in
+`baseline_update`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from conformance.errors import UsageError
+
+TABLE = "known-failure"
+_KEYS = ("requirement", "check", "reason", "link", "expires")
+_MANDATORY = ("requirement", "reason", "link")
+_EXAMPLE = 'write [[known-failure]] with requirement = "…", reason = "…", link = "https://…"'
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFailure:
+    """One entry. `number` counts the entries of the file from 1; an empty `check` means every check."""
+
+    number: int
+    requirement: str
+    reason: str
+    link: str
+    check: str = ""
+    expires: date | None = None
+
+    def covers(self, check: str) -> bool:
+        """Whether the entry speaks about what a check finds."""
+        return not self.check or is_same_check(self.check, check)
+
+    def is_expired(self, today: date) -> bool:
+        """Whether the last day on which the entry counts is over."""
+        return self.expires is not None and self.expires < today
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """A baseline as it was read; `file` is how the user named it."""
+
+    file: str
+    entries: tuple[KnownFailure, ...] = ()
+
+
+def check_name(check: str) -> str:
+    """The name of a check without the directories of its file, as `lro-conformance requirements` lists it."""
+    file, separator, name = check.partition("::")
+    return f"{file.replace(chr(92), '/').rpartition('/')[2]}{separator}{name}"
+
+
+def is_same_check(named: str, check: str) -> bool:
+    """Whether an entry's `check` names a check: with or without its file, with or without its parameter."""
+    whole = check_name(check)
+    alone = whole.partition("::")[2] or whole
+    return check_name(named) in (whole, alone, whole.partition("[")[0], alone.partition("[")[0])
+
+
+def read_baseline(path: Path) -> Baseline:
+    """The baseline in a TOML file; a file without entries is one.
+
+    Raises UsageError, naming the file, the entry, the key and the remedy, for a file that cannot be read or is not
+    TOML, an unknown or missing key, and an empty reason or link. What is wrong only in the light of a run (an unknown
+    requirement, an entry that has expired or stands twice) is said by that run.
+    """
+    return parse_baseline(read_baseline_text(path), str(path))
+
+
+def read_baseline_text(path: Path) -> str:
+    """The text of a baseline. Raises UsageError when it cannot be read."""
+    try:
+        return path.read_bytes().decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}", "name a baseline that exists") from error
+
+
+def parse_baseline(text: str, file: str, may_be_unfilled: bool = False) -> Baseline:
+    """The baseline in a text; `may_be_unfilled` allows the empty reasons and links that `baseline update` writes.
+
+    Raises UsageError as `read_baseline`.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{file}: is not TOML: {error}", "mend the line that is named") from error
+    _refuse_unknown(file, "the file", document, (TABLE,))
+    tables = document.get(TABLE, [])
+    if not (isinstance(tables, list) and all(isinstance(table, dict) for table in tables)):
+        raise UsageError(f"{file}: {TABLE} is not a list of tables", _EXAMPLE)
+    return Baseline(file, tuple(_entry(file, number, table, may_be_unfilled) for number, table in enumerate(tables, 1)))
+
+
+def _entry(file: str, number: int, table: Mapping[str, Any], may_be_unfilled: bool) -> KnownFailure:
+    named = table.get("requirement")
+    place = f"entry {number}" + (f" ({named})" if isinstance(named, str) and named else "")
+    where = f"{file}: {place}"
+    _refuse_unknown(file, place, table, _KEYS)
+    for key in _MANDATORY:
+        if key not in table:
+            raise UsageError(f"{where}: has no {key}", _EXAMPLE)
+    texts = {key: table.get(key, "") for key in ("requirement", "check", "reason", "link")}
+    for key, value in texts.items():
+        if not isinstance(value, str):
+            raise UsageError(f"{where}: {key} must be a text, not {value!r}", "put it in quotes")
+        if key in _MANDATORY and not value.strip() and not (may_be_unfilled and key != "requirement"):
+            raise UsageError(f"{where}: {key} is empty", _REMEDY_FOR_EMPTY[key])
+    if texts["link"] and not re.fullmatch(r"https?://[^\s<>\"]+", texts["link"]):
+        raise UsageError(f"{where}: link {texts['link']!r} is not an http address", 'write it as "https://…"')
+    return KnownFailure(number, **texts, expires=_day(where, table.get("expires")))
+
+
+_REMEDY_FOR_EMPTY = {
+    "requirement": "write the id of the requirement; `lro-conformance requirements` lists them",
+    "reason": "say why this fails and stays so for now; nobody but you can know",
+    "link": "link the issue or the decision that says so",
+}
+
+
+def _day(where: str, value: object) -> date | None:
+    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    try:
+        return date.fromisoformat(str(value) if isinstance(value, str) else "")
+    except ValueError as error:
+        raise UsageError(f"{where}: expires {str(value)!r} is not a date", "write it as 2026-12-31") from error
+
+
+def _refuse_unknown(file: str, place: str, table: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    for key in table:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
+            hint = f"did you mean {near[0]!r}?" if near else f"{place} has the keys {', '.join(known)}"
+            raise UsageError(f"{file}: {place} has an unknown key {key!r}", hint)

@@ -1,0 +1,115 @@
+"""A report as a page of Markdown: short enough for the summary of a CI job, long enough to know what to do.
+
+What a peer sent is put into `<code>` with every character that Markdown could make something of as an entity: no peer
+puts a link, an image or a mention onto the page of a job.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from conformance.reports.console import printable
+
+_TO_EXPLAIN = ("fail", "error", "unexpected-pass", "warn", "known-failure")
+_ORDER = ("pass", *_TO_EXPLAIN, "not-tested", "not-applicable")
+_SHOWN_MESSAGE = 300
+_SHOWN_CURL = 2000
+_SHOWN_UNTESTED = 20
+
+
+def render_markdown(report: Mapping[str, Any]) -> str:
+    """The summary of a report."""
+    return "".join(f"{line}\n" for line in _lines(report))
+
+
+def _lines(report: Mapping[str, Any]) -> Iterator[str]:
+    entries = report["requirements"]
+    yield f"## lro-conformance: {report['verdict']}"
+    yield ""
+    yield f"{_code(report['iut']['name'] or report['iut']['url'])}: {_counts(report['totals'])}."
+    yield (
+        f"{report['requests']} requests, {report['operations']} operations, profile {report['profile']}, "
+        f"seed {report['seed']}, suite {report['suite']['version']}, contract {_text(report['spec']['name'])}."
+    )
+    if report["messages"]:
+        yield ""
+        yield from (f"- {_code(message)}" for message in report["messages"])
+    yield from _untested([entry for entry in entries if entry["verdict"] == "not-tested" and entry["level"] == "MUST"])
+    yield from _table([entry for entry in entries if entry["verdict"] in _TO_EXPLAIN])
+    yield from _again([entry for entry in entries if entry.get("reproduction", {}).get("curl")])
+
+
+def _counts(totals: Mapping[str, int]) -> str:
+    return ", ".join(f"{totals[verdict]} {verdict}" for verdict in _ORDER if totals.get(verdict))
+
+
+def _untested(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if not entries:
+        return
+    yield ""
+    yield f"### {len(entries)} MUST not tested"
+    yield ""
+    for entry in entries[:_SHOWN_UNTESTED]:
+        yield f"- `{entry['id']}`: {_code(_short(entry['reason']))}"
+    if len(entries) > _SHOWN_UNTESTED:
+        yield f"- and {len(entries) - _SHOWN_UNTESTED} more, in report.json"
+
+
+def _table(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if not entries:
+        return
+    yield ""
+    yield "| verdict | level | requirement | found |"
+    yield "|---|---|---|---|"
+    for entry in sorted(entries, key=lambda entry: _TO_EXPLAIN.index(entry["verdict"])):
+        source = entry["source"]["url"]
+        named = f"[`{entry['id']}`]({source})" if source.startswith("https://") else f"`{entry['id']}`"
+        sentence = _text(entry["statement"])
+        found = " ".join(_known(entry)) or _code(_short(entry["reason"]))
+        yield f"| {entry['verdict']} | {entry['level']} | {named}<br>{sentence} | {found} |"
+
+
+def _known(entry: Mapping[str, Any]) -> Iterator[str]:
+    if entry["verdict"] == "known-failure":
+        for known in entry["known_failures"]:
+            yield f"{_text(known['reason'])} ({_text(known['link'])})"
+
+
+def _again(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if not entries:
+        return
+    yield ""
+    yield "<details><summary>Again, by hand</summary>"
+    yield ""
+    for entry in entries:
+        curl = entry["reproduction"]["curl"]
+        yield f"`{entry['id']}`"
+        yield ""
+        yield (
+            f"<pre><code>{html.escape(printable(curl))}</code></pre>" if len(curl) <= _SHOWN_CURL else "in report.json"
+        )
+        yield ""
+    yield "</details>"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN_MESSAGE else f"{text[:_SHOWN_MESSAGE]}…"
+
+
+def _code(text: str) -> str:
+    line = " ".join(printable(text).split())
+    return f"<code>{_ACTIVE.sub(_entity, line)}</code>" if line else ""
+
+
+_ACTIVE = re.compile(r"[\\`*_\[\]<>&|!@~#\"']|:(?=//)|(?<=www)\.")
+
+
+def _entity(found: re.Match[str]) -> str:
+    return f"&#{ord(found[0])};"
+
+
+def _text(text: str) -> str:
+    return " ".join(printable(text).split()).replace("<", "&lt;").replace("|", "\\|")

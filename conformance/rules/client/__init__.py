@@ -1,0 +1,66 @@
+"""Rules and oracles about clients.
+
+The rules are applied to every turn of a run. The oracles are named by the scenarios of `conformance.sdk`, and so are
+the functions that make an oracle for one expected answer. The files are by chapter of the client requirements.
+"""
+
+from collections.abc import Mapping
+
+from conformance.rules.client import answers, operations, requests, retries
+from conformance.rules.client.answers import (
+    get_is_no_cancel,
+    is_no_success,
+    is_ok,
+    keeps_the_code,
+    keeps_the_message,
+    keeps_the_method,
+    keeps_the_status,
+    reports,
+    success_was_answered,
+)
+from conformance.rules.client.operations import shows
+from conformance.rules.client.requests import (
+    credentials_are_in_the_header,
+    credentials_stay_with_their_origin,
+    is_accepted,
+    nothing_is_sent,
+    slash_stays_in_its_segment,
+)
+from conformance.rules.client.retries import (
+    attempts_are_limited,
+    is_repeated_until_available,
+    keeps_its_deadline,
+    stops_at_its_deadline,
+)
+from conformance.rules.turn import TurnRule, registered_turn_rules
+
+_MODULES_WITH_RULES = (answers, operations, requests, retries)
+
+
+def client_rules() -> Mapping[str, TurnRule]:
+    """Every rule about a client by the requirement it speaks for."""
+    return registered_turn_rules()
+
+
+__all__ = [
+    "attempts_are_limited",
+    "client_rules",
+    "credentials_are_in_the_header",
+    "credentials_stay_with_their_origin",
+    "get_is_no_cancel",
+    "is_accepted",
+    "is_no_success",
+    "is_ok",
+    "is_repeated_until_available",
+    "keeps_its_deadline",
+    "keeps_the_code",
+    "keeps_the_message",
+    "keeps_the_method",
+    "keeps_the_status",
+    "nothing_is_sent",
+    "reports",
+    "shows",
+    "slash_stays_in_its_segment",
+    "stops_at_its_deadline",
+    "success_was_answered",
+]

@@ -1,0 +1,123 @@
+"""Rules and oracles about what a client makes of an answer."""
+
+from __future__ import annotations
+
+from conformance.errors import NotTested
+from conformance.exchange import Exchange
+from conformance.lro.codes import Code
+from conformance.rules.client.reading import is_error, line_of, message_of, reply_in_words, statuses_of, was_answered
+from conformance.rules.rule import Complaint
+from conformance.rules.turn import Outcome, Turn, TurnJudge, turn_rule
+
+
+@turn_rule(
+    "client-answer.error-is-no-success",
+    when=lambda turn: was_answered(turn) and all(is_error(exchange) for exchange in turn.arrived),
+)
+def an_error_is_no_success(turn: Turn) -> Complaint | None:
+    return turn.complain(f"the driver said ok, and was answered {statuses_of(turn)}") if turn.said.is_ok else None
+
+
+@turn_rule("client-answer.never-breaks-the-client", when=was_answered)
+def an_answer_does_not_break_the_client(turn: Turn) -> Complaint | None:
+    if turn.said.outcome is not Outcome.CLIENT_ERROR:
+        return None
+    return turn.complain(f"the client failed by itself on the answer {statuses_of(turn)}: {message_of(turn)}")
+
+
+def is_ok(turn: Turn) -> Complaint | None:
+    """The answer is a success, and the client says so."""
+    if turn.said.is_ok:
+        return None
+    return turn.complain(f"the call succeeded, and the driver said {reply_in_words(turn)}")
+
+
+def is_no_success(turn: Turn) -> Complaint | None:
+    """Whatever came back, it was no success of the call."""
+    return turn.complain(f"the driver said ok; the answer was {statuses_of(turn)}") if turn.said.is_ok else None
+
+
+def success_was_answered(turn: Turn) -> Complaint | None:
+    """A success is reported only when an attempt was answered with one."""
+    if turn.said.is_ok and not any(exchange.succeeded() for exchange in turn.answers):
+        return turn.complain(f"the driver said ok; what came back was {statuses_of(turn)}")
+    return None
+
+
+def reports(code: Code) -> TurnJudge:
+    """An oracle: the client reports this code, or one of the same HTTP status, or if it knows no codes that status."""
+
+    def judge(turn: Turn) -> Complaint | None:
+        said = turn.said
+        status = said.code.http_status if said.code is not None else said.http_status
+        if said.outcome is Outcome.RPC_ERROR and status == code.http_status:
+            return None
+        return turn.complain(f"{code.name} was answered, and the driver said {reply_in_words(turn)}")
+
+    return judge
+
+
+def keeps_the_message(message: str) -> TurnJudge:
+    """An oracle: the message of the error reaches the caller."""
+
+    def judge(turn: Turn) -> Complaint | None:
+        if turn.said.outcome is not Outcome.RPC_ERROR:
+            raise NotTested(f"the driver said {reply_in_words(turn)}, not an RPC error")
+        if message in turn.said.message:
+            return None
+        return turn.complain(f"the error says {message!r}; the client says {turn.said.message!r}")
+
+    return judge
+
+
+def keeps_the_code(code: Code) -> TurnJudge:
+    """An oracle: the canonical code itself reaches the caller, not just the HTTP status that it shares with others."""
+
+    def judge(turn: Turn) -> Complaint | None:
+        if turn.said.outcome is not Outcome.RPC_ERROR:
+            raise NotTested(f"the driver said {reply_in_words(turn)}, not an RPC error")
+        if turn.said.code is code:
+            return None
+        return turn.complain(f"{code.name} was answered, and the driver said {reply_in_words(turn)}")
+
+    return judge
+
+
+def keeps_the_status(status: int) -> TurnJudge:
+    """An oracle: an error that cannot be read is reported with its HTTP status, or as some canonical code."""
+
+    def judge(turn: Turn) -> Complaint | None:
+        said = turn.said
+        if said.is_ok or said.outcome is Outcome.CLIENT_ERROR:
+            raise NotTested(f"the driver said {reply_in_words(turn)}, which is judged elsewhere")
+        if said.outcome is Outcome.RPC_ERROR and (said.http_status == status or said.code not in (None, Code.UNKNOWN)):
+            return None
+        return turn.complain(f"{status} was answered, and the driver said {reply_in_words(turn)}")
+
+    return judge
+
+
+def keeps_the_method(turn: Turn) -> Complaint | None:
+    """A redirect that keeps the method (307, 308) is followed with a POST of the same content, or not at all."""
+    followed = [exchange for exchange in turn.arrived if not turn.asked_for(exchange)]
+    changed = [
+        exchange
+        for exchange in followed
+        if exchange.request.method != "POST" or exchange.request.body != turn.answers[0].request.body
+    ]
+    if changed:
+        return turn.complain(f"the redirect was followed with {line_of(changed[0])}", *turn.arrived)
+    if turn.said.is_ok and not followed:
+        return turn.complain(f"the driver said ok; the answer was {statuses_of(turn)}")
+    return None
+
+
+def get_is_no_cancel(turn: Turn) -> Complaint | None:
+    """A redirect that was followed with a GET has cancelled nothing, whatever page it led to."""
+    if turn.said.is_ok and not any(_was_cancelled(exchange) for exchange in turn.arrived):
+        return turn.complain("the driver said ok; no POST was answered with a success", *turn.arrived)
+    return None
+
+
+def _was_cancelled(exchange: Exchange) -> bool:
+    return exchange.request.method == "POST" and exchange.succeeded()

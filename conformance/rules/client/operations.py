@@ -1,0 +1,65 @@
+"""Rules and oracles about what a client shows of an operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from conformance.lro.codes import Code
+from conformance.lro.operation import Operation, State
+from conformance.rules.client.reading import reply_in_words
+from conformance.rules.rule import Complaint
+from conformance.rules.turn import Turn, TurnJudge, turn_rule
+
+
+@turn_rule(
+    "client-operation.name-is-kept",
+    when=lambda turn: turn.said.operation is not None and _operation_in(turn) is not None,
+)
+def the_operation_has_its_name(turn: Turn) -> Complaint | None:
+    sent, said = _operation_in(turn), turn.said.operation
+    assert sent is not None
+    assert said is not None
+    if said.get("name") == sent.name:
+        return None
+    return turn.complain(f"the operation is called {sent.name} and was given out as {said.get('name')}")
+
+
+def shows(state: State, code: Code | None = None) -> TurnJudge:
+    """An oracle: the client shows an operation in this state, ended with this code."""
+
+    def judge(turn: Turn) -> Complaint | None:
+        said = turn.said.operation
+        if said is None:
+            return turn.complain(f"an operation was answered, and the driver said {reply_in_words(turn)}")
+        seen = _as_said(said)
+        is_consistent = (seen.error is None or state in (State.CANCELLED, State.FAILED)) and (
+            seen.response is None or state is State.SUCCEEDED
+        )
+        if seen.state is state and is_consistent and (code is None or seen.error_code == code):
+            return None
+        expected = f"{state.value} with code {int(code)}" if code is not None else state.value
+        return turn.complain(f"the operation is {expected}; the client shows {_operation_in_words(said)}")
+
+    return judge
+
+
+def _operation_in(turn: Turn) -> Operation | None:
+    """The operation that the server answered last, if any."""
+    for exchange in reversed(turn.answers):
+        if exchange.response is not None:
+            members = exchange.response.json_object()
+            return Operation(members) if members is not None else None
+    return None
+
+
+def _as_said(said: Mapping[str, Any]) -> Operation:
+    """The driver's account of an operation in the shape of an operation: `response` is a boolean there."""
+    return Operation({**said, "response": {} if said.get("response") else None})
+
+
+def _operation_in_words(said: Mapping[str, Any]) -> str:
+    seen = _as_said(said)
+    code = f", with an error of code {seen.error_code}" if seen.error is not None else ""
+    response = ", with a response" if seen.response is not None else ""
+    return f"one that is {seen.state.value}{code}{response}"

@@ -1,0 +1,108 @@
+"""What the rules about clients read in a turn: conditions, the requests of one kind, and words for messages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from conformance.exchange import Exchange, Method, Response
+from conformance.rules.rule import Complaint
+from conformance.rules.turn import Turn
+
+PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/%-]*")
+
+
+SHAPE_OF_A_CALL = re.compile(r"/v1/(projects|organizations)/[^/]+/locations/[^/]+/operations/[^/]+")
+
+
+def asks_for_a_cancel(turn: Turn) -> bool:
+    return turn.asks(Method.CANCEL)
+
+
+def something_arrived(turn: Turn) -> bool:
+    return any(exchange.request.method for exchange in turn.arrived)
+
+
+def names_an_operation(turn: Turn) -> bool:
+    """Whether the driver was told a name that has a path; what may be sent for another one is a scenario's business."""
+    return SHAPE_OF_A_CALL.fullmatch(f"/v1/{turn.told.name}") is not None and not _has_dot_segment(turn.told.name)
+
+
+def was_answered(turn: Turn) -> bool:
+    return any(exchange.response is not None for exchange in turn.arrived)
+
+
+def requests_of(turn: Turn) -> list[Exchange]:
+    """The requests of the turn that are HTTP and were not sent on account of a redirect."""
+    return [
+        exchange
+        for number, exchange in enumerate(turn.arrived)
+        if exchange.request.method and not any(is_redirect(earlier) for earlier in turn.arrived[:number])
+    ]
+
+
+def posts_of(turn: Turn) -> list[Exchange]:
+    return [exchange for exchange in requests_of(turn) if exchange.request.method == "POST"]
+
+
+def calls_of(turn: Turn) -> list[Exchange]:
+    """The requests that are meant to be the call that was asked for, by their path."""
+    return [
+        exchange
+        for exchange in requests_of(turn)
+        if exchange.request.path.endswith(":cancel") or not asks_for_a_cancel(turn)
+    ]
+
+
+def cancels_of(turn: Turn) -> list[Exchange]:
+    """The cancels among all that arrived, those that followed a redirect too."""
+    return [
+        exchange
+        for exchange in turn.arrived
+        if exchange.request.method == "POST" and exchange.request.path.endswith(":cancel")
+    ]
+
+
+def is_error(exchange: Exchange) -> bool:
+    return exchange.response is not None and exchange.response.status >= 400
+
+
+def is_redirect(exchange: Exchange) -> bool:
+    return exchange.response is not None and 300 <= exchange.response.status < 400
+
+
+def without_verb(path: str) -> str:
+    return path.removesuffix(":cancel")
+
+
+def _has_dot_segment(name: str) -> bool:
+    return any(segment in (".", "..") for segment in name.split("/"))
+
+
+def line_of(exchange: Exchange) -> str:
+    return f"{exchange.request.method} {exchange.request.target}" if exchange.request.method else "something else"
+
+
+def statuses_of(turn: Turn) -> str:
+    """What the server answered, in order."""
+    return ", ".join(
+        str(exchange.outcome.status) if isinstance(exchange.outcome, Response) else exchange.outcome.kind.value
+        for exchange in turn.arrived
+    )
+
+
+def reply_in_words(turn: Turn) -> str:
+    message = message_of(turn)
+    return turn.said.in_words() + (f" ({message})" if message else "")
+
+
+def message_of(turn: Turn) -> str:
+    message = turn.said.message
+    return message if len(message) <= 200 else message[:200] + "…"
+
+
+def about(turn: Turn, wrong: list[Exchange], say: Callable[[Exchange], str]) -> Complaint | None:
+    if not wrong:
+        return None
+    more = f", and so {len(wrong) - 1} more" if len(wrong) > 1 else ""
+    return turn.complain(say(wrong[0]) + more, *wrong)

@@ -1,0 +1,274 @@
+"""Rules and oracles about what a client sends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, unquote_plus
+
+from conformance.errors import NotApplicable
+from conformance.exchange import Exchange, Failure, Method, header_values
+from conformance.rules.client.reading import (
+    PATH,
+    SHAPE_OF_A_CALL,
+    about,
+    asks_for_a_cancel,
+    calls_of,
+    cancels_of,
+    line_of,
+    names_an_operation,
+    posts_of,
+    reply_in_words,
+    requests_of,
+    something_arrived,
+    without_verb,
+)
+from conformance.rules.rule import Complaint
+from conformance.rules.turn import Turn, TurnJudge, turn_rule
+
+_SYSTEM_PARAMETERS = frozenset(
+    [
+        "alt",
+        "callback",
+        "fields",
+        "key",
+        "prettyPrint",
+        "quotaUser",
+        "userProject",
+        "userIp",
+        "access_token",
+        "oauth_token",
+        "uploadType",
+        "upload_protocol",
+        "apiVersion",
+        "ct",
+        "outputDefaults",
+        "unique",
+        "trace",
+        "httpMethod",
+        "req",
+        ".xgafv",
+        "xgafv",
+    ]
+)
+
+
+@turn_rule("client-request.cancel-is-sent", when=lambda turn: asks_for_a_cancel(turn) and turn.said.is_ok)
+def a_cancel_that_is_ok_was_sent(turn: Turn) -> Complaint | None:
+    if turn.answers:
+        return None
+    return turn.complain(f"the driver said ok, and no cancel of {turn.told.name} had arrived{_instead(turn)}")
+
+
+@turn_rule("client-request.method-is-bound", when=lambda turn: names_an_operation(turn) and bool(calls_of(turn)))
+def the_http_method_is_that_of_the_binding(turn: Turn) -> Complaint | None:
+    expected = "POST" if asks_for_a_cancel(turn) else "GET"
+    # What binds to another method is not this call badly made, but another call.
+    wrong = [exchange for exchange in calls_of(turn) if exchange.request.method != expected and exchange.call is None]
+    return about(turn, wrong, lambda exchange: f"{line_of(exchange)} instead of {expected}")
+
+
+@turn_rule(
+    "client-request.verb-is-kept",
+    when=lambda turn: asks_for_a_cancel(turn) and names_an_operation(turn) and bool(posts_of(turn)),
+)
+def the_verb_ends_the_path(turn: Turn) -> Complaint | None:
+    lost = [exchange for exchange in posts_of(turn) if not exchange.request.path.endswith(":cancel")]
+    return about(turn, lost, lambda exchange: f"{line_of(exchange)} does not end in the verb :cancel")
+
+
+@turn_rule("client-request.path-is-bound", when=lambda turn: names_an_operation(turn) and bool(requests_of(turn)))
+def the_path_has_the_shape_of_the_binding(turn: Turn) -> Complaint | None:
+    unbound = [
+        exchange for exchange in requests_of(turn) if not SHAPE_OF_A_CALL.fullmatch(without_verb(exchange.request.path))
+    ]
+    return about(turn, unbound, lambda exchange: f"{line_of(exchange)} has a path that no binding has")
+
+
+@turn_rule("client-request.name-is-escaped", when=lambda turn: names_an_operation(turn) and bool(requests_of(turn)))
+def the_path_names_the_operation(turn: Turn) -> Complaint | None:
+    # A request whose verb or shape is lost is charged to the rules about these.
+    wrong = [
+        exchange
+        for exchange in requests_of(turn)
+        if exchange.request.path.endswith(":cancel") is asks_for_a_cancel(turn)
+        and SHAPE_OF_A_CALL.fullmatch(without_verb(exchange.request.path))
+        and (exchange.call is None or exchange.call.name != turn.told.name or not PATH.fullmatch(exchange.request.path))
+        and exchange.request.method == ("POST" if asks_for_a_cancel(turn) else "GET")
+    ]
+    return about(turn, wrong, lambda exchange: f"{line_of(exchange)} names {_named(exchange)}, not {turn.told.name}")
+
+
+@turn_rule("client-request.nothing-else-is-called", when=something_arrived)
+def no_other_method_is_called(turn: Turn) -> Complaint | None:
+    allowed = (turn.told.method, Method.GET, Method.LIST)
+    others = [
+        exchange for exchange in turn.arrived if exchange.call is not None and exchange.call.method not in allowed
+    ]
+    return about(turn, others, lambda exchange: f"{line_of(exchange)} was sent for a {turn.told.method.value}")
+
+
+@turn_rule("client-request.body-is-empty", when=lambda turn: bool(cancels_of(turn)))
+def the_body_says_nothing(turn: Turn) -> Complaint | None:
+    full = [exchange for exchange in cancels_of(turn) if not _says_nothing(exchange.request.body, turn.told.name)]
+    return about(turn, full, lambda exchange: f"the cancel has the body {_shown(exchange.request.body)}")
+
+
+@turn_rule("client-request.body-does-not-repeat-the-name", when=lambda turn: bool(cancels_of(turn)))
+def the_name_is_only_in_the_path(turn: Turn) -> Complaint | None:
+    repeated = [exchange for exchange in cancels_of(turn) if _object(exchange.request.body) == {"name": turn.told.name}]
+    return about(turn, repeated, lambda exchange: f"the cancel has the body {_shown(exchange.request.body)}")
+
+
+@turn_rule("client-request.length-is-declared", when=lambda turn: bool(cancels_of(turn)))
+def the_length_of_the_body_is_declared(turn: Turn) -> Complaint | None:
+    undeclared = [
+        exchange
+        for exchange in cancels_of(turn)
+        if exchange.request.header("content-length") is None and exchange.request.header("transfer-encoding") is None
+    ]
+    return about(turn, undeclared, lambda _: "the cancel has neither Content-Length nor Transfer-Encoding")
+
+
+@turn_rule(
+    "client-request.body-is-labelled-json",
+    when=lambda turn: any(exchange.request.body for exchange in cancels_of(turn)),
+)
+def a_body_is_labelled_json(turn: Turn) -> Complaint | None:
+    mislabelled = [
+        exchange
+        for exchange in cancels_of(turn)
+        if exchange.request.body and _media_type(exchange.request.header("content-type")) != "application/json"
+    ]
+    return about(turn, mislabelled, lambda exchange: f"the body is labelled {exchange.request.header('content-type')}")
+
+
+@turn_rule("client-request.no-foreign-query", when=lambda turn: bool(cancels_of(turn)))
+def the_query_has_system_parameters_only(turn: Turn) -> Complaint | None:
+    foreign = [exchange for exchange in cancels_of(turn) if _foreign_parameters(exchange)]
+    return about(turn, foreign, lambda exchange: f"the query has {', '.join(_foreign_parameters(exchange))}")
+
+
+@turn_rule(
+    "client-request.routing-header-agrees",
+    when=lambda turn: any(_routing(exchange) is not None for exchange in turn.answers),
+)
+def the_routing_header_names_the_operation(turn: Turn) -> Complaint | None:
+    wrong = [exchange for exchange in turn.answers if _routing(exchange) not in (None, turn.told.name)]
+    return about(turn, wrong, lambda exchange: f"x-goog-request-params names {_routing(exchange)}")
+
+
+def is_accepted(turn: Turn) -> Complaint | None:
+    """The name is legal, so something is sent for it; what, is for the rules to judge."""
+    if turn.arrived:
+        return None
+    return turn.complain(f"nothing was sent for the name {turn.told.name}; the driver said {reply_in_words(turn)}")
+
+
+def nothing_is_sent(turn: Turn) -> Complaint | None:
+    """No request has a right to be sent for this name."""
+    if not turn.arrived:
+        return None
+    return turn.complain(
+        f"the name {turn.told.name!r} matches no binding, and {line_of(turn.arrived[0])} was sent for it"
+    )
+
+
+def slash_stays_in_its_segment(turn: Turn) -> Complaint | None:
+    """An id with a slash is refused, or its slash is escaped; it never becomes another segment."""
+    split = [exchange for exchange in turn.arrived if "%2f" not in exchange.request.path.lower()]
+    return about(
+        turn, split, lambda exchange: f"the slash of {turn.told.name!r} separates segments in {line_of(exchange)}"
+    )
+
+
+def credentials_are_in_the_header(carries: Callable[[str], bool]) -> TurnJudge:
+    """An oracle: the credential goes in `Authorization: Bearer` and nowhere else. `carries` recognises it in a text."""
+
+    def judge(turn: Turn) -> Complaint | None:
+        used = [exchange for exchange in turn.arrived if carries(_everything(exchange))]
+        if not used:
+            raise NotApplicable("the driver sends no credentials")
+        exposed = [
+            exchange
+            for exchange in used
+            if carries(exchange.request.target)
+            or carries(exchange.request.body.decode("utf-8", "replace"))
+            or any(carries(value) for name, value in exchange.request.headers if name.lower() != "authorization")
+        ]
+        return about(turn, exposed, lambda exchange: f"the credential is outside Authorization in {line_of(exchange)}")
+
+    return judge
+
+
+def credentials_stay_with_their_origin(carries: Callable[[str], bool]) -> TurnJudge:
+    """An oracle: after a redirect to another origin the credential is not sent there."""
+
+    def judge(turn: Turn) -> Complaint | None:
+        if not any(carries(_everything(exchange)) for exchange in turn.answers):
+            raise NotApplicable("the driver sends no credentials")
+        leaked = [
+            exchange
+            for exchange in turn.arrived
+            if exchange.origin != turn.told.endpoint and carries(_everything(exchange))
+        ]
+        return about(turn, leaked, lambda exchange: f"the credential was sent to {exchange.origin}")
+
+    return judge
+
+
+def _instead(turn: Turn) -> str:
+    if not turn.arrived:
+        return ""
+    outcome = turn.arrived[0].outcome
+    if isinstance(outcome, Failure) and not turn.arrived[0].request.method:
+        return f"; {outcome.detail}"
+    return f", but {line_of(turn.arrived[0])}"
+
+
+def _named(exchange: Exchange) -> str:
+    if exchange.call is None:
+        return "nothing that can be decoded"
+    return exchange.call.name if PATH.fullmatch(exchange.request.path) else "nothing, for it is no URI,"
+
+
+def _object(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _says_nothing(body: bytes, name: str) -> bool:
+    """No bytes, an object without members, or one that repeats the name, of which another requirement speaks."""
+    return not body or _object(body) in ({}, {"name": name})
+
+
+def _shown(body: bytes) -> str:
+    return repr(body[:80].decode("utf-8", "replace"))
+
+
+def _media_type(value: str | None) -> str:
+    return (value or "").partition(";")[0].strip().lower()
+
+
+def _foreign_parameters(exchange: Exchange) -> list[str]:
+    pairs = parse_qsl(exchange.request.query, keep_blank_values=True)
+    return [name for name, _ in pairs if name.removeprefix("$") not in _SYSTEM_PARAMETERS]
+
+
+def _routing(exchange: Exchange) -> str | None:
+    """The name in `x-goog-request-params`; None when there is none."""
+    for value in header_values(exchange.request.headers, "x-goog-request-params"):
+        for pair in value.split("&"):
+            key, _, named = pair.partition("=")
+            if unquote_plus(key) == "name":
+                return unquote_plus(named)
+    return None
+
+
+def _everything(exchange: Exchange) -> str:
+    request = exchange.request
+    headers = "\n".join(f"{name}: {value}" for name, value in request.headers)
+    return f"{request.target}\n{headers}\n{request.body.decode('utf-8', 'replace')}"

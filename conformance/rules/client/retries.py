@@ -1,0 +1,95 @@
+"""Rules and oracles about time: what is tried again, how often, and until when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from conformance.exchange import Exchange
+from conformance.rules.client.reading import about, reply_in_words
+from conformance.rules.rule import Complaint
+from conformance.rules.turn import Outcome, Turn, turn_rule
+
+LATE = 0.25
+"""Seconds after which a request can no longer have been under way when the reply was given."""
+
+AFTER_DEADLINE = 0.5
+"""Seconds beyond a deadline that are granted to an attempt on a machine that is busy."""
+
+OVERDUE = 0.9
+"""Seconds beyond a deadline that are granted to a reply; a client that waits for our answer takes longer."""
+
+MOST_ATTEMPTS = 5
+"""maxAttempts of CancelOperation in longrunning_grpc_service_config.json."""
+
+
+@turn_rule(
+    "client-retry.nothing-after-the-reply", when=lambda turn: bool(turn.answers) and turn.said.outcome is not Outcome.OK
+)
+def nothing_is_sent_after_the_reply(turn: Turn) -> Complaint | None:
+    late = [exchange for exchange in turn.arrived if exchange.sent_at > turn.said.at + LATE]
+    return about(
+        turn,
+        late,
+        lambda exchange: f"a request arrived {exchange.sent_at - turn.said.at:.2f} s after the call was over",
+    )
+
+
+def _final(requirement: str, what: str, statuses: Callable[[int], bool]) -> None:
+    """Register the rule that an answer with such a status ends the call."""
+
+    def was_final(exchange: Exchange) -> bool:
+        return exchange.response is not None and statuses(exchange.response.status)
+
+    def judge(turn: Turn) -> Complaint | None:
+        attempts = turn.answers
+        for number, exchange in enumerate(attempts):
+            if was_final(exchange) and len(attempts) > number + 1:
+                return turn.complain(f"{what} was followed by {len(attempts) - number - 1} more of the same", *attempts)
+        return None
+
+    turn_rule(requirement, when=lambda turn: any(was_final(exchange) for exchange in turn.answers))(judge)
+
+
+# 401 is not final: a client that gets a new token for it is authenticated then. 408 and 429 ask for another attempt.
+_final("client-retry.unimplemented-is-final", "an answer 501", lambda status: status == 501)
+_final(
+    "client-retry.refusal-is-final",
+    "a refusal of the request",
+    lambda status: 400 <= status < 500 and status not in (401, 408, 429),
+)
+_final("client-retry.internal-error-is-final", "an answer 500", lambda status: status == 500)
+
+
+def keeps_its_deadline(turn: Turn) -> Complaint | None:
+    """The answer comes after the deadline, so the call fails, and then and not later."""
+    took = turn.said.at - turn.told.at
+    if not turn.said.is_ok and took <= turn.told.timeout / 1000 + OVERDUE:
+        return None
+    ended = "succeeded" if turn.said.is_ok else "ended"
+    return turn.complain(f"the deadline was {turn.told.timeout} ms, and the call {ended} after {took * 1000:.0f} ms")
+
+
+def stops_at_its_deadline(turn: Turn) -> Complaint | None:
+    """No attempt begins after the deadline, and none after it can make the call succeed."""
+    end = turn.told.at + turn.told.timeout / 1000
+    late = [exchange for exchange in turn.answers if exchange.sent_at > end + AFTER_DEADLINE]
+    if late:
+        return turn.complain(
+            f"the deadline was {turn.told.timeout} ms, and attempt {len(turn.answers)} came after"
+            f" {(late[-1].sent_at - turn.told.at) * 1000:.0f} ms"
+        )
+    return keeps_its_deadline(turn)
+
+
+def is_repeated_until_available(turn: Turn) -> Complaint | None:
+    """An UNAVAILABLE is followed by another attempt, whose success is the success of the call."""
+    if turn.said.is_ok:
+        return None
+    return turn.complain(f"after UNAVAILABLE the driver said {reply_in_words(turn)}; attempts: {len(turn.answers)}")
+
+
+def attempts_are_limited(turn: Turn) -> Complaint | None:
+    """There are no more attempts than the service configuration allows."""
+    if len(turn.answers) <= MOST_ATTEMPTS:
+        return None
+    return turn.complain(f"{len(turn.answers)} attempts were made; the configuration allows {MOST_ATTEMPTS}")

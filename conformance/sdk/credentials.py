@@ -1,0 +1,60 @@
+"""Credentials that arrive: ours, which is worth nothing and shown, and anybody else's, which is masked at once.
+
+A driver finds a bearer token of ours in its environment. A client that was set up with its user's real credentials
+would send those to us: they are taken out before anything is recorded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from conformance.exchange import Header, Request
+
+TOKEN_VARIABLE = "LRO_CONFORMANCE_TOKEN"
+TOKEN = "lro-conformance-token-that-opens-nothing"
+
+_SECRET_FIELDS = frozenset({"authorization", "proxy-authorization", "cookie", "x-goog-api-key"})
+_SECRET_PARAMETER = re.compile(r"((?:^|[?&])(?:%24|\$)?(?:key|access_token|oauth_token|token|id_token)=)([^&#]*)", re.I)
+_SECRET_IN_TEXT = re.compile(r"((?:bearer|basic)\s+)([A-Za-z0-9._~+/=-]{8,})", re.I)
+_SECRET_OPTION = re.compile(r"--?[a-z0-9_-]*(?:token|secret|password|key)", re.I)
+_SECRET_SETTING = re.compile(r"([a-z0-9_-]*(?:token|secret|password|key)[a-z0-9_-]*=)(.*)", re.I | re.S)
+_MASK = "[masked]"
+
+
+def without_secrets(request: Request) -> Request:
+    """The request with every credential that is not ours masked, in header fields and in the query."""
+    target = _SECRET_PARAMETER.sub(lambda found: found[1] + _masked(found[2]), request.target)
+    return replace(request, target=target, headers=tuple(_without_secret(header) for header in request.headers))
+
+
+def carries_token(text: str) -> bool:
+    """Whether our token stands in a text."""
+    return TOKEN in text
+
+
+def _without_secret(header: Header) -> Header:
+    name, value = header
+    if name.lower() not in _SECRET_FIELDS:
+        return header
+    scheme, space, credential = value.partition(" ")
+    return (name, f"{scheme} {_masked(credential)}") if space else (name, _masked(value))
+
+
+def _masked(value: str) -> str:
+    return value if value in ("", TOKEN) else _MASK
+
+
+def text_without_secrets(text: str) -> str:
+    """A text, such as a log or a reply, with every bearer or basic credential that is not ours masked."""
+    return _SECRET_IN_TEXT.sub(lambda found: found[1] + _masked(found[2]), text)
+
+
+def command_without_secrets(command: Sequence[str]) -> list[str]:
+    """A command's words, with the values of options that look like credentials masked."""
+    shown: list[str] = []
+    for word in command:
+        belongs_to_option = bool(shown) and _SECRET_OPTION.fullmatch(shown[-1]) is not None
+        shown.append(_MASK if belongs_to_option else _SECRET_SETTING.sub(lambda found: found[1] + _MASK, word))
+    return shown

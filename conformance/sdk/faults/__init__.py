@@ -1,0 +1,16 @@
+"""Faults of clients: what a client gets wrong, one thing at a time. The files are by chapter, as the scenarios are."""
+
+from collections.abc import Mapping
+
+from conformance.sdk.faults import answers, operations, requests, retries
+from conformance.sdk.faults.registry import ClientFault, fault_named, registered_faults
+
+_MODULES_WITH_FAULTS = (answers, operations, requests, retries)
+
+
+def client_faults() -> Mapping[str, ClientFault]:
+    """Every client fault by its name."""
+    return registered_faults()
+
+
+__all__ = ["ClientFault", "client_faults", "fault_named"]

@@ -1,0 +1,118 @@
+"""Faults of what a client shows of an operation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from conformance.sdk.faults.registry import fault
+from conformance.sdk.honest_driver import Answer, Client, Reply
+
+
+def _shown(honest: Client, lie: Callable[[Answer, dict[str, Any]], dict[str, Any]]) -> Client:
+    """The client, showing another operation than it got; `lie` is given the operation as the honest one shows it."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        reply = honest.understand(method, answer)
+        return {**reply, "operation": lie(answer, reply["operation"])} if "operation" in reply else reply
+
+    return replace(honest, understand=understand)
+
+
+@fault("client-operation.cancelled-is-told")
+def cancelled_is_success(honest: Client) -> Client:
+    """Shows a cancelled operation as done, and drops its error: it is what the caller wanted."""
+    return _shown(honest, lambda _, shown: {**shown, "error": None, "response": True} if _code(shown) == 1 else shown)
+
+
+@fault("client-operation.cancelled-is-told")
+def cancelled_is_499(honest: Client) -> Client:
+    """Gives the HTTP status in place of the code: 499 for a cancelled operation."""
+    return _shown(honest, lambda _, shown: {**shown, "error": {"code": 499}} if _code(shown) == 1 else shown)
+
+
+@fault("client-operation.failure-is-told")
+def every_failure_is_a_cancellation(honest: Client) -> Client:
+    """Shows an operation that failed after its cancel as cancelled."""
+    return _shown(honest, lambda _, shown: {**shown, "error": {"code": 1}} if shown["error"] else shown)
+
+
+@fault("client-operation.completion-is-told")
+def completion_is_a_cancellation(honest: Client) -> Client:
+    """Shows an operation that was faster than its cancel as cancelled."""
+    return _shown(
+        honest, lambda _, shown: {**shown, "error": {"code": 1}, "response": False} if shown["response"] else shown
+    )
+
+
+@fault("client-operation.running-is-told")
+def cancel_is_cancelled(honest: Client) -> Client:
+    """Shows every operation as cancelled whose cancel was accepted, without a look at it."""
+    accepted: set[str] = set()
+
+    def headers(method: str, name: str) -> dict[str, str]:
+        if method == "cancel":
+            accepted.add(name)
+        return honest.headers(method, name)
+
+    def lie(_: Answer, shown: dict[str, Any]) -> dict[str, Any]:
+        is_pending = not shown["done"] and shown["name"] in accepted
+        return {**shown, "done": True, "error": {"code": 1}} if is_pending else shown
+
+    return replace(_shown(honest, lie), headers=headers)
+
+
+@fault("client-operation.absent-done-is-false")
+def absent_done_is_an_error(honest: Client) -> Client:
+    """Expects `done` in every operation."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        if method == "get" and answer.status == 200 and b'"done"' not in answer.body and answer.body.endswith(b"}"):
+            return {"outcome": "decode_error", "message": "done is missing"}
+        return honest.understand(method, answer)
+
+    return replace(honest, understand=understand)
+
+
+@fault("client-operation.null-is-absent")
+def null_is_an_error(honest: Client) -> Client:
+    """Finds an error wherever there is a member of that name, also when it is null."""
+    return _shown(
+        honest, lambda answer, shown: {**shown, "error": {"code": 0}} if b'"error": null' in answer.body else shown
+    )
+
+
+@fault("client-operation.name-is-kept")
+def shows_the_id(honest: Client) -> Client:
+    """Shows the last segment of the name, with which nothing can be asked for again."""
+    return _shown(honest, lambda _, shown: {**shown, "name": shown["name"].rpartition("/")[2]})
+
+
+@fault("client-operation.unknown-metadata-is-carried")
+def unknown_metadata_is_an_error(honest: Client) -> Client:
+    """Cannot parse an Any of a type it does not know, as clients built on protobuf cannot."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        if b"NobodyKnowsThisMetadata" in answer.body:
+            return {"outcome": "decode_error", "message": "can not find message descriptor by type_url"}
+        return honest.understand(method, answer)
+
+    return replace(honest, understand=understand)
+
+
+@fault("client-operation.garbage-is-no-operation")
+def garbage_is_a_running_operation(honest: Client) -> Client:
+    """Shows an operation that runs when it can read nothing."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        reply = honest.understand(method, answer)
+        if method == "get" and reply["outcome"] == "decode_error":
+            return {"outcome": "ok", "operation": {"name": "", "done": False}}
+        return reply
+
+    return replace(honest, understand=understand)
+
+
+def _code(shown: dict[str, Any]) -> int | None:
+    return shown["error"]["code"] if shown["error"] else None

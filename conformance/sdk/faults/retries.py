@@ -1,0 +1,104 @@
+"""Faults of time: what a client tries again, how often, and when it stops."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from conformance.sdk.faults.registry import fault
+from conformance.sdk.honest_driver import Answer, Client
+
+
+def _again_on(honest: Client, *statuses: int) -> Client:
+    """The client, with other statuses that it tries again."""
+    return replace(
+        honest,
+        again=lambda answer, attempt: honest.again(answer, attempt) or (answer.status in statuses and attempt < 3),
+    )
+
+
+@fault("client-retry.unavailable-is-repeated")
+def never_tries_again(honest: Client) -> Client:
+    """Gives up at the first UNAVAILABLE."""
+    return replace(honest, again=lambda _answer, _attempt: False)
+
+
+@fault("client-retry.unimplemented-is-final")
+def unimplemented_is_tried_again(honest: Client) -> Client:
+    """Tries every 5xx again that is more than 500, as gcloud does: five cancels for one 501."""
+    return _again_on(honest, 501, 502)
+
+
+@fault("client-retry.refusal-is-final")
+def refusal_is_tried_again(honest: Client) -> Client:
+    """Tries 403 and 404 again: it might be eventual consistency."""
+    return _again_on(honest, 403, 404)
+
+
+@fault("client-retry.internal-error-is-final")
+def internal_error_is_tried_again(honest: Client) -> Client:
+    """Tries INTERNAL again."""
+    return _again_on(honest, 500)
+
+
+@fault("client-retry.attempts-are-limited")
+def tries_for_ever(honest: Client) -> Client:
+    """Tries UNAVAILABLE again until the deadline, without waiting in between."""
+
+    def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
+        end = time.monotonic() + left
+        while True:
+            answer = honest.send(verb, origin, target, fields, body, max(end - time.monotonic(), 0.05))
+            if answer.status != 503 or time.monotonic() > end:
+                return answer
+
+    return replace(honest, send=send)
+
+
+@fault("client-retry.deadline-is-kept")
+def waits_for_ever(honest: Client) -> Client:
+    """Has a timeout of its own and ignores that of its caller."""
+
+    def send(*request: Any) -> Answer:
+        return honest.send(*request[:-1], 10.0)
+
+    return replace(honest, send=send)
+
+
+@fault("client-retry.deadline-ends-the-retries")
+def deadline_of_its_own_for_each_attempt(honest: Client) -> Client:
+    """Begins with a new deadline at every attempt."""
+
+    def send(*request: Any) -> Answer:
+        answer = honest.send(*request)
+        for _ in range(4):
+            if answer.status != 503:
+                break
+            time.sleep(0.25)
+            answer = honest.send(*request)
+        return answer
+
+    return replace(honest, send=send, again=lambda _answer, _attempt: False)
+
+
+@fault("client-retry.nothing-after-the-reply")
+def goes_on_behind_the_back(honest: Client) -> Client:
+    """Reports that the time is over, and tries again a moment later in the background."""
+
+    def send(verb: str, *rest: Any) -> Answer:
+        try:
+            return honest.send(verb, *rest)
+        except TimeoutError:
+            if verb == "POST":
+                threading.Timer(0.4, once_more, (verb, *rest[:-1], 1.0)).start()
+            raise
+
+    def once_more(*request: Any) -> None:
+        with contextlib.suppress(OSError):
+            honest.send(*request)
+
+    return replace(honest, send=send)

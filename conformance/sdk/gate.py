@@ -1,0 +1,181 @@
+"""The gate: plays the scenarios, judges them, and makes the report."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import shlex
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from conformance.errors import UsageError
+from conformance.reports.artefacts import write_artefacts
+from conformance.reports.baseline import Baseline
+from conformance.reports.known_failures import Applied, apply_baseline
+from conformance.reports.report import RunFacts, build_report
+from conformance.reports.verdict import Judgement, RunVerdict, judge_run
+from conformance.rules.client import client_rules
+from conformance.sdk.credentials import command_without_secrets
+from conformance.sdk.driver import PATIENCE
+from conformance.sdk.judging import ALL_TURNS, judgements
+from conformance.sdk.play import Performance, perform, processes
+from conformance.sdk.scenario import Scenario
+from conformance.sdk.scenarios import SCENARIOS
+from conformance.sdk.timeline import timeline, timeline_text
+from conformance.sdk.transport import REST, Transport
+from conformance.spec.catalogue import client_catalogue
+from conformance.spec.contract import Contract
+from conformance.spec.files import spec_path
+
+CONTRACT = "beyondcorp.v1"
+
+
+@dataclass(frozen=True, slots=True)
+class GateRun:
+    """One run of the gate: what was played, the verdicts, and the report of it."""
+
+    performance: Performance
+    judgements: tuple[Judgement, ...]
+    verdict: RunVerdict
+    report: dict[str, Any]
+
+
+def run_gate(
+    command: Sequence[str],
+    *,
+    only: Sequence[str] = (),
+    baseline: Baseline | None = None,
+    transport: Transport = REST,
+    patience: float = PATIENCE,
+    on_played: Callable[[str], None] = lambda _: None,
+) -> GateRun:
+    """Play all scenarios, or `only` those named, against the driver that `command` starts, and judge them.
+
+    Raises UsageError for a scenario that does not exist, a driver that cannot be started, a damaged installation.
+    """
+    scenarios = [scenario for scenario in selected(only) if transport.plays(scenario.name)]
+    if not scenarios:
+        raise UsageError(
+            f"no scenario is left for transport {transport.name}", "choose another --scenario or --transport"
+        )
+    started = _now()
+    shown = command_without_secrets(command)
+    performance = perform(
+        processes(command, patience), scenarios, Contract.load(CONTRACT), transport=transport, on_played=on_played
+    )
+    applied = _against(baseline, judgements(performance, client_catalogue(), transport, is_whole=not only), started)
+    verdict = _verdict(applied, performance)
+    facts = RunFacts(
+        iut={
+            "name": " ".join(Path(word).name if "/" in word else word for word in shown),
+            "url": "",
+            "statement": {"declared": {}, "found": {}},
+            "driver": {
+                "command": shlex.join(shown),
+                "transport": transport.name,
+                "unsupported": sorted({play.unsupported for play in performance.plays} - {""}),
+                "stderr": performance.stderr,
+            },
+        },
+        spec={"name": "client-requirements", "sha256": _digest()},
+        profile=f"sdk, {transport.name}",
+        seed=0,
+        started=started,
+        finished=_now(),
+        requests=performance.requests,
+        operations=len(performance.plays),
+        messages=[*_messages(performance), *applied.messages],
+        baseline=baseline.file if baseline is not None else "",
+    )
+    report = _reproducible(build_report(list(applied.judgements), verdict, facts))
+    return GateRun(performance, tuple(applied.judgements), verdict, report)
+
+
+def selected(only: Sequence[str]) -> list[Scenario]:
+    """The scenarios of these names, all when there are none. Raises UsageError naming the nearest."""
+    known = {scenario.name: scenario for scenario in SCENARIOS}
+    for name in only:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"name one of {', '.join(known)}"
+            raise UsageError(f"--scenario: there is no scenario {name!r}", hint)
+    return [scenario for name, scenario in known.items() if not only or name in only]
+
+
+def checks_by_requirement() -> dict[str, tuple[str, ...]]:
+    """The checks, which are scenarios, that can speak for each client requirement."""
+    everywhere = (*(scenario.name for scenario in SCENARIOS), ALL_TURNS)
+    found: dict[str, list[str]] = {requirement: list(everywhere) for requirement in client_rules()}
+    for scenario in SCENARIOS:
+        for expectation in scenario.expectations:
+            found.setdefault(expectation.requirement, []).append(scenario.name)
+    return {requirement: tuple(dict.fromkeys(checks)) for requirement, checks in found.items()}
+
+
+def whole_timeline(performance: Performance) -> str:
+    """Every scenario's time line, as text."""
+    lines: list[str] = []
+    for play in performance.plays:
+        lines += [f"{play.scenario.name}: {play.scenario.story}", *timeline_text(timeline(play))]
+        lines += [f"  {line}" for line in play.fault.splitlines()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _against(baseline: Baseline | None, judged: list[Judgement], started: str) -> Applied:
+    if baseline is None:
+        return Applied(tuple(judged))
+    return apply_baseline(baseline, judged, date.fromisoformat(started[:10]), checks_by_requirement())
+
+
+def _verdict(applied: Applied, performance: Performance) -> RunVerdict:
+    """The verdict of the run; a fault of the driver overrules all but a violation."""
+    verdict = judge_run(applied.judgements)
+    if verdict is RunVerdict.NOT_CONFORMANT:
+        return verdict
+    if performance.faults:
+        return RunVerdict.ERROR
+    return RunVerdict.NOT_CONFORMANT if applied.fails else verdict
+
+
+def _messages(performance: Performance) -> list[str]:
+    said = [f"driver: {fault}" for fault in performance.faults]
+    for method in sorted({play.unsupported for play in performance.plays} - {""}):
+        names = [play.scenario.name for play in performance.plays if play.unsupported == method]
+        said.append(f"the client has no call {method}; not applicable: {', '.join(names)}")
+    return said
+
+
+def _reproducible(report: dict[str, Any]) -> dict[str, Any]:
+    """The report with the reproduction that makes sense for a client: the scenario, played again."""
+    for entry in report["requirements"]:
+        if entry["evidence"]:
+            names = dict.fromkeys(violation["scenario"] for violation in entry["evidence"])
+            words = " ".join(f"--scenario {name}" for name in names)
+            entry["reproduction"] = {
+                "curl": "",
+                "command": f"lro-conformance sdk {words} -- {report['iut']['driver']['command']}",
+            }
+    return report
+
+
+def _digest() -> str:
+    return hashlib.sha256(spec_path("client-requirements").read_bytes()).hexdigest()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def write_everything(gate: GateRun, directory: Path) -> None:
+    """Write what every report directory has, and timeline.txt and driver-stderr.txt. Raises UsageError if it cannot."""
+    arrived = sorted(gate.performance.exchanges, key=lambda exchange: exchange.number)
+    write_artefacts(gate.report, arrived, directory)
+    try:
+        (directory / "timeline.txt").write_text(whole_timeline(gate.performance), encoding="utf-8")
+        (directory / "driver-stderr.txt").write_text(gate.performance.stderr, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{directory}: cannot be written: {error}", "choose another --report-dir") from error

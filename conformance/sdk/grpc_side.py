@@ -1,0 +1,145 @@
+"""The gRPC side of the gate: a front that is gRPC to the client and HTTP/JSON to the scripted server behind it.
+
+    client ── CancelOperation{name}, metadata ──→ front ── POST /v1/{name}:cancel, header fields ──→ scripted server
+    client ←── google.protobuf.Empty, or Status ── front ←── {} or {"error": …} ────────────────────── scripted server
+
+Scripts, rules and evidence so are those of HTTP/JSON: one scenario, two transports. What arrives at the server is the
+call transcoded by its binding, with the client's metadata as header fields, `grpc-timeout` among them; what only an
+HTTP client decides (`HTTP_ONLY`) is then the front's doing and says nothing about the client.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.errors import UsageError
+from conformance.exchange import Header, Method, Request, Response
+from conformance.lro.codes import Code, code_named, code_numbered
+from conformance.reference.grpc_messages import message_of
+from conformance.reference.grpc_wire import failure, listening, part_of_grpc, success
+from conformance.spec.contract import Contract
+
+_SAME_OVER_GRPC = """
+    plain-cancel
+    hash-in-id question-mark-in-id percent-sign-in-id percent-escape-in-id colon-in-id verb-in-id space-in-id
+    plus-in-id non-ascii-in-id query-like-in-id unreserved-in-id awkward-get
+    not-found unimplemented failed-precondition permission-denied unauthenticated get-not-found
+    cancelled failed-otherwise completed-despite-cancel still-running unknown-metadata
+    unavailable-once unavailable-for-ever internal-error no-answer-in-time
+"""
+SCENARIOS = frozenset(_SAME_OVER_GRPC.split())
+"""The scenarios that ask the same of a client over gRPC; the others are about paths, bodies, JSON and redirects."""
+
+_OF_HTTP_AND_JSON = """
+    client-request.verb-is-kept client-request.path-is-bound client-request.slash-stays-in-its-segment
+    client-request.unbound-name-is-refused client-request.dot-segment-is-refused client-request.body-is-empty
+    client-request.body-does-not-repeat-the-name client-request.length-is-declared client-request.body-is-labelled-json
+    client-request.no-foreign-query client-request.credentials-are-in-the-header
+    client-request.credentials-stay-with-their-origin
+    client-answer.no-body-is-success client-answer.unknown-members-are-ignored client-answer.garbage-is-no-success
+    client-answer.lost-answer-is-no-success client-answer.bare-status client-answer.unreadable-error-keeps-its-status
+    client-answer.redirect-keeps-the-method client-answer.redirected-get-is-no-cancel
+    client-operation.absent-done-is-false client-operation.null-is-absent client-operation.garbage-is-no-operation
+"""
+HTTP_ONLY = frozenset(_OF_HTTP_AND_JSON.split())
+"""The requirements about which a call over gRPC says nothing."""
+
+_METHODS = {"CancelOperation": Method.CANCEL, "GetOperation": Method.GET, "DeleteOperation": Method.DELETE}
+_HTTP_METHODS = {Method.CANCEL: "POST", Method.GET: "GET", Method.DELETE: "DELETE"}
+_HOP_BY_HOP = frozenset({"te", "content-type", "host", "content-length", "connection", "transfer-encoding"})
+_PATIENCE = 60.0
+"""Seconds; more than a script holds an answer back."""
+
+
+@contextlib.contextmanager
+def grpc_front(server: str, contract: Contract) -> Iterator[str]:
+    """The endpoint to tell a driver whose transport is gRPC, in front of the scripted server at the URL `server`.
+
+    Raises UsageError when the extra `grpc` is not installed.
+    """
+
+    def answers(request: Request, _gone: threading.Event) -> Response:
+        return _transcoded(request, server, contract)
+
+    with listening(answers) as url:
+        yield url
+
+
+def _transcoded(request: Request, server: str, contract: Contract) -> Response:
+    rpc = request.path.rpartition("/")[2]
+    method = _METHODS.get(rpc)
+    if method is None:
+        return failure(Code.UNIMPLEMENTED, f"the gate has no script for {rpc}")
+    name = getattr(part_of_grpc("google.longrunning.operations_pb2"), f"{rpc}Request").FromString(request.body).name
+    try:
+        target = contract.path(method, name)
+    except UsageError:
+        return failure(Code.INVALID_ARGUMENT, f"{name!r} is no name of an operation")
+    try:
+        status, body = _ask(server, _HTTP_METHODS[method], target, request.headers)
+    except (OSError, http.client.HTTPException):
+        return failure(Code.UNAVAILABLE, "the connection was closed before the answer was complete")
+    return _as_grpc(method, status, body)
+
+
+def _ask(server: str, method: str, target: str, metadata: tuple[Header, ...]) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(urlsplit(server).netloc, timeout=_PATIENCE)
+    with contextlib.closing(connection):
+        connection.putrequest(method, target, skip_accept_encoding=True)
+        for field, value in metadata:
+            if field.lower() not in _HOP_BY_HOP:
+                connection.putheader(field, value)
+        if method != "GET":
+            connection.putheader("Content-Length", "0")
+        connection.endheaders()
+        response = connection.getresponse()
+        return response.status, response.read()
+
+
+def _as_grpc(method: Method, status: int, body: bytes) -> Response:
+    """The scripted answer in gRPC: a message, or a status."""
+    try:
+        members = json.loads(body)
+    except ValueError:
+        members = None
+    if not isinstance(members, dict):
+        return failure(Code.UNKNOWN, f"the script answered {status} without a JSON object")
+    if status >= 300:
+        return _status(status, members)
+    return success(_operation(members) if method is Method.GET else message_of("Empty", members))
+
+
+def _operation(members: Mapping[str, Any]) -> Any:
+    """The operation as a message. An Any of a type that nobody knows holds bytes that nobody can read."""
+    parse_error = part_of_grpc("google.protobuf.json_format").ParseError
+    opaque = {}
+    for field in ("metadata", "response"):
+        try:
+            message_of("Operation", {field: members.get(field)})
+        except parse_error:
+            opaque[field] = members[field]["@type"]
+    operation = message_of("Operation", {field: value for field, value in members.items() if field not in opaque})
+    for field, type_url in opaque.items():
+        getattr(operation, field).type_url = type_url
+        getattr(operation, field).value = b"\x08\x0c"
+    return operation
+
+
+def _status(status: int, members: Mapping[str, Any]) -> Response:
+    """An error, from the envelope of AIP-193 or a bare google.rpc.Status."""
+    envelope = members.get("error")
+    error: Mapping[str, Any] = envelope if isinstance(envelope, dict) else members
+    code = code_named(error.get("status")) or code_numbered(error.get("code"))
+    info = part_of_grpc("google.rpc.error_details_pb2").ErrorInfo
+    details = [
+        info(reason=detail["reason"], domain=detail["domain"])
+        for detail in error.get("details", [])
+        if detail.get("@type", "").endswith("/google.rpc.ErrorInfo")
+    ]
+    return failure(code or Code.UNKNOWN, str(error.get("message", f"HTTP {status}")), details)

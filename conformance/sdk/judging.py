@@ -1,0 +1,116 @@
+"""From what was played to the verdict of every client requirement.
+
+A rule of `conformance.rules.client` judges every turn. An expectation of a scenario is judged only when the scenario's
+control was as it should be: otherwise whatever the client said, it may have said for the wrong reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from conformance.errors import NotApplicable, Unjudged
+from conformance.reports.report import violation_as_json
+from conformance.reports.verdict import CheckResult, Finding, Judgement, judge
+from conformance.rules.client import client_rules
+from conformance.rules.rule import Complaint
+from conformance.rules.turn import TurnRule
+from conformance.sdk.play import Performance, Play
+from conformance.sdk.scenario import Expectation
+from conformance.sdk.timeline import timeline
+from conformance.sdk.transport import REST, Transport
+from conformance.spec.catalogue import Catalogue, Requirement
+
+ALL_TURNS = "all turns"
+
+
+def judgements(
+    performance: Performance, catalogue: Catalogue, transport: Transport = REST, is_whole: bool = True
+) -> list[Judgement]:
+    """The verdict of every client requirement, in the order of the catalogue.
+
+    `is_whole` says that all scenarios were played: only then the condition of a requirement never held.
+    """
+    found: dict[str, list[CheckResult]] = {requirement.id: [] for requirement in catalogue}
+    for play in performance.plays:
+        for result in results(play):
+            found[result.requirement].append(result)
+    return [
+        judge(
+            requirement,
+            found[requirement.id] or _nothing_said(requirement, performance, is_whole),
+            transport.rules_out(requirement.id),
+        )
+        for requirement in catalogue.of("client")
+    ]
+
+
+def results(play: Play) -> Iterator[CheckResult]:
+    """What one play says of the requirements: one result for each rule that had something to say, and expectation."""
+    for rule in client_rules().values():
+        result = _rule_result(rule, play)
+        if result is not None:
+            yield result
+    for expectation in play.scenario.expectations:
+        yield _expectation_result(expectation, play)
+
+
+def _rule_result(rule: TurnRule, play: Play) -> CheckResult | None:
+    judged = [(turn, rule.judge(turn)) for turn in play.all_turns if rule.when(turn)]
+    if not judged:
+        return None
+    complaints = [complaint for _, complaint in judged if complaint is not None]
+    return _result(rule.requirement, play, complaints)
+
+
+def _expectation_result(expectation: Expectation, play: Play) -> CheckResult:
+    def unjudged(finding: Finding, reason: str) -> CheckResult:
+        return CheckResult(expectation.requirement, play.scenario.name, finding, reason, play.seconds)
+
+    if play.fault:
+        return unjudged(Finding.ERROR, play.fault.splitlines()[0])
+    if play.unsupported:
+        return unjudged(Finding.NOT_APPLICABLE, f"the client has no call {play.unsupported}")
+    assert play.control is not None, "a play without a fault has a control"
+    wrong = play.scenario.control.judge(play.control)
+    if wrong is not None:
+        return unjudged(Finding.NOT_TESTED, f"{play.scenario.name}: the positive control failed: {wrong.message}")
+    try:
+        complaint = expectation.judge(play.turns[expectation.step])
+    except Unjudged as why:
+        finding = Finding.NOT_APPLICABLE if isinstance(why, NotApplicable) else Finding.NOT_TESTED
+        return unjudged(finding, f"{play.scenario.name}: {why.reason}")
+    return _result(expectation.requirement, play, [complaint] if complaint is not None else [])
+
+
+def _result(requirement: str, play: Play, complaints: Sequence[Complaint]) -> CheckResult:
+    violations = tuple(_violation(complaint, play) for complaint in complaints)
+    return CheckResult(
+        requirement,
+        play.scenario.name,
+        Finding.VIOLATED if violations else Finding.KEPT,
+        "; ".join(violation["message"] for violation in violations),
+        play.seconds,
+        violations,
+    )
+
+
+def _violation(complaint: Complaint, play: Play) -> dict[str, Any]:
+    """A violation as every report has it, with the scenario and both sides of it on one time line."""
+    shown: Mapping[str, Any] = violation_as_json(complaint)
+    return {
+        **shown,
+        "message": f"{play.scenario.name}: {complaint.message}",
+        "scenario": play.scenario.name,
+        "timeline": timeline(play),
+    }
+
+
+def _nothing_said(requirement: Requirement, performance: Performance, is_whole: bool) -> list[CheckResult]:
+    """Why a requirement has no result at all, where more can be said than that."""
+    if performance.was_cut_off:
+        return [CheckResult(requirement.id, ALL_TURNS, Finding.ERROR, performance.faults[-1].splitlines()[0])]
+    if requirement.condition and is_whole:
+        reason = f"in no turn it held that {requirement.condition}"
+        return [CheckResult(requirement.id, ALL_TURNS, Finding.NOT_APPLICABLE, reason)]
+    return []

@@ -1,0 +1,127 @@
+"""What a scenario is: what the driver is told, what the server answers, and what is judged of it.
+
+A scenario is data. It has an operation name of its own, so that one driver process and one server do for all of them.
+It begins with a *positive control*, a call whose outcome is beyond doubt: a client that calls everything a success, or
+everything a failure, keeps a requirement for no reason, and a scenario whose control has failed judges nothing. The
+rules of `conformance.rules.client`, which need no such context, are applied to its turns in any case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from conformance.exchange import Method
+from conformance.lro.codes import Code
+from conformance.lro.operation import State
+from conformance.rules.client import is_no_success, is_ok, shows
+from conformance.rules.rule import Complaint
+from conformance.rules.turn import Turn, TurnJudge
+from conformance.sdk.answers import EMPTY_OBJECT, Answer, Script, envelope, json_answer
+
+PARENT = "projects/conformance/locations/gate"
+TIMEOUT = 5000
+"""The deadline of a call, in milliseconds, where nothing is expected to be tried again."""
+
+SHORT = 600
+"""The deadline of a call whose success some clients cannot read: they try again until it is over."""
+
+BRIEF = 300
+"""The deadline of a call that is not to succeed, whether it is tried again until it is over or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One request to the driver; `timeout` is in milliseconds. In a name `{operation}` is that of the scenario."""
+
+    method: Method
+    script: Script
+    name: str = "{operation}"
+    timeout: int = TIMEOUT
+
+
+def cancel(*answers: Answer, name: str = "{operation}", timeout: int = TIMEOUT) -> Step:
+    """The driver is told to cancel, and each attempt gets the next of the answers."""
+    return Step(Method.CANCEL, Script(answers), name, timeout)
+
+
+def get(*answers: Answer, name: str = "{operation}", timeout: int = TIMEOUT) -> Step:
+    """The driver is told to get, and each attempt gets the next of the answers."""
+    return Step(Method.GET, Script(answers), name, timeout)
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A step whose outcome is beyond doubt, and the oracle of that outcome."""
+
+    step: Step
+    judge: TurnJudge
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a scenario judges: an oracle speaks for a requirement, about the turn of step number `step`."""
+
+    requirement: str
+    judge: TurnJudge
+    step: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One story. `name` is its slug, and the check's name in reports and baselines."""
+
+    name: str
+    story: str
+    control: Control
+    steps: tuple[Step, ...]
+    expectations: tuple[Expectation, ...] = ()
+
+    @property
+    def operation(self) -> str:
+        """The name of the scenario's operation."""
+        return f"{PARENT}/operations/{self.name}"
+
+    def named(self, step: Step) -> str:
+        """The operation name that the driver is told in a step."""
+        return step.name.replace("{operation}", self.operation)
+
+
+def arrives_and_is_ok(turn: Turn) -> Complaint | None:
+    """The control of an error: a cancel is sent, and its success is one."""
+    return is_ok(turn) or _arrives(turn)
+
+
+def arrives_and_is_refused(turn: Turn) -> Complaint | None:
+    """The control of a success: a cancel is sent, and its refusal is none."""
+    return is_no_success(turn) or _arrives(turn)
+
+
+def arrives_and_is_shown(turn: Turn) -> Complaint | None:
+    """The control of what a get shows: a get is sent, and the operation that runs is shown."""
+    return shows(State.RUNNING)(turn) or _arrives(turn)
+
+
+def _arrives(turn: Turn) -> Complaint | None:
+    return None if turn.answers else turn.complain(f"no {turn.told.method.value} of {turn.told.name} arrived")
+
+
+def operation(done: bool = False, *, name: str = "{operation}", **members: Any) -> Answer:
+    """A get's answer: an operation, without metadata, for its type would have to be one that every client knows."""
+    return json_answer(200, {"name": name, "done": done, **members})
+
+
+CONTROL = "{operation}-control"
+"""The operation of a control: it looks like the scenario's, and is another."""
+
+SUCCEEDS = Control(cancel(EMPTY_OBJECT, name=CONTROL), arrives_and_is_ok)
+"""An ordinary cancel succeeds: for scenarios in which something fails."""
+
+IS_REFUSED = Control(
+    cancel(envelope(Code.NOT_FOUND, "the operation of the control does not exist"), name=CONTROL),
+    arrives_and_is_refused,
+)
+"""An ordinary cancel is refused: for scenarios in which something succeeds."""
+
+SHOWS_RUNNING = Control(get(operation(name=CONTROL), name=CONTROL), arrives_and_is_shown)
+"""An ordinary get shows an operation that runs: for scenarios about what a get shows."""

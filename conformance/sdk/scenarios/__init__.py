@@ -1,0 +1,15 @@
+"""All scenarios, in the order in which they are played; the files are by chapter of the client requirements."""
+
+from conformance.sdk.scenario import Scenario
+from conformance.sdk.scenarios import answers, errors, operations, redirects, requests, retries
+
+SCENARIOS: tuple[Scenario, ...] = (
+    *requests.SCENARIOS,
+    *answers.SCENARIOS,
+    *errors.SCENARIOS,
+    *operations.SCENARIOS,
+    *retries.SCENARIOS,
+    *redirects.SCENARIOS,
+)
+
+__all__ = ["SCENARIOS"]

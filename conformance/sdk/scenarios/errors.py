@@ -1,0 +1,106 @@
+"""Scenarios about errors: the codes that cancel has, in the two forms that servers give them, and errors of no form."""
+
+from __future__ import annotations
+
+from conformance.lro.codes import Code
+from conformance.rules.client import keeps_the_code, keeps_the_message, keeps_the_status, reports
+from conformance.sdk.answers import (
+    HTML,
+    JSON,
+    Answer,
+    bare_status,
+    body_answer,
+    envelope,
+    html_answer,
+    json_answer,
+)
+from conformance.sdk.scenario import SHORT, SHOWS_RUNNING, SUCCEEDS, Expectation, Scenario, cancel, get
+
+MESSAGE = "the gate says: no cancel today"
+
+CODES = {
+    Code.NOT_FOUND: "the operation does not exist",
+    Code.UNIMPLEMENTED: "the server does not support cancelling",
+    Code.FAILED_PRECONDITION: "the operation has already ended",
+    Code.PERMISSION_DENIED: "the caller may not cancel",
+    Code.UNAUTHENTICATED: "the caller is not known",
+}
+
+_BY_CODE = (
+    Expectation("client-answer.precondition-is-told-from-bad-argument", keeps_the_code(Code.FAILED_PRECONDITION)),
+)
+
+
+def _slug(code: Code) -> str:
+    return code.name.lower().replace("_", "-")
+
+
+def _in_envelope(code: Code, when: str) -> Scenario:
+    more = _BY_CODE if code is Code.FAILED_PRECONDITION else ()
+    return Scenario(
+        name=_slug(code),
+        story=f"A cancel is answered {code.name}, because {when}, as AIP-193 writes it.",
+        control=SUCCEEDS,
+        steps=(cancel(envelope(code, MESSAGE)),),
+        expectations=(
+            Expectation(f"client-answer.{_slug(code)}", reports(code)),
+            Expectation("client-answer.message-is-kept", keeps_the_message(MESSAGE)),
+            *more,
+        ),
+    )
+
+
+def _bare(code: Code, when: str) -> Scenario:
+    return Scenario(
+        name=f"bare-{_slug(code)}",
+        story=f"A cancel is answered {code.name}, because {when}, as Envoy and grpc-gateway write it.",
+        control=SUCCEEDS,
+        steps=(cancel(bare_status(code, MESSAGE)),),
+        expectations=(
+            Expectation("client-answer.bare-status", reports(code)),
+            Expectation("client-answer.message-is-kept", keeps_the_message(MESSAGE)),
+        ),
+    )
+
+
+def _unreadable(name: str, story: str, answer: Answer) -> Scenario:
+    return Scenario(
+        name=name,
+        story=story,
+        control=SUCCEEDS,
+        steps=(cancel(answer, timeout=SHORT),),
+        expectations=(
+            Expectation("client-answer.unreadable-error-keeps-its-status", keeps_the_status(answer.response.status)),
+        ),
+    )
+
+
+SCENARIOS = (
+    *(_in_envelope(code, when) for code, when in CODES.items()),
+    *(_bare(code, when) for code, when in CODES.items()),
+    Scenario(
+        name="get-not-found",
+        story="A get is answered NOT_FOUND.",
+        control=SHOWS_RUNNING,
+        steps=(get(envelope(Code.NOT_FOUND, MESSAGE)),),
+        expectations=(Expectation("client-answer.not-found", reports(Code.NOT_FOUND)),),
+    ),
+    _unreadable(
+        "page-404",
+        "A front end that does not know the path answers a cancel with a page, as Google's does.",
+        html_answer(404, "Error 404 (Not Found)!!1"),
+    ),
+    _unreadable(
+        "page-502", "A proxy whose backend is gone answers a cancel with a page.", html_answer(502, "502 Bad Gateway")
+    ),
+    _unreadable(
+        "text-error",
+        "An error has a text where the envelope has an object, as grpc-gateway v1 writes it.",
+        json_answer(404, {"error": MESSAGE, "message": MESSAGE, "code": int(Code.NOT_FOUND)}),
+    ),
+    _unreadable("no-error-body", "An error has no body at all.", body_answer(403, b"", HTML)),
+    _unreadable(
+        "garbled-error", "The JSON of an error ends in the middle.", body_answer(403, b'{"error": {"code": 4', JSON)
+    ),
+    _unreadable("list-error", "An error is a JSON array.", json_answer(400, [{"error": {"code": 400}}])),
+)

@@ -1,0 +1,119 @@
+"""Scenarios about operations: what became of one after its cancel, as a get shows it."""
+
+from __future__ import annotations
+
+from conformance.lro.codes import Code
+from conformance.lro.operation import State
+from conformance.rules.client import is_no_success, shows
+from conformance.sdk.answers import EMPTY_OBJECT, JSON, Answer, body_answer, cut, html_answer, json_answer
+from conformance.sdk.scenario import BRIEF, SHORT, SHOWS_RUNNING, Expectation, Scenario, Step, cancel, get, operation
+
+_EMPTY = {"@type": "type.googleapis.com/google.protobuf.Empty"}
+_NOBODY_KNOWS = {"@type": "type.googleapis.com/conformance.example.NobodyKnowsThisMetadata", "progress": 12}
+_HALF = body_answer(200, b'{"name": "{operation}", "done": true, "resp', JSON)
+_CANCELLED = {"code": int(Code.CANCELLED), "message": "cancelled by the caller"}
+
+
+def _shown(
+    name: str, requirement: str, story: str, answer: Answer, state: State, code: Code | None = None, *before: Step
+) -> Scenario:
+    return Scenario(
+        name=name,
+        story=story,
+        control=SHOWS_RUNNING,
+        steps=(*before, get(answer, timeout=SHORT)),
+        expectations=(Expectation(f"client-operation.{requirement}", shows(state, code)),),
+    )
+
+
+def _not_an_operation(name: str, story: str, answer: Answer) -> Scenario:
+    return Scenario(
+        name=name,
+        story=story,
+        control=SHOWS_RUNNING,
+        steps=(get(answer, timeout=BRIEF),),
+        expectations=(Expectation("client-operation.garbage-is-no-operation", is_no_success),),
+    )
+
+
+_ACCEPTED = cancel(EMPTY_OBJECT)
+
+SCENARIOS = (
+    _shown(
+        "cancelled",
+        "cancelled-is-told",
+        "After its cancel an operation is done, with an error of code 1.",
+        operation(True, error=_CANCELLED),
+        State.CANCELLED,
+        Code.CANCELLED,
+        _ACCEPTED,
+    ),
+    _shown(
+        "failed-otherwise",
+        "failure-is-told",
+        "After its cancel an operation is done, with an error of another code.",
+        operation(True, error={"code": int(Code.INTERNAL), "message": "a disk broke"}),
+        State.FAILED,
+        Code.INTERNAL,
+        _ACCEPTED,
+    ),
+    _shown(
+        "completed-despite-cancel",
+        "completion-is-told",
+        "After its cancel an operation is done, with a response: it was faster.",
+        operation(True, response=_EMPTY),
+        State.SUCCEEDED,
+        None,
+        _ACCEPTED,
+    ),
+    _shown(
+        "still-running",
+        "running-is-told",
+        "After its cancel an operation still runs: cancel is best effort.",
+        operation(),
+        State.RUNNING,
+        None,
+        _ACCEPTED,
+    ),
+    _shown(
+        "done-absent",
+        "absent-done-is-false",
+        "An operation that runs has no member `done`, as protobuf leaves out a default.",
+        json_answer(200, {"name": "{operation}"}),
+        State.RUNNING,
+    ),
+    _shown(
+        "null-members",
+        "null-is-absent",
+        "An operation that runs has null for what it has not, as grpc-gateway writes it.",
+        operation(metadata=None, error=None, response=None),
+        State.RUNNING,
+    ),
+    Scenario(
+        name="members-in-operation",
+        story="An operation has members that nobody knows yet.",
+        control=SHOWS_RUNNING,
+        steps=(get(operation(addedNextYear={"a": [1]}), timeout=SHORT),),
+        expectations=(Expectation("client-answer.unknown-members-are-ignored", shows(State.RUNNING)),),
+    ),
+    _shown(
+        "unknown-metadata",
+        "unknown-metadata-is-carried",
+        "The metadata of an operation that runs has a type that the client does not know.",
+        operation(metadata=_NOBODY_KNOWS),
+        State.RUNNING,
+    ),
+    _not_an_operation(
+        "page-as-operation", "A proxy answers a get with 200 and its login page.", html_answer(200, "Sign in")
+    ),
+    _not_an_operation(
+        "garbled-operation",
+        "The JSON of an operation ends in the middle.",
+        _HALF,
+    ),
+    _not_an_operation(
+        "cut-operation",
+        "The connection is closed in the middle of an operation.",
+        cut(_HALF),
+    ),
+)

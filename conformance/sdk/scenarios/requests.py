@@ -1,0 +1,110 @@
+"""Scenarios about what is sent: plain names, awkward but legal ones, and names that have no path.
+
+What a request looks like is judged by the rules, in every turn of every scenario; here are the names that bring out
+the difference. The server accepts every cancel of the name it was told, so a client that mangles it is answered 404.
+"""
+
+from __future__ import annotations
+
+from conformance.rules.client import (
+    credentials_are_in_the_header,
+    is_accepted,
+    is_ok,
+    nothing_is_sent,
+    slash_stays_in_its_segment,
+)
+from conformance.sdk.answers import EMPTY_OBJECT
+from conformance.sdk.credentials import carries_token
+from conformance.sdk.scenario import (
+    IS_REFUSED,
+    PARENT,
+    SHOWS_RUNNING,
+    SUCCEEDS,
+    Expectation,
+    Scenario,
+    cancel,
+    get,
+    operation,
+)
+
+AWKWARD_IDS = {
+    "hash": "a#b",
+    "question-mark": "a?b",
+    "percent-sign": "100%",
+    "percent-escape": "a%41b",
+    "colon": "a:b",
+    "verb": "a:cancel",
+    "space": "a b",
+    "plus": "a+b",
+    "non-ascii": "größe-日本",
+    "query-like": "a&b=c;d",
+    "unreserved": "a-b_c.d~e",
+}
+"""What follows the scenario's own name in an id. By the published pattern, `[^/]+`, every one is an id."""
+
+NAMES_WITHOUT_PATH = {
+    "bare-id": "an-id-alone",
+    "other-collection": f"{PARENT}/instances/other-collection",
+    "empty-id": f"{PARENT}/operations/",
+    "empty-name": "",
+}
+"""Names that match neither the binding of cancel nor the looser one of the generic clients, `**/operations/*`."""
+
+ODD = "{operation}-a#b?c d%"
+
+
+def _awkward(kind: str, tail: str) -> Scenario:
+    return Scenario(
+        name=f"{kind}-in-id",
+        story=f"An operation whose id is awkward but legal, {tail!r}, is cancelled by its name.",
+        control=SUCCEEDS,
+        steps=(cancel(EMPTY_OBJECT, name=f"{{operation}}-{tail}"),),
+        expectations=(Expectation("client-request.legal-id-is-accepted", is_accepted),),
+    )
+
+
+def _without_path(kind: str, name: str) -> Scenario:
+    return Scenario(
+        name=kind,
+        story=f"A name that no binding matches, {name!r}, is refused before anything is sent.",
+        control=SUCCEEDS,
+        steps=(cancel(EMPTY_OBJECT, name=name),),
+        expectations=(Expectation("client-request.unbound-name-is-refused", nothing_is_sent),),
+    )
+
+
+SCENARIOS = (
+    Scenario(
+        name="plain-cancel",
+        story="An operation is cancelled, and the answer is an empty JSON object.",
+        control=IS_REFUSED,
+        steps=(cancel(EMPTY_OBJECT),),
+        expectations=(
+            Expectation("client-answer.empty-object-is-success", is_ok),
+            Expectation("client-request.credentials-are-in-the-header", credentials_are_in_the_header(carries_token)),
+        ),
+    ),
+    *(_awkward(kind, tail) for kind, tail in AWKWARD_IDS.items()),
+    Scenario(
+        name="awkward-get",
+        story="An operation whose id is awkward but legal is shown by its name.",
+        control=SHOWS_RUNNING,
+        steps=(get(operation(name=ODD), name=ODD),),
+        expectations=(Expectation("client-request.legal-id-is-accepted", is_accepted),),
+    ),
+    Scenario(
+        name="slash-in-id",
+        story="An id with a slash is refused, or the slash is escaped; it never reaches another resource.",
+        control=SUCCEEDS,
+        steps=(cancel(EMPTY_OBJECT, name="{operation}/b"),),
+        expectations=(Expectation("client-request.slash-stays-in-its-segment", slash_stays_in_its_segment),),
+    ),
+    *(_without_path(kind, name) for kind, name in NAMES_WITHOUT_PATH.items()),
+    Scenario(
+        name="dot-segment",
+        story="The id `..` would lead to another path when the URL is normalised, so it is refused.",
+        control=SUCCEEDS,
+        steps=(cancel(EMPTY_OBJECT, name=f"{PARENT}/operations/.."),),
+        expectations=(Expectation("client-request.dot-segment-is-refused", nothing_is_sent),),
+    ),
+)

@@ -1,0 +1,42 @@
+"""What a client speaks: HTTP/JSON, or gRPC through a front that makes HTTP/JSON of it.
+
+A transport says which scenarios ask the same of a client whatever it speaks, which requirements say nothing about it,
+and what endpoint a driver is told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from conformance.spec.contract import Contract
+
+TRANSPORTS = ("rest", "grpc")
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """`front` makes the endpoint to tell a driver, for as long as the context lasts, of the scripted server's URL."""
+
+    name: str
+    plays: Callable[[str], bool]
+    front: Callable[[str, Contract], AbstractContextManager[str]]
+    not_judged: frozenset[str] = frozenset()
+
+    def rules_out(self, requirement: str) -> str | None:
+        """Why a requirement says nothing about a client over this transport, or None."""
+        return f"it is about HTTP/JSON; the transport is {self.name}" if requirement in self.not_judged else None
+
+
+REST = Transport("rest", lambda _scenario: True, lambda url, _contract: contextlib.nullcontext(url))
+
+
+def transport_named(name: str) -> Transport:
+    """The transport of this name, `rest` or `grpc`. What gRPC needs is loaded only when it is asked for."""
+    if name == REST.name:
+        return REST
+    from conformance.sdk import grpc_side
+
+    return Transport("grpc", grpc_side.SCENARIOS.__contains__, grpc_side.grpc_front, grpc_side.HTTP_ONLY)

@@ -1,0 +1,151 @@
+"""The front of the gate that speaks gRPC: what a call becomes behind it, and an answer before it."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from conformance.lro.codes import Code
+from conformance.reference.grpc_wire import part_of_grpc
+from conformance.sdk.grpc_side import HTTP_ONLY, SCENARIOS, grpc_front
+from conformance.sdk.scenarios import SCENARIOS as ALL_SCENARIOS
+from conformance.spec.catalogue import client_catalogue
+from conformance.spec.contract import Contract
+
+NAME = "projects/p/locations/l/operations/größe 100% #1?"
+ESCAPED = "/v1/projects/p/locations/l/operations/gr%C3%B6%C3%9Fe%20100%25%20%231%3F"
+Ask = Callable[..., Any]
+
+
+def test_what_makes_sense_over_grpc_exists() -> None:
+    assert {scenario.name for scenario in ALL_SCENARIOS} >= SCENARIOS
+    assert {requirement.id for requirement in client_catalogue()} >= HTTP_ONLY
+
+
+class Backend:
+    """The server behind the front: one answer for everything, and what has arrived."""
+
+    def __init__(self) -> None:
+        self.status, self.body = 200, b"{}"
+        self.arrived: list[tuple[str, str, dict[str, str]]] = []
+
+    def answers(self, status: int, message: object) -> None:
+        self.status, self.body = status, json.dumps(message).encode()
+
+
+@pytest.fixture
+def backend() -> Backend:
+    return Backend()
+
+
+@pytest.fixture
+def ask(backend: Backend) -> Iterator[Ask]:
+    """Makes one call over gRPC; the value is its answer, or its error."""
+    grpc: Any = pytest.importorskip("grpc", reason="grpcio is not installed")
+    messages = part_of_grpc("google.longrunning.operations_pb2")
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            backend.arrived.append((self.command, self.path, headers))
+            if backend.status == 0:
+                return
+            self.send_response(backend.status)
+            self.end_headers()
+            self.wfile.write(backend.body)
+
+        do_GET = do_POST = do_DELETE = answer
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with grpc_front(f"http://127.0.0.1:{server.server_port}", Contract.load("beyondcorp.v1")) as url:
+        channel = grpc.insecure_channel(url.removeprefix("http://"))
+
+        def call(method: str, name: str, timeout: float = 5.0, **metadata: str) -> Any:
+            rpc = channel.unary_unary(
+                f"/google.longrunning.Operations/{method}",
+                request_serializer=lambda message: message.SerializeToString(),
+                response_deserializer=messages.Operation.FromString if method == "GetOperation" else None,
+            )
+            request = getattr(messages, f"{method}Request")(name=name)
+            try:
+                return rpc(request, timeout=timeout, metadata=tuple(metadata.items()))
+            except grpc.RpcError as error:
+                return error
+
+        yield call
+        channel.close()
+    server.shutdown()
+    server.server_close()
+
+
+def code_of(error: Any) -> Code:
+    return Code[error.code().name]
+
+
+def test_a_cancel_is_a_post_of_its_binding_with_the_metadata(ask: Ask, backend: Backend) -> None:
+    assert ask("CancelOperation", NAME, timeout=3.0, **{"x-goog-request-params": "name=a%20b"}) == b""
+    ((method, path, headers),) = backend.arrived
+    assert (method, path) == ("POST", f"{ESCAPED}:cancel")
+    assert headers["x-goog-request-params"] == "name=a%20b"
+    assert headers["content-length"] == "0"
+    assert 2000 < int(headers["grpc-timeout"].removesuffix("m")) < 4000  # gRPC rounds it up
+
+
+def test_a_get_shows_the_operation(ask: Ask, backend: Backend) -> None:
+    backend.answers(200, {"name": NAME, "done": True, "error": {"code": 1, "message": "cancelled"}, "metadata": None})
+    shown = ask("GetOperation", NAME)
+    assert backend.arrived[0][:2] == ("GET", ESCAPED)
+    assert (shown.name, shown.done, shown.error.code, shown.error.message) == (NAME, True, 1, "cancelled")
+
+
+def test_a_type_that_nobody_knows_is_carried(ask: Ask, backend: Backend) -> None:
+    unknown = "type.googleapis.com/conformance.example.Unknown"
+    backend.answers(200, {"name": NAME, "metadata": {"@type": unknown, "progress": 12}})
+    shown = ask("GetOperation", NAME)
+    assert shown.metadata.type_url == unknown
+    assert shown.metadata.value
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"error": {"code": 400, "message": "has ended", "status": "FAILED_PRECONDITION"}},
+        {"code": 9, "message": "has ended", "details": []},
+    ],
+    ids=["envelope", "bare status"],
+)
+def test_an_error_is_a_status(ask: Ask, backend: Backend, body: object) -> None:
+    backend.answers(400, body)
+    refused = ask("CancelOperation", NAME)
+    assert (code_of(refused), refused.details()) == (Code.FAILED_PRECONDITION, "has ended")
+
+
+def test_an_error_keeps_its_reason(ask: Ask, backend: Backend) -> None:
+    info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "GONE", "domain": "conformance.example"}
+    backend.answers(404, {"error": {"code": 404, "message": "gone", "status": "NOT_FOUND", "details": [info]}})
+    details = dict(ask("CancelOperation", NAME).trailing_metadata())["grpc-status-details-bin"]
+    assert b"GONE" in details
+    assert b"conformance.example" in details
+
+
+def test_a_connection_that_breaks_is_unavailable(ask: Ask, backend: Backend) -> None:
+    backend.status = 0
+    assert code_of(ask("CancelOperation", NAME)) is Code.UNAVAILABLE
+
+
+def test_a_name_without_a_path_is_an_invalid_argument(ask: Ask, backend: Backend) -> None:
+    assert code_of(ask("CancelOperation", "no-name")) is Code.INVALID_ARGUMENT
+    assert backend.arrived == []
+
+
+def test_a_method_without_a_script_is_unimplemented(ask: Ask) -> None:
+    assert code_of(ask("ListOperations", "projects/p/locations/l")) is Code.UNIMPLEMENTED

@@ -1,0 +1,130 @@
+"""`run --baseline`, end to end against a reference server with a fault; and what JUnit makes of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+FAULT = "answers-the-operation"
+BROKEN = "response.empty-object"
+ENTRY = """
+[[known-failure]]
+requirement = "{}"
+reason = "custom methods return their resource here"
+link = "https://tracker.example/1"
+"""
+
+
+@dataclass(frozen=True)
+class Ran:
+    status: int
+    stdout: str
+    stderr: str
+    directory: Path
+
+    @property
+    def report(self) -> dict[str, Any]:
+        report: dict[str, Any] = json.loads((self.directory / "report.json").read_text("utf-8"))
+        return report
+
+    def verdict(self, requirement: str) -> str:
+        return next(str(entry["verdict"]) for entry in self.report["requirements"] if entry["id"] == requirement)
+
+    def junit(self, requirement: str) -> ElementTree.Element:
+        root = ElementTree.parse(self.directory / "junit.xml").getroot()
+        return next(case for case in root.iter("testcase") if case.get("name", "").endswith(f"[{requirement}]"))
+
+
+def run(tmp_path: Path, *options: str, baseline: str | None = None) -> Ran:
+    words = [sys.executable, "-m", "conformance", "run", "--report-dir", str(tmp_path / "report"), *options]
+    if baseline is not None:
+        (tmp_path / "baseline.toml").write_text(baseline, "utf-8")
+        words += ["--baseline", "baseline.toml"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    environment.pop("GITHUB_STEP_SUMMARY", None)
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
+    return Ran(done.returncode, done.stdout, done.stderr, tmp_path / "report")
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_a_known_failure_does_not_fail_the_run(tmp_path: Path, workers: tuple[str, ...]) -> None:
+    if workers:
+        pytest.importorskip("xdist")
+    ran = run(tmp_path, f"--iut-fault={FAULT}", *workers, baseline=ENTRY.format(BROKEN))
+    assert ran.status == 0, ran.stdout + ran.stderr
+    assert ran.verdict(BROKEN) == "known-failure"
+    assert ran.report["baseline"] == "baseline.toml"
+    traffic = json.loads((ran.directory / "traffic.har").read_text("utf-8"))
+    assert len(traffic["log"]["entries"]) == ran.report["requests"]
+    assert "custom methods return their resource here" in ran.stdout
+    skipped = ran.junit(BROKEN).find("skipped")
+    assert skipped is not None
+    assert (skipped.get("message") or "").startswith("known-failure: custom methods")
+
+
+def test_an_unexpected_pass_fails_the_run_everywhere(tmp_path: Path) -> None:
+    ran = run(tmp_path, baseline=ENTRY.format(BROKEN))
+    assert ran.status == 1
+    assert ran.verdict(BROKEN) == "unexpected-pass"
+    assert "baseline.toml: entry 1 (response.empty-object): the requirement is kept now" in ran.stdout
+    failure = ran.junit(BROKEN).find("failure")
+    assert failure is not None
+    assert (failure.get("message") or "").startswith("unexpected-pass: ")
+
+
+def test_a_stale_entry_fails_a_run_in_which_all_is_well(tmp_path: Path) -> None:
+    ran = run(tmp_path, baseline=ENTRY.format("response.empty-objects"))
+    assert ran.status == 1
+    assert "did you mean response.empty-object?" in ran.stdout
+    assert ran.stdout.rstrip().endswith("verdict: NOT CONFORMANT")
+
+
+def test_an_unfilled_entry_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    ran = run(tmp_path, baseline=ENTRY.format(BROKEN).replace("custom methods return their resource here", ""))
+    assert ran.status == 2
+    assert "reason is empty" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert not ran.directory.exists()
+
+
+def test_junit_of_a_run_that_finds_something(tmp_path: Path) -> None:
+    """A violated MUST is a failure with its evidence; a violated SHOULD and what was not tested are skips with why."""
+    ran = run(tmp_path, "--iut-fault=any-body-crashes")
+    assert ran.status == 1
+    root = ElementTree.parse(ran.directory / "junit.xml").getroot()
+    suite = root if root.tag == "testsuite" else next(root.iter("testsuite"))
+    cases = list(suite.iter("testcase"))
+    failed = {case.get("name"): case.find("failure") for case in cases if case.find("failure") is not None}
+    skipped = [case.find("skipped") for case in cases if case.find("skipped") is not None]
+    checks = {
+        check["check"].partition("::")[2]: (entry, check)
+        for entry in ran.report["requirements"]
+        for check in entry["checks"]
+    }
+    assert not [case for case in cases if case.find("error") is not None]
+    assert len(cases) == int(suite.get("tests", ""))
+    ruled_out = {case.get("name", "") for case in cases} - set(checks)
+    must = {
+        name for name, (entry, check) in checks.items() if check["finding"] == "violated" and entry["level"] == "MUST"
+    }
+    assert set(failed) == must
+    assert must
+    for failure in failed.values():
+        assert failure is not None
+        assert "> POST " in (failure.text or ""), "the evidence is in it"
+        assert "500" in (failure.text or "")
+    reasons = [element.get("message", "") for element in skipped if element is not None]
+    assert any(reason.startswith("warn: ") for reason in reasons)
+    assert all(reason.partition(": ")[0] in ("warn", "not-tested", "not-applicable") for reason in reasons)
+    assert all(reason.partition(": ")[2] for reason in reasons), "every skip says why"
+    not_passed = {name for name, (_, check) in checks.items() if check["finding"] != "kept"} | ruled_out
+    passed = {case.get("name") for case in cases if len(case) == 0}
+    assert passed == {case.get("name") for case in cases} - not_passed

@@ -1,0 +1,258 @@
+"""The page: everything of the report is on it, nothing from elsewhere is, and what a peer sent is text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import conformance.reports.html as html_report
+from conformance.exchange import Failure, FailureKind, Response
+from conformance.reports.html import VERDICTS, render_html
+from conformance.reports.report import violation_as_json
+from conformance.reports.verdict import CheckResult, Finding, Verdict
+from conformance.rules import Complaint
+from conformance.spec.catalogue import Level
+from tests.reports.making import report_of, requirement, result, violation
+from tests.reports.test_console import ESCAPES, exchange, steering
+from tests.rules.traffic import OPERATION
+
+VOID = {"meta", "input", "br", "link", "img"}
+PAGE = Path(html_report.__file__).parent / "page"
+
+
+class Page(HTMLParser):
+    """The elements of a page, with their attributes, and the text of each."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[tuple[str, str]] = []
+        self._open: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self._open == [], "every element that is opened is closed"
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append((self._open[-1] if self._open else "", data))
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+    @property
+    def text(self) -> str:
+        return "".join(data for tag, data in self.texts if tag not in ("script", "style"))
+
+
+def broken(*shown: dict[str, Any], name: str = "chapter.slug") -> tuple[Any, list[CheckResult]]:
+    return requirement(name=name), [result(Finding.VIOLATED, "it is not so", name, violations=shown)]
+
+
+def test_what_the_report_says_is_on_the_page() -> None:
+    report = report_of(
+        broken(violation("it is not so")),
+        (requirement(Level.SHOULD, "other.kept"), [result(Finding.KEPT, name="other.kept")]),
+        messages=("the target is slow",),
+    )
+    page = Page(render_html(report))
+    for words in (
+        "not conformant",
+        "emulator",
+        "http://127.0.0.1:1",
+        "3 requests, 2 operations",
+        "the target is slow",
+        "chapter.slug",
+        "It is so.",
+        "The document",
+        "section 1",
+        "it is not so",
+        f"POST /v1/{OPERATION}:cancel HTTP/1.1",
+        "204",
+        "test_x.py::test_x",
+        "lro-conformance replay report.json chapter.slug",
+    ):
+        assert words in page.text, words
+    assert {attributes["id"] for attributes in page.all("details") if "id" in attributes} == {
+        "chapter.slug",
+        "other.kept",
+    }
+    curl = report["requirements"][0]["reproduction"]["curl"]
+    assert ("code", curl) in page.texts
+
+
+def test_what_was_not_tested_comes_before_the_requirements() -> None:
+    untested = (requirement(name="chapter.open"), [result(Finding.NOT_TESTED, "no operation ran", "chapter.open")])
+    text = Page(render_html(report_of(broken(violation()), untested))).text
+    assert text.index("not conformant") < text.index("1 MUST not tested") < text.index("2 requirements")
+    assert text.index("no operation ran") < text.index("It is so.", text.index("1 MUST not tested"))
+    whole = Page(render_html(report_of((requirement(), [result(Finding.KEPT)])))).text
+    assert "Every MUST that applies was tested" in whole
+
+
+def test_every_verdict_has_a_mark_and_a_filter() -> None:
+    assert set(VERDICTS) == {verdict.value for verdict in Verdict}
+    assert len(set(VERDICTS.values())) == len(VERDICTS), "colour alone says nothing"
+    page = Page(render_html(report_of(broken(violation()))))
+    assert [button["data-verdict"] for button in page.all("button") if "data-verdict" in button] == ["fail"]
+
+
+def test_what_fails_is_open_and_the_rest_is_closed() -> None:
+    kept = (requirement(name="chapter.kept"), [result(Finding.KEPT, name="chapter.kept")])
+    page = Page(render_html(report_of(broken(violation()), kept)))
+    assert {details.get("id"): "open" in details for details in page.all("details") if details.get("id")} == {
+        "chapter.slug": True,
+        "chapter.kept": False,
+    }
+
+
+def test_the_page_needs_nothing_from_elsewhere() -> None:
+    text = render_html(report_of(broken(violation())))
+    page = Page(text)
+    for tag, attributes in page.elements:
+        assert not {"src", "srcset", "action", "data", "poster"} & set(attributes), tag
+        assert tag not in ("link", "img", "iframe", "object", "base")
+    links = {attributes["href"] for attributes in page.all("a")}
+    assert links == {"https://example.com/document", "#chapter.slug"}
+    assert not re.search(r"@import|url\(|fetch\(|XMLHttp|import\(", text)
+
+
+def test_only_our_own_script_and_style_may_run() -> None:
+    text = render_html(report_of(broken(violation())))
+    page = Page(text)
+    policy = next(
+        str(meta["content"]) for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"
+    )
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    for tag in ("script", "style"):
+        (own,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(own.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    for _, attributes in page.elements:
+        assert not any(name.startswith("on") or name == "style" for name in attributes)
+
+
+HOSTILE = "</pre></code><script>window.owned=1</script><img src=x onerror=window.owned=1>\"'`{{7*7}}{% x %}"
+
+
+def hostile_report() -> dict[str, Any]:
+    latin = HOSTILE.encode("latin-1", "replace").decode("latin-1")
+    answered = Response(200, (("X-A", latin), (latin, "b")), HOSTILE.encode(), latin)
+    shown = [
+        exchange(("X-A", latin), outcome=answered, target=f"/v1/{latin}", body=HOSTILE.encode()),
+        exchange(outcome=Failure(FailureKind.MALFORMED, HOSTILE)),
+    ]
+    report = report_of(
+        broken(violation_as_json(Complaint(HOSTILE, tuple(shown)))),
+        (requirement(name="chapter.open"), [result(Finding.NOT_TESTED, HOSTILE, "chapter.open")]),
+        iut={"name": HOSTILE, "url": HOSTILE},
+        messages=(HOSTILE,),
+    )
+    report["requirements"][0]["source"]["url"] = "javascript:window.owned=1"
+    report["requirements"][0]["known_failures"] = [
+        {"check": HOSTILE, "reason": HOSTILE, "link": "javascript:window.owned=1", "expires": None}
+    ]
+    return report
+
+
+def test_what_a_peer_sent_is_text() -> None:
+    page = Page(render_html(hostile_report()))
+    assert len(page.all("script")) == 1
+    assert page.all("img") == []
+    assert all(not str(attributes.get("href", "")).startswith("javascript") for attributes in page.all("a"))
+    assert page.text.count(HOSTILE) > 5
+    assert "49" not in page.text, "nor is it a template"
+
+
+@pytest.mark.parametrize("escape", ESCAPES.values(), ids=ESCAPES)
+def test_what_is_not_printable_is_an_escape(escape: str) -> None:
+    """A reversal would show other bytes than there are."""
+    shown = violation_as_json(
+        Complaint(escape, (exchange(outcome=Response(200, (), escape.encode("utf-8", "replace"))),))
+    )
+    page = Page(render_html(report_of(broken(shown), iut={"name": escape, "url": ""}, messages=(escape,))))
+    texts = [data for tag, data in page.texts if tag not in ("script", "style", "title") and "curl" not in data]
+    assert set().union(*(steering(text) for text in texts)) == set()
+
+
+def test_bytes_that_are_no_text_are_shown() -> None:
+    shown = violation_as_json(Complaint("it is not so", (exchange(outcome=Response(200, (), b"\xff\xfe\x00")),)))
+    assert "\\xff\\xfe\\x00" in Page(render_html(report_of(broken(shown)))).text
+
+
+def test_long_bodies_and_many_violations_say_where_the_rest_is() -> None:
+    long = violation_as_json(Complaint("it is not so", (exchange(outcome=Response(200, (), b"x" * 50_000)),)))
+    text = Page(render_html(report_of(broken(*[long] * 12)))).text
+    assert "42000 more characters, in report.json" in text
+    assert "2 more violations in report.json" in text
+
+
+def test_a_sentence_shows_code_as_code() -> None:
+    told = requirement(name="chapter.slug")
+    report = report_of((told, [result(Finding.KEPT)]))
+    report["requirements"][0]["statement"] = "`:cancel` is <not> `a<b`"
+    page = Page(render_html(report))
+    assert ("code", ":cancel") in page.texts
+    assert ("code", "a<b") in page.texts
+    report["requirements"][0]["statement"] = "one ` alone"
+    assert "one ` alone" in Page(render_html(report)).text
+
+
+def test_a_violation_without_an_exchange_and_one_with_a_time_line() -> None:
+    shown = {
+        "message": "it is not so",
+        "exchanges": [],
+        "timeline": [{"at": 0.0123, "event": "told", "text": "cancel\nop-1"}],
+    }
+    text = Page(render_html(report_of(broken(shown)))).text
+    assert "12.3 ms  told      cancel\\nop-1" in text
+
+
+# --- light and dark ---------------------------------------------------------------------------------------------------
+
+
+def palettes() -> dict[str, dict[str, str]]:
+    """The colours of the style sheet, by scheme."""
+    style = (PAGE / "report.css").read_text("utf-8")
+    light, dark = re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    return {
+        scheme: dict(re.findall(r"--([a-z]+): (#[0-9a-f]{6})", block))
+        for scheme, block in (("light", light), ("dark", dark))
+    }
+
+
+def luminance(colour: str) -> float:
+    def channel(value: int) -> float:
+        part = value / 255
+        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+
+    red, green, blue = (channel(int(colour[at : at + 2], 16)) for at in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_colour_can_be_read_on_every_ground(scheme: str) -> None:
+    """WCAG 2.2, level AA: a contrast of 4.5 to 1."""
+    palette = palettes()[scheme]
+    for front in ("text", "faint", "link", "pass", "fail", "warn", "known", "none"):
+        for ground in ("page", "card", "code"):
+            light, dark = sorted((luminance(palette[front]), luminance(palette[ground])), reverse=True)
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, (front, ground)
+
+
+def test_both_schemes_have_the_same_colours() -> None:
+    light, dark = palettes()["light"], palettes()["dark"]
+    assert set(light) == set(dark)

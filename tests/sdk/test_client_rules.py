@@ -1,0 +1,343 @@
+"""The rules about clients, by requests that official clients were seen to send and by answers as drivers give them.
+
+The requests are those of the published clients of Python, Node.js, Go and Java; what is kept and what is not by each is
+written beside it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from conformance.errors import NotApplicable, NotTested
+from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, Request, Response
+from conformance.lro.codes import Code
+from conformance.lro.operation import State
+from conformance.rules.client import (
+    attempts_are_limited,
+    client_rules,
+    credentials_are_in_the_header,
+    credentials_stay_with_their_origin,
+    get_is_no_cancel,
+    is_accepted,
+    keeps_its_deadline,
+    keeps_the_code,
+    keeps_the_message,
+    keeps_the_method,
+    keeps_the_status,
+    nothing_is_sent,
+    reports,
+    shows,
+    slash_stays_in_its_segment,
+    stops_at_its_deadline,
+)
+from conformance.rules.turn import Outcome, Said, Told, Turn
+from conformance.sdk.answers import bare_status, envelope
+
+from .in_process import CONTRACT
+
+HERE = "http://127.0.0.1:1"
+PARENT = "projects/p1/locations/us-central1/operations"
+JSON = ("Content-Type", "application/json")
+SUCCESS = Response(200, (JSON,), b"{}")
+
+
+def arrived(
+    target: str,
+    *headers: tuple[str, str],
+    body: bytes = b"",
+    method: str = "POST",
+    outcome: Response | Failure = SUCCESS,
+    at: float = 0.01,
+    number: int = 1,
+    origin: str = HERE,
+) -> Exchange:
+    request = Request(method, target, headers, body)
+    call = CONTRACT.identify(method, request.path)
+    return Exchange(number, request, outcome, at, at + 0.001, call, "story", origin)
+
+
+def turn(
+    *exchanges: Exchange,
+    name: str = f"{PARENT}/op-1",
+    method: Method = Method.CANCEL,
+    outcome: Outcome = Outcome.OK,
+    timeout: int = 100,
+    at: float = 0.02,
+    **said: Any,
+) -> Turn:
+    told = Told(1, method, HERE, name, timeout, "rest", 0.0)
+    return Turn("story", told, Said(outcome, "{}", at, **said), exchanges)
+
+
+def broken(a_turn: Turn) -> set[str]:
+    """The requirements whose rule complains."""
+    return {rule.requirement for rule in client_rules().values() if rule.when(a_turn) and rule.judge(a_turn)}
+
+
+LENGTH_0 = ("Content-Length", "0")
+LENGTH_2 = ("Content-Length", "2")
+CANCEL = f"/v1/{PARENT}/op-1:cancel"
+
+
+@pytest.mark.parametrize(
+    ("exchange", "breaks"),
+    [
+        (arrived(CANCEL + "?alt=json", LENGTH_0), set()),
+        (arrived(CANCEL + "?alt=json", ("content-type", "application/json"), LENGTH_2, body=b"{}"), set()),
+        (arrived(CANCEL, ("x-goog-request-params", f"name={PARENT}/op-1"), JSON, LENGTH_0), set()),
+        (arrived(CANCEL, ("x-goog-request-params", f"name={PARENT}/op-1"), JSON, LENGTH_2, body=b"{}"), set()),
+        (arrived(CANCEL, ("content-length", "2"), ("content-type", "application/json"), body=b"{}"), set()),
+        (arrived(CANCEL + "?", JSON, LENGTH_2, body=b"{}"), set()),
+        (arrived(CANCEL + "?$alt=json%3Benum-encoding=int", JSON, LENGTH_2, body=b"{}"), set()),
+        (arrived(CANCEL + "?alt=json&prettyPrint=false", JSON, ("Content-Length", "3"), body=b"{}\n"), set()),
+        (
+            arrived(
+                CANCEL + "?%24alt=json%3Benum-encoding%3Dint",
+                JSON,
+                ("Content-Length", "60"),
+                ("X-Goog-Request-Params", "name=projects%2Fp1%2Flocations%2Fus-central1%2Foperations%2Fop-1"),
+                body=json.dumps({"name": f"{PARENT}/op-1"}).encode(),
+            ),
+            {"client-request.body-does-not-repeat-the-name"},
+        ),
+        (arrived(CANCEL, JSON, ("Transfer-Encoding", "chunked"), body=b"{}"), set()),
+        (arrived(CANCEL), {"client-request.length-is-declared"}),
+        (arrived(CANCEL, LENGTH_2, body=b"{}"), {"client-request.body-is-labelled-json"}),
+        (arrived(CANCEL, JSON, ("Content-Length", "4"), body=b"null"), {"client-request.body-is-empty"}),
+        (arrived(CANCEL, JSON, ("Content-Length", "1"), body=b"{"), {"client-request.body-is-empty"}),
+        (arrived(CANCEL + "?name=x", LENGTH_0), {"client-request.no-foreign-query"}),
+        (arrived(CANCEL + "?force", LENGTH_0), {"client-request.no-foreign-query"}),
+    ],
+)
+def test_what_official_clients_send(exchange: Exchange, breaks: set[str]) -> None:
+    assert broken(turn(exchange)) == breaks
+
+
+@pytest.mark.parametrize(
+    ("id_", "target", "breaks"),
+    [
+        ("a:b", "a:b:cancel", set()),
+        ("a:b", "a%3Ab:cancel", set()),
+        ("a?b#c%2Fd", "a%3Fb%23c%252Fd:cancel", set()),
+        ("a b", "a%20b:cancel", set()),
+        ("a b", "a b:cancel", {"client-request.name-is-escaped"}),
+        ("a b", "a+b:cancel", {"client-request.name-is-escaped"}),
+        ("é?#", "%C3%A9", {"client-request.verb-is-kept"}),
+        ("a?b", "a?b:cancel", {"client-request.verb-is-kept"}),
+        ("é", "%E9:cancel", {"client-request.name-is-escaped"}),
+        ("é", r"\xc3\xa9:cancel", {"client-request.name-is-escaped"}),
+        ("100%", "100%:cancel", {"client-request.name-is-escaped"}),
+        ("a", "a%3Acancel", {"client-request.verb-is-kept"}),
+        ("a", "a:Cancel", {"client-request.verb-is-kept"}),
+        ("a", "b:cancel", {"client-request.name-is-escaped"}),
+        ("a:cancel", "a:cancel", {"client-request.name-is-escaped"}),
+        ("a:cancel", "a:cancel:cancel", set()),
+    ],
+)
+def test_how_a_name_becomes_a_path(id_: str, target: str, breaks: set[str]) -> None:
+    found = broken(turn(arrived(f"/v1/{PARENT}/{target}", LENGTH_0), name=f"{PARENT}/{id_}", outcome=Outcome.RPC_ERROR))
+    assert found == breaks
+
+
+@pytest.mark.parametrize("id_", ["a b&c=d+e%f", "é", "a:b"])
+def test_the_routing_header_may_escape_as_a_form_does(id_: str) -> None:
+    from urllib.parse import quote, quote_plus
+
+    for value in (quote(f"{PARENT}/{id_}"), quote(f"{PARENT}/{id_}", safe=""), quote_plus(f"{PARENT}/{id_}")):
+        header = ("x-goog-request-params", f"name={value}")
+        kept = turn(arrived(f"/v1/{PARENT}/{quote(id_)}:cancel", LENGTH_0, header), name=f"{PARENT}/{id_}")
+        assert broken(kept) == set()
+
+
+def test_a_method_that_the_path_does_not_bind() -> None:
+    put = turn(arrived(CANCEL, LENGTH_0, method="PUT"), outcome=Outcome.RPC_ERROR)
+    assert broken(put) == {"client-request.method-is-bound"}
+    look_first = turn(arrived(f"/v1/{PARENT}/op-1", method="GET"), arrived(CANCEL, LENGTH_0, number=2))
+    assert broken(look_first) == set()
+    delete = turn(arrived(CANCEL, LENGTH_0), arrived(f"/v1/{PARENT}/op-1", method="DELETE", number=2))
+    assert broken(delete) == {"client-request.nothing-else-is-called"}
+
+
+def test_a_path_that_nothing_binds() -> None:
+    for path in (f"/v2/{PARENT}/op-1:cancel", f"/v1/Projects{CANCEL[12:]}", "/v1/operations/op-1:cancel"):
+        assert broken(turn(arrived(path, LENGTH_0), outcome=Outcome.RPC_ERROR)) == {"client-request.path-is-bound"}
+
+
+def test_success_is_not_invented() -> None:
+    assert broken(turn()) == {"client-request.cancel-is-sent"}
+    assert broken(turn(outcome=Outcome.TRANSPORT_ERROR)) == set()
+    garbage = Exchange(1, Request("", "", (), b"\x16\x03"), Failure(FailureKind.MALFORMED, "TLS"), 0.01, 0.01)
+    assert broken(turn(garbage)) == {"client-request.cancel-is-sent"}
+    refused = envelope(Code.NOT_FOUND, "no").response
+    assert broken(turn(arrived(CANCEL, LENGTH_0, outcome=refused))) == {"client-answer.error-is-no-success"}
+
+
+def test_a_client_that_breaks_on_an_answer() -> None:
+    answered = arrived(CANCEL, LENGTH_0)
+    assert broken(turn(answered, outcome=Outcome.CLIENT_ERROR)) == {"client-answer.never-breaks-the-client"}
+    assert broken(turn(outcome=Outcome.CLIENT_ERROR)) == set()
+
+
+@pytest.mark.parametrize(
+    ("status", "rule"),
+    [
+        (501, "client-retry.unimplemented-is-final"),
+        (404, "client-retry.refusal-is-final"),
+        (500, "client-retry.internal-error-is-final"),
+        (503, None),
+        (401, None),
+        (429, None),
+        (502, None),
+    ],
+)
+def test_which_answers_are_final(status: int, rule: str | None) -> None:
+    twice = [arrived(CANCEL, LENGTH_0, outcome=Response(status), number=number) for number in (1, 2)]
+    assert broken(turn(*twice, outcome=Outcome.RPC_ERROR)) == ({rule} if rule else set())
+
+
+def test_nothing_comes_after_the_reply() -> None:
+    late = arrived(CANCEL, LENGTH_0, at=0.5, number=2)
+    assert broken(turn(late, outcome=Outcome.TRANSPORT_ERROR)) == {"client-retry.nothing-after-the-reply"}
+    on_its_way = arrived(CANCEL, LENGTH_0, at=0.1, number=2)
+    assert broken(turn(on_its_way, outcome=Outcome.TRANSPORT_ERROR)) == set()
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "understood"),
+    [
+        (Code.NOT_FOUND, 404, True),
+        (Code.NOT_FOUND, None, True),
+        (Code.NOT_FOUND, 400, True),
+        (None, 404, True),
+        (Code.UNKNOWN, 404, False),
+        (None, 400, False),
+        (None, None, False),
+    ],
+)
+def test_a_code_counts_before_its_status(code: Code | None, status: int | None, understood: bool) -> None:
+    said = turn(arrived(CANCEL), outcome=Outcome.RPC_ERROR, code=code, http_status=status)
+    assert (reports(Code.NOT_FOUND)(said) is None) is understood
+    assert reports(Code.NOT_FOUND)(turn(arrived(CANCEL))) is not None
+
+
+def test_codes_of_one_status_are_told_apart_by_a_warning_only() -> None:
+    said = turn(arrived(CANCEL), outcome=Outcome.RPC_ERROR, code=Code.INVALID_ARGUMENT, http_status=400)
+    assert reports(Code.FAILED_PRECONDITION)(said) is None
+    assert keeps_the_code(Code.FAILED_PRECONDITION)(said) is not None
+
+
+def test_what_is_kept_of_an_error() -> None:
+    said = turn(arrived(CANCEL), outcome=Outcome.RPC_ERROR, http_status=502, message="POST http://x: no cancel today")
+    assert keeps_the_message("no cancel today")(said) is None
+    assert keeps_the_message("never")(said) is not None
+    assert keeps_the_code(Code.FAILED_PRECONDITION)(said) is not None
+    assert keeps_the_status(502)(said) is None
+    assert keeps_the_status(404)(said) is not None
+    undecided = turn(arrived(CANCEL), outcome=Outcome.DECODE_ERROR)
+    assert keeps_the_status(502)(undecided) is not None
+    with pytest.raises(NotTested):
+        keeps_the_message("x")(undecided)
+    with pytest.raises(NotTested):
+        keeps_the_status(404)(turn(arrived(CANCEL)))
+
+
+RUNNING: Mapping[str, Any] = {"name": "n", "done": False}
+CANCELLED: Mapping[str, Any] = {"name": "n", "done": True, "error": {"code": 1, "message": ""}, "response": False}
+FAILED: Mapping[str, Any] = {"name": "n", "done": True, "error": {"code": 13}, "response": False}
+SUCCEEDED: Mapping[str, Any] = {"name": "n", "done": True, "error": None, "response": True}
+SHOWN = {
+    (State.RUNNING, None): RUNNING,
+    (State.CANCELLED, Code.CANCELLED): CANCELLED,
+    (State.FAILED, Code.INTERNAL): FAILED,
+    (State.SUCCEEDED, None): SUCCEEDED,
+}
+
+
+@pytest.mark.parametrize(("state", "code"), SHOWN)
+def test_an_operation_is_shown_in_its_state_and_no_other(state: State, code: Code | None) -> None:
+    for expected, shown in SHOWN.items():
+        said = turn(arrived(f"/v1/{PARENT}/op-1", method="GET"), method=Method.GET, operation=shown)
+        assert (shows(state, code)(said) is None) is (expected == (state, code))
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        (State.RUNNING, {**RUNNING, "error": {"code": 0}}),
+        (State.RUNNING, {**RUNNING, "response": True}),
+        (State.CANCELLED, {**CANCELLED, "response": True}),
+        (State.CANCELLED, {**CANCELLED, "error": {"code": 499}}),
+        (State.SUCCEEDED, {**SUCCEEDED, "response": False}),
+    ],
+)
+def test_an_operation_is_not_shown_half(state: State, shown: Mapping[str, Any]) -> None:
+    assert shows(state)(turn(arrived(CANCEL), method=Method.GET, operation=shown)) is not None
+
+
+def test_a_name_that_is_refused_or_sent() -> None:
+    assert is_accepted(turn(arrived(CANCEL), outcome=Outcome.RPC_ERROR)) is None
+    refused = turn(name="x", outcome=Outcome.CLIENT_ERROR)
+    assert nothing_is_sent(refused) is None
+    assert is_accepted(refused) is not None
+    assert slash_stays_in_its_segment(refused) is None
+    split = turn(arrived(f"/v1/{PARENT}/a/b:cancel", LENGTH_0), name=f"{PARENT}/a/b")
+    assert slash_stays_in_its_segment(split) is not None
+    escaped = turn(arrived(f"/v1/{PARENT}/a%2fb:cancel", LENGTH_0), name=f"{PARENT}/a/b")
+    assert slash_stays_in_its_segment(escaped) is None
+    assert broken(split) == {"client-request.cancel-is-sent"}
+
+
+def test_redirects() -> None:
+    moved = arrived(CANCEL, LENGTH_0, outcome=Response(307, (("Location", "/moved"),)))
+    again = arrived("/moved" + CANCEL, LENGTH_0, number=2)
+    as_get = arrived("/moved" + CANCEL, method="GET", number=2)
+    assert keeps_the_method(turn(moved, again)) is None
+    assert keeps_the_method(turn(moved, outcome=Outcome.RPC_ERROR)) is None
+    assert keeps_the_method(turn(moved, as_get, outcome=Outcome.RPC_ERROR)) is not None
+    assert keeps_the_method(turn(moved)) is not None
+    assert get_is_no_cancel(turn(moved, as_get)) is not None
+    assert get_is_no_cancel(turn(moved, again)) is None
+    assert broken(turn(moved, again)) == set()
+
+
+def test_deadlines() -> None:
+    assert keeps_its_deadline(turn(at=0.11, outcome=Outcome.TRANSPORT_ERROR)) is None
+    assert keeps_its_deadline(turn(at=0.9)) is not None
+    attempts = [arrived(CANCEL, at=0.3 * number, number=number) for number in range(4)]
+    assert stops_at_its_deadline(turn(*attempts[:2], outcome=Outcome.RPC_ERROR)) is None
+    assert stops_at_its_deadline(turn(*attempts, outcome=Outcome.RPC_ERROR)) is not None
+    assert attempts_are_limited(turn(*attempts)) is None
+    assert attempts_are_limited(turn(*attempts, *attempts)) is not None
+
+
+def test_credentials() -> None:
+    in_header = credentials_are_in_the_header(lambda text: "secret" in text)
+    at_home = credentials_stay_with_their_origin(lambda text: "secret" in text)
+    bearer = ("Authorization", "Bearer secret")
+    assert in_header(turn(arrived(CANCEL, bearer))) is None
+    assert in_header(turn(arrived(CANCEL, bearer, ("x-token", "secret")))) is not None
+    assert in_header(turn(arrived(CANCEL + "?access_token=secret"))) is not None
+    assert in_header(turn(arrived(CANCEL, bearer, body=b"secret"))) is not None
+    with pytest.raises(NotApplicable):
+        in_header(turn(arrived(CANCEL)))
+    elsewhere = arrived("/moved" + CANCEL, bearer, number=2, origin="http://localhost:2")
+    assert at_home(turn(arrived(CANCEL, bearer), elsewhere)) is not None
+    assert (
+        at_home(turn(arrived(CANCEL, bearer), arrived("/moved" + CANCEL, number=2, origin="http://localhost:2")))
+        is None
+    )
+    with pytest.raises(NotApplicable):
+        at_home(turn(arrived(CANCEL)))
+
+
+def test_the_two_forms_of_an_error_say_the_same() -> None:
+    for code in (Code.NOT_FOUND, Code.FAILED_PRECONDITION):
+        wrapped, bare = envelope(code, "why").response, bare_status(code, "why").response
+        assert wrapped.status == bare.status == code.http_status
+        assert json.loads(wrapped.body)["error"]["code"] == code.http_status
+        assert json.loads(bare.body)["code"] == int(code)
+    assert isinstance(arrived(CANCEL).call, Call)

@@ -1,0 +1,219 @@
+"""Whose fault is it? What a driver does to the protocol is an error of the run and never a verdict on the client."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from conformance.errors import UsageError
+from conformance.exchange import Method
+from conformance.lro.codes import Code
+from conformance.rules.turn import Outcome, Told
+from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE
+from conformance.sdk.driver import Driver, DriverFault, read_reply
+
+CANCEL = Told(7, Method.CANCEL, "http://127.0.0.1:1", "projects/p/locations/l/operations/o", 20, "rest", 0.0)
+GET = Told(7, Method.GET, "http://127.0.0.1:1", "projects/p/locations/l/operations/o", 20, "rest", 0.0)
+
+
+@contextmanager
+def driver(program: str, patience: float = 5.0) -> Iterator[Driver]:
+    command = [sys.executable, "-S", "-E", "-c", "import sys, json, os, time\n" + program]
+    with Driver(command, time.monotonic, {TOKEN_VARIABLE: TOKEN}, patience) as running:
+        yield running
+
+
+ECHOES_OK = "for line in sys.stdin: print(json.dumps({'id': json.loads(line)['id'], 'outcome': 'ok'}), flush=True)"
+
+
+def test_a_line_in_and_a_line_out() -> None:
+    with driver(ECHOES_OK) as running:
+        assert running.ask(CANCEL).outcome is Outcome.OK
+        assert running.ask(CANCEL).line == '{"id": 7, "outcome": "ok"}'
+        assert running.replies == 2
+        running.finish()
+
+
+def test_a_driver_is_told_everything_on_one_line() -> None:
+    tells = "line = sys.stdin.readline(); print(json.dumps({'id': 7, 'outcome': 'client_error', 'message': line}))"
+    with driver(tells) as running:
+        assert running.ask(CANCEL).message == (
+            '{"id": 7, "method": "cancel", "endpoint": "http://127.0.0.1:1",'
+            ' "name": "projects/p/locations/l/operations/o", "timeout_ms": 20, "transport": "rest"}\n'
+        )
+
+
+def test_a_driver_finds_the_token_in_its_environment() -> None:
+    tells = f"print(json.dumps({{'id': 7, 'outcome': 'ok', 'message': os.environ['{TOKEN_VARIABLE}']}}))"
+    with driver(tells) as running:
+        assert running.ask(CANCEL).message == TOKEN
+
+
+def test_stderr_is_evidence_and_may_be_long() -> None:
+    with driver("sys.stderr.write('x' * 200000 + 'the end'); sys.stderr.flush()\n" + ECHOES_OK) as running:
+        running.ask(CANCEL)
+        running.finish()
+    assert running.stderr.endswith("xxxthe end")
+    assert len(running.stderr) == 64 * 1024
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        ("sys.exit(3)", "the driver ended with status 3 instead of replying to request 7"),
+        ("os.kill(os.getpid(), 9)", "the driver was ended by SIGKILL instead of replying to request 7"),
+        ("sys.stdin.readline(); sys.exit(0)", "the driver ended with status 0 instead of replying"),
+        ("print('ready', flush=True); time.sleep(9)", "the reply to request 7 is not a line of JSON: 'ready'"),
+        ("for line in sys.stdin: print(line, end='', flush=True)", "the reply to request 7 has the outcome None"),
+        ("print('x' * 3000000)", "the reply to request 7 is not a line of JSON: 'xxxx"),
+    ],
+)
+def test_no_reply_is_the_drivers_fault(program: str, message: str) -> None:
+    with driver(program) as running, pytest.raises(DriverFault, match=message) as fault:
+        running.ask(CANCEL)
+    assert fault.value.remedy
+
+
+def test_a_hanging_driver_is_given_up() -> None:
+    began = time.monotonic()
+    late = pytest.raises(DriverFault, match=r"did not reply to request 7 within 0\.12 s")
+    with driver("time.sleep(60)", patience=0.1) as running, late:
+        running.ask(CANCEL)
+    assert time.monotonic() - began < 5
+
+
+def test_a_driver_ends_with_its_children(tmp_path: Path) -> None:
+    note = tmp_path / "child"
+    forks = f"child = os.fork()\nif not child: time.sleep(60)\nopen({str(note)!r}, 'w').write(str(child))\n" + ECHOES_OK
+    with driver(forks) as running:
+        running.ask(CANCEL)
+        child = int(note.read_text())
+        os.kill(child, 0)
+    for _ in range(100):
+        if not _is_running(child):
+            return
+        time.sleep(0.01)
+    pytest.fail("the driver's child goes on")
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+        return " Z " not in Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("end", "message"),
+    [
+        ("sys.exit(4)", "the driver ended with status 4 at the end of its input"),
+        ("print('bye')", "the driver wrote a line too many: 'bye'"),
+    ],
+)
+def test_how_a_driver_ends_is_part_of_the_protocol(end: str, message: str) -> None:
+    with driver(f"{ECHOES_OK}\n{end}") as running:
+        running.ask(CANCEL)
+        with pytest.raises(DriverFault, match=message):
+            running.finish()
+
+
+def test_a_driver_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conformance.sdk.driver._TO_EXIT", 0.05)
+    with driver(f"{ECHOES_OK}\ntime.sleep(60)") as running:
+        running.ask(CANCEL)
+        with pytest.raises(DriverFault, match=r"still running 0\.05 s after the end of its input"):
+            running.finish()
+
+
+def test_a_driver_that_is_not_there_is_the_users_fault() -> None:
+    with pytest.raises(UsageError, match=r"the driver \./no-such-driver cannot be started"):
+        Driver(["./no-such-driver"], time.monotonic).__enter__()
+
+
+def test_what_a_reply_says() -> None:
+    said = read_reply(
+        b'{"id": 7, "outcome": "rpc_error", "code": "UNIMPLEMENTED", "http_status": 501, "message": "no", "more": 1}\n',
+        CANCEL,
+        1.5,
+    )
+    assert (said.outcome, said.code, said.http_status, said.message) == (
+        Outcome.RPC_ERROR,
+        Code.UNIMPLEMENTED,
+        501,
+        "no",
+    )
+    assert (said.at, said.in_words()) == (1.5, "rpc_error with code UNIMPLEMENTED and http_status 501")
+
+
+def test_code_and_status_may_be_null_or_missing() -> None:
+    for line in (
+        b'{"id": 7, "outcome": "rpc_error", "code": null, "http_status": null}',
+        b'{"id":7,"outcome":"rpc_error"}',
+    ):
+        said = read_reply(line, CANCEL, 0.0)
+        assert (said.code, said.http_status, said.message) == (None, None, "")
+
+
+def test_a_message_that_utf_8_cannot_write_can_be_reported() -> None:
+    said = read_reply(rb'{"id": 7, "outcome": "decode_error", "message": "a \ud800 b \u00e9"}', CANCEL, 0.0)
+    assert said.message == "a ? b é"
+
+
+def test_a_credential_in_a_reply_is_masked() -> None:
+    said = read_reply(b'{"id": 7, "outcome": "client_error", "message": "sent Bearer ya29.realtoken"}', CANCEL, 0.0)
+    assert "realtoken" not in said.message + said.line
+    assert said.message == "sent Bearer [masked]"
+
+
+def test_an_operation_that_is_got_is_said() -> None:
+    line = (
+        b'{"id": 7, "outcome": "ok", "operation": {"name": "n", "done": true, "error": {"code": 1}, "response": false}}'
+    )
+    operation = read_reply(line, GET, 0.0).operation
+    assert operation is not None
+    assert operation["error"] == {"code": 1}
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (b"\xff\n", "is not a line of JSON"),
+        (b"\n", "is not a line of JSON"),
+        (b"[" * 100000, "is not a line of JSON"),
+        (b"[]", "is not a JSON object"),
+        (b'{"outcome": "ok"}', "has the id None"),
+        (b'{"id": 6, "outcome": "ok"}', "has the id 6"),
+        (b'{"id": true, "outcome": "ok"}', "has the id True"),
+        (b'{"id": "7", "outcome": "ok"}', "has the id '7'"),
+        (b'{"id": 7, "outcome": "OK"}', "has the outcome 'OK', which is none of ok, rpc_error"),
+        (b'{"id": 7, "outcome": ["ok"]}', "has the outcome"),
+        (b'{"id": 7, "outcome": "rpc_error", "code": "NotFound"}', "has the code 'NotFound', which is neither"),
+        (b'{"id": 7, "outcome": "rpc_error", "code": 5}', "has the code 5"),
+        (b'{"id": 7, "outcome": "rpc_error", "http_status": "404"}', "has the http_status '404'"),
+        (b'{"id": 7, "outcome": "rpc_error", "http_status": 5}', "has the http_status 5"),
+        (b'{"id": 7, "outcome": "rpc_error", "message": {}}', "has a message that is no text"),
+        (b'{"id": 7, "outcome": "ok"}', "has no object `operation`"),
+        (b'{"id": 7, "outcome": "ok", "operation": {"done": true}}', "has an operation whose name is no text"),
+        (b'{"id": 7, "outcome": "ok", "operation": {"name": "n", "done": 1}}', "has an operation whose done is"),
+        (
+            b'{"id": 7, "outcome": "ok", "operation": {"name": "n", "response": {}}}',
+            "has an operation whose response is",
+        ),
+        (
+            b'{"id": 7, "outcome": "ok", "operation": {"name": "n", "error": {"code": "CANCELLED"}}}',
+            "has an operation whose error is",
+        ),
+    ],
+)
+def test_a_malformed_reply_is_the_drivers_fault(line: bytes, why: str) -> None:
+    with pytest.raises(DriverFault) as fault:
+        read_reply(line, GET, 0.0)
+    assert f"the reply to request 7 {why}" in fault.value.message
+    assert len(fault.value.message) < 400

@@ -1,0 +1,90 @@
+"""`lro-conformance sdk`: real driver processes, exit statuses, and input that is wrong."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance.cli import main
+
+HONEST = [sys.executable, "-m", "conformance.sdk.honest_driver"]
+LYING = [sys.executable, "-m", "conformance.sdk.lying_driver", "--fault"]
+
+
+def test_an_honest_client_passes_the_gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sdk", "--report-dir", str(tmp_path), "--", *HONEST]) == 0
+    printed = capsys.readouterr().out
+    assert "verdict: CONFORMANT" in printed
+    assert "✓ pass           MUST   client-request.verb-is-kept" in printed
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["verdict"] == "conformant"
+
+
+def test_a_lying_client_does_not(capsys: pytest.CaptureFixture[str]) -> None:
+    """The driver's own options are its own, even where the gate has one of that name or knows none."""
+    assert main(["sdk", "--scenario", "hash-in-id", "--", *LYING, "hash-is-left"]) == 1
+    printed = capsys.readouterr().out
+    assert "✗ FAIL  client-request.verb-is-kept  (MUST)" in printed
+    assert "> POST /v1/projects/conformance/locations/gate/operations/hash-in-id-a HTTP/1.1" in printed
+
+
+def test_the_report_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sdk", "--json", "--scenario", "cancelled", "--", *HONEST]) == 3
+    report = json.loads(capsys.readouterr().out)
+    assert report["verdict"] == "incomplete"
+    assert report["iut"]["driver"]["transport"] == "rest"
+
+
+def test_a_baseline_is_strict(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known = tmp_path / "known.toml"
+    entry = '[[known-failure]]\nrequirement = "client-request.{}"\nreason = "r"\nlink = "https://tracker.example/1"\n'
+    known.write_text(entry.format("verb-is-kept") + entry.format("name-is-escaped"))
+    assert main(["sdk", "--baseline", str(known), "--", *LYING, "hash-is-left"]) == 0
+    assert main(["sdk", "--baseline", str(known), "--", *HONEST]) == 1
+    assert "unexpected-pass" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--scenario", "hash-in-ids", "--", "./driver"], "did you mean hash-in-id?"),
+        (["--", "./no-such-driver"], "the driver ./no-such-driver cannot be started"),
+        (["--baseline", "no-such.toml", "--", "./driver"], "no-such.toml"),
+    ],
+)
+def test_wrong_input_is_told_and_exits_with_2(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sdk", *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--"], ["--no-such-option", "--", "./driver"], ["./driver", "--fault", "x"]]
+)
+def test_a_command_line_that_cannot_be_read_exits_with_2(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["sdk", *arguments])
+    assert exit_.value.code == 2
+    assert "-- DRIVER" in capsys.readouterr().err or arguments
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        ("print('hello', flush=True); input()", "driver: scenario plain-cancel: the reply to request 1 is not a line"),
+        ("raise SystemExit(3)", "the driver ended with status 3 instead of replying to request 1"),
+    ],
+)
+def test_a_broken_driver_exits_with_2(program: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sdk", "--", sys.executable, "-c", program]) == 2
+    assert message in capsys.readouterr().out.replace("\n", " ")
+
+
+def test_the_lying_driver_lists_its_faults_and_refuses_others(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["sdk", "--", *LYING, "hash-is-lefd"]) == 2
+    assert "ended with status 2" in capfd.readouterr().out

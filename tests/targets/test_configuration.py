@@ -1,0 +1,496 @@
+"""conformance.toml: every key with its default, its meaning and its mistakes; and what the command line changes."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conformance.errors import UsageError
+from conformance.targets.configuration import (
+    AuthSection,
+    Configuration,
+    IutSection,
+    LimitsSection,
+    OperationsSection,
+    StartRequest,
+    StatementSection,
+    SupplyForm,
+    default_start,
+    read_configuration,
+    with_operations,
+    with_statement,
+    with_url,
+)
+
+Read = Callable[[str], Configuration]
+NAME = "projects/demo/locations/us/operations/op-1"
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Reads a text as the file conformance.toml."""
+
+    def read(text: str) -> Configuration:
+        path = tmp_path / "conformance.toml"
+        path.write_text(text, encoding="utf-8")
+        return read_configuration(path)
+
+    return read
+
+
+def mistake(read: Read, text: str) -> UsageError:
+    """The error of a text, which always names the file and has a remedy."""
+    with pytest.raises(UsageError) as caught:
+        read(text)
+    assert "conformance.toml: " in caught.value.message
+    assert caught.value.remedy
+    assert str(caught.value).endswith(f"remedy: {caught.value.remedy}")
+    return caught.value
+
+
+def test_nothing_said_is_the_embedded_server_with_every_default(read: Read, tmp_path: Path) -> None:
+    assert read("") == Configuration(directory=tmp_path)
+    assert read("").is_embedded
+    assert read("[iut]\n[auth]\n[operations]\n[statement]\n[limits]\n") == read("")
+
+
+def test_defaults_are_those_of_the_documentation() -> None:
+    assert IutSection() == IutSection("", "", "beyondcorp.v1", "projects/demo/locations/us", (), {})
+    assert AuthSection() == AuthSection("none", "", (), "")
+    assert OperationsSection() == OperationsSection(SupplyForm(), SupplyForm(), 10.0, "delete")
+    assert StatementSection() == StatementSection(None, None, None, None, None)
+    assert LimitsSection() == LimitsSection(2000, 60, 0.0, 16, 10.0)
+    assert not SupplyForm().is_given
+
+
+SAMPLE = """
+[iut]
+name = "my-emulator"
+url = "http://127.0.0.1:8080"
+spec = "beyondcorp.v1"                       # a file in specs/ (with or without ending), or a path
+parent = "projects/demo/locations/us"        # where its operations live
+allow_hosts = []                             # hosts other than loopback must be named
+
+[auth]
+kind = "bearer"                              # none | bearer | google (application default credentials)
+token_env = "IUT_TOKEN"                      # bearer: an environment variable
+forbidden_token_env = "IUT_WEAK_TOKEN"       # optional: a credential without the scope or permission
+
+[operations]                                 # the supply of running operations
+start = {method = "POST", path = "/v1/{parent}/operations:start", json = {mode = "run"}, name = "/name"}
+completed = {method = "POST", path = "/v1/{parent}/operations:start", json = {mode = "done"}}
+settle = "10s"                               # how long an operation may take to end after a cancel
+cleanup = "delete"                           # delete | none
+
+[statement]                                  # conformance statement
+cancel = "guaranteed"                        # guaranteed | best-effort | unimplemented
+list = true
+delete = true
+auth = true
+errors = "aip-193"                           # aip-193 | status (a bare google.rpc.Status)
+
+[limits]
+requests = 2000
+operations = 60
+rate = 0                                     # requests per second; 0: no limit
+concurrency = 16
+timeout = "10s"
+""".replace("{parent}", "projects/demo/locations/us")
+
+
+def test_the_documented_sample_is_read(read: Read, tmp_path: Path) -> None:
+    path = "/v1/projects/demo/locations/us/operations:start"
+    assert read(SAMPLE) == Configuration(
+        IutSection("my-emulator", "http://127.0.0.1:8080"),
+        AuthSection("bearer", "IUT_TOKEN", (), "IUT_WEAK_TOKEN"),
+        OperationsSection(
+            SupplyForm(StartRequest("POST", path, {"mode": "run"}, "/name")),
+            SupplyForm(StartRequest("POST", path, {"mode": "done"}, "/name")),
+        ),
+        StatementSection("guaranteed", True, True, True, "aip-193"),
+        LimitsSection(),
+        tmp_path,
+    )
+
+
+OVERRIDES: list[tuple[str, str, str, object]] = [
+    ("iut", 'name = "x"', "name", "x"),
+    ("iut", 'spec = "../other.yaml"', "spec", "../other.yaml"),
+    ("iut", 'parent = "/organizations/1/locations/eu/"', "parent", "organizations/1/locations/eu"),
+    ("iut", 'allow_hosts = ["a.example", "b.example"]', "allow_hosts", ("a.example", "b.example")),
+    ("iut", 'headers = {X-One = "1"}', "headers", {"X-One": "1"}),
+    ("auth", 'kind = "none"', "kind", "none"),
+    ("auth", 'forbidden_token_env = "WEAK"', "forbidden_token_env", "WEAK"),
+    ("operations", "settle = 3", "settle", 3.0),
+    ("operations", 'settle = "1.5s"', "settle", 1.5),
+    ("operations", 'settle = "250ms"', "settle", 0.25),
+    ("operations", 'settle = "2m"', "settle", 120.0),
+    ("operations", 'settle = "7"', "settle", 7.0),
+    ("operations", 'cleanup = "none"', "cleanup", "none"),
+    ("operations", f'names = ["{NAME}"]', "running", SupplyForm(names=(NAME,))),
+    ("operations", 'command = ["./start", "one"]', "running", SupplyForm(command=("./start", "one"))),
+    ("operations", 'start = {path = "/x"}', "running", SupplyForm(StartRequest("POST", "/x"))),
+    (
+        "operations",
+        'start = {method = "put", path = "/x?{unique}", json = [1], name = "/a/0"}',
+        "running",
+        SupplyForm(StartRequest("PUT", "/x?{unique}", [1], "/a/0")),
+    ),
+    ("operations", f'completed = {{names = ["{NAME}"]}}', "completed", SupplyForm(names=(NAME,))),
+    ("operations", 'completed = {command = ["x"]}', "completed", SupplyForm(command=("x",))),
+    ("operations", 'completed = {start = {path = "/x"}}', "completed", SupplyForm(StartRequest("POST", "/x"))),
+    ("operations", 'completed = {path = "/x"}', "completed", SupplyForm(StartRequest("POST", "/x"))),
+    ("statement", 'cancel = "best-effort"', "cancel", "best-effort"),
+    ("statement", 'cancel = "unimplemented"', "cancel", "unimplemented"),
+    ("statement", "list = false", "list", False),
+    ("statement", "delete = false", "delete", False),
+    ("statement", "auth = false", "auth", False),
+    ("statement", 'errors = "status"', "errors", "status"),
+    ("limits", "requests = 1", "requests", 1),
+    ("limits", "operations = 5", "operations", 5),
+    ("limits", "rate = 2.5", "rate", 2.5),
+    ("limits", "rate = 10", "rate", 10.0),
+    ("limits", "concurrency = 1", "concurrency", 1),
+    ("limits", 'timeout = "200ms"', "timeout", 0.2),
+]
+
+
+@pytest.mark.parametrize(("section", "line", "field", "value"), OVERRIDES, ids=[line for _, line, _, _ in OVERRIDES])
+def test_a_key_overrides_its_default_and_nothing_else(
+    read: Read, section: str, line: str, field: str, value: object
+) -> None:
+    said = read(f"[{section}]\n{line}\n")
+    assert getattr(getattr(said, section), field) == value
+    changed = dataclasses.replace(getattr(Configuration(), section), **{field: value})
+    assert said == dataclasses.replace(read(""), **{section: changed})
+
+
+WRONG_TYPES = [
+    ("iut", "name = 1", "iut.name must be a text, got 1"),
+    ("iut", "url = true", "iut.url must be a text, got True"),
+    ("iut", "spec = []", "iut.spec must be a text, got []"),
+    ("iut", "parent = 1", "iut.parent must be a text, got 1"),
+    ("iut", 'allow_hosts = "x"', "iut.allow_hosts must be a list of texts, got 'x'"),
+    ("iut", "allow_hosts = [1]", "iut.allow_hosts must be a list of texts, got [1]"),
+    ("iut", "headers = []", "iut.headers must be a table of texts, got []"),
+    ("iut", "headers = {X = 1}", "iut.headers must be a table of texts, got {'X': 1}"),
+    ("auth", 'kind = "basic"', "auth.kind must be one of none, bearer, google, got 'basic'"),
+    ("auth", "kind = 1", "auth.kind must be one of none, bearer, google, got 1"),
+    ("auth", "token_env = 1", "auth.token_env must be a text, got 1"),
+    ("auth", 'token_command = "x"', "auth.token_command must be a list of texts, got 'x'"),
+    ("auth", "forbidden_token_env = []", "auth.forbidden_token_env must be a text, got []"),
+    ("operations", "start = 1", "operations.start must be a table with method, path, json and name, got 1"),
+    ("operations", "start = {path = 1}", "operations.start.path must be a text, got 1"),
+    ("operations", 'start = {path = "x"}', "operations.start.path must be a path that begins with /, got 'x'"),
+    ("operations", "start = {}", "operations.start.path must be a path that begins with /, got ''"),
+    ("operations", 'start = {path = "/x", method = 1}', "operations.start.method must be a text, got 1"),
+    ("operations", 'start = {path = "/x", name = 1}', "operations.start.name must be a text, got 1"),
+    (
+        "operations",
+        'start = {path = "/x", name = "name"}',
+        "operations.start.name must be a JSON pointer such as /name, got 'name'",
+    ),
+    ("operations", 'command = "x"', "operations.command must be a list of texts, got 'x'"),
+    ("operations", "names = [1]", "operations.names must be a list of texts, got [1]"),
+    (
+        "operations",
+        'completed = "x"',
+        "operations.completed must be a table with one of start, command and names, got 'x'",
+    ),
+    ("operations", "completed = {names = 1}", "operations.completed.names must be a list of texts, got 1"),
+    (
+        "operations",
+        'completed = {path = "x"}',
+        "operations.completed.start.path must be a path that begins with /, got 'x'",
+    ),
+    ("operations", 'settle = "soon"', 'operations.settle must be a duration such as "10s" or "500ms", got \'soon\''),
+    ("operations", "settle = -1", 'operations.settle must be a duration such as "10s" or "500ms", got -1'),
+    ("operations", "settle = true", 'operations.settle must be a duration such as "10s" or "500ms", got True'),
+    ("operations", 'settle = "1h"', 'operations.settle must be a duration such as "10s" or "500ms", got \'1h\''),
+    ("operations", 'settle = "-1s"', 'operations.settle must be a duration such as "10s" or "500ms", got \'-1s\''),
+    ("operations", 'cleanup = "cancel"', "operations.cleanup must be one of delete, none, got 'cancel'"),
+    (
+        "statement",
+        'cancel = "maybe"',
+        "statement.cancel must be one of guaranteed, best-effort, unimplemented, got 'maybe'",
+    ),
+    ("statement", "cancel = true", "statement.cancel must be one of guaranteed, best-effort, unimplemented, got True"),
+    ("statement", 'list = "yes"', "statement.list must be true or false, got 'yes'"),
+    ("statement", "delete = 1", "statement.delete must be true or false, got 1"),
+    ("statement", "auth = []", "statement.auth must be true or false, got []"),
+    ("statement", 'errors = "html"', "statement.errors must be one of aip-193, status, got 'html'"),
+    ("limits", "requests = 0", "limits.requests must be a whole number of at least 1, got 0"),
+    ("limits", "requests = 1.5", "limits.requests must be a whole number of at least 1, got 1.5"),
+    ("limits", "requests = true", "limits.requests must be a whole number of at least 1, got True"),
+    ("limits", 'operations = "60"', "limits.operations must be a whole number of at least 1, got '60'"),
+    ("limits", "rate = -1", "limits.rate must be a number of at least 0, got -1"),
+    ("limits", "rate = true", "limits.rate must be a number of at least 0, got True"),
+    ("limits", 'rate = "1"', "limits.rate must be a number of at least 0, got '1'"),
+    ("limits", "concurrency = 0", "limits.concurrency must be a whole number of at least 1, got 0"),
+    ("limits", 'timeout = ""', 'limits.timeout must be a duration such as "10s" or "500ms", got \'\''),
+    ("limits", "timeout = nan", 'limits.timeout must be a duration such as "10s" or "500ms", got nan'),
+]
+
+
+@pytest.mark.parametrize(("section", "line", "says"), WRONG_TYPES, ids=[f"{s}.{line}" for s, line, _ in WRONG_TYPES])
+def test_a_wrong_value_is_named_with_what_is_expected(read: Read, section: str, line: str, says: str) -> None:
+    error = mistake(read, f"[{section}]\n{line}\n")
+    assert error.message.endswith(f"conformance.toml: {says}")
+    assert says.partition(" ")[0] in error.remedy
+
+
+@pytest.mark.parametrize("section", ["iut", "auth", "operations", "statement", "limits"])
+def test_a_section_is_a_table(read: Read, section: str) -> None:
+    assert mistake(read, f"{section} = 1").message.endswith(f"{section} must be a table, got 1")
+
+
+KEYS = {
+    "iut": ["name", "url", "spec", "parent", "allow_hosts", "headers"],
+    "auth": ["kind", "token_env", "token_command", "forbidden_token_env"],
+    "operations": ["start", "command", "names", "completed", "settle", "cleanup"],
+    "statement": ["cancel", "list", "delete", "auth", "errors"],
+    "limits": ["requests", "operations", "rate", "concurrency", "timeout"],
+}
+
+
+@pytest.mark.parametrize(("section", "key"), [(section, key) for section in KEYS for key in KEYS[section]])
+def test_a_typo_is_an_error_that_names_the_nearest_key(read: Read, section: str, key: str) -> None:
+    typo = key[:-1] + "xx"
+    error = mistake(read, f"[{section}]\n{typo} = 1\n")
+    assert error.message.endswith(f"[{section}] has an unknown key {typo!r}")
+    assert error.remedy == f"did you mean {key!r}?"
+
+
+def test_a_key_that_is_near_to_none_gets_the_list_of_all(read: Read) -> None:
+    for section, keys in KEYS.items():
+        assert mistake(read, f"[{section}]\nqqq = 1\n").remedy == f"[{section}] has the keys {', '.join(keys)}"
+
+
+@pytest.mark.parametrize(("typo", "section"), [("limit", "limits"), ("iutt", "iut"), ("operation", "operations")])
+def test_a_section_that_is_misspelt(read: Read, typo: str, section: str) -> None:
+    error = mistake(read, f"[{typo}]\n")
+    assert error.message.endswith(f"the file has an unknown key {typo!r}")
+    assert error.remedy == f"did you mean {section!r}?"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "near"),
+    [
+        ('start = {path = "/x", methd = "POST"}', "[operations.start]", "method"),
+        ("completed = {name = []}", "[operations.completed]", "names"),
+        ('completed = {path = "/x", pointer = "/y"}', "[operations.completed.start]", "path"),
+    ],
+)
+def test_keys_within_operations(read: Read, text: str, place: str, near: str) -> None:
+    error = mistake(read, f"[operations]\n{text}\n")
+    assert place in error.message
+    assert near in error.remedy
+
+
+@pytest.mark.parametrize("first", ['start = {path = "/x"}', 'command = ["x"]'])
+def test_there_is_one_supply(read: Read, first: str) -> None:
+    error = mistake(read, f'[operations]\n{first}\nnames = ["{NAME}"]\n')
+    assert "[operations] has" in error.message
+    assert error.remedy == "keep exactly one of start, command and names"
+    inner = first.replace("[operations]", "")
+    assert (
+        "[operations.completed]"
+        in mistake(read, f'[operations]\ncompleted = {{{inner}, names = ["{NAME}"]}}\n').message
+    )
+
+
+@pytest.mark.parametrize("supply", ["", "[operations]\ncommand = []\n", "[operations]\nnames = []\n"])
+def test_a_server_of_ones_own_needs_a_supply(read: Read, supply: str) -> None:
+    error = mistake(read, f'[iut]\nurl = "http://127.0.0.1:1"\n{supply}')
+    assert "where running operations come from" in error.message
+    assert error.remedy == "set exactly one of start, command and names"
+
+
+URLS = [
+    "127.0.0.1:8080",
+    "ftp://h",
+    "http://",
+    "http:///x",
+    "http://h?x=1",
+    "http://h#x",
+    "http://h h",
+    "http://[::1",
+    "http://h:port",
+    "http://h:99999",
+]
+
+
+@pytest.mark.parametrize("url", URLS)
+def test_a_url_is_an_http_url_without_a_query(read: Read, url: str) -> None:
+    error = mistake(read, f'[iut]\nurl = "{url}"\n[operations]\nnames = ["{NAME}"]\n')
+    assert repr(url) in error.message
+    assert "http://127.0.0.1:8080" in error.remedy
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
+        ("https://h.example/emulator/", "https://h.example/emulator"),
+        ("http://[::1]:80", "http://[::1]:80"),
+    ],
+)
+def test_a_url_loses_its_last_slash(read: Read, url: str, kept: str) -> None:
+    said = read(f'[iut]\nurl = "{url}"\n[operations]\nnames = ["{NAME}"]\n')
+    assert said.iut.url == kept
+    assert not said.is_embedded
+
+
+@pytest.mark.parametrize("lines", ["", 'token_env = "A"\ntoken_command = ["x"]'])
+def test_bearer_needs_one_source_of_the_token(read: Read, lines: str) -> None:
+    error = mistake(read, f'[auth]\nkind = "bearer"\n{lines}\n')
+    assert "exactly one of token_env and token_command" in error.message
+
+
+def test_bearer_from_a_command(read: Read) -> None:
+    assert read('[auth]\nkind = "bearer"\ntoken_command = ["print-token", "-x"]\n').auth.token_command == (
+        "print-token",
+        "-x",
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "value"),
+    [("X Bad", "1"), ("", "1"), ("X-A", "a\nb"), ("X-A", "\N{SNOWMAN}"), ("X-A:", "1")],
+)
+def test_a_header_that_cannot_be_sent_is_a_mistake_of_the_file(read: Read, header: str, value: str) -> None:
+    """Found when the file is read, for on the wire it looks like a fault of the server."""
+    written = value.replace("\n", "\\n")
+    error = mistake(read, f'[iut]\nheaders = {{"{header}" = "{written}"}}\n')
+    assert "iut.headers" in error.message
+
+
+@pytest.mark.parametrize("line", ["rate = nan", "rate = inf", "timeout = inf", "timeout = 0", 'timeout = "0s"'])
+def test_a_limit_that_would_let_nothing_through_or_never_end(read: Read, line: str) -> None:
+    """With a timeout of nothing every server fails to answer; endless ones cannot be waited for."""
+    assert f"limits.{line.partition(' ')[0]}" in mistake(read, f"[limits]\n{line}\n").message
+
+
+@pytest.mark.parametrize("line", ["settle = inf"])
+def test_a_settle_that_never_ends(read: Read, line: str) -> None:
+    assert "operations.settle" in mistake(read, f"[operations]\n{line}\n").message
+
+
+@pytest.mark.parametrize("value", ["2026-01-01", "12:00:00", "{a = [2026-01-01T00:00:00Z]}", "nan", "[inf]"])
+def test_a_start_body_that_is_no_json_is_a_mistake_of_the_file(read: Read, value: str) -> None:
+    """TOML has dates and NaN; JSON has not."""
+    assert "operations.start.json" in mistake(read, f'[operations]\nstart = {{path = "/x", json = {value}}}\n').message
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    for path in (tmp_path / "conformance.toml", tmp_path):
+        with pytest.raises(UsageError) as caught:
+            read_configuration(path)
+        assert caught.value.message.startswith(f"{path}: cannot be read")
+        assert caught.value.remedy == "name a conformance.toml that exists"
+
+
+def test_a_file_that_is_no_toml(read: Read, tmp_path: Path) -> None:
+    error = mistake(read, "[iut\nname = 1")
+    assert "is not TOML" in error.message
+    assert "line 1" in error.message
+    assert "line that is named" in error.remedy
+    path = tmp_path / "latin.toml"
+    path.write_bytes(b'[iut]\nname = "\xe9"\n')
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_configuration(path)
+
+
+SECTIONS = st.sampled_from(["iut", "auth", "operations", "statement", "limits", "x"])
+TOML_VALUES = st.sampled_from(
+    ["1", "-1", "1.5", "nan", "inf", "true", '""', '"x"', '"/x"', "[]", "[1]", '["x"]', "{}", "{a = 1}", "2026-01-01"]
+)
+ALL_KEYS = st.sampled_from([*sorted({key for keys in KEYS.values() for key in keys}), "x"])
+
+
+@settings(deadline=None)
+@given(SECTIONS, st.dictionaries(ALL_KEYS, TOML_VALUES, max_size=3))
+def test_any_file_is_read_or_is_one_mistake(
+    tmp_path_factory: pytest.TempPathFactory, section: str, lines: dict[str, str]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_text(f"[{section}]\n" + "\n".join(f"{key} = {value}" for key, value in lines.items()), "utf-8")
+    try:
+        said = read_configuration(path)
+    except UsageError as error:
+        mistake = error
+    else:
+        assert isinstance(said, Configuration)
+        return
+    assert mistake.message.startswith(f"{path}: ")
+    assert mistake.remedy
+
+
+# --- the command line puts something over the file ----------------------------------------------------------------
+
+
+def test_a_url_of_the_command_line_brings_the_default_supply(read: Read) -> None:
+    said = with_url(read('[iut]\nparent = "projects/p/locations/l"\n'), "http://127.0.0.1:1/")
+    assert said.iut.url == "http://127.0.0.1:1"
+    assert said.operations.running.start == default_start("projects/p/locations/l")
+    assert default_start("projects/p/locations/l") == StartRequest(
+        "POST", "/v1/projects/p/locations/l/operations:start", {"mode": "run"}
+    )
+
+
+def test_a_url_of_the_command_line_leaves_a_supply_alone(read: Read) -> None:
+    said = with_url(read(f'[operations]\nnames = ["{NAME}"]\n'), "http://127.0.0.1:1")
+    assert said.operations.running == SupplyForm(names=(NAME,))
+
+
+def test_a_wrong_url_of_the_command_line(read: Read) -> None:
+    with pytest.raises(UsageError, match="--url: url 'localhost' is not an http URL"):
+        with_url(read(""), "localhost")
+
+
+def test_operations_of_the_command_line_are_nobodys_to_delete(read: Read) -> None:
+    other = "organizations/1/locations/eu/operations/x"
+    said = with_operations(read('[operations]\ncommand = ["x"]\n'), (other, NAME))
+    assert said.operations.running == SupplyForm(names=(other, NAME))
+    assert said.operations.cleanup == "none"
+    assert said.iut.parent == "organizations/1/locations/eu"
+
+
+def test_an_operation_of_the_command_line_is_a_whole_name(read: Read) -> None:
+    with pytest.raises(UsageError, match="--operation: 'op-1' is not the name of an operation"):
+        with_operations(read(""), (NAME, "op-1"))
+
+
+def test_settings_of_the_command_line_go_over_the_statement(read: Read) -> None:
+    file = read('[statement]\ncancel = "guaranteed"\nlist = true\n')
+    said = with_statement(file, {"list": "False", "errors": "status"})
+    assert said.statement == StatementSection(cancel="guaranteed", list=False, errors="status")
+    assert with_statement(file, {}) == file
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"cancle": "true"}, "--statement: [statement] has an unknown key 'cancle'"),
+        ({"cancel": "true"}, "statement.cancel must be one of guaranteed, best-effort, unimplemented, got True"),
+        ({"list": "maybe"}, "--statement: statement.list must be true or false, got 'maybe'"),
+        ({"errors": ""}, "statement.errors must be one of aip-193, status, got ''"),
+    ],
+)
+def test_a_wrong_setting_of_the_command_line(read: Read, settings: dict[str, str], says: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        with_statement(read(""), settings)
+    assert says in caught.value.message
+
+
+def test_sections_cannot_be_changed() -> None:
+    section: Any = LimitsSection()
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        section.rate = math.inf
