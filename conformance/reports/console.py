@@ -57,9 +57,11 @@ def _explained(entry: Mapping[str, Any], colour: bool, width: int) -> Iterator[s
     left = len(entry["evidence"]) - _SHOWN_VIOLATIONS
     if left > 0:
         yield f"  and {left} more, in report.json"
-    if entry.get("reproduction", {}).get("curl"):
+    reproduction = entry.get("reproduction", {})
+    again = reproduction.get("command") or reproduction.get("curl")
+    if again:
         yield ""
-        yield f"  again        {in_one_line(entry['reproduction']['curl'])}"
+        yield f"  again        {in_one_line(again)}"
 
 
 def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:

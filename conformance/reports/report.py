@@ -118,12 +118,19 @@ def _requirement(judgement: Judgement) -> dict[str, Any]:
         "evidence": evidence,
     }
     if evidence:
-        last = [violation["exchanges"][-1] for violation in evidence if violation["exchanges"]]
         shown["reproduction"] = {
-            "curl": last[0]["curl"] if last else "",
+            "curl": _stimulus(evidence).get("curl", ""),
             "replay": _replay_line(judgement.requirement),
         }
     return shown
+
+
+def _stimulus(evidence: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The exchange to be repeated: of the first violation that has any, the last that was more than a look."""
+    shown: list[Mapping[str, Any]] = next((one["exchanges"] for one in evidence if one["exchanges"]), [])
+    acts = [exchange for exchange in shown if exchange["request"]["method"] not in ("GET", "HEAD")]
+    stimulus: Mapping[str, Any] = (acts or shown or [{}])[-1]
+    return stimulus
 
 
 def _replay_line(requirement: Requirement) -> str:
