@@ -200,6 +200,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if run is None:
         return
     run.was_interrupted = run.was_interrupted or (exitstatus == pytest.ExitCode.INTERRUPTED and not run.fatal)
+    if run.was_interrupted:
+        run.messages.append("the run was interrupted; what had not been asked by then is not tested")
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
         output[_ACCOUNT] = {**run.account(), "fatal": run.fatal}

@@ -20,7 +20,7 @@ from conformance.reference.methods import Message
 from conformance.reference.service import Service
 from conformance.reference.store import UnknownOperation
 
-HELD = 0.005
+HELD = 0.01
 """Seconds that a change takes at least."""
 
 _LOCK = threading.Lock()
