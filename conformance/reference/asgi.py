@@ -21,11 +21,20 @@ Scope = MutableMapping[str, Any]
 Event = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Event]]
 Send = Callable[[Event], Awaitable[None]]
+Handle = Callable[[Service, Request], Awaitable[Response]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-def application(service: Service, latency: float = 0.0) -> Application:
-    """The ASGI application; every answer is held back for `latency` milliseconds."""
+async def in_turn(service: Service, request: Request) -> Response:
+    """One request after the other, in the event loop."""
+    return service.handle(request)
+
+
+def application(service: Service, latency: float = 0.0, handle: Handle = in_turn) -> Application:
+    """The ASGI application; every answer is held back for `latency` milliseconds.
+
+    `handle` is how the service is asked: in turn, or in threads, where requests can overlap.
+    """
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -35,7 +44,7 @@ def application(service: Service, latency: float = 0.0) -> Application:
             return
         request = _received(scope, body)
         try:
-            response = await asyncio.to_thread(service.handle, request)
+            response = await handle(service, request)
         except NoAnswer as none:
             await _no_answer(none.failure.kind, receive, send)
             return

@@ -5,6 +5,7 @@ The parser is h11, even where a faster one is installed, so that what is no HTTP
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import signal
 import socket
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from conformance.errors import TargetError, UsageError
+from conformance.exchange import Request, Response
 from conformance.reference.asgi import application
 from conformance.reference.service import Service
 
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
     import uvicorn
 
 LOOPBACK = "127.0.0.1"
+
+
+async def _in_threads(service: Service, request: Request) -> Response:
+    """Each request in a thread of its own, so that those that overlap on the wire overlap in the service."""
+    return await asyncio.to_thread(service.handle, request)
 
 
 def serve(service: Service, host: str = LOOPBACK, port: int = 0, latency: float = 0.0) -> None:
@@ -108,7 +115,7 @@ def _server(service: Service, latency: float, started: Callable[[], object]) -> 
             yield
 
     config = uvicorn.Config(
-        application(service, latency),
+        application(service, latency, _in_threads),
         http="h11",
         ws="none",
         lifespan="off",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.exchange.history import operation_in
+from conformance.rules import Complaint
 from conformance.rules.outcome import ended, is_unimplemented, untouched
 from conformance.suite.judging import require, verifies
 from conformance.suite.stories import FirstCancel
@@ -13,6 +14,9 @@ from conformance.targets.iut import Iut
 def test_unsupported_cancel_is_501_every_time(iut: Iut, first_cancel: FirstCancel) -> None:
     again = iut.cancel(first_cancel.name, body=b"", content_type=None, note="second cancel, without body")
     require(is_unimplemented(first_cancel.cancel), is_unimplemented(again))
+    statuses = {answer.response.status for answer in (first_cancel.cancel, again) if answer.response is not None}
+    if statuses <= {429, 503}:
+        require(Complaint("a cancel that is not supported was answered with come-again, twice", (again,)))
 
 
 @verifies("unimplemented.changes-nothing")

@@ -88,6 +88,13 @@ def test_every_fault_breaks_exactly_what_it_declares() -> None:
         for fault, broken, _ in _all(client_faults())
         if set(broken) != set(client_faults()[fault].breaks)
     }
+    # Deadlines are real here. What differs on a busy machine is tried again alone, and only that counts.
+    wrong = {
+        fault: {**first, "again": broken}
+        for fault, first in wrong.items()
+        for _, broken, _ in [_broken(fault)]
+        if set(broken) != set(client_faults()[fault].breaks)
+    }
     assert wrong == {}
 
 
