@@ -11,7 +11,17 @@ from conformance.spec.catalogue import Level, catalogue
 
 @pytest.fixture(scope="module")
 def outcomes() -> list[Outcome]:
-    return list(run_matrix(subjects()))
+    """What the suite says of everybody. A race that did not come about on a busy machine is run again, alone."""
+    found = list(run_matrix(subjects()))
+    return [
+        again
+        for outcome in found
+        for again in (
+            run_matrix([outcome.subject], workers=1)
+            if outcome.subject.profile == "ci" and not outcome.is_exact
+            else [outcome]
+        )
+    ]
 
 
 def test_every_fault_breaks_exactly_what_it_declares(outcomes: list[Outcome]) -> None:
