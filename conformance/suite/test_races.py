@@ -53,6 +53,6 @@ def test_deletes_have_an_order(cancels: int, deletes: int, iut: Iut, cancel_repe
         raise NotApplicable("delete is not supported, or the operations are not ours to delete")
     name = iut.running(1)[0]
     requests = [iut.cancel_request(name) for _ in range(cancels)]
-    requests[1:1] = [iut.delete_request(name) for _ in range(deletes)]
+    requests += [iut.delete_request(name) for _ in range(deletes)]
     requests += [iut.get_request(name), iut.get_request(name)]
     require(explained_by_some_order(name, [*iut.send_together(requests), iut.get(name), iut.get(name)]))
