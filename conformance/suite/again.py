@@ -7,7 +7,7 @@ server answers to the plain form, it must answer to the others: a form is not re
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable
 
 from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
@@ -22,23 +22,39 @@ _SYSTEM_PARAMETERS = (
 
 
 class Again:
-    """The answers to all forms, by the key of the form."""
+    """The answers to all forms, by the key of the form; the forms overlap, the control before them does not."""
 
     def __init__(self, iut: Iut, name: str, may_have_ended: bool) -> None:
-        forms = {**_bodies(iut, name), **_queries(iut, name), **_paths(iut, name)}
+        self._iut = iut
+        self._forms = {**_bodies(iut, name), **_queries(iut, name), **_paths(iut, name)}
         # The control goes first and alone: what follows finds the operation as the control found it.
         self.control = iut.send(iut.cancel_request(name, note="cancel of a cancelled operation"))
         self._may_have_ended = may_have_ended
-        sent = dict(zip(forms, iut.send_all(list(forms.values())), strict=True))
-        for form, exchange in sent.items():
-            # All forms overlapped; one that was not as good is asked again, alone, so that only its form can be why.
-            if exchange.response is not None and as_good_as(self.control, exchange) is not None:
-                sent[form] = iut.send(forms[form])
-        self.sent: Mapping[str, Exchange] = sent
+        self._sent = dict(zip(self._forms, iut.send_all(list(self._forms.values())), strict=True))
+        self._was_alone: set[str] = set()
+
+    def __contains__(self, form: str) -> bool:
+        return form in self._forms
+
+    def answer(self, form: str) -> Exchange:
+        """The last answer to a form."""
+        return self._sent[form]
+
+    def what_is_wrong(self, form: str, oracle: Callable[[Exchange], Complaint | None]) -> Complaint | None:
+        """What an oracle says to the answer of a form.
+
+        All forms overlapped; one that it complains about is asked again, alone, so that only its form can be why.
+        """
+        complaint = oracle(self._sent[form])
+        if complaint is None or self._sent[form].response is None or form in self._was_alone:
+            return complaint
+        self._was_alone.add(form)
+        self._sent[form] = self._iut.send(self._forms[form])
+        return oracle(self._sent[form])
 
     def is_as_good(self, form: str, also: frozenset[int] = frozenset()) -> Complaint | None:
         """What is wrong when a form is not answered as the control is, or with a status accepted `also`."""
-        return as_good_as(self.control, self.sent[form], also, self._may_have_ended)
+        return self.what_is_wrong(form, lambda exchange: as_good_as(self.control, exchange, also, self._may_have_ended))
 
 
 def _bodies(iut: Iut, name: str) -> dict[str, Outgoing]:

@@ -68,7 +68,7 @@ def test_redundant_name_is_accepted(again: Again) -> None:
 def test_unknown_field_is_ignored_or_refused(again: Again) -> None:
     require(again.is_as_good("unknown-field", frozenset({400})))
     if again.control.succeeded():
-        require(refused_as_invalid(again.sent["unknown-field"]))
+        require(again.what_is_wrong("unknown-field", refused_as_invalid))
 
 
 MALFORMED = (b"{", b"hello")
@@ -118,7 +118,7 @@ def _with_query(iut: Iut, bystander: Bystander, query: str) -> Outgoing:
 @pytest.fixture(scope="module")
 def unacceptable(iut: Iut, bystanders: Bystanders, again: Again) -> Unacceptable:
     """A query parameter that the server refuses counts, too; one that it ignores would rightly cancel."""
-    answer = again.sent["unknown-parameter"]
+    answer = again.answer("unknown-parameter")
     status = answer.response.status if answer.response is not None else 0
     is_refused = again.control.succeeded() and 400 <= status < 500
     return Unacceptable(iut, bystanders.get()[0], answer.request.query if is_refused else None)

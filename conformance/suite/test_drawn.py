@@ -67,9 +67,7 @@ def _touched(iut: Iut, bystanders: Bystanders, sent: list[Exchange]) -> Complain
 @verifies("unknown.cancel-is-not-found", profile="ci")
 def test_drawn_name_is_not_found(iut: Iut, bystanders: Bystanders, cancel_works: Stories) -> None:
     """Any plain id that no operation has, of any length up to 60."""
-    from hypothesis import strategies as st
-
-    from conformance.spec.strategies import PLAIN
+    from conformance.spec.strategies import PLAIN, words
 
     parent = bystanders.get()[0].name.rpartition("/")[0]
     may_be_hidden = iut.statement.value("auth") is not False
@@ -78,7 +76,7 @@ def test_drawn_name_is_not_found(iut: Iut, bystanders: Bystanders, cancel_works:
         requests = [iut.cancel_request(f"{parent}/x{drawn}", note="cancel of an unknown operation") for drawn in ids]
         require(*(not_found(exchange, may_be_hidden) for exchange in iut.send_all(requests)))
 
-    for_each_batch(iut.profile, st.text(PLAIN, min_size=10, max_size=60), judge)
+    for_each_batch(iut.profile, words(PLAIN, min_size=10, max_size=60), judge)
 
 
 @verifies("target.body-name-never-redirects", profile="ci")
@@ -116,9 +114,12 @@ def _mention_everywhere(iut: Iut, bystanders: Bystanders, make: Callable[[object
     name = bystanders.get()[0].name
     keys = st.sampled_from(["name", "Name", "operation", "names", "target", "id", "request"])
     leaves = st.sampled_from([name, name.rpartition("/")[2], "", None, 1, True])
-    documents = st.dictionaries(
-        keys, st.recursive(leaves, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=2))
+    values = st.recursive(
+        leaves,
+        lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=2),
+        max_leaves=4,
     )
+    documents = st.dictionaries(keys, values, min_size=1, max_size=3)
 
     def judge(drawn: list[Any]) -> None:
         sent = iut.send_all([make(document, position) for position, document in enumerate(drawn)])

@@ -27,4 +27,4 @@ def test_system_parameters_are_accepted(again: Again) -> None:
 @verifies("query.unknown-parameter-is-answered")
 def test_unknown_parameter_is_ignored_or_refused(again: Again) -> None:
     """Any client error will do."""
-    require(no_server_error(again.sent["unknown-parameter"]))
+    require(again.what_is_wrong("unknown-parameter", no_server_error))

@@ -81,19 +81,19 @@ def test_malformed_escape_is_refused(refusals: Refusals) -> None:
 @verifies("routing.unreserved-escapes-are-decoded")
 def test_escaped_letter_is_the_letter(again: Again) -> None:
     """The same cancel with one letter of the id percent-encoded finds the same operation."""
-    if "escaped-letter" not in again.sent:
+    if "escaped-letter" not in again:
         raise NotTested("the id of the operation does not begin with a letter or digit")
     require(again.is_as_good("escaped-letter"))
 
 
 @verifies("routing.encoded-verb-separator-is-no-server-error")
 def test_encoded_verb_separator_is_no_server_error(again: Again) -> None:
-    require(no_internal_error(again.sent["encoded-verb-separator"]))
+    require(again.what_is_wrong("encoded-verb-separator", no_internal_error))
 
 
 @verifies("routing.slash-before-verb-is-another-path")
 def test_slash_before_verb_is_another_path(again: Again) -> None:
-    require(not_a_success(again.sent["slash-before-verb"]))
+    require(again.what_is_wrong("slash-before-verb", not_a_success))
 
 
 @verifies("routing.empty-query-is-no-query")
