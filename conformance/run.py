@@ -20,7 +20,7 @@ from conformance.reports.drawn_traffic import TRAFFIC_CHECK, traffic_check_of, w
 from conformance.reports.known_failures import Applied, apply_baseline, examined, foretold
 from conformance.reports.report import RunFacts, build_report, violation_as_json
 from conformance.reports.verdict import CheckResult, Finding, Judgement, RunVerdict, Verdict, judge, judge_run
-from conformance.rules import all_rules
+from conformance.rules import all_rules, in_short
 from conformance.spec.catalogue import catalogue
 from conformance.targets.configuration import (
     Configuration,
@@ -198,7 +198,7 @@ def _judged(exchanges: list[Exchange]) -> Iterator[CheckResult]:
         violations = tuple(violation_as_json(judgement) for judgement in judgements if judgement is not None)
         if judgements:
             finding = Finding.VIOLATED if violations else Finding.KEPT
-            reason = "; ".join(violation["message"] for violation in violations)
+            reason = in_short([violation["message"] for violation in violations])
             yield CheckResult(
                 rule.requirement, traffic_check_of(rule.requirement), finding, reason, violations=violations
             )

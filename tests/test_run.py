@@ -77,6 +77,14 @@ def test_no_seed_accuses_a_correct_server(seed: int) -> None:
     ]
 
 
+def test_what_does_not_work_alone_is_no_race_and_no_routing() -> None:
+    """A cancel of any name succeeds, and deletes remove nothing: found for that, and not again in other chapters."""
+    for fault in ("every-name-is-cancelled", "delete-keeps"):
+        report = run_quietly({"--iut-profile": "ci", "--iut-fault": fault})
+        wrong = [entry["id"] for entry in report["requirements"] if entry["verdict"] in ("fail", "warn", "error")]
+        assert len(wrong) == 1, wrong
+
+
 def test_a_distributed_run_says_the_same() -> None:
     done = program("run", "-n", "2")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -54,9 +54,9 @@ def _explained(entry: Mapping[str, Any], colour: bool, width: int) -> Iterator[s
         for exchange in violation["exchanges"]:
             yield ""
             yield from ("    " + line for line in _exchange(exchange))
-    left = len(entry["evidence"]) - _SHOWN_VIOLATIONS
+    left = entry["violations"] - _SHOWN_VIOLATIONS
     if left > 0:
-        yield f"  and {left} more, in report.json"
+        yield f"  and {left} more; report.json shows the first {len(entry['evidence'])}"
     reproduction = entry.get("reproduction", {})
     again = reproduction.get("command") or reproduction.get("curl")
     if again:

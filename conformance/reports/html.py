@@ -92,7 +92,7 @@ def _entry(entry: Mapping[str, Any]) -> dict[str, Any]:
         **entry,
         "is_open": entry["verdict"] in _OPEN,
         "violations": [_violation(violation) for violation in shown],
-        "left": len(entry["evidence"]) - len(shown),
+        "left": entry["violations"] - len(shown),
         "again": again.replace("REPORT.json", "report.json"),
         "known_failures": entry.get("known_failures", ()),
     }

@@ -89,8 +89,12 @@ def requirement_as_json(requirement: Requirement) -> dict[str, Any]:
     }
 
 
+MOST_EVIDENCE = 20
+"""Violations of one requirement that a report shows; it counts them all. Who breaks everything, breaks it often."""
+
+
 def _requirement(judgement: Judgement) -> dict[str, Any]:
-    evidence = list(judgement.violations)
+    evidence = list(judgement.violations[:MOST_EVIDENCE])
     shown: dict[str, Any] = {
         **requirement_as_json(judgement.requirement),
         "verdict": judgement.verdict.value,
@@ -116,6 +120,7 @@ def _requirement(judgement: Judgement) -> dict[str, Any]:
             for entry in judgement.known
         ],
         "evidence": evidence,
+        "violations": len(judgement.violations),
     }
     if evidence:
         shown["reproduction"] = {

@@ -17,6 +17,7 @@ _REQUIREMENT = {
     "reason": str,
     "checks": [{"check": str, "finding": frozenset(finding.value for finding in Finding), "reason": str}],
     "evidence": [_EVIDENCE],
+    "violations": int,
 }
 _REPORT: dict[str, Any] = {
     "suite": {"version": str},
@@ -52,4 +53,4 @@ def _damage(value: object, shape: Any, where: str) -> str | None:
     return next((problem for problem in found if problem), None)
 
 
-_WORDS: dict[type, str] = {str: "text", dict: "object", list: "list"}
+_WORDS: dict[type, str] = {str: "text", int: "number", dict: "object", list: "list"}

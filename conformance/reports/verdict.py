@@ -12,6 +12,7 @@ from enum import Enum, IntEnum
 from typing import Any
 
 from conformance.reports.baseline import KnownFailure
+from conformance.rules import in_short
 from conformance.spec.catalogue import Level, Requirement
 
 
@@ -101,7 +102,7 @@ def judge(requirement: Requirement, results: Sequence[CheckResult], ruled_out: s
         reasons = dict.fromkeys(
             reason for result in results if result.finding is finding for reason in _reasons(result) if reason
         )
-        return Judgement(requirement, verdict, "; ".join(reasons), results)
+        return Judgement(requirement, verdict, in_short(list(reasons)), results)
 
     found = {result.finding for result in results}
     if requirement.not_tested_reason:

@@ -1,7 +1,7 @@
 """Oracles: pure functions from recorded traffic to "kept" or a complaint about one requirement."""
 
 from conformance.rules import errors, lifecycle, liveness, operation, response, routing
-from conformance.rules.rule import Complaint, ExchangeRule, HistoryRule, Rule, Violation, registered_rules
+from conformance.rules.rule import Complaint, ExchangeRule, HistoryRule, Rule, Violation, in_short, registered_rules
 
 _MODULES_WITH_RULES = (errors, lifecycle, liveness, operation, response, routing)
 
@@ -11,4 +11,4 @@ def all_rules() -> dict[str, Rule]:
     return registered_rules()
 
 
-__all__ = ["Complaint", "ExchangeRule", "HistoryRule", "Rule", "Violation", "all_rules"]
+__all__ = ["Complaint", "ExchangeRule", "HistoryRule", "Rule", "Violation", "all_rules", "in_short"]

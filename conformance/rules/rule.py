@@ -15,7 +15,7 @@ no decorator are *oracles*: a check calls them, because only the check knows wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.exchange import Exchange
@@ -96,6 +96,16 @@ class HistoryRule:
                     yield None
                 else:
                     yield Violation(self.requirement, _writable(complaint.message), complaint.exchanges)
+
+
+_SAID_IN_SHORT = 3
+
+
+def in_short(messages: Sequence[str]) -> str:
+    """The first few of many messages in one line, and how many more there are."""
+    said = "; ".join(messages[:_SAID_IN_SHORT])
+    left = len(messages) - _SAID_IN_SHORT
+    return f"{said}; and {left} more" if left > 0 else said
 
 
 def _writable(message: str) -> str:

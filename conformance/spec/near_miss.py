@@ -92,6 +92,15 @@ class GoodPath:
         return [at for at in range(self._name_at, len(self.segments)) if self._kind(at) is not Kind.LITERAL]
 
     @property
+    def single_wildcards(self) -> list[int]:
+        """Where ids stand that are one segment: under an open end, an empty segment may be a part of another name."""
+        return [at for at in self.wildcards if self._kind(at) is Kind.ONE]
+
+    @property
+    def has_open_end(self) -> bool:
+        return self.template.segments[-1].kind is Kind.REST
+
+    @property
     def pairs(self) -> list[int]:
         """Where the name's pairs of collection and id begin."""
         return [at for at in self.literals if at + 1 in self.wildcards]
@@ -276,17 +285,17 @@ def _(good: GoodPath) -> str | None:
 
 @_near_miss("empty-segment-last", "empty-segment", "an id has one or more characters")
 def _(good: GoodPath) -> str | None:
-    return good.replaced(good.wildcards[-1], "") if good.wildcards else None
+    return good.replaced(good.single_wildcards[-1], "") if good.single_wildcards else None
 
 
 @_near_miss("empty-segment-first", "empty-segment", "an id has one or more characters")
 def _(good: GoodPath) -> str | None:
-    return good.replaced(good.wildcards[0], "") if len(good.wildcards) > 1 else None
+    return good.replaced(good.single_wildcards[0], "") if len(good.single_wildcards) > 1 else None
 
 
 @_near_miss("empty-segment-between", "empty-segment", "an id has one or more characters")
 def _(good: GoodPath) -> str | None:
-    return good.replaced(good.wildcards[1], "") if len(good.wildcards) > 2 else None
+    return good.replaced(good.single_wildcards[1], "") if len(good.single_wildcards) > 2 else None
 
 
 # An encoded slash is data: 'except "%2F" and "%2f" are left unchanged'. The path is bound to another name.
@@ -312,7 +321,7 @@ def _(good: GoodPath) -> str | None:
 
 @_near_miss("slash-before-verb", "contested", "Envoy drops slashes before the verb; others do not match")
 def _(good: GoodPath) -> str | None:
-    return good.ending(f"/{good.suffix}") if good.suffix else None
+    return good.ending(f"/{good.suffix}") if good.suffix and not good.has_open_end else None
 
 
 @_near_miss("encoded-verb-separator", "contested", "some servers decode the path before they look for the verb")

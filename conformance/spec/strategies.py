@@ -153,7 +153,8 @@ def _trailing_slashes(good: GoodPath) -> _Paths:
 
 
 def _empty_segments(good: GoodPath) -> _Paths:
-    return st.sampled_from(good.wildcards).map(lambda at: good.replaced(at, "")) if good.wildcards else st.nothing()
+    places = good.single_wildcards
+    return st.sampled_from(places).map(lambda at: good.replaced(at, "")) if places else st.nothing()
 
 
 def _encoded_slashes(good: GoodPath) -> _Paths:

@@ -10,6 +10,7 @@ from conformance.errors import NotApplicable, NotTested, Unjudged
 from conformance.exchange import Exchange, Method
 from conformance.rules.outcome import second_cancel_is_safe
 from conformance.suite.again import Again
+from conformance.suite.deletion import Deletion, delete_one
 from conformance.suite.families import FAMILIES
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystanders, FirstCancel, Stories, cancel_first, tell_stories
@@ -85,6 +86,24 @@ def cancel_repeats(cancel_works: Stories) -> Stories:
     if second_cancel_is_safe(story.cancel, story.again, story.after) is not None:
         raise NotTested("cancelling twice in a row is not safe, so overlapping cancels would show nothing new")
     return cancel_works
+
+
+@pytest.fixture(scope="session")
+def deletion(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) -> Deletion:
+    """The first delete of the run; it finds out, where the statement is silent, whether delete is supported."""
+    stories: Stories | None = None
+    with contextlib.suppress(Unjudged):
+        stories = request.getfixturevalue("stories")
+    return delete_one(iut, stories.without_body if stories is not None else None)
+
+
+@pytest.fixture(scope="session")
+def may_delete(request: pytest.FixtureRequest) -> bool:
+    """Whether delete may take part in what happens to an operation: it is supported, ours to use, and works alone."""
+    with contextlib.suppress(Unjudged):
+        deletion: Deletion = request.getfixturevalue("deletion")
+        return deletion.removed
+    return False
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from conformance.rules import Complaint
+from conformance.rules import Complaint, in_short
 
 Check = TypeVar("Check", bound=Callable[..., Any])
 
@@ -16,7 +16,7 @@ class Violated(AssertionError):
     """The requirement of the check is not kept; carries what shows it."""
 
     def __init__(self, complaints: tuple[Complaint, ...]) -> None:
-        super().__init__("; ".join(complaint.message for complaint in complaints))
+        super().__init__(in_short([complaint.message for complaint in complaints]))
         self.complaints = complaints
 
 

@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from conformance.errors import NotTested
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
 from conformance.rules.outcome import ended, untouched
+from conformance.rules.routing import not_a_success
 from conformance.suite.stories import Bystander, Bystanders
 from conformance.targets.iut import Iut
 from conformance.targets.target import Outgoing
@@ -56,6 +57,7 @@ class Refusals:
         look = iut.get(bystander.name)
         last = next(exchanges[-1] for exchanges in reversed(self.sent.values()) if exchanges)
         self._effects: dict[str, Complaint | None] = {}
+        self._accepts_unknown: bool | None = None
         self._was_touched = _stopped(bystander, look, last) is not None
         if self._was_touched:
             bystanders.retire(bystander)
@@ -67,6 +69,20 @@ class Refusals:
         if family not in self._effects:
             self._effects[family] = self._find_effect(family)
         return self._effects[family]
+
+    def wrongly_accepted(self, exchange: Exchange) -> Complaint | None:
+        """What is wrong with the answer to a near miss: a success, unless it only shows what is known otherwise.
+
+        Some near misses are good cancels of another name. A server that accepts a cancel of any name accepts these,
+        too; that it should not, `unknown.cancel-is-not-found` says.
+        """
+        complaint = not_a_success(exchange)
+        if complaint is None or not exchange.calls(Method.CANCEL):
+            return complaint
+        if self._accepts_unknown is None:
+            unknown = self._iut.unknown_name(self._bystanders.get()[0].name, "control")
+            self._accepts_unknown = self._iut.cancel(unknown, note="cancel of an unknown operation").succeeded()
+        return None if self._accepts_unknown else complaint
 
     def _find_effect(self, family: str) -> Complaint | None:
         """Send one family again at a bystander of its own. Where any plain cancel touches others, none is to blame."""

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.errors import NotTested
+from conformance.errors import NotApplicable
 from conformance.exchange import Exchange
 from conformance.rules import Complaint
 from conformance.rules.outcome import not_found
-from conformance.rules.routing import not_a_success
 from conformance.suite.drawing import for_each_batch
 from conformance.suite.families import posted
 from conformance.suite.judging import require, verifies
-from conformance.suite.refusals import look_after
+from conformance.suite.refusals import Refusals, look_after
 from conformance.suite.stories import Bystanders, Stories
 from conformance.targets.iut import Iut
 from conformance.targets.target import Outgoing
@@ -38,14 +37,14 @@ FAMILIES: dict[Family, str] = {
     [pytest.param(family, marks=pytest.mark.requirement(named, "ci"), id=family) for family, named in FAMILIES.items()],
 )
 def test_drawn_near_miss_is_not_cancel(
-    family: Family, iut: Iut, bystanders: Bystanders, cancel_is_answered: None
+    family: Family, iut: Iut, bystanders: Bystanders, refusals: Refusals, cancel_is_answered: None
 ) -> None:
     """Near misses of one family, at random places and with random letters, all aimed at one bystander."""
     from conformance.spec.strategies import near_misses_of
 
     def judge(misses: list[NearMiss]) -> None:
         sent = iut.send_all([posted(iut, miss.path, f"{miss.label}: {miss.why}") for miss in misses])
-        require(*(not_a_success(exchange) for exchange in sent))
+        require(*(refusals.wrongly_accepted(exchange) for exchange in sent))
         if _touched(iut, bystanders, sent) is None:
             return
         # Something else may have touched it meanwhile. The same paths, at a bystander of their own:
@@ -56,7 +55,7 @@ def test_drawn_near_miss_is_not_cancel(
     bystander = bystanders.new()
     drawn = near_misses_of(iut.contract.cancel_template(bystander.name), bystander.name, family)
     if drawn.is_empty:
-        raise NotTested("the path template of this contract has no such near miss")
+        raise NotApplicable("the path template of this contract has no such near miss")
     for_each_batch(iut.profile.shared_by(len(FAMILIES)), drawn, judge)
 
 

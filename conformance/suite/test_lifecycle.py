@@ -54,7 +54,7 @@ class Lives:
                 self._states[name] = states
 
 
-def machine_for(iut: Iut) -> Any:
+def machine_for(iut: Iut, may_delete: bool) -> Any:
     """A state machine over start, get, list, cancel, delete and time passing, for one implementation."""
     from hypothesis import strategies as st
     from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
@@ -92,7 +92,7 @@ def machine_for(iut: Iut) -> Any:
             for page in iut.list_pages(iut.contract.parent_of(self.lives.names[0]), most=3):
                 self.lives.note(page)
 
-        @precondition(lambda _: iut.statement.value("delete") is True and iut.supply.starts_operations)
+        @precondition(lambda _: may_delete)
         @rule(index=pick)
         def delete(self, index: int) -> None:
             self.lives.note(iut.delete(self.name(index)))
@@ -105,11 +105,11 @@ def machine_for(iut: Iut) -> Any:
 
 
 @verifies("lifecycle.some-order-explains", profile="ci")
-def test_calls_in_any_order_follow_the_model(iut: Iut, cancel_works: Stories) -> None:
+def test_calls_in_any_order_follow_the_model(iut: Iut, cancel_works: Stories, may_delete: bool) -> None:
     from hypothesis import HealthCheck, Phase, seed, settings
     from hypothesis.stateful import run_state_machine_as_test
 
-    machine = seed(iut.profile.seed)(machine_for(iut))
+    machine = seed(iut.profile.seed)(machine_for(iut, may_delete))
     try:
         run_state_machine_as_test(
             machine,

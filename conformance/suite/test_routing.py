@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.errors import NotTested
+from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Method
 from conformance.rules import Complaint
 from conformance.rules.routing import no_internal_error, not_a_success, reaches_the_method
@@ -26,8 +26,8 @@ def test_cancel_reaches_the_method(iut: Iut, first_cancel: FirstCancel) -> None:
 
 def _refused_and_without_effect(refusals: Refusals, family: str) -> list[Complaint | None]:
     if not refusals.sent[family]:
-        raise NotTested("the path template of this contract has no such near miss")
-    return [*(not_a_success(exchange) for exchange in refusals.sent[family]), refusals.effect_of(family)]
+        raise NotApplicable("the path template of this contract has no such near miss")
+    return [*(refusals.wrongly_accepted(exchange) for exchange in refusals.sent[family]), refusals.effect_of(family)]
 
 
 @verifies("routing.verb-is-exact")
@@ -93,6 +93,8 @@ def test_encoded_verb_separator_is_no_server_error(again: Again) -> None:
 
 @verifies("routing.slash-before-verb-is-another-path")
 def test_slash_before_verb_is_another_path(again: Again) -> None:
+    if "slash-before-verb" not in again:
+        raise NotApplicable("the path template of this contract ends in `**`, which may match an empty segment")
     require(again.what_is_wrong("slash-before-verb", not_a_success))
 
 

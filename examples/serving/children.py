@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -82,7 +82,6 @@ class Children:
         command: Sequence[str | Path],
         *,
         account: Account | None = None,
-        environment: Mapping[str, str] | None = None,
         directory: Path | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
         inherit: Sequence[int] = (),
@@ -96,7 +95,6 @@ class Children:
                     stdout=output,
                     stderr=output,
                     cwd=directory,
-                    env={**os.environ, **(environment or {})},
                     start_new_session=True,
                     pass_fds=inherit,
                     preexec_fn=die_with_parent,
@@ -121,11 +119,10 @@ class Children:
         within: float,
         remedy: str,
         account: Account | None = None,
-        environment: Mapping[str, str] | None = None,
         directory: Path | None = None,
     ) -> None:
         """Run a program to its end; anything but success is an error that quotes what it said last."""
-        child = self.start(name, command, account=account, environment=environment, directory=directory)
+        child = self.start(name, command, account=account, directory=directory)
         deadline = time.monotonic() + within
         while not child.ended():
             if time.monotonic() > deadline:

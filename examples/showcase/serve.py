@@ -1,8 +1,8 @@
-"""Serves Google's gapic-showcase 0.42.0: the server that Google's own client generators are tested against.
+"""Serves Google's gapic-showcase 0.39.0: the server that Google's own client generators are tested against.
 
     python examples/showcase/serve.py [--port NUMBER]
 
-It accepts a cancel of anything and cancels nothing. It is built with `go install`, once, at a pinned version; a
+It accepts a cancel of anything and cancels nothing. It is built with Go, once, at a pinned version; a
 showcase that you have already may be named in the environment variable GAPIC_SHOWCASE.
 """
 

@@ -87,7 +87,7 @@ def test_a_failure_is_printed_in_place_of_an_answer(kind: FailureKind) -> None:
 def test_long_bodies_and_many_violations_are_cut_and_say_where_the_rest_is() -> None:
     text = printed(*(shown_violation(exchange(outcome=Response(200, (), b"x" * 5000))) for _ in range(5)))
     assert text.count("[request 7]") == 3
-    assert "  and 2 more, in report.json\n" in text
+    assert "  and 2 more; report.json shows the first 5\n" in text
     assert "    < … 4000 more characters, in report.json\n" in text
     assert "x" * 1001 not in text
 

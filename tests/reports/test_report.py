@@ -12,6 +12,7 @@ from conformance import __version__
 from conformance.errors import UsageError
 from conformance.exchange.serial import exchange_from_json
 from conformance.reports.report import (
+    MOST_EVIDENCE,
     SCHEMA_VERSION,
     build_evidence_entry,
     read_report,
@@ -82,6 +83,14 @@ def test_a_violation_without_an_exchange_has_no_curl_line() -> None:
     shown = {"message": "it is not in the list", "exchanges": []}
     (entry,) = report_of((requirement(), [result(Finding.VIOLATED, violations=(shown,))]))["requirements"]
     assert entry["reproduction"]["curl"] == ""
+
+
+def test_of_many_violations_the_first_are_shown_and_all_are_counted() -> None:
+    many = tuple(violation(f"violation {number}") for number in range(MOST_EVIDENCE + 5))
+    (entry,) = report_of((requirement(), [result(Finding.VIOLATED, violations=many)]))["requirements"]
+    assert entry["evidence"] == list(many[:MOST_EVIDENCE])
+    assert entry["violations"] == MOST_EVIDENCE + 5
+    assert entry["reason"].endswith("violation 2; and 22 more")
 
 
 def test_what_was_kept_has_no_evidence_and_nothing_to_reproduce() -> None:

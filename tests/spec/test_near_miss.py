@@ -95,6 +95,12 @@ def test_under_an_open_end_more_or_fewer_segments_are_another_name() -> None:
     assert found["segment-prepended"].other_name is None
 
 
+def test_under_an_open_end_an_empty_segment_may_be_a_part_of_another_name() -> None:
+    found = by_label(TEMPLATES[1], "operations/a/b")
+    assert not [miss for miss in found.values() if miss.family == "empty-segment"]
+    assert "slash-before-verb" not in found
+
+
 def test_a_path_without_verb_has_no_near_misses_of_the_verb() -> None:
     families = {miss.family for miss in near_misses(TEMPLATES[2], "projects/p/operations/o")}
     assert families == set(FAMILIES) - {"verb", "doubled-verb", "trailing-slash"}

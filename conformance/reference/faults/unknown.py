@@ -1,7 +1,4 @@
-"""Faults about operations that do not exist.
-
-Names with percent-escapes are left to the honest service: what becomes of `%2F` is a requirement of its own.
-"""
+"""Faults about operations that do not exist."""
 
 from __future__ import annotations
 
@@ -27,8 +24,6 @@ def _cancel_of_unknown(honest: Service, instead: Instead) -> Service:
         try:
             return honest.cancel(service, call)
         except UnknownOperation:
-            if "%" in call.target:
-                raise
             return instead(service, call)
 
     return replace(honest, cancel=lie)
@@ -41,7 +36,7 @@ def _get_of_unknown(honest: Service, instead: Instead) -> Service:
         try:
             return honest.get(service, call)
         except UnknownOperation:
-            if "%" in call.target or call.target in service.scratch.get("deleted", ()):
+            if call.target in service.scratch.get("deleted", ()):
                 raise
             return instead(service, call)
 

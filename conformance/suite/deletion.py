@@ -1,0 +1,47 @@
+"""The first delete of a run: of an operation of ours that has ended, if any has, and a look at what it left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.errors import NotApplicable, NotTested
+from conformance.exchange import Exchange, Method
+from conformance.suite.stories import Story
+from conformance.targets.iut import Iut
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A delete, and a get afterwards where it succeeded."""
+
+    delete: Exchange
+    look: Exchange | None
+
+    @property
+    def removed(self) -> bool:
+        """Whether the operation is gone, as far as get says."""
+        response = self.look.response if self.look is not None else None
+        return response is not None and response.status == 404
+
+
+def delete_one(iut: Iut, story: Story | None) -> Deletion:
+    """Delete the operation of a story, or a fresh one, and find out whether delete is supported.
+
+    Raises NotApplicable when it is not, and NotTested when the operations are not ours to delete.
+    """
+    if not iut.contract.bindings_of(Method.DELETE):
+        raise NotApplicable(f"{iut.contract.name} binds no delete")
+    if not iut.supply.starts_operations or iut.configuration.operations.cleanup == "none":
+        raise NotTested('the operations are not ours to delete ([operations] names, or cleanup = "none")')
+    name = story.name if story is not None else iut.running(1)[0]
+    delete = iut.delete(name)
+    if delete.succeeded():
+        iut.statement.find("delete", True, "a delete succeeded")
+        return Deletion(delete, iut.get(name))
+    status = delete.response.status if delete.response is not None else "nothing"
+    if story is None or story.last is None or not story.last.done:
+        raise NotApplicable(f"no operation ended in this run; the delete of a running one was answered with {status}")
+    iut.statement.find("delete", False, f"a delete was answered with {status}")
+    if iut.statement.value("delete") is False:
+        raise NotApplicable(f"delete is not supported: it was answered with {status}")
+    return Deletion(delete, None)
