@@ -76,8 +76,14 @@ class Operation:
 
     @property
     def result(self) -> tuple[Any, Any]:
-        """`(error, response)`: equal results compare equal."""
-        return self.error, self.response
+        """`(error, response)`: equal results compare equal.
+
+        A member of the error that has its default value is as good as absent (proto3 JSON).
+        """
+        error = self.error
+        if isinstance(error, Mapping):
+            error = {key: value for key, value in error.items() if value not in (None, "", 0, [])}
+        return error, self.response
 
     @property
     def state(self) -> State:

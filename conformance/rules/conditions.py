@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
-from conformance.exchange import Failure, Method
+from conformance.exchange import Exchange, Failure, Method
 from conformance.rules.rule import When
 
 answered = When(lambda exchange: exchange.response is not None)
@@ -23,10 +24,17 @@ has_content_type = When(lambda exchange: exchange.response is not None and excha
 
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]+(:[a-z]+)?")
 
-plainly_bound = bound & When(
-    lambda exchange: "?" not in exchange.request.target and _PLAIN_PATH.fullmatch(exchange.request.path) is not None
-)
-"""The request matches a binding however strictly a router reads it: no escapes, no colon in a name, no query.
+
+def _is_plain(exchange: Exchange) -> bool:
+    """The name's own characters may be escaped, each as it must be; `%2F`, which some decode too early, is none."""
+    assert exchange.call is not None
+    escaped = quote(exchange.call.name, safe="/")
+    path = exchange.request.path.replace(escaped, "name", 1)
+    return "?" not in exchange.request.target and _PLAIN_PATH.fullmatch(path) is not None
+
+
+plainly_bound = bound & When(_is_plain)
+"""The request matches a binding however strictly a router reads it: no needless escapes, no query.
 
 What a router does not recognise it may answer as it likes (Google's front end sends HTML), so rules about the form of
 errors speak only about these.

@@ -9,7 +9,7 @@ from typing import Any
 
 from conformance.exchange import Exchange, Method
 from conformance.lro import code_named, code_numbered
-from conformance.rules.conditions import answered_by_the_service, cancel, failed, plainly_bound
+from conformance.rules.conditions import answered_by_the_service, cancel, delete, failed, list_, plainly_bound
 from conformance.rules.rule import When, exchange_rule
 
 _ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
@@ -37,7 +37,17 @@ def status_of(exchange: Exchange) -> Mapping[str, Any] | None:
 has_envelope = failed & When(lambda exchange: envelope_of(exchange) is not None)
 has_bare_status = failed & When(lambda exchange: bare_status_of(exchange) is not None)
 has_status = has_envelope | has_bare_status
-_is_an_error_of_a_method = plainly_bound & answered_by_the_service
+_SAYS_UNBOUND = frozenset({404, 405, 501})
+_may_be_of_no_method = (list_ | delete) & When(
+    lambda exchange: (
+        exchange.response is not None
+        and exchange.response.status in _SAYS_UNBOUND
+        and exchange.response.json_object() is None
+    )
+)
+"""Not every service has list and delete, and what a router says of a path that it does not know is nobody's rule."""
+
+_is_an_error_of_a_method = plainly_bound & answered_by_the_service & ~_may_be_of_no_method
 
 
 @exchange_rule("errors.are-readable", when=_is_an_error_of_a_method)
@@ -178,8 +188,9 @@ _is_about_an_operation = plainly_bound & When(
 def message_names_the_operation_as_it_was_sent(exchange: Exchange) -> str | None:
     message: str = (status_of(exchange) or {})["message"]
     assert exchange.call is not None
-    named = [name.rstrip(".!?").removesuffix(":").removesuffix(":cancel") for name in _OPERATION_NAME.findall(message)]
-    if exchange.call.name in named:
+    named = _OPERATION_NAME.findall(message)
+    sent = re.compile(re.escape(exchange.call.name) + r"(:cancel)?[.!?:]*")
+    if any(sent.fullmatch(name) for name in named):
         return None
     return f"sent {exchange.call.name!r}, the message names {named[0]!r}"
 

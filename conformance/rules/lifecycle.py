@@ -54,12 +54,22 @@ def list_agrees_with_get(history: History) -> Complaint | None:
         around = before + following
         # Where the gets around a list differ from each other, the operation has changed, rightly or not.
         is_settled = bool(following) and not _differ(around[0], around[-1])
-        if is_settled and _differ(listed, around[0]) and (before or listed.operation.done):
+        is_otherwise = is_settled and _differ(listed, around[0]) and bool(before or listed.operation.done)
+        if is_otherwise and not _was_only_late(history, listed, around[0]):
             return _changed(history, around[0], listed, "is shown otherwise by list than by get")
         missing = _missing_after(history, listed)
         if missing is not None:
             return Complaint(f"{history.name} is in the list and, later, not found by get", (listed.exchange, missing))
     return None
+
+
+def _was_only_late(history: History, listed: Look, got: Look) -> bool:
+    """Whether a list showed an operation running that had ended, and a later one put it right.
+
+    Nobody promises that a list is up to date at once.
+    """
+    later = [look for look in history.looks if look.in_list and listed.is_before(look)]
+    return not listed.operation.done and any(not _differ(look, got) for look in later)
 
 
 def _differ(one: Look, other: Look) -> bool:

@@ -42,12 +42,12 @@ def get_returns_the_name_it_was_asked_for(exchange: Exchange) -> str | None:
     assert exchange.call is not None
     if not operation.members.keys() & _MEMBERS:
         return None  # it is no operation: operation.get-returns-it says so
-    if isinstance(operation.name, str) and _same_name(operation.name, exchange.call.name):
+    if isinstance(operation.name, str) and same_name(operation.name, exchange.call.name):
         return None
     return f"asked for {exchange.call.name!r}, got {operation.name!r}"
 
 
-def _same_name(returned: str, asked: str) -> bool:
+def same_name(returned: str, asked: str) -> bool:
     """Equal, or equal but for a project id returned as a project number (AIP-2510 allows either)."""
     if returned == asked:
         return True

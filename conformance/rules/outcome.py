@@ -126,10 +126,18 @@ def as_good_as(
     )
 
 
-def not_found(exchange: Exchange, may_be_hidden: bool) -> Complaint | None:
-    """What does not exist is answered with 404 NOT_FOUND, or 403 where authorisation may hide what exists."""
+def not_found(exchange: Exchange, may_be_hidden: bool, may_be_no_name: bool = False) -> Complaint | None:
+    """What does not exist is answered with 404 NOT_FOUND, or 403 where authorisation may hide what exists.
+
+    An id that `may_be_no_name` to the server, because its own look otherwise, may also be refused as invalid (400) or
+    as too long (414): no document says which ids a service has.
+    """
     response = exchange.response
     if response is None or response.status in (429, 503):
+        return None
+    if may_be_no_name and (
+        response.status == 414 or (response.status == 400 and not says_failed_precondition(exchange))
+    ):
         return None
     if response.status == 404 or (response.status == 403 and may_be_hidden):
         name = (status_of(exchange) or {}).get("status")

@@ -7,6 +7,7 @@ server answers to the plain form, it must answer to the others: a form is not re
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 
 from conformance.exchange import Exchange, Method
@@ -19,6 +20,10 @@ from conformance.targets.target import Outgoing
 _SYSTEM_PARAMETERS = (
     "prettyPrint=false&fields=*&%24.xgafv=2&key=k&quotaUser=q&uploadType=u&upload_protocol=p&callback=c"
 )
+
+
+_UNRESERVED = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])[A-Za-z0-9._~-]")
+"""A character of a raw path that may be escaped or not, and means the same (RFC 3986, section 2.3)."""
 
 
 class Again:
@@ -101,7 +106,8 @@ def _paths(iut: Iut, name: str) -> dict[str, Outgoing]:
     spellings = {miss.label: posted(iut, miss.path, miss.why) for miss in canonical(iut, name, "contested")}
     wanted = {"encoded-verb-separator", "slash-before-verb"}
     forms = {label: request for label, request in spellings.items() if label in wanted}
-    if path[at].isalnum():
-        escaped = f"{path[:at]}%{ord(path[at]):02X}{path[at + 1 :]}"
+    letter = _UNRESERVED.search(path, at, path.rindex(":") if ":" in path[at:] else len(path))
+    if letter is not None:
+        escaped = f"{path[: letter.start()]}%{ord(letter.group()):02X}{path[letter.end() :]}"
         forms["escaped-letter"] = posted(iut, escaped, "cancel with a percent-encoded letter in the id")
     return forms

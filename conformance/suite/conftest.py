@@ -12,6 +12,7 @@ from conformance.rules.outcome import second_cancel_is_safe
 from conformance.suite.again import Again
 from conformance.suite.deletion import Deletion, delete_one
 from conformance.suite.families import FAMILIES
+from conformance.suite.lists import settled_list
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystanders, FirstCancel, Stories, cancel_first, tell_stories
 from conformance.suite.storm import Storm, raise_storm
@@ -45,13 +46,15 @@ def stories(iut: Iut, bystanders: Bystanders, first_cancel: FirstCancel) -> Stor
 @pytest.fixture(scope="session")
 def listing(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) -> list[Exchange]:
     """The list of the operations, page by page, taken when the stories had ended, if there are any."""
+    ended: list[str] = []
     with contextlib.suppress(Unjudged):
-        request.getfixturevalue("stories")
+        stories: Stories = request.getfixturevalue("stories")
+        ended = [story.name for story in stories.all() if story.last is not None and story.last.done]
     if not iut.contract.bindings_of(Method.LIST):
         iut.statement.find("list", False, f"{iut.contract.name} binds no list")
     if iut.statement.value("list") is False:
         raise NotApplicable("list is not supported")
-    pages = iut.list_pages(iut.contract.parent_of(bystanders.get()[0].name))
+    pages = settled_list(iut, iut.contract.parent_of(bystanders.get()[0].name), ended)
     status = pages[0].response.status if pages[0].response is not None else "nothing"
     iut.statement.find("list", pages[0].succeeded(), f"a list of the operations is answered with {status}")
     if iut.statement.value("list") is False:

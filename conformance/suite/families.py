@@ -7,12 +7,16 @@ and cancels of it by somebody who may not.
 
 from __future__ import annotations
 
+import json
+from urllib.parse import quote
+
 from conformance.exchange import Method
 from conformance.spec.near_miss import NearMiss, near_misses
 from conformance.suite.refusals import Aim, MakeFamily
 from conformance.targets.credentials import Credential
 from conformance.targets.iut import JSON, Iut
 from conformance.targets.target import Outgoing
+from conformance.targets.unknown import unknown_name
 
 
 def canonical(iut: Iut, name: str, family: str) -> list[NearMiss]:
@@ -81,10 +85,11 @@ def _redirecting(**where: str) -> MakeFamily:
 
     def make(aim: Aim) -> list[Outgoing]:
         ((place, text),) = where.items()
-        named = text.replace("{}", aim.name)
         note = f"cancel whose {place} names another operation"
         if place == "body":
-            return [aim.iut.cancel_request(aim.decoy, body=named.encode(), note=note)]
+            body = text.replace("{}", json.dumps(aim.name)).encode()
+            return [aim.iut.cancel_request(aim.decoy, body=body, note=note)]
+        named = text.replace("{}", quote(aim.name, safe="/"))
         if place == "query":
             return [aim.iut.cancel_request(aim.decoy, query=named, note=note)]
         return [aim.iut.cancel_request(aim.decoy, headers=[("x-goog-request-params", named)], note=note)]
@@ -97,7 +102,7 @@ def _unauthorised(aim: Aim) -> list[Outgoing]:
     iut, name = aim.iut, aim.name
     if iut.statement.value("auth") is not True:
         return []
-    unknown = iut.unknown_name(name, "auth")
+    unknown = unknown_name(name, "auth")
     cases = [
         (name, b"{}", Credential.NONE, WITHOUT_CREDENTIALS),
         (unknown, b"{}", Credential.NONE, UNKNOWN_WITHOUT_CREDENTIALS),
@@ -130,7 +135,7 @@ FAMILIES: dict[str, MakeFamily] = {
     "malformed-escape": _malformed_escape,
     "other-methods": _other_methods,
     "similar-names": _similar_names,
-    "body-name": _redirecting(body='{"name": "{}"}'),
+    "body-name": _redirecting(body='{"name": {}}'),
     "query-name": _redirecting(query="name={}"),
     "routing-header": _redirecting(header="name={}"),
     "unauthorised": _unauthorised,

@@ -6,6 +6,7 @@ case. Only when it was touched is each family sent again at a bystander of its o
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from conformance.rules.routing import not_a_success
 from conformance.suite.stories import Bystander, Bystanders
 from conformance.targets.iut import Iut
 from conformance.targets.target import Outgoing
+from conformance.targets.unknown import unknown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Refusals:
         last = next(exchanges[-1] for exchanges in reversed(self.sent.values()) if exchanges)
         self._effects: dict[str, Complaint | None] = {}
         self._accepts_unknown: bool | None = None
-        self._was_touched = _stopped(bystander, look, last) is not None
+        self._was_touched = has_stopped(bystander, look, last)
         if self._was_touched:
             bystanders.retire(bystander)
 
@@ -80,7 +82,7 @@ class Refusals:
         if complaint is None or not exchange.calls(Method.CANCEL):
             return complaint
         if self._accepts_unknown is None:
-            unknown = self._iut.unknown_name(self._bystanders.get()[0].name, "control")
+            unknown = unknown_name(self._bystanders.get()[0].name, "control")
             self._accepts_unknown = self._iut.cancel(unknown, note="cancel of an unknown operation").succeeded()
         return None if self._accepts_unknown else complaint
 
@@ -92,14 +94,20 @@ class Refusals:
         return None if self._try(_plain_cancel_of_the_decoy) is not None else complaint
 
     def _try(self, make: MakeFamily) -> Complaint | None:
+        decoy = self._iut.running(1)[0]
         bystander = self._bystanders.new()
-        for outgoing in make(Aim(self._iut, bystander.name, self._iut.running(1)[0])):
-            cause = self._iut.send(outgoing)
-            complaint = _stopped(bystander, self._iut.get(bystander.name), cause)
-            if complaint is not None:
-                self._bystanders.retire(bystander)
-                return complaint
+        for position, outgoing in enumerate(make(Aim(self._iut, bystander.name, decoy))):
+            effect = effect_on(self._iut, self._bystanders, bystander, outgoing)
+            if effect.trace is not None:
+                return effect.trace
+            if effect.end is not None:
+                again = functools.partial(self._again, make, position, decoy)
+                return confirmed(self._iut, self._bystanders, again)
         return None
+
+    def _again(self, make: MakeFamily, position: int, decoy: str, name: str) -> Outgoing:
+        """One request of a family, at another bystander."""
+        return make(Aim(self._iut, name, decoy))[position]
 
     def noted(self, note: str) -> Exchange:
         """The exchange with this note. Raises NotTested when there is none."""
@@ -110,8 +118,45 @@ class Refusals:
         raise NotTested(f"not sent: {note}")
 
 
-def _stopped(bystander: Bystander, look: Exchange, cause: Exchange) -> Complaint | None:
-    return untouched(bystander.operation, look, cause) or ended(bystander.operation, look, cause)
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a request did to a bystander: a `trace` of a cancel is proof; an `end` may be the operation's own."""
+
+    trace: Complaint | None
+    end: Complaint | None
+
+
+def effect_on(iut: Iut, bystanders: Bystanders, bystander: Bystander, outgoing: Outgoing) -> Effect:
+    """Send one request and look at a bystander, which is retired when anything happened to it."""
+    cause = iut.send(outgoing)
+    look = iut.get(bystander.name)
+    effect = Effect(untouched(bystander.operation, look, cause), ended(bystander.operation, look, cause))
+    if effect.trace is not None or effect.end is not None:
+        bystanders.retire(bystander)
+    return effect
+
+
+COINCIDENCES = 3
+"""An operation may end by itself at any moment. Three that end between two looks, after the same request, did not."""
+
+
+def confirmed(iut: Iut, bystanders: Bystanders, make: Callable[[str], Outgoing]) -> Complaint | None:
+    """What a request does to fresh bystanders, by their names: a trace of a cancel once, or an end every time."""
+    end: Complaint | None = None
+    for _ in range(COINCIDENCES):
+        bystander = bystanders.new()
+        effect = effect_on(iut, bystanders, bystander, make(bystander.name))
+        if effect.trace is not None or effect.end is None:
+            return effect.trace
+        end = effect.end
+    return end
+
+
+def has_stopped(bystander: Bystander, look: Exchange, cause: Exchange) -> bool:
+    """Whether a bystander does not run any more, or not as before."""
+    return (
+        untouched(bystander.operation, look, cause) is not None or ended(bystander.operation, look, cause) is not None
+    )
 
 
 def look_after(iut: Iut, bystanders: Bystanders, bystander: Bystander, cause: Exchange) -> Complaint | None:

@@ -20,6 +20,7 @@ from conformance.rules import Complaint
 from conformance.rules.errors import bare_status_of, envelope_of
 from conformance.rules.outcome import untouched
 from conformance.targets.iut import JSON, Iut
+from conformance.targets.unknown import unknown_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Bystanders:
         self._iut = iut
         self._standing: list[Bystander] = []
         self.looks = looks
-        self.unknown = iut.get(iut.unknown_name(self.get()[0].name, "get"))
+        self.unknown = iut.get(unknown_name(self.get()[0].name, "get"))
         _find_out_about_errors(iut, self.unknown)
         iut.find_out_about_auth(self.get()[0].name)
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 from conformance.errors import NotTested
 from conformance.exchange import Exchange
-from conformance.rules import Complaint
-from conformance.rules.outcome import accepted, ended, refused_as_invalid, untouched
+from conformance.rules.outcome import accepted, refused_as_invalid
 from conformance.rules.routing import no_internal_error, not_a_success
 from conformance.suite.again import Again
 from conformance.suite.judging import require, verifies
+from conformance.suite.refusals import confirmed, has_stopped
 from conformance.suite.stories import Bystander, Bystanders, FirstCancel, Stories
 from conformance.targets.iut import Iut
 from conformance.targets.target import Outgoing
@@ -80,9 +82,9 @@ class Unacceptable:
 
     def __init__(self, iut: Iut, bystander: Bystander, refused_query: str | None) -> None:
         bodies = (*MALFORMED, *NOT_AN_OBJECT)
-        requests = [_with_body(iut, bystander, body) for body in bodies]
+        requests = [_with_body(iut, bystander.name, body) for body in bodies]
         if refused_query is not None:
-            requests.append(_with_query(iut, bystander, refused_query))
+            requests.append(_with_query(iut, bystander.name, refused_query))
         self._iut = iut
         sent = iut.send_all(requests)
         self.by_query = sent[len(bodies) :]
@@ -95,24 +97,19 @@ class Unacceptable:
     def sent(self) -> list[Exchange]:
         return [*self.malformed, *self.not_an_object, *self.by_query]
 
-    def like(self, exchange: Exchange, bystander: Bystander) -> Outgoing:
+    def like(self, exchange: Exchange, name: str) -> Outgoing:
         """The same request at another operation."""
         if exchange in self.by_query:
-            return _with_query(self._iut, bystander, exchange.request.query)
-        return _with_body(self._iut, bystander, exchange.request.body)
+            return _with_query(self._iut, name, exchange.request.query)
+        return _with_body(self._iut, name, exchange.request.body)
 
 
-def has_stopped(bystander: Bystander, look: Exchange, cause: Exchange) -> Complaint | None:
-    """What shows that a bystander does not run any more, or not as before."""
-    return untouched(bystander.operation, look, cause) or ended(bystander.operation, look, cause)
+def _with_body(iut: Iut, name: str, body: bytes) -> Outgoing:
+    return iut.cancel_request(name, body=body, note=f"cancel with the body {body.decode()}")
 
 
-def _with_body(iut: Iut, bystander: Bystander, body: bytes) -> Outgoing:
-    return iut.cancel_request(bystander.name, body=body, note=f"cancel with the body {body.decode()}")
-
-
-def _with_query(iut: Iut, bystander: Bystander, query: str) -> Outgoing:
-    return iut.cancel_request(bystander.name, query=query, note=f"cancel with the query ?{query}")
+def _with_query(iut: Iut, name: str, query: str) -> Outgoing:
+    return iut.cancel_request(name, query=query, note=f"cancel with the query ?{query}")
 
 
 @pytest.fixture(scope="module")
@@ -132,12 +129,8 @@ def test_refused_cancel_changes_nothing(iut: Iut, bystanders: Bystanders, unacce
         return
     bystanders.retire(unacceptable.bystander)
     for exchange in unacceptable.sent:
-        bystander = bystanders.new()
-        again = iut.send(unacceptable.like(exchange, bystander))
-        stopped = has_stopped(bystander, iut.get(bystander.name), again)
-        if stopped is not None:
-            bystanders.retire(bystander)
-            require(None if again.succeeded() else stopped)
+        stopped = confirmed(iut, bystanders, functools.partial(unacceptable.like, exchange))
+        require(None if stopped is None or stopped.exchanges[0].succeeded() else stopped)
 
 
 @verifies("body.malformed-json-is-invalid")

@@ -82,7 +82,7 @@ def test_malformed_escape_is_refused(refusals: Refusals) -> None:
 def test_escaped_letter_is_the_letter(again: Again) -> None:
     """The same cancel with one letter of the id percent-encoded finds the same operation."""
     if "escaped-letter" not in again:
-        raise NotTested("the id of the operation does not begin with a letter or digit")
+        raise NotTested("the id of the operation has no character that needs no escape")
     require(again.is_as_good("escaped-letter"))
 
 

@@ -161,10 +161,11 @@ class Iut:
         return self.request("DELETE", self.contract.path(Method.DELETE, name))
 
     def list_request(self, parent: str, page_token: str = "") -> Outgoing:
-        query = f"?pageToken={quote(page_token, safe='')}" if page_token else ""
+        """The first page as the server likes to cut it; the others, where the first was not all, as large as can be."""
+        query = f"?pageSize=1000&pageToken={quote(page_token, safe='')}" if page_token else ""
         return self.request("GET", self.contract.path(Method.LIST, parent) + query)
 
-    def list_pages(self, parent: str, most: int = 20) -> list[Exchange]:
+    def list_pages(self, parent: str, most: int = 100) -> list[Exchange]:
         """All pages of the list of operations of `parent`, at most so many; ends with the first that is no success."""
         pages: list[Exchange] = []
         token = ""
@@ -190,14 +191,6 @@ class Iut:
         if operation is None:
             raise NotTested(f"a get of {name} does not show the operation")
         return exchange, operation
-
-    def unknown_name(self, like: str, distinction: str) -> str:
-        """A name of the same shape that no operation has; different distinctions give different names."""
-        parent, _, identifier = like.rpartition("/")
-        length = min(len(identifier), 40)
-        # The hyphen tells the distinction from the padding, even where it ends with a zero itself.
-        unknown = f"no-such-{distinction}-0".ljust(length, "0")
-        return f"{parent}/{unknown}"
 
     def find_out_about_auth(self, name: str) -> None:
         """Where the statement is silent: whether a get without credentials is refused that succeeds with them."""

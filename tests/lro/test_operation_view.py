@@ -78,3 +78,10 @@ def test_any_object_has_a_state(members: dict[str, Any]) -> None:
     assert operation.state.is_done == (members.get("done") is True)
     assert (operation.state is State.CANCELLED) <= (operation.error_code == 1)
     assert isinstance(operation.cancellation_requested, bool)
+
+
+def test_an_error_is_the_same_with_its_empty_details_and_without() -> None:
+    """As proto3 JSON has it: a list and a get need not write defaults alike."""
+    written = Operation({"done": True, "error": {"code": 1, "message": "", "details": []}})
+    assert written.result == Operation({"done": True, "error": {"code": 1}}).result
+    assert written.result != Operation({"done": True, "error": {"code": 2}}).result

@@ -7,8 +7,6 @@ from dataclasses import replace
 from urllib.parse import parse_qs
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from conformance.errors import NotTested
 from conformance.exchange import Failure, FailureKind, Request, Response
@@ -117,25 +115,6 @@ def test_configured_headers_and_those_of_a_check_go_with_every_request() -> None
     assert ("X-Tenant", "t") in headers
     assert ("X-One", "1") in headers
     assert ("X-Tenant", "t") in iut.get(NAME).request.headers
-
-
-@pytest.mark.parametrize("like", ["", "1", "op-1", "operation-0123456789abcdef0123456789abcdef", "x" * 200])
-def test_unknown_names_have_the_shape_of_a_known_one(like: str) -> None:
-    iut, _ = iut_of()
-    unknown = iut.unknown_name(f"{PARENT}/operations/{like}", "cancel")
-    assert unknown.startswith(f"{PARENT}/operations/no-such-")
-    assert abs(len(unknown.rpartition("/")[2]) - min(len(like), 40)) <= 16
-
-
-DISTINCTIONS = st.text(st.sampled_from("abc0"), max_size=12)
-
-
-@settings(deadline=None)
-@given(st.sampled_from(["1", "op-1", "operation-0123456789abcdef"]), DISTINCTIONS, DISTINCTIONS)
-def test_unknown_names_differ_as_what_they_are_for_differs(like: str, one: str, two: str) -> None:
-    iut, _ = iut_of()
-    first, second = (iut.unknown_name(f"{PARENT}/operations/{like}", distinction) for distinction in (one, two))
-    assert (first == second) == (one == two)
 
 
 # --- lists --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,29 @@
+"""A list of operations, and the wait for one that is up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from conformance.exchange import Exchange
+from conformance.exchange.history import operations_in
+from conformance.targets.iut import Iut
+
+_PAUSE = 0.25
+
+
+def settled_list(iut: Iut, parent: str, ended: Collection[str]) -> list[Exchange]:
+    """All pages of a list; read again until it shows what has `ended` as done, or the end of `settle`.
+
+    Nobody promises that a list is up to date at once. An operation that it does not show is not waited for.
+    """
+    deadline = iut.target.clock.now() + iut.settle
+    pages = iut.list_pages(parent)
+    while _is_late(pages, ended) and iut.target.clock.now() < deadline:
+        iut.target.clock.sleep(_PAUSE)
+        pages = iut.list_pages(parent)
+    return pages
+
+
+def _is_late(pages: Sequence[Exchange], ended: Collection[str]) -> bool:
+    listed = (operation for page in pages for operation in operations_in(page))
+    return any(operation.name in ended and not operation.done for operation in listed)

@@ -1,0 +1,48 @@
+"""Names that no operation has, of the shape of one that exists: a server may refuse what cannot be a name at all."""
+
+from __future__ import annotations
+
+import random
+import re
+import string
+
+_CHANGED = 12
+"""Characters of the id that are drawn anew: enough that nobody has it, few enough that a UUID stays a valid one."""
+_SHORT_NUMBER = 9
+"""Servers that count give small numbers; one of nine digits is far ahead and fits into 32 bits."""
+_WORD = re.compile(r"[A-Za-z0-9]+")
+_HEXADECIMAL = re.compile(r"(?=.*\d)(?:[0-9a-f]+|[0-9A-F]+)")
+
+
+def unknown_name(like: str, distinction: str) -> str:
+    """A name like an existing one that no operation has; different distinctions give different names.
+
+    The last word of the id is drawn anew, each character from its own class; what goes before it is kept.
+    """
+    parent, _, identifier = like.rpartition("/")
+    draw = random.Random(f"{like} {distinction}")
+    words = list(_WORD.finditer(identifier))
+    if not words:
+        return f"{parent}/{identifier}{draw.randrange(10**11, 10**12)}"
+    start, end = words[-1].span()
+    return f"{parent}/{identifier[:start]}{_another(words[-1].group(), draw)}{identifier[end:]}"
+
+
+def _another(word: str, draw: random.Random) -> str:
+    if word.isdigit() and len(word) < _SHORT_NUMBER:
+        return f"9{draw.randrange(10 ** (_SHORT_NUMBER - 1)):0{_SHORT_NUMBER - 1}}"
+    letters = "abcdef" if _HEXADECIMAL.fullmatch(word) else string.ascii_lowercase
+    classes = [_class_of(character, letters) for character in word]
+    kept = max(0, len(word) - _CHANGED)
+    # A short word grows: its few neighbours may exist. A first digit that is not 0 stays so.
+    classes += [classes[-1]] * (_CHANGED - len(word))
+    drawn = [draw.choice(known) for known in classes[kept:]]
+    if kept == 0 and drawn[0] == "0":
+        drawn[0] = "9"
+    return word[:kept] + "".join(drawn)
+
+
+def _class_of(character: str, letters: str) -> str:
+    if character.isdigit():
+        return string.digits
+    return letters if character.islower() else letters.upper()

@@ -1,0 +1,53 @@
+"""Names that no operation has: of the shape of one that exists, so that no server may say that they are no names."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from conformance.targets.unknown import unknown_name
+
+PARENT = "projects/p/locations/l/operations"
+
+
+def unknown_id(like: str, distinction: str = "cancel") -> str:
+    parent, _, identifier = unknown_name(f"{PARENT}/{like}", distinction).rpartition("/")
+    assert parent == PARENT
+    return identifier
+
+
+@pytest.mark.parametrize(
+    ("like", "shape"),
+    [
+        ("operation-0123456789abcdef0123456789abcdef", r"operation-01234567[0-9a-f]{24}"),
+        ("0123456789ABCDEF", r"0123[0-9A-F]{12}"),
+        ("4711893820938409283", r"4711893[0-9]{12}"),
+        ("17", r"9[0-9]{8}"),
+        ("op-17", r"op-9[0-9]{8}"),
+        ("job_Abcdefghijkl~", r"job_[A-Z][a-z]{11}~"),
+        ("op", r"[a-z]{12}"),
+        ("~~", r"~~[0-9]{12}"),
+        ("x" * 200, r"x{188}[a-z]{12}"),
+    ],
+)
+def test_an_unknown_id_has_the_shape_of_a_known_one(like: str, shape: str) -> None:
+    assert re.fullmatch(shape, unknown_id(like))
+
+
+@given(st.uuids(version=4).map(str))
+def test_an_unknown_uuid_is_a_uuid_and_another(like: str) -> None:
+    assert uuid.UUID(unknown_id(like)).version == 4
+    assert unknown_id(like) != like
+
+
+IDS = st.text("abz019-_.~AZ", min_size=1, max_size=30)
+
+
+@given(IDS, st.sampled_from("abc"), st.sampled_from("abc"))
+def test_what_they_are_for_tells_unknown_names_apart(like: str, one: str, two: str) -> None:
+    assert (unknown_id(like, one) == unknown_id(like, two)) == (one == two)
+    assert unknown_id(like, one) != like
