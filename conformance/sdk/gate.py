@@ -17,10 +17,10 @@ from conformance.reports.baseline import Baseline
 from conformance.reports.known_failures import Applied, apply_baseline
 from conformance.reports.report import RunFacts, build_report
 from conformance.reports.verdict import Judgement, RunVerdict, judge_run
-from conformance.rules.client import client_rules
+from conformance.sdk.checks import checks_by_requirement
 from conformance.sdk.credentials import command_without_secrets
 from conformance.sdk.driver import PATIENCE
-from conformance.sdk.judging import ALL_TURNS, judgements
+from conformance.sdk.judging import judgements
 from conformance.sdk.play import Performance, perform, processes
 from conformance.sdk.scenario import Scenario
 from conformance.sdk.scenarios import SCENARIOS
@@ -103,16 +103,6 @@ def selected(only: Sequence[str]) -> list[Scenario]:
             hint = f"did you mean {near[0]}?" if near else f"name one of {', '.join(known)}"
             raise UsageError(f"--scenario: there is no scenario {name!r}", hint)
     return [scenario for name, scenario in known.items() if not only or name in only]
-
-
-def checks_by_requirement() -> dict[str, tuple[str, ...]]:
-    """The checks, which are scenarios, that can speak for each client requirement."""
-    everywhere = (*(scenario.name for scenario in SCENARIOS), ALL_TURNS)
-    found: dict[str, list[str]] = {requirement: list(everywhere) for requirement in client_rules()}
-    for scenario in SCENARIOS:
-        for expectation in scenario.expectations:
-            found.setdefault(expectation.requirement, []).append(scenario.name)
-    return {requirement: tuple(dict.fromkeys(checks)) for requirement, checks in found.items()}
 
 
 def whole_timeline(performance: Performance) -> str:

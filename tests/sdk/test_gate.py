@@ -22,12 +22,13 @@ from conformance.sdk.driver import DriverFault
 from conformance.sdk.faults import fault_named
 from conformance.sdk.gate import GateRun, run_gate, selected, whole_timeline, write_everything
 from conformance.sdk.honest_driver import Client
+from conformance.sdk.in_process import InProcess, Speaks, driven
 from conformance.sdk.judging import judgements
 from conformance.sdk.play import MOST_FAULTS, perform, processes
 from conformance.sdk.scenarios import SCENARIOS
 from conformance.spec.catalogue import client_catalogue
 
-from .in_process import CONTRACT, InProcess, Speaks, driven, judged, named, not_kept, says
+from .in_process import CONTRACT, judged, named, not_kept, says
 
 MUST_PASS = "client-answer.empty-object-is-success"
 

@@ -13,9 +13,9 @@ import yaml
 from conformance.cli import _parser, main
 from conformance.reports.baseline import read_baseline
 from conformance.rules.turn import Outcome
+from conformance.sdk.checks import checks_by_requirement
 from conformance.sdk.credentials import TOKEN_VARIABLE
 from conformance.sdk.faults import client_faults
-from conformance.sdk.gate import checks_by_requirement
 from conformance.spec.catalogue import client_catalogue
 
 ROOT = Path(__file__).parents[2]

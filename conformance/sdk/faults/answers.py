@@ -112,7 +112,7 @@ def knows_statuses_only(honest: Client) -> Client:
 
 
 @fault("client-answer.permission-denied", "client-answer.bare-status")
-def denied_is_unauthenticated(honest: Client) -> Client:
+def denied_means_log_in_again(honest: Client) -> Client:
     """Reports PERMISSION_DENIED as UNAUTHENTICATED, so that its user logs in again in vain."""
     return _with_code(honest, "PERMISSION_DENIED", "UNAUTHENTICATED")
 
