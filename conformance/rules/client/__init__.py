@@ -17,6 +17,7 @@ from conformance.rules.client.answers import (
     keeps_the_status,
     reports,
     success_was_answered,
+    unless_repeated,
 )
 from conformance.rules.client.operations import shows
 from conformance.rules.client.requests import (
@@ -63,4 +64,5 @@ __all__ = [
     "slash_stays_in_its_segment",
     "stops_at_its_deadline",
     "success_was_answered",
+    "unless_repeated",
 ]

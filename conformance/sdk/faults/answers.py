@@ -123,6 +123,12 @@ def unauthenticated_is_denied(honest: Client) -> Client:
     return _with_code(honest, "UNAUTHENTICATED", "PERMISSION_DENIED")
 
 
+@fault("client-answer.resource-exhausted", "client-answer.bare-status")
+def exhausted_is_unavailable(honest: Client) -> Client:
+    """Reports RESOURCE_EXHAUSTED as UNAVAILABLE, so that its user tries again at once, and again."""
+    return _with_code(honest, "RESOURCE_EXHAUSTED", "UNAVAILABLE")
+
+
 @fault("client-answer.bare-status")
 def bare_status_is_unknown(honest: Client) -> Client:
     """Reads the number of a code as an HTTP status, as google-gax for Node.js does: every bare Status is UNKNOWN."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from conformance.lro.codes import Code
-from conformance.rules.client import keeps_the_code, keeps_the_message, keeps_the_status, reports
+from conformance.rules.client import keeps_the_code, keeps_the_message, keeps_the_status, reports, unless_repeated
+from conformance.rules.turn import TurnJudge
 from conformance.sdk.answers import (
     HTML,
     JSON,
@@ -14,7 +15,7 @@ from conformance.sdk.answers import (
     html_answer,
     json_answer,
 )
-from conformance.sdk.scenario import SHORT, SHOWS_RUNNING, SUCCEEDS, Expectation, Scenario, cancel, get
+from conformance.sdk.scenario import SHORT, SHOWS_RUNNING, SUCCEEDS, TIMEOUT, Expectation, Scenario, cancel, get
 
 MESSAGE = "the gate says: no cancel today"
 
@@ -24,6 +25,7 @@ CODES = {
     Code.FAILED_PRECONDITION: "the operation has already ended",
     Code.PERMISSION_DENIED: "the caller may not cancel",
     Code.UNAUTHENTICATED: "the caller is not known",
+    Code.RESOURCE_EXHAUSTED: "the caller has used up a quota",
 }
 
 _BY_CODE = (
@@ -35,16 +37,26 @@ def _slug(code: Code) -> str:
     return code.name.lower().replace("_", "-")
 
 
+def _of(code: Code, judge: TurnJudge) -> TurnJudge:
+    """The oracle about an error of this code, as far as a client may not try it again."""
+    return unless_repeated(judge) if code is Code.RESOURCE_EXHAUSTED else judge
+
+
+def _deadline(code: Code) -> int:
+    """Milliseconds; what may be tried again is, until they are over."""
+    return SHORT if code is Code.RESOURCE_EXHAUSTED else TIMEOUT
+
+
 def _in_envelope(code: Code, when: str) -> Scenario:
     more = _BY_CODE if code is Code.FAILED_PRECONDITION else ()
     return Scenario(
         name=_slug(code),
         story=f"A cancel is answered {code.name}, because {when}, as AIP-193 writes it.",
         control=SUCCEEDS,
-        steps=(cancel(envelope(code, MESSAGE)),),
+        steps=(cancel(envelope(code, MESSAGE), timeout=_deadline(code)),),
         expectations=(
-            Expectation(f"client-answer.{_slug(code)}", reports(code)),
-            Expectation("client-answer.message-is-kept", keeps_the_message(MESSAGE)),
+            Expectation(f"client-answer.{_slug(code)}", _of(code, reports(code))),
+            Expectation("client-answer.message-is-kept", _of(code, keeps_the_message(MESSAGE))),
             *more,
         ),
     )
@@ -55,10 +67,10 @@ def _bare(code: Code, when: str) -> Scenario:
         name=f"bare-{_slug(code)}",
         story=f"A cancel is answered {code.name}, because {when}, as Envoy and grpc-gateway write it.",
         control=SUCCEEDS,
-        steps=(cancel(bare_status(code, MESSAGE)),),
+        steps=(cancel(bare_status(code, MESSAGE), timeout=_deadline(code)),),
         expectations=(
-            Expectation("client-answer.bare-status", reports(code)),
-            Expectation("client-answer.message-is-kept", keeps_the_message(MESSAGE)),
+            Expectation("client-answer.bare-status", _of(code, reports(code))),
+            Expectation("client-answer.message-is-kept", _of(code, keeps_the_message(MESSAGE))),
         ),
     )
 
