@@ -14,6 +14,7 @@ from typing import Any
 from conformance.errors import UsageError
 from conformance.reports.artefacts import write_artefacts
 from conformance.reports.baseline import Baseline
+from conformance.reports.junit import write_junit
 from conformance.reports.known_failures import Applied, apply_baseline
 from conformance.reports.report import RunFacts, build_report
 from conformance.reports.verdict import Judgement, RunVerdict, judge_run
@@ -161,9 +162,10 @@ def _now() -> str:
 
 
 def write_everything(gate: GateRun, directory: Path) -> None:
-    """Write what every report directory has, and timeline.txt and driver-stderr.txt. Raises UsageError if it cannot."""
+    """Write what every report directory has, timeline.txt and driver-stderr.txt. Raises UsageError if it cannot."""
     arrived = sorted(gate.performance.exchanges, key=lambda exchange: exchange.number)
     write_artefacts(gate.report, arrived, directory)
+    write_junit(gate.report, directory)
     try:
         (directory / "timeline.txt").write_text(whole_timeline(gate.performance), encoding="utf-8")
         (directory / "driver-stderr.txt").write_text(gate.performance.stderr, encoding="utf-8")

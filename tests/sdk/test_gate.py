@@ -238,7 +238,16 @@ def test_what_is_written_down(gate: Callable[..., GateRun], tmp_path: Path) -> N
     assert text == whole_timeline(run.performance)
     assert "cancelled: After its cancel an operation is done, with an error of code 1." in text
     assert "no response: held back until the driver had replied" in text
-    assert (tmp_path / "report" / "driver-stderr.txt").exists()
+    written = {path.name for path in (tmp_path / "report").iterdir()}
+    assert written == {
+        "report.json",
+        "report.html",
+        "summary.md",
+        "junit.xml",
+        "traffic.har",
+        "timeline.txt",
+        "driver-stderr.txt",
+    }
 
 
 def test_a_client_that_speaks_tls_can_be_reported(gate: Callable[..., GateRun], tmp_path: Path) -> None:
