@@ -14,8 +14,9 @@ from conformance.sdk.answers import (
     envelope,
     html_answer,
     json_answer,
+    twice,
 )
-from conformance.sdk.scenario import SHORT, SHOWS_RUNNING, SUCCEEDS, TIMEOUT, Expectation, Scenario, cancel, get
+from conformance.sdk.scenario import SHOWS_RUNNING, SUCCEEDS, Expectation, Scenario, cancel, get
 
 MESSAGE = "the gate says: no cancel today"
 
@@ -42,9 +43,9 @@ def _of(code: Code, judge: TurnJudge) -> TurnJudge:
     return unless_repeated(judge) if code is Code.RESOURCE_EXHAUSTED else judge
 
 
-def _deadline(code: Code) -> int:
-    """Milliseconds; what may be tried again is, until they are over."""
-    return SHORT if code is Code.RESOURCE_EXHAUSTED else TIMEOUT
+def _answers(code: Code, answer: Answer) -> tuple[Answer, ...]:
+    """The answers of a scenario about an error of this code: of those that may be tried again there is an end."""
+    return twice(answer) if code is Code.RESOURCE_EXHAUSTED else (answer,)
 
 
 def _in_envelope(code: Code, when: str) -> Scenario:
@@ -53,7 +54,7 @@ def _in_envelope(code: Code, when: str) -> Scenario:
         name=_slug(code),
         story=f"A cancel is answered {code.name}, because {when}, as AIP-193 writes it.",
         control=SUCCEEDS,
-        steps=(cancel(envelope(code, MESSAGE), timeout=_deadline(code)),),
+        steps=(cancel(*_answers(code, envelope(code, MESSAGE))),),
         expectations=(
             Expectation(f"client-answer.{_slug(code)}", _of(code, reports(code))),
             Expectation("client-answer.message-is-kept", _of(code, keeps_the_message(MESSAGE))),
@@ -67,7 +68,7 @@ def _bare(code: Code, when: str) -> Scenario:
         name=f"bare-{_slug(code)}",
         story=f"A cancel is answered {code.name}, because {when}, as Envoy and grpc-gateway write it.",
         control=SUCCEEDS,
-        steps=(cancel(bare_status(code, MESSAGE), timeout=_deadline(code)),),
+        steps=(cancel(*_answers(code, bare_status(code, MESSAGE))),),
         expectations=(
             Expectation("client-answer.bare-status", _of(code, reports(code))),
             Expectation("client-answer.message-is-kept", _of(code, keeps_the_message(MESSAGE))),
@@ -80,7 +81,7 @@ def _unreadable(name: str, story: str, answer: Answer) -> Scenario:
         name=name,
         story=story,
         control=SUCCEEDS,
-        steps=(cancel(answer, timeout=SHORT),),
+        steps=(cancel(*twice(answer)),),
         expectations=(
             Expectation("client-answer.unreadable-error-keeps-its-status", keeps_the_status(answer.response.status)),
         ),
