@@ -18,6 +18,7 @@ from types import TracebackType
 from conformance.errors import TargetError
 from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, Request
 from conformance.lro.codes import Code
+from conformance.rules.client.retries import OVERDUE
 from conformance.sdk.answers import OVER, UNKNOWN_PATH, Answer, End, Script, envelope, json_answer
 from conformance.sdk.credentials import without_secrets
 from conformance.sdk.wire import Connection, NotHttp, response_bytes
@@ -25,8 +26,8 @@ from conformance.spec.contract import Contract
 
 LOOPBACK = "127.0.0.1"
 _IDLE_SECONDS = 30.0
-_AFTER_TIMEOUT = 0.7
-"""Seconds; more than the rules allow an attempt to be late, so that one that is late is made."""
+_AFTER_TIMEOUT = OVERDUE + 0.1
+"""Seconds; more than the rules allow a reply or an attempt to be late, so that who does not stop by itself is late."""
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 

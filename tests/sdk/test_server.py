@@ -164,7 +164,7 @@ def test_who_does_not_stop_by_itself_is_refused_for_good() -> None:
     with ScriptedServer(CONTRACT, lambda: clock[0]) as server:
         server.begin("story", Method.CANCEL, NAME, Script((envelope(Code.UNAVAILABLE, "soon"),)), 200)
         assert sent(server.url, post())[9:12] == b"503"
-        clock[0] = 1.0
+        clock[0] = 1.3
         assert b"that was one attempt too many" in sent(server.url, post())
 
 
