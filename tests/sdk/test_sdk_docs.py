@@ -74,7 +74,7 @@ def test_the_driver_of_the_page_drives(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     program = block("python")
-    assert len([line for line in program.splitlines() if line.strip()]) <= 27
+    assert len([line for line in program.splitlines() if line.strip()]) <= 25
     (tmp_path / "driver.py").write_text(program, encoding="utf-8")
     (tmp_path / "your_sdk.py").write_text(SDK, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
