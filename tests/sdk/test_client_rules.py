@@ -22,6 +22,7 @@ from conformance.rules.client import (
     credentials_are_in_the_header,
     credentials_stay_with_their_origin,
     get_is_no_cancel,
+    if_answered_last,
     is_accepted,
     keeps_its_deadline,
     keeps_the_code,
@@ -223,6 +224,17 @@ def test_who_tries_again_reports_what_it_likes() -> None:
     assert once(turn(exhausted, outcome=Outcome.RPC_ERROR, code=Code.UNAVAILABLE)) is not None
     with pytest.raises(NotApplicable):
         once(turn(exhausted, exhausted, outcome=Outcome.TRANSPORT_ERROR))
+
+
+def test_who_was_answered_otherwise_in_the_end_speaks_of_that() -> None:
+    """gcloud tries UNIMPLEMENTED again, until the gate refuses it; that it does is charged elsewhere."""
+    judge = if_answered_last(501, reports(Code.UNIMPLEMENTED))
+    unimplemented = arrived(CANCEL, LENGTH_0, outcome=Response(501))
+    refused = arrived(CANCEL, LENGTH_0, outcome=Response(400), at=0.02, number=2)
+    assert judge(turn(unimplemented, outcome=Outcome.RPC_ERROR, code=Code.UNIMPLEMENTED)) is None
+    assert judge(turn(unimplemented, outcome=Outcome.RPC_ERROR, code=Code.FAILED_PRECONDITION)) is not None
+    with pytest.raises(NotTested):
+        judge(turn(unimplemented, refused, outcome=Outcome.RPC_ERROR, code=Code.FAILED_PRECONDITION))
 
 
 def test_nothing_comes_after_the_reply() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from conformance.rules.client import answers, operations, requests, retries
 from conformance.rules.client.answers import (
     get_is_no_cancel,
+    if_answered_last,
     is_no_success,
     is_ok,
     keeps_the_code,
@@ -49,6 +50,7 @@ __all__ = [
     "credentials_are_in_the_header",
     "credentials_stay_with_their_origin",
     "get_is_no_cancel",
+    "if_answered_last",
     "is_accepted",
     "is_no_success",
     "is_ok",

@@ -68,6 +68,18 @@ def unless_repeated(judge: TurnJudge) -> TurnJudge:
     return judge_once
 
 
+def if_answered_last(status: int, judge: TurnJudge) -> TurnJudge:
+    """An oracle about an error: a client that went on until it was answered otherwise speaks of that other answer."""
+
+    def judge_last(turn: Turn) -> Complaint | None:
+        last = turn.answers[-1].response if turn.answers else None
+        if last is not None and last.status != status:
+            raise NotTested(f"the client went on after the answer {status}, and was answered {last.status} in the end")
+        return judge(turn)
+
+    return judge_last
+
+
 def keeps_the_message(message: str) -> TurnJudge:
     """An oracle: the message of the error reaches the caller."""
 

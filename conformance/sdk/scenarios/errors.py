@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from conformance.lro.codes import Code
-from conformance.rules.client import keeps_the_code, keeps_the_message, keeps_the_status, reports, unless_repeated
+from conformance.rules.client import (
+    if_answered_last,
+    keeps_the_code,
+    keeps_the_message,
+    keeps_the_status,
+    reports,
+    unless_repeated,
+)
 from conformance.rules.turn import TurnJudge
 from conformance.sdk.answers import (
     HTML,
@@ -39,8 +46,8 @@ def _slug(code: Code) -> str:
 
 
 def _of(code: Code, judge: TurnJudge) -> TurnJudge:
-    """The oracle about an error of this code, as far as a client may not try it again."""
-    return unless_repeated(judge) if code is Code.RESOURCE_EXHAUSTED else judge
+    """The oracle about an error of this code, for clients that report it and not what came of trying again."""
+    return unless_repeated(judge) if code is Code.RESOURCE_EXHAUSTED else if_answered_last(code.http_status, judge)
 
 
 def _answers(code: Code, answer: Answer) -> tuple[Answer, ...]:
