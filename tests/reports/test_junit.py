@@ -20,6 +20,7 @@ def requirement(name: str, verdict: str, reason: str = "", *messages: str) -> di
         "source": {"title": "a text", "section": "1", "url": "https://example.org/"},
         "verdict": verdict,
         "reason": reason,
+        "violations": len(messages),
         "evidence": [{"message": message, "exchanges": []} for message in messages],
     }
 
