@@ -21,22 +21,24 @@ from conformance.reference.faults.registry import GENERAL
 from conformance.reference.variants import all_variants
 
 Kind = Literal["fault", "variant"]
+Actor = Literal["server", "client"]
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Something to run the suite against, and the requirements that have to fail or warn."""
+    """Something to judge, a server or a client, and the requirements that have to fail or warn."""
 
     kind: Kind
     name: str
     breaks: frozenset[str] = frozenset()
     at_least: bool = False
     profile: str = "quick"
+    actor: Actor = "server"
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the suite said of a subject.
+    """What was said of a subject.
 
     `broken` maps each requirement that failed or warned to a sentence that says why. `first_at` is the number of the
     request with which the first violation was complete; 0 when there was none.
@@ -68,7 +70,7 @@ class Outcome:
 
 
 def subjects() -> list[Subject]:
-    """Every fault, then every variant."""
+    """Every fault of the reference server, then every variant of it."""
     faults = [
         Subject("fault", fault.name, frozenset(fault.breaks), fault.at_least, fault.profile)
         for fault in all_faults().values()
@@ -77,7 +79,7 @@ def subjects() -> list[Subject]:
 
 
 def faults_by_requirement() -> dict[str, tuple[str, ...]]:
-    """The faults that break each requirement, as they declare it."""
+    """The faults of the server that break each requirement, as they declare it."""
     found: dict[str, list[str]] = {}
     for fault in all_faults().values():
         for requirement in fault.breaks:
@@ -87,13 +89,16 @@ def faults_by_requirement() -> dict[str, tuple[str, ...]]:
 
 def run_matrix(chosen: Sequence[Subject], seed: int = 0, workers: int | None = None) -> Iterator[Outcome]:
     """Run the suite against each subject; the outcomes come in the order of the subjects."""
-    # A forked process has everything imported already; where there is no fork, each imports for itself.
-    method = "fork" if "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin" else "spawn"
     _preload()
     count = workers or os.cpu_count() or 1
-    context = multiprocessing.get_context(method)
+    context = multiprocessing.get_context(start_method())
     with ProcessPoolExecutor(count, mp_context=context, max_tasks_per_child=None) as pool:
         yield from pool.map(_run_one, [(subject, seed) for subject in chosen])
+
+
+def start_method() -> str:
+    """How workers are started: a forked one has everything imported already; without fork, each imports for itself."""
+    return "fork" if "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin" else "spawn"
 
 
 def _preload() -> None:

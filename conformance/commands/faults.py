@@ -6,6 +6,7 @@ import argparse
 import json
 import statistics
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,15 +14,22 @@ if TYPE_CHECKING:
 
     from conformance.commands import Commands
     from conformance.kill_matrix import Outcome
+    from conformance.reference.faults.registry import Fault
+    from conformance.reference.variants import Variant
+    from conformance.sdk.faults import ClientFault
+    from conformance.sdk.variants import ClientVariant
+
+    _Half = tuple[str, Sequence[Fault] | Sequence[ClientFault], Sequence[Variant] | Sequence[ClientVariant]]
+    _Halves = Sequence[_Half]
 
 
 def add(commands: Commands) -> None:
     """Describe the command."""
     parser = commands.add_parser(
         "faults",
-        help="list the faults of the reference server; --verify proves that each is found",
-        description="List the faults of the reference server, or run the suite against every one of them and against "
-        "every correct variant. Exit status 1 unless each fault breaks exactly what it declares.",
+        help="list the faults of the reference server and of lying clients; --verify proves that each is found",
+        description="List the faults of the reference server and of lying clients, or judge all of them and every "
+        "correct variant. Exit status 1 unless each fault breaks exactly what it declares.",
         allow_abbrev=False,
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="with --verify: only these faults and variants")
@@ -33,20 +41,24 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List the faults, or verify them."""
+    from conformance.client_kill_matrix import client_subjects, run_client_matrix
     from conformance.errors import UsageError
     from conformance.kill_matrix import run_matrix, subjects
 
     if not options.verify:
         sys.stdout.write(listing(options.format))
         return 0
-    chosen = [subject for subject in subjects() if not options.names or subject.name in options.names]
+    everyone = [*subjects(), *client_subjects()]
+    chosen = [subject for subject in everyone if not options.names or subject.name in options.names]
     unknown = set(options.names) - {subject.name for subject in chosen}
     if unknown:
         raise UsageError(
             f"no fault or variant is named {', '.join(sorted(unknown))}", "`lro-conformance faults` lists all"
         )
+    servers = [subject for subject in chosen if subject.actor == "server"]
+    clients = [subject for subject in chosen if subject.actor == "client"]
     outcomes = []
-    for outcome in run_matrix(chosen, options.seed):
+    for outcome in chain(run_matrix(servers, options.seed), run_client_matrix(clients)):
         outcomes.append(outcome)
         if options.format == "text":
             print(described(outcome), flush=True)
@@ -63,34 +75,53 @@ def listing(style: str) -> str:
     """Every fault with its lie and what it breaks, and every correct variant, as text, json or markdown."""
     from conformance.reference.faults import all_faults
     from conformance.reference.variants import all_variants
+    from conformance.sdk.faults import client_faults
+    from conformance.sdk.variants import client_variants
 
-    faults, variants = all_faults().values(), all_variants().values()
+    halves: tuple[_Half, ...] = (
+        ("server", list(all_faults().values()), list(all_variants().values())),
+        ("client", list(client_faults().values()), list(client_variants().values())),
+    )
     if style == "json":
-        entries = [{"name": fault.name, "breaks": list(fault.breaks), "lie": fault.lie} for fault in faults]
-        return json.dumps({"faults": entries, "variants": [variant.name for variant in variants]}, indent=1) + "\n"
-    if style == "markdown":
-        lies = [f"| `{fault.name}` | {_cell(fault.lie)} | {_code(fault.breaks)} |\n" for fault in faults]
-        tastes = [f"| `{variant.name}` | {_cell(variant.why)} |\n" for variant in variants]
-        return "".join(
-            [
-                f"# The kill matrix\n\n{_MATRIX_PROSE}\n\n## {len(lies)} faults\n\n",
-                "| fault | how it lies | what it breaks |\n|---|---|---|\n",
-                *lies,
-                f"\n## {len(tastes)} correct variants\n\n",
-                "| variant | why it may differ |\n|---|---|\n",
-                *tastes,
-            ]
-        )
-    lines = [f"{fault.name}\n  {fault.lie}\n  breaks: {', '.join(fault.breaks)}\n" for fault in faults]
-    lines += [f"{variant.name}  (correct)\n  {variant.why}\n" for variant in variants]
-    return "".join(lines)
+        (_, _, servers), (_, _, clients) = halves
+        entries = [
+            {"name": fault.name, "breaks": list(fault.breaks), "lie": fault.lie, "actor": actor}
+            for actor, faults, _ in halves
+            for fault in faults
+        ]
+        variants = [variant.name for variant in servers]
+        correct = [variant.name for variant in clients]
+        return json.dumps({"faults": entries, "variants": variants, "client_variants": correct}, indent=1) + "\n"
+    render = _as_markdown if style == "markdown" else _as_text
+    return "".join(text for text in render(halves))
+
+
+def _as_text(halves: _Halves) -> Iterator[str]:
+    for actor, faults, variants in halves:
+        for fault in faults:
+            yield f"{fault.name}  ({actor})\n  {fault.lie}\n  breaks: {', '.join(fault.breaks)}\n"
+        for variant in variants:
+            yield f"{variant.name}  ({actor}, correct)\n  {variant.why}\n"
+
+
+def _as_markdown(halves: _Halves) -> Iterator[str]:
+    yield f"# The kill matrix\n\n{_MATRIX_PROSE}\n"
+    for actor, faults, variants in halves:
+        yield f"\n## {len(faults)} faults of the {actor}\n\n| fault | how it lies | what it breaks |\n|---|---|---|\n"
+        for fault in faults:
+            yield f"| `{fault.name}` | {_cell(fault.lie)} | {_code(fault.breaks)} |\n"
+        yield f"\n## {len(variants)} correct {actor}s\n\n| variant | why it may differ |\n|---|---|\n"
+        for variant in variants:
+            yield f"| `{variant.name}` | {_cell(variant.why)} |\n"
 
 
 _MATRIX_PROSE = """\
-Each fault is the reference server with one behaviour exchanged. `lro-conformance faults --verify` runs the suite
-against every one of them. It fails unless the requirements that fail or warn are exactly those of the third column,
-and unless the suite leaves every correct variant in peace. Faults were written from what real servers do and from the
-contract, by people who had not seen the checks. `lro-conformance serve --fault NAME` serves one of them."""
+Each fault is the reference server, or the honest client of the gate for SDKs, with one behaviour exchanged.
+`lro-conformance faults --verify` judges every one of them. It fails unless the requirements that fail or warn are
+exactly those of the third column, and unless every correct variant is left in peace. Faults were written from what
+real servers and clients do and from the contract; those of the server by people who had not seen the checks.
+`lro-conformance serve --fault NAME` serves one of the server; `python -m conformance.sdk.lying_driver --fault NAME`
+drives the client with one of its own."""
 
 
 def _cell(text: str) -> str:
@@ -105,26 +136,38 @@ def described(outcome: Outcome) -> str:
     """One line about an outcome, and one for everything that is not as declared."""
     mark = "exact  " if outcome.is_exact else "INEXACT"
     at = f"request {outcome.first_at:>3}" if outcome.first_at else "           "
-    line = f"{mark} {outcome.subject.kind:<7} {outcome.subject.name:<48} {at} {outcome.seconds:6.2f} s"
+    subject = outcome.subject
+    line = f"{mark} {subject.actor} {subject.kind:<7} {subject.name:<48} {at} {outcome.seconds:6.2f} s"
     details = [f"missed {name}" for name in sorted(outcome.missed)]
     details += [f"also {name}: {outcome.broken[name][:160]}" for name in sorted(outcome.unexpected)]
     details += [f"error {error[:200]}" for error in outcome.errors]
-    if outcome.subject.kind == "variant" and outcome.verdict != "conformant":
+    if subject.kind == "variant" and outcome.verdict != "conformant":
         details.append(f"verdict {outcome.verdict}")
     return "\n".join([line, *("          " + detail for detail in details)])
 
 
 def _summary(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    yield "\n"
+    for actor in ("server", "client"):
+        half = [outcome for outcome in outcomes if outcome.subject.actor == actor]
+        if half:
+            yield f"{actor}: {_summed_up(half)}\n"
+
+
+def _summed_up(outcomes: Sequence[Outcome]) -> str:
     faults = [outcome for outcome in outcomes if outcome.subject.kind == "fault"]
     variants = [outcome for outcome in outcomes if outcome.subject.kind == "variant"]
-    found = [outcome.first_at for outcome in faults if outcome.first_at]
     broken = {requirement for outcome in faults for requirement in outcome.subject.breaks}
     exact = sum(outcome.is_exact for outcome in faults)
     green = sum(outcome.is_exact for outcome in variants)
-    yield f"\n{exact} of {len(faults)} faults exact, over {len(broken)} requirements; "
-    yield f"{green} of {len(variants)} correct variants green\n"
-    if found:
-        yield f"first violation after {statistics.median(found):g} requests (median), {max(found)} at most\n"
+    found = [outcome.first_at for outcome in faults if outcome.first_at]
+    seen = (
+        f"; first violation after {statistics.median(found):g} requests (median), {max(found)} at most" if found else ""
+    )
+    return (
+        f"{exact} of {len(faults)} faults exact, over {len(broken)} requirements; "
+        f"{green} of {len(variants)} correct variants green{seen}"
+    )
 
 
 def _matrix(outcomes: Sequence[Outcome]) -> Iterator[str]:
@@ -137,6 +180,7 @@ def _matrix(outcomes: Sequence[Outcome]) -> Iterator[str]:
 
 def _as_json(outcome: Outcome) -> dict[str, object]:
     return {
+        "actor": outcome.subject.actor,
         "kind": outcome.subject.kind,
         "name": outcome.subject.name,
         "declared": sorted(outcome.subject.breaks),

@@ -20,9 +20,19 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the catalogue, each requirement with its checks and its faults."""
-    from conformance.kill_matrix import faults_by_requirement
-    from conformance.suite.listing import render_requirements
-
-    sys.stdout.write(render_requirements(options.format, faults_by_requirement()))
+    """Print both halves of the catalogue, each requirement with its checks and its faults."""
+    sys.stdout.write(listing(options.format))
     return 0
+
+
+def listing(style: str) -> str:
+    """What is asked of servers, then what is asked of clients, as text, json or markdown."""
+    from conformance.client_kill_matrix import client_faults_by_requirement
+    from conformance.kill_matrix import faults_by_requirement
+    from conformance.sdk.checks import listed_checks
+    from conformance.spec.catalogue import catalogue, client_catalogue
+    from conformance.suite.listing import Half, checks_by_requirement, render_requirements
+
+    servers = Half("What is asked of a server", catalogue(), checks_by_requirement(), faults_by_requirement())
+    clients = Half("What is asked of a client", client_catalogue(), listed_checks(), client_faults_by_requirement())
+    return render_requirements(style, (servers, clients))

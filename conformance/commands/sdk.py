@@ -23,7 +23,9 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("--baseline", metavar="FILE", help="known failures, which do not fail the run")
     parser.add_argument(
-        "--report-dir", metavar="DIR", help="write report.json, timeline.txt and the driver's log there"
+        "--report-dir",
+        metavar="DIR",
+        help="write the report there, as JSON, HTML, JUnit and more, the time line and the driver's log",
     )
     parser.add_argument("--transport", default="rest", choices=("rest", "grpc"), help="default: rest, HTTP/JSON")
     parser.add_argument("--scenario", action="append", default=[], metavar="NAME", help="play only this scenario")

@@ -1,4 +1,4 @@
-"""Everything that `--report-dir` gets besides pytest's junit.xml: one report, and what is rendered from it."""
+"""Everything that `--report-dir` gets besides junit.xml: one report, and what is rendered from it."""
 
 from __future__ import annotations
 

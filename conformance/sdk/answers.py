@@ -135,6 +135,15 @@ REASONS = {
 
 EMPTY_OBJECT = json_answer(200, {})
 RESET = Answer(Response(0), End.RESET)
-OVER = envelope(Code.FAILED_PRECONDITION, "the time for this call is over")
+OVER = envelope(Code.FAILED_PRECONDITION, "that was one attempt too many")
 """What a client is told that does not stop by itself: no reason to try again."""
+
 UNKNOWN_PATH = html_answer(404, "Error 404 (Not Found)!!")
+
+
+def twice(answer: Answer) -> tuple[Answer, ...]:
+    """The answers to a call that some clients try again: two attempts get the same, the third is refused for good.
+
+    So nobody tries until a deadline, and what is found does not depend on the time.
+    """
+    return answer, answer, OVER

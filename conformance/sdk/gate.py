@@ -14,13 +14,14 @@ from typing import Any
 from conformance.errors import UsageError
 from conformance.reports.artefacts import write_artefacts
 from conformance.reports.baseline import Baseline
+from conformance.reports.junit import write_junit
 from conformance.reports.known_failures import Applied, apply_baseline
 from conformance.reports.report import RunFacts, build_report
 from conformance.reports.verdict import Judgement, RunVerdict, judge_run
-from conformance.rules.client import client_rules
+from conformance.sdk.checks import checks_by_requirement
 from conformance.sdk.credentials import command_without_secrets
 from conformance.sdk.driver import PATIENCE
-from conformance.sdk.judging import ALL_TURNS, judgements
+from conformance.sdk.judging import judgements
 from conformance.sdk.play import Performance, perform, processes
 from conformance.sdk.scenario import Scenario
 from conformance.sdk.scenarios import SCENARIOS
@@ -105,16 +106,6 @@ def selected(only: Sequence[str]) -> list[Scenario]:
     return [scenario for name, scenario in known.items() if not only or name in only]
 
 
-def checks_by_requirement() -> dict[str, tuple[str, ...]]:
-    """The checks, which are scenarios, that can speak for each client requirement."""
-    everywhere = (*(scenario.name for scenario in SCENARIOS), ALL_TURNS)
-    found: dict[str, list[str]] = {requirement: list(everywhere) for requirement in client_rules()}
-    for scenario in SCENARIOS:
-        for expectation in scenario.expectations:
-            found.setdefault(expectation.requirement, []).append(scenario.name)
-    return {requirement: tuple(dict.fromkeys(checks)) for requirement, checks in found.items()}
-
-
 def whole_timeline(performance: Performance) -> str:
     """Every scenario's time line, as text."""
     lines: list[str] = []
@@ -171,9 +162,10 @@ def _now() -> str:
 
 
 def write_everything(gate: GateRun, directory: Path) -> None:
-    """Write what every report directory has, and timeline.txt and driver-stderr.txt. Raises UsageError if it cannot."""
+    """Write what every report directory has, timeline.txt and driver-stderr.txt. Raises UsageError if it cannot."""
     arrived = sorted(gate.performance.exchanges, key=lambda exchange: exchange.number)
     write_artefacts(gate.report, arrived, directory)
+    write_junit(gate.report, directory)
     try:
         (directory / "timeline.txt").write_text(whole_timeline(gate.performance), encoding="utf-8")
         (directory / "driver-stderr.txt").write_text(gate.performance.stderr, encoding="utf-8")

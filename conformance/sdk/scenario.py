@@ -21,13 +21,7 @@ from conformance.sdk.answers import EMPTY_OBJECT, Answer, Script, envelope, json
 
 PARENT = "projects/conformance/locations/gate"
 TIMEOUT = 5000
-"""The deadline of a call, in milliseconds, where nothing is expected to be tried again."""
-
-SHORT = 600
-"""The deadline of a call whose success some clients cannot read: they try again until it is over."""
-
-BRIEF = 300
-"""The deadline of a call that is not to succeed, whether it is tried again until it is over or not."""
+"""The deadline of a call, in milliseconds, that is not about time: none comes near it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from types import TracebackType
 from conformance.errors import TargetError
 from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, Request
 from conformance.lro.codes import Code
+from conformance.rules.client.retries import OVERDUE
 from conformance.sdk.answers import OVER, UNKNOWN_PATH, Answer, End, Script, envelope, json_answer
 from conformance.sdk.credentials import without_secrets
 from conformance.sdk.wire import Connection, NotHttp, response_bytes
@@ -25,7 +26,8 @@ from conformance.spec.contract import Contract
 
 LOOPBACK = "127.0.0.1"
 _IDLE_SECONDS = 30.0
-_AFTER_TIMEOUT = 1.0
+_AFTER_TIMEOUT = OVERDUE + 0.1
+"""Seconds; more than the rules allow a reply or an attempt to be late, so that who does not stop by itself is late."""
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -77,7 +79,7 @@ class ScriptedServer:
     def begin(self, scenario: str, method: Method, name: str, script: Script, timeout: int) -> int:
         """Open a turn: from now on its script counts. The value is the turn's number, for `end` and `arrived`.
 
-        A second after `timeout`, in milliseconds, the script ends, and every further attempt is refused for good.
+        Soon after `timeout`, in milliseconds, the script ends, and every further attempt is refused for good.
         """
         with self._lock:
             over = self._now() + timeout / 1000 + _AFTER_TIMEOUT

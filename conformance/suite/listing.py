@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import conformance.suite
 from conformance.reports.report import requirement_as_json
-from conformance.spec.catalogue import catalogue
+from conformance.spec.catalogue import Catalogue
 
 
 @cache
@@ -41,24 +42,40 @@ def _checks_in(module_name: str) -> Iterator[tuple[str, str]]:
                             yield inner.args[0], f"{module_name}.py::{name}[{parameter.id}]"
 
 
-def render_requirements(style: str, faults: Mapping[str, tuple[str, ...]]) -> str:
-    """All requirements as text, json or markdown. `faults` maps a requirement to the faults that break it."""
-    entries = [
-        requirement_as_json(requirement)
-        | {
-            "when": {key: list(values) for key, values in requirement.when.items()},
-            "condition": requirement.condition,
-            "derived": requirement.derived,
-            "contested": requirement.contested,
-            "not_tested_reason": requirement.not_tested_reason,
-            "checks": list(checks_by_requirement().get(requirement.id, ())),
-            "faults": list(faults.get(requirement.id, ())),
-        }
-        for requirement in catalogue()
-    ]
+@dataclass(frozen=True, slots=True)
+class Half:
+    """What is asked of one side of the wire; `checks` and `faults` map a requirement to what speaks for it."""
+
+    title: str
+    catalogue: Catalogue
+    checks: Mapping[str, tuple[str, ...]]
+    faults: Mapping[str, tuple[str, ...]]
+
+    def entries(self) -> list[dict[str, Any]]:
+        """The requirements as JSON values."""
+        return [
+            requirement_as_json(requirement)
+            | {
+                "when": {key: list(values) for key, values in requirement.when.items()},
+                "condition": requirement.condition,
+                "derived": requirement.derived,
+                "contested": requirement.contested,
+                "not_tested_reason": requirement.not_tested_reason,
+                "checks": list(self.checks.get(requirement.id, ())),
+                "faults": list(self.faults.get(requirement.id, ())),
+            }
+            for requirement in self.catalogue
+        ]
+
+
+def render_requirements(style: str, halves: Sequence[Half]) -> str:
+    """All requirements as text, json or markdown."""
     if style == "json":
+        entries = [entry for half in halves for entry in half.entries()]
         return json.dumps({"requirements": entries}, indent=1, ensure_ascii=False) + "\n"
-    return "".join(_markdown(entries) if style == "markdown" else _text(entries))
+    if style == "markdown":
+        return "".join(_markdown(halves))
+    return "".join(text for half in halves for text in _text(half.entries()))
 
 
 def _text(entries: list[dict[str, Any]]) -> Iterator[str]:
@@ -76,15 +93,20 @@ def _text(entries: list[dict[str, Any]]) -> Iterator[str]:
         yield "\n"
 
 
-def _markdown(entries: list[dict[str, Any]]) -> Iterator[str]:
-    titles = catalogue().chapters
+def _markdown(halves: Sequence[Half]) -> Iterator[str]:
+    yield "# The requirements\n\nAs `lro-conformance requirements` lists them: the server's, then the client's.\n"
+    for half in halves:
+        yield f"\n## {half.title}\n"
+        yield from _chapters(half)
+
+
+def _chapters(half: Half) -> Iterator[str]:
     chapter = ""
-    yield "# The requirements\n\nWhat is asked of a server, as `lro-conformance requirements` has it.\n"
-    for entry in entries:
+    for entry in half.entries():
         if entry["id"].partition(".")[0] != chapter:
             chapter = entry["id"].partition(".")[0]
-            yield f"\n## {titles[chapter]}\n\n| requirement | level | statement | source | checks | faults |\n"
-            yield "|---|---|---|---|---|---|\n"
+            yield f"\n### {half.catalogue.chapters[chapter]}\n\n"
+            yield "| requirement | level | statement | source | checks | faults |\n|---|---|---|---|---|---|\n"
         source = f"[{entry['source']['title']}]({entry['source']['url']}), {entry['source']['section']}"
         checks = "<br>".join(f"`{check}`" for check in entry["checks"]) or entry["not_tested_reason"]
         faults = "<br>".join(f"`{fault}`" for fault in entry["faults"])

@@ -10,9 +10,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+import yaml
 
 from clients import run
-from clients.run import AS_BASELINE, CLIENTS, DIFFERENT, FAILED, KNOWN, TOOLCHAINS, TRANSPORTS, Driver, Outcome, overall
+from clients.run import (
+    AS_BASELINE,
+    CHECKOUT,
+    CLIENTS,
+    DIFFERENT,
+    FAILED,
+    KNOWN,
+    TOOLCHAINS,
+    TRANSPORTS,
+    Driver,
+    Outcome,
+    overall,
+)
 from conformance.reports.baseline import read_baseline
 from conformance.spec.catalogue import client_catalogue
 
@@ -28,6 +41,13 @@ def test_a_client_has_a_driver_its_versions_and_a_line_in_the_readme(name: str) 
     toolchain = TOOLCHAINS[name.partition("-")[0]]
     assert all((CLIENTS / name / file).exists() for file in toolchain.inputs)
     assert f"| `{name}` |" in (CLIENTS / "README.md").read_text("utf-8")
+
+
+def test_ci_requires_the_clients_of_python_and_node() -> None:
+    workflow = yaml.safe_load((CHECKOUT / ".github" / "workflows" / "clients.yml").read_text("utf-8"))
+    (command,) = [step["run"] for step in workflow["jobs"]["clients"]["steps"] if step.get("name") == "Gate"]
+    required = command.partition("--require")[2].split()
+    assert sorted(required) == [name for name in KNOWN if name.startswith(("python-", "node-"))]
 
 
 @pytest.mark.parametrize("file", [file for name in KNOWN for file in sorted((CLIENTS / name).glob("*.toml"))], ids=str)

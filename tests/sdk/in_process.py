@@ -1,17 +1,12 @@
-"""A driver without a process: the client is called in this one, over the same sockets."""
+"""What tests of the gate say of drivers without a process."""
 
 from __future__ import annotations
 
 import json
-import threading
-import time
-from collections.abc import Callable, Iterable
-from types import TracebackType
+from collections.abc import Iterable
 
 from conformance.reports.verdict import Judgement, Verdict
-from conformance.rules.turn import Said, Told
-from conformance.sdk.driver import read_reply
-from conformance.sdk.honest_driver import Client, reply
+from conformance.sdk.in_process import InProcess, Speaks
 from conformance.sdk.judging import judgements
 from conformance.sdk.play import Performance, perform
 from conformance.sdk.scenario import Scenario
@@ -19,46 +14,8 @@ from conformance.sdk.scenarios import SCENARIOS
 from conformance.spec.catalogue import client_catalogue
 from conformance.spec.contract import Contract
 
-Speaks = Callable[[Told], bytes]
 CONTRACT = Contract.load("beyondcorp.v1")
 NOT_KEPT = (Verdict.FAIL, Verdict.WARN)
-
-
-class InProcess:
-    """Asks a function for the line that a driver would write."""
-
-    stderr = ""
-
-    def __init__(self, speaks: Speaks) -> None:
-        self.replies = 0
-        self._speaks = speaks
-
-    def __enter__(self) -> InProcess:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
-
-    def ask(self, told: Told) -> Said:
-        said = read_reply(self._speaks(told), told, time.monotonic())
-        self.replies += 1
-        return said
-
-    def finish(self) -> None:
-        """A process does not end before its threads do."""
-        for thread in threading.enumerate():
-            if isinstance(thread, threading.Timer):
-                thread.join()
-
-    def kill(self) -> None:
-        pass
-
-
-def driven(client: Client) -> Speaks:
-    """What a driver around this client writes."""
-    return lambda told: json.dumps(reply(client, told.as_json())).encode()
 
 
 def says(**words: object) -> Speaks:

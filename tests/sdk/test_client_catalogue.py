@@ -7,8 +7,8 @@ import json
 import jsonschema
 import pytest
 
+from conformance.sdk.checks import checks_by_requirement
 from conformance.sdk.faults import client_faults
-from conformance.sdk.gate import checks_by_requirement
 from conformance.sdk.scenarios import SCENARIOS
 from conformance.spec.catalogue import Level, Requirement, catalogue, client_catalogue
 from conformance.spec.files import read_yaml, spec_path

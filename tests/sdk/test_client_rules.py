@@ -22,6 +22,7 @@ from conformance.rules.client import (
     credentials_are_in_the_header,
     credentials_stay_with_their_origin,
     get_is_no_cancel,
+    if_answered_last,
     is_accepted,
     keeps_its_deadline,
     keeps_the_code,
@@ -33,6 +34,7 @@ from conformance.rules.client import (
     shows,
     slash_stays_in_its_segment,
     stops_at_its_deadline,
+    unless_repeated,
 )
 from conformance.rules.turn import Outcome, Said, Told, Turn
 from conformance.sdk.answers import bare_status, envelope
@@ -185,6 +187,9 @@ def test_a_client_that_breaks_on_an_answer() -> None:
 @pytest.mark.parametrize(
     ("status", "rule"),
     [
+        (200, "client-retry.success-is-final"),
+        (204, "client-retry.success-is-final"),
+        (307, None),
         (501, "client-retry.unimplemented-is-final"),
         (404, "client-retry.refusal-is-final"),
         (500, "client-retry.internal-error-is-final"),
@@ -195,8 +200,41 @@ def test_a_client_that_breaks_on_an_answer() -> None:
     ],
 )
 def test_which_answers_are_final(status: int, rule: str | None) -> None:
-    twice = [arrived(CANCEL, LENGTH_0, outcome=Response(status), number=number) for number in (1, 2)]
+    twice = [arrived(CANCEL, LENGTH_0, outcome=Response(status), at=number / 100, number=number) for number in (1, 2)]
     assert broken(turn(*twice, outcome=Outcome.RPC_ERROR)) == ({rule} if rule else set())
+
+
+def test_a_success_is_final_when_it_arrived_whole() -> None:
+    """A body that is cut off is no answer yet, and a get may be repeated then."""
+    garbled = Response(200, (JSON, ("Content-Length", "4")), b'{"na')
+    cut = Response(200, (JSON, ("Content-Length", "68")), b'{"na')
+    for answer, breaks in ((garbled, {"client-retry.success-is-final"}), (cut, set())):
+        twice = [arrived(CANCEL, LENGTH_0, outcome=answer, at=number / 100, number=number) for number in (1, 2)]
+        assert broken(turn(*twice, outcome=Outcome.DECODE_ERROR)) == breaks
+    unavailable = arrived(CANCEL, LENGTH_0, outcome=Response(503))
+    assert broken(turn(unavailable, arrived(CANCEL, LENGTH_0, at=0.02, number=2))) == set()
+    given_up = [arrived(CANCEL, LENGTH_0, at=0.01, number=number) for number in (1, 2)]
+    assert broken(turn(*given_up, outcome=Outcome.TRANSPORT_ERROR)) == set()
+
+
+def test_who_tries_again_reports_what_it_likes() -> None:
+    once = unless_repeated(reports(Code.RESOURCE_EXHAUSTED))
+    exhausted = arrived(CANCEL, LENGTH_0, outcome=Response(429))
+    assert once(turn(exhausted, outcome=Outcome.RPC_ERROR, http_status=429)) is None
+    assert once(turn(exhausted, outcome=Outcome.RPC_ERROR, code=Code.UNAVAILABLE)) is not None
+    with pytest.raises(NotApplicable):
+        once(turn(exhausted, exhausted, outcome=Outcome.TRANSPORT_ERROR))
+
+
+def test_who_was_answered_otherwise_in_the_end_speaks_of_that() -> None:
+    """gcloud tries UNIMPLEMENTED again, until the gate refuses it; that it does is charged elsewhere."""
+    judge = if_answered_last(501, reports(Code.UNIMPLEMENTED))
+    unimplemented = arrived(CANCEL, LENGTH_0, outcome=Response(501))
+    refused = arrived(CANCEL, LENGTH_0, outcome=Response(400), at=0.02, number=2)
+    assert judge(turn(unimplemented, outcome=Outcome.RPC_ERROR, code=Code.UNIMPLEMENTED)) is None
+    assert judge(turn(unimplemented, outcome=Outcome.RPC_ERROR, code=Code.FAILED_PRECONDITION)) is not None
+    with pytest.raises(NotTested):
+        judge(turn(unimplemented, refused, outcome=Outcome.RPC_ERROR, code=Code.FAILED_PRECONDITION))
 
 
 def test_nothing_comes_after_the_reply() -> None:

@@ -22,12 +22,13 @@ from conformance.sdk.driver import DriverFault
 from conformance.sdk.faults import fault_named
 from conformance.sdk.gate import GateRun, run_gate, selected, whole_timeline, write_everything
 from conformance.sdk.honest_driver import Client
+from conformance.sdk.in_process import InProcess, Speaks, driven
 from conformance.sdk.judging import judgements
 from conformance.sdk.play import MOST_FAULTS, perform, processes
 from conformance.sdk.scenarios import SCENARIOS
 from conformance.spec.catalogue import client_catalogue
 
-from .in_process import CONTRACT, InProcess, Speaks, driven, judged, named, not_kept, says
+from .in_process import CONTRACT, judged, named, not_kept, says
 
 MUST_PASS = "client-answer.empty-object-is-success"
 
@@ -237,7 +238,16 @@ def test_what_is_written_down(gate: Callable[..., GateRun], tmp_path: Path) -> N
     assert text == whole_timeline(run.performance)
     assert "cancelled: After its cancel an operation is done, with an error of code 1." in text
     assert "no response: held back until the driver had replied" in text
-    assert (tmp_path / "report" / "driver-stderr.txt").exists()
+    written = {path.name for path in (tmp_path / "report").iterdir()}
+    assert written == {
+        "report.json",
+        "report.html",
+        "summary.md",
+        "junit.xml",
+        "traffic.har",
+        "timeline.txt",
+        "driver-stderr.txt",
+    }
 
 
 def test_a_client_that_speaks_tls_can_be_reported(gate: Callable[..., GateRun], tmp_path: Path) -> None:

@@ -1,109 +1,50 @@
-"""The kill matrix of the gate: every client fault breaks exactly what it declares, and every honest client nothing."""
+"""The kill matrix of the gate: every client fault breaks exactly what it declares, and every correct client nothing."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import re
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from urllib.parse import quote
-
 import pytest
 
-from conformance.reports.verdict import Verdict
+from conformance.client_kill_matrix import client_subjects, run_client_matrix
+from conformance.commands.faults import described
+from conformance.kill_matrix import Outcome, Subject, subjects
 from conformance.sdk.faults import client_faults
-from conformance.sdk.honest_driver import Client, headers, path
-
-from .in_process import driven, judged, not_kept
-
-PROCESSES = 2
-THREADS = 4
-
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="the runs share the interpreter's state by fork")
+from conformance.spec.catalogue import client_catalogue
 
 
-def _query(text: str) -> Client:
-    return Client(path=lambda method, name: path(method, name) + text)
+@pytest.fixture(scope="module")
+def outcomes() -> list[Outcome]:
+    return list(run_client_matrix(client_subjects()))
 
 
-def _routed(safe: str) -> Client:
-    def routed(method: str, name: str) -> dict[str, str]:
-        return headers(method, name) | {"x-goog-request-params": f"name={quote(name, safe=safe)}"}
-
-    return Client(headers=routed)
+def test_every_fault_breaks_exactly_what_it_declares(outcomes: list[Outcome]) -> None:
+    inexact = [described(outcome) for outcome in outcomes if outcome.subject.kind == "fault" and not outcome.is_exact]
+    assert not inexact, "\n".join(inexact)
 
 
-def _lower_case(target: str) -> str:
-    return re.sub("%[0-9A-F]{2}", lambda escape: escape[0].lower(), target)
+def test_every_correct_client_is_left_in_peace(outcomes: list[Outcome]) -> None:
+    red = [described(outcome) for outcome in outcomes if outcome.subject.kind == "variant" and not outcome.is_exact]
+    assert not red, "\n".join(red)
 
 
-HONEST = {
-    "as it is": Client(),
-    "no body": Client(body=lambda _name: None),
-    "a line of JSON": Client(body=lambda _name: b"{}\n"),
-    "alt": _query("?alt=json"),
-    "alt and prettyPrint": _query("?alt=json&prettyPrint=false"),
-    "dollar alt": _query("?$alt=json%3Benum-encoding=int"),
-    "dollar alt escaped": _query("?%24alt=json%3Benum-encoding%3Dint"),
-    "empty query": _query("?"),
-    "colon as it is": Client(path=lambda method, name: path(method, name).replace("%3A", ":")),
-    "lower-case escapes": Client(path=lambda method, name: _lower_case(path(method, name))),
-    "routing header": _routed(""),
-    "routing header with slashes": _routed("/"),
-    "no credentials": Client(headers=lambda _method, _name: {}),
-}
+def test_the_matrix_notices_a_fault_that_is_not_found() -> None:
+    """The matrix itself can fail: an honest client declared as a fault is a fault that survives."""
+    honest = Subject("variant", "honest", frozenset({"client-request.verb-is-kept"}), actor="client")
+    (outcome,) = run_client_matrix([honest])
+    assert outcome.missed == {"client-request.verb-is-kept"}
+    assert not outcome.is_exact
 
 
-def _client(subject: str) -> Client:
-    return HONEST[subject] if subject in HONEST else client_faults()[subject].apply(Client())
+def test_the_matrix_notices_a_fault_that_breaks_more_than_it_declares() -> None:
+    narrow = Subject("fault", "never-tries-again", actor="client")
+    (outcome,) = run_client_matrix([narrow])
+    assert outcome.unexpected == {"client-retry.unavailable-is-repeated"}
+    assert outcome.first_at > 0
 
 
-def _broken(subject: str) -> tuple[str, dict[str, str], int]:
-    """What of a client is not kept, or an error, each with its reason; and how many requirements passed."""
-    judgements = judged(driven(_client(subject)))
-    errors = {name: judgement.reason for name, judgement in judgements.items() if judgement.verdict is Verdict.ERROR}
-    passed = [judgement for judgement in judgements.values() if judgement.verdict is Verdict.PASS]
-    return subject, not_kept(judgements) | errors, len(passed)
-
-
-def _several(subjects: list[str]) -> list[tuple[str, dict[str, str], int]]:
-    with ThreadPoolExecutor(THREADS) as pool:
-        return list(pool.map(_broken, subjects))
-
-
-def _all(subjects: Iterable[str]) -> Iterator[tuple[str, dict[str, str], int]]:
-    """Every subject against every scenario. A run mostly waits, so several of them share a processor."""
-    everyone = list(subjects)
-    shares = [everyone[start::PROCESSES] for start in range(PROCESSES)]
-    with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("fork")) as pool:
-        for share in pool.map(_several, shares):
-            yield from share
-
-
-@needs_fork
-def test_every_fault_breaks_exactly_what_it_declares() -> None:
-    wrong = {
-        fault: {"declared": sorted(client_faults()[fault].breaks), "found": broken}
-        for fault, broken, _ in _all(client_faults())
-        if set(broken) != set(client_faults()[fault].breaks)
-    }
-    # Deadlines are real here. What differs on a busy machine is tried again alone, and only that counts.
-    wrong = {
-        fault: {**first, "again": broken}
-        for fault, first in wrong.items()
-        for _, broken, _ in [_broken(fault)]
-        if set(broken) != set(client_faults()[fault].breaks)
-    }
-    assert wrong == {}
-
-
-@needs_fork
-def test_an_honest_client_breaks_nothing_however_it_writes_its_requests() -> None:
-    for subject, broken, passed in _all(HONEST):
-        assert (subject, broken) == (subject, {})
-        assert passed >= 50, subject
-
-
-def test_there_are_enough_liars() -> None:
+def test_there_are_enough_liars_and_none_has_the_name_of_a_server() -> None:
     assert len(client_faults()) >= 25
+    assert not {subject.name for subject in subjects()} & {subject.name for subject in client_subjects()}
+
+
+def test_faults_speak_only_for_requirements_of_the_catalogue() -> None:
+    assert {name for subject in client_subjects() for name in subject.breaks} <= set(client_catalogue().requirements)

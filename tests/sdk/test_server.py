@@ -159,13 +159,13 @@ def test_answers_come_in_their_order_and_the_last_stays() -> None:
         assert [sent(server.url, post())[9:12] for _ in range(3)] == [b"503", b"200", b"200"]
 
 
-def test_who_does_not_stop_by_itself_is_refused_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conformance.sdk.server._AFTER_TIMEOUT", 0.04)
-    with serving() as server:
-        server.begin("story", Method.CANCEL, NAME, Script((envelope(Code.UNAVAILABLE, "soon"),)), 1)
+def test_who_does_not_stop_by_itself_is_refused_for_good() -> None:
+    clock = [0.0]
+    with ScriptedServer(CONTRACT, lambda: clock[0]) as server:
+        server.begin("story", Method.CANCEL, NAME, Script((envelope(Code.UNAVAILABLE, "soon"),)), 200)
         assert sent(server.url, post())[9:12] == b"503"
-        time.sleep(0.06)
-        assert b"the time for this call is over" in sent(server.url, post())
+        clock[0] = 1.3
+        assert b"that was one attempt too many" in sent(server.url, post())
 
 
 def test_an_answer_may_be_cut_short_and_a_connection_reset() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from conformance.rules.client import answers, operations, requests, retries
 from conformance.rules.client.answers import (
     get_is_no_cancel,
+    if_answered_last,
     is_no_success,
     is_ok,
     keeps_the_code,
@@ -17,6 +18,7 @@ from conformance.rules.client.answers import (
     keeps_the_status,
     reports,
     success_was_answered,
+    unless_repeated,
 )
 from conformance.rules.client.operations import shows
 from conformance.rules.client.requests import (
@@ -48,6 +50,7 @@ __all__ = [
     "credentials_are_in_the_header",
     "credentials_stay_with_their_origin",
     "get_is_no_cancel",
+    "if_answered_last",
     "is_accepted",
     "is_no_success",
     "is_ok",
@@ -63,4 +66,5 @@ __all__ = [
     "slash_stays_in_its_segment",
     "stops_at_its_deadline",
     "success_was_answered",
+    "unless_repeated",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.errors import NotTested
+from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
 from conformance.lro.codes import Code
 from conformance.rules.client.reading import is_error, line_of, message_of, reply_in_words, statuses_of, was_answered
@@ -55,6 +55,29 @@ def reports(code: Code) -> TurnJudge:
         return turn.complain(f"{code.name} was answered, and the driver said {reply_in_words(turn)}")
 
     return judge
+
+
+def unless_repeated(judge: TurnJudge) -> TurnJudge:
+    """An oracle about an error that may be tried again: whoever does reports in the end what it likes."""
+
+    def judge_once(turn: Turn) -> Complaint | None:
+        if len(turn.answers) > 1:
+            raise NotApplicable(f"the client tries the error again, {len(turn.answers)} times in all")
+        return judge(turn)
+
+    return judge_once
+
+
+def if_answered_last(status: int, judge: TurnJudge) -> TurnJudge:
+    """An oracle about an error: a client that went on until it was answered otherwise speaks of that other answer."""
+
+    def judge_last(turn: Turn) -> Complaint | None:
+        last = turn.answers[-1].response if turn.answers else None
+        if last is not None and last.status != status:
+            raise NotTested(f"the client went on after the answer {status}, and was answered {last.status} in the end")
+        return judge(turn)
+
+    return judge_last
 
 
 def keeps_the_message(message: str) -> TurnJudge:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Response
 from conformance.rules.client.reading import about, reply_in_words
 from conformance.rules.rule import Complaint
 from conformance.rules.turn import Outcome, Turn, turn_rule
@@ -34,30 +35,41 @@ def nothing_is_sent_after_the_reply(turn: Turn) -> Complaint | None:
     )
 
 
-def _final(requirement: str, what: str, statuses: Callable[[int], bool]) -> None:
-    """Register the rule that an answer with such a status ends the call."""
+def _final(requirement: str, what: str, was_final: Callable[[Response], bool]) -> None:
+    """Register the rule that such an answer ends the call."""
 
-    def was_final(exchange: Exchange) -> bool:
-        return exchange.response is not None and statuses(exchange.response.status)
+    def is_final(exchange: Exchange) -> bool:
+        return exchange.response is not None and was_final(exchange.response)
 
     def judge(turn: Turn) -> Complaint | None:
         attempts = turn.answers
-        for number, exchange in enumerate(attempts):
-            if was_final(exchange) and len(attempts) > number + 1:
-                return turn.complain(f"{what} was followed by {len(attempts) - number - 1} more of the same", *attempts)
+        for number, (earlier, later) in enumerate(pairwise(attempts), start=1):
+            # An answer that came after the next attempt had been sent is one that the client no longer waited for.
+            if is_final(earlier) and earlier.received_at <= later.sent_at:
+                return turn.complain(f"{what} was followed by {len(attempts) - number} more of the same", *attempts)
         return None
 
-    turn_rule(requirement, when=lambda turn: any(was_final(exchange) for exchange in turn.answers))(judge)
+    turn_rule(requirement, when=lambda turn: any(is_final(exchange) for exchange in turn.answers))(judge)
 
 
+def _is_whole(response: Response) -> bool:
+    """Whether as many bytes were sent as were announced."""
+    return response.header("content-length") in (None, str(len(response.body)))
+
+
+_final(
+    "client-retry.success-is-final",
+    "an answer of class 2xx",
+    lambda response: 200 <= response.status < 300 and _is_whole(response),
+)
 # 401 is not final: a client that gets a new token for it is authenticated then. 408 and 429 ask for another attempt.
-_final("client-retry.unimplemented-is-final", "an answer 501", lambda status: status == 501)
+_final("client-retry.unimplemented-is-final", "an answer 501", lambda response: response.status == 501)
 _final(
     "client-retry.refusal-is-final",
     "a refusal of the request",
-    lambda status: 400 <= status < 500 and status not in (401, 408, 429),
+    lambda response: 400 <= response.status < 500 and response.status not in (401, 408, 429),
 )
-_final("client-retry.internal-error-is-final", "an answer 500", lambda status: status == 500)
+_final("client-retry.internal-error-is-final", "an answer 500", lambda response: response.status == 500)
 
 
 def keeps_its_deadline(turn: Turn) -> Complaint | None:

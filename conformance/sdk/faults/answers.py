@@ -112,7 +112,7 @@ def knows_statuses_only(honest: Client) -> Client:
 
 
 @fault("client-answer.permission-denied", "client-answer.bare-status")
-def denied_is_unauthenticated(honest: Client) -> Client:
+def denied_means_log_in_again(honest: Client) -> Client:
     """Reports PERMISSION_DENIED as UNAUTHENTICATED, so that its user logs in again in vain."""
     return _with_code(honest, "PERMISSION_DENIED", "UNAUTHENTICATED")
 
@@ -121,6 +121,12 @@ def denied_is_unauthenticated(honest: Client) -> Client:
 def unauthenticated_is_denied(honest: Client) -> Client:
     """Reports UNAUTHENTICATED as PERMISSION_DENIED, so that its user asks for a permission in vain."""
     return _with_code(honest, "UNAUTHENTICATED", "PERMISSION_DENIED")
+
+
+@fault("client-answer.resource-exhausted", "client-answer.bare-status")
+def exhausted_is_unavailable(honest: Client) -> Client:
+    """Reports RESOURCE_EXHAUSTED as UNAVAILABLE, so that its user tries again at once, and again."""
+    return _with_code(honest, "RESOURCE_EXHAUSTED", "UNAVAILABLE")
 
 
 @fault("client-answer.bare-status")

@@ -27,6 +27,28 @@ def never_tries_again(honest: Client) -> Client:
     return replace(honest, again=lambda _answer, _attempt: False)
 
 
+@fault("client-retry.success-is-final")
+def unreadable_success_is_tried_again(honest: Client) -> Client:
+    """Makes UNAVAILABLE of a success that it cannot read, and tries it again, as google-gax for Node.js does."""
+
+    def again(answer: Answer, attempt: int) -> bool:
+        is_unreadable = answer.status < 300 and honest.understand("cancel", answer)["outcome"] != "ok"
+        return honest.again(answer, attempt) or (is_unreadable and attempt < 3)
+
+    return replace(honest, again=again)
+
+
+@fault("client-retry.success-is-final")
+def cancels_twice_to_be_sure(honest: Client) -> Client:
+    """Sends a cancel that succeeded once more: cancelling twice does no harm."""
+
+    def send(verb: str, *rest: Any) -> Answer:
+        answer = honest.send(verb, *rest)
+        return honest.send(verb, *rest) if verb == "POST" and answer.status == 200 else answer
+
+    return replace(honest, send=send)
+
+
 @fault("client-retry.unimplemented-is-final")
 def unimplemented_is_tried_again(honest: Client) -> Client:
     """Tries every 5xx again that is more than 500, as gcloud does: five cancels for one 501."""

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from conformance.lro.codes import Code
-from conformance.rules.client import keeps_the_code, keeps_the_message, keeps_the_status, reports
+from conformance.rules.client import (
+    if_answered_last,
+    keeps_the_code,
+    keeps_the_message,
+    keeps_the_status,
+    reports,
+    unless_repeated,
+)
+from conformance.rules.turn import TurnJudge
 from conformance.sdk.answers import (
     HTML,
     JSON,
@@ -13,8 +21,9 @@ from conformance.sdk.answers import (
     envelope,
     html_answer,
     json_answer,
+    twice,
 )
-from conformance.sdk.scenario import SHORT, SHOWS_RUNNING, SUCCEEDS, Expectation, Scenario, cancel, get
+from conformance.sdk.scenario import SHOWS_RUNNING, SUCCEEDS, Expectation, Scenario, cancel, get
 
 MESSAGE = "the gate says: no cancel today"
 
@@ -24,6 +33,7 @@ CODES = {
     Code.FAILED_PRECONDITION: "the operation has already ended",
     Code.PERMISSION_DENIED: "the caller may not cancel",
     Code.UNAUTHENTICATED: "the caller is not known",
+    Code.RESOURCE_EXHAUSTED: "the caller has used up a quota",
 }
 
 _BY_CODE = (
@@ -35,16 +45,26 @@ def _slug(code: Code) -> str:
     return code.name.lower().replace("_", "-")
 
 
+def _of(code: Code, judge: TurnJudge) -> TurnJudge:
+    """The oracle about an error of this code, for clients that report it and not what came of trying again."""
+    return unless_repeated(judge) if code is Code.RESOURCE_EXHAUSTED else if_answered_last(code.http_status, judge)
+
+
+def _answers(code: Code, answer: Answer) -> tuple[Answer, ...]:
+    """The answers of a scenario about an error of this code: of those that may be tried again there is an end."""
+    return twice(answer) if code is Code.RESOURCE_EXHAUSTED else (answer,)
+
+
 def _in_envelope(code: Code, when: str) -> Scenario:
     more = _BY_CODE if code is Code.FAILED_PRECONDITION else ()
     return Scenario(
         name=_slug(code),
         story=f"A cancel is answered {code.name}, because {when}, as AIP-193 writes it.",
         control=SUCCEEDS,
-        steps=(cancel(envelope(code, MESSAGE)),),
+        steps=(cancel(*_answers(code, envelope(code, MESSAGE))),),
         expectations=(
-            Expectation(f"client-answer.{_slug(code)}", reports(code)),
-            Expectation("client-answer.message-is-kept", keeps_the_message(MESSAGE)),
+            Expectation(f"client-answer.{_slug(code)}", _of(code, reports(code))),
+            Expectation("client-answer.message-is-kept", _of(code, keeps_the_message(MESSAGE))),
             *more,
         ),
     )
@@ -55,10 +75,10 @@ def _bare(code: Code, when: str) -> Scenario:
         name=f"bare-{_slug(code)}",
         story=f"A cancel is answered {code.name}, because {when}, as Envoy and grpc-gateway write it.",
         control=SUCCEEDS,
-        steps=(cancel(bare_status(code, MESSAGE)),),
+        steps=(cancel(*_answers(code, bare_status(code, MESSAGE))),),
         expectations=(
-            Expectation("client-answer.bare-status", reports(code)),
-            Expectation("client-answer.message-is-kept", keeps_the_message(MESSAGE)),
+            Expectation("client-answer.bare-status", _of(code, reports(code))),
+            Expectation("client-answer.message-is-kept", _of(code, keeps_the_message(MESSAGE))),
         ),
     )
 
@@ -68,7 +88,7 @@ def _unreadable(name: str, story: str, answer: Answer) -> Scenario:
         name=name,
         story=story,
         control=SUCCEEDS,
-        steps=(cancel(answer, timeout=SHORT),),
+        steps=(cancel(*twice(answer)),),
         expectations=(
             Expectation("client-answer.unreadable-error-keeps-its-status", keeps_the_status(answer.response.status)),
         ),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from conformance.lro.codes import Code
 from conformance.lro.operation import State
 from conformance.rules.client import is_no_success, shows
-from conformance.sdk.answers import EMPTY_OBJECT, JSON, Answer, body_answer, cut, html_answer, json_answer
-from conformance.sdk.scenario import BRIEF, SHORT, SHOWS_RUNNING, Expectation, Scenario, Step, cancel, get, operation
+from conformance.sdk.answers import EMPTY_OBJECT, JSON, Answer, body_answer, cut, html_answer, json_answer, twice
+from conformance.sdk.scenario import SHOWS_RUNNING, Expectation, Scenario, Step, cancel, get, operation
 
 _EMPTY = {"@type": "type.googleapis.com/google.protobuf.Empty"}
 _NOBODY_KNOWS = {"@type": "type.googleapis.com/conformance.example.NobodyKnowsThisMetadata", "progress": 12}
@@ -21,7 +21,7 @@ def _shown(
         name=name,
         story=story,
         control=SHOWS_RUNNING,
-        steps=(*before, get(answer, timeout=SHORT)),
+        steps=(*before, get(*twice(answer))),
         expectations=(Expectation(f"client-operation.{requirement}", shows(state, code)),),
     )
 
@@ -31,7 +31,7 @@ def _not_an_operation(name: str, story: str, answer: Answer) -> Scenario:
         name=name,
         story=story,
         control=SHOWS_RUNNING,
-        steps=(get(answer, timeout=BRIEF),),
+        steps=(get(*twice(answer)),),
         expectations=(Expectation("client-operation.garbage-is-no-operation", is_no_success),),
     )
 
@@ -93,7 +93,7 @@ SCENARIOS = (
         name="members-in-operation",
         story="An operation has members that nobody knows yet.",
         control=SHOWS_RUNNING,
-        steps=(get(operation(addedNextYear={"a": [1]}), timeout=SHORT),),
+        steps=(get(*twice(operation(addedNextYear={"a": [1]}))),),
         expectations=(Expectation("client-answer.unknown-members-are-ignored", shows(State.RUNNING)),),
     ),
     _shown(

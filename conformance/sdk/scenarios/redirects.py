@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from conformance.exchange import Method
 from conformance.rules.client import credentials_stay_with_their_origin, get_is_no_cancel, keeps_the_method
-from conformance.sdk.answers import EMPTY_OBJECT, Answer, Script, html_answer, redirect
+from conformance.sdk.answers import EMPTY_OBJECT, Answer, Script, html_answer, redirect, twice
 from conformance.sdk.credentials import carries_token
-from conformance.sdk.scenario import BRIEF, SUCCEEDS, Expectation, Scenario, Step
+from conformance.sdk.scenario import SUCCEEDS, Expectation, Scenario, Step
 
 _MOVED = "/moved{path}"
 
 
 def _redirected(name: str, story: str, answer: Answer, leads_to: Answer, *expectations: Expectation) -> Scenario:
-    script = Script((answer,), {_MOVED: leads_to})
-    return Scenario(name, story, SUCCEEDS, (Step(Method.CANCEL, script, timeout=BRIEF),), expectations)
+    script = Script(twice(answer), {_MOVED: leads_to})
+    return Scenario(name, story, SUCCEEDS, (Step(Method.CANCEL, script),), expectations)
 
 
 SCENARIOS = (

@@ -1,0 +1,55 @@
+"""A driver without a process: the client is called in this one, over the same sockets.
+
+For whoever runs many clients, as the kill matrix does; a client of somebody else's always has its own process.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+from conformance.rules.turn import Said, Told
+from conformance.sdk.driver import read_reply
+from conformance.sdk.honest_driver import Client, reply
+
+Speaks = Callable[[Told], bytes]
+
+
+class InProcess:
+    """Asks a function for the line that a driver would write."""
+
+    stderr = ""
+
+    def __init__(self, speaks: Speaks) -> None:
+        self.replies = 0
+        self._speaks = speaks
+
+    def __enter__(self) -> InProcess:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def ask(self, told: Told) -> Said:
+        said = read_reply(self._speaks(told), told, time.monotonic())
+        self.replies += 1
+        return said
+
+    def finish(self) -> None:
+        """A process does not end before its threads do."""
+        for thread in threading.enumerate():
+            if isinstance(thread, threading.Timer):
+                thread.join()
+
+    def kill(self) -> None:
+        pass
+
+
+def driven(client: Client) -> Speaks:
+    """What a driver around this client writes."""
+    return lambda told: json.dumps(reply(client, told.as_json())).encode()

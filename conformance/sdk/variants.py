@@ -1,0 +1,68 @@
+"""Correct variants: clients that write their requests differently and are right, and that no check may fail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from conformance.sdk.honest_driver import Client, headers, path
+
+
+@dataclass(frozen=True, slots=True)
+class ClientVariant:
+    """One correct client, and why it may differ."""
+
+    name: str
+    why: str
+    client: Client
+
+
+def client_variants() -> Mapping[str, ClientVariant]:
+    """Every variant by its name."""
+    return {variant.name: variant for variant in _VARIANTS}
+
+
+def _query(text: str) -> Client:
+    return Client(path=lambda method, name: path(method, name) + text)
+
+
+def _routed(safe: str) -> Client:
+    def routed(method: str, name: str) -> dict[str, str]:
+        return headers(method, name) | {"x-goog-request-params": f"name={quote(name, safe=safe)}"}
+
+    return Client(headers=routed)
+
+
+def _lower_case(target: str) -> str:
+    return re.sub("%[0-9A-F]{2}", lambda escape: escape[0].lower(), target)
+
+
+_VARIANTS = (
+    ClientVariant("honest", "It is `conformance.sdk.honest_driver` as it is.", Client()),
+    ClientVariant("no-body", "The request body must be empty, and no bytes are.", Client(body=lambda _name: None)),
+    ClientVariant("line-of-json", "White space says nothing.", Client(body=lambda _name: b"{}\n")),
+    ClientVariant("alt", "`alt` is a system parameter.", _query("?alt=json")),
+    ClientVariant(
+        "alt-and-pretty-print",
+        "So is `prettyPrint`; discovery clients send both.",
+        _query("?alt=json&prettyPrint=false"),
+    ),
+    ClientVariant("dollar-alt", "GAPIC clients write `$alt`.", _query("?$alt=json%3Benum-encoding=int")),
+    ClientVariant("dollar-alt-escaped", "Some escape the dollar.", _query("?%24alt=json%3Benum-encoding%3Dint")),
+    ClientVariant("empty-query", "A query without parameters has no foreign ones.", _query("?")),
+    ClientVariant(
+        "colon-as-it-is",
+        "A colon in a path needs no escape.",
+        Client(path=lambda method, name: path(method, name).replace("%3A", ":")),
+    ),
+    ClientVariant(
+        "lower-case-escapes",
+        "Hexadecimal digits of an escape have no case.",
+        Client(path=lambda method, name: _lower_case(path(method, name))),
+    ),
+    ClientVariant("routing-header", "AIP-4222 has the value of a routing header URL-encoded.", _routed("")),
+    ClientVariant("routing-header-with-slashes", "Some clients leave the slashes as they are.", _routed("/")),
+    ClientVariant("no-credentials", "A driver need not use the token.", Client(headers=lambda _method, _name: {})),
+)

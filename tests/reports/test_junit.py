@@ -1,0 +1,100 @@
+"""junit.xml of runs that pytest does not make: it never looks better than the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element, parse
+
+import pytest
+
+from conformance.errors import UsageError
+from conformance.reports.junit import junit_of, write_junit
+
+
+def requirement(name: str, verdict: str, reason: str = "", *messages: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "level": "MUST",
+        "statement": "A sentence.",
+        "source": {"title": "a text", "section": "1", "url": "https://example.org/"},
+        "verdict": verdict,
+        "reason": reason,
+        "violations": len(messages),
+        "evidence": [{"message": message, "exchanges": []} for message in messages],
+    }
+
+
+def report(verdict: str, *requirements: dict[str, Any], messages: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {
+        "profile": "sdk, rest",
+        "started": "2026-01-01T00:00:00.000Z",
+        "finished": "2026-01-01T00:00:01.500Z",
+        "verdict": verdict,
+        "messages": list(messages),
+        "requirements": list(requirements),
+    }
+
+
+def suite_of(root: Element) -> Element:
+    (suite,) = root
+    return suite
+
+
+def outcome(suite: Element, name: str) -> tuple[str, str]:
+    """What a test case says: the tag and the message of its only child; nothing for one that passed."""
+    (case,) = (case for case in suite if case.get("name") == name)
+    return (case[0].tag, case[0].get("message", "")) if len(case) else ("", "")
+
+
+def test_each_verdict_has_its_place() -> None:
+    suite = suite_of(
+        junit_of(
+            report(
+                "not conformant",
+                requirement("a.kept", "pass"),
+                requirement("a.violated", "fail", "it is not so", "it is not so"),
+                requirement("b.mended", "unexpected-pass", "it is so now"),
+                requirement("b.ours", "error", "the driver died"),
+                requirement("b.advice", "warn", "better not"),
+                requirement("b.known", "known-failure", "since 2020"),
+                requirement("b.untested", "not-tested", "no control"),
+                requirement("b.elsewhere", "not-applicable", "not over gRPC"),
+            )
+        )
+    )
+    assert outcome(suite, "a.kept") == ("", "")
+    assert outcome(suite, "a.violated") == ("failure", "fail: it is not so")
+    assert outcome(suite, "b.mended") == ("failure", "unexpected-pass: it is so now")
+    assert outcome(suite, "b.ours") == ("error", "error: the driver died")
+    for skipped in ("b.advice", "b.known", "b.untested", "b.elsewhere"):
+        assert outcome(suite, skipped)[0] == "skipped"
+    counts = {key: suite.get(key) for key in ("tests", "failures", "errors", "skipped", "time")}
+    assert counts == {"tests": "9", "failures": "3", "errors": "1", "skipped": "4", "time": "1.500"}
+
+
+def test_a_failure_has_the_evidence() -> None:
+    suite = suite_of(junit_of(report("not conformant", requirement("a.violated", "fail", "why", "the bytes say so"))))
+    failure = suite.find("testcase/failure")
+    assert failure is not None
+    assert "the bytes say so" in (failure.text or "")
+
+
+@pytest.mark.parametrize("verdict", ["incomplete", "not conformant", "error"])
+def test_a_run_that_is_not_green_never_reads_as_green(verdict: str) -> None:
+    """No requirement failed: nothing was tested, or the baseline is stale."""
+    suite = suite_of(junit_of(report(verdict, requirement("a.b", "not-tested", "why"), messages=("entry 1 is stale",))))
+    assert outcome(suite, "verdict") == ("failure", f"the run is {verdict}")
+    assert suite.get("failures") == "1"
+
+
+def test_what_xml_cannot_have_is_escaped(tmp_path: Path) -> None:
+    write_junit(report("conformant", requirement("a.b", "warn", "sent \x00\x1b[31m and \ud800")), tmp_path)
+    suite = suite_of(parse(tmp_path / "junit.xml").getroot())
+    assert outcome(suite, "a.b") == ("skipped", "warn: sent \\x00\\x1b[31m and \\ud800")
+    assert outcome(suite, "verdict") == ("", "")
+
+
+def test_a_directory_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"junit\.xml: cannot be written"):
+        write_junit(report("conformant"), tmp_path / "missing")
