@@ -21,8 +21,9 @@ from conformance.targets.transport import Transport
 Identify = Callable[[str, str], Call | None]
 
 _FAILURES_IN_A_ROW = 3
-_MOST_KEPT = 32 * 1024 * 1024
+_MOST_KEPT = 24 * 1024 * 1024
 """Bytes of answers: every one is kept to the end of the run, and a run has to fit into a small machine."""
+_OF_A_FIELD = 150
 _MASK = "[redacted]"
 
 
@@ -112,7 +113,7 @@ class Target:
         with self._lock:
             self.exchanges.append(exchange)
             self._failures_in_a_row = self._failures_in_a_row + 1 if isinstance(outcome, Failure) else 0
-            self._kept += len(outcome.body) if isinstance(outcome, Response) else 0
+            self._kept += _size(outcome) if isinstance(outcome, Response) else 0
         return exchange
 
     def send_all(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
@@ -197,6 +198,11 @@ def _with_secrets(outgoing: Outgoing) -> Request:
         return header
 
     return replace(outgoing.request, headers=tuple(map(real, outgoing.request.headers)))
+
+
+def _size(response: Response) -> int:
+    """About how many bytes of memory a response takes; a header field takes more than its text."""
+    return len(response.body) + sum(len(name) + len(value) + _OF_A_FIELD for name, value in response.headers)
 
 
 def is_refused(exchange: Exchange) -> bool:

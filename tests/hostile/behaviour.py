@@ -15,7 +15,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from enum import Enum
 
-from tests.hostile.server import HonestServer, Reply, Spoil, Spoiled
+from tests.hostile.server import HonestServer, Spoil, Spoiled
 
 
 class Blame(Enum):
@@ -112,18 +112,3 @@ def _add(function: Callable[..., object], outcome: Outcome, waits: int, serve: S
     assert name not in TABLE, f"two behaviours are called {name!r}"
     assert function.__doc__, f"{name!r} does not say what it does"
     TABLE[name] = Behaviour(name, theme, function.__doc__.partition("\n")[0], outcome, waits, serve)
-
-
-__all__ = [
-    "CONFORMANT",
-    "TABLE",
-    "Behaviour",
-    "Blame",
-    "Outcome",
-    "Reply",
-    "fails",
-    "incomplete",
-    "spoils",
-    "stands",
-    "unusable",
-]
