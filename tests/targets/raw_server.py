@@ -109,7 +109,8 @@ class RawServer:
 
     def die(self) -> None:
         """Be gone, as a process that was killed: whoever connects from now on is refused."""
-        self._listener.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):  # two requests may kill it, and it dies once
+            self._listener.shutdown(socket.SHUT_RDWR)
         self.drop()
 
     def drop(self) -> None:
