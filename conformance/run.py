@@ -81,10 +81,18 @@ class Run:
         if self.iut is None:
             return {}
         return {
+            **self._own_facts(),
+            "exchanges": [exchange_as_json(exchange) for exchange in self.iut.target.exchanges],
+        }
+
+    def _own_facts(self) -> dict[str, Any]:
+        """What this process accounts for, but for its traffic, which may be large."""
+        if self.iut is None:
+            return {}
+        return {
             "requests": self.iut.target.requests_used,
             "operations": self.iut.target.operations_used,
             "statement": self.iut.statement.as_json(),
-            "exchanges": [exchange_as_json(exchange) for exchange in self.iut.target.exchanges],
             "name": self.iut.configuration.iut.name,
             "operation_names": [*self.iut.supply.handed_out, *self.iut.completed_supply.handed_out],
         }
@@ -163,7 +171,7 @@ class Run:
         applied = self._against_baseline(self.judgements())
         judgements = list(applied.judgements)
         verdict = self.verdict(judgements, applied.fails)
-        own = self.account()
+        own = self._own_facts()
         facts = RunFacts(
             iut={
                 "name": own.get("name") or self._name or self.configuration.iut.name,

@@ -15,7 +15,7 @@ import binascii
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -51,19 +51,36 @@ class _LeftOut(Exception):
 
 def har_of(exchanges: Iterable[Exchange], started: str) -> dict[str, Any]:
     """A HAR document of exchanges as they were recorded; `started` is when the first was sent, in RFC 3339."""
-    exchanges = list(exchanges)
-    first = min((exchange.sent_at for exchange in exchanges), default=0.0)
-    begin = _instant(started) or datetime.fromtimestamp(0, UTC)
     return {
         "log": {
             "version": "1.2",
             "creator": {"name": "lro-conformance", "version": __version__},
             "pages": [],
-            "entries": [
-                _entry(exchange, begin + timedelta(seconds=exchange.sent_at - first)) for exchange in exchanges
-            ],
+            "entries": list(_entries(exchanges, started)),
         }
     }
+
+
+def har_text(exchanges: Iterable[Exchange], started: str) -> Iterator[str]:
+    """The text of the same document in pieces: in whole, it would be as large again as all the traffic."""
+    beginning, end = _as_text(har_of((), started)).split('"entries": []')
+    yield f'{beginning}"entries": ['
+    for position, entry in enumerate(_entries(exchanges, started)):
+        yield ",\n" if position else "\n"
+        yield _as_text(entry)
+    yield f"]{end}\n"
+
+
+def _as_text(value: object) -> str:
+    return json.dumps(value, indent=1, ensure_ascii=False)
+
+
+def _entries(exchanges: Iterable[Exchange], started: str) -> Iterator[dict[str, Any]]:
+    exchanges = list(exchanges)
+    first = min((exchange.sent_at for exchange in exchanges), default=0.0)
+    begin = _instant(started) or datetime.fromtimestamp(0, UTC)
+    for exchange in exchanges:
+        yield _entry(exchange, begin + timedelta(seconds=exchange.sent_at - first))
 
 
 def _entry(exchange: Exchange, sent: datetime) -> dict[str, Any]:

@@ -9,8 +9,8 @@ from typing import Any
 
 from conformance.errors import UsageError
 from conformance.exchange import Exchange
-from conformance.exchange.har import har_of
-from conformance.reports.report import as_bytes, write_report
+from conformance.exchange.har import har_text
+from conformance.reports.report import write_report
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 
@@ -25,21 +25,21 @@ def write_artefacts(report: Mapping[str, Any], exchanges: Iterable[Exchange], di
 
     write_report(report, directory)
     summary = render_markdown(report)
-    _write(directory / "report.html", _encoded(render_html(report)))
-    _write(directory / "summary.md", _encoded(summary))
-    _write(directory / "traffic.har", as_bytes(har_of(exchanges, report["started"])))
+    _write(directory / "report.html", [_encoded(render_html(report))])
+    _write(directory / "summary.md", [_encoded(summary)])
+    _write(directory / "traffic.har", map(_encoded, har_text(exchanges, report["started"])))
     job = os.environ.get(SUMMARY_VARIABLE)
     if job:
-        _write(Path(job), _encoded(summary), "ab")
+        _write(Path(job), [_encoded(summary)], "ab")
 
 
 def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def _write(path: Path, content: bytes, mode: str = "wb") -> None:
+def _write(path: Path, content: Iterable[bytes], mode: str = "wb") -> None:
     try:
         with path.open(mode) as file:
-            file.write(content)
+            file.writelines(content)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error}", "choose another --report-dir") from error

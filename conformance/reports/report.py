@@ -10,12 +10,13 @@ import json
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from conformance import __version__
 from conformance.errors import UsageError
+from conformance.exchange import Exchange
 from conformance.exchange.serial import exchange_as_json
 from conformance.reports.shape import damage
 from conformance.reports.verdict import CheckResult, Judgement, RunVerdict, Verdict
@@ -23,6 +24,9 @@ from conformance.rules import Complaint, Violation
 from conformance.spec.catalogue import Level, Requirement
 
 SCHEMA_VERSION = 1
+
+MAX_SHOWN_BODY = 256 * 1024
+"""Bytes of an answer that are kept as evidence: one answer may be evidence many times. `traffic.har` has all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +151,21 @@ def violation_as_json(complaint: Complaint | Violation) -> dict[str, Any]:
     """What is wrong and the exchanges that show it, for results that travel and for reports."""
     return {
         "message": complaint.message,
-        "exchanges": [exchange_as_json(exchange) for exchange in complaint.exchanges],
+        "exchanges": [_evidence(exchange) for exchange in complaint.exchanges],
     }
+
+
+def _evidence(exchange: Exchange) -> dict[str, Any]:
+    """The exchange, its answer cut off where it is too long; then `body_size` says how many bytes it has in all."""
+    response = exchange.response
+    if response is None or len(response.body) <= MAX_SHOWN_BODY:
+        return exchange_as_json(exchange)
+    # Not in the middle of a character: a text that is cut off is a text still.
+    places = range(MAX_SHOWN_BODY, MAX_SHOWN_BODY - 4, -1)
+    end = next((at for at in places if response.body[at] & 0xC0 != 0x80), MAX_SHOWN_BODY)
+    shown = exchange_as_json(replace(exchange, outcome=replace(response, body=response.body[:end])))
+    shown["response"]["body_size"] = len(response.body)
+    return shown
 
 
 def build_evidence_entry(requirement: Requirement, result: CheckResult) -> dict[str, Any]:

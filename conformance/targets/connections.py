@@ -94,7 +94,11 @@ class Connections(httpx.BaseTransport):
                 host, url.port or (443 if is_tls else 80), _left(deadline, httpcore.ConnectTimeout)
             )
             if is_tls:
-                stream = stream.start_tls(self._tls_context(), host, _left(deadline, httpcore.ConnectTimeout))
+                left = _left(deadline, httpcore.ConnectTimeout)
+                try:
+                    stream = stream.start_tls(self._tls_context(), host, left)
+                except httpcore.ConnectError as error:  # somebody listens, and is no TLS server that we may trust
+                    raise httpx.RemoteProtocolError(f"the TLS handshake failed: {error}") from error
         return _Connection(stream)
 
     def _tls_context(self) -> ssl.SSLContext:

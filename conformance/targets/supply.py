@@ -17,7 +17,7 @@ from typing import Any, ParamSpec
 from uuid import uuid4
 
 from conformance.errors import NotTested, TargetError
-from conformance.exchange import Exchange, NotJson
+from conformance.exchange import Exchange, Failure, NotJson, Response
 from conformance.targets.configuration import StartRequest, SupplyForm
 from conformance.targets.target import Outgoing, Target, is_refused
 
@@ -154,7 +154,7 @@ def _started(start: StartRequest, exchange: Exchange) -> str:
     if exchange.response is None:
         if is_refused(exchange):
             raise TargetError(f"nobody listens at {exchange.origin}", "start the server, or mend iut.url or --url")
-        raise TargetError(f"{request} was not answered: {exchange.outcome}", "look at the server")
+        raise TargetError(f"{request} was not answered: {_in_one_line(_why(exchange.outcome))}", "look at the server")
     if not exchange.response.is_success:
         body = _in_one_line(exchange.response.body[:200].decode("utf-8", "replace"))
         raise TargetError(
@@ -175,6 +175,12 @@ def _started(start: StartRequest, exchange: Exchange) -> str:
             "mend operations.start.name: a JSON pointer to the operation's name in the answer",
         )
     return name
+
+
+def _why(outcome: Response | Failure) -> str:
+    """Why there is no answer."""
+    assert isinstance(outcome, Failure)
+    return outcome.kind.value + (f" ({outcome.detail})" if outcome.detail else "")
 
 
 def _at(document: Any, pointer: str) -> Any:

@@ -21,6 +21,9 @@ from conformance.targets.transport import Transport
 Identify = Callable[[str, str], Call | None]
 
 _FAILURES_IN_A_ROW = 3
+_MOST_KEPT = 24 * 1024 * 1024
+"""Bytes of answers: every one is kept to the end of the run, and a run has to fit into a small machine."""
+_OF_A_FIELD = 150
 _MASK = "[redacted]"
 
 
@@ -59,6 +62,7 @@ class Target:
         self._requests_used = 0
         self._next_slot = 0.0
         self._failures_in_a_row = 0
+        self._kept = 0
         self._pool = ThreadPoolExecutor(limits.concurrency, "lro-conformance") if parallel else None
 
     @property
@@ -109,6 +113,7 @@ class Target:
         with self._lock:
             self.exchanges.append(exchange)
             self._failures_in_a_row = self._failures_in_a_row + 1 if isinstance(outcome, Failure) else 0
+            self._kept += _size(outcome) if isinstance(outcome, Response) else 0
         return exchange
 
     def send_all(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
@@ -140,6 +145,8 @@ class Target:
                 last = self.exchanges[-1].outcome
                 why = last.kind.value if isinstance(last, Failure) else ""
                 raise TargetDead(f"the target has not answered {self._failures_in_a_row} requests in a row: {why}")
+            if self._kept > _MOST_KEPT:
+                raise BudgetExhausted(f"the answers hold more than {_MOST_KEPT} bytes, which is all that a run keeps")
             if self._requests_used + count > self.limits.requests:
                 raise BudgetExhausted(f"the limit of {self.limits.requests} requests is used up ([limits] requests)")
             numbers = [self._requests_used + position for position in range(1, count + 1)]
@@ -191,6 +198,11 @@ def _with_secrets(outgoing: Outgoing) -> Request:
         return header
 
     return replace(outgoing.request, headers=tuple(map(real, outgoing.request.headers)))
+
+
+def _size(response: Response) -> int:
+    """About how many bytes of memory a response takes; a header field takes more than its text."""
+    return len(response.body) + sum(len(name) + len(value) + _OF_A_FIELD for name, value in response.headers)
 
 
 def is_refused(exchange: Exchange) -> bool:

@@ -24,6 +24,9 @@ from conformance.targets.connections import SENT_AGAIN, Connections
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a response body, as sent or decoded, that are read before the response counts as too large."""
 
+MAX_VALUES = 100_000
+"""Values of JSON in a body: of a few bytes each, 4 MiB of them take a hundred when they are read."""
+
 _PIECE = 64 * 1024
 _ZLIB_OR_GZIP = 32 + zlib.MAX_WBITS
 _CODINGS = ("gzip", "x-gzip", "deflate")
@@ -111,6 +114,8 @@ class HttpTransport:
             body += chunk
             if self._clock.now() > deadline:
                 return Failure(FailureKind.TIMEOUT, f"the body was still coming after {len(body)} bytes")
+        if sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
+            raise _TooLarge(f"more than {MAX_VALUES} JSON values")
         return Response(
             status=incoming.status_code,
             headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in incoming.headers.raw),
@@ -123,7 +128,7 @@ class HttpTransport:
 
 
 class _TooLarge(Exception):
-    """A body is larger than the limit."""
+    """A body is larger than a limit."""
 
 
 def _decoded(incoming: httpx.Response) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from conformance.errors import UsageError
 from conformance.exchange import Exchange, Failure, FailureKind, Request, Response
-from conformance.exchange.har import Recording, har_of, read_har
+from conformance.exchange.har import Recording, har_of, har_text, read_har
 
 ORIGIN = "http://127.0.0.1:8080"
 TARGET = "/v1/projects/demo/locations/us/operations/op-1:cancel"
@@ -105,6 +105,12 @@ def test_a_request_without_an_answer_has_status_0_and_says_why() -> None:
 
 def test_no_exchanges_are_a_document_too() -> None:
     assert har_of([], STARTED)["log"]["entries"] == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_the_text_in_pieces_is_that_document(count: int) -> None:
+    exchanges = [exchange(number=number, at=float(number)) for number in range(count)]
+    assert json.loads("".join(har_text(exchanges, STARTED))) == har_of(exchanges, STARTED)
 
 
 # --- other people's ---------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +11,20 @@ import pytest
 
 from conformance import __version__
 from conformance.errors import UsageError
+from conformance.exchange import Response
 from conformance.exchange.serial import exchange_from_json
 from conformance.reports.report import (
+    MAX_SHOWN_BODY,
     MOST_EVIDENCE,
     SCHEMA_VERSION,
     build_evidence_entry,
     read_report,
     requirement_as_json,
+    violation_as_json,
     write_report,
 )
 from conformance.reports.verdict import Finding
+from conformance.rules import Complaint
 from conformance.spec.catalogue import Level, catalogue
 from tests.reports.making import report_of, requirement, result, violation
 from tests.rules.traffic import Traffic, cancelled, running
@@ -77,6 +82,17 @@ def test_a_violation_is_shown_with_its_bytes_and_a_way_to_see_it_again() -> None
     assert entry["reproduction"]["curl"] == shown["exchanges"][-1]["curl"]
     assert "replay" in entry["reproduction"]["replay"]
     assert "chapter.slug" in entry["reproduction"]["replay"]
+
+
+@pytest.mark.parametrize("character", ["x", "é", "€", "😀"])
+def test_a_long_answer_is_cut_off_between_characters(character: str) -> None:
+    """It may be evidence many times; the traffic has all of it."""
+    text = "." + character * MAX_SHOWN_BODY
+    answered = replace(Traffic().get(running()), outcome=Response(200, (), text.encode()))
+    (shown,) = violation_as_json(Complaint("too much", (answered,)))["exchanges"]
+    assert shown["response"]["body_size"] == len(text.encode())
+    assert text.startswith(shown["response"]["body"])
+    assert 0 <= MAX_SHOWN_BODY - len(shown["response"]["body"].encode()) < 4
 
 
 def test_a_violation_without_an_exchange_has_no_curl_line() -> None:

@@ -107,6 +107,18 @@ class RawServer:
         """How many connections were accepted."""
         return len(self._connections)
 
+    def die(self) -> None:
+        """Be gone, as a process that was killed: whoever connects from now on is refused."""
+        with contextlib.suppress(OSError):  # two requests may kill it, and it dies once
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self.drop()
+
+    def drop(self) -> None:
+        """End every connection."""
+        for connection in self._connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
     def await_end(self) -> None:
         """Wait until one more connection has been closed from here."""
         assert self._ended.acquire(timeout=5)
@@ -119,12 +131,11 @@ class RawServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._closing.set()
-        socket.create_connection(("127.0.0.1", self.port)).close()  # wakes accept
+        with contextlib.suppress(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", self.port)).close()  # wakes accept
         self._threads[0].join(5)
         self._listener.close()
-        for connection in self._connections:
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+        self.drop()
         for thread in self._threads:
             thread.join(5)
             assert not thread.is_alive()
@@ -138,7 +149,10 @@ class RawServer:
 
     def _accept(self) -> None:
         while True:
-            connection, _ = self._listener.accept()
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:  # it died
+                return
             if self._closing.is_set():
                 connection.close()
                 return

@@ -18,6 +18,7 @@ from conformance.lro import VirtualClock
 from conformance.targets.configuration import LimitsSection
 from conformance.targets.secret import Secret
 from conformance.targets.target import Outgoing, Target, is_refused
+from conformance.targets.transport import MAX_BODY
 from tests.targets.memory import ORIGIN, MemoryTransport, get, ok, target_of
 
 NO_ANSWER = Failure(FailureKind.TIMEOUT, "10 s")
@@ -59,6 +60,15 @@ def test_the_limit_of_requests_holds() -> None:
         with pytest.raises(BudgetExhausted, match=r"the limit of 2 requests is used up \(\[limits\] requests\)"):
             target.send(get())
     assert (target.requests_used, len(transport.wire)) == (2, 2)
+
+
+def test_the_answers_of_a_run_fit_into_memory() -> None:
+    """Each is small enough to be read, and there are many."""
+    target = target_of(MemoryTransport(lambda _: Response(200, (), bytes(MAX_BODY))))
+    for _ in range(7):
+        target.send(get())
+    with pytest.raises(BudgetExhausted, match="which is all that a run keeps"):
+        target.send(get())
 
 
 def test_a_limit_that_is_used_up_is_no_failure_of_the_server() -> None:

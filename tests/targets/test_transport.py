@@ -18,7 +18,7 @@ import pytest
 
 from conformance.errors import ConformanceError
 from conformance.exchange import Failure, FailureKind, Header, Request, Response
-from conformance.targets.transport import MAX_BODY, HttpTransport
+from conformance.targets.transport import MAX_BODY, MAX_VALUES, HttpTransport
 from tests.targets.raw_server import Peer, RawServer, Script, answer, free_port
 
 TIMEOUT = 0.2
@@ -397,6 +397,7 @@ TOO_LARGE: dict[str, Script] = {
     "a length": endless(b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", BLANKS),
     "chunks without end": endless(CHUNKED, b"10000\r\n" + BLANKS + b"\r\n"),
     "a body without end": endless(b"HTTP/1.1 200 OK\r\n\r\n", BLANKS),
+    "few bytes and many values": sending(answer(b"[" + b"{}," * MAX_VALUES + b"{}]")),
 }
 
 
