@@ -138,6 +138,8 @@ def described(outcome: Outcome) -> str:
     at = f"request {outcome.first_at:>3}" if outcome.first_at else "           "
     subject = outcome.subject
     line = f"{mark} {subject.actor} {subject.kind:<7} {subject.name:<48} {at} {outcome.seconds:6.2f} s"
+    if outcome.attempts > 1:
+        line += f"  (attempt {outcome.attempts}, alone)"
     details = [f"missed {name}" for name in sorted(outcome.missed)]
     details += [f"also {name}: {outcome.broken[name][:160]}" for name in sorted(outcome.unexpected)]
     details += [f"error {error[:200]}" for error in outcome.errors]
