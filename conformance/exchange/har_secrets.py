@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from urllib.parse import quote, quote_plus, unquote_plus
+from urllib.parse import unquote_plus
 
 from conformance.exchange.message import Exchange, Failure, Header, Response
+from conformance.exchange.spellings import all_spellings
 
 MASK = "[redacted]"
 
@@ -46,17 +46,9 @@ def without_secrets(exchanges: Iterable[Exchange]) -> list[Exchange]:
     """The same exchanges with every secret that can be recognised replaced by a mask."""
     exchanges = list(exchanges)
     found = {secret for exchange in exchanges for secret in _secrets(exchange) if len(secret) >= _SHORTEST}
-    texts = sorted({spelling for secret in found for spelling in _spellings(secret)}, key=len, reverse=True)
+    texts = all_spellings(found)
     echoes = re.compile("|".join(re.escape(text) for text in texts)) if texts else None
     return [_masked(exchange, echoes) for exchange in exchanges]
-
-
-def _spellings(secret: str) -> Iterator[str]:
-    yield secret
-    yield json.dumps(secret)[1:-1]
-    for quoted in (quote(secret), quote(secret, safe=""), quote_plus(secret)):
-        yield quoted
-        yield re.sub("%..", lambda escape: escape[0].lower(), quoted)
 
 
 def _secrets(exchange: Exchange) -> Iterator[str]:

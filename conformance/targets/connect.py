@@ -21,11 +21,13 @@ from conformance.targets.configuration import (
     check_url,
     default_start,
 )
-from conformance.targets.credentials import Credentials, Token, read_credentials
+from conformance.targets.credentials import Credentials, read_credentials
 from conformance.targets.iut import Iut
 from conformance.targets.profile import QUICK, Profile
 from conformance.targets.secret import Secret
 from conformance.targets.target import Target
+from conformance.targets.tls import Tls
+from conformance.targets.token import FixedToken
 from conformance.targets.transport import HttpTransport
 
 if TYPE_CHECKING:
@@ -52,14 +54,24 @@ def connect(configuration: Configuration, profile: Profile = QUICK) -> Iut:
     credentials = read_credentials(configuration.auth)
     origin = f"{parts.scheme}://{parts.netloc}"
     limits = configuration.limits
-    transport = HttpTransport.live(origin, limits.concurrency)
+    tls = _tls(configuration)
+    tls.check()
+    transport = HttpTransport.live(origin, limits.concurrency, tls)
     prefix = parts.path.rstrip("/")
 
     def identify(http_method: str, path: str) -> Call | None:
         return contract.identify(http_method, path.removeprefix(prefix))
 
     target = Target(transport, SystemClock(), limits, identify, origin, parallel=limits.concurrency > 1)
+    target.curl_options = tls.curl_options
     return Iut(configuration, contract, target, credentials, profile, prefix)
+
+
+def _tls(configuration: Configuration) -> Tls:
+    """The files that the configuration names; their paths are relative to its own."""
+    auth = configuration.auth
+    named = (configuration.iut.ca, auth.client_certificate, auth.client_key)
+    return Tls(*(configuration.directory / name if name else None for name in named))
 
 
 def _is_this_machine(host: str) -> bool:
@@ -85,8 +97,8 @@ def _embedded(configuration: Configuration, contract: Contract, profile: Profile
     from conformance.reference.in_process import client as client_of
 
     credentials = Credentials(
-        main=Token(Secret("embedded-token"), "embedded-token"),
-        forbidden=Token(Secret("embedded-weak-token"), "embedded-weak-token"),
+        main=FixedToken(Secret("embedded-token"), "embedded-token"),
+        forbidden=FixedToken(Secret("embedded-weak-token"), "embedded-weak-token"),
     )
     auth = Auth({"embedded-token": frozenset({CLOUD_PLATFORM}), "embedded-weak-token": frozenset()})
     clock = TickingClock()

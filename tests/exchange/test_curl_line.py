@@ -126,7 +126,7 @@ JSON: Header = ("Content-Type", "application/json")
 def test_the_usual_line_can_be_read() -> None:
     assert curl_line(cancel(b"{}", JSON, ("Authorization", "Bearer $IUT_TOKEN")), ORIGIN) == (
         f"curl -sS -i --path-as-is -g -X POST {ORIGIN}{PATH} -H 'Content-Type: application/json'"
-        " -H 'Authorization: Bearer '\"$IUT_TOKEN\" --data-binary '{}'"
+        " -H \"Authorization: Bearer $IUT_TOKEN\" --data-binary '{}'"
     )
 
 

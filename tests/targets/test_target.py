@@ -19,6 +19,7 @@ from conformance.targets.configuration import LimitsSection
 from conformance.targets.secret import Secret
 from conformance.targets.target import Outgoing, Target, is_refused
 from conformance.targets.transport import MAX_BODY
+from conformance.targets.token import FixedToken
 from tests.targets.memory import ORIGIN, MemoryTransport, get, ok, target_of
 
 NO_ANSWER = Failure(FailureKind.TIMEOUT, "10 s")
@@ -251,7 +252,8 @@ def test_only_a_refused_connection_says_that_nobody_listens() -> None:
 
 TOKEN = "ya29.s3cr3t-t0ken"
 AUTHORISED = Outgoing(
-    Request("POST", "/x", (("Host", "h"), ("authorization", "Bearer $IUT_TOKEN"), ("X", "y")), b"{}"), Secret(TOKEN)
+    Request("POST", "/x", (("Host", "h"), ("authorization", "Bearer $IUT_TOKEN"), ("X", "y")), b"{}"),
+    FixedToken(Secret(TOKEN), "$IUT_TOKEN"),
 )
 
 
