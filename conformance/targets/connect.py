@@ -64,7 +64,19 @@ def connect(configuration: Configuration, profile: Profile = QUICK) -> Iut:
 
     target = Target(transport, SystemClock(), limits, identify, origin, parallel=limits.concurrency > 1)
     target.curl_options = tls.curl_options
-    return Iut(configuration, contract, target, credentials, profile, prefix)
+    iut = Iut(configuration, contract, target, credentials, profile, prefix)
+    _refuse_secrets_in_names(configuration.iut.parent, target)
+    return iut
+
+
+def _refuse_secrets_in_names(parent: str, target: Target) -> None:
+    """A secret is blotted out of every answer; one that is part of every name would leave no name to read."""
+    for secret in target.secrets:
+        if secret.reveal() in parent:
+            raise UsageError(
+                "the value of a secret header or of a token is part of iut.parent, so it is no secret",
+                "write the value as a text in [iut] headers, in place of {env = …}",
+            )
 
 
 def _tls(configuration: Configuration) -> Tls:
