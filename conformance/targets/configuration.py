@@ -17,7 +17,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
-from conformance.targets.headers import Variable, as_value, is_name
+from conformance.targets.headers import Variable, as_value, is_name, is_variable
 
 CANCEL_STATEMENTS = ("guaranteed", "best-effort", "unimplemented")
 ERROR_STATEMENTS = ("aip-193", "status")
@@ -194,15 +194,16 @@ def with_operations(configuration: Configuration, names: tuple[str, ...]) -> Con
 def check_url(where: str, url: str) -> None:
     """Raise UsageError unless the text is an http(s) URL of a host, without user, password and query."""
     remedy = "write it as http://127.0.0.1:8080, without a query"
+    shown = re.sub(r"\?.*", "?…", re.sub(r"//[^/?#]*@", "//…@", url), flags=re.DOTALL)  # the rest may be a secret
     try:
         parts = urlsplit(url)
         has_port = parts.port is None or parts.port > 0
     except ValueError as error:
-        raise UsageError(f"{where}: url {url!r} is not an http URL", remedy) from error
+        raise UsageError(f"{where}: url {shown!r} is not an http URL", remedy) from error
     if parts.username is not None or parts.password is not None:
         raise UsageError(f"{where}: the url has a user or a password in it", "leave them out, and set [auth] instead")
     if not has_port or not parts.hostname or _URL.fullmatch(url) is None:
-        raise UsageError(f"{where}: url {url!r} is not an http URL", remedy)
+        raise UsageError(f"{where}: url {shown!r} is not an http URL", remedy)
 
 
 def default_start(parent: str) -> StartRequest:
@@ -290,6 +291,10 @@ class _Reader:
             )
         if section.client_key and not section.client_certificate:
             raise UsageError(f"{self.where}: [auth] has client_key alone", "set client_certificate to its certificate")
+        for key in ("token_env", "forbidden_token_env"):
+            if (name := getattr(section, key)) and not is_variable(name):
+                # It may be the token itself, so it is not shown.
+                raise self._wrong(f"auth.{key}", "the name of an environment variable", "something else")
         if section.kind == "bearer" and bool(section.token_env) == bool(section.token_command):
             raise UsageError(
                 f'{self.where}: [auth] kind = "bearer" needs exactly one of token_env and token_command',

@@ -36,13 +36,18 @@ def is_name(text: str) -> bool:
     return _NAME.fullmatch(text) is not None
 
 
+def is_variable(text: str) -> bool:
+    """Whether an environment variable can be called so."""
+    return _VARIABLE.fullmatch(text) is not None
+
+
 def as_value(value: object) -> str | Variable | None:
     """What the file says of a header field's value; None when it says nothing that a field can hold."""
     if isinstance(value, str):
         return value if _VALUE.fullmatch(value) else None
     if isinstance(value, dict) and set(value) == {"env"}:
         name = value["env"]
-        return Variable(name) if isinstance(name, str) and _VARIABLE.fullmatch(name) else None
+        return Variable(name) if isinstance(name, str) and is_variable(name) else None
     return None
 
 

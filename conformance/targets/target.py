@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from conformance.errors import BudgetExhausted, TargetDead
 from conformance.exchange import Call, CurlContext, Exchange, Failure, FailureKind, Header, Request, Response
-from conformance.exchange.spellings import all_spellings
+from conformance.exchange.redaction import Redaction
 from conformance.lro import Clock
 from conformance.targets.configuration import LimitsSection
 from conformance.targets.secret import Secret
@@ -225,27 +225,22 @@ class Target:
         self._next_slot = slot + 1.0 / self.limits.rate
         return slot - now
 
+    def masked(self, text: str) -> str:
+        """A text with every secret of this run blotted out, however it is spelled."""
+        return _redaction(frozenset(self.secrets)).text(text)
+
     def _without_secrets(self, outcome: Response | Failure) -> Response | Failure:
         """The answer with every secret of ours blotted out: some servers echo what they were sent."""
-        texts = _spellings(frozenset(self.secrets))
-
-        def masked(value: str) -> str:
-            for text in texts:
-                value = value.replace(text, _MASK)
-            return value
-
         if isinstance(outcome, Failure):
-            return replace(outcome, detail=masked(outcome.detail))
-        body = outcome.body
-        for text in texts:
-            body = body.replace(text.encode(), _MASK.encode())
-        headers = tuple((masked(name), masked(value)) for name, value in outcome.headers)
-        return replace(outcome, headers=headers, body=body, reason=masked(outcome.reason))
+            return replace(outcome, detail=self.masked(outcome.detail))
+        body = _redaction(frozenset(self.secrets)).octets(outcome.body)
+        headers = tuple((self.masked(name), self.masked(value)) for name, value in outcome.headers)
+        return replace(outcome, headers=headers, body=body, reason=self.masked(outcome.reason))
 
 
 @lru_cache(maxsize=16)
-def _spellings(secrets: frozenset[Secret]) -> list[str]:
-    return all_spellings(secret.reveal() for secret in secrets)
+def _redaction(secrets: frozenset[Secret]) -> Redaction:
+    return Redaction((secret.reveal() for secret in secrets), _MASK)
 
 
 def _placeholders(outgoing: Outgoing) -> tuple[str, ...]:

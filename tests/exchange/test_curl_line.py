@@ -282,7 +282,7 @@ def test_the_line_of_a_run_is_accepted_where_the_run_was(auth: str, monkeypatch:
         iut = connect(
             Configuration(
                 IutSection(url=server.origin, headers={"X-Customer": Variable("API_KEY")}),
-                AuthSection("bearer", **source),  # type: ignore[arg-type]
+                AuthSection("bearer", **source),
                 OperationsSection(running=SupplyForm(names=(name,))),
             )
         )
