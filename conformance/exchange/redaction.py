@@ -8,9 +8,9 @@ its escapes, and in base64 at any place of a longer text.
 from __future__ import annotations
 
 import base64
-import html
 import re
 from collections.abc import Iterable, Iterator
+from html.entities import html5
 
 _SHORTEST_BASE64 = 8
 """Of a shorter text base64 is not looked for: three letters that happen to stand somewhere are no secret."""
@@ -70,4 +70,4 @@ def _any_spelling(character: str) -> str:
     return rf"\\*(?:{'|'.join(forms)})"
 
 
-_NAMES = {name: meaning for name, meaning in html.entities.html5.items() if name.endswith(";") and len(meaning) == 1}
+_NAMES = {name: meaning for name, meaning in html5.items() if name.endswith(";") and len(meaning) == 1}
