@@ -57,17 +57,20 @@ def _in_base64(octets: bytes) -> Iterator[str]:
 
 
 def _any_spelling(character: str) -> str:
-    """A pattern for one character; a letter or a digit is never escaped by anybody."""
+    """A pattern for one character; a letter or a digit is never escaped by anybody.
+
+    Escapes of escapes have a limit, for a body may consist of nothing else.
+    """
     if character.isalnum():
         return re.escape(character)
     code = ord(character)
-    percent = "".join(f"%(?:25)*(?i:{octet:02x})" for octet in character.encode("utf-8", "surrogateescape"))
+    percent = "".join(f"%(?:25){{0,4}}(?i:{octet:02x})" for octet in character.encode("utf-8", "surrogateescape"))
     names = [name.rstrip(";") for name, meaning in _NAMES.items() if meaning == character]
-    entity = "|".join([*names, f"#0*{code}", f"#[xX]0*(?i:{code:x})"])
-    forms = [re.escape(character), percent, f"u(?i:{code:04x})", f"&(?:amp;)*(?:{entity});"]
+    entity = "|".join([*names, f"#0{{0,4}}{code}", f"#[xX]0{{0,4}}(?i:{code:x})"])
+    forms = [re.escape(character), percent, f"u(?i:{code:04x})", f"&(?:amp;){{0,4}}(?:{entity});"]
     if character == " ":
         forms.append(r"\+")
-    return rf"\\*(?:{'|'.join(forms)})"
+    return rf"\\{{0,8}}(?:{'|'.join(forms)})"
 
 
 _NAMES = {name: meaning for name, meaning in html5.items() if name.endswith(";") and len(meaning) == 1}

@@ -76,3 +76,10 @@ def test_what_is_no_ascii_is_found_as_text_and_as_bytes() -> None:
     assert Redaction([secret], "*").text(secret) == "*"
     assert Redaction([secret], "*").octets(secret.encode()) == b"*"
     assert Redaction([secret], "*").octets(secret.encode("latin-1")) == b"*"
+
+
+@pytest.mark.parametrize("filler", ["\\", "&amp;", "%25", "/", "&#0"])
+def test_a_body_of_escapes_takes_no_longer_than_another(filler: str) -> None:
+    """Where it could, a server would stop the run with a few kilobytes: this takes minutes without a limit."""
+    body = filler * 200_000
+    assert Redaction(["//////////secret//////////"], "*").text(body) == body
