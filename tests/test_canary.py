@@ -162,7 +162,10 @@ def test_workers_share_no_secret_with_anybody(tmp_path: Path, secrets: dict[str,
     assert leaks(artefacts, secrets) == {}
 
 
-@pytest.mark.parametrize("url", ["http://user:{}@127.0.0.1:1", "http://{}@h", "http://h/?key={}", "http://[{}@h:x?{}"])
+@pytest.mark.parametrize(
+    "url",
+    ["http://user:{}@127.0.0.1:1", "http://{}@h", "http://h/?key={}", "http://h#{}", "me:{}@h:1", "http://[{}@h:x?{}"],
+)
 def test_a_url_with_a_secret_is_refused_without_it(tmp_path: Path, url: str) -> None:
     secret = {"url": f"canary-{new_secret('url')[:30]}"}
     done = run(tmp_path, ["run", "--url", url.replace("{}", secret["url"])], {})

@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 from conformance.targets.headers import Variable, as_value, is_name, is_variable
+from conformance.targets.url import check_url
 
 CANCEL_STATEMENTS = ("guaranteed", "best-effort", "unimplemented")
 ERROR_STATEMENTS = ("aip-193", "status")
@@ -191,27 +191,11 @@ def with_operations(configuration: Configuration, names: tuple[str, ...]) -> Con
     return replace(configuration, operations=operations, iut=replace(configuration.iut, parent=parent))
 
 
-def check_url(where: str, url: str) -> None:
-    """Raise UsageError unless the text is an http(s) URL of a host, without user, password and query."""
-    remedy = "write it as http://127.0.0.1:8080, without a query"
-    shown = re.sub(r"\?.*", "?…", re.sub(r"//[^/?#]*@", "//…@", url), flags=re.DOTALL)  # the rest may be a secret
-    try:
-        parts = urlsplit(url)
-        has_port = parts.port is None or parts.port > 0
-    except ValueError as error:
-        raise UsageError(f"{where}: url {shown!r} is not an http URL", remedy) from error
-    if parts.username is not None or parts.password is not None:
-        raise UsageError(f"{where}: the url has a user or a password in it", "leave them out, and set [auth] instead")
-    if not has_port or not parts.hostname or _URL.fullmatch(url) is None:
-        raise UsageError(f"{where}: url {shown!r} is not an http URL", remedy)
-
-
 def default_start(parent: str) -> StartRequest:
     """How the reference server and `serve` start a running operation."""
     return StartRequest(method="POST", path=f"/v1/{parent}/operations:start", json={"mode": "run"})
 
 
-_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?", re.ASCII)
 _LARGEST = 1e9
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}

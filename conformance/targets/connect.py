@@ -18,7 +18,6 @@ from conformance.targets.configuration import (
     OperationsSection,
     StatementSection,
     SupplyForm,
-    check_url,
     default_start,
 )
 from conformance.targets.credentials import Credentials, read_credentials
@@ -29,6 +28,7 @@ from conformance.targets.target import Target
 from conformance.targets.tls import Tls
 from conformance.targets.token import FixedToken
 from conformance.targets.transport import HttpTransport
+from conformance.targets.url import check_url
 
 if TYPE_CHECKING:
     from conformance.reference.service import Service
@@ -63,7 +63,8 @@ def connect(configuration: Configuration, profile: Profile = QUICK) -> Iut:
         return contract.identify(http_method, path.removeprefix(prefix))
 
     target = Target(transport, SystemClock(), limits, identify, origin, parallel=limits.concurrency > 1)
-    target.curl_options = tls.curl_options
+    if parts.scheme == "https":
+        target.curl_options = tls.curl_options
     iut = Iut(configuration, contract, target, credentials, profile, prefix)
     _refuse_secrets_in_names(configuration.iut.parent, target)
     return iut

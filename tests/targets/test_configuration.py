@@ -339,7 +339,7 @@ URLS = [
 @pytest.mark.parametrize("url", URLS)
 def test_a_url_is_an_http_url_without_a_query(read: Read, url: str) -> None:
     error = mistake(read, f'[iut]\nurl = "{url}"\n[operations]\nnames = ["{NAME}"]\n')
-    assert repr(url.replace("?x=1", "?…")) in error.message, "what follows the question mark may be a secret"
+    assert repr(url.replace("?x=1", "?…").replace("#x", "#…")) in error.message, "what is left out may be a secret"
     assert "http://127.0.0.1:8080" in error.remedy
 
 
