@@ -101,8 +101,10 @@ class Connections(httpx.BaseTransport):
                 left = _left(deadline, httpcore.ConnectTimeout)
                 try:
                     stream = stream.start_tls(self._tls_context(), host, left)
-                except httpcore.ConnectError as error:  # somebody listens, and is no TLS server that we may trust
-                    raise httpx.RemoteProtocolError(f"the TLS handshake failed: {error}") from error
+                except httpcore.ConnectError as error:  # somebody listens
+                    raise problem_of(error.__cause__) or httpx.RemoteProtocolError(
+                        f"the TLS handshake failed: {error}"
+                    ) from error
         return _Connection(stream)
 
     def _tls_context(self) -> ssl.SSLContext:

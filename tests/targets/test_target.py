@@ -18,8 +18,8 @@ from conformance.lro import VirtualClock
 from conformance.targets.configuration import LimitsSection
 from conformance.targets.secret import Secret
 from conformance.targets.target import Outgoing, Target, is_refused
-from conformance.targets.transport import MAX_BODY
 from conformance.targets.token import FixedToken
+from conformance.targets.transport import MAX_BODY
 from tests.targets.memory import ORIGIN, MemoryTransport, get, ok, target_of
 
 NO_ANSWER = Failure(FailureKind.TIMEOUT, "10 s")
