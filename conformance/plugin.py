@@ -68,6 +68,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     checks = [item for item in items if item.get_closest_marker("requirement") is not None]
     if not checks:
         return
+    # A traceback with local variables would show what went over the wire, and pytest cuts long ones in the middle, so
+    # that a part of a secret would not be recognised.
+    config.option.showlocals = False
     from conformance.spec.catalogue import catalogue
 
     run = _run(config)
@@ -151,7 +154,7 @@ def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
         item.session.shouldstop = raised.message
     else:
         finding = Finding.ERROR
-        reason = f"{type(raised).__name__}: {raised}"
+        reason = _masked(f"{type(raised).__name__}: {raised}", _run(item.config))
     return CheckResult(_requirement_of(item), item.nodeid, finding, reason, call.duration, violations, _draws(item))
 
 
@@ -176,10 +179,17 @@ def _show(report: pytest.TestReport, result: CheckResult, item: pytest.Item) -> 
 
         report.outcome = "failed"
         report.longrepr = explain(build_evidence_entry(requirement, result))
-    elif result.finding not in (Finding.KEPT, Finding.ERROR):
+    elif result.finding is Finding.ERROR:
+        report.longrepr = _masked(str(report.longrepr), run)
+    elif result.finding is not Finding.KEPT:
         word = "warn" if result.finding is Finding.VIOLATED and ruled_out is None else result.finding.value
         report.outcome = "skipped"
         report.longrepr = (str(item.path), item.location[1] or 0, f"{word}: {ruled_out or result.reason}")
+
+
+def _masked(text: str, run: Run) -> str:
+    """What an error of ours says, without the secrets that a library may have put into it."""
+    return run.iut.target.masked(text) if run.iut is not None else text
 
 
 class _Results:

@@ -232,7 +232,8 @@ def _configured(iut: Iut, header: Header) -> Header:
     from conformance.targets.credentials import Credential
 
     name, value = header
-    if not (is_secret_field(name) and (value.rpartition(" ")[2].startswith("$") or MASK in value)):
+    stands_for_a_secret = any(text.startswith("$") for text in (value, value.partition(" ")[2])) or MASK in value
+    if not (is_secret_field(name) and stands_for_a_secret):
         return header
     configured = [
         field

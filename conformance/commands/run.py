@@ -27,6 +27,11 @@ def add(commands: Commands) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything drawn (default: 0)")
     parser.add_argument("--report-dir", metavar="DIR", help="write report.json, report.html, traffic.har, … there")
     parser.add_argument("--json", action="store_true", help="print report.json instead of the table")
+    parser.add_argument(
+        "--disallow-unredacted",
+        action="store_true",
+        help="refuse a configuration with a secret written out in it, which a record or a list of processes would show",
+    )
     for option, what in (
         ("-k", "checks whose name matches"),
         ("-m", "checks with a marker"),
@@ -51,5 +56,10 @@ def run(options: argparse.Namespace) -> int:
         "--iut-report-dir": options.report_dir,
         "--iut-baseline": options.baseline,
     }
+    if options.disallow_unredacted:
+        from conformance.disclosure import refuse_unredacted
+        from conformance.run import configured_run
+
+        refuse_unredacted(configured_run(settings).configuration, options.config or "the command line")
     selection = [word for key in ("-k", "-m", "-n") if (value := getattr(options, key[1])) for word in (key, value)]
     return run_suite(settings, [*selection, *options.pytest_options], as_json=options.json)

@@ -2,6 +2,7 @@
 
 from conformance.exchange.message import (
     Call,
+    CurlContext,
     Exchange,
     Failure,
     FailureKind,
@@ -15,6 +16,7 @@ from conformance.exchange.message import (
 
 __all__ = [
     "Call",
+    "CurlContext",
     "Exchange",
     "Failure",
     "FailureKind",

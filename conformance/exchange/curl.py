@@ -1,30 +1,34 @@
 """One exchange's request as a curl line that a shell can be given.
 
 Traffic is recorded from peers that nobody vouches for, and the line is made to be pasted. So everything in it is
-quoted, and of what was recorded one thing only may stand outside the quotes: the name of an environment variable,
-`$IUT_TOKEN`, as the whole of a credential.
+quoted, and of what was recorded one thing only is left for the shell to expand: the name of an environment variable,
+`$IUT_TOKEN`, as the whole of a credential. A command, `$(print-token)`, is left to it only where the configuration of
+the run has put it.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Sequence
 
-from conformance.exchange.message import Request, is_secret_field
+from conformance.exchange.message import NO_CONTEXT, CurlContext, Request, is_secret_field
 
-_PLACEHOLDER = re.compile(r"([A-Za-z]+ )?(\$[A-Za-z_][A-Za-z0-9_]*)")
+_VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN = re.compile(r"[\w-]+: ([A-Za-z]+ )?", re.ASCII)
+"""What means itself in double quotes."""
 
 
-def curl_line(request: Request, origin: str) -> str:
+def curl_line(request: Request, origin: str, context: CurlContext = NO_CONTEXT) -> str:
     """The command that sends the same request again.
 
-    A placeholder such as `$IUT_TOKEN` stands outside the quotes, so that the shell puts the secret in. The path goes
-    as it is: no dot segment is removed and no bracket expanded.
+    A placeholder such as `$IUT_TOKEN` stands in double quotes, so that the shell puts the secret in. The path goes as
+    it is: no dot segment is removed and no bracket expanded.
     """
     names = {name.lower() for name, _ in request.headers}
     # Without data curl announces chunks and sends not even the last, empty one.
     has_data = bool(request.body) or "transfer-encoding" in names
-    words = ["curl", "-sS", "-i", "--path-as-is", "-g"]
+    words = ["curl", "-sS", "-i", "--path-as-is", "-g", *map(_word, context.options)]
     if request.method == "HEAD" and not has_data:
         words.append("--head")
     elif request.method != "GET" or has_data:
@@ -40,7 +44,7 @@ def curl_line(request: Request, origin: str) -> str:
             continue
         if name.lower() == "content-length" and request.body:
             continue
-        words += ["-H", _header(name, value)]
+        words += ["-H", _header(name, value, context.placeholders)]
     if not has_data:
         return " ".join(words)
     if "content-type" not in names:
@@ -52,14 +56,25 @@ def curl_line(request: Request, origin: str) -> str:
     return " ".join(words)
 
 
-def _header(name: str, value: str) -> str:
+def _header(name: str, value: str, placeholders: Sequence[str]) -> str:
     if not value:
         return _word(f"{name};")  # with a colon curl would leave the field out
-    placeholder = _PLACEHOLDER.fullmatch(value) if is_secret_field(name) else None
-    if placeholder is not None:
-        scheme, variable = placeholder.groups("")
-        return f'{_word(f"{name}: {scheme}")}"{variable}"'
-    return _word(f"{name}: {value}")
+    placeholder = _placeholder(name, value, placeholders)
+    before = f"{name}: {value.removesuffix(placeholder)}"
+    if not placeholder:
+        return _word(before)
+    return f'"{before}{placeholder}"' if _PLAIN.fullmatch(before) else f'{_word(before)}"{placeholder}"'
+
+
+def _placeholder(name: str, value: str, placeholders: Sequence[str]) -> str:
+    """The end of the value that the shell is to expand; empty when there is none."""
+    for placeholder in placeholders:
+        if value == placeholder or value.endswith(f" {placeholder}"):
+            return placeholder
+    last = value.rpartition(" ")[2]
+    scheme = value.removesuffix(last)
+    is_credential = is_secret_field(name) and (not scheme or scheme[:-1].isalpha())
+    return last if is_credential and _VARIABLE.fullmatch(last) else ""
 
 
 def _word(text: str | bytes) -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from urllib.parse import quote, quote_plus, unquote_plus
+from urllib.parse import unquote_plus
 
 from conformance.exchange.message import Exchange, Failure, Header, Response
+from conformance.exchange.redaction import Redaction
 
 MASK = "[redacted]"
 
@@ -46,17 +46,8 @@ def without_secrets(exchanges: Iterable[Exchange]) -> list[Exchange]:
     """The same exchanges with every secret that can be recognised replaced by a mask."""
     exchanges = list(exchanges)
     found = {secret for exchange in exchanges for secret in _secrets(exchange) if len(secret) >= _SHORTEST}
-    texts = sorted({spelling for secret in found for spelling in _spellings(secret)}, key=len, reverse=True)
-    echoes = re.compile("|".join(re.escape(text) for text in texts)) if texts else None
+    echoes = Redaction(found, MASK)
     return [_masked(exchange, echoes) for exchange in exchanges]
-
-
-def _spellings(secret: str) -> Iterator[str]:
-    yield secret
-    yield json.dumps(secret)[1:-1]
-    for quoted in (quote(secret), quote(secret, safe=""), quote_plus(secret)):
-        yield quoted
-        yield re.sub("%..", lambda escape: escape[0].lower(), quoted)
 
 
 def _secrets(exchange: Exchange) -> Iterator[str]:
@@ -67,7 +58,7 @@ def _secrets(exchange: Exchange) -> Iterator[str]:
             yield from _secrets_of_field(name.lower(), value)
     for pair in exchange.request.query.split("&"):
         name, _, value = pair.partition("=")
-        if _is_secret_parameter(name):
+        if is_secret_parameter(name):
             yield value
             yield unquote_plus(value)
     for body in (exchange.request.body, outcome.body if isinstance(outcome, Response) else b""):
@@ -95,10 +86,10 @@ def _user_and_password(credentials: str) -> Iterator[str]:
         return
 
 
-def _masked(exchange: Exchange, echoes: re.Pattern[str] | None) -> Exchange:
+def _masked(exchange: Exchange, echoes: Redaction) -> Exchange:
     def text(value: str) -> str:
-        value = echoes.sub(MASK, value) if echoes is not None else value
-        value = _IN_URL.sub(lambda found: found[1] + MASK if _is_secret_parameter(found[2]) else found[0], value)
+        value = echoes.text(value)
+        value = _IN_URL.sub(lambda found: found[1] + MASK if is_secret_parameter(found[2]) else found[0], value)
         return _LOOKS_SECRET.sub(MASK, value)
 
     def body(value: bytes) -> bytes:
@@ -133,6 +124,17 @@ def _field(name: str, value: str) -> str:
     return f"{scheme} {MASK}" if has_scheme else MASK
 
 
-def _is_secret_parameter(name: str) -> bool:
+def is_secret_parameter(name: str) -> bool:
+    """Whether a parameter of a query, by its name, carries a credential: `key`, `access_token`."""
     plain = unquote_plus(name).lower()
     return plain not in _HARMLESS and _PARAMETER.fullmatch(plain) is not None
+
+
+def looks_secret(text: str) -> bool:
+    """Whether something in a text looks like a token, a key, or the password in a URL."""
+    return _LOOKS_SECRET.search(text) is not None
+
+
+def without_look_alikes(text: str) -> str:
+    """A text of a stranger, such as a log, with everything masked that looks like a token, a key or a password."""
+    return _LOOKS_SECRET.sub(MASK, text)

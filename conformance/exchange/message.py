@@ -150,6 +150,22 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class CurlContext:
+    """What a curl line needs to know besides the request.
+
+    `placeholders` are texts at the end of header values that stand for secrets, such as `$(print-token)`: they come
+    from the configuration of the run, never from a peer or a recording, for a shell will expand them. `options` are
+    words for curl, such as `--cacert` and a file.
+    """
+
+    placeholders: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+
+NO_CONTEXT = CurlContext()
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One request, and what came back.
 
@@ -167,6 +183,7 @@ class Exchange:
     check: str = ""
     origin: str = ""
     note: str = field(default="", compare=False)
+    curl: CurlContext = field(default=NO_CONTEXT, compare=False)
 
     @property
     def response(self) -> Response | None:

@@ -7,7 +7,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.exchange.curl import curl_line
-from conformance.exchange.message import Call, Exchange, Failure, FailureKind, Method, Request, Response
+from conformance.exchange.message import (
+    NO_CONTEXT,
+    Call,
+    CurlContext,
+    Exchange,
+    Failure,
+    FailureKind,
+    Method,
+    Request,
+    Response,
+)
 
 
 def exchange_as_json(exchange: Exchange) -> dict[str, Any]:
@@ -27,8 +37,13 @@ def exchange_as_json(exchange: Exchange) -> dict[str, Any]:
             "headers": [list(header) for header in exchange.request.headers],
             **_body_as_json(exchange.request.body),
         },
-        "curl": curl_line(exchange.request, exchange.origin),
+        "curl": curl_line(exchange.request, exchange.origin, exchange.curl),
     }
+    if exchange.curl != NO_CONTEXT:
+        shown["curl_context"] = {
+            "placeholders": list(exchange.curl.placeholders),
+            "options": list(exchange.curl.options),
+        }
     if isinstance(outcome, Failure):
         shown["failure"] = {"kind": outcome.kind.name, "what": outcome.kind.value, "detail": outcome.detail}
     else:
@@ -70,6 +85,7 @@ def _exchange(value: Mapping[str, Any]) -> Exchange:
         check=value.get("check", ""),
         origin=value.get("origin", ""),
         note=value.get("note", ""),
+        curl=_context(value.get("curl_context")),
     )
 
 
@@ -84,6 +100,12 @@ def _body_from_json(message: Mapping[str, Any]) -> bytes:
     if "body_base64" in message:
         return base64.b64decode(message["body_base64"], validate=True)
     return str(message["body"]).encode("utf-8")
+
+
+def _context(value: Mapping[str, Any] | None) -> CurlContext:
+    if value is None:
+        return NO_CONTEXT
+    return CurlContext(tuple(map(str, value["placeholders"])), tuple(map(str, value["options"])))
 
 
 def _headers(headers: list[list[str]]) -> tuple[tuple[str, str], ...]:

@@ -6,11 +6,14 @@ would send those to us: they are taken out before anything is recorded.
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from conformance.exchange import Header, Request
+from conformance.exchange.redaction import Redaction
 
 TOKEN_VARIABLE = "LRO_CONFORMANCE_TOKEN"
 TOKEN = "lro-conformance-token-that-opens-nothing"
@@ -20,6 +23,9 @@ _SECRET_PARAMETER = re.compile(r"((?:^|[?&])(?:%24|\$)?(?:key|access_token|oauth
 _SECRET_IN_TEXT = re.compile(r"((?:bearer|basic)\s+)([A-Za-z0-9._~+/=-]{8,})", re.I)
 _SECRET_OPTION = re.compile(r"--?[a-z0-9_-]*(?:token|secret|password|key)", re.I)
 _SECRET_SETTING = re.compile(r"([a-z0-9_-]*(?:token|secret|password|key)[a-z0-9_-]*=)(.*)", re.I | re.S)
+_SECRET_VARIABLE = re.compile(r"token|secret|passw|api_?key|private_?key|access_?key|credential", re.I)
+_SHORTEST = 8
+"""A shorter value of an environment variable is not looked for: `1` or `true` would blot out what is no secret."""
 _MASK = "[masked]"
 
 
@@ -37,7 +43,7 @@ def carries_token(text: str) -> bool:
 def _without_secret(header: Header) -> Header:
     name, value = header
     if name.lower() not in _SECRET_FIELDS:
-        return header
+        return (name, text_without_secrets(value))
     scheme, space, credential = value.partition(" ")
     return (name, f"{scheme} {_masked(credential)}") if space else (name, _masked(value))
 
@@ -47,8 +53,24 @@ def _masked(value: str) -> str:
 
 
 def text_without_secrets(text: str) -> str:
-    """A text, such as a log or a reply, with every bearer or basic credential that is not ours masked."""
+    """A text, such as a log or a reply, with every credential that is not ours masked.
+
+    That is what follows the word Bearer or Basic, and what the environment has in variables that are called so that it
+    must be a secret: a driver inherits them, and a client may tell them.
+    """
+    text = _redaction(frozenset(_environment_secrets())).text(text)
     return _SECRET_IN_TEXT.sub(lambda found: found[1] + _masked(found[2]), text)
+
+
+def _environment_secrets() -> Iterator[str]:
+    for name, value in os.environ.items():
+        if _SECRET_VARIABLE.search(name) and len(value) >= _SHORTEST and value != TOKEN:
+            yield value
+
+
+@lru_cache(maxsize=4)
+def _redaction(secrets: frozenset[str]) -> Redaction:
+    return Redaction(secrets, _MASK)
 
 
 def command_without_secrets(command: Sequence[str]) -> list[str]:

@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
+from conformance.targets.headers import Variable, as_value, is_name, is_variable
+from conformance.targets.url import check_url
 
 CANCEL_STATEMENTS = ("guaranteed", "best-effort", "unimplemented")
 ERROR_STATEMENTS = ("aip-193", "status")
@@ -24,24 +25,36 @@ ERROR_STATEMENTS = ("aip-193", "status")
 
 @dataclass(frozen=True, slots=True)
 class IutSection:
-    """`[iut]`: what is under test. Without a url the embedded reference server is."""
+    """`[iut]`: what is under test. Without a url the embedded reference server is.
+
+    `ca` is a file of certificates in PEM that are trusted in place of the system's.
+    """
 
     name: str = ""
     url: str = ""
     spec: str = "beyondcorp.v1"
     parent: str = "projects/demo/locations/us"
     allow_hosts: tuple[str, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str | Variable] = field(default_factory=dict, repr=False)
+    ca: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class AuthSection:
-    """`[auth]`: where credentials come from; never the credentials themselves."""
+    """`[auth]`: where credentials come from; never the credentials themselves.
+
+    `token_lifetime` is how many seconds what a command prints is good for; 0: nobody knows. `client_certificate` and
+    `client_key` are files in PEM; the key may stand in the file of the certificate.
+    """
 
     kind: str = "none"
     token_env: str = ""
     token_command: tuple[str, ...] = ()
     forbidden_token_env: str = ""
+    forbidden_token_command: tuple[str, ...] = ()
+    token_lifetime: float = 0.0
+    client_certificate: str = ""
+    client_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,31 +191,14 @@ def with_operations(configuration: Configuration, names: tuple[str, ...]) -> Con
     return replace(configuration, operations=operations, iut=replace(configuration.iut, parent=parent))
 
 
-def check_url(where: str, url: str) -> None:
-    """Raise UsageError unless the text is an http(s) URL of a host, without user, password and query."""
-    remedy = "write it as http://127.0.0.1:8080, without a query"
-    try:
-        parts = urlsplit(url)
-        has_port = parts.port is None or parts.port > 0
-    except ValueError as error:
-        raise UsageError(f"{where}: url {url!r} is not an http URL", remedy) from error
-    if parts.username is not None or parts.password is not None:
-        raise UsageError(f"{where}: the url has a user or a password in it", "leave them out, and set [auth] instead")
-    if not has_port or not parts.hostname or _URL.fullmatch(url) is None:
-        raise UsageError(f"{where}: url {url!r} is not an http URL", remedy)
-
-
 def default_start(parent: str) -> StartRequest:
     """How the reference server and `serve` start a running operation."""
     return StartRequest(method="POST", path=f"/v1/{parent}/operations:start", json={"mode": "run"})
 
 
-_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?", re.ASCII)
-_FIELD_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_FIELD_VALUE = re.compile(r"([!-~\x80-\xff]([\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
 _LARGEST = 1e9
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m)?")
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?")
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 
 
 class _Reader:
@@ -233,15 +229,6 @@ class _Reader:
     def _iut(self, table: Mapping[str, Any]) -> IutSection:
         self._known("iut", table, tuple(key.name for key in fields(IutSection)))
         default = IutSection()
-        headers = table.get("headers", {})
-        if not (isinstance(headers, dict) and all(isinstance(value, str) for value in headers.values())):
-            raise self._wrong("iut.headers", "a table of texts", headers)
-        for name, value in headers.items():
-            if _FIELD_NAME.fullmatch(name) is None:
-                raise self._wrong("iut.headers", "names of header fields", name)
-            if _FIELD_VALUE.fullmatch(value) is None:
-                # The value may be a secret, so it is not shown.
-                raise self._wrong(f"iut.headers.{name}", "what a header field can hold", "something else")
         url = self._text(table, "iut.url", default.url)
         if url:
             check_url(self.where, url)
@@ -251,8 +238,24 @@ class _Reader:
             spec=self._text(table, "iut.spec", default.spec),
             parent=self._text(table, "iut.parent", default.parent).strip("/"),
             allow_hosts=self._texts(table, "iut.allow_hosts"),
-            headers=headers,
+            headers=self._headers(table.get("headers", {})),
+            ca=self._text(table, "iut.ca", default.ca),
         )
+
+    def _headers(self, table: Any) -> Mapping[str, str | Variable]:
+        """Header fields; a value may be a secret, so that none is ever shown."""
+        if not isinstance(table, dict):
+            raise self._wrong("iut.headers", "a table of texts", "something else")
+        headers: dict[str, str | Variable] = {}
+        for name, said in table.items():
+            if not is_name(name):
+                raise self._wrong("iut.headers", "names of header fields", name)
+            value = as_value(said)
+            if value is None:
+                expected = 'a field value or {env = "NAME"}'
+                raise self._wrong(f"iut.headers.{name}", expected, "something else")
+            headers[name] = value
+        return headers
 
     def _auth(self, table: Mapping[str, Any]) -> AuthSection:
         self._known("auth", table, tuple(key.name for key in fields(AuthSection)))
@@ -260,8 +263,22 @@ class _Reader:
             kind=self._choice(table, "auth.kind", ("none", "bearer", "google"), "none"),
             token_env=self._text(table, "auth.token_env", ""),
             token_command=self._texts(table, "auth.token_command"),
+            token_lifetime=self._duration(table, "auth.token_lifetime", 0.0),
+            client_certificate=self._text(table, "auth.client_certificate", ""),
+            client_key=self._text(table, "auth.client_key", ""),
             forbidden_token_env=self._text(table, "auth.forbidden_token_env", ""),
+            forbidden_token_command=self._texts(table, "auth.forbidden_token_command"),
         )
+        if section.forbidden_token_env and section.forbidden_token_command:
+            raise UsageError(
+                f"{self.where}: [auth] has forbidden_token_env and forbidden_token_command", "keep one of the two"
+            )
+        if section.client_key and not section.client_certificate:
+            raise UsageError(f"{self.where}: [auth] has client_key alone", "set client_certificate to its certificate")
+        for key in ("token_env", "forbidden_token_env"):
+            if (name := getattr(section, key)) and not is_variable(name):
+                # It may be the token itself, so it is not shown.
+                raise self._wrong(f"auth.{key}", "the name of an environment variable", "something else")
         if section.kind == "bearer" and bool(section.token_env) == bool(section.token_command):
             raise UsageError(
                 f'{self.where}: [auth] kind = "bearer" needs exactly one of token_env and token_command',

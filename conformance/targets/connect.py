@@ -18,15 +18,17 @@ from conformance.targets.configuration import (
     OperationsSection,
     StatementSection,
     SupplyForm,
-    check_url,
     default_start,
 )
-from conformance.targets.credentials import Credentials, Token, read_credentials
+from conformance.targets.credentials import Credentials, read_credentials
 from conformance.targets.iut import Iut
 from conformance.targets.profile import QUICK, Profile
 from conformance.targets.secret import Secret
 from conformance.targets.target import Target
+from conformance.targets.tls import Tls
+from conformance.targets.token import FixedToken
 from conformance.targets.transport import HttpTransport
+from conformance.targets.url import check_url
 
 if TYPE_CHECKING:
     from conformance.reference.service import Service
@@ -52,14 +54,37 @@ def connect(configuration: Configuration, profile: Profile = QUICK) -> Iut:
     credentials = read_credentials(configuration.auth)
     origin = f"{parts.scheme}://{parts.netloc}"
     limits = configuration.limits
-    transport = HttpTransport.live(origin, limits.concurrency)
+    tls = _tls(configuration)
+    tls.check()
+    transport = HttpTransport.live(origin, limits.concurrency, tls)
     prefix = parts.path.rstrip("/")
 
     def identify(http_method: str, path: str) -> Call | None:
         return contract.identify(http_method, path.removeprefix(prefix))
 
     target = Target(transport, SystemClock(), limits, identify, origin, parallel=limits.concurrency > 1)
-    return Iut(configuration, contract, target, credentials, profile, prefix)
+    if parts.scheme == "https":
+        target.curl_options = tls.curl_options
+    iut = Iut(configuration, contract, target, credentials, profile, prefix)
+    _refuse_secrets_in_names(configuration.iut.parent, target)
+    return iut
+
+
+def _refuse_secrets_in_names(parent: str, target: Target) -> None:
+    """A secret is blotted out of every answer; one that is part of every name would leave no name to read."""
+    for secret in target.secrets:
+        if secret.reveal() in parent:
+            raise UsageError(
+                "the value of a secret header or of a token is part of iut.parent, so it is no secret",
+                "write the value as a text in [iut] headers, in place of {env = …}",
+            )
+
+
+def _tls(configuration: Configuration) -> Tls:
+    """The files that the configuration names; their paths are relative to its own."""
+    auth = configuration.auth
+    named = (configuration.iut.ca, auth.client_certificate, auth.client_key)
+    return Tls(*(configuration.directory / name if name else None for name in named))
 
 
 def _is_this_machine(host: str) -> bool:
@@ -85,8 +110,8 @@ def _embedded(configuration: Configuration, contract: Contract, profile: Profile
     from conformance.reference.in_process import client as client_of
 
     credentials = Credentials(
-        main=Token(Secret("embedded-token"), "embedded-token"),
-        forbidden=Token(Secret("embedded-weak-token"), "embedded-weak-token"),
+        main=FixedToken(Secret("embedded-token"), "embedded-token"),
+        forbidden=FixedToken(Secret("embedded-weak-token"), "embedded-weak-token"),
     )
     auth = Auth({"embedded-token": frozenset({CLOUD_PLATFORM}), "embedded-weak-token": frozenset()})
     clock = TickingClock()

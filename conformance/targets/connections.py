@@ -1,13 +1,15 @@
 """HTTP/1.1 connections, kept for the next request: an httpx transport on h11.
 
 httpx's own transport does not say whether a connection was used before, whether it has bytes that nobody read, or when
-an exchange as a whole must end. All three decide what a server is charged with:
+an exchange as a whole must end. All three decide what a server is charged with.
 
 * A server may close an idle connection at any time, also when a request is on its way (RFC 9112, section 9.5). So a
   request whose connection was used before and ends before any byte of an answer is sent again, once, on a fresh one.
 * What comes after the end of an answer is the answer to nothing. A connection that has such bytes is not used again.
 * A server that drips a byte a second keeps every timeout of a single read. So each wait is cut to what is left of the
   exchange's deadline (the request extension `deadline`, by the system clock).
+
+What is wrong with a certificate, the server's or ours, is charged to nobody: it is a TargetError.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import httpcore
 import httpx
 
 from conformance.lro import SystemClock
+from conformance.targets.tls import NO_FILES, Tls, problem_of
 
 SENT_AGAIN = "sent_again"
 """The request extension that says that the request was sent twice."""
@@ -38,10 +41,11 @@ _clock = SystemClock()
 class Connections(httpx.BaseTransport):
     """Sends requests to one origin, each on an idle connection or a new one; at most so many are kept."""
 
-    def __init__(self, most_kept: int) -> None:
+    def __init__(self, most_kept: int, tls: Tls = NO_FILES) -> None:
         self._most_kept = most_kept
         self._lock = threading.Lock()
         self._idle: list[_Connection] = []
+        self._files = tls
         self._tls: ssl.SSLContext | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -97,15 +101,16 @@ class Connections(httpx.BaseTransport):
                 left = _left(deadline, httpcore.ConnectTimeout)
                 try:
                     stream = stream.start_tls(self._tls_context(), host, left)
-                except httpcore.ConnectError as error:  # somebody listens, and is no TLS server that we may trust
-                    raise httpx.RemoteProtocolError(f"the TLS handshake failed: {error}") from error
+                except httpcore.ConnectError as error:  # somebody listens
+                    raise problem_of(error.__cause__) or httpx.RemoteProtocolError(
+                        f"the TLS handshake failed: {error}"
+                    ) from error
         return _Connection(stream)
 
     def _tls_context(self) -> ssl.SSLContext:
         with self._lock:
             if self._tls is None:
-                self._tls = httpx.create_ssl_context(trust_env=False)
-                self._tls.set_alpn_protocols(["http/1.1"])
+                self._tls = self._files.context()
             return self._tls
 
     def close(self) -> None:
@@ -226,9 +231,11 @@ def _as_httpx() -> Iterator[None]:
         yield
     except httpcore.TimeoutException as error:
         raise httpx.ReadTimeout(str(error)) from error
-    except httpcore.ConnectError as error:
-        raise httpx.ConnectError(str(error)) from error
     except httpcore.NetworkError as error:
-        raise httpx.ReadError(str(error)) from error
+        problem = problem_of(error.__cause__)
+        if problem is not None:
+            raise problem from None
+        kind = httpx.ConnectError if isinstance(error, httpcore.ConnectError) else httpx.ReadError
+        raise kind(str(error)) from error
     except h11.RemoteProtocolError as error:
         raise httpx.RemoteProtocolError(str(error)) from error

@@ -8,12 +8,17 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 from conformance.errors import UsageError
+from conformance.exchange import Header
+from conformance.lro import Clock, SystemClock
 from conformance.targets.configuration import AuthSection
 from conformance.targets.secret import Secret
+from conformance.targets.token import FixedToken, Issued, RenewableToken, Token, as_secret, expiry_of
 
 
 class Credential(Enum):
@@ -25,23 +30,16 @@ class Credential(Enum):
     FORBIDDEN = "credentials without the permission"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A token and the text that stands for it in records and in curl lines, such as `$IUT_TOKEN`."""
-
-    secret: Secret
-    placeholder: str
-
-
-INVALID_TOKEN = Token(Secret("lro-conformance-invalid-token"), "lro-conformance-invalid-token")
+INVALID_TOKEN = FixedToken(Secret("lro-conformance-invalid-token"), "lro-conformance-invalid-token")
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The tokens of a run; a kind that is not there is None."""
+    """The tokens of a run; a kind that is not there is None. `headers` go with them, such as a quota project."""
 
     main: Token | None = None
     forbidden: Token | None = None
+    headers: tuple[Header, ...] = ()
 
     def token(self, credential: Credential) -> Token | None:
         """The token for a kind of credential; None when such a request carries none."""
@@ -55,52 +53,77 @@ class Credentials:
     def secrets(self) -> set[Secret]:
         """What must not be seen; a token whose record is its own text (the embedded server's) is no secret."""
         tokens = [token for token in (self.main, self.forbidden) if token is not None]
-        return {token.secret for token in tokens if token.secret.reveal() != token.placeholder}
+        return {token.current() for token in tokens if token.current().reveal() != token.placeholder}
 
 
-def read_credentials(section: AuthSection) -> Credentials:
+def read_credentials(
+    section: AuthSection,
+    clock: Clock | None = None,
+    wall_clock: Callable[[], float] = time.time,
+) -> Credentials:
     """The credentials that `[auth]` names.
 
-    Raises UsageError when an environment variable is not set, a command fails, or what they give is no token.
+    `clock` tells when a token is due, `wall_clock` (seconds since 1970) what is left of one that names its end.
+
+    Raises UsageError when an environment variable is not set, a command fails, a library is missing, or what they give
+    is no token.
     """
-    main = None
+    clock = clock or SystemClock()
+
+    def by_command(key: str, command: tuple[str, ...]) -> Token:
+        def source() -> Issued:
+            return _from_command(key, command, section.token_lifetime, wall_clock)
+
+        return RenewableToken(f"$({shlex.join(command)})", source, clock)
+
+    main: Token | None = None
+    headers: tuple[Header, ...] = ()
     if section.kind == "bearer":
-        main = _from_command(section.token_command) if section.token_command else _from_environment(section.token_env)
+        if section.token_command:
+            main = by_command("token_command", section.token_command)
+        else:
+            main = _from_environment(section.token_env)
     elif section.kind == "google":
-        raise UsageError(
-            'auth.kind = "google" is not supported by this version',
-            'use kind = "bearer" with token_command = ["gcloud", "auth", "print-access-token"]',
-        )
-    forbidden = _from_environment(section.forbidden_token_env) if section.forbidden_token_env else None
-    return Credentials(main, forbidden)
+        from conformance.targets.google_credentials import google_credentials
+
+        google = google_credentials()
+        main = RenewableToken(google.placeholder, google.issue, clock)
+        headers = google.headers
+    forbidden: Token | None = None
+    if section.forbidden_token_command:
+        forbidden = by_command("forbidden_token_command", section.forbidden_token_command)
+    elif section.forbidden_token_env:
+        forbidden = _from_environment(section.forbidden_token_env)
+    return Credentials(main, forbidden, headers)
 
 
-def _from_environment(name: str) -> Token:
+def _from_environment(name: str) -> FixedToken:
     text = os.environ.get(name, "").strip()
     if not text:
         raise UsageError(f"the environment variable {name} is not set", f"export {name} with the token as its value")
-    return _token(text, f"${name}", f"the environment variable {name}")
+    return FixedToken(as_secret(text, f"the environment variable {name}"), f"${name}")
 
 
-def _from_command(command: tuple[str, ...]) -> Token:
+def _from_command(key: str, command: tuple[str, ...], lifetime: float, wall_clock: Callable[[], float]) -> Issued:
+    """What a command prints. What it says on stderr is not shown: it may be the token."""
+    what = f"auth.{key} {command[0]!r}"
     try:
         done = subprocess.run(command, capture_output=True, timeout=60, check=False)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise UsageError(f"auth.token_command {command[0]!r} cannot be run: {error}", "mend the command") from error
+    except subprocess.TimeoutExpired:
+        raise UsageError(f"{what} did not end within 60 s", "mend the command") from None
+    except OSError as error:
+        raise UsageError(f"{what} cannot be run: {error.strerror}", "mend the command") from None
     text = done.stdout.decode("utf-8", "replace").strip()
     if done.returncode != 0 or not text:
         raise UsageError(
-            f"auth.token_command {command[0]!r} printed no token (exit status {done.returncode})",
+            f"{what} printed no token (exit status {done.returncode})",
             "run it by hand; it must print the token and exit with 0",
         )
-    return _token(text, f"$({shlex.join(command)})", f"auth.token_command {command[0]!r}")
-
-
-def _token(text: str, placeholder: str, source: str) -> Token:
-    """The token, unless no header field can carry it; it is not shown either way."""
-    if not (text.isascii() and text.isprintable()):
-        raise UsageError(
-            f"{source} gives a token that no header can carry: it has a line end, or a character that is not ASCII",
-            "give the token alone, on one line",
-        )
-    return Token(Secret(text), placeholder)
+    secret = as_secret(text, what)
+    expiry = expiry_of(text)
+    if expiry is None:
+        return Issued(secret, lifetime or None)
+    left = expiry - wall_clock()
+    if left <= 0:
+        raise UsageError(f"{what} printed a token that has expired", "log in again, or look at this machine's clock")
+    return Issued(secret, min(left, lifetime or left))

@@ -7,21 +7,19 @@ nothing. Any part of a request can be replaced, since that is what a check is fo
 from __future__ import annotations
 
 import contextlib
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from conformance.errors import NotTested, Unjudged
 from conformance.exchange import Exchange, Header, Method, Request
 from conformance.exchange.history import operation_in, operations_in
-from conformance.exchange.message import is_secret_field
 from conformance.lro import Operation
 from conformance.spec.contract import Contract
 from conformance.targets.configuration import Configuration
 from conformance.targets.credentials import Credential, Credentials
+from conformance.targets.headers import echoes, without_secrets
 from conformance.targets.profile import QUICK, Profile
-from conformance.targets.secret import Secret
 from conformance.targets.statement import Statement
 from conformance.targets.supply import Supply
 from conformance.targets.target import Outgoing, Target
@@ -29,7 +27,6 @@ from conformance.targets.target import Outgoing, Target
 JSON = "application/json"
 _FIRST_POLL = 0.05
 _LONGEST_POLL = 2.0
-_SHORTEST_ECHO = 8
 
 
 class Iut:
@@ -57,8 +54,10 @@ class Iut:
         directory = configuration.directory or Path()
         self.supply = Supply(configuration.operations.running, target, self._start_request, directory)
         self.completed_supply = Supply(configuration.operations.completed, target, self._start_request, directory)
-        self._headers, self._hidden = _without_secrets(configuration.iut.headers)
-        target.secrets |= credentials.secrets | _echoes(self._hidden.values())
+        self._headers, self._hidden = without_secrets(configuration.iut.headers)
+        names = {name.lower() for name, _ in self._headers}
+        self._headers += [header for header in credentials.headers if header[0].lower() not in names]
+        target.secrets |= credentials.secrets | echoes(self._hidden.values())
 
     @property
     def is_quick(self) -> bool:
@@ -97,7 +96,7 @@ class Iut:
         elif framing == "length" and (body or http_method in ("POST", "PUT", "PATCH")):
             fields.append(("Content-Length", str(len(body))))
         request = Request(http_method, self._prefix + target, tuple(fields), body)
-        return Outgoing(request, token.secret if token is not None else None, note, self._hidden)
+        return Outgoing(request, token, note, self._hidden)
 
     def _start_request(self, http_method: str, target: str, body: bytes) -> Outgoing:
         return self.request(http_method, target, body=body, content_type=JSON if body else None, note="start")
@@ -243,29 +242,6 @@ class Iut:
         self.target.check = "clean-up"
         with contextlib.suppress(Unjudged):
             self.send_all([self.delete_request(name) for name in names])
-
-
-def _without_secrets(headers: Mapping[str, str]) -> tuple[list[Header], dict[Header, Secret]]:
-    """Configured headers as they are recorded, with a placeholder for a credential, and what the placeholders hide."""
-    recorded: list[Header] = []
-    hidden: dict[Header, Secret] = {}
-    for name, value in headers.items():
-        if is_secret_field(name) and value:
-            header = (name, "$" + re.sub(r"\W", "_", name.upper(), flags=re.ASCII))
-            hidden[header] = Secret(value)
-        else:
-            header = (name, value)
-        recorded.append(header)
-    return recorded, hidden
-
-
-def _echoes(secrets: Iterable[Secret]) -> set[Secret]:
-    """What of configured headers must not be seen in answers: each value, whole and without its scheme.
-
-    A short one stays: to blot out `1` or `true` would change what the answer says.
-    """
-    texts = {text for secret in secrets for text in (secret.reveal(), secret.reveal().rpartition(" ")[2])}
-    return {Secret(text) for text in texts if len(text) >= _SHORTEST_ECHO}
 
 
 def _still_runs(exchange: Exchange) -> bool:

@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from conformance.errors import NotTested, TargetError
 from conformance.exchange import Exchange, Failure, NotJson, Response
+from conformance.exchange.har_secrets import without_look_alikes
 from conformance.targets.configuration import StartRequest, SupplyForm
 from conformance.targets.target import Outgoing, Target, is_refused
 
@@ -117,7 +118,8 @@ class Supply:
             ) from error
         name = _utf_8(done.stdout).strip()
         if done.returncode != 0 or not name or not name.isprintable():
-            detail = _in_one_line((done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"])[-1])
+            said = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"])[-1]
+            detail = _in_one_line(without_look_alikes(self._target.masked(said)))
             raise TargetError(
                 f"operations.command {command[0]!r} printed no name (exit status {done.returncode}): {detail}",
                 "it must print the name of one fresh running operation on one line and exit with 0",

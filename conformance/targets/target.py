@@ -10,12 +10,15 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from conformance.errors import BudgetExhausted, TargetDead
-from conformance.exchange import Call, Exchange, Failure, FailureKind, Header, Request, Response
+from conformance.exchange import Call, CurlContext, Exchange, Failure, FailureKind, Header, Request, Response
+from conformance.exchange.redaction import Redaction
 from conformance.lro import Clock
 from conformance.targets.configuration import LimitsSection
 from conformance.targets.secret import Secret
+from conformance.targets.token import Token
 from conformance.targets.transport import Transport
 
 Identify = Callable[[str, str], Call | None]
@@ -25,17 +28,18 @@ _MOST_KEPT = 24 * 1024 * 1024
 """Bytes of answers: every one is kept to the end of the run, and a run has to fit into a small machine."""
 _OF_A_FIELD = 150
 _MASK = "[redacted]"
+_UNAUTHORIZED = 401
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A request that is to be sent, as it is recorded: with placeholders for secrets.
 
-    `authorization` is the real token of `Authorization`; `hidden` has the real values of other header fields.
+    `authorization` is the token of `Authorization`; `hidden` has the real values of other header fields.
     """
 
     request: Request
-    authorization: Secret | None = None
+    authorization: Token | None = None
     note: str = ""
     hidden: Mapping[Header, Secret] = field(default_factory=dict)
 
@@ -55,6 +59,7 @@ class Target:
         self.check = ""
         self.exchanges: list[Exchange] = []
         self.operations_used = 0
+        self.curl_options: tuple[str, ...] = ()
         self.secrets: set[Secret] = set()
         self._transport = transport
         self._identify = identify
@@ -75,7 +80,7 @@ class Target:
         Raises BudgetExhausted when the run may send no more, TargetDead when the target has stopped answering.
         """
         (number,) = self._admit(1)
-        return self._send(outgoing, number)
+        return self._send(outgoing, number, self._token_of(outgoing))
 
     def send_together(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
         """Send requests so that all overlap: none is answered before every one of them has been sent.
@@ -84,22 +89,82 @@ class Target:
         """
         together = threading.Barrier(len(outgoing))
         numbers = self._admit(len(outgoing))
+        tokens = [self._token_of(request) for request in outgoing]  # who waits for a new one must not keep the others
         with ThreadPoolExecutor(len(outgoing), "lro-conformance-race") as racers:
             sending = [
-                racers.submit(self._send, request, number, together)
-                for request, number in zip(outgoing, numbers, strict=True)
+                racers.submit(self._send, request, number, token, together)
+                for request, number, token in zip(outgoing, numbers, tokens, strict=True)
             ]
             return [sent.result() for sent in sending]
 
-    def _send(self, outgoing: Outgoing, number: int, together: threading.Barrier | None = None) -> Exchange:
+    def _send(
+        self, outgoing: Outgoing, number: int, token: Secret | None, together: threading.Barrier | None = None
+    ) -> Exchange:
+        """Send one request; once more when its token was refused and another one can be had.
+
+        Both exchanges are recorded, for both took place. The second one is returned: it is the server's answer to
+        credentials that are surely valid, so that a server which refuses those is found out.
+        """
+        exchange = self._exchange(outgoing, number, token, together)
+        renewed = None
+        try:
+            renewed = self._renewed(outgoing, exchange, token)
+        finally:
+            if renewed is not None:
+                notes = (exchange.note, "refused, and sent again with a renewed token")
+                exchange = replace(exchange, note="; ".join(filter(None, notes)))
+            self._record(exchange)
+        if renewed is None:
+            return exchange
+        (again,) = self._admit(1)
+        exchange = self._exchange(outgoing, again, renewed)
+        self._record(exchange)
+        return exchange
+
+    def _renewed(self, outgoing: Outgoing, exchange: Exchange, token: Secret | None) -> Secret | None:
+        """Another token in place of one that was refused; None when it was not, or there is no other."""
+        if token is None or outgoing.authorization is None or exchange.response is None:
+            return None
+        if exchange.response.status != _UNAUTHORIZED:
+            return None
+        renewed = outgoing.authorization.after_refusal(token)
+        if renewed is not None:
+            self._keep_secret(renewed, outgoing.authorization)
+        return renewed
+
+    def _record(self, exchange: Exchange) -> None:
+        with self._lock:
+            self.exchanges.append(exchange)
+            has_failed = isinstance(exchange.outcome, Failure)
+            self._failures_in_a_row = self._failures_in_a_row + 1 if has_failed else 0
+            self._kept += _size(exchange.outcome) if isinstance(exchange.outcome, Response) else 0
+
+    def _token_of(self, outgoing: Outgoing) -> Secret | None:
+        """The token that a request is to carry now."""
+        if outgoing.authorization is None:
+            return None
+        token = outgoing.authorization.current()
+        self._keep_secret(token, outgoing.authorization)
+        return token
+
+    def _keep_secret(self, secret: Secret, token: Token) -> None:
+        """From now on no answer shows it, also when it has been replaced; before it is sent for the first time."""
+        if secret.reveal() != token.placeholder and secret not in self.secrets:
+            # Another set, for an answer may be searched by another thread right now.
+            with self._lock:
+                self.secrets = self.secrets | {secret}
+
+    def _exchange(
+        self, outgoing: Outgoing, number: int, token: Secret | None, together: threading.Barrier | None = None
+    ) -> Exchange:
         check = self.check
-        wire = _with_secrets(outgoing)
+        wire = _with_secrets(outgoing, token)
         sent_at = self.clock.now()
         if together is not None:
             together.wait()
         outcome = self._transport.exchange(wire, self.limits.timeout)
         received_at = self.clock.now()
-        exchange = Exchange(
+        return Exchange(
             number=number,
             request=outgoing.request,
             outcome=self._without_secrets(outcome),
@@ -109,12 +174,8 @@ class Target:
             check=check,
             origin=self.origin,
             note=outgoing.note or outcome.note,
+            curl=CurlContext(_placeholders(outgoing), self.curl_options),
         )
-        with self._lock:
-            self.exchanges.append(exchange)
-            self._failures_in_a_row = self._failures_in_a_row + 1 if isinstance(outcome, Failure) else 0
-            self._kept += _size(outcome) if isinstance(outcome, Response) else 0
-        return exchange
 
     def send_all(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
         """Send independent requests, as many at once as the limits allow; answers come in the order of the requests."""
@@ -164,28 +225,34 @@ class Target:
         self._next_slot = slot + 1.0 / self.limits.rate
         return slot - now
 
+    def masked(self, text: str) -> str:
+        """A text with every secret of this run blotted out, however it is spelled."""
+        return _redaction(frozenset(self.secrets)).text(text)
+
     def _without_secrets(self, outcome: Response | Failure) -> Response | Failure:
         """The answer with every secret of ours blotted out: some servers echo what they were sent."""
-        # The longest first: what is left of it would not be found when a part of it had gone before.
-        texts = sorted((secret.reveal() for secret in self.secrets), key=len, reverse=True)
-
-        def masked(value: str) -> str:
-            for text in texts:
-                value = value.replace(text, _MASK)
-            return value
-
         if isinstance(outcome, Failure):
-            return replace(outcome, detail=masked(outcome.detail))
-        body = outcome.body
-        for text in texts:
-            body = body.replace(text.encode(), _MASK.encode())
-        headers = tuple((masked(name), masked(value)) for name, value in outcome.headers)
-        return replace(outcome, headers=headers, body=body, reason=masked(outcome.reason))
+            return replace(outcome, detail=self.masked(outcome.detail))
+        body = _redaction(frozenset(self.secrets)).octets(outcome.body)
+        headers = tuple((self.masked(name), self.masked(value)) for name, value in outcome.headers)
+        return replace(outcome, headers=headers, body=body, reason=self.masked(outcome.reason))
 
 
-def _with_secrets(outgoing: Outgoing) -> Request:
+@lru_cache(maxsize=16)
+def _redaction(secrets: frozenset[Secret]) -> Redaction:
+    return Redaction((secret.reveal() for secret in secrets), _MASK)
+
+
+def _placeholders(outgoing: Outgoing) -> tuple[str, ...]:
+    """What of the record a shell is to expand; the embedded server's tokens are not secret and stand for themselves."""
+    token = outgoing.authorization.placeholder if outgoing.authorization is not None else ""
+    texts = [token, *(value for _, value in outgoing.hidden)]
+    return tuple(text for text in texts if text.startswith("$"))
+
+
+def _with_secrets(outgoing: Outgoing, token: Secret | None) -> Request:
     """The request as it goes over the wire."""
-    token, hidden = outgoing.authorization, outgoing.hidden
+    hidden = outgoing.hidden
     if token is None and not hidden:
         return outgoing.request
 

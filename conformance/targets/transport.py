@@ -20,6 +20,7 @@ from conformance.errors import TargetError
 from conformance.exchange import Failure, FailureKind, Request, Response
 from conformance.lro import Clock, SystemClock
 from conformance.targets.connections import SENT_AGAIN, Connections
+from conformance.targets.tls import NO_FILES, Tls
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a response body, as sent or decoded, that are read before the response counts as too large."""
@@ -54,9 +55,9 @@ class HttpTransport:
         self._clock = clock
 
     @classmethod
-    def live(cls, origin: str, connections: int) -> HttpTransport:
+    def live(cls, origin: str, connections: int, tls: Tls = NO_FILES) -> HttpTransport:
         """Over sockets: HTTP/1.1, keep-alive, at most so many idle connections, no proxy, no redirects, no cookies."""
-        transport = Connections(connections)
+        transport = Connections(connections, tls)
         return cls(httpx.Client(transport=transport, follow_redirects=False, trust_env=False), origin, SystemClock())
 
     def exchange(self, request: Request, timeout: float) -> Response | Failure:

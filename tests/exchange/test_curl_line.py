@@ -7,6 +7,7 @@ in `sent_by`. That this is what curl makes of them, the last test asks curl itse
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -16,8 +17,12 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from conformance.exchange import Header, Request
+from conformance.exchange import CurlContext, Header, Request
 from conformance.exchange.curl import curl_line
+from conformance.exchange.serial import exchange_as_json
+from conformance.targets.configuration import AuthSection, Configuration, IutSection, OperationsSection, SupplyForm
+from conformance.targets.connect import connect
+from conformance.targets.headers import Variable
 from tests.targets.raw_server import RawServer, answer
 
 ORIGIN = "http://127.0.0.1:8080"
@@ -126,7 +131,7 @@ JSON: Header = ("Content-Type", "application/json")
 def test_the_usual_line_can_be_read() -> None:
     assert curl_line(cancel(b"{}", JSON, ("Authorization", "Bearer $IUT_TOKEN")), ORIGIN) == (
         f"curl -sS -i --path-as-is -g -X POST {ORIGIN}{PATH} -H 'Content-Type: application/json'"
-        " -H 'Authorization: Bearer '\"$IUT_TOKEN\" --data-binary '{}'"
+        " -H \"Authorization: Bearer $IUT_TOKEN\" --data-binary '{}'"
     )
 
 
@@ -216,6 +221,28 @@ def test_the_shell_puts_the_token_in() -> None:
 
 
 @pytest.mark.parametrize(
+    ("header", "placeholder", "becomes"),
+    [
+        (("Authorization", "Bearer $(print-token)"), "$(print-token)", "Bearer t0ken 'a b' \"c\""),
+        (("Authorization", "Bearer $(print-token 'x  y' \"$z\")"), "$(print-token 'x  y' \"$z\")", "Bearer t0ken"),
+        (("X-Project", "$PROJECT"), "$PROJECT", "demo"),
+        (("X`id`-Key", "$PROJECT"), "$PROJECT", "demo"),
+        (("Authorization", "$(id) $PROJECT"), "$PROJECT", "$(id) demo"),
+    ],
+)
+def test_the_shell_puts_in_what_the_configuration_says(header: Header, placeholder: str, becomes: str) -> None:
+    """Commands too, and variables in fields of any name: but only these, and nothing beside them."""
+    line = curl_line(cancel(b"{}", JSON, header), ORIGIN, CurlContext((placeholder,)))
+    prints = f"print-token() {{ printf '%s' {shlex.quote(becomes.removeprefix('Bearer '))}; }}\n"
+    assert (header[0], becomes) in sent_by(prints + line, PROJECT="demo").headers
+
+
+def test_without_the_configuration_a_command_is_a_text() -> None:
+    header = ("Authorization", "Bearer $(print-token)")
+    assert header in sent_by(curl_line(cancel(b"{}", JSON, header), ORIGIN)).headers
+
+
+@pytest.mark.parametrize(
     "value",
     [
         'Bearer $x"; touch PLANTED; "',
@@ -241,6 +268,34 @@ def test_a_recorded_method_never_becomes_a_command(tmp_path: Path) -> None:
     planted = tmp_path / "planted"
     in_shell("curl() { :; }\n" + curl_line(cancel(b"", method=f"GET;>{planted};#"), ORIGIN) + " 2>&1 || true")
     assert not planted.exists()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")
+@pytest.mark.parametrize("auth", ["token_env", "token_command"])
+def test_the_line_of_a_run_is_accepted_where_the_run_was(auth: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real shell, a real curl: the server gets the same bytes from the line as it got from the run."""
+    monkeypatch.setenv("IUT_TOKEN", "t0ken")
+    monkeypatch.setenv("API_KEY", "k3y with 'quotes'")
+    source = {"token_env": "IUT_TOKEN"} if auth == "token_env" else {"token_command": ("printf", "%s", "t0ken")}
+    name = "projects/demo/locations/us/operations/op-1"
+    with RawServer(lambda peer: peer.send(answer())) as server:
+        iut = connect(
+            Configuration(
+                IutSection(url=server.origin, headers={"X-Customer": Variable("API_KEY")}),
+                AuthSection("bearer", **source),
+                OperationsSection(running=SupplyForm(names=(name,))),
+            )
+        )
+        exchange = iut.cancel(name)
+        iut.target.close()
+        in_shell(exchange_as_json(exchange)["curl"] + " --max-time 5", IUT_TOKEN="t0ken", API_KEY="k3y with 'quotes'")
+    ours, curls = (
+        sorted(line for line in request.split(b"\r\n") if not line.startswith(b"User-Agent"))
+        for request in server.requests
+    )
+    assert ours == curls
+    assert b"Authorization: Bearer t0ken" in ours
+    assert b"X-Customer: k3y with 'quotes'" in ours
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl")

@@ -39,7 +39,7 @@ def never_reads() -> Iterator[str]:
         yield server.origin
 
 
-@stands(unusable("the TLS handshake failed"))
+@stands(unusable("the server does not speak TLS"))
 @contextmanager
 def plain_port_for_https() -> Iterator[str]:
     """The URL says https, and the port speaks plain HTTP."""

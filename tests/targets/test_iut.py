@@ -21,15 +21,16 @@ from conformance.targets.configuration import (
     StatementSection,
     SupplyForm,
 )
-from conformance.targets.credentials import Credential, Credentials, Token
+from conformance.targets.credentials import Credential, Credentials
 from conformance.targets.iut import Iut, listed_names
 from conformance.targets.secret import Secret
+from conformance.targets.token import FixedToken
 from tests.targets.memory import Answers, MemoryTransport, json_response, ok, target_of
 
 PARENT = "projects/demo/locations/us"
 NAME = f"{PARENT}/operations/op-1"
 CONTRACT = Contract.load("beyondcorp.v1")
-CREDENTIALS = Credentials(Token(Secret("main"), "$MAIN"), Token(Secret("weak"), "$WEAK"))
+CREDENTIALS = Credentials(FixedToken(Secret("main"), "$MAIN"), FixedToken(Secret("weak"), "$WEAK"))
 STARTED = SupplyForm(start=StartRequest("POST", f"/v1/{PARENT}/operations:start"))
 
 
@@ -297,7 +298,7 @@ def test_a_configured_credential_goes_over_the_wire_and_its_record_is_a_placehol
     placeholder = "$" + name.upper().replace("-", "_")
     assert transport.wire[0].header(name) == KEY
     assert exchange.request.header(name) == placeholder
-    assert f"-H '{name}: '\"{placeholder}\"" in curl_line(exchange.request, "http://127.0.0.1:1")
+    assert f'-H "{name}: {placeholder}"' in curl_line(exchange.request, "http://127.0.0.1:1")
     assert KEY not in repr(iut.configuration)
     assert KEY not in repr(iut.cancel_request(NAME))
 

@@ -13,9 +13,10 @@ from dataclasses import asdict, astuple, dataclass
 import pytest
 
 from conformance.exchange import Request
-from conformance.targets.credentials import Credentials, Token
+from conformance.targets.credentials import Credentials
 from conformance.targets.secret import Secret
 from conformance.targets.target import Outgoing
+from conformance.targets.token import FixedToken
 
 TEXT = "s3cr3t-t0ken"
 
@@ -39,10 +40,10 @@ WAYS: dict[str, Callable[[], object]] = {
     "a dataclass": lambda: repr(Holder(SECRET)),
     "a dataclass as a dict": lambda: str(asdict(Holder(SECRET))),
     "a dataclass as a tuple": lambda: str(astuple(Holder(SECRET))),
-    "a token": lambda: f"{Token(SECRET, '$IUT_TOKEN')!r} {Token(SECRET, '$IUT_TOKEN')}",
-    "credentials": lambda: f"{Credentials(Token(SECRET, '$A'), Token(SECRET, '$B'))!r}",
-    "a set of them": lambda: str(Credentials(Token(SECRET, "$A")).secrets),
-    "a request to be sent": lambda: repr(Outgoing(Request("GET", "/"), SECRET)),
+    "a token": lambda: f"{FixedToken(SECRET, '$IUT_TOKEN')!r} {FixedToken(SECRET, '$IUT_TOKEN')}",
+    "credentials": lambda: f"{Credentials(FixedToken(SECRET, '$A'), FixedToken(SECRET, '$B'))!r}",
+    "a set of them": lambda: str(Credentials(FixedToken(SECRET, "$A")).secrets),
+    "a request to be sent": lambda: repr(Outgoing(Request("GET", "/"), FixedToken(SECRET, "$IUT_TOKEN"))),
     "JSON with a default": lambda: json.dumps([SECRET], default=str),
 }
 
@@ -59,7 +60,7 @@ def _as_pickle() -> object:
 
 
 def _as_pickle_of_a_holder() -> object:
-    return pickle.dumps({"token": Token(SECRET, "$IUT_TOKEN")})
+    return pickle.dumps({"token": FixedToken(SECRET, "$IUT_TOKEN")})
 
 
 STORING: dict[str, Callable[[], object]] = {

@@ -18,6 +18,7 @@ from conformance.lro import VirtualClock
 from conformance.targets.configuration import LimitsSection
 from conformance.targets.secret import Secret
 from conformance.targets.target import Outgoing, Target, is_refused
+from conformance.targets.token import FixedToken
 from conformance.targets.transport import MAX_BODY
 from tests.targets.memory import ORIGIN, MemoryTransport, get, ok, target_of
 
@@ -251,7 +252,8 @@ def test_only_a_refused_connection_says_that_nobody_listens() -> None:
 
 TOKEN = "ya29.s3cr3t-t0ken"
 AUTHORISED = Outgoing(
-    Request("POST", "/x", (("Host", "h"), ("authorization", "Bearer $IUT_TOKEN"), ("X", "y")), b"{}"), Secret(TOKEN)
+    Request("POST", "/x", (("Host", "h"), ("authorization", "Bearer $IUT_TOKEN"), ("X", "y")), b"{}"),
+    FixedToken(Secret(TOKEN), "$IUT_TOKEN"),
 )
 
 

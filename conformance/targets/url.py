@@ -1,0 +1,25 @@
+"""The URL of a target: what it must be, and what may be said of one that it is not."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from conformance.errors import UsageError
+
+_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?", re.ASCII)
+
+
+def check_url(where: str, url: str) -> None:
+    """Raise UsageError unless the text is an http(s) URL of a host, without user, password and query."""
+    remedy = "write it as http://127.0.0.1:8080, without a query"
+    shown = re.sub(r"([?#]).*", r"\1…", re.sub(r"[^/?#]*@", "…@", url), flags=re.DOTALL)  # the rest may be a secret
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port is None or parts.port > 0
+    except ValueError as error:
+        raise UsageError(f"{where}: url {shown!r} is not an http URL", remedy) from error
+    if parts.username is not None or parts.password is not None:
+        raise UsageError(f"{where}: the url has a user or a password in it", "leave them out, and set [auth] instead")
+    if not has_port or not parts.hostname or _URL.fullmatch(url) is None:
+        raise UsageError(f"{where}: url {shown!r} is not an http URL", remedy)

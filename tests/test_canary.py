@@ -1,0 +1,226 @@
+"""The canary: secrets are planted wherever a run can come by them, and no artefact sings."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.canary import PARENT, EchoServer, found_in, new_secret, spelled
+
+ARTEFACTS = (
+    "report.json",
+    "report.html",
+    "junit.xml",
+    "traffic.har",
+    "summary.md",
+    "GITHUB_STEP_SUMMARY",
+    "stdout",
+    "stderr",
+    "process arguments",
+)
+"""What is searched after a run. A new file in the report directory fails the test until it stands here."""
+
+SDK_ARTEFACTS = (
+    "report.json",
+    "report.html",
+    "summary.md",
+    "traffic.har",
+    "timeline.txt",
+    "driver-stderr.txt",
+    "stdout",
+    "stderr",
+)
+
+CONFIG = """
+[iut]
+url = "http://{authority}"
+headers = {{X-Customer = {{env = "CANARY_CUSTOMER"}}, X-Api-Key = '{literal}'}}
+[auth]
+kind = "bearer"
+token_command = ["./print-token"]
+forbidden_token_env = "CANARY_WEAK"
+[operations]
+start = {{method = "POST", path = "/v1/{parent}/operations:start", json = {{mode = "run"}}, name = "/name"}}
+settle = "10ms"
+[statement]
+cancel = "guaranteed"
+list = true
+delete = true
+auth = true
+[limits]
+timeout = "5s"
+"""
+
+PRINT_TOKEN = """#!/bin/sh
+echo x >> asked
+if [ "$(wc -l < asked)" -eq 1 ]; then printf %s "$CANARY_FIRST"; else printf %s "$CANARY_SECOND"; fi
+"""
+
+CRASHES = """
+from conformance.targets.transport import HttpTransport
+
+exchange = HttpTransport.exchange
+calls = 0
+
+
+def crashing(self, request, timeout):
+    global calls
+    calls += 1
+    if calls == {call}:
+        raise RuntimeError(f"cannot send {{request.headers}}")
+    return exchange(self, request, timeout)
+
+
+HttpTransport.exchange = crashing
+"""
+
+
+@pytest.fixture
+def secrets() -> dict[str, str]:
+    names = ("FIRST", "SECOND", "WEAK", "CUSTOMER")
+    return {f"CANARY_{name}": new_secret(f"canary-{name.lower()}") for name in names}
+
+
+def run(
+    directory: Path, arguments: list[str], secrets: Mapping[str, str], **variables: str
+) -> subprocess.CompletedProcess[bytes]:
+    """`lro-conformance` in a process of its own, with the secrets in its environment."""
+    environment = {**os.environ, **secrets, "PYTHONPATH": f"{Path(__file__).parent.parent}:{directory}", **variables}
+    return subprocess.run(
+        [sys.executable, "-m", "conformance", *arguments],
+        capture_output=True,
+        check=False,
+        cwd=directory,
+        env=environment,
+        timeout=120,
+    )
+
+
+def leaks(artefacts: Mapping[str, bytes], secrets: Mapping[str, str]) -> dict[str, set[str]]:
+    """Which secrets stand in which artefacts."""
+    return {name: found for name, text in artefacts.items() if (found := found_in(text, secrets))}
+
+
+def files_in(directory: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in directory.iterdir()}
+
+
+def configure(directory: Path, server: EchoServer, literal: str) -> None:
+    (directory / "conformance.toml").write_text(
+        CONFIG.format(authority=server.authority, parent=PARENT, literal=literal)
+    )
+    command = directory / "print-token"
+    command.write_text(PRINT_TOKEN)
+    command.chmod(0o700)
+
+
+@pytest.mark.parametrize("crash_at", [None, 60], ids=["", "a check crashes"])
+def test_no_artefact_of_a_run_shows_a_secret(tmp_path: Path, secrets: dict[str, str], crash_at: int | None) -> None:
+    """The first token is refused, so that two are in use; the server repeats each in a dozen spellings."""
+    planted = {**secrets, "literal": new_secret("canary-literal")}
+    summary = tmp_path / "job.md"
+    options = ["--report-dir", "out", "--showlocals", "--tb=long"]
+    if crash_at is not None:
+        (tmp_path / "crashes.py").write_text(CRASHES.format(call=crash_at))
+        options += ["-p", "crashes"]
+    with EchoServer(expired=[secrets["CANARY_FIRST"]]) as server:
+        configure(tmp_path, server, planted["literal"])
+        done = run(tmp_path, ["run", "conformance.toml", *options], secrets, GITHUB_STEP_SUMMARY=str(summary))
+    assert done.returncode in (1, 2), done.stderr
+    assert {secrets["CANARY_FIRST"], secrets["CANARY_SECOND"], secrets["CANARY_WEAK"]} <= server.tokens, "all were sent"
+    artefacts = {
+        **files_in(tmp_path / "out"),
+        "GITHUB_STEP_SUMMARY": summary.read_bytes(),
+        "stdout": done.stdout,
+        "stderr": done.stderr,
+        "process arguments": b"\n".join(server.arguments),
+    }
+    assert set(artefacts) == set(ARTEFACTS)
+    assert leaks(artefacts, planted) == {}, f"searched: {', '.join(ARTEFACTS)}"
+    assert b"[redacted]" in artefacts["traffic.har"]
+    assert b"$CANARY_CUSTOMER" in artefacts["traffic.har"]
+    if crash_at is not None:
+        assert b"RuntimeError: cannot send" in artefacts["junit.xml"]
+
+
+def test_workers_share_no_secret_with_anybody(tmp_path: Path, secrets: dict[str, str]) -> None:
+    with EchoServer() as server:
+        configure(tmp_path, server, "short")
+        done = run(tmp_path, ["run", "conformance.toml", "--report-dir", "out", "-n", "2", "--json"], secrets)
+    artefacts = {
+        **files_in(tmp_path / "out"),
+        "stdout": done.stdout,
+        "stderr": done.stderr,
+        "process arguments": b"\n".join(server.arguments),
+    }
+    assert done.returncode == 1, done.stderr
+    assert leaks(artefacts, secrets) == {}
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://user:{}@127.0.0.1:1", "http://{}@h", "http://h/?key={}", "http://h#{}", "me:{}@h:1", "http://[{}@h:x?{}"],
+)
+def test_a_url_with_a_secret_is_refused_without_it(tmp_path: Path, url: str) -> None:
+    secret = {"url": f"canary-{new_secret('url')[:30]}"}
+    done = run(tmp_path, ["run", "--url", url.replace("{}", secret["url"])], {})
+    assert done.returncode == 2
+    assert b"remedy" in done.stderr
+    assert leaks({"stdout": done.stdout, "stderr": done.stderr}, secret) == {}
+
+
+@pytest.mark.parametrize("key", ["token_command", "command"])
+def test_a_command_that_fails_with_a_secret_on_its_lips(tmp_path: Path, secrets: dict[str, str], key: str) -> None:
+    script = 'echo "< Authorization: Bearer $CANARY_FIRST" >&2; echo "$CANARY_FIRST" >&2; exit 7'
+    command = f"""["sh", "-c", '{script}']"""
+    good = """["printenv", "CANARY_FIRST"]"""
+    (tmp_path / "conformance.toml").write_text(
+        f"""
+        [iut]
+        url = "http://127.0.0.1:1"
+        [auth]
+        kind = "bearer"
+        token_command = {command if key == "token_command" else good}
+        [operations]
+        command = {command}
+        """
+    )
+    done = run(tmp_path, ["run", "conformance.toml", "--report-dir", "out"], secrets)
+    assert done.returncode == 2
+    assert b"exit status 7" in done.stderr
+    artefacts = {**files_in(tmp_path / "out"), "stdout": done.stdout, "stderr": done.stderr}
+    assert leaks(artefacts, secrets) == {}
+
+
+DRIVER = """
+import os, sys
+from conformance.sdk import honest_driver
+secret = os.environ["CANARY_FIRST_TOKEN"]
+print("sending Authorization: Bearer", secret, file=sys.stderr)
+print({spelled!r}, file=sys.stderr, flush=True)
+{then}
+"""
+
+
+@pytest.mark.parametrize("then", ["sys.exit(honest_driver.main())", "print(secret, flush=True)"])
+def test_no_artefact_of_the_sdk_gate_shows_what_a_driver_tells(tmp_path: Path, then: str) -> None:
+    secrets = {"CANARY_FIRST_TOKEN": new_secret("canary-driver")}
+    (tmp_path / "driver.py").write_text(DRIVER.format(spelled=spelled(secrets["CANARY_FIRST_TOKEN"]), then=then))
+    arguments = ["sdk", "--report-dir", "out", "--scenario", "cancelled", "--", sys.executable, "driver.py"]
+    done = run(tmp_path, arguments, secrets)
+    written = files_in(tmp_path / "out") if (tmp_path / "out").is_dir() else {}
+    artefacts = {**written, "stdout": done.stdout, "stderr": done.stderr}
+    assert set(artefacts) <= set(SDK_ARTEFACTS)
+    assert leaks(artefacts, secrets) == {}, f"searched: {', '.join(artefacts)}"
+
+
+def test_the_search_finds_what_it_looks_for() -> None:
+    secret = new_secret("canary")
+    for text in spelled(secret).split(" "):
+        assert found_in(f"before {text} after".encode(), {"it": secret}) == {"it"}, text
+    assert found_in(b"nothing here", {"it": secret}) == set()
