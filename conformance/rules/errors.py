@@ -180,7 +180,11 @@ _names_an_operation = When(
     )
 )
 _is_about_an_operation = plainly_bound & When(
-    lambda exchange: exchange.call is not None and exchange.call.method is not Method.LIST
+    lambda exchange: (
+        exchange.call is not None
+        and exchange.call.method is not Method.LIST
+        and _OPERATION_NAME.fullmatch(exchange.call.name) is not None
+    )
 )
 
 

@@ -212,12 +212,46 @@ def _(good: GoodPath) -> str | None:
     return good.ending(f"/{good.suffix[1:]}") if good.suffix else None
 
 
+@_near_miss("verb-extension", "verb", "an extension after the verb makes it another verb")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"{good.suffix}.json") if good.suffix else None
+
+
+@_near_miss("verb-unanchored", "verb", "a verb is compared whole, not by its end")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f":un{good.suffix[1:]}") if good.suffix else None
+
+
+@_near_miss("verb-space", "verb", "an encoded space is a character of the verb")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"{good.suffix}%20") if good.suffix else None
+
+
+@_near_miss("verb-before-more", "verb", "the verb ends the template; nothing follows it")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"{good.suffix}/x") if good.suffix else None
+
+
+@_near_miss("verb-too-early", "verb", "the verb follows the last segment, not an earlier one")
+def _(good: GoodPath) -> str | None:
+    at = len(good.segments) - 2
+    return (
+        good.replaced(at, good.segments[at] + good.suffix).removesuffix(good.suffix) if good.suffix and at > 0 else None
+    )
+
+
 # The segments: "The syntax `*` matches a single URL path segment."
 
 
 @_near_miss("segment-added", "segments", "`*` is one segment, not two")
 def _(good: GoodPath) -> str | None:
     return good.inserted(len(good.segments), "x")
+
+
+@_near_miss("segment-before-id", "segments", "`*` is one segment, and not the last one of several")
+def _(good: GoodPath) -> str | None:
+    at = len(good.segments) - 1
+    return good.inserted(at, "x") if at > 0 else None
 
 
 @_near_miss("segment-prepended", "segments", "the template begins with its first segment")
@@ -263,6 +297,11 @@ def _(good: GoodPath) -> str | None:
     return good.replaced(good.literals[-1], "frobnications") if good.literals else None
 
 
+@_near_miss("literal-longer", "literals", "a literal is compared whole, not by its beginning")
+def _(good: GoodPath) -> str | None:
+    return good.replaced(good.literals[-1], f"{good.segments[good.literals[-1]]}x") if good.literals else None
+
+
 @_near_miss("version-case", "literals", "the version is a literal, and literals are case-sensitive")
 def _(good: GoodPath) -> str | None:
     return _with_other_case(good, 0) if good.version else None
@@ -281,6 +320,11 @@ def _(good: GoodPath) -> str | None:
 @_near_miss("trailing-slash", "trailing-slash", "the verb ends the template; a slash begins another segment")
 def _(good: GoodPath) -> str | None:
     return good.ending(f"{good.suffix}/") if good.suffix else None
+
+
+@_near_miss("trailing-slashes", "trailing-slash", "nor do two slashes end it")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"{good.suffix}//") if good.suffix else None
 
 
 @_near_miss("empty-segment-last", "empty-segment", "an id has one or more characters")

@@ -43,7 +43,7 @@ def _malformed_escape(aim: Aim) -> list[Outgoing]:
 
 def _other_methods(aim: Aim) -> list[Outgoing]:
     path = aim.iut.contract.path(Method.CANCEL, aim.name)
-    bodies = {"GET": b"", "PUT": b"{}", "DELETE": b"", "PATCH": b"{}", "HEAD": b""}
+    bodies = {"GET": b"", "PUT": b"{}", "DELETE": b"", "PATCH": b"{}", "HEAD": b"", "OPTIONS": b""}
     return [
         aim.iut.request(
             method, path, body=body, content_type=JSON if body else None, note=f"{method} on the cancel path"
@@ -72,8 +72,23 @@ def similar_names(iut: Iut, name: str) -> list[tuple[str, str]]:
         if position % 2:
             other = "/".join([*segments[:position], f"{segment}-other", *segments[position + 1 :]])
             similar.append((other, f"another {segments[position - 1].rstrip('s')}"))
+    if not iut.is_quick:
+        similar += [(f"{head}/{other}", what) for other, what in _less_likely(identifier)]
     binds = iut.contract.bindings_of(Method.CANCEL)
     return [(other, what) for other, what in similar if any(binding.accepts(other) for binding in binds)]
+
+
+def _less_likely(identifier: str) -> list[tuple[str, str]]:
+    """Ids that a server takes for another one if it trims, cuts, splits, decodes twice or compares numbers."""
+    similar = [
+        (identifier + after, f"the id with {after!r} after it") for after in (".", " ", ",x", ".json", "#x", "?x")
+    ]
+    similar.append((f" {identifier}", "the id with a space before it"))
+    similar.append((identifier[1:], "the id without its first character"))
+    similar.append((f"%{ord(identifier[0]):02X}{identifier[1:]}", "the id with its first character escaped twice"))
+    if identifier.isdigit():
+        similar.append((f"0{identifier}", "the id with a zero before it"))
+    return [(other, what) for other, what in similar if other]
 
 
 def _similar_names(aim: Aim) -> list[Outgoing]:
@@ -144,10 +159,11 @@ FAMILIES: dict[str, MakeFamily] = {
 
 LEFT_OUT_OF_QUICK = frozenset(
     {
-        *("verb-shorter", "verb-empty"),
-        *("segment-missing", "segment-prepended", "version-missing", "pair-missing"),
-        *("literal-other", "literal-case-first", "version-case", "encoded-slash-lower-case"),
-        *("HEAD", "PATCH"),
+        *("verb-shorter", "verb-empty", "verb-extension", "verb-space", "verb-too-early", "verb-before-more"),
+        *("segment-before-id", "segment-missing", "segment-prepended", "version-missing", "pair-missing"),
+        *("trailing-slashes", "literal-longer", "literal-other", "literal-case-first", "version-case"),
+        *("encoded-slash-lower-case", "verb-unanchored"),
+        *("HEAD", "PATCH", "OPTIONS"),
     }
 )
 """Labels and methods that only the larger profiles send: each has a sibling that finds nearly the same."""
