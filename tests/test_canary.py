@@ -28,6 +28,7 @@ ARTEFACTS = (
 SDK_ARTEFACTS = (
     "report.json",
     "report.html",
+    "junit.xml",
     "summary.md",
     "traffic.har",
     "timeline.txt",
