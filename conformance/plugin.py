@@ -87,7 +87,7 @@ def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
     from conformance.targets.connect import connect
 
     run = _run(request.config)
-    run.iut = connect(run.configuration, run.profile)
+    run.iut = connect(run.configuration, run.profile, run.ledger_file)
     run.iut.target.check = run.sender
     yield run.iut
     run.iut.clean_up()

@@ -18,10 +18,12 @@ from conformance.exchange.serial import exchange_as_json, exchange_from_json
 from conformance.reports.baseline import Baseline, KnownFailure, read_baseline
 from conformance.reports.drawn_traffic import TRAFFIC_CHECK, traffic_check_of, without_drawn_traffic
 from conformance.reports.known_failures import Applied, apply_baseline, examined, foretold
+from conformance.reports.leaks import leak_messages
 from conformance.reports.report import RunFacts, build_report, violation_as_json
 from conformance.reports.verdict import CheckResult, Finding, Judgement, RunVerdict, Verdict, judge, judge_run
 from conformance.rules import all_rules, in_short
 from conformance.spec.catalogue import catalogue
+from conformance.targets.clean_up import CLEAN_UP
 from conformance.targets.configuration import (
     Configuration,
     Disguise,
@@ -31,6 +33,7 @@ from conformance.targets.configuration import (
     with_url,
 )
 from conformance.targets.iut import Iut
+from conformance.targets.ledger import FILE_NAME
 from conformance.targets.profile import PROFILES, QUICK, Profile
 from conformance.targets.statement import Statement
 
@@ -59,6 +62,9 @@ class Run:
     requests: int = 0
     operations: int = 0
     operation_names: list[str] = field(default_factory=list)
+    left_over: list[dict[str, str]] = field(default_factory=list)
+    clean_up_requests: int = 0
+    unnamed: int = 0
     sender: str = ""
     fatal: str = ""
     was_interrupted: bool = False
@@ -76,6 +82,11 @@ class Run:
             self._statement = Statement(self.configuration.statement)
         return self._statement
 
+    @property
+    def ledger_file(self) -> Path | None:
+        """Where operations are written down as they are started; None leaves it to a temporary file."""
+        return self.report_dir / FILE_NAME if self.report_dir is not None else None
+
     def account(self) -> dict[str, Any]:
         """What one process adds to the run besides its results, as a JSON value."""
         if self.iut is None:
@@ -87,7 +98,16 @@ class Run:
             "exchanges": [exchange_as_json(exchange) for exchange in self.iut.target.exchanges],
             "name": self.iut.configuration.iut.name,
             "operation_names": [*self.iut.supply.handed_out, *self.iut.completed_supply.handed_out],
+            "left_over": self._own_left_over(self.iut),
+            "clean_up_requests": sum(exchange.check == CLEAN_UP for exchange in self.iut.target.exchanges),
+            "unnamed": self.iut.supply.unnamed + self.iut.completed_supply.unnamed,
         }
+
+    def _own_left_over(self, iut: Iut) -> list[dict[str, str]]:
+        if iut.ledger is None:
+            return []
+        ledger = str(iut.ledger.path)
+        return [{"name": name, "state": state.value, "ledger": ledger} for name, state in iut.left_over().items()]
 
     def add_account(self, account: Mapping[str, Any]) -> None:
         """Add what another process accounted for; its traffic is judged here, for its checks did not see it all."""
@@ -97,9 +117,12 @@ class Run:
         self.operations += account["operations"]
         self._name = account["name"]
         self.operation_names += account["operation_names"]
+        self.left_over += account["left_over"]
+        self.clean_up_requests += account["clean_up_requests"]
+        self.unnamed += account["unnamed"]
         exchanges = [exchange_from_json(value) for value in account["exchanges"]]
         self.traffic.append(exchanges)
-        self.results += _judged(exchanges)
+        self.results += _judged([exchange for exchange in exchanges if exchange.check != CLEAN_UP])
         declared = account["statement"]["declared"]
         if self._statement is None:
             said = dataclasses.replace(self.configuration.statement, **declared)
@@ -164,6 +187,8 @@ class Run:
         judgements = list(applied.judgements)
         verdict = self.verdict(judgements, applied.fails)
         own = self.account()
+        left_over = [*self.left_over, *own.get("left_over", ())]
+        leaks = leak_messages(left_over, self.unnamed + own.get("unnamed", 0))
         facts = RunFacts(
             iut={
                 "name": own.get("name") or self._name or self.configuration.iut.name,
@@ -178,9 +203,11 @@ class Run:
             requests=self.requests + own.get("requests", 0),
             operations=self.operations + own.get("operations", 0),
             was_interrupted=self.was_interrupted or bool(self.fatal),
-            messages=[*self.messages, *applied.messages, *([self.fatal] if self.fatal else [])],
+            messages=[*self.messages, *applied.messages, *leaks, *([self.fatal] if self.fatal else [])],
             baseline=self.baseline.file if self.baseline is not None else "",
             operation_names=[*self.operation_names, *own.get("operation_names", ())],
+            clean_up_requests=self.clean_up_requests + own.get("clean_up_requests", 0),
+            left_over=left_over,
         )
         return build_report(judgements, verdict, facts), verdict
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ def add(commands: Commands) -> None:
     parser.add_argument("--profile", default="quick", choices=("quick", "ci", "thorough"), help="default: quick")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything drawn (default: 0)")
     parser.add_argument("--report-dir", metavar="DIR", help="write report.json, report.html, traffic.har, … there")
+    parser.add_argument(
+        "--cleanup", metavar="LEDGER", help="run nothing; cancel and delete what an interrupted run left over"
+    )
     parser.add_argument("--json", action="store_true", help="print report.json instead of the table")
     for option, what in (
         ("-k", "checks whose name matches"),
@@ -37,7 +41,7 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the suite in this process, through pytest."""
+    """Run the suite in this process, through pytest, or finish the clean-up of a run."""
     from conformance.run_suite import run_suite
 
     settings = {
@@ -51,5 +55,11 @@ def run(options: argparse.Namespace) -> int:
         "--iut-report-dir": options.report_dir,
         "--iut-baseline": options.baseline,
     }
+    if options.cleanup:
+        from conformance.finish import finish
+        from conformance.run import configured_run
+
+        configuration = configured_run({**settings, "--iut-report-dir": None}).configuration
+        return finish(Path(options.cleanup), configuration, is_spec_given=bool(options.config or options.spec))
     selection = [word for key in ("-k", "-m", "-n") if (value := getattr(options, key[1])) for word in (key, value)]
     return run_suite(settings, [*selection, *options.pytest_options], as_json=options.json)

@@ -64,7 +64,13 @@ class SupplyForm:
 
     @property
     def is_given(self) -> bool:
-        return self.start is not None or bool(self.command) or bool(self.names)
+        return bool(self.kind)
+
+    @property
+    def kind(self) -> str:
+        """The key of `[operations]` that is given; empty when none is."""
+        given = {"start": self.start is not None, "command": bool(self.command), "names": bool(self.names)}
+        return next((key for key, is_given in given.items() if is_given), "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from conformance.targets.configuration import (
 )
 from conformance.targets.credentials import Credentials, Token, read_credentials
 from conformance.targets.iut import Iut
+from conformance.targets.ledger import Ledger
 from conformance.targets.profile import QUICK, Profile
 from conformance.targets.secret import Secret
 from conformance.targets.target import Target
@@ -32,8 +34,10 @@ if TYPE_CHECKING:
     from conformance.reference.service import Service
 
 
-def connect(configuration: Configuration, profile: Profile = QUICK) -> Iut:
+def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file: Path | None = None) -> Iut:
     """The implementation under test of a configuration; nothing is sent yet.
+
+    What is started on a live target goes into a ledger: the file that is named, else a temporary one.
 
     Raises UsageError for a host that is not allowed, a spec that cannot be used, or credentials that cannot be had.
     """
@@ -59,7 +63,8 @@ def connect(configuration: Configuration, profile: Profile = QUICK) -> Iut:
         return contract.identify(http_method, path.removeprefix(prefix))
 
     target = Target(transport, SystemClock(), limits, identify, origin, parallel=limits.concurrency > 1)
-    return Iut(configuration, contract, target, credentials, profile, prefix)
+    ledger = Ledger(configuration.iut.url, configuration.iut.spec, ledger_file)
+    return Iut(configuration, contract, target, credentials, profile, prefix, ledger)
 
 
 def _is_this_machine(host: str) -> bool:

@@ -6,20 +6,21 @@ nothing. Any part of a request can be replaced, since that is what a check is fo
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from conformance.errors import NotTested, Unjudged
+from conformance.errors import NotTested
 from conformance.exchange import Exchange, Header, Method, Request
 from conformance.exchange.history import operation_in, operations_in
 from conformance.exchange.message import is_secret_field
 from conformance.lro import Operation
 from conformance.spec.contract import Contract
+from conformance.targets.clean_up import clean_up, states_shown
 from conformance.targets.configuration import Configuration
 from conformance.targets.credentials import Credential, Credentials
+from conformance.targets.ledger import Ledger, State
 from conformance.targets.profile import QUICK, Profile
 from conformance.targets.secret import Secret
 from conformance.targets.statement import Statement
@@ -43,6 +44,7 @@ class Iut:
         credentials: Credentials,
         profile: Profile = QUICK,
         path_prefix: str = "",
+        ledger: Ledger | None = None,
     ) -> None:
         self.configuration = configuration
         self.contract = contract
@@ -53,10 +55,13 @@ class Iut:
         self.plain_body = b"{}"
         self._credentials = credentials
         self._prefix = path_prefix
-        self._deleted: set[str] = set()
+        self.ledger = ledger
+        self._forms: dict[str, str] = {}
+        self._states: dict[str, State] = {}
         directory = configuration.directory or Path()
-        self.supply = Supply(configuration.operations.running, target, self._start_request, directory)
-        self.completed_supply = Supply(configuration.operations.completed, target, self._start_request, directory)
+        operations = configuration.operations
+        self.supply = Supply(operations.running, target, self._start_request, directory, self._was_started)
+        self.completed_supply = Supply(operations.completed, target, self._start_request, directory, self._was_started)
         self._headers, self._hidden = _without_secrets(configuration.iut.headers)
         target.secrets |= credentials.secrets | _echoes(self._hidden.values())
 
@@ -154,7 +159,6 @@ class Iut:
         return self.send_all([self.get_request(name) for name in names])
 
     def delete(self, name: str) -> Exchange:
-        self._deleted.add(name)
         return self.send(self.delete_request(name))
 
     def delete_request(self, name: str) -> Outgoing:
@@ -233,23 +237,32 @@ class Iut:
             pause = min(pause * 2, _LONGEST_POLL)
         return last
 
+    def _was_started(self, name: str, form: str) -> None:
+        self._forms[name] = form
+        self._note(name, State.STARTED)
+
+    def _note(self, name: str, state: State) -> None:
+        if self.ledger is not None:
+            self.ledger.note(name, self._forms[name], state)
+
     def clean_up(self) -> None:
-        """Delete what was started for this run, where the configuration and the statement say so.
+        """Cancel and delete what was started for this run, where the configuration says so.
 
         Never an operation that was given by name; and what the target answers is nobody's verdict.
         """
-        if self.configuration.operations.cleanup != "delete" or self.statement.value("delete") is not True:
-            return
-        names = [
-            name
-            for supply in (self.supply, self.completed_supply)
-            if supply.starts_operations
-            for name in supply.handed_out
-            if name not in self._deleted
-        ]
-        self.target.check = "clean-up"
-        with contextlib.suppress(Unjudged):
-            self.send_all([self.delete_request(name) for name in names])
+        known = states_shown(self.target.exchanges, self._forms)
+        for name, state in known.items():
+            if state is not State.STARTED:
+                self._note(name, state)
+        if self.configuration.operations.cleanup == "delete":
+            known = clean_up(self, known, self.statement.value("delete") is True, self._note)
+        self._states = known
+        if self.ledger is not None:
+            self.ledger.close(is_anything_left=bool(self.left_over()))
+
+    def left_over(self) -> dict[str, State]:
+        """The operations that were started for this run and not seen ended or deleted; known when it is cleaned up."""
+        return {name: state for name, state in self._states.items() if state.is_left_over}
 
 
 def _without_secrets(headers: Mapping[str, str]) -> tuple[list[Header], dict[Header, Secret]]:

@@ -1,7 +1,8 @@
 """The supply of operations: where running ones come from, and completed ones.
 
 Three forms: a start request, a command that prints a name, a list of names. Whatever the form, an operation that was
-handed out once is never handed out again.
+handed out once is never handed out again. One that was started for us is noted the moment its name is known, before
+anybody uses it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import itertools
 import json
 import re
 import subprocess
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,20 +30,33 @@ _INDEX = re.compile("0|[1-9][0-9]{0,8}")
 MakeRequest = Callable[[str, str, bytes], Outgoing]
 """Builds a request of a method on a raw target with a JSON body, with the headers and credentials of the run."""
 
+Note = Callable[[str, str], None]
+"""Is told the name of every operation that was started for us, and the form of supply."""
+
+
+def _nobody(name: str, form: str) -> None:
+    """Nobody wants to know."""
+
 
 class Supply:
     """Hands out fresh operations by one form of supply."""
 
-    def __init__(self, form: SupplyForm, target: Target, make: MakeRequest, directory: Path) -> None:
+    def __init__(
+        self, form: SupplyForm, target: Target, make: MakeRequest, directory: Path, note: Note = _nobody
+    ) -> None:
         self._form = form
         self._target = target
         self._make = make
         self._directory = directory
+        self._note = note
+        self._lock = threading.Lock()
         self._names_used = 0
         self._serial = itertools.count(1)
         self._prefix = f"lroc-{uuid4().hex[:8]}"
         self.handed_out: list[str] = []
         """Every operation of ours, in order: also one that was started when another of the same take failed."""
+        self.unnamed = 0
+        """How often an operation may have been started whose name nobody learnt."""
 
     @property
     def is_given(self) -> bool:
@@ -68,21 +83,22 @@ class Supply:
             supplied = self._run_command(count)
         else:
             supplied = self._next_names(count)
-        names = [self._handed_out(name) for name in supplied]
-        for name in names:
+        for name in supplied:
             if isinstance(name, TargetError):
                 raise name
-        return [name for name in names if isinstance(name, str)]
+        return [name for name in supplied if isinstance(name, str)]
 
-    def _handed_out(self, name: str | TargetError) -> str | TargetError:
-        """The name, from now on one that was handed out; an error when it was so before."""
-        if isinstance(name, TargetError):
-            return name
-        if name in self.handed_out:
-            return TargetError(
-                f"the supply of operations gave {name!r} twice", "mend [operations]: each one must be a fresh operation"
-            )
-        self.handed_out.append(name)
+    def _handed_out(self, name: str) -> str:
+        """The name, from now on one that was handed out. Raises TargetError when it was so before."""
+        with self._lock:
+            if name in self.handed_out:
+                raise TargetError(
+                    f"the supply of operations gave {name!r} twice",
+                    "mend [operations]: each one must be a fresh operation",
+                )
+            self.handed_out.append(name)
+        if self.starts_operations:
+            self._note(name, self._form.kind)
         return name
 
     def _next_names(self, count: int) -> list[str | TargetError]:
@@ -93,7 +109,7 @@ class Supply:
         self._target.count_operation(count)
         first = self._names_used
         self._names_used += count
-        return list(self._form.names[first : self._names_used])
+        return [_or_error(self._handed_out, name) for name in self._form.names[first : self._names_used]]
 
     def _start(self, start: StartRequest, count: int) -> list[str | TargetError]:
         outgoing = []
@@ -101,7 +117,18 @@ class Supply:
             unique = f"{self._prefix}-{next(self._serial)}"
             body = b"" if start.json is None else json.dumps(_filled(start.json, unique)).encode()
             outgoing.append(self._make(start.method, start.path.replace("{unique}", unique), body))
-        return [_or_error(_started, start, exchange) for exchange in self._target.send_all(outgoing)]
+        return self._target.map(lambda request: _or_error(self._one_by_request, start, request), outgoing)
+
+    def _one_by_request(self, start: StartRequest, outgoing: Outgoing) -> str:
+        exchange = self._target.send(outgoing)
+        try:
+            name = _started(start, exchange)
+        except TargetError:
+            may_have_started = exchange.succeeded() or (exchange.response is None and not is_refused(exchange))
+            with self._lock:
+                self.unnamed += may_have_started
+            raise
+        return self._handed_out(name)
 
     def _run_command(self, count: int) -> list[str | TargetError]:
         with ThreadPoolExecutor(min(count, 4)) as pool:
@@ -122,7 +149,7 @@ class Supply:
                 f"operations.command {command[0]!r} printed no name (exit status {done.returncode}): {detail}",
                 "it must print the name of one fresh running operation on one line and exit with 0",
             )
-        return name
+        return self._handed_out(name)
 
 
 def _or_error(find: Callable[P, str], *arguments: P.args, **keywords: P.kwargs) -> str | TargetError:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from conformance.errors import BudgetExhausted, TargetDead
 from conformance.exchange import Call, Exchange, Failure, FailureKind, Header, Request, Response
@@ -19,6 +20,8 @@ from conformance.targets.secret import Secret
 from conformance.targets.transport import Transport
 
 Identify = Callable[[str, str], Call | None]
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 _FAILURES_IN_A_ROW = 3
 _MASK = "[redacted]"
@@ -57,6 +60,7 @@ class Target:
         self._identify = identify
         self._lock = threading.Lock()
         self._requests_used = 0
+        self._granted = 0
         self._next_slot = 0.0
         self._failures_in_a_row = 0
         self._pool = ThreadPoolExecutor(limits.concurrency, "lro-conformance") if parallel else None
@@ -113,9 +117,24 @@ class Target:
 
     def send_all(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
         """Send independent requests, as many at once as the limits allow; answers come in the order of the requests."""
-        if self._pool is None or len(outgoing) < 2:
-            return [self.send(request) for request in outgoing]
-        return list(self._pool.map(self.send, outgoing))
+        return self.map(self.send, outgoing)
+
+    def map(self, work: Callable[[Item], Found], items: Sequence[Item]) -> list[Found]:
+        """Do some work that sends, for every item, as many at once as the limits allow; in the order of the items.
+
+        Where the work raises for one item, the first such error is raised when the work for all others is over, too.
+        """
+        if self._pool is None or len(items) < 2:
+            return [work(item) for item in items]
+        working = [self._pool.submit(work, item) for item in items]
+        wait(working)
+        return [done.result() for done in working]
+
+    def grant(self, requests: int) -> None:
+        """Allow so many requests beyond the limit, and try once more whether the target answers: for cleaning up."""
+        with self._lock:
+            self._granted += requests
+            self._failures_in_a_row = 0
 
     def count_operation(self, count: int = 1) -> None:
         """So many more operations are about to be started.
@@ -140,7 +159,7 @@ class Target:
                 last = self.exchanges[-1].outcome
                 why = last.kind.value if isinstance(last, Failure) else ""
                 raise TargetDead(f"the target has not answered {self._failures_in_a_row} requests in a row: {why}")
-            if self._requests_used + count > self.limits.requests:
+            if self._requests_used + count > self.limits.requests + self._granted:
                 raise BudgetExhausted(f"the limit of {self.limits.requests} requests is used up ([limits] requests)")
             numbers = [self._requests_used + position for position in range(1, count + 1)]
             self._requests_used += count
