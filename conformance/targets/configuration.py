@@ -128,6 +128,8 @@ class Configuration:
     limits: LimitsSection = field(default_factory=LimitsSection)
     directory: Path = field(default_factory=Path)
     disguise: Disguise | None = None
+    rehearsal: str = ""
+    """How the operations of a stand-in behave that takes the target's place; empty in a real run. Not in the file."""
 
     @property
     def is_embedded(self) -> bool:

@@ -26,6 +26,7 @@ from conformance.targets.credentials import Credentials, Token, read_credentials
 from conformance.targets.iut import Iut
 from conformance.targets.ledger import Ledger
 from conformance.targets.profile import QUICK, Profile
+from conformance.targets.rehearsal import rehearsed
 from conformance.targets.secret import Secret
 from conformance.targets.target import Target
 from conformance.targets.transport import HttpTransport
@@ -42,13 +43,14 @@ def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file:
     Raises UsageError for a host that is not allowed, a spec that cannot be used, or credentials that cannot be had.
     """
     contract = Contract.load(_spec(configuration))
+    if configuration.rehearsal:
+        return rehearsed(configuration, contract, profile)
     if configuration.is_embedded:
         return _embedded(configuration, contract, profile)
     check_url("iut.url", configuration.iut.url)
     parts = urlsplit(configuration.iut.url)
-    host = parts.hostname or ""
-    allowed = {name.lower() for name in configuration.iut.allow_hosts}
-    if not _is_this_machine(host) and host not in allowed:
+    if not is_allowed(configuration):
+        host = parts.hostname or ""
         raise UsageError(
             f"the host {host!r} is neither this machine nor allowed",
             f'if you may test it, add it to the configuration: [iut] allow_hosts = ["{host}"]',
@@ -65,6 +67,13 @@ def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file:
     target = Target(transport, SystemClock(), limits, identify, origin, parallel=limits.concurrency > 1)
     ledger = Ledger(configuration.iut.url, configuration.iut.spec, ledger_file)
     return Iut(configuration, contract, target, credentials, profile, prefix, ledger)
+
+
+def is_allowed(configuration: Configuration) -> bool:
+    """Whether the target may be sent anything: it is this machine, or named in `allow_hosts`."""
+    host = urlsplit(configuration.iut.url).hostname or ""
+    allowed = {name.lower() for name in configuration.iut.allow_hosts}
+    return configuration.is_embedded or _is_this_machine(host) or host in allowed
 
 
 def _is_this_machine(host: str) -> bool:
