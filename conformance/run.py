@@ -203,13 +203,26 @@ class Run:
             requests=self.requests + own.get("requests", 0),
             operations=self.operations + own.get("operations", 0),
             was_interrupted=self.was_interrupted or bool(self.fatal),
-            messages=[*self.messages, *applied.messages, *leaks, *([self.fatal] if self.fatal else [])],
+            messages=[
+                *self.messages,
+                *applied.messages,
+                *self._came_again(),
+                *leaks,
+                *([self.fatal] if self.fatal else []),
+            ],
             baseline=self.baseline.file if self.baseline is not None else "",
             operation_names=[*self.operation_names, *own.get("operation_names", ())],
             clean_up_requests=self.clean_up_requests + own.get("clean_up_requests", 0),
             left_over=left_over,
         )
         return build_report(judgements, verdict, facts), verdict
+
+    def _came_again(self) -> list[str]:
+        """How often the target asked to come again; the embedded server has its reasons."""
+        count = sum(exchange.asks_to_come_again for part in self.all_traffic() for exchange in part)
+        if not count or self.configuration.is_embedded:
+            return []
+        return [f"{count} requests were answered with 429, or 503 and Retry-After; [limits] rate sends fewer"]
 
     def _spec(self) -> dict[str, str]:
         if self.iut is None:

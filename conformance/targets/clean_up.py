@@ -62,23 +62,25 @@ def clean_up(iut: Iut, known: Mapping[str, State], delete: bool, note: Note) -> 
         return [name for name in known if states[name] in kinds and any(binding.accepts(name) for binding in bindings)]
 
     def cancel(name: str) -> None:
-        if iut.send(iut.cancel_request(name, note=CLEAN_UP)).succeeded():
-            change(name, State.CANCELLED)
+        with contextlib.suppress(Unjudged):
+            if iut.send(iut.cancel_request(name, note=CLEAN_UP)).succeeded():
+                change(name, State.CANCELLED)
 
     def remove(name: str) -> None:
-        exchange = iut.send(iut.delete_request(name))
-        if exchange.succeeded():
-            change(name, State.DELETED)
-        elif exchange.response is not None and exchange.response.status in _NOT_THERE:
-            change(name, State.GONE)
+        with contextlib.suppress(Unjudged):
+            exchange = iut.send(iut.delete_request(name))
+            if exchange.succeeded():
+                change(name, State.DELETED)
+            elif exchange.response is not None and exchange.response.status in _NOT_THERE:
+                change(name, State.GONE)
 
     iut.target.check = CLEAN_UP
     iut.target.grant(_REQUESTS_EACH * len(known))
+    if iut.statement.value("cancel") != "unimplemented":
+        iut.target.map(cancel, left(Method.CANCEL, State.STARTED))
+    if delete:
+        iut.target.map(remove, left(Method.DELETE, State.STARTED, State.CANCELLED, State.ENDED))
     with contextlib.suppress(Unjudged):
-        if iut.statement.value("cancel") != "unimplemented":
-            iut.target.map(cancel, left(Method.CANCEL, State.STARTED))
-        if delete:
-            iut.target.map(remove, left(Method.DELETE, State.STARTED, State.CANCELLED, State.ENDED))
         for name, look in iut.await_end(left(Method.GET, State.STARTED, State.CANCELLED)).items():
             operation = operation_in(look)
             if operation is not None and operation.done:

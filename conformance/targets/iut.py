@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from conformance.errors import NotTested
+from conformance.errors import NotTested, RateLimited
 from conformance.exchange import Exchange, Header, Method, Request
 from conformance.exchange.history import operation_in, operations_in
 from conformance.exchange.message import is_secret_field
@@ -26,10 +26,9 @@ from conformance.targets.secret import Secret
 from conformance.targets.statement import Statement
 from conformance.targets.supply import Supply
 from conformance.targets.target import Outgoing, Target
+from conformance.targets.waits import FIRST_LOOK, LONGEST_PAUSE_BETWEEN_LOOKS
 
 JSON = "application/json"
-_FIRST_POLL = 0.05
-_LONGEST_POLL = 2.0
 _SHORTEST_ECHO = 8
 
 
@@ -208,7 +207,10 @@ class Iut:
         if self._credentials.main is None:
             self.statement.find("auth", False, "no credentials are configured, and none are asked for")
         elif not self.statement.is_declared("auth"):
-            response = self.send(self.get_request(name, Credential.NONE)).response
+            try:
+                response = self.send(self.get_request(name, Credential.NONE)).response
+            except RateLimited:
+                return
             # No answer, "too many requests" and "not now" say nothing about credentials.
             if response is not None and response.status not in (429, 503):
                 because = f"a get without credentials is answered with {response.status}"
@@ -225,7 +227,7 @@ class Iut:
         """
         last: dict[str, Exchange] = {}
         deadline = self.target.clock.now() + self.settle
-        pause = _FIRST_POLL
+        pause = FIRST_LOOK
         pending = list(names)
         while pending:
             last.update(zip(pending, self.get_all(pending), strict=True))
@@ -234,7 +236,7 @@ class Iut:
             if not pending or left <= 0:
                 break
             self.target.clock.sleep(min(pause, left))
-            pause = min(pause * 2, _LONGEST_POLL)
+            pause = min(pause * 2, LONGEST_PAUSE_BETWEEN_LOOKS)
         return last
 
     def _was_started(self, name: str, form: str) -> None:

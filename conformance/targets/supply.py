@@ -22,6 +22,7 @@ from conformance.errors import NotTested, TargetError
 from conformance.exchange import Exchange, NotJson
 from conformance.targets.configuration import StartRequest, SupplyForm
 from conformance.targets.target import Outgoing, Target, is_refused
+from conformance.targets.waits import SUPPLY
 
 P = ParamSpec("P")
 
@@ -137,7 +138,9 @@ class Supply:
     def _one_by_command(self) -> str:
         command = self._form.command
         try:
-            done = subprocess.run(command, capture_output=True, timeout=60, check=False, cwd=self._directory or None)
+            done = subprocess.run(
+                command, capture_output=True, timeout=SUPPLY, check=False, cwd=self._directory or None
+            )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise TargetError(
                 f"operations.command {command[0]!r} cannot be run: {error}", "mend [operations] command"

@@ -12,9 +12,10 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from conformance.errors import BudgetExhausted, TargetDead
+from conformance.errors import BudgetExhausted, RateLimited, TargetDead
 from conformance.exchange import Call, Exchange, Failure, FailureKind, Header, Request, Response
 from conformance.lro import Clock
+from conformance.targets.come_again import Patience
 from conformance.targets.configuration import LimitsSection
 from conformance.targets.secret import Secret
 from conformance.targets.transport import Transport
@@ -62,6 +63,8 @@ class Target:
         self._requests_used = 0
         self._granted = 0
         self._next_slot = 0.0
+        self._held_until = 0.0
+        self._patience = Patience()
         self._failures_in_a_row = 0
         self._pool = ThreadPoolExecutor(limits.concurrency, "lro-conformance") if parallel else None
 
@@ -70,17 +73,31 @@ class Target:
         return self._requests_used
 
     def send(self, outgoing: Outgoing) -> Exchange:
-        """Send one request and wait for its answer.
+        """Send one request and wait for its answer; again where the answer asks to come again.
 
-        Raises BudgetExhausted when the run may send no more, TargetDead when the target has stopped answering.
+        Raises BudgetExhausted when the run may send no more, TargetDead when the target has stopped answering, and
+        RateLimited when it would have to wait too long.
         """
         (number,) = self._admit(1)
-        return self._send(outgoing, number)
+        return self._answered(outgoing, self._send(outgoing, number))
+
+    def _answered(self, outgoing: Outgoing, exchange: Exchange) -> Exchange:
+        """The exchange, or the first repetition of it that does not ask to come again."""
+        waited, attempt = 0.0, 1
+        while exchange.asks_to_come_again:
+            pause = self._patience.pause(exchange, attempt, waited)
+            with self._lock:
+                self._held_until = max(self._held_until, self.clock.now() + pause)
+            (number,) = self._admit(1)
+            exchange = self._send(outgoing, number)
+            waited, attempt = waited + pause, attempt + 1
+        return exchange
 
     def send_together(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
         """Send requests so that all overlap: none is answered before every one of them has been sent.
 
-        Raises as `send` does, and then none of them was sent.
+        Those that are asked to come again are repeated afterwards. Raises as `send` does, and RateLimited also where
+        fewer than two were answered at once.
         """
         together = threading.Barrier(len(outgoing))
         numbers = self._admit(len(outgoing))
@@ -89,14 +106,18 @@ class Target:
                 racers.submit(self._send, request, number, together)
                 for request, number in zip(outgoing, numbers, strict=True)
             ]
-            return [sent.result() for sent in sending]
+            sent = [race.result() for race in sending]
+        limited = [exchange for exchange in sent if exchange.asks_to_come_again]
+        if limited and len(sent) - len(limited) < 2:
+            raise RateLimited(f"rate limited: of {len(sent)} requests at once {len(limited)} were asked to come again")
+        return [self._answered(request, exchange) for request, exchange in zip(outgoing, sent, strict=True)]
 
     def _send(self, outgoing: Outgoing, number: int, together: threading.Barrier | None = None) -> Exchange:
         check = self.check
         wire = _with_secrets(outgoing)
         sent_at = self.clock.now()
         if together is not None:
-            together.wait()
+            together.wait(self.limits.timeout)
         outcome = self._transport.exchange(wire, self.limits.timeout)
         received_at = self.clock.now()
         exchange = Exchange(
@@ -163,8 +184,8 @@ class Target:
                 raise BudgetExhausted(f"the limit of {self.limits.requests} requests is used up ([limits] requests)")
             numbers = [self._requests_used + position for position in range(1, count + 1)]
             self._requests_used += count
-            wait = max(self._slot() for _ in numbers)
-        self.clock.sleep(wait)
+            pause = max(self._held_until - self.clock.now(), *(self._slot() for _ in numbers))
+        self.clock.sleep(pause)
         return numbers
 
     def _slot(self) -> float:

@@ -135,7 +135,7 @@ def test_an_answer_that_is_no_json(body: bytes) -> None:
     assert "mend [operations] start" in caught.value.remedy
 
 
-@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 429, 500])
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 500])
 def test_a_start_that_is_refused(status: int) -> None:
     with pytest.raises(TargetError) as caught:
         supply_of(SupplyForm(start=START), answering(json_response({"error": "because"}, status))).take(1)
