@@ -38,6 +38,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--iut-seed", metavar="N", type=int, default=0, help="seed of everything that is drawn")
     group.addoption("--iut-fault", metavar="NAME", help="let the embedded reference server have this fault")
     group.addoption("--iut-variant", metavar="NAME", help="let the embedded reference server be this correct variant")
+    group.addoption("--iut-disruptive", action="store_true", help="run disruptive checks on other machines, too")
     group.addoption("--iut-rehearsal", help=argparse.SUPPRESS)
     group.addoption("--iut-report-dir", metavar="DIR", help="where report.json is written")
     group.addoption("--iut-baseline", metavar="FILE", help="known failures, which do not fail the run")
@@ -53,6 +54,7 @@ OPTIONS = (
     "--iut-seed",
     "--iut-fault",
     "--iut-variant",
+    "--iut-disruptive",
     "--iut-rehearsal",
     "--iut-report-dir",
     "--iut-baseline",
@@ -62,6 +64,7 @@ OPTIONS = (
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(id, profile): the requirement that a check verifies")
+    config.addinivalue_line("markers", "disruptive: a check that may disturb more than the operations it started")
     config.pluginmanager.register(_Results(config), "lro-conformance-results")
 
 
@@ -113,6 +116,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     ruled_out = run.statement.rules_out(catalogue()[_requirement_of(item)])
     if ruled_out is not None:
         raise NotApplicable(ruled_out)
+    if item.get_closest_marker("disruptive") is not None and not run.may_disrupt:
+        raise NotTested("this check is disruptive, and the target is another machine; --disruptive runs it")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -32,6 +32,7 @@ from conformance.targets.configuration import (
     with_statement,
     with_url,
 )
+from conformance.targets.connect import is_this_machine
 from conformance.targets.iut import Iut
 from conformance.targets.ledger import FILE_NAME
 from conformance.targets.profile import PROFILES, QUICK, Profile
@@ -48,7 +49,8 @@ def now() -> str:
 class Run:
     """Everything one run knows of itself. Results may come from several processes; facts about traffic add up.
 
-    `firm_checks` counts the deterministic checks of each requirement that this process is going to run.
+    `firm_checks` counts the deterministic checks of each requirement that this process is going to run, disruptive ones
+    only where the run `may_disrupt`.
     """
 
     configuration: Configuration
@@ -65,6 +67,7 @@ class Run:
     left_over: list[dict[str, str]] = field(default_factory=list)
     clean_up_requests: int = 0
     unnamed: int = 0
+    may_disrupt: bool = True
     sender: str = ""
     fatal: str = ""
     was_interrupted: bool = False
@@ -271,7 +274,9 @@ def configured_run(options: Mapping[str, Any]) -> Run:
     named = options.get("--iut-baseline")
     baseline = read_baseline(Path(named)) if named else None
     report_dir = options.get("--iut-report-dir")
-    return Run(configuration, profile, _writable(Path(report_dir)) if report_dir else None, baseline)
+    may_disrupt = bool(options.get("--iut-disruptive")) or is_this_machine(configuration)
+    directory = _writable(Path(report_dir)) if report_dir else None
+    return Run(configuration, profile, directory, baseline, may_disrupt=may_disrupt)
 
 
 def _writable(directory: Path) -> Path:

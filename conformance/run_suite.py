@@ -124,7 +124,9 @@ def _as_options(settings: Mapping[str, Any]) -> list[str]:
     words = []
     for name, value in settings.items():
         for single in value if isinstance(value, list) else [value]:
-            if single not in (None, ""):
+            if single is True:
+                words.append(name)
+            elif single not in (None, "", False):
                 words.append(f"{name}={single}")
     return words
 

@@ -29,6 +29,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--profile", default="quick", choices=("quick", "ci", "thorough"), help="default: quick")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything drawn (default: 0)")
     parser.add_argument("--report-dir", metavar="DIR", help="write report.json, report.html, traffic.har, … there")
+    parser.add_argument("--disruptive", action="store_true", help="run disruptive checks on other machines, too")
     parser.add_argument("--plan", action="store_true", help="send nothing; print every call that the run may make")
     parser.add_argument(
         "--cleanup", metavar="LEDGER", help="run nothing; cancel and delete what an interrupted run left over"
@@ -57,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
         "--iut-seed": options.seed,
         "--iut-report-dir": options.report_dir,
         "--iut-baseline": options.baseline,
+        "--iut-disruptive": options.disruptive,
     }
     if options.cleanup:
         from conformance.finish import finish

@@ -7,7 +7,7 @@ import pytest
 from conformance.errors import NotApplicable
 from conformance.rules.order import explained_by_some_order
 from conformance.rules.outcome import untouched
-from conformance.suite.judging import require, verifies
+from conformance.suite.judging import disruptive, require, verifies
 from conformance.suite.stories import Bystanders, Stories
 from conformance.suite.storm import Storm, raise_storm
 from conformance.targets.iut import Iut
@@ -20,12 +20,14 @@ def test_overlapping_cancels_and_looks_have_an_order(storm: Storm, cancel_repeat
     require(explained_by_some_order(storm.name, storm.exchanges))
 
 
+@disruptive
 @verifies("lifecycle.some-order-explains", profile="ci")
 def test_great_storm_has_an_order(iut: Iut, bystanders: Bystanders, cancel_repeats: Stories) -> None:
     storm = raise_storm(iut, cancels=6, looks=6)
     require(explained_by_some_order(storm.name, storm.exchanges))
 
 
+@disruptive
 @verifies("target.other-operations-untouched", profile="ci")
 def test_crowd_of_cancels_leaves_a_bystander_alone(iut: Iut, bystanders: Bystanders, cancel_repeats: Stories) -> None:
     """Several operations cancelled twice and looked at, all at once; each has an order, and the bystander no part."""
@@ -45,6 +47,7 @@ def test_crowd_of_cancels_leaves_a_bystander_alone(iut: Iut, bystanders: Bystand
     require(complaint)
 
 
+@disruptive
 @verifies("lifecycle.some-order-explains", profile="ci")
 @pytest.mark.parametrize(("cancels", "deletes"), [(4, 1), (0, 3)])
 def test_deletes_have_an_order(cancels: int, deletes: int, iut: Iut, cancel_repeats: Stories, may_delete: bool) -> None:

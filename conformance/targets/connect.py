@@ -72,11 +72,15 @@ def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file:
 def is_allowed(configuration: Configuration) -> bool:
     """Whether the target may be sent anything: it is this machine, or named in `allow_hosts`."""
     host = urlsplit(configuration.iut.url).hostname or ""
-    allowed = {name.lower() for name in configuration.iut.allow_hosts}
-    return configuration.is_embedded or _is_this_machine(host) or host in allowed
+    return is_this_machine(configuration) or host in {name.lower() for name in configuration.iut.allow_hosts}
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(configuration: Configuration) -> bool:
+    """Whether the target is in this process, or at a URL of this machine."""
+    return configuration.is_embedded or _is_loopback(urlsplit(configuration.iut.url).hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
     """Whether a host is `localhost` or an address of the loopback network; of other names nothing is known."""
     try:
         return ip_address(host).is_loopback
