@@ -118,8 +118,8 @@ class _Names:
         """The method and path, or the command, by which the real run starts what the rehearsal started here."""
         is_completed = b'"done"' in exchange.request.body
         form = self._operations.completed if is_completed else self._operations.running
-        if form.command:
-            return "run", form.command[0]
+        if form.command or form.python:
+            return "run", form.python or form.command[0]
         if form.start is not None:
             return form.start.method, form.start.path
         return exchange.request.method, exchange.request.target
@@ -188,4 +188,6 @@ def _supply(form: SupplyForm) -> str:
         return in_one_line(f"{form.start.method} {form.start.path}")
     if form.command:
         return in_one_line(f"the command {form.command[0]}")
+    if form.python:
+        return f"the Python function {form.python}"
     return f"{len(form.names)} operations by name" if form.names else "the embedded server's own"

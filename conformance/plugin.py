@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from conformance.targets.iut import Iut
 
 RUN = pytest.StashKey["Run"]()
+_SUPPLY_FIXTURE = "iut_operations"
 _RESULT = "lro_conformance_result"
 _ACCOUNT = "lro_conformance_account"
 
@@ -89,10 +90,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
-    """The implementation under test of this run."""
+    """The implementation under test of this run.
+
+    A fixture `iut_operations` of the user's, a function that starts an operation and returns its name, is the supply in
+    place of the configured one.
+    """
+    from conformance.run import with_function
     from conformance.targets.connect import connect
 
     run = _run(request.config)
+    try:
+        run.configuration = with_function(run.configuration, request.getfixturevalue(_SUPPLY_FIXTURE))
+    except pytest.FixtureLookupError as error:
+        if error.argname != _SUPPLY_FIXTURE:
+            raise
     run.iut = connect(run.configuration, run.profile, run.ledger_file)
     run.iut.target.check = run.sender
     yield run.iut

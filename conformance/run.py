@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from conformance.targets.clean_up import CLEAN_UP
 from conformance.targets.configuration import (
     Configuration,
     Disguise,
+    SupplyForm,
     read_configuration,
     with_operations,
     with_statement,
@@ -103,6 +104,7 @@ class Run:
             "operation_names": [*self.iut.supply.handed_out, *self.iut.completed_supply.handed_out],
             "left_over": self._own_left_over(self.iut),
             "clean_up_requests": sum(exchange.check == CLEAN_UP for exchange in self.iut.target.exchanges),
+            "warnings": self.iut.supply_warnings(),
             "unnamed": self.iut.supply.unnamed + self.iut.completed_supply.unnamed,
         }
 
@@ -123,6 +125,7 @@ class Run:
         self.left_over += account["left_over"]
         self.clean_up_requests += account["clean_up_requests"]
         self.unnamed += account["unnamed"]
+        self.messages += account["warnings"]
         exchanges = [exchange_from_json(value) for value in account["exchanges"]]
         self.traffic.append(exchanges)
         self.results += _judged([exchange for exchange in exchanges if exchange.check != CLEAN_UP])
@@ -277,6 +280,12 @@ def configured_run(options: Mapping[str, Any]) -> Run:
     may_disrupt = bool(options.get("--iut-disruptive")) or is_this_machine(configuration)
     directory = _writable(Path(report_dir)) if report_dir else None
     return Run(configuration, profile, directory, baseline, may_disrupt=may_disrupt)
+
+
+def with_function(configuration: Configuration, start: Callable[[], str]) -> Configuration:
+    """The configuration with a function as its supply of running operations."""
+    operations = dataclasses.replace(configuration.operations, running=SupplyForm(function=start))
+    return dataclasses.replace(configuration, operations=operations)
 
 
 def _writable(directory: Path) -> Path:

@@ -10,7 +10,7 @@ import difflib
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -56,11 +56,16 @@ class StartRequest:
 
 @dataclass(frozen=True, slots=True)
 class SupplyForm:
-    """One way to come by operations: exactly one of the three is given, or none."""
+    """One way to come by operations: exactly one of the four is given, or none.
+
+    `python` names a function of the user's, `package.module:function`; `function` is one that a test fixture gave.
+    """
 
     start: StartRequest | None = None
     command: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    python: str = ""
+    function: Callable[[], str] | None = None
 
     @property
     def is_given(self) -> bool:
@@ -69,7 +74,12 @@ class SupplyForm:
     @property
     def kind(self) -> str:
         """The key of `[operations]` that is given; empty when none is."""
-        given = {"start": self.start is not None, "command": bool(self.command), "names": bool(self.names)}
+        given = {
+            "start": self.start is not None,
+            "command": bool(self.command),
+            "python": bool(self.python) or self.function is not None,
+            "names": bool(self.names),
+        }
         return next((key for key, is_given in given.items() if is_given), "")
 
 
@@ -208,6 +218,8 @@ def default_start(parent: str) -> StartRequest:
 _URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?", re.ASCII)
 _FIELD_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _FIELD_VALUE = re.compile(r"([!-~\x80-\xff]([\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
+_ENTRY_POINT = re.compile(r"\w+(\.\w+)*:\w+")
+_SUPPLIES = ("start", "command", "python", "names")
 _LARGEST = 1e9
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m)?")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
@@ -234,7 +246,7 @@ class _Reader:
         if configuration.iut.url and not configuration.operations.running.is_given:
             raise UsageError(
                 f"{self.where}: [operations] says nothing about where running operations come from",
-                "set exactly one of start, command and names",
+                "set exactly one of start, command, python and names",
             )
         return configuration
 
@@ -278,11 +290,11 @@ class _Reader:
         return section
 
     def _operations(self, table: Mapping[str, Any]) -> OperationsSection:
-        self._known("operations", table, ("start", "command", "names", "completed", "settle", "cleanup"))
-        running = self._supply("operations", {key: table[key] for key in ("start", "command", "names") if key in table})
+        self._known("operations", table, (*_SUPPLIES, "completed", "settle", "cleanup"))
+        running = self._supply("operations", {key: table[key] for key in _SUPPLIES if key in table})
         completed = table.get("completed", {})
         if not isinstance(completed, dict):
-            raise self._wrong("operations.completed", "a table with one of start, command and names", completed)
+            raise self._wrong("operations.completed", "a table with one of start, command, python and names", completed)
         # A start request may stand directly in `completed`, as it does in `start`.
         if "method" in completed or "path" in completed:
             completed = {"start": completed}
@@ -294,11 +306,11 @@ class _Reader:
         )
 
     def _supply(self, where: str, table: Mapping[str, Any]) -> SupplyForm:
-        self._known(where, table, ("start", "command", "names"))
+        self._known(where, table, _SUPPLIES)
         if len(table) > 1:
             raise UsageError(
                 f"{self.where}: [{where}] has {', '.join(sorted(table))}",
-                "keep exactly one of start, command and names",
+                "keep exactly one of start, command, python and names",
             )
         start = table.get("start")
         if start is not None and not isinstance(start, dict):
@@ -307,7 +319,14 @@ class _Reader:
             start=self._start(f"{where}.start", start) if start is not None else None,
             command=self._texts(table, f"{where}.command"),
             names=self._texts(table, f"{where}.names"),
+            python=self._entry_point(table, f"{where}.python"),
         )
+
+    def _entry_point(self, table: Mapping[str, Any], key: str) -> str:
+        entry = self._text(table, key, "")
+        if entry and _ENTRY_POINT.fullmatch(entry) is None:
+            raise self._wrong(key, 'a function such as "package.module:function"', entry)
+        return entry
 
     def _start(self, where: str, table: Mapping[str, Any]) -> StartRequest:
         self._known(where, table, tuple(key.name for key in fields(StartRequest)))

@@ -26,7 +26,7 @@ from conformance.targets.secret import Secret
 from conformance.targets.statement import Statement
 from conformance.targets.supply import Supply
 from conformance.targets.target import Outgoing, Target
-from conformance.targets.waits import FIRST_LOOK, LONGEST_PAUSE_BETWEEN_LOOKS
+from conformance.targets.waits import FIRST_LOOK, LONG_ENOUGH, LONGEST_PAUSE_BETWEEN_LOOKS, SLOW_SUPPLY
 
 JSON = "application/json"
 _SHORTEST_ECHO = 8
@@ -185,6 +185,27 @@ class Iut:
     def running(self, count: int) -> list[str]:
         """The names of `count` fresh operations."""
         return self.supply.take(count)
+
+    def too_short(self, name: str, look: Exchange) -> str:
+        """Why an operation that was done before it could be used is none to test with, and what would be one."""
+        since = self.supply.known_since.get(name)
+        after = f", at most {look.received_at - since:.2f} s after it was started" if since is not None else ""
+        return (
+            f"the supply's operation {name} ended by itself: it is already done when it is first looked at{after}; "
+            f"let [operations] start operations that run for about {LONG_ENOUGH:g} s, or until they are cancelled"
+        )
+
+    def supply_warnings(self) -> list[str]:
+        """What is to be said of a supply that makes the run wait."""
+        supply = self.supply
+        count = len(supply.known_since)
+        if supply.seconds <= SLOW_SUPPLY and supply.slowest <= self.target.limits.timeout:
+            return []
+        return [
+            f"the supply is slow: {count} operations took {supply.seconds:.1f} s, the slowest {supply.slowest:.1f} s; "
+            f"a run should not wait longer than {SLOW_SUPPLY:g} s for all, and [limits] timeout "
+            f"({self.target.limits.timeout:g} s) for one"
+        ]
 
     def look(self, name: str) -> tuple[Exchange, Operation]:
         """Get an operation. Raises NotTested when the answer shows none."""

@@ -1,8 +1,8 @@
 """The supply of operations: where running ones come from, and completed ones.
 
-Three forms: a start request, a command that prints a name, a list of names. Whatever the form, an operation that was
-handed out once is never handed out again. One that was started for us is noted the moment its name is known, before
-anybody uses it.
+Four forms: a start request, a command that prints a name, a Python function that returns one, a list of names. Whatever
+the form, an operation that was handed out once is never handed out again. One that was started for us is noted the
+moment its name is known, before anybody uses it.
 """
 
 from __future__ import annotations
@@ -21,10 +21,14 @@ from uuid import uuid4
 from conformance.errors import NotTested, TargetError
 from conformance.exchange import Exchange, NotJson
 from conformance.targets.configuration import StartRequest, SupplyForm
+from conformance.targets.python_supply import call, load
 from conformance.targets.target import Outgoing, Target, is_refused
 from conformance.targets.waits import SUPPLY
 
 P = ParamSpec("P")
+
+_AT_ONCE = 4
+"""Commands or functions that run at the same time: they are somebody else's, and may be heavy."""
 
 _INDEX = re.compile("0|[1-9][0-9]{0,8}")
 
@@ -58,6 +62,12 @@ class Supply:
         """Every operation of ours, in order: also one that was started when another of the same take failed."""
         self.unnamed = 0
         """How often an operation may have been started whose name nobody learnt."""
+        self.known_since: dict[str, float] = {}
+        """When the name of each operation that was started for us was learnt."""
+        self.seconds = 0.0
+        self.slowest = 0.0
+        """How long it took to start all of them, and the slowest one."""
+        self._function = form.function or (load(form.python, directory) if form.python else None)
 
     @property
     def is_given(self) -> bool:
@@ -76,18 +86,31 @@ class Supply:
         """
         if count == 0:
             return []
-        if self._form.start is not None:
-            self._target.count_operation(count)
-            supplied = self._start(self._form.start, count)
-        elif self._form.command:
-            self._target.count_operation(count)
-            supplied = self._run_command(count)
-        else:
+        if self._form.names or not self.is_given:
             supplied = self._next_names(count)
+        else:
+            self._target.count_operation(count)
+            began = self._target.clock.now()
+            supplied = self._make_some(count)
+            self.seconds += self._target.clock.now() - began
         for name in supplied:
             if isinstance(name, TargetError):
                 raise name
         return [name for name in supplied if isinstance(name, str)]
+
+    def _make_some(self, count: int) -> list[str | TargetError]:
+        if self._form.start is not None:
+            return self._start(self._form.start, count)
+        make_one = self._one_by_command if self._function is None else self._one_by_function
+        with ThreadPoolExecutor(min(count, _AT_ONCE)) as pool:
+            return list(pool.map(lambda _: _or_error(self._timed, make_one), range(count)))
+
+    def _timed(self, make_one: Callable[[], str]) -> str:
+        began = self._target.clock.now()
+        name = make_one()
+        with self._lock:
+            self.slowest = max(self.slowest, self._target.clock.now() - began)
+        return name
 
     def _handed_out(self, name: str) -> str:
         """The name, from now on one that was handed out. Raises TargetError when it was so before."""
@@ -99,6 +122,7 @@ class Supply:
                 )
             self.handed_out.append(name)
         if self.starts_operations:
+            self.known_since[name] = self._target.clock.now()
             self._note(name, self._form.kind)
         return name
 
@@ -118,7 +142,9 @@ class Supply:
             unique = f"{self._prefix}-{next(self._serial)}"
             body = b"" if start.json is None else json.dumps(_filled(start.json, unique)).encode()
             outgoing.append(self._make(start.method, start.path.replace("{unique}", unique), body))
-        return self._target.map(lambda request: _or_error(self._one_by_request, start, request), outgoing)
+        return self._target.map(
+            lambda request: _or_error(self._timed, lambda: self._one_by_request(start, request)), outgoing
+        )
 
     def _one_by_request(self, start: StartRequest, outgoing: Outgoing) -> str:
         exchange = self._target.send(outgoing)
@@ -131,9 +157,9 @@ class Supply:
             raise
         return self._handed_out(name)
 
-    def _run_command(self, count: int) -> list[str | TargetError]:
-        with ThreadPoolExecutor(min(count, 4)) as pool:
-            return list(pool.map(lambda _: _or_error(self._one_by_command), range(count)))
+    def _one_by_function(self) -> str:
+        assert self._function is not None
+        return self._handed_out(call(self._function))
 
     def _one_by_command(self) -> str:
         command = self._form.command
