@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from conformance.targets.iut import Iut
 
 RUN = pytest.StashKey["Run"]()
+ALONE = pytest.StashKey["Alone"]()
+"""Of a check that depends on real time: how it ended when it was tried again, alone."""
 _SUPPLY_FIXTURE = "iut_operations"
 _RESULT = "lro_conformance_result"
 _ACCOUNT = "lro_conformance_account"
@@ -171,7 +173,17 @@ def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
     else:
         finding = Finding.ERROR
         reason = f"{type(raised).__name__}: {raised}"
-    return CheckResult(_requirement_of(item), item.nodeid, finding, reason, call.duration, violations, _draws(item))
+    alone = item.stash.get(ALONE, None)
+    return CheckResult(
+        _requirement_of(item),
+        item.nodeid,
+        finding,
+        reason,
+        call.duration,
+        violations,
+        _draws(item),
+        alone=alone.outcome if alone is not None else "",
+    )
 
 
 def _show(report: pytest.TestReport, result: CheckResult, item: pytest.Item) -> None:
@@ -307,6 +319,7 @@ def _as_json(result: CheckResult) -> dict[str, Any]:
         "seconds": result.seconds,
         "violations": list(result.violations),
         "drawn": result.drawn,
+        "alone": result.alone,
     }
 
 
@@ -321,4 +334,5 @@ def _from_json(value: dict[str, Any]) -> CheckResult:
         value["seconds"],
         tuple(value["violations"]),
         value["drawn"],
+        alone=value["alone"],
     )

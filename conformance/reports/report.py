@@ -112,6 +112,7 @@ def _requirement(judgement: Judgement) -> dict[str, Any]:
                 "seconds": round(result.seconds, 4),
                 "drawn": result.drawn,
                 "known": result.is_known,
+                "alone": result.alone,
             }
             for result in judgement.results
         ],

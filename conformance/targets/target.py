@@ -55,6 +55,8 @@ class Target:
         self.origin = origin
         self.check = ""
         self.exchanges: list[Exchange] = []
+        self.unanswered: dict[int, Outgoing] = {}
+        """The requests that were not answered, by number."""
         self.operations_used = 0
         self.secrets: set[Secret] = set()
         self._transport = transport
@@ -133,6 +135,8 @@ class Target:
         )
         with self._lock:
             self.exchanges.append(exchange)
+            if isinstance(outcome, Failure):
+                self.unanswered[number] = outgoing
             self._failures_in_a_row = self._failures_in_a_row + 1 if isinstance(outcome, Failure) else 0
         return exchange
 
