@@ -20,6 +20,7 @@ import pytest
 if TYPE_CHECKING:
     from conformance.reports.verdict import CheckResult
     from conformance.run import Run
+    from conformance.suite.alone import Alone
     from conformance.targets.iut import Iut
 
 RUN = pytest.StashKey["Run"]()
@@ -173,7 +174,7 @@ def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
     else:
         finding = Finding.ERROR
         reason = f"{type(raised).__name__}: {raised}"
-    alone = item.stash.get(ALONE, None)
+    alone: Alone | None = item.stash.get(ALONE, None)
     return CheckResult(
         _requirement_of(item),
         item.nodeid,
