@@ -19,7 +19,7 @@ from typing import Any, ParamSpec
 from uuid import uuid4
 
 from conformance.errors import NotTested, TargetError
-from conformance.exchange import Exchange, NotJson
+from conformance.exchange import Exchange, Failure, NotJson
 from conformance.targets.configuration import StartRequest, SupplyForm
 from conformance.targets.python_supply import call, load
 from conformance.targets.target import Outgoing, Target, is_refused
@@ -59,7 +59,7 @@ class Supply:
         self._serial = itertools.count(1)
         self._prefix = f"lroc-{uuid4().hex[:8]}"
         self.handed_out: list[str] = []
-        """Every operation of ours, in order: also one that was started when another of the same take failed."""
+        """Every operation of ours, as its name was learnt; also one that was started when another of a take failed."""
         self.unnamed = 0
         """How often an operation may have been started whose name nobody learnt."""
         self.known_since: dict[str, float] = {}
@@ -210,7 +210,8 @@ def _started(start: StartRequest, exchange: Exchange) -> str:
     if exchange.response is None:
         if is_refused(exchange):
             raise TargetError(f"nobody listens at {exchange.origin}", "start the server, or mend iut.url or --url")
-        raise TargetError(f"{request} was not answered: {exchange.outcome}", "look at the server")
+        why = exchange.outcome.kind.value if isinstance(exchange.outcome, Failure) else ""
+        raise TargetError(f"{request} was not answered: {why}", "look at the server")
     if not exchange.response.is_success:
         body = _in_one_line(exchange.response.body[:200].decode("utf-8", "replace"))
         raise TargetError(
