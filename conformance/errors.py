@@ -60,3 +60,7 @@ class BudgetExhausted(NotTested):
 
 class TargetDead(NotTested):
     """The target stopped answering in the middle of the run; asking on would only take time."""
+
+
+class RateLimited(NotTested):
+    """The target asks to come again later than a run waits. Remedy: set `[limits] rate`, or raise the quota."""

@@ -11,6 +11,7 @@ Loaded by every pytest in the environment, so what is heavy is imported where it
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +20,13 @@ import pytest
 if TYPE_CHECKING:
     from conformance.reports.verdict import CheckResult
     from conformance.run import Run
+    from conformance.suite.alone import Alone
     from conformance.targets.iut import Iut
 
 RUN = pytest.StashKey["Run"]()
+ALONE = pytest.StashKey["Alone"]()
+"""Of a check that depends on real time: how it ended when it was tried again, alone."""
+_SUPPLY_FIXTURE = "iut_operations"
 _RESULT = "lro_conformance_result"
 _ACCOUNT = "lro_conformance_account"
 
@@ -37,6 +42,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--iut-seed", metavar="N", type=int, default=0, help="seed of everything that is drawn")
     group.addoption("--iut-fault", metavar="NAME", help="let the embedded reference server have this fault")
     group.addoption("--iut-variant", metavar="NAME", help="let the embedded reference server be this correct variant")
+    group.addoption("--iut-disruptive", action="store_true", help="run disruptive checks on other machines, too")
+    group.addoption("--iut-rehearsal", help=argparse.SUPPRESS)
     group.addoption("--iut-report-dir", metavar="DIR", help="where report.json is written")
     group.addoption("--iut-baseline", metavar="FILE", help="known failures, which do not fail the run")
 
@@ -51,6 +58,8 @@ OPTIONS = (
     "--iut-seed",
     "--iut-fault",
     "--iut-variant",
+    "--iut-disruptive",
+    "--iut-rehearsal",
     "--iut-report-dir",
     "--iut-baseline",
 )
@@ -59,6 +68,7 @@ OPTIONS = (
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(id, profile): the requirement that a check verifies")
+    config.addinivalue_line("markers", "disruptive: a check that may disturb more than the operations it started")
     config.pluginmanager.register(_Results(config), "lro-conformance-results")
 
 
@@ -86,11 +96,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
-    """The implementation under test of this run."""
+    """The implementation under test of this run.
+
+    A fixture `iut_operations` of the user's, a function that starts an operation and returns its name, is the supply in
+    place of the configured one.
+    """
+    from conformance.run import with_function
     from conformance.targets.connect import connect
 
     run = _run(request.config)
-    run.iut = connect(run.configuration, run.profile)
+    try:
+        run.configuration = with_function(run.configuration, request.getfixturevalue(_SUPPLY_FIXTURE))
+    except pytest.FixtureLookupError as error:
+        if error.argname != _SUPPLY_FIXTURE:
+            raise
+    run.iut = connect(run.configuration, run.profile, run.ledger_file)
     run.iut.target.check = run.sender
     yield run.iut
     run.iut.clean_up()
@@ -113,6 +133,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     ruled_out = run.statement.rules_out(catalogue()[_requirement_of(item)])
     if ruled_out is not None:
         raise NotApplicable(ruled_out)
+    if item.get_closest_marker("disruptive") is not None and not run.may_disrupt:
+        raise NotTested("this check is disruptive, and the target is another machine; --disruptive runs it")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -155,7 +177,17 @@ def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
     else:
         finding = Finding.ERROR
         reason = _masked(f"{type(raised).__name__}: {raised}", _run(item.config))
-    return CheckResult(_requirement_of(item), item.nodeid, finding, reason, call.duration, violations, _draws(item))
+    alone: Alone | None = item.stash.get(ALONE, None)
+    return CheckResult(
+        _requirement_of(item),
+        item.nodeid,
+        finding,
+        reason,
+        call.duration,
+        violations,
+        _draws(item),
+        alone=alone.outcome if alone is not None else "",
+    )
 
 
 def _show(report: pytest.TestReport, result: CheckResult, item: pytest.Item) -> None:
@@ -298,6 +330,7 @@ def _as_json(result: CheckResult) -> dict[str, Any]:
         "seconds": result.seconds,
         "violations": list(result.violations),
         "drawn": result.drawn,
+        "alone": result.alone,
     }
 
 
@@ -312,4 +345,5 @@ def _from_json(value: dict[str, Any]) -> CheckResult:
         value["seconds"],
         tuple(value["violations"]),
         value["drawn"],
+        alone=value["alone"],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,19 +18,24 @@ from conformance.exchange.serial import exchange_as_json, exchange_from_json
 from conformance.reports.baseline import Baseline, KnownFailure, read_baseline
 from conformance.reports.drawn_traffic import TRAFFIC_CHECK, traffic_check_of, without_drawn_traffic
 from conformance.reports.known_failures import Applied, apply_baseline, examined, foretold
+from conformance.reports.leaks import leak_messages
 from conformance.reports.report import RunFacts, build_report, violation_as_json
 from conformance.reports.verdict import CheckResult, Finding, Judgement, RunVerdict, Verdict, judge, judge_run
 from conformance.rules import all_rules, in_short
 from conformance.spec.catalogue import catalogue
+from conformance.targets.clean_up import CLEAN_UP
 from conformance.targets.configuration import (
     Configuration,
     Disguise,
+    SupplyForm,
     read_configuration,
     with_operations,
     with_statement,
     with_url,
 )
+from conformance.targets.connect import is_this_machine
 from conformance.targets.iut import Iut
+from conformance.targets.ledger import FILE_NAME
 from conformance.targets.profile import PROFILES, QUICK, Profile
 from conformance.targets.statement import Statement
 
@@ -45,7 +50,8 @@ def now() -> str:
 class Run:
     """Everything one run knows of itself. Results may come from several processes; facts about traffic add up.
 
-    `firm_checks` counts the deterministic checks of each requirement that this process is going to run.
+    `firm_checks` counts the deterministic checks of each requirement that this process is going to run, disruptive ones
+    only where the run `may_disrupt`.
     """
 
     configuration: Configuration
@@ -59,6 +65,10 @@ class Run:
     requests: int = 0
     operations: int = 0
     operation_names: list[str] = field(default_factory=list)
+    left_over: list[dict[str, str]] = field(default_factory=list)
+    clean_up_requests: int = 0
+    unnamed: int = 0
+    may_disrupt: bool = True
     sender: str = ""
     fatal: str = ""
     was_interrupted: bool = False
@@ -75,6 +85,11 @@ class Run:
         if self._statement is None:
             self._statement = Statement(self.configuration.statement)
         return self._statement
+
+    @property
+    def ledger_file(self) -> Path | None:
+        """Where operations are written down as they are started; None leaves it to a temporary file."""
+        return self.report_dir / FILE_NAME if self.report_dir is not None else None
 
     def account(self) -> dict[str, Any]:
         """What one process adds to the run besides its results, as a JSON value."""
@@ -95,7 +110,17 @@ class Run:
             "statement": self.iut.statement.as_json(),
             "name": self.iut.configuration.iut.name,
             "operation_names": [*self.iut.supply.handed_out, *self.iut.completed_supply.handed_out],
+            "left_over": self._own_left_over(self.iut),
+            "clean_up_requests": sum(exchange.check == CLEAN_UP for exchange in self.iut.target.exchanges),
+            "warnings": self.iut.supply_warnings(),
+            "unnamed": self.iut.supply.unnamed + self.iut.completed_supply.unnamed,
         }
+
+    def _own_left_over(self, iut: Iut) -> list[dict[str, str]]:
+        if iut.ledger is None:
+            return []
+        ledger = str(iut.ledger.path)
+        return [{"name": name, "state": state.value, "ledger": ledger} for name, state in iut.left_over().items()]
 
     def add_account(self, account: Mapping[str, Any]) -> None:
         """Add what another process accounted for; its traffic is judged here, for its checks did not see it all."""
@@ -105,9 +130,13 @@ class Run:
         self.operations += account["operations"]
         self._name = account["name"]
         self.operation_names += account["operation_names"]
+        self.left_over += account["left_over"]
+        self.clean_up_requests += account["clean_up_requests"]
+        self.unnamed += account["unnamed"]
+        self.messages += account["warnings"]
         exchanges = [exchange_from_json(value) for value in account["exchanges"]]
         self.traffic.append(exchanges)
-        self.results += _judged(exchanges)
+        self.results += _judged([exchange for exchange in exchanges if exchange.check != CLEAN_UP])
         declared = account["statement"]["declared"]
         if self._statement is None:
             said = dataclasses.replace(self.configuration.statement, **declared)
@@ -172,6 +201,8 @@ class Run:
         judgements = list(applied.judgements)
         verdict = self.verdict(judgements, applied.fails)
         own = self._own_facts()
+        left_over = [*self.left_over, *own.get("left_over", ())]
+        leaks = leak_messages(left_over, self.unnamed + own.get("unnamed", 0))
         facts = RunFacts(
             iut={
                 "name": own.get("name") or self._name or self.configuration.iut.name,
@@ -186,11 +217,26 @@ class Run:
             requests=self.requests + own.get("requests", 0),
             operations=self.operations + own.get("operations", 0),
             was_interrupted=self.was_interrupted or bool(self.fatal),
-            messages=[*self.messages, *applied.messages, *([self.fatal] if self.fatal else [])],
+            messages=[
+                *self.messages,
+                *applied.messages,
+                *self._came_again(),
+                *leaks,
+                *([self.fatal] if self.fatal else []),
+            ],
             baseline=self.baseline.file if self.baseline is not None else "",
             operation_names=[*self.operation_names, *own.get("operation_names", ())],
+            clean_up_requests=self.clean_up_requests + own.get("clean_up_requests", 0),
+            left_over=left_over,
         )
         return build_report(judgements, verdict, facts), verdict
+
+    def _came_again(self) -> list[str]:
+        """How often the target asked to come again; the embedded server has its reasons."""
+        count = sum(exchange.asks_to_come_again for part in self.all_traffic() for exchange in part)
+        if not count or self.configuration.is_embedded:
+            return []
+        return [f"{count} requests were answered with 429, or 503 and Retry-After; [limits] rate sends fewer"]
 
     def _spec(self) -> dict[str, str]:
         if self.iut is None:
@@ -231,6 +277,7 @@ def configured_run(options: Mapping[str, Any]) -> Run:
     for kind in DISGUISES:
         if options.get(f"--iut-{kind}"):
             configuration = dataclasses.replace(configuration, disguise=Disguise(kind, options[f"--iut-{kind}"]))
+    configuration = dataclasses.replace(configuration, rehearsal=options.get("--iut-rehearsal") or "")
     name = options.get("--iut-profile") or QUICK.name
     if name not in PROFILES:
         raise UsageError(f"--profile: there is no profile {name!r}", f"choose one of {', '.join(PROFILES)}")
@@ -238,7 +285,15 @@ def configured_run(options: Mapping[str, Any]) -> Run:
     named = options.get("--iut-baseline")
     baseline = read_baseline(Path(named)) if named else None
     report_dir = options.get("--iut-report-dir")
-    return Run(configuration, profile, _writable(Path(report_dir)) if report_dir else None, baseline)
+    may_disrupt = bool(options.get("--iut-disruptive")) or is_this_machine(configuration)
+    directory = _writable(Path(report_dir)) if report_dir else None
+    return Run(configuration, profile, directory, baseline, may_disrupt=may_disrupt)
+
+
+def with_function(configuration: Configuration, start: Callable[[], str]) -> Configuration:
+    """The configuration with a function as its supply of running operations."""
+    operations = dataclasses.replace(configuration.operations, running=SupplyForm(function=start))
+    return dataclasses.replace(configuration, operations=operations)
 
 
 def _writable(directory: Path) -> Path:

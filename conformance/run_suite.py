@@ -15,10 +15,13 @@ from typing import Any
 import pytest
 
 from conformance import plugin
-from conformance.errors import TargetError
+from conformance.errors import TargetError, UsageError
+from conformance.plan import Plan, Rehearsal, plan_of
 from conformance.reports.console import render
-from conformance.run import configured_run
+from conformance.run import Run, configured_run
 from conformance.spec.catalogue import catalogue
+from conformance.targets.connect import is_allowed
+from conformance.targets.rehearsal import MODES
 
 _SUITE = Path(__file__).parent / "suite"
 _NOT_NEEDED = (
@@ -55,6 +58,24 @@ def run_quietly(settings: Mapping[str, Any]) -> dict[str, Any]:
     if progress.report is None:
         raise TargetError(f"the suite made no report (exit status of pytest: {status})", "run it by hand")
     return progress.report
+
+
+def plan_run(settings: Mapping[str, Any], pytest_options: Sequence[str]) -> Plan:
+    """Every call that a run with these settings may make; nothing is sent. Raises UsageError as `run_suite`."""
+    configuration = configured_run(settings).configuration
+    rehearsals = []
+    for mode in MODES:
+        progress = _Progress(io.StringIO())
+        _run_pytest({**settings, "--iut-rehearsal": mode}, pytest_options, progress)
+        if progress.fatal or progress.run is None or progress.run.iut is None:
+            raise UsageError(
+                f"the run cannot be rehearsed: {progress.fatal or 'the selection leaves no check that sends anything'}",
+                "see that iut.parent fits the spec, or choose other checks",
+            )
+        iut = progress.run.iut
+        operations = iut.configuration.operations
+        rehearsals.append(Rehearsal(iut.target.exchanges, operations.running.names + operations.completed.names))
+    return plan_of(configuration, is_allowed(configuration), rehearsals)
 
 
 def _run_pytest(settings: Mapping[str, Any], pytest_options: Sequence[str], progress: _Progress) -> int:
@@ -103,7 +124,9 @@ def _as_options(settings: Mapping[str, Any]) -> list[str]:
     words = []
     for name, value in settings.items():
         for single in value if isinstance(value, list) else [value]:
-            if single not in (None, ""):
+            if single is True:
+                words.append(name)
+            elif single not in (None, "", False):
                 words.append(f"{name}={single}")
     return words
 
@@ -130,6 +153,7 @@ class _Progress:
         self._count = 0
         self.fatal = ""
         self.report: dict[str, Any] | None = None
+        self.run: Run | None = None
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -150,8 +174,8 @@ class _Progress:
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self, config: pytest.Config) -> None:
         self.report = config.stash.get(plugin.REPORT, None)
-        run = config.stash.get(plugin.RUN, None)
-        self.fatal = run.fatal if run is not None else ""
+        self.run = config.stash.get(plugin.RUN, None)
+        self.fatal = self.run.fatal if self.run is not None else ""
 
     def end(self) -> None:
         if self._count:

@@ -17,6 +17,7 @@ ARTEFACTS = (
     "report.html",
     "junit.xml",
     "traffic.har",
+    "ledger.jsonl",
     "summary.md",
     "GITHUB_STEP_SUMMARY",
     "stdout",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from conformance.commands import Commands
@@ -26,6 +29,11 @@ def add(commands: Commands) -> None:
     parser.add_argument("--profile", default="quick", choices=("quick", "ci", "thorough"), help="default: quick")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of everything drawn (default: 0)")
     parser.add_argument("--report-dir", metavar="DIR", help="write report.json, report.html, traffic.har, … there")
+    parser.add_argument("--disruptive", action="store_true", help="run disruptive checks on other machines, too")
+    parser.add_argument("--plan", action="store_true", help="send nothing; print every call that the run may make")
+    parser.add_argument(
+        "--cleanup", metavar="LEDGER", help="run nothing; cancel and delete what an interrupted run left over"
+    )
     parser.add_argument("--json", action="store_true", help="print report.json instead of the table")
     parser.add_argument(
         "--disallow-unredacted",
@@ -42,7 +50,7 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the suite in this process, through pytest."""
+    """Run the suite in this process, through pytest, or finish the clean-up of a run."""
     from conformance.run_suite import run_suite
 
     settings = {
@@ -55,11 +63,36 @@ def run(options: argparse.Namespace) -> int:
         "--iut-seed": options.seed,
         "--iut-report-dir": options.report_dir,
         "--iut-baseline": options.baseline,
+        "--iut-disruptive": options.disruptive,
     }
     if options.disallow_unredacted:
         from conformance.disclosure import refuse_unredacted
         from conformance.run import configured_run
 
         refuse_unredacted(configured_run(settings).configuration, options.config or "the command line")
-    selection = [word for key in ("-k", "-m", "-n") if (value := getattr(options, key[1])) for word in (key, value)]
+    if options.cleanup:
+        from conformance.finish import finish
+        from conformance.run import configured_run
+
+        configuration = configured_run({**settings, "--iut-report-dir": None}).configuration
+        return finish(Path(options.cleanup), configuration, is_spec_given=bool(options.config or options.spec))
+    if options.plan:
+        return _print_plan({**settings, "--iut-report-dir": None, "--iut-baseline": None}, options)
+    selection = [*_selection(options), *(["-n", options.n] if options.n else [])]
     return run_suite(settings, [*selection, *options.pytest_options], as_json=options.json)
+
+
+def _selection(options: argparse.Namespace) -> list[str]:
+    return [word for key in ("-k", "-m") if (value := getattr(options, key[1])) for word in (key, value)]
+
+
+def _print_plan(settings: Mapping[str, Any], options: argparse.Namespace) -> int:
+    from conformance.plan import render
+    from conformance.run_suite import plan_run
+
+    plan = plan_run(settings, [*_selection(options), *options.pytest_options])
+    if options.json:
+        print(json.dumps(plan.as_json(), indent=1, ensure_ascii=False))
+    else:
+        print("\n".join(render(plan)))
+    return 0

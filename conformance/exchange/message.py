@@ -200,3 +200,11 @@ class Exchange:
     def succeeded(self) -> bool:
         """Whether a response with a 2xx status came back."""
         return isinstance(self.outcome, Response) and self.outcome.is_success
+
+    @property
+    def asks_to_come_again(self) -> bool:
+        """Whether the answer is 429, or 503 with `Retry-After`: it tells how busy somebody is, and nothing else."""
+        response = self.response
+        if response is None:
+            return False
+        return response.status == 429 or (response.status == 503 and response.header("retry-after") is not None)

@@ -128,6 +128,10 @@ def verdict_lines(report: Mapping[str, Any], colour: bool = False) -> Iterator[s
     ]
     yield f"{in_one_line(report['iut']['name'] or report['iut']['url'])}: {counted}"
     yield f"{report['requests']} requests, {report['operations']} operations, profile {report['profile']}"
+    for entry in report["requirements"]:
+        for check in entry["checks"]:
+            if check.get("alone"):
+                yield f"{entry['id']} failed and was tried again, alone: {check['alone']}"
     if untested:
         more = f" and {len(untested) - _SHOWN_UNTESTED} more" if len(untested) > _SHOWN_UNTESTED else ""
         yield f"{len(untested)} MUST not tested: {', '.join(untested[:_SHOWN_UNTESTED])}{more}"

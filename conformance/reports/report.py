@@ -34,7 +34,8 @@ class RunFacts:
     """What a report says about the run besides its judgements.
 
     Times are RFC 3339, in UTC. `baseline` is the file that was applied, as it was named. `operation_names` are the
-    operations that the supply handed out.
+    operations that the supply handed out, `left_over` those that were started and not seen ended or deleted.
+    Of the `requests`, `clean_up_requests` judged nothing: they cancelled and deleted what had been started.
     """
 
     iut: Mapping[str, Any]
@@ -49,6 +50,8 @@ class RunFacts:
     messages: Sequence[str] = ()
     baseline: str = ""
     operation_names: Sequence[str] = ()
+    left_over: Sequence[Mapping[str, str]] = ()
+    clean_up_requests: int = 0
 
 
 def build_report(judgements: Sequence[Judgement], verdict: RunVerdict, facts: RunFacts) -> dict[str, Any]:
@@ -65,8 +68,10 @@ def build_report(judgements: Sequence[Judgement], verdict: RunVerdict, facts: Ru
         "started": facts.started,
         "finished": facts.finished,
         "requests": facts.requests,
+        "clean_up_requests": facts.clean_up_requests,
         "operations": facts.operations,
         "operation_names": list(facts.operation_names),
+        "left_over": [dict(entry) for entry in facts.left_over],
         "baseline": facts.baseline,
         "totals": dict(sorted(totals.items())),
         "verdict": verdict.words,
@@ -111,6 +116,7 @@ def _requirement(judgement: Judgement) -> dict[str, Any]:
                 "seconds": round(result.seconds, 4),
                 "drawn": result.drawn,
                 "known": result.is_known,
+                "alone": result.alone,
             }
             for result in judgement.results
         ],

@@ -58,7 +58,8 @@ class CheckResult:
 
     `violations` are JSON values, `{"message": …, "exchanges": […]}`, so that results travel between processes. A check
     that is `drawn` (property-based, schema-driven) may find something in one run and nothing in the next. What it found
-    `is_known` when the baseline lists it.
+    `is_known` when the baseline lists it. `alone` is how a check whose failure depends on real time ended when it was
+    tried again: "kept", "violated" or "not-tested"; empty when it was not tried again.
     """
 
     requirement: str
@@ -69,6 +70,7 @@ class CheckResult:
     violations: tuple[dict[str, Any], ...] = ()
     drawn: bool = False
     is_known: bool = False
+    alone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

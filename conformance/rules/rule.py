@@ -7,6 +7,7 @@ Rules for rules:
 * `when` says which traffic the rule speaks about, so that "kept" and "nothing to say" stay apart: a requirement is
   tested only if one of its rules had something to say.
 * The function body is the requirement's sentence and nothing else.
+* No rule speaks about an answer that asks to come again: that is the environment's.
 
 There are two kinds. An *exchange rule* judges one exchange; a *history rule* judges everything that was seen of one
 operation. Both are applied to all the traffic of a run, whatever check caused it. Functions in this package that carry
@@ -76,7 +77,7 @@ class ExchangeRule:
     def judgements(self, exchanges: Iterable[Exchange]) -> Iterator[Violation | None]:
         """One judgement per exchange the rule speaks about: a violation, or None for "kept"."""
         for exchange in exchanges:
-            if self.when(exchange):
+            if not exchange.asks_to_come_again and self.when(exchange):
                 message = self.judge(exchange)
                 yield Violation(self.requirement, _writable(message), (exchange,)) if message else None
 
@@ -89,7 +90,7 @@ class HistoryRule:
 
     def judgements(self, exchanges: Iterable[Exchange]) -> Iterator[Violation | None]:
         """One judgement per operation the rule speaks about: a violation, or None for "kept"."""
-        for history in histories(exchanges):
+        for history in histories(exchange for exchange in exchanges if not exchange.asks_to_come_again):
             if self.when(history):
                 complaint = self.judge(history)
                 if complaint is None:

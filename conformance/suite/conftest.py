@@ -8,8 +8,10 @@ import pytest
 
 from conformance.errors import NotApplicable, NotTested, Unjudged
 from conformance.exchange import Exchange, Method
+from conformance.plugin import ALONE
 from conformance.rules.outcome import second_cancel_is_safe
 from conformance.suite.again import Again
+from conformance.suite.alone import Alone
 from conformance.suite.deletion import Deletion, delete_one
 from conformance.suite.families import FAMILIES
 from conformance.suite.lists import settled_list
@@ -17,6 +19,14 @@ from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystanders, FirstCancel, Stories, cancel_first, tell_stories
 from conformance.suite.storm import Storm, raise_storm
 from conformance.targets.iut import Iut
+
+
+@pytest.fixture
+def alone(iut: Iut, request: pytest.FixtureRequest) -> Alone:
+    """What tries a check again whose failure depends on real time; the report tells how that ended."""
+    tries = Alone(iut)
+    request.node.stash[ALONE] = tries
+    return tries
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,12 @@ from conformance.rules import Complaint, in_short
 
 Check = TypeVar("Check", bound=Callable[..., Any])
 
+disruptive = pytest.mark.disruptive
+"""Marks a check that may disturb more than the operations it started: a crowd of requests at one moment, or many paths
+that the contract does not have, which on a shared host may be somebody else's. Beyond this machine it is run only when
+it is asked for. It only adds: its requirement has a check that is not disruptive.
+"""
+
 
 class Violated(AssertionError):
     """The requirement of the check is not kept; carries what shows it."""

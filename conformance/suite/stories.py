@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
-from conformance.lro import Operation
+from conformance.lro import Operation, State
 from conformance.rules import Complaint
 from conformance.rules.errors import bare_status_of, envelope_of
-from conformance.rules.outcome import untouched
+from conformance.rules.outcome import says_failed_precondition, untouched
 from conformance.targets.iut import JSON, Iut
 from conformance.targets.unknown import unknown_name
 
@@ -71,10 +71,7 @@ class Bystanders:
         if operation is None:
             raise NotTested(f"a get of {name}, fresh from the supply, does not show the operation")
         if operation.done:
-            raise NotTested(
-                f"the supply's operation {name} is already done when it is first looked at; "
-                "let [operations] start operations that run longer"
-            )
+            raise NotTested(self._iut.too_short(name, exchange))
         return Bystander(name, exchange, operation)
 
 
@@ -133,7 +130,7 @@ def cancel_first(iut: Iut) -> FirstCancel:
     name = iut.running(1)[0]
     before, operation = iut.look(name)
     if operation.done:
-        raise NotTested(f"{name} was done before it could be cancelled; let [operations] start longer ones")
+        raise NotTested(iut.too_short(name, before))
     cancel = with_object = iut.cancel(name, note="cancel with the body {}")
     if cancel.response is not None and not cancel.succeeded() and cancel.response.status != 501:
         without_body = iut.cancel(name, body=b"", note="cancel without a body")
@@ -164,6 +161,11 @@ def tell_stories(iut: Iut, bystanders: Bystanders, first: FirstCancel) -> Storie
     )
     again = iut.cancel(names[2], note="second cancel")
     after = dict(zip(names, iut.get_all(names), strict=True))
+    for name, cancel in ((names[1], bare), (names[2], labelled)):
+        seen = operation_in(after[name])
+        came_too_late = seen is not None and seen.done and seen.state is not State.CANCELLED
+        if came_too_late and says_failed_precondition(cancel):
+            raise NotTested(iut.too_short(name, after[name]))
     ends = dict(after)
     pending = [name for name in names if (operation := operation_in(after[name])) is None or not operation.done]
     if pending:

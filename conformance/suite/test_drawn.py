@@ -15,7 +15,7 @@ from conformance.rules import Complaint
 from conformance.rules.outcome import not_found
 from conformance.suite.drawing import for_each_batch
 from conformance.suite.families import posted
-from conformance.suite.judging import require, verifies
+from conformance.suite.judging import disruptive, require, verifies
 from conformance.suite.refusals import Refusals, look_after
 from conformance.suite.stories import Bystanders, Stories
 from conformance.targets.iut import Iut
@@ -33,6 +33,7 @@ FAMILIES: dict[Family, str] = {
 """The families with more members than the canonical ones, and the requirement that each is about."""
 
 
+@disruptive
 @pytest.mark.parametrize(
     "family",
     [pytest.param(family, marks=pytest.mark.requirement(named, "ci"), id=family) for family, named in FAMILIES.items()],

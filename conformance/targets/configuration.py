@@ -10,7 +10,7 @@ import difflib
 import json
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -69,15 +69,31 @@ class StartRequest:
 
 @dataclass(frozen=True, slots=True)
 class SupplyForm:
-    """One way to come by operations: exactly one of the three is given, or none."""
+    """One way to come by operations: exactly one of the four is given, or none.
+
+    `python` names a function of the user's, `package.module:function`; `function` is one that a test fixture gave.
+    """
 
     start: StartRequest | None = None
     command: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    python: str = ""
+    function: Callable[[], str] | None = None
 
     @property
     def is_given(self) -> bool:
-        return self.start is not None or bool(self.command) or bool(self.names)
+        return bool(self.kind)
+
+    @property
+    def kind(self) -> str:
+        """The key of `[operations]` that is given; empty when none is."""
+        given = {
+            "start": self.start is not None,
+            "command": bool(self.command),
+            "python": bool(self.python) or self.function is not None,
+            "names": bool(self.names),
+        }
+        return next((key for key, is_given in given.items() if is_given), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +151,8 @@ class Configuration:
     limits: LimitsSection = field(default_factory=LimitsSection)
     directory: Path = field(default_factory=Path)
     disguise: Disguise | None = None
+    rehearsal: str = ""
+    """How the operations of a stand-in behave that takes the target's place; empty in a real run. Not in the file."""
 
     @property
     def is_embedded(self) -> bool:
@@ -196,6 +214,8 @@ def default_start(parent: str) -> StartRequest:
     return StartRequest(method="POST", path=f"/v1/{parent}/operations:start", json={"mode": "run"})
 
 
+_ENTRY_POINT = re.compile(r"\w+(\.\w+)*:\w+")
+_SUPPLIES = ("start", "command", "python", "names")
 _LARGEST = 1e9
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
@@ -222,7 +242,7 @@ class _Reader:
         if configuration.iut.url and not configuration.operations.running.is_given:
             raise UsageError(
                 f"{self.where}: [operations] says nothing about where running operations come from",
-                "set exactly one of start, command and names",
+                "set exactly one of start, command, python and names",
             )
         return configuration
 
@@ -287,11 +307,11 @@ class _Reader:
         return section
 
     def _operations(self, table: Mapping[str, Any]) -> OperationsSection:
-        self._known("operations", table, ("start", "command", "names", "completed", "settle", "cleanup"))
-        running = self._supply("operations", {key: table[key] for key in ("start", "command", "names") if key in table})
+        self._known("operations", table, (*_SUPPLIES, "completed", "settle", "cleanup"))
+        running = self._supply("operations", {key: table[key] for key in _SUPPLIES if key in table})
         completed = table.get("completed", {})
         if not isinstance(completed, dict):
-            raise self._wrong("operations.completed", "a table with one of start, command and names", completed)
+            raise self._wrong("operations.completed", "a table with one of start, command, python and names", completed)
         # A start request may stand directly in `completed`, as it does in `start`.
         if "method" in completed or "path" in completed:
             completed = {"start": completed}
@@ -303,11 +323,11 @@ class _Reader:
         )
 
     def _supply(self, where: str, table: Mapping[str, Any]) -> SupplyForm:
-        self._known(where, table, ("start", "command", "names"))
+        self._known(where, table, _SUPPLIES)
         if len(table) > 1:
             raise UsageError(
                 f"{self.where}: [{where}] has {', '.join(sorted(table))}",
-                "keep exactly one of start, command and names",
+                "keep exactly one of start, command, python and names",
             )
         start = table.get("start")
         if start is not None and not isinstance(start, dict):
@@ -316,7 +336,14 @@ class _Reader:
             start=self._start(f"{where}.start", start) if start is not None else None,
             command=self._texts(table, f"{where}.command"),
             names=self._texts(table, f"{where}.names"),
+            python=self._entry_point(table, f"{where}.python"),
         )
+
+    def _entry_point(self, table: Mapping[str, Any], key: str) -> str:
+        entry = self._text(table, key, "")
+        if entry and _ENTRY_POINT.fullmatch(entry) is None:
+            raise self._wrong(key, 'a function such as "package.module:function"', entry)
+        return entry
 
     def _start(self, where: str, table: Mapping[str, Any]) -> StartRequest:
         self._known(where, table, tuple(key.name for key in fields(StartRequest)))

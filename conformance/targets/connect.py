@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,7 +23,9 @@ from conformance.targets.configuration import (
 )
 from conformance.targets.credentials import Credentials, read_credentials
 from conformance.targets.iut import Iut
+from conformance.targets.ledger import Ledger
 from conformance.targets.profile import QUICK, Profile
+from conformance.targets.rehearsal import rehearsed
 from conformance.targets.secret import Secret
 from conformance.targets.target import Target
 from conformance.targets.tls import Tls
@@ -34,19 +37,22 @@ if TYPE_CHECKING:
     from conformance.reference.service import Service
 
 
-def connect(configuration: Configuration, profile: Profile = QUICK) -> Iut:
+def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file: Path | None = None) -> Iut:
     """The implementation under test of a configuration; nothing is sent yet.
+
+    What is started on a live target goes into a ledger: the file that is named, else a temporary one.
 
     Raises UsageError for a host that is not allowed, a spec that cannot be used, or credentials that cannot be had.
     """
     contract = Contract.load(_spec(configuration))
+    if configuration.rehearsal:
+        return rehearsed(configuration, contract, profile)
     if configuration.is_embedded:
         return _embedded(configuration, contract, profile)
     check_url("iut.url", configuration.iut.url)
     parts = urlsplit(configuration.iut.url)
-    host = parts.hostname or ""
-    allowed = {name.lower() for name in configuration.iut.allow_hosts}
-    if not _is_this_machine(host) and host not in allowed:
+    if not is_allowed(configuration):
+        host = parts.hostname or ""
         raise UsageError(
             f"the host {host!r} is neither this machine nor allowed",
             f'if you may test it, add it to the configuration: [iut] allow_hosts = ["{host}"]',
@@ -65,7 +71,8 @@ def connect(configuration: Configuration, profile: Profile = QUICK) -> Iut:
     target = Target(transport, SystemClock(), limits, identify, origin, parallel=limits.concurrency > 1)
     if parts.scheme == "https":
         target.curl_options = tls.curl_options
-    iut = Iut(configuration, contract, target, credentials, profile, prefix)
+    ledger = Ledger(configuration.iut.url, configuration.iut.spec, ledger_file)
+    iut = Iut(configuration, contract, target, credentials, profile, prefix, ledger)
     _refuse_secrets_in_names(configuration.iut.parent, target)
     return iut
 
@@ -87,7 +94,18 @@ def _tls(configuration: Configuration) -> Tls:
     return Tls(*(configuration.directory / name if name else None for name in named))
 
 
-def _is_this_machine(host: str) -> bool:
+def is_allowed(configuration: Configuration) -> bool:
+    """Whether the target may be sent anything: it is this machine, or named in `allow_hosts`."""
+    host = urlsplit(configuration.iut.url).hostname or ""
+    return is_this_machine(configuration) or host in {name.lower() for name in configuration.iut.allow_hosts}
+
+
+def is_this_machine(configuration: Configuration) -> bool:
+    """Whether the target is in this process, or at a URL of this machine."""
+    return configuration.is_embedded or _is_loopback(urlsplit(configuration.iut.url).hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
     """Whether a host is `localhost` or an address of the loopback network; of other names nothing is known."""
     try:
         return ip_address(host).is_loopback

@@ -6,27 +6,27 @@ nothing. Any part of a request can be replaced, since that is what a check is fo
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from conformance.errors import NotTested, Unjudged
+from conformance.errors import NotTested, RateLimited
 from conformance.exchange import Exchange, Header, Method, Request
 from conformance.exchange.history import operation_in, operations_in
 from conformance.lro import Operation
 from conformance.spec.contract import Contract
+from conformance.targets.clean_up import clean_up, states_shown
 from conformance.targets.configuration import Configuration
 from conformance.targets.credentials import Credential, Credentials
 from conformance.targets.headers import echoes, without_secrets
+from conformance.targets.ledger import Ledger, State
 from conformance.targets.profile import QUICK, Profile
 from conformance.targets.statement import Statement
 from conformance.targets.supply import Supply
 from conformance.targets.target import Outgoing, Target
+from conformance.targets.waits import FIRST_LOOK, LONG_ENOUGH, LONGEST_PAUSE_BETWEEN_LOOKS, SLOW_SUPPLY
 
 JSON = "application/json"
-_FIRST_POLL = 0.05
-_LONGEST_POLL = 2.0
 
 
 class Iut:
@@ -40,6 +40,7 @@ class Iut:
         credentials: Credentials,
         profile: Profile = QUICK,
         path_prefix: str = "",
+        ledger: Ledger | None = None,
     ) -> None:
         self.configuration = configuration
         self.contract = contract
@@ -50,10 +51,13 @@ class Iut:
         self.plain_body = b"{}"
         self._credentials = credentials
         self._prefix = path_prefix
-        self._deleted: set[str] = set()
+        self.ledger = ledger
+        self._forms: dict[str, str] = {}
+        self._states: dict[str, State] = {}
         directory = configuration.directory or Path()
-        self.supply = Supply(configuration.operations.running, target, self._start_request, directory)
-        self.completed_supply = Supply(configuration.operations.completed, target, self._start_request, directory)
+        operations = configuration.operations
+        self.supply = Supply(operations.running, target, self._start_request, directory, self._was_started)
+        self.completed_supply = Supply(operations.completed, target, self._start_request, directory, self._was_started)
         self._headers, self._hidden = without_secrets(configuration.iut.headers)
         names = {name.lower() for name, _ in self._headers}
         self._headers += [header for header in credentials.headers if header[0].lower() not in names]
@@ -153,7 +157,6 @@ class Iut:
         return self.send_all([self.get_request(name) for name in names])
 
     def delete(self, name: str) -> Exchange:
-        self._deleted.add(name)
         return self.send(self.delete_request(name))
 
     def delete_request(self, name: str) -> Outgoing:
@@ -183,6 +186,27 @@ class Iut:
         """The names of `count` fresh operations."""
         return self.supply.take(count)
 
+    def too_short(self, name: str, look: Exchange) -> str:
+        """Why an operation that was done before it could be used is none to test with, and what would be one."""
+        since = self.supply.known_since.get(name)
+        after = f", at most {look.received_at - since:.2f} s after it was started" if since is not None else ""
+        return (
+            f"the supply's operation {name} ended by itself: it is already done when it is first looked at{after}; "
+            f"let [operations] start operations that run for about {LONG_ENOUGH:g} s, or until they are cancelled"
+        )
+
+    def supply_warnings(self) -> list[str]:
+        """What is to be said of a supply that makes the run wait."""
+        supply = self.supply
+        count = len(supply.known_since)
+        if supply.seconds <= SLOW_SUPPLY and supply.slowest <= self.target.limits.timeout:
+            return []
+        return [
+            f"the supply is slow: {count} operations took {supply.seconds:.1f} s, the slowest {supply.slowest:.1f} s; "
+            f"a run should not wait longer than {SLOW_SUPPLY:g} s for all, and [limits] timeout "
+            f"({self.target.limits.timeout:g} s) for one"
+        ]
+
     def look(self, name: str) -> tuple[Exchange, Operation]:
         """Get an operation. Raises NotTested when the answer shows none."""
         exchange = self.get(name)
@@ -196,7 +220,10 @@ class Iut:
         if self._credentials.main is None:
             self.statement.find("auth", False, "no credentials are configured, and none are asked for")
         elif not self.statement.is_declared("auth"):
-            response = self.send(self.get_request(name, Credential.NONE)).response
+            try:
+                response = self.send(self.get_request(name, Credential.NONE)).response
+            except RateLimited:
+                return
             # No answer, "too many requests" and "not now" say nothing about credentials.
             if response is not None and response.status not in (429, 503):
                 because = f"a get without credentials is answered with {response.status}"
@@ -213,7 +240,7 @@ class Iut:
         """
         last: dict[str, Exchange] = {}
         deadline = self.target.clock.now() + self.settle
-        pause = _FIRST_POLL
+        pause = FIRST_LOOK
         pending = list(names)
         while pending:
             last.update(zip(pending, self.get_all(pending), strict=True))
@@ -222,26 +249,35 @@ class Iut:
             if not pending or left <= 0:
                 break
             self.target.clock.sleep(min(pause, left))
-            pause = min(pause * 2, _LONGEST_POLL)
+            pause = min(pause * 2, LONGEST_PAUSE_BETWEEN_LOOKS)
         return last
 
+    def _was_started(self, name: str, form: str) -> None:
+        self._forms[name] = form
+        self._note(name, State.STARTED)
+
+    def _note(self, name: str, state: State) -> None:
+        if self.ledger is not None:
+            self.ledger.note(name, self._forms[name], state)
+
     def clean_up(self) -> None:
-        """Delete what was started for this run, where the configuration and the statement say so.
+        """Cancel and delete what was started for this run, where the configuration says so.
 
         Never an operation that was given by name; and what the target answers is nobody's verdict.
         """
-        if self.configuration.operations.cleanup != "delete" or self.statement.value("delete") is not True:
-            return
-        names = [
-            name
-            for supply in (self.supply, self.completed_supply)
-            if supply.starts_operations
-            for name in supply.handed_out
-            if name not in self._deleted
-        ]
-        self.target.check = "clean-up"
-        with contextlib.suppress(Unjudged):
-            self.send_all([self.delete_request(name) for name in names])
+        known = states_shown(self.target.exchanges, self._forms)
+        for name, state in known.items():
+            if state is not State.STARTED:
+                self._note(name, state)
+        if self.configuration.operations.cleanup == "delete":
+            known = clean_up(self, known, self.statement.value("delete") is True, self._note)
+        self._states = known
+        if self.ledger is not None:
+            self.ledger.close(is_anything_left=bool(self.left_over()))
+
+    def left_over(self) -> dict[str, State]:
+        """The operations that were started for this run and not seen ended or deleted; known when it is cleaned up."""
+        return {name: state for name, state in self._states.items() if state.is_left_over}
 
 
 def _still_runs(exchange: Exchange) -> bool:

@@ -1,7 +1,8 @@
 """The supply of operations: where running ones come from, and completed ones.
 
-Three forms: a start request, a command that prints a name, a list of names. Whatever the form, an operation that was
-handed out once is never handed out again.
+Four forms: a start request, a command that prints a name, a Python function that returns one, a list of names. Whatever
+the form, an operation that was handed out once is never handed out again. One that was started for us is noted the
+moment its name is known, before anybody uses it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import itertools
 import json
 import re
 import subprocess
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,29 +22,53 @@ from conformance.errors import NotTested, TargetError
 from conformance.exchange import Exchange, Failure, NotJson, Response
 from conformance.exchange.har_secrets import without_look_alikes
 from conformance.targets.configuration import StartRequest, SupplyForm
+from conformance.targets.python_supply import call, load
 from conformance.targets.target import Outgoing, Target, is_refused
+from conformance.targets.waits import SUPPLY
 
 P = ParamSpec("P")
+
+_AT_ONCE = 4
+"""Commands or functions that run at the same time: they are somebody else's, and may be heavy."""
 
 _INDEX = re.compile("0|[1-9][0-9]{0,8}")
 
 MakeRequest = Callable[[str, str, bytes], Outgoing]
 """Builds a request of a method on a raw target with a JSON body, with the headers and credentials of the run."""
 
+Note = Callable[[str, str], None]
+"""Is told the name of every operation that was started for us, and the form of supply."""
+
+
+def _nobody(name: str, form: str) -> None:
+    """Nobody wants to know."""
+
 
 class Supply:
     """Hands out fresh operations by one form of supply."""
 
-    def __init__(self, form: SupplyForm, target: Target, make: MakeRequest, directory: Path) -> None:
+    def __init__(
+        self, form: SupplyForm, target: Target, make: MakeRequest, directory: Path, note: Note = _nobody
+    ) -> None:
         self._form = form
         self._target = target
         self._make = make
         self._directory = directory
+        self._note = note
+        self._lock = threading.Lock()
         self._names_used = 0
         self._serial = itertools.count(1)
         self._prefix = f"lroc-{uuid4().hex[:8]}"
         self.handed_out: list[str] = []
-        """Every operation of ours, in order: also one that was started when another of the same take failed."""
+        """Every operation of ours, as its name was learnt; also one that was started when another of a take failed."""
+        self.unnamed = 0
+        """How often an operation may have been started whose name nobody learnt."""
+        self.known_since: dict[str, float] = {}
+        """When the name of each operation that was started for us was learnt."""
+        self.seconds = 0.0
+        self.slowest = 0.0
+        """How long it took to start all of them, and the slowest one."""
+        self._function = form.function or (load(form.python, directory) if form.python else None)
 
     @property
     def is_given(self) -> bool:
@@ -61,29 +87,44 @@ class Supply:
         """
         if count == 0:
             return []
-        if self._form.start is not None:
-            self._target.count_operation(count)
-            supplied = self._start(self._form.start, count)
-        elif self._form.command:
-            self._target.count_operation(count)
-            supplied = self._run_command(count)
-        else:
+        if self._form.names or not self.is_given:
             supplied = self._next_names(count)
-        names = [self._handed_out(name) for name in supplied]
-        for name in names:
+        else:
+            self._target.count_operation(count)
+            began = self._target.clock.now()
+            supplied = self._make_some(count)
+            self.seconds += self._target.clock.now() - began
+        for name in supplied:
             if isinstance(name, TargetError):
                 raise name
-        return [name for name in names if isinstance(name, str)]
+        return [name for name in supplied if isinstance(name, str)]
 
-    def _handed_out(self, name: str | TargetError) -> str | TargetError:
-        """The name, from now on one that was handed out; an error when it was so before."""
-        if isinstance(name, TargetError):
-            return name
-        if name in self.handed_out:
-            return TargetError(
-                f"the supply of operations gave {name!r} twice", "mend [operations]: each one must be a fresh operation"
-            )
-        self.handed_out.append(name)
+    def _make_some(self, count: int) -> list[str | TargetError]:
+        if self._form.start is not None:
+            return self._start(self._form.start, count)
+        make_one = self._one_by_command if self._function is None else self._one_by_function
+        with ThreadPoolExecutor(min(count, _AT_ONCE)) as pool:
+            return list(pool.map(lambda _: _or_error(self._timed, make_one), range(count)))
+
+    def _timed(self, make_one: Callable[[], str]) -> str:
+        began = self._target.clock.now()
+        name = make_one()
+        with self._lock:
+            self.slowest = max(self.slowest, self._target.clock.now() - began)
+        return name
+
+    def _handed_out(self, name: str) -> str:
+        """The name, from now on one that was handed out. Raises TargetError when it was so before."""
+        with self._lock:
+            if name in self.handed_out:
+                raise TargetError(
+                    f"the supply of operations gave {name!r} twice",
+                    "mend [operations]: each one must be a fresh operation",
+                )
+            self.handed_out.append(name)
+        if self.starts_operations:
+            self.known_since[name] = self._target.clock.now()
+            self._note(name, self._form.kind)
         return name
 
     def _next_names(self, count: int) -> list[str | TargetError]:
@@ -94,7 +135,7 @@ class Supply:
         self._target.count_operation(count)
         first = self._names_used
         self._names_used += count
-        return list(self._form.names[first : self._names_used])
+        return [_or_error(self._handed_out, name) for name in self._form.names[first : self._names_used]]
 
     def _start(self, start: StartRequest, count: int) -> list[str | TargetError]:
         outgoing = []
@@ -102,16 +143,31 @@ class Supply:
             unique = f"{self._prefix}-{next(self._serial)}"
             body = b"" if start.json is None else json.dumps(_filled(start.json, unique)).encode()
             outgoing.append(self._make(start.method, start.path.replace("{unique}", unique), body))
-        return [_or_error(_started, start, exchange) for exchange in self._target.send_all(outgoing)]
+        return self._target.map(
+            lambda request: _or_error(self._timed, lambda: self._one_by_request(start, request)), outgoing
+        )
 
-    def _run_command(self, count: int) -> list[str | TargetError]:
-        with ThreadPoolExecutor(min(count, 4)) as pool:
-            return list(pool.map(lambda _: _or_error(self._one_by_command), range(count)))
+    def _one_by_request(self, start: StartRequest, outgoing: Outgoing) -> str:
+        exchange = self._target.send(outgoing)
+        try:
+            name = _started(start, exchange)
+        except TargetError:
+            may_have_started = exchange.succeeded() or (exchange.response is None and not is_refused(exchange))
+            with self._lock:
+                self.unnamed += may_have_started
+            raise
+        return self._handed_out(name)
+
+    def _one_by_function(self) -> str:
+        assert self._function is not None
+        return self._handed_out(call(self._function))
 
     def _one_by_command(self) -> str:
         command = self._form.command
         try:
-            done = subprocess.run(command, capture_output=True, timeout=60, check=False, cwd=self._directory or None)
+            done = subprocess.run(
+                command, capture_output=True, timeout=SUPPLY, check=False, cwd=self._directory or None
+            )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise TargetError(
                 f"operations.command {command[0]!r} cannot be run: {error}", "mend [operations] command"
@@ -124,7 +180,7 @@ class Supply:
                 f"operations.command {command[0]!r} printed no name (exit status {done.returncode}): {detail}",
                 "it must print the name of one fresh running operation on one line and exit with 0",
             )
-        return name
+        return self._handed_out(name)
 
 
 def _or_error(find: Callable[P, str], *arguments: P.args, **keywords: P.kwargs) -> str | TargetError:

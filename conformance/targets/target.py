@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import TypeVar
 
-from conformance.errors import BudgetExhausted, TargetDead
+from conformance.errors import BudgetExhausted, RateLimited, TargetDead
 from conformance.exchange import Call, CurlContext, Exchange, Failure, FailureKind, Header, Request, Response
 from conformance.exchange.redaction import Redaction
 from conformance.lro import Clock
+from conformance.targets.come_again import Patience
 from conformance.targets.configuration import LimitsSection
 from conformance.targets.secret import Secret
 from conformance.targets.token import Token
 from conformance.targets.transport import Transport
 
 Identify = Callable[[str, str], Call | None]
+Item = TypeVar("Item")
+Found = TypeVar("Found")
 
 _FAILURES_IN_A_ROW = 3
 _MOST_KEPT = 24 * 1024 * 1024
@@ -58,6 +62,8 @@ class Target:
         self.origin = origin
         self.check = ""
         self.exchanges: list[Exchange] = []
+        self.unanswered: dict[int, Outgoing] = {}
+        """The requests that were not answered, by number."""
         self.operations_used = 0
         self.curl_options: tuple[str, ...] = ()
         self.secrets: set[Secret] = set()
@@ -65,7 +71,10 @@ class Target:
         self._identify = identify
         self._lock = threading.Lock()
         self._requests_used = 0
+        self._granted = 0
         self._next_slot = 0.0
+        self._held_until = 0.0
+        self._patience = Patience()
         self._failures_in_a_row = 0
         self._kept = 0
         self._pool = ThreadPoolExecutor(limits.concurrency, "lro-conformance") if parallel else None
@@ -75,17 +84,31 @@ class Target:
         return self._requests_used
 
     def send(self, outgoing: Outgoing) -> Exchange:
-        """Send one request and wait for its answer.
+        """Send one request and wait for its answer; again where the answer asks to come again.
 
-        Raises BudgetExhausted when the run may send no more, TargetDead when the target has stopped answering.
+        Raises BudgetExhausted when the run may send no more, TargetDead when the target has stopped answering, and
+        RateLimited when it would have to wait too long.
         """
         (number,) = self._admit(1)
-        return self._send(outgoing, number, self._token_of(outgoing))
+        return self._answered(outgoing, self._send(outgoing, number, self._token_of(outgoing)))
+
+    def _answered(self, outgoing: Outgoing, exchange: Exchange) -> Exchange:
+        """The exchange, or the first repetition of it that does not ask to come again."""
+        waited, attempt = 0.0, 1
+        while exchange.asks_to_come_again:
+            pause = self._patience.pause(exchange, attempt, waited)
+            with self._lock:
+                self._held_until = max(self._held_until, self.clock.now() + pause)
+            (number,) = self._admit(1)
+            exchange = self._send(outgoing, number, self._token_of(outgoing))
+            waited, attempt = waited + pause, attempt + 1
+        return exchange
 
     def send_together(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
         """Send requests so that all overlap: none is answered before every one of them has been sent.
 
-        Raises as `send` does, and then none of them was sent.
+        Those that are asked to come again are repeated afterwards. Raises as `send` does, and RateLimited also where
+        fewer than two were answered at once.
         """
         together = threading.Barrier(len(outgoing))
         numbers = self._admit(len(outgoing))
@@ -95,7 +118,11 @@ class Target:
                 racers.submit(self._send, request, number, token, together)
                 for request, number, token in zip(outgoing, numbers, tokens, strict=True)
             ]
-            return [sent.result() for sent in sending]
+            sent = [race.result() for race in sending]
+        limited = [exchange for exchange in sent if exchange.asks_to_come_again]
+        if limited and len(sent) - len(limited) < 2:
+            raise RateLimited(f"rate limited: of {len(sent)} requests at once {len(limited)} were asked to come again")
+        return [self._answered(request, exchange) for request, exchange in zip(outgoing, sent, strict=True)]
 
     def _send(
         self, outgoing: Outgoing, number: int, token: Secret | None, together: threading.Barrier | None = None
@@ -113,12 +140,12 @@ class Target:
             if renewed is not None:
                 notes = (exchange.note, "refused, and sent again with a renewed token")
                 exchange = replace(exchange, note="; ".join(filter(None, notes)))
-            self._record(exchange)
+            self._record(exchange, outgoing)
         if renewed is None:
             return exchange
         (again,) = self._admit(1)
         exchange = self._exchange(outgoing, again, renewed)
-        self._record(exchange)
+        self._record(exchange, outgoing)
         return exchange
 
     def _renewed(self, outgoing: Outgoing, exchange: Exchange, token: Secret | None) -> Secret | None:
@@ -132,10 +159,12 @@ class Target:
             self._keep_secret(renewed, outgoing.authorization)
         return renewed
 
-    def _record(self, exchange: Exchange) -> None:
+    def _record(self, exchange: Exchange, outgoing: Outgoing) -> None:
         with self._lock:
             self.exchanges.append(exchange)
             has_failed = isinstance(exchange.outcome, Failure)
+            if has_failed:
+                self.unanswered[exchange.number] = outgoing
             self._failures_in_a_row = self._failures_in_a_row + 1 if has_failed else 0
             self._kept += _size(exchange.outcome) if isinstance(exchange.outcome, Response) else 0
 
@@ -161,7 +190,7 @@ class Target:
         wire = _with_secrets(outgoing, token)
         sent_at = self.clock.now()
         if together is not None:
-            together.wait()
+            together.wait(self.limits.timeout)
         outcome = self._transport.exchange(wire, self.limits.timeout)
         received_at = self.clock.now()
         return Exchange(
@@ -179,9 +208,24 @@ class Target:
 
     def send_all(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
         """Send independent requests, as many at once as the limits allow; answers come in the order of the requests."""
-        if self._pool is None or len(outgoing) < 2:
-            return [self.send(request) for request in outgoing]
-        return list(self._pool.map(self.send, outgoing))
+        return self.map(self.send, outgoing)
+
+    def map(self, work: Callable[[Item], Found], items: Sequence[Item]) -> list[Found]:
+        """Do some work that sends, for every item, as many at once as the limits allow; in the order of the items.
+
+        Where the work raises for one item, the first such error is raised when the work for all others is over, too.
+        """
+        if self._pool is None or len(items) < 2:
+            return [work(item) for item in items]
+        working = [self._pool.submit(work, item) for item in items]
+        wait(working)
+        return [done.result() for done in working]
+
+    def grant(self, requests: int) -> None:
+        """Allow so many requests beyond the limit, and try once more whether the target answers: for cleaning up."""
+        with self._lock:
+            self._granted += requests
+            self._failures_in_a_row = 0
 
     def count_operation(self, count: int = 1) -> None:
         """So many more operations are about to be started.
@@ -208,12 +252,12 @@ class Target:
                 raise TargetDead(f"the target has not answered {self._failures_in_a_row} requests in a row: {why}")
             if self._kept > _MOST_KEPT:
                 raise BudgetExhausted(f"the answers hold more than {_MOST_KEPT} bytes, which is all that a run keeps")
-            if self._requests_used + count > self.limits.requests:
+            if self._requests_used + count > self.limits.requests + self._granted:
                 raise BudgetExhausted(f"the limit of {self.limits.requests} requests is used up ([limits] requests)")
             numbers = [self._requests_used + position for position in range(1, count + 1)]
             self._requests_used += count
-            wait = max(self._slot() for _ in numbers)
-        self.clock.sleep(wait)
+            pause = max(self._held_until - self.clock.now(), *(self._slot() for _ in numbers))
+        self.clock.sleep(pause)
         return numbers
 
     def _slot(self) -> float:

@@ -143,6 +143,7 @@ OVERRIDES: list[tuple[str, str, str, object]] = [
         "running",
         SupplyForm(StartRequest("PUT", "/x?{unique}", [1], "/a/0")),
     ),
+    ("operations", 'python = "jobs.operations:start"', "running", SupplyForm(python="jobs.operations:start")),
     ("operations", f'completed = {{names = ["{NAME}"]}}', "completed", SupplyForm(names=(NAME,))),
     ("operations", 'completed = {command = ["x"]}', "completed", SupplyForm(command=("x",))),
     ("operations", 'completed = {start = {path = "/x"}}', "completed", SupplyForm(StartRequest("POST", "/x"))),
@@ -202,8 +203,14 @@ WRONG_TYPES = [
     (
         "operations",
         'completed = "x"',
-        "operations.completed must be a table with one of start, command and names, got 'x'",
+        "operations.completed must be a table with one of start, command, python and names, got 'x'",
     ),
+    (
+        "operations",
+        'python = "jobs.py"',
+        "operations.python must be a function such as \"package.module:function\", got 'jobs.py'",
+    ),
+    ("operations", "python = 1", "operations.python must be a text, got 1"),
     ("operations", "completed = {names = 1}", "operations.completed.names must be a list of texts, got 1"),
     (
         "operations",
@@ -263,7 +270,7 @@ KEYS = {
         "client_certificate",
         "client_key",
     ],
-    "operations": ["start", "command", "names", "completed", "settle", "cleanup"],
+    "operations": ["start", "command", "python", "names", "completed", "settle", "cleanup"],
     "statement": ["cancel", "list", "delete", "auth", "errors"],
     "limits": ["requests", "operations", "rate", "concurrency", "timeout"],
 }
@@ -307,7 +314,7 @@ def test_keys_within_operations(read: Read, text: str, place: str, near: str) ->
 def test_there_is_one_supply(read: Read, first: str) -> None:
     error = mistake(read, f'[operations]\n{first}\nnames = ["{NAME}"]\n')
     assert "[operations] has" in error.message
-    assert error.remedy == "keep exactly one of start, command and names"
+    assert error.remedy == "keep exactly one of start, command, python and names"
     inner = first.replace("[operations]", "")
     assert (
         "[operations.completed]"
@@ -319,7 +326,7 @@ def test_there_is_one_supply(read: Read, first: str) -> None:
 def test_a_server_of_ones_own_needs_a_supply(read: Read, supply: str) -> None:
     error = mistake(read, f'[iut]\nurl = "http://127.0.0.1:1"\n{supply}')
     assert "where running operations come from" in error.message
-    assert error.remedy == "set exactly one of start, command and names"
+    assert error.remedy == "set exactly one of start, command, python and names"
 
 
 URLS = [

@@ -23,6 +23,7 @@ from conformance.targets.configuration import (
 )
 from conformance.targets.credentials import Credential, Credentials
 from conformance.targets.iut import Iut, listed_names
+from conformance.targets.ledger import State
 from conformance.targets.secret import Secret
 from conformance.targets.token import FixedToken
 from tests.targets.memory import Answers, MemoryTransport, json_response, ok, target_of
@@ -237,48 +238,70 @@ OURS = Configuration(
 )
 
 
-def after_a_run(configuration: Configuration) -> list[str]:
-    """What is deleted after a run that took two operations, one completed one, and deleted the first itself."""
+def after_a_run(configuration: Configuration) -> tuple[list[str], list[str]]:
+    """What is cancelled and what deleted after a run that took two operations, one completed one, which it saw done,
+    and deleted the first itself.
+    """
     numbers = itertools.count(1)
 
     def answer(request: Request) -> Response:
-        return json_response({"name": f"{PARENT}/operations/op-{next(numbers)}"} if request.method == "POST" else {})
+        if request.method == "GET":
+            return json_response({"name": request.path.removeprefix("/v1/"), "done": True})
+        is_start = request.path.endswith(":start")
+        return json_response({"name": f"{PARENT}/operations/op-{next(numbers)}"} if is_start else {})
 
     iut, transport = iut_of(answer, configuration)
     taken = iut.running(2)
     if configuration.operations.completed.is_given:
-        iut.completed_supply.take(1)
+        iut.get(iut.completed_supply.take(1)[0])
     iut.delete(taken[0])
     before = len(transport.wire)
     iut.clean_up()
-    assert {request.method for request in transport.wire[before:]} <= {"DELETE"}
-    return [request.path.removeprefix("/v1/") for request in transport.wire[before:]]
+    return tuple(  # type: ignore[return-value]
+        [
+            request.path.removeprefix("/v1/").removesuffix(":cancel")
+            for request in transport.wire[before:]
+            if request.method == method
+        ]
+        for method in ("POST", "DELETE")
+    )
 
 
-def test_what_was_started_is_deleted_once() -> None:
-    assert after_a_run(OURS) == [f"{PARENT}/operations/op-2", f"{PARENT}/operations/op-3"]
+def test_what_was_started_is_cancelled_and_deleted_once() -> None:
+    second, completed = f"{PARENT}/operations/op-2", f"{PARENT}/operations/op-3"
+    assert after_a_run(OURS) == ([second], [second, completed])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [StatementSection(), StatementSection(delete=False)],
+    ids=["nobody says that delete works", "delete does not work"],
+)
+def test_what_cannot_be_deleted_is_cancelled_at_least(statement: StatementSection) -> None:
+    assert after_a_run(replace(OURS, statement=statement)) == ([f"{PARENT}/operations/op-2"], [])
 
 
 @pytest.mark.parametrize(
     "configuration",
     [
         replace(OURS, operations=replace(OURS.operations, cleanup="none")),
-        replace(OURS, statement=StatementSection()),
-        replace(OURS, statement=StatementSection(delete=False)),
         replace(OURS, operations=OperationsSection(running=SupplyForm(names=(NAME, NAME + "x")))),
     ],
-    ids=["cleanup = none", "nobody says that delete works", "delete does not work", "operations given by name"],
+    ids=["cleanup = none", "operations given by name"],
 )
-def test_nothing_is_deleted(configuration: Configuration) -> None:
+def test_nothing_is_touched(configuration: Configuration) -> None:
     """Least of all what somebody else made, and only lent to the run by its name."""
-    assert after_a_run(configuration) == []
+    assert after_a_run(configuration) == ([], [])
 
 
 def test_cleaning_up_is_never_an_error() -> None:
-    iut, transport = iut_of(lambda _: Failure(FailureKind.REFUSED), OURS)
-    iut.supply.handed_out += [f"{PARENT}/operations/op-{number}" for number in range(9)]
+    numbers = itertools.count(1)
+    answers = [json_response({"name": f"{PARENT}/operations/op-{next(numbers)}"}) for _ in range(9)]
+    iut, transport = iut_of(lambda _: answers.pop(0) if answers else Failure(FailureKind.REFUSED), OURS)
+    names = iut.running(9)
     iut.clean_up()
-    assert len(transport.wire) == 3, "a target that is gone is not asked on"
+    assert len(transport.wire) == 9 + 3, "a target that is gone is not asked on"
+    assert iut.left_over() == dict.fromkeys(names, State.STARTED)
 
 
 # --- configured headers that carry credentials --------------------------------------------------------------------

@@ -135,7 +135,7 @@ def test_an_answer_that_is_no_json(body: bytes) -> None:
     assert "mend [operations] start" in caught.value.remedy
 
 
-@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 429, 500])
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 500])
 def test_a_start_that_is_refused(status: int) -> None:
     with pytest.raises(TargetError) as caught:
         supply_of(SupplyForm(start=START), answering(json_response({"error": "because"}, status))).take(1)
@@ -172,6 +172,58 @@ def test_what_was_started_before_another_start_failed_is_still_ours_to_clean_up(
     assert supply.handed_out == [NAMES[0], NAMES[2]]
 
 
+def test_the_limit_of_requests_in_the_middle_of_a_take_loses_nothing() -> None:
+    """Three are asked for at once and only two requests may be sent: both operations run, and both are known."""
+    noted: list[tuple[str, str]] = []
+    target = target_of(MemoryTransport(starting()), LimitsSection(requests=2, concurrency=3), parallel=True)
+    supply = Supply(SupplyForm(start=START), target, make, Path(), lambda name, form: noted.append((name, form)))
+    with pytest.raises(BudgetExhausted):
+        supply.take(3)
+    started = [f"{PARENT}/operations/op-1", f"{PARENT}/operations/op-2"]
+    assert sorted(supply.handed_out) == started
+    assert sorted(noted) == [(name, "start") for name in started]
+
+
+def test_an_operation_is_noted_before_the_next_is_started() -> None:
+    noted: list[str] = []
+    seen_by_server: list[list[str]] = []
+
+    def answer(request: Request) -> Response:
+        seen_by_server.append(list(noted))
+        return json_response({"name": f"op-{len(seen_by_server)}"})
+
+    target = target_of(MemoryTransport(answer))
+    Supply(SupplyForm(start=START), target, make, Path(), lambda name, _: noted.append(name)).take(3)
+    assert seen_by_server == [[], ["op-1"], ["op-1", "op-2"]]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "unnamed"),
+    [
+        (Failure(FailureKind.TIMEOUT), 1),
+        (Failure(FailureKind.RESET), 1),
+        (Failure(FailureKind.REFUSED), 0),
+        (json_response({"id": "op-1"}), 1),
+        (json_response({"error": "no"}, 403), 0),
+    ],
+    ids=["timeout", "reset", "refused", "no name in it", "an error"],
+)
+def test_a_start_that_may_have_started_something_without_a_name_is_counted(
+    outcome: Response | Failure, unnamed: int
+) -> None:
+    supply = supply_of(SupplyForm(start=START), answering(outcome))
+    with pytest.raises(TargetError):
+        supply.take(1)
+    assert (supply.unnamed, supply.handed_out) == (unnamed, [])
+
+
+def test_names_that_were_given_are_not_noted_as_started() -> None:
+    noted: list[str] = []
+    target = target_of(MemoryTransport(starting()))
+    Supply(SupplyForm(names=NAMES), target, make, Path(), lambda name, _: noted.append(name)).take(3)
+    assert noted == []
+
+
 # --- command ------------------------------------------------------------------------------------------------------
 
 
@@ -183,7 +235,7 @@ def test_each_operation_is_started_by_a_command(tmp_path: Path) -> None:
     supply = supply_of(script, directory=tmp_path)
     names = supply.take(2)
     assert supply.starts_operations
-    assert supply.handed_out == names
+    assert sorted(supply.handed_out) == sorted(names)
     assert len(set(names)) == 2
     assert all(name.startswith(f"{PARENT}/operations/") for name in names)
 

@@ -1,0 +1,64 @@
+"""Again, alone: what failed and depends on real time is tried once more when nothing else is going on.
+
+Both outcomes are in the report. Where a failure is a proof whatever the time (no order explains the answers), the
+second outcome only informs. Where slowness looks the same as a violation (not ended yet, not answered yet), the second
+decides: what is kept then was not violated for certain, and is not tested; never green, for it was seen to fail.
+
+Against the embedded server time is virtual, so nothing depends on it and nothing is tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from conformance.errors import NotTested, TargetError, Unjudged
+from conformance.exchange import Exchange
+from conformance.rules import Complaint
+from conformance.suite.judging import require
+from conformance.targets.iut import Iut
+
+
+@dataclass
+class Alone:
+    """How the second try of a check ended: "kept", "violated" or "not-tested"; empty when there was none."""
+
+    iut: Iut
+    outcome: str = ""
+
+    def prove(self, first: Complaint | None, again: Callable[[], Complaint | None]) -> None:
+        """Raise Violated when there is a complaint, which is a proof; what happens again is for the report."""
+        if first is not None:
+            self._try(again)
+            require(first)
+
+    def confirm(self, first: Iterable[Complaint | None], again: Callable[[], Complaint | None]) -> None:
+        """Raise Violated when there are complaints and it happens again, NotTested when it does not."""
+        complaints = [complaint for complaint in first if complaint is not None]
+        if complaints and self._try(again):
+            require(*complaints)
+        elif complaints:
+            raise NotTested(
+                f"{complaints[0].message}; tried again, alone: {self.outcome}; so it may have been the moment"
+            )
+
+    def _try(self, again: Callable[[], Complaint | None]) -> bool:
+        """Whether it is violated again, or need not be tried."""
+        if self.iut.configuration.is_embedded:
+            return True
+        try:
+            self.outcome = "violated" if again() is not None else "kept"
+        except (Unjudged, TargetError):
+            self.outcome = "not-tested"
+        return self.outcome == "violated"
+
+
+def unanswered_again(iut: Iut, exchanges: Iterable[Exchange]) -> Complaint | None:
+    """Send requests again that were not answered, one by one; a complaint when one is not answered again."""
+    requests = [iut.target.unanswered[exchange.number] for exchange in exchanges]
+    iut.target.grant(len(requests))
+    for request in requests:
+        exchange = iut.send(request)
+        if exchange.response is None:
+            return Complaint("not answered again", (exchange,))
+    return None

@@ -1,0 +1,125 @@
+"""What depends on real time is tried again alone before it counts, and both outcomes are told."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from conformance.errors import NotTested, TargetError
+from conformance.exchange import Failure, FailureKind, Request, Response
+from conformance.reference.api_error import NoAnswer
+from conformance.reference.build import reference_service
+from conformance.reference.serve import running_server
+from conformance.reference.service import Service
+from conformance.reports.console import render
+from conformance.reports.html import render_html
+from conformance.rules import Complaint
+from conformance.run_suite import run_quietly
+from conformance.spec.catalogue import catalogue
+from conformance.suite.alone import Alone
+from conformance.suite.judging import Violated
+from conformance.targets.configuration import Configuration, IutSection
+from tests.targets.memory import ORIGIN
+from tests.targets.test_iut import iut_of
+
+LIVENESS = "liveness.every-request-is-answered"
+WRONG = Complaint("it is wrong")
+
+
+def alone_at(url: str) -> Alone:
+    iut, _ = iut_of(configuration=Configuration(iut=IutSection(url=url)))
+    return Alone(iut)
+
+
+def _raising(error: Exception) -> Callable[[], Complaint | None]:
+    def again() -> Complaint | None:
+        raise error
+
+    return again
+
+
+AGAIN: dict[str, tuple[Callable[[], Complaint | None], str]] = {
+    "again": (lambda: WRONG, "violated"),
+    "not again": (lambda: None, "kept"),
+    "cannot be tried": (_raising(NotTested("gone")), "not-tested"),
+    "no supply": (_raising(TargetError("gone")), "not-tested"),
+}
+
+
+@pytest.mark.parametrize(("again", "outcome"), AGAIN.values(), ids=AGAIN.keys())
+def test_a_proof_stays_one(again: Callable[[], Complaint | None], outcome: str) -> None:
+    alone = alone_at(ORIGIN)
+    with pytest.raises(Violated, match="it is wrong"):
+        alone.prove(WRONG, again)
+    assert alone.outcome == outcome
+
+
+@pytest.mark.parametrize(("again", "outcome"), AGAIN.values(), ids=AGAIN.keys())
+def test_what_may_be_slowness_needs_to_happen_twice(again: Callable[[], Complaint | None], outcome: str) -> None:
+    alone = alone_at(ORIGIN)
+    with pytest.raises(Violated if outcome == "violated" else NotTested, match="it is wrong"):
+        alone.confirm([None, WRONG], again)
+    assert alone.outcome == outcome
+
+
+def test_what_is_kept_is_not_tried_again() -> None:
+    alone = alone_at(ORIGIN)
+    alone.confirm([None], _raising(AssertionError()))
+    alone.prove(None, _raising(AssertionError()))
+    assert alone.outcome == ""
+
+
+def test_in_virtual_time_nothing_is_tried_again() -> None:
+    alone = alone_at("")
+    with pytest.raises(Violated):
+        alone.confirm([WRONG], _raising(AssertionError()))
+    with pytest.raises(Violated):
+        alone.prove(WRONG, _raising(AssertionError()))
+    assert alone.outcome == ""
+
+
+@dataclass
+class Front:
+    """Cuts off the requests that it is told to, and lets the others through to an honest service."""
+
+    cuts: Callable[[int, Request], bool]
+    service: Service = field(default_factory=reference_service)
+    seen: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def handle(self, request: Request) -> Response:
+        if self.cuts(next(self.seen), request):
+            raise NoAnswer(Failure(FailureKind.RESET))
+        return self.service.handle(request)
+
+
+def run_behind(front: Front) -> dict[str, Any]:
+    with running_server(cast(Service, front)) as url:
+        return run_quietly({"--iut-url": url})
+
+
+def entry_of(report: dict[str, Any], requirement: str) -> dict[str, Any]:
+    return next(entry for entry in report["requirements"] if entry["id"] == requirement)
+
+
+def test_a_connection_that_was_cut_once_is_no_violation_and_no_pass(tmp_path: Path) -> None:
+    report = run_behind(Front(lambda number, request: number == 30 and not request.path.endswith(":start")))
+    entry = entry_of(report, LIVENESS)
+    assert entry["verdict"] == "not-tested"
+    assert "tried again, alone: kept" in entry["reason"]
+    assert [check["alone"] for check in entry["checks"]] == ["kept"]
+    assert f"{LIVENESS} failed and was tried again, alone: kept" in render(report, catalogue())
+    assert "again, alone: kept" in render_html(report)
+    assert report["verdict"] == "incomplete"
+
+
+def test_a_request_that_is_always_cut_is_a_violation_beside_one_that_was_cut_once() -> None:
+    report = run_behind(Front(lambda number, request: number == 30 or "%zz" in request.path))
+    entry = entry_of(report, LIVENESS)
+    assert entry["verdict"] == "fail"
+    assert [check["alone"] for check in entry["checks"]] == ["violated"]
+    assert report["verdict"] == "not conformant"
