@@ -115,6 +115,12 @@ CASES = {
             "no get afterwards that shows whether it changed": lambda t: (t.get(cancelled()), t.list(running())),
             "a change that get shows too": lambda t: (t.get(succeeded()), t.list(cancelled()), t.get(cancelled())),
             "deleted in between": lambda t: (t.get(running()), t.list(running()), t.delete(), t.get(NOT_FOUND, 404)),
+            "not found before it was listed": lambda t: (t.get(NOT_FOUND, 404), t.list(running()), t.get(running())),
+            "not found by cancel, which is another's business": lambda t: (
+                t.list(running()),
+                t.cancel(status=404, answer=NOT_FOUND),
+                t.get(running()),
+            ),
             "not found by a get that was sent before the list was answered": lambda t: (
                 t.get(running(), during=(0, 1)),
                 t.list(running(), during=(2, 5)),
@@ -139,7 +145,20 @@ CASES = {
                 t.list(running()),
                 t.get(cancelled()),
             ),
+            "ended, and then running by list": lambda t: (
+                t.get(running()),
+                t.get(cancelled()),
+                t.list(running()),
+                t.get(cancelled()),
+            ),
+            "running by list between two gets, whatever the third shows": lambda t: (
+                t.get(cancelled()),
+                t.list(running()),
+                t.get(cancelled()),
+                t.get(succeeded()),
+            ),
             "listed, and not found": lambda t: (t.list(running()), t.get(NOT_FOUND, 404)),
+            "listed, and gone": lambda t: (t.list(running()), t.get(None, 410)),
         },
         silent={
             "got only": lambda t: (t.get(cancelled()), t.get(running())),
@@ -265,6 +284,13 @@ CASES = {
                 t.get(running(metadata={**METADATA, "requestedCancellation": "true"})),
             ),
             "taken back": lambda t: (t.cancel(), t.get(asked_to_cancel()), t.get(running())),
+            "taken back, and then ended": lambda t: (
+                t.cancel(),
+                t.get(asked_to_cancel()),
+                t.get(running()),
+                t.get(cancelled()),
+            ),
+            "never, and then without metadata": lambda t: (t.cancel(), t.get(running()), t.get(running(metadata=None))),
             "after the second cancel": lambda t: (t.cancel(status=501), t.get(running()), t.cancel(), t.get(running())),
         },
         silent={
@@ -348,6 +374,11 @@ CASES = {
                 t.get(running()),
                 t.cancel(),
                 t.get(running(metadata={key: METADATA[key] for key in ("@type", "verb", "createTime")})),
+            ),
+            "another verb": lambda t: (
+                t.get(running()),
+                t.cancel(),
+                t.get(running(metadata={**METADATA, "verb": "delete"})),
             ),
             "created anew": lambda t: (
                 t.get(running()),
