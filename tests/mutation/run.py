@@ -3,9 +3,10 @@
     python -m tests.mutation.run                              everything; about 40 minutes of one core
     python -m tests.mutation.run conformance.rules.errors     one module, or several
 
-It works in a copy under build/mutation (see `tests.mutation.rewrite` for what is done to it there), which it keeps:
-`cd build/mutation && mutmut show NAME` shows a survivor. What is mutated and what runs stands in pyproject.toml. The
-exit status says nothing of the score: docs/mutation.md does, and a person reads it.
+It works in a copy under build/mutation (see `tests.mutation.rewrite` for what is done to it there), which stays until
+the next run: `cd build/mutation && mutmut show NAME` shows a survivor. What is mutated, and which tests judge it,
+stands in pyproject.toml. The exit status says nothing of the score, for a survivor is a question to a person; the
+answers are in docs/mutation.md.
 """
 
 from __future__ import annotations
@@ -32,9 +33,12 @@ _ALIVE = {"survived", "no tests", "suspicious"}
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("modules", nargs="*", metavar="MODULE", help="dotted; all that pyproject.toml names if none")
+    arguments.add_argument("modules", nargs="*", metavar="MODULE", help="a dotted name; all if none is given")
     arguments.add_argument("--processes", type=int, default=1, help="mutants that are tested at once (1)")
     chosen = arguments.parse_args()
+    unknown = set(chosen.modules) - {_dotted(file.relative_to(ROOT)) for file in _mutated_files(ROOT)}
+    if unknown:
+        arguments.error(f"not mutated: {', '.join(sorted(unknown))}; pyproject.toml, [tool.mutmut] says what is")
     prepare()
     patterns = [f"{module}.*__mutmut_*" for module in chosen.modules]
     subprocess.run(
@@ -47,23 +51,23 @@ def main() -> None:
 
 
 def prepare() -> None:
-    """Bring the copy up to date; what mutmut keeps there of an earlier run stays."""
-    COPY.mkdir(parents=True, exist_ok=True)
+    """Make the copy anew: what mutmut remembers of an earlier run is true of other tests than today's."""
+    shutil.rmtree(COPY, ignore_errors=True)
+    COPY.mkdir(parents=True)
     for name in _COPIED:
-        source, target = ROOT / name, COPY / name
-        if source.is_dir():
-            shutil.rmtree(target, ignore_errors=True)
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-        else:
-            shutil.copyfile(source, target)
-    for pattern in _mutated_files():
-        for file in COPY.glob(pattern):
-            file.write_text(reachable(file.read_text(encoding="utf-8")), encoding="utf-8")
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copyfile
+        copy(ROOT / name, COPY / name)
+    for file in _mutated_files(COPY):
+        file.write_text(reachable(file.read_text(encoding="utf-8")), encoding="utf-8")
 
 
-def _mutated_files() -> list[str]:
+def _mutated_files(root: Path) -> list[Path]:
     configuration = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    return list(configuration["tool"]["mutmut"]["only_mutate"])
+    return sorted(file for pattern in configuration["tool"]["mutmut"]["only_mutate"] for file in root.glob(pattern))
+
+
+def _dotted(file: Path) -> str:
+    return ".".join(file.with_suffix("").parts)
 
 
 def _mutmut(command: str) -> list[str]:
