@@ -299,7 +299,9 @@ def test_anything_else_refuses(status: int, answer: Answer, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "shown"), [(b"", ""), (b"[1]", " with body [1]"), (b"\xff{", " with body \ufffd{")], ids=repr
+    ("body", "shown"),
+    [(b"", ""), (b"[1]", " with body [1]"), (b"\xff{", " with body \ufffd{")],
+    ids=["nothing", "an array", "no UTF-8"],
 )
 def test_a_cancel_is_told_by_its_body_whatever_that_is(body: bytes, shown: str) -> None:
     refused = Traffic().cancel(sends=body, status=400)
