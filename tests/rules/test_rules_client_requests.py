@@ -1,0 +1,203 @@
+"""The rules about what a client sends: each of them kept, not kept, and with nothing to say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance.exchange import Exchange, Header, Request, Response
+from conformance.exchange.message import Call, Method
+from conformance.rules.client import client_rules
+from conformance.rules.turn import Outcome, Said, Told, Turn
+from tests.rules.cases import assert_complains
+from tests.rules.traffic import OPERATION, OTHER
+
+HERE = "http://127.0.0.1:1"
+CANCEL = f"/v1/{OPERATION}:cancel"
+LENGTH: tuple[Header, ...] = (("Content-Length", "2"),)
+JSON: tuple[Header, ...] = (*LENGTH, ("Content-Type", "application/json"))
+
+
+def sent(
+    target: str = CANCEL,
+    *headers: Header,
+    method: str = "POST",
+    body: bytes = b"",
+    status: int = 200,
+    answer: bytes = b"{}",
+    call: Call | None = None,
+) -> Exchange:
+    request = Request(method, target, headers or LENGTH, body)
+    return Exchange(1, request, Response(status, (), answer), 0.01, 0.02, call, "story", HERE)
+
+
+def cancel(*headers: Header, query: str = "", body: bytes = b"", status: int = 200) -> Exchange:
+    """A cancel of the operation that was asked for."""
+    return sent(CANCEL + query, *headers, body=body, status=status, call=Call(Method.CANCEL, OPERATION))
+
+
+def get(answer: bytes = b"{}", method: str = "GET", status: int = 200) -> Exchange:
+    call = Call(Method.GET, OPERATION) if method == "GET" else None
+    return sent(f"/v1/{OPERATION}", method=method, answer=answer, status=status, call=call)
+
+
+def turn(*arrived: Exchange, asks: Method = Method.CANCEL, name: str = OPERATION, shown: Any = None) -> Turn:
+    told = Told(1, asks, HERE, name, 2000, "rest", 0.0)
+    return Turn("story", told, Said(Outcome.OK, "{}", 0.03, shown), arrived)
+
+
+def asked_to_get(*arrived: Exchange, shown: Any = None) -> Turn:
+    return turn(*arrived, asks=Method.GET, shown=shown)
+
+
+def routed(value: str) -> Exchange:
+    return cancel(*LENGTH, ("x-goog-request-params", value))
+
+
+ROUTING = "client-request.routing-header-agrees"
+QUERY = "client-request.no-foreign-query"
+BOUND = "client-request.method-is-bound"
+VERB = "client-request.verb-is-kept"
+NAME = "client-request.name-is-escaped"
+LABEL = "client-request.body-is-labelled-json"
+EMPTY = "client-request.body-is-empty"
+SHOWN = "client-operation.name-is-kept"
+PARAMETERS = [
+    "alt",
+    "callback",
+    "fields",
+    "key",
+    "prettyPrint",
+    "quotaUser",
+    "userProject",
+    "userIp",
+    "access_token",
+    "oauth_token",
+    "uploadType",
+    "upload_protocol",
+    "apiVersion",
+    "ct",
+    "outputDefaults",
+    "unique",
+    "trace",
+    "httpMethod",
+    "req",
+    ".xgafv",
+    "xgafv",
+]
+LISTED = f'{{"name": "{OPERATION}"}}'.encode()
+
+
+@pytest.mark.parametrize(
+    ("requirement", "kept"),
+    [
+        (ROUTING, turn(routed(f"name={OPERATION}"))),
+        (ROUTING, turn(routed(f"location=us&name={OPERATION}&x=y=z"))),
+        (ROUTING, turn(routed(f"n%61me={OPERATION.replace('/', '%2F')}"))),
+        (ROUTING, turn(cancel(), routed(f"name={OPERATION}"))),
+        *((QUERY, turn(cancel(query=f"?{prefix}{name}=x"))) for name in PARAMETERS for prefix in ("", "$", "%24")),
+        (BOUND, asked_to_get(get())),
+        (NAME, asked_to_get(get())),
+        (LABEL, turn(cancel(*LENGTH, ("content-type", "Application/JSON; charset=utf-8"), body=b"{}"))),
+        (EMPTY, turn(cancel(*JSON, body=b"{}"))),
+        (SHOWN, asked_to_get(get(LISTED), shown={"name": OPERATION})),
+        (SHOWN, asked_to_get(get(b"{}", status=503), get(LISTED), shown={"name": OPERATION})),
+        (SHOWN, asked_to_get(get(b'{"done": false}'), shown={"name": None})),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_kept(requirement: str, kept: Turn) -> None:
+    rule = client_rules()[requirement]
+    assert rule.when(kept)
+    assert rule.judge(kept) is None
+
+
+@pytest.mark.parametrize(
+    ("requirement", "wrong"),
+    [
+        (ROUTING, routed(f"name={OTHER}")),
+        (ROUTING, routed(f"location=us&name={OTHER}")),
+        (ROUTING, routed("name=")),
+        (QUERY, cancel(query="?name=x")),
+        (QUERY, cancel(query="?alt=json&force=")),
+        (QUERY, cancel(query="?ALT=json")),
+        (VERB, sent(f"/v1/{OPERATION}")),
+        (NAME, sent(f"/v1/{OTHER}:cancel", call=Call(Method.CANCEL, OTHER))),
+        (LABEL, cancel(*LENGTH, ("Content-Type", "text/plain"), body=b"{}")),
+        (LABEL, cancel(*LENGTH, body=b"{}")),
+        (EMPTY, cancel(*JSON, body=b'{"x": 1}')),
+        (EMPTY, cancel(*JSON, body=b"\xff\xfe")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_not_kept(requirement: str, wrong: Exchange) -> None:
+    """The complaint shows the request that is wrong, and not the one after it that is not."""
+    rule = client_rules()[requirement]
+    broken = turn(wrong, cancel(*JSON))
+    assert rule.when(broken)
+    assert_complains(rule.judge(broken), wrong)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "broken"),
+    [
+        (BOUND, asked_to_get(get(method="POST"))),
+        (BOUND, asked_to_get(get(method="HEAD"))),
+        (NAME, asked_to_get(sent(f"/v1/{OTHER}", method="GET", call=Call(Method.GET, OTHER)))),
+        (SHOWN, asked_to_get(get(LISTED), shown={"name": OTHER})),
+        (SHOWN, asked_to_get(get(b'{"name": "x"}'), get(LISTED), shown={"name": "x"})),
+        (SHOWN, asked_to_get(get(LISTED), shown={})),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_not_kept_by_a_get(requirement: str, broken: Turn) -> None:
+    rule = client_rules()[requirement]
+    assert rule.when(broken)
+    assert_complains(rule.judge(broken), *broken.arrived)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "silent"),
+    [
+        (ROUTING, turn(cancel())),
+        (ROUTING, turn(routed("location=us"))),
+        (LABEL, turn(cancel())),
+        (VERB, asked_to_get(get())),
+        (VERB, turn(get())),
+        (NAME, turn()),
+        *(
+            (requirement, turn(cancel(), name=name))
+            for requirement in (BOUND, VERB, NAME, "client-request.path-is-bound")
+            for name in ("operations/o", f"{OPERATION}/x", f"{OPERATION[:-4]}.", f"{OPERATION[:-4]}..")
+        ),
+        (SHOWN, asked_to_get(get(LISTED))),
+        (SHOWN, asked_to_get(get(b"no"), shown={"name": OPERATION})),
+        (SHOWN, asked_to_get(shown={"name": OPERATION})),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_nothing_to_say(requirement: str, silent: Turn) -> None:
+    assert not client_rules()[requirement].when(silent)
+
+
+@pytest.mark.parametrize(("status", "counts"), [(299, True), (300, False), (308, False), (399, False), (400, True)])
+def test_what_follows_a_redirect_is_not_the_clients_choice(status: int, counts: bool) -> None:
+    """A client goes where it is sent; only what it sends of its own accord must have the shape of the binding."""
+    elsewhere = sent("/elsewhere")
+    judged = client_rules()["client-request.path-is-bound"].judge(turn(cancel(status=status), elsewhere))
+    if counts:
+        assert_complains(judged, elsewhere)
+    else:
+        assert judged is None
+
+
+def test_what_a_driver_is_told_is_one_line_of_the_protocol() -> None:
+    assert turn().told.as_json() == {
+        "id": 1,
+        "method": "cancel",
+        "endpoint": HERE,
+        "name": OPERATION,
+        "timeout_ms": 2000,
+        "transport": "rest",
+    }
