@@ -145,7 +145,8 @@ def time_line(calls: Sequence[CallOn], width: int = 48) -> str:
 
 
 def _told(call: CallOn) -> str:
-    what = call.exchange.call.method.value if call.exchange.call is not None else call.exchange.request.method
+    assert call.exchange.call is not None, "what is no call is on no time line"
+    what = call.exchange.call.method.value
     response = call.exchange.response
     if response is None:
         return f"{what} → no answer"

@@ -130,6 +130,13 @@ SAYS: dict[str, tuple[Story, Event | None]] = {
     "cancel: you may not": (lambda t: t.cancel(status=403, answer=PERMISSION_DENIED), Nothing()),
     "cancel: not so fast": (lambda t: t.cancel(status=429, answer=TOO_MANY), Nothing()),
     "cancel: come again": (lambda t: t.cancel(status=503, answer=UNAVAILABLE), Nothing()),
+    **{
+        f"cancel: {status}, whatever it says": (
+            lambda t, status=status: t.cancel(status=status, answer=DONE_ALREADY),
+            Nothing(),
+        )
+        for status in (401, 403, 429, 503)
+    },
     "cancel: moved": (lambda t: t.cancel(status=307), Nothing()),
     "cancel: a crash": (lambda t: t.cancel(status=500, answer=INTERNAL), None),
     "cancel: a proxy's": (lambda t: t.cancel(status=502), None),

@@ -5,16 +5,22 @@ Every turn here begins late on the run's clock, for a deadline counts from the m
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, Request, Response
 from conformance.lro import Code
 from conformance.rules.client import (
     attempts_are_limited,
+    client_rules,
+    credentials_are_in_the_header,
+    get_is_no_cancel,
     is_accepted,
     keeps_its_deadline,
     keeps_the_code,
     keeps_the_message,
+    keeps_the_method,
     keeps_the_status,
     nothing_is_sent,
     reports,
@@ -81,6 +87,34 @@ def test_a_call_whose_attempts_end_in_time_ends_in_time_itself() -> None:
     assert_complains(stops_at_its_deadline(turn(sent, seconds=5, outcome=Outcome.TRANSPORT_ERROR)), sent)
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.2])
+def test_what_was_under_way_when_the_reply_was_given_may_arrive_after_it(seconds: float) -> None:
+    rule = client_rules()["client-retry.nothing-after-the-reply"]
+    assert rule.judge(turn(attempt(), attempt(1 + seconds), seconds=1, outcome=Outcome.RPC_ERROR)) is None
+
+
+def test_nothing_arrives_long_after_the_reply() -> None:
+    rule = client_rules()["client-retry.nothing-after-the-reply"]
+    late = attempt(1.3)
+    assert rule.when(turn(attempt(), late, seconds=1, outcome=Outcome.RPC_ERROR))
+    assert_complains(rule.judge(turn(attempt(), late, seconds=1, outcome=Outcome.RPC_ERROR)), late)
+    assert not rule.when(turn(attempt(), late, seconds=1)), "a success may have been one of two attempts"
+    assert not rule.when(turn(outcome=Outcome.CLIENT_ERROR))
+
+
+@pytest.mark.parametrize("status", range(399, 506))
+def test_which_refusals_are_final(status: int) -> None:
+    """401 may bring a new token, 408 and 429 ask for another attempt, and so do 502, 503 and 504."""
+    twice = [attempt(outcome=Response(status)), attempt(0.1, outcome=Response(status))]
+    rules = [rule for name, rule in client_rules().items() if name.endswith("-is-final")]
+    again = turn(*twice, outcome=Outcome.RPC_ERROR)
+    complaints = [rule.judge(again) for rule in rules if rule.when(again)]
+    is_final = status in (500, 501) or (400 <= status < 500 and status not in (401, 408, 429))
+    assert len(complaints) == is_final
+    for complaint in complaints:
+        assert_complains(complaint, *twice)
+
+
 def test_five_attempts_are_allowed_and_no_more() -> None:
     attempts = [attempt(number / 10) for number in range(6)]
     assert attempts_are_limited(turn(*attempts[:5])) is None
@@ -123,6 +157,38 @@ def test_an_error_is_told_as_it_was_answered(oracle: TurnJudge) -> None:
     told = turn(REFUSED, outcome=Outcome.RPC_ERROR, code=Code.NOT_FOUND, text="404: no such thing")
     assert oracle(told) is None
     assert_complains(oracle(turn(REFUSED, outcome=Outcome.RPC_ERROR, code=Code.UNKNOWN, text="404")), REFUSED)
+
+
+@pytest.mark.parametrize("status", [400, 404, 503])
+def test_an_error_is_no_success_and_breaks_no_client(status: int) -> None:
+    refused = attempt(outcome=Response(status))
+    no_success = client_rules()["client-answer.error-is-no-success"]
+    never_breaks = client_rules()["client-answer.never-breaks-the-client"]
+    assert no_success.when(turn(refused))
+    assert_complains(no_success.judge(turn(refused)), refused)
+    assert no_success.judge(turn(refused, outcome=Outcome.RPC_ERROR)) is None
+    assert not no_success.when(turn(refused, FOUND))
+    assert never_breaks.judge(turn(refused, outcome=Outcome.RPC_ERROR)) is None
+    assert_complains(never_breaks.judge(turn(refused, outcome=Outcome.CLIENT_ERROR)), refused)
+
+
+def test_a_redirect_is_followed_with_the_same_request_or_not_at_all() -> None:
+    moved = attempt(outcome=Response(307))
+    as_get = dataclasses.replace(attempt(0.1, method="GET"), call=None)
+    again = dataclasses.replace(attempt(0.1), call=None)
+    for oracle in (keeps_the_method, get_is_no_cancel):
+        assert oracle(turn(moved, again)) is None
+        assert_complains(oracle(turn(moved, as_get)), moved, as_get)
+    assert_complains(keeps_the_method(turn(moved)), moved)
+
+
+def test_credentials_are_looked_for_in_any_body() -> None:
+    judge = credentials_are_in_the_header(lambda text: "secret" in text)
+    bearer = (("Authorization", "Bearer secret"),)
+    request = Request("POST", f"/v1/{OPERATION}:cancel", bearer, b"\xff{")
+    assert judge(turn(dataclasses.replace(attempt(), request=request))) is None
+    exposed = dataclasses.replace(attempt(), request=dataclasses.replace(request, body=b"\xffsecret"))
+    assert_complains(judge(turn(exposed)), exposed)
 
 
 def test_a_name_is_sent_or_is_not() -> None:

@@ -59,6 +59,7 @@ ROUTING = "client-request.routing-header-agrees"
 QUERY = "client-request.no-foreign-query"
 BOUND = "client-request.method-is-bound"
 VERB = "client-request.verb-is-kept"
+SHAPE = "client-request.path-is-bound"
 NAME = "client-request.name-is-escaped"
 LABEL = "client-request.body-is-labelled-json"
 EMPTY = "client-request.body-is-empty"
@@ -94,10 +95,12 @@ LISTED = f'{{"name": "{OPERATION}"}}'.encode()
     [
         (ROUTING, turn(routed(f"name={OPERATION}"))),
         (ROUTING, turn(routed(f"location=us&name={OPERATION}&x=y=z"))),
+        (ROUTING, turn(routed(f"x=name={OTHER}&name={OPERATION}"))),
         (ROUTING, turn(routed(f"n%61me={OPERATION.replace('/', '%2F')}"))),
         (ROUTING, turn(cancel(), routed(f"name={OPERATION}"))),
         *((QUERY, turn(cancel(query=f"?{prefix}{name}=x"))) for name in PARAMETERS for prefix in ("", "$", "%24")),
         (BOUND, asked_to_get(get())),
+        (BOUND, asked_to_get(sent("/v1/elsewhere", method="GET"))),
         (NAME, asked_to_get(get())),
         (LABEL, turn(cancel(*LENGTH, ("content-type", "Application/JSON; charset=utf-8"), body=b"{}"))),
         (EMPTY, turn(cancel(*JSON, body=b"{}"))),
@@ -123,6 +126,8 @@ def test_kept(requirement: str, kept: Turn) -> None:
         (QUERY, cancel(query="?alt=json&force=")),
         (QUERY, cancel(query="?ALT=json")),
         (VERB, sent(f"/v1/{OPERATION}")),
+        (SHAPE, sent(f"/v1/{OPERATION[:-4]}:cancel")),
+        (SHAPE, sent(f"/v2/{OPERATION}:cancel")),
         (NAME, sent(f"/v1/{OTHER}:cancel", call=Call(Method.CANCEL, OTHER))),
         (LABEL, cancel(*LENGTH, ("Content-Type", "text/plain"), body=b"{}")),
         (LABEL, cancel(*LENGTH, body=b"{}")),
@@ -168,7 +173,7 @@ def test_not_kept_by_a_get(requirement: str, broken: Turn) -> None:
         (NAME, turn()),
         *(
             (requirement, turn(cancel(), name=name))
-            for requirement in (BOUND, VERB, NAME, "client-request.path-is-bound")
+            for requirement in (BOUND, VERB, NAME, SHAPE)
             for name in ("operations/o", f"{OPERATION}/x", f"{OPERATION[:-4]}.", f"{OPERATION[:-4]}..")
         ),
         (SHOWN, asked_to_get(get(LISTED))),
@@ -185,7 +190,7 @@ def test_nothing_to_say(requirement: str, silent: Turn) -> None:
 def test_what_follows_a_redirect_is_not_the_clients_choice(status: int, counts: bool) -> None:
     """A client goes where it is sent; only what it sends of its own accord must have the shape of the binding."""
     elsewhere = sent("/elsewhere")
-    judged = client_rules()["client-request.path-is-bound"].judge(turn(cancel(status=status), elsewhere))
+    judged = client_rules()[SHAPE].judge(turn(cancel(status=status), elsewhere))
     if counts:
         assert_complains(judged, elsewhere)
     else:
