@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.exchange import Exchange, Failure, FailureKind
-from conformance.lro.lifecycle import Life, Phase
 from conformance.rules.order import calls_on, explained_by_some_order, time_line
 from tests.rules.traffic import NOT_FOUND, OPERATION, RESULT, Traffic, asked_to_cancel, failed, running
 
@@ -43,14 +42,6 @@ def test_cancelled_before_anybody_had_cancelled_has_no_order() -> None:
     complaint = explained_by_some_order(OPERATION, traffic.exchanges)
     assert complaint is not None
     assert complaint.exchanges == tuple(traffic.exchanges)
-
-
-def test_an_operation_that_was_cancelled_before_the_race_may_be_seen_cancelled_in_it() -> None:
-    traffic = Traffic()
-    traffic.get(CANCELLED, during=(0, 2))
-    traffic.get(asked_to_cancel(), during=(1, 3))
-    assert explained_by_some_order(OPERATION, traffic.exchanges, Life(Phase.CANCELLING)) is None
-    assert explained_by_some_order(OPERATION, traffic.exchanges) is not None
 
 
 def test_a_lost_update_is_shown_as_a_time_line() -> None:
