@@ -14,6 +14,7 @@ from tests.rules.traffic import (
     NOT_FOUND,
     OPERATION,
     OTHER,
+    PARENT,
     UNAVAILABLE,
     UNIMPLEMENTED,
     Traffic,
@@ -65,6 +66,9 @@ CASES = {
         violated={
             "Google's page for a path that is bound": lambda t: t.cancel(
                 status=404, answer=GOOGLE_PAGE, content_type="text/html"
+            ),
+            "Google's page for an id in capitals": lambda t: t.cancel(
+                name=f"{PARENT}/operations/OP", status=404, answer=GOOGLE_PAGE, content_type="text/html"
             ),
             "nothing": lambda t: t.cancel(status=400),
             "a JSON of its own": lambda t: t.cancel(status=400, answer={"detail": "no"}),

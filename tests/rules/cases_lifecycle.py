@@ -12,6 +12,7 @@ from tests.rules.traffic import (
     OPERATION,
     OTHER,
     PERMISSION_DENIED,
+    TOO_MANY,
     UNAVAILABLE,
     UNIMPLEMENTED,
     Traffic,
@@ -162,6 +163,11 @@ CASES = {
         },
         silent={
             "got only": lambda t: (t.get(cancelled()), t.get(running())),
+            "listed and cancelled": lambda t: (t.list(running()), t.cancel()),
+            "listed, and a get that is not answered": lambda t: (
+                t.list(running()),
+                t.get(Failure(FailureKind.TIMEOUT)),
+            ),
             "listed only": lambda t: (t.list(cancelled()), t.list(running())),
             "the list shows another": lambda t: (t.get(cancelled()), t.list(running(OTHER))),
             "a list that is refused": lambda t: (t.get(cancelled()), t.list(answer=PERMISSION_DENIED, status=403)),
@@ -181,7 +187,7 @@ CASES = {
         },
         silent={
             "never got afterwards": lambda t: (t.get(running()), t.delete()),
-            "the get is asked to come again": lambda t: (t.delete(), t.get(UNAVAILABLE, 503)),
+            "the get is asked to come again": lambda t: (t.delete(), t.get(UNAVAILABLE, 503), t.get(TOO_MANY, 429)),
             "not deleted": lambda t: (t.get(running()), t.get(running())),
             "a delete that was refused": lambda t: (t.delete(status=501, answer=UNIMPLEMENTED), t.get(running())),
             "the get was sent before the delete was answered": lambda t: (
@@ -290,6 +296,7 @@ CASES = {
                 t.get(running()),
                 t.get(cancelled()),
             ),
+            "never, after a cancel without a body": lambda t: (t.cancel(sends=b""), t.get(running())),
             "never, and then without metadata": lambda t: (t.cancel(), t.get(running()), t.get(running(metadata=None))),
             "after the second cancel": lambda t: (t.cancel(status=501), t.get(running()), t.cancel(), t.get(running())),
         },
@@ -298,6 +305,11 @@ CASES = {
             "cancelled in vain": lambda t: (t.cancel(status=501, answer=UNIMPLEMENTED), t.get(running())),
             "ended at once": lambda t: (t.cancel(), t.get(cancelled())),
             "no metadata, as on grpc-gateway": lambda t: (t.cancel(), t.get(running(metadata=None))),
+            "a cancel whose query or body may have chosen another": lambda t: (
+                t.cancel(query="?name=x"),
+                t.cancel(sends=b'{"name": "x"}'),
+                t.get(running()),
+            ),
             "metadata of another service": lambda t: (
                 t.cancel(),
                 t.get(running(metadata={"@type": "type.googleapis.com/google.cloud.run.v2.Execution"})),
@@ -322,6 +334,11 @@ CASES = {
         violated={
             "not found": lambda t: (t.get(running()), t.cancel(status=404, answer=NOT_FOUND)),
             "gone": lambda t: (t.get(cancelled()), t.cancel(status=410)),
+            "not found by a second cancel, and shown afterwards": lambda t: (
+                t.cancel(),
+                t.cancel(status=404, answer=NOT_FOUND),
+                t.get(running()),
+            ),
             "not found, and shown again": lambda t: (
                 t.get(running()),
                 t.cancel(status=404, answer=NOT_FOUND),

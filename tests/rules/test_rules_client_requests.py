@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+import conformance.rules.turn
 from conformance.exchange import Exchange, Header, Request, Response
 from conformance.exchange.message import Call, Method
-from conformance.rules.client import client_rules
-from conformance.rules.turn import Outcome, Said, Told, Turn
+from conformance.lro import Code, State
+from conformance.rules import Complaint
+from conformance.rules.client import client_rules, shows
+from conformance.rules.turn import Outcome, Said, Told, Turn, TurnRule, registered_turn_rules, turn_rule
 from tests.rules.cases import assert_complains
 from tests.rules.traffic import OPERATION, OTHER
 
@@ -195,6 +198,31 @@ def test_what_follows_a_redirect_is_not_the_clients_choice(status: int, counts: 
         assert_complains(judged, elsewhere)
     else:
         assert judged is None
+
+
+def test_what_is_decorated_becomes_the_rule_of_its_requirement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conformance.rules.turn, "_RULES", {})
+
+    def always(_: Turn) -> bool:
+        return True
+
+    @turn_rule("x.y", when=always)
+    def judge(_: Turn) -> Complaint | None:
+        return None
+
+    assert registered_turn_rules() == {"x.y": TurnRule("x.y", always, judge)}
+    with pytest.raises(ValueError, match=r"two rules for x\.y"):
+        turn_rule("x.y", when=always)(judge)
+
+
+@pytest.mark.parametrize(
+    "shown", [None, {"done": True, "error": {"code": 5}}, {"done": False}], ids=["nothing", "another code", "running"]
+)
+def test_an_operation_is_shown_as_it_ended_and_with_its_code(shown: Any) -> None:
+    judge = shows(State.FAILED, Code.INTERNAL)
+    assert judge(asked_to_get(get(), shown={"done": True, "error": {"code": 13}})) is None
+    looked = get()
+    assert_complains(judge(asked_to_get(looked, shown=shown)), looked)
 
 
 def test_what_a_driver_is_told_is_one_line_of_the_protocol() -> None:
