@@ -13,7 +13,7 @@ from conformance.exchange import Exchange, Failure, FailureKind, Method
 from conformance.exchange.history import History
 from conformance.rules import Complaint, ExchangeRule, HistoryRule, Violation, all_rules, rule
 from conformance.rules.conditions import answered, cancel, failed, get
-from conformance.rules.rule import When, exchange_rule, history_rule, registered_rules
+from conformance.rules.rule import When, exchange_rule, history_rule, in_short, registered_rules
 from tests.rules.traffic import ERROR_INFO, METADATA, NOT_FOUND, OPERATION, OTHER, Traffic, running
 
 NASTY: list[Any] = [None, True, False, 0, 1, -1, 1.5, 10**30, "", "true", "\ud800", "a" * 200, [], {}, [[]], {"a": {}}]
@@ -161,3 +161,10 @@ def test_a_violation_is_complete_with_its_last_exchange() -> None:
     first, second = traffic.cancel(), traffic.get(running())
     assert Violation("x.y", "so", (second, first)).seen_at == 2
     assert Violation("x.y", "so").seen_at == 0
+
+
+def test_of_many_messages_the_first_three_are_said() -> None:
+    assert in_short(["a"]) == "a"
+    assert in_short(["a", "b", "c"]) == "a; b; c"
+    assert in_short(["a", "b", "c", "d"]) == "a; b; c; and 1 more"
+    assert in_short(["a", "b", "c", "d", "e"]) == "a; b; c; and 2 more"
