@@ -43,8 +43,14 @@ def test_a_template_is_a_row_of_segments_with_a_named_span_and_a_verb() -> None:
     assert variable.is_multi_segment
     assert (CANCEL.verb, CANCEL.suffix) == ("cancel", ":cancel")
     assert str(CANCEL) == CANCEL.text
-    written = [segment.written for segment in OPEN_ENDED.segments]
-    assert written == ["v1beta1", "operations", "**"]
+
+
+def test_segments_are_as_they_were_written_and_show_the_form_of_a_name() -> None:
+    template = PathTemplate.parse("/v1/{name=a/*/**}:cancel")
+    assert [segment.written for segment in template.segments] == ["v1", "a", "*", "**"]
+    with pytest.raises(ExpansionError) as refused:
+        template.expand(name="b/c")
+    assert "a/*/**" in refused.value.remedy
 
 
 def test_templates_are_values() -> None:
