@@ -6,6 +6,8 @@ Every turn here begins late on the run's clock, for a deadline counts from the m
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -144,16 +146,17 @@ def test_a_success_was_answered_by_one_attempt_at_least() -> None:
 
 
 @pytest.mark.parametrize(
-    "oracle",
+    ("oracle_for", "said"),
     [
-        reports(Code.NOT_FOUND),
-        keeps_the_code(Code.NOT_FOUND),
-        keeps_the_message("no such thing"),
-        keeps_the_status(404),
+        (reports, Code.NOT_FOUND),
+        (keeps_the_code, Code.NOT_FOUND),
+        (keeps_the_message, "no such thing"),
+        (keeps_the_status, 404),
     ],
     ids=["code or its status", "code", "message", "status"],
 )
-def test_an_error_is_told_as_it_was_answered(oracle: TurnJudge) -> None:
+def test_an_error_is_told_as_it_was_answered(oracle_for: Callable[[Any], TurnJudge], said: object) -> None:
+    oracle = oracle_for(said)
     told = turn(REFUSED, outcome=Outcome.RPC_ERROR, code=Code.NOT_FOUND, text="404: no such thing")
     assert oracle(told) is None
     assert_complains(oracle(turn(REFUSED, outcome=Outcome.RPC_ERROR, code=Code.UNKNOWN, text="404")), REFUSED)
