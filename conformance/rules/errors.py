@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.exchange import Exchange, Method
-from conformance.lro import code_named, code_numbered
+from conformance.lro import Code, code_named, code_numbered
 from conformance.rules.conditions import answered_by_the_service, cancel, delete, failed, list_, plainly_bound
 from conformance.rules.rule import When, exchange_rule
 
@@ -104,7 +104,7 @@ def status_of_the_envelope_maps_to_the_http_status(exchange: Exchange) -> str | 
 
 
 # A 405, 411 or 415 is HTTP's own and has no canonical code of its own; what stands in its envelope is nobody's rule.
-_MAPPED_STATUSES = frozenset({400, 401, 403, 404, 409, 429, 499, 500, 501, 503, 504})
+_MAPPED_STATUSES = frozenset(code.http_status for code in Code)
 
 
 @exchange_rule("errors.bare-code-maps", when=has_bare_status)

@@ -140,7 +140,7 @@ def _metadata_around_the_cancel(history: History) -> tuple[Look, list[Look]] | N
     gets = [look for look in history.looks if not look.in_list]
     before = [look for look in gets if cancels and look.exchange.precedes(cancels[0])]
     after = [look for look in gets if cancels and cancels[0].precedes(look.exchange)]
-    candidates = before[-1:] or after[:1]
+    candidates = before[-1:] or after
     if not candidates or not isinstance(candidates[0].operation.metadata, Mapping):
         return None
     first = candidates[0]
@@ -235,7 +235,7 @@ def what_get_shows_cancel_knows(history: History) -> Complaint | None:
 def _gets_after_delete(history: History) -> list[tuple[Exchange, Exchange]]:
     deletes = [call for call in history.calls if call.calls(Method.DELETE) and call.succeeded()]
     gets = [call for call in history.calls if call.calls(Method.GET) and _tells_what_exists(call)]
-    return [(delete, get) for delete in deletes[:1] for get in gets if delete.precedes(get)]
+    return [(delete, get) for delete in deletes for get in gets if delete.precedes(get)]
 
 
 @history_rule("delete.removes", when=lambda history: bool(_gets_after_delete(history)))

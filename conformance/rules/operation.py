@@ -51,10 +51,10 @@ def same_name(returned: str, asked: str) -> bool:
     """Equal, or equal but for a project id returned as a project number (AIP-2510 allows either)."""
     if returned == asked:
         return True
-    ours, theirs = asked.split("/"), returned.split("/")
-    if len(ours) != len(theirs) or len(ours) < 2 or ours[0] != "projects":
+    ours, theirs = asked.split("/", 2), returned.split("/", 2)
+    if not len(ours) == len(theirs) == 3:
         return False
-    return ours[2:] == theirs[2:] and theirs[0] == "projects" and (ours[1].isdigit() != theirs[1].isdigit())
+    return ours[0] == theirs[0] == "projects" and ours[2] == theirs[2] and ours[1].isdigit() != theirs[1].isdigit()
 
 
 @exchange_rule("operation.done-is-boolean", when=_shows_operations)

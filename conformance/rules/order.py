@@ -87,7 +87,7 @@ def _seen(operation: Operation) -> Event:
     return SeenDone(json.dumps(operation.result, sort_keys=True), operation.state is State.CANCELLED)
 
 
-def explained_by_some_order(name: str, exchanges: Sequence[Exchange], born: Life = BORN) -> Complaint | None:
+def explained_by_some_order(name: str, exchanges: Sequence[Exchange]) -> Complaint | None:
     """A complaint with a time line when no order of the calls on the operation explains their answers.
 
     What a rule about histories already says against them is that rule's to say.
@@ -100,16 +100,17 @@ def explained_by_some_order(name: str, exchanges: Sequence[Exchange], born: Life
             assert call.exchange.response is not None
             message = f"a call that overlapped others was answered with {call.exchange.response.status}"
             return Complaint(f"{message}\n{time_line(calls)}", (call.exchange,))
-    if _order_exists(calls, born):
+    if order_exists(calls):
         return None
     message = f"no order of these calls on {name} explains their answers:\n{time_line(calls)}"
     return Complaint(message, tuple(call.exchange for call in calls))
 
 
-def _order_exists(calls: Sequence[CallOn], born: Life) -> bool:
+def order_exists(calls: Sequence[CallOn]) -> bool:
+    """Whether some order of the calls, none of which is unexplained, is one of the model's. The search itself."""
     everything = frozenset(range(len(calls)))
     visited: set[tuple[frozenset[int], Life]] = set()
-    stack: list[tuple[frozenset[int], Life]] = [(everything, born)]
+    stack: list[tuple[frozenset[int], Life]] = [(everything, BORN)]
     while stack:
         left, life = stack.pop()
         if not left:
@@ -119,7 +120,7 @@ def _order_exists(calls: Sequence[CallOn], born: Life) -> bool:
         visited.add((left, life))
         for position in left:
             call = calls[position]
-            if any(calls[other].exchange.precedes(call.exchange) for other in left if other != position):
+            if any(calls[other].exchange.precedes(call.exchange) for other in left):
                 continue  # somebody who is still waiting for a moment had answered before this call was made
             assert call.event is not None
             stack += [(left - {position}, next_life) for next_life in after(life, call.event)]
@@ -144,7 +145,8 @@ def time_line(calls: Sequence[CallOn], width: int = 48) -> str:
 
 
 def _told(call: CallOn) -> str:
-    what = call.exchange.call.method.value if call.exchange.call is not None else call.exchange.request.method
+    assert call.exchange.call is not None, "what is no call is on no time line"
+    what = call.exchange.call.method.value
     response = call.exchange.response
     if response is None:
         return f"{what} → no answer"

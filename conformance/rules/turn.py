@@ -11,7 +11,7 @@ None for "kept"; it raises NotTested or NotApplicable when the turn cannot or ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -145,8 +145,3 @@ def turn_rule(requirement: str, *, when: Callable[[Turn], bool]) -> Callable[[Tu
 def registered_turn_rules() -> Mapping[str, TurnRule]:
     """Every turn rule by the requirement it speaks for; `conformance.rules.client` must have been imported."""
     return dict(_RULES)
-
-
-def of_method(turns: Iterable[Turn], method: Method) -> Iterator[Turn]:
-    """The turns that asked for a call of `method`."""
-    return (turn for turn in turns if turn.asks(method))

@@ -157,7 +157,7 @@ class Contract:
 
     def _matching(self, raw_path: str) -> Iterator[tuple[Binding, str]]:
         """The bindings that a raw path matches whatever its HTTP method, the most literal one first."""
-        _, colon, ending = raw_path.rpartition("/")[2].rpartition(":")
+        _, colon, ending = raw_path.rpartition(":")
         verbs = {binding.template.verb for binding in self.bindings}
         has_verb = colon != "" and unquote(ending) in verbs
         for binding in sorted(self.bindings, key=_literalness):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.lro import SystemClock, VirtualClock
+from conformance.lro import SystemClock, TickingClock, VirtualClock
 
 
 @settings(deadline=None)
@@ -40,6 +42,24 @@ def test_sleeps_of_many_threads_add_up() -> None:
     for thread in threads:
         thread.join()
     assert clock.now() == 800
+
+
+def test_every_look_at_a_ticking_clock_is_a_microsecond_later() -> None:
+    clock = TickingClock(5)
+    assert clock.now() == pytest.approx(5.000001, abs=1e-9)
+    assert clock.now() == pytest.approx(5.000002, abs=1e-9)
+    clock.sleep(2)
+    assert clock.now() == pytest.approx(7.000003, abs=1e-9)
+
+
+def test_the_system_clock_sleeps_as_long_as_it_is_told_and_never_less_than_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    for seconds in (-1, 0, 0.5, 2):
+        SystemClock().sleep(seconds)
+    assert slept == [0.5, 2]
 
 
 def test_system_time_goes_forward_and_does_not_wait_for_nothing() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from conformance.exchange import Exchange
+from conformance.rules import Complaint
 from tests.rules.traffic import Traffic
 
 Story = Callable[[Traffic], object]
@@ -25,3 +27,11 @@ def told(story: Story) -> Traffic:
     traffic = Traffic()
     story(traffic)
     return traffic
+
+
+def assert_complains(complaint: Complaint | None, *shown: Exchange) -> None:
+    """A complaint says something, whatever its wording, and shows these exchanges."""
+    assert complaint is not None, "nothing was found wrong"
+    assert isinstance(complaint.message, str)
+    assert complaint.message.strip()
+    assert complaint.exchanges == shown

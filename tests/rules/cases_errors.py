@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance.exchange import Failure, FailureKind
+from conformance.lro import Code
 from tests.rules.cases import Cases, Story
 from tests.rules.traffic import (
     ENVOY_TEXT,
@@ -13,6 +14,7 @@ from tests.rules.traffic import (
     NOT_FOUND,
     OPERATION,
     OTHER,
+    PARENT,
     UNAVAILABLE,
     UNIMPLEMENTED,
     Traffic,
@@ -30,6 +32,16 @@ def _unrouted(t: Traffic) -> object:
 
 def _refused_by_envoy(t: Traffic) -> object:
     return t.cancel(status=503, answer=ENVOY_TEXT, content_type="text/plain")
+
+
+def _refused_by_http_itself(t: Traffic) -> None:
+    for status in (405, 406, 408, 411, 413, 414, 415, 417, 426, 431, 502, 503, 504, 505):
+        t.cancel(status=status, answer=b"no", content_type="text/plain")
+
+
+def _each_code_beside_its_status(t: Traffic) -> None:
+    for code in set(Code) - {Code.OK}:
+        t.cancel(status=code.http_status, answer=envelope(code.http_status, code.name))
 
 
 def _not_plainly_bound(t: Traffic) -> object:
@@ -55,9 +67,15 @@ CASES = {
             "Google's page for a path that is bound": lambda t: t.cancel(
                 status=404, answer=GOOGLE_PAGE, content_type="text/html"
             ),
+            "Google's page for an id in capitals": lambda t: t.cancel(
+                name=f"{PARENT}/operations/OP", status=404, answer=GOOGLE_PAGE, content_type="text/html"
+            ),
             "nothing": lambda t: t.cancel(status=400),
             "a JSON of its own": lambda t: t.cancel(status=400, answer={"detail": "no"}),
             "an error that is a text": lambda t: t.cancel(status=401, answer={"error": "invalid_grant"}),
+            "an error that is a text, with a code beside it": lambda t: t.cancel(
+                status=401, answer={"error": "invalid_grant", "code": 16}
+            ),
             "an array with an envelope, as streams have it": lambda t: t.cancel(status=404, answer=[NOT_FOUND]),
         },
         silent={
@@ -65,7 +83,7 @@ CASES = {
             "Envoy's own text": _refused_by_envoy,
             "a path that routers read differently": _not_plainly_bound,
             "a success": lambda t: t.cancel(),
-            "HTTP's own 405": lambda t: t.cancel(status=405, answer=b"no", content_type="text/plain"),
+            "what HTTP or a proxy answers before the service": _refused_by_http_itself,
             "no answer": lambda t: t.cancel(answer=Failure(FailureKind.TIMEOUT)),
         },
     ),
@@ -124,6 +142,7 @@ CASES = {
             "400 FAILED_PRECONDITION": _error(400, "FAILED_PRECONDITION"),
             "409 ABORTED": _error(409, "ABORTED"),
             "501 UNIMPLEMENTED": lambda t: t.cancel(status=501, answer=UNIMPLEMENTED),
+            "every code": _each_code_beside_its_status,
             "what stands beside a status of HTTP's own": _error(415, "INVALID_ARGUMENT"),
         },
         violated={
@@ -131,6 +150,10 @@ CASES = {
             "404 INVALID_ARGUMENT": _error(404, "INVALID_ARGUMENT"),
             "500 NOT_FOUND": _error(500, "NOT_FOUND"),
             "404 OK": _error(404, "OK"),
+            **{
+                f"{status} beside another code": _error(status, "DATA_LOSS" if status != 500 else "ABORTED")
+                for status in (400, 401, 403, 404, 409, 429, 499, 500, 501, 503, 504)
+            },
             "a name in small letters": _error(404, "not_found"),
             "British spelling misread": _error(499, "CANCELED"),
             "the number": lambda t: t.cancel(status=404, answer={"error": {"code": 404, "status": 5}}),
@@ -195,6 +218,9 @@ CASES = {
     "errors.details-are-well-formed": Cases(
         kept={
             "an ErrorInfo": lambda t: t.cancel(status=404, answer=NOT_FOUND),
+            "a reason of 63 letters and a key of 64": _error(
+                404, "NOT_FOUND", details=[{**ERROR_INFO, "reason": "A" * 63, "metadata": {"k" * 64: "v"}}]
+            ),
             "an ErrorInfo without metadata": _error(404, "NOT_FOUND", details=[{**ERROR_INFO, "metadata": None}]),
             "other types": lambda t: t.cancel(status=404, answer=bare(5, details=[_HELP, {"@type": "x/y"}])),
         },
@@ -221,6 +247,8 @@ CASES = {
                 404, "NOT_FOUND", f"Resource '//beyondcorp.googleapis.com/{OPERATION}' (or it might not exist)"
             ),
             "on a get, in a bare Status": lambda t: t.get(bare(5, f"no {OPERATION}"), 404),
+            "named at the end of a sentence": _error(404, "NOT_FOUND", f"There is no {OPERATION}."),
+            "named with emphasis": _error(404, "NOT_FOUND", f"There is no {OPERATION}!"),
             "named before a colon": _error(404, "NOT_FOUND", f"{OPERATION}: not found"),
             "named in square brackets": _error(404, "NOT_FOUND", f"Operation [{OPERATION}] was not found."),
             "named in angle brackets": _error(404, "NOT_FOUND", f"name=<{OPERATION}> was not found"),

@@ -12,6 +12,7 @@ from tests.rules.traffic import (
     OPERATION,
     OTHER,
     PERMISSION_DENIED,
+    TOO_MANY,
     UNAVAILABLE,
     UNIMPLEMENTED,
     Traffic,
@@ -115,6 +116,12 @@ CASES = {
             "no get afterwards that shows whether it changed": lambda t: (t.get(cancelled()), t.list(running())),
             "a change that get shows too": lambda t: (t.get(succeeded()), t.list(cancelled()), t.get(cancelled())),
             "deleted in between": lambda t: (t.get(running()), t.list(running()), t.delete(), t.get(NOT_FOUND, 404)),
+            "not found before it was listed": lambda t: (t.get(NOT_FOUND, 404), t.list(running()), t.get(running())),
+            "not found by cancel, which is another's business": lambda t: (
+                t.list(running()),
+                t.cancel(status=404, answer=NOT_FOUND),
+                t.get(running()),
+            ),
             "not found by a get that was sent before the list was answered": lambda t: (
                 t.get(running(), during=(0, 1)),
                 t.list(running(), during=(2, 5)),
@@ -139,10 +146,28 @@ CASES = {
                 t.list(running()),
                 t.get(cancelled()),
             ),
+            "ended, and then running by list": lambda t: (
+                t.get(running()),
+                t.get(cancelled()),
+                t.list(running()),
+                t.get(cancelled()),
+            ),
+            "running by list between two gets, whatever the third shows": lambda t: (
+                t.get(cancelled()),
+                t.list(running()),
+                t.get(cancelled()),
+                t.get(succeeded()),
+            ),
             "listed, and not found": lambda t: (t.list(running()), t.get(NOT_FOUND, 404)),
+            "listed, and gone": lambda t: (t.list(running()), t.get(None, 410)),
         },
         silent={
             "got only": lambda t: (t.get(cancelled()), t.get(running())),
+            "listed and cancelled": lambda t: (t.list(running()), t.cancel()),
+            "listed, and a get that is not answered": lambda t: (
+                t.list(running()),
+                t.get(Failure(FailureKind.TIMEOUT)),
+            ),
             "listed only": lambda t: (t.list(cancelled()), t.list(running())),
             "the list shows another": lambda t: (t.get(cancelled()), t.list(running(OTHER))),
             "a list that is refused": lambda t: (t.get(cancelled()), t.list(answer=PERMISSION_DENIED, status=403)),
@@ -162,7 +187,7 @@ CASES = {
         },
         silent={
             "never got afterwards": lambda t: (t.get(running()), t.delete()),
-            "the get is asked to come again": lambda t: (t.delete(), t.get(UNAVAILABLE, 503)),
+            "the get is asked to come again": lambda t: (t.delete(), t.get(UNAVAILABLE, 503), t.get(TOO_MANY, 429)),
             "not deleted": lambda t: (t.get(running()), t.get(running())),
             "a delete that was refused": lambda t: (t.delete(status=501, answer=UNIMPLEMENTED), t.get(running())),
             "the get was sent before the delete was answered": lambda t: (
@@ -265,6 +290,14 @@ CASES = {
                 t.get(running(metadata={**METADATA, "requestedCancellation": "true"})),
             ),
             "taken back": lambda t: (t.cancel(), t.get(asked_to_cancel()), t.get(running())),
+            "taken back, and then ended": lambda t: (
+                t.cancel(),
+                t.get(asked_to_cancel()),
+                t.get(running()),
+                t.get(cancelled()),
+            ),
+            "never, after a cancel without a body": lambda t: (t.cancel(sends=b""), t.get(running())),
+            "never, and then without metadata": lambda t: (t.cancel(), t.get(running()), t.get(running(metadata=None))),
             "after the second cancel": lambda t: (t.cancel(status=501), t.get(running()), t.cancel(), t.get(running())),
         },
         silent={
@@ -272,6 +305,11 @@ CASES = {
             "cancelled in vain": lambda t: (t.cancel(status=501, answer=UNIMPLEMENTED), t.get(running())),
             "ended at once": lambda t: (t.cancel(), t.get(cancelled())),
             "no metadata, as on grpc-gateway": lambda t: (t.cancel(), t.get(running(metadata=None))),
+            "a cancel whose query or body may have chosen another": lambda t: (
+                t.cancel(query="?name=x"),
+                t.cancel(sends=b'{"name": "x"}'),
+                t.get(running()),
+            ),
             "metadata of another service": lambda t: (
                 t.cancel(),
                 t.get(running(metadata={"@type": "type.googleapis.com/google.cloud.run.v2.Execution"})),
@@ -296,6 +334,11 @@ CASES = {
         violated={
             "not found": lambda t: (t.get(running()), t.cancel(status=404, answer=NOT_FOUND)),
             "gone": lambda t: (t.get(cancelled()), t.cancel(status=410)),
+            "not found by a second cancel, and shown afterwards": lambda t: (
+                t.cancel(),
+                t.cancel(status=404, answer=NOT_FOUND),
+                t.get(running()),
+            ),
             "not found, and shown again": lambda t: (
                 t.get(running()),
                 t.cancel(status=404, answer=NOT_FOUND),
@@ -348,6 +391,11 @@ CASES = {
                 t.get(running()),
                 t.cancel(),
                 t.get(running(metadata={key: METADATA[key] for key in ("@type", "verb", "createTime")})),
+            ),
+            "another verb": lambda t: (
+                t.get(running()),
+                t.cancel(),
+                t.get(running(metadata={**METADATA, "verb": "delete"})),
             ),
             "created anew": lambda t: (
                 t.get(running()),

@@ -27,13 +27,17 @@ ENVOY = {"name": OPERATION}
 
 NUMBERED = OPERATION.replace("projects/demo", "projects/123456789")
 
+ORGANIZATION = OPERATION.replace("projects/demo", "organizations/one")
+
 CASES = {
     "operation.get-returns-it": Cases(
         kept={
             "running": lambda t: t.get(running()),
             "as grpc-gateway writes it": lambda t: t.get(GRPC_GATEWAY),
             "as Envoy writes it": lambda t: t.get(ENVOY),
-            "any object with a member of one, for what is in it other requirements say": lambda t: t.get({"name": 1}),
+            "any object with a member of one, for what is in it other requirements say": lambda t: [
+                t.get({member: 1}) for member in ("name", "metadata", "done", "error", "response")
+            ],
         },
         violated={
             "an empty object": lambda t: t.get({}),
@@ -54,12 +58,16 @@ CASES = {
             "the same": lambda t: t.get(cancelled()),
             "the project by its number": lambda t: t.get(running(NUMBERED)),
             "the project by its id": lambda t: t.get(running(), name=NUMBERED),
+            "no operation at all, as operation.get-returns-it says": lambda t: t.get({"code": 5}),
         },
         violated={
             "another operation": lambda t: t.get(running(OTHER)),
             "another project": lambda t: t.get(running(OPERATION.replace("demo", "other"))),
             "another project number": lambda t: t.get(running(NUMBERED.replace("1", "2")), name=NUMBERED),
             "the id alone": lambda t: t.get(running("op-1")),
+            "another id without a project": lambda t: t.get(running("op-1"), name="op-2"),
+            "a project in place of an organization": lambda t: t.get(running(NUMBERED), name=ORGANIZATION),
+            "an organization in place of a project": lambda t: t.get(running(ORGANIZATION), name=NUMBERED),
             "no name": lambda t: t.get({"done": False}),
             "a name that is no text": lambda t: t.get({"name": 1}),
             "another location, and the project by its number": lambda t: t.get(

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.exchange import Exchange, Failure, FailureKind, Method
-from conformance.rules import Violation, all_rules
+from conformance.exchange.history import History
+from conformance.rules import Complaint, ExchangeRule, HistoryRule, Violation, all_rules, rule
 from conformance.rules.conditions import answered, cancel, failed, get
-from conformance.rules.rule import When, exchange_rule, history_rule
+from conformance.rules.rule import When, exchange_rule, history_rule, in_short, registered_rules
 from tests.rules.traffic import ERROR_INFO, METADATA, NOT_FOUND, OPERATION, OTHER, Traffic, running
 
 NASTY: list[Any] = [None, True, False, 0, 1, -1, 1.5, 10**30, "", "true", "\ud800", "a" * 200, [], {}, [[]], {"a": {}}]
@@ -122,6 +123,26 @@ def test_a_requirement_has_one_rule() -> None:
         history_rule("operation.done-is-final", when=lambda _: True)(lambda _: None)
 
 
+def test_what_is_decorated_becomes_the_rule_of_its_requirement(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rule, "_RULES", {})
+
+    @exchange_rule("x.exchange", when=answered)
+    def of_an_exchange(_: Exchange) -> str | None:
+        return "no"
+
+    def always(_: History) -> bool:
+        return True
+
+    @history_rule("x.history", when=always)
+    def of_a_history(_: History) -> Complaint | None:
+        return None
+
+    assert registered_rules() == {
+        "x.exchange": ExchangeRule("x.exchange", answered, of_an_exchange),
+        "x.history": HistoryRule("x.history", always, of_a_history),
+    }
+
+
 def test_conditions_combine() -> None:
     traffic = Traffic()
     refused, shown = traffic.cancel(status=404, answer=NOT_FOUND), traffic.get(running())
@@ -140,3 +161,10 @@ def test_a_violation_is_complete_with_its_last_exchange() -> None:
     first, second = traffic.cancel(), traffic.get(running())
     assert Violation("x.y", "so", (second, first)).seen_at == 2
     assert Violation("x.y", "so").seen_at == 0
+
+
+def test_of_many_messages_the_first_three_are_said() -> None:
+    assert in_short(["a"]) == "a"
+    assert in_short(["a", "b", "c"]) == "a; b; c"
+    assert in_short(["a", "b", "c", "d"]) == "a; b; c; and 1 more"
+    assert in_short(["a", "b", "c", "d", "e"]) == "a; b; c; and 2 more"

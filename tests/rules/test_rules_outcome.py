@@ -23,6 +23,7 @@ from conformance.rules.outcome import (
     second_cancel_is_safe,
     untouched,
 )
+from tests.rules.cases import assert_complains
 from tests.rules.traffic import (
     ASKED,
     BUILDGRID_CANCELLED,
@@ -186,8 +187,10 @@ def test_an_operation_that_its_cancel_ended_says_so_with_code_1(shown: Answer, i
 def test_a_response_that_says_cancelled_is_read_as_a_success(code: object) -> None:
     """As BuildGrid does it, by Remote Execution's rules: every client of this contract takes it for a success."""
     shown = done(response={**BUILDGRID_CANCELLED, "status": {"code": code}})
-    assert "reads as a success" in message(end(shown))
-    assert reports_cancellation(get(shown))
+    traffic = Traffic()
+    asked, look = traffic.cancel(), traffic.get(shown)
+    assert_complains(ended_by_cancel_has_code_1(asked, look), asked, look)
+    assert reports_cancellation(look)
     assert "was cancelled" in message(untouched(Operation(running()), get(shown)))
 
 
@@ -290,9 +293,19 @@ def test_any_success_accepts(status: int) -> None:
 def test_anything_else_refuses(status: int, answer: Answer, shown: str) -> None:
     refused = cancel(status, answer)
     complaint = accepted(refused)
-    assert message(complaint) == f"POST {refused.request.target} with body {{}} was refused with {shown}"
+    assert complaint == Complaint(f"POST {refused.request.target} with body {{}} was refused with {shown}", (refused,))
     noted = Traffic().cancel(status=status, answer=answer, note="plain cancel")
     assert message(accepted(noted)) == f"plain cancel was refused with {shown}"
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [(b"", ""), (b"[1]", " with body [1]"), (b"\xff{", " with body \ufffd{")],
+    ids=["nothing", "an array", "no UTF-8"],
+)
+def test_a_cancel_is_told_by_its_body_whatever_that_is(body: bytes, shown: str) -> None:
+    refused = Traffic().cancel(sends=body, status=400)
+    assert message(accepted(refused)) == f"POST {refused.request.target}{shown} was refused with 400"
 
 
 @pytest.mark.parametrize(
@@ -390,7 +403,8 @@ def test_403_hides_what_exists_only_where_there_is_authorisation() -> None:
 )
 @pytest.mark.parametrize("may_be_hidden", [True, False])
 def test_anything_else_is_not_not_found(status: int, answer: Answer, may_be_hidden: bool) -> None:
-    assert not_found(cancel(status, answer), may_be_hidden) is not None
+    exchange = cancel(status, answer)
+    assert_complains(not_found(exchange, may_be_hidden), exchange)
 
 
 # --- again --------------------------------------------------------------------------------------------------------
@@ -430,7 +444,8 @@ def test_a_second_cancel_of_what_still_runs_is_not_refused() -> None:
 @pytest.mark.parametrize("look", [running(), cancelled(), NO_ANSWER])
 @pytest.mark.parametrize("status", [500, 501, 504])
 def test_a_second_cancel_never_breaks(status: int, look: Answer) -> None:
-    assert message(second_cancel_is_safe(cancel(), cancel(status), get(look))).startswith("the second cancel was")
+    first, second = cancel(), cancel(status)
+    assert_complains(second_cancel_is_safe(first, second, get(look)), first, second)
 
 
 @pytest.mark.parametrize(
@@ -455,9 +470,7 @@ def test_a_done_operation_is_cancelled_without_effect_or_refused(status: int, an
 )
 def test_other_refusals_of_a_done_operation_are_told(status: int, answer: Answer) -> None:
     exchange = cancel(status, answer)
-    complaint = done_cancel_is_answered(exchange)
-    assert complaint is not None
-    assert complaint.exchanges == (exchange,)
+    assert_complains(done_cancel_is_answered(exchange), exchange)
 
 
 @pytest.mark.parametrize(
@@ -466,6 +479,7 @@ def test_other_refusals_of_a_done_operation_are_told(status: int, answer: Answer
         (400, INVALID),
         (400, bare(3)),
         (400, {"error": {"code": 400, "message": "no"}}),
+        (400, envelope(9, "INVALID_ARGUMENT")),
         (400, None),
         (400, GOOGLE_PAGE),
         (200, {}),
@@ -476,16 +490,14 @@ def test_other_refusals_of_a_done_operation_are_told(status: int, answer: Answer
     ],
 )
 def test_a_body_that_is_wrong_is_an_invalid_argument_where_a_400_says_anything(status: int, answer: Answer) -> None:
-    """What other statuses may be said is another oracle's business."""
+    """What other statuses may be said is another oracle's business; so is a code that belies the status beside it."""
     assert refused_as_invalid(cancel(status, answer)) is None
 
 
 @pytest.mark.parametrize("answer", [DONE_ALREADY, bare(9), bare(5), envelope(400, "OUT_OF_RANGE")])
 def test_a_400_that_says_something_else_of_a_wrong_body_is_told(answer: Answer) -> None:
     exchange = cancel(400, answer)
-    complaint = refused_as_invalid(exchange)
-    assert complaint is not None
-    assert complaint.exchanges == (exchange,)
+    assert_complains(refused_as_invalid(exchange), exchange)
 
 
 def test_failed_precondition_is_read_in_either_form() -> None:
@@ -500,8 +512,22 @@ def test_failed_precondition_is_read_in_either_form() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [UNIMPLEMENTED, bare(12), None, b"not implemented", {"error": {"code": 501, "message": "no"}}],
-    ids=["Google", "grpc-gateway and Envoy", "nothing", "plain text", "an envelope without status"],
+    [
+        UNIMPLEMENTED,
+        bare(12),
+        None,
+        b"not implemented",
+        {"error": {"code": 501, "message": "no"}},
+        envelope(13, "UNIMPLEMENTED"),
+    ],
+    ids=[
+        "Google",
+        "grpc-gateway and Envoy",
+        "nothing",
+        "plain text",
+        "an envelope without status",
+        "an envelope whose code is errors.code-is-the-http-status's business",
+    ],
 )
 def test_unimplemented_is_501(answer: Answer) -> None:
     assert is_unimplemented(cancel(501, answer)) is None
@@ -536,4 +562,5 @@ def test_come_again_does_not_say_whether_it_is_implemented(status: int, answer: 
     ],
 )
 def test_anything_else_is_not_unimplemented(status: int, answer: Answer) -> None:
-    assert is_unimplemented(cancel(status, answer)) is not None
+    exchange = cancel(status, answer)
+    assert_complains(is_unimplemented(exchange), exchange)

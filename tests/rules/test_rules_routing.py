@@ -13,6 +13,7 @@ from conformance.rules.routing import (
     reaches_the_method,
     shows_an_existing_operation,
 )
+from tests.rules.cases import assert_complains
 from tests.rules.traffic import (
     DONE_ALREADY,
     ENVOY_TEXT,
@@ -147,7 +148,10 @@ def test_an_answer_of_the_method(status: int, answer: Answer) -> None:
     [(404, GOOGLE_PAGE), (404, None), (404, b"404 page not found"), (405, None), (501, None), (501, b"no")],
 )
 def test_an_answer_of_a_router(status: int, answer: Answer) -> None:
-    assert reached(status, answer) is not None
+    traffic = Traffic()
+    cancel = traffic.cancel(status=status, answer=answer)
+    control = traffic.send("POST", OTHER_SUFFIX, GOOGLE_PAGE, 404)
+    assert_complains(reaches_the_method(cancel, control), cancel)
 
 
 def test_a_404_in_the_words_for_any_suffix_is_not_the_methods() -> None:

@@ -160,6 +160,21 @@ def test_the_more_literal_binding_wins(operations: Contract) -> None:
     assert operations.identify("GET", "/v1beta1/operations/a") == Call(Method.GET, "operations/a")
 
 
+def test_a_literal_wins_over_one_segment_and_one_segment_over_many(tmp_path: Path) -> None:
+    """Whatever the order of the file: each of these names fits the bindings above its own, too."""
+    spans = {"cancel": "**", "get": "*", "list": "special"}
+    selectors = {"cancel": "CancelOperation", "get": "GetOperation", "list": "ListOperations"}
+    rules = "".join(
+        f"  /{name}: {{get: {{x-google-http-rule: "
+        f"{{selector: google.longrunning.Operations.{selectors[name]}, get: '/{{name=operations/{span}}}'}}}}}}\n"
+        for name, span in spans.items()
+    )
+    contract = Contract.load(written(tmp_path, f"paths:\n{rules}"))
+    assert contract.identify("GET", "/operations/special") == Call(Method.LIST, "operations/special")
+    assert contract.identify("GET", "/operations/one") == Call(Method.GET, "operations/one")
+    assert contract.identify("GET", "/operations/a/b") == Call(Method.CANCEL, "operations/a/b")
+
+
 # From a call to a request
 
 
@@ -195,7 +210,7 @@ def test_a_method_that_a_spec_has_not_is_an_error(operations: Contract) -> None:
 def test_an_operation_is_listed_with_the_longest_prefix_that_list_binds(operations: Contract) -> None:
     assert BEYONDCORP.parent_of(NAME) == "projects/p/locations/l"
     assert operations.parent_of("operations/a/b") == "operations"
-    with pytest.raises(UsageError, match="no binding of list"):
+    with pytest.raises(UsageError, match="no binding of list matches the name 'folders/f/operations/o'"):
         BEYONDCORP.parent_of("folders/f/operations/o")
 
 
@@ -208,7 +223,28 @@ def test_without_list_a_parent_is_the_name_without_collection_and_id(tmp_path: P
         )
     )
     assert contract.parent_of("projects/p/operations/o") == "projects/p"
+    assert contract.parent_of("p/operations/o") == "p"
+    with pytest.raises(UsageError, match="no binding of list"):
+        contract.parent_of("operations/o")
     assert contract.bindings[0].body is None
+
+
+def test_a_spec_without_title_and_version_has_its_files_name(tmp_path: Path) -> None:
+    rule = f"{{{CANCEL_RULE}, post: '/{{name}}:cancel', response_body: x}}"
+    contract = Contract.load(written(tmp_path, f"{RULE}        {rule}"))
+    assert (contract.title, contract.version) == ("some.v1", "")
+
+
+def test_rules_that_count_once_or_not_at_all_hide_none_after_them(tmp_path: Path) -> None:
+    """A rule that stands twice, one of another service, and a path that is no mapping come before the last rule."""
+    cancel = f"{{x-google-http-rule: {{{CANCEL_RULE}, post: '/{{name}}:cancel'}}}}"
+    other = "{x-google-http-rule: {selector: google.example.Things.Get, get: '/{name}'}}"
+    get = "{x-google-http-rule: {selector: google.longrunning.Operations.GetOperation, get: '/{name}'}}"
+    paths = (
+        f"  /a: {{post: {cancel}}}\n  /b: {{post: {cancel}}}\n  /c: {{get: {other}}}\n  /d: 7\n  /e: {{get: {get}}}\n"
+    )
+    contract = Contract.load(written(tmp_path, f"paths:\n{paths}"))
+    assert [binding.method for binding in contract.bindings] == [Method.CANCEL, Method.GET]
 
 
 # What is wrong with a spec
@@ -221,6 +257,11 @@ CANCEL_RULE = "selector: google.longrunning.Operations.CancelOperation"
     ("rule", "key", "remedy"),
     [
         (f"{{{CANCEL_RULE}, psot: /x}}", r"x-google-http-rule\.psot: unknown key", "did you mean post?"),
+        (
+            f"{{{CANCEL_RULE}, zzz: /x}}",
+            r"rule\.zzz: unknown key",
+            "use one of additional_bindings, body, delete, get,",
+        ),
         (f"{{{CANCEL_RULE}}}", "0 HTTP methods", "exactly one of get, put, post, delete, patch"),
         (f"{{{CANCEL_RULE}, get: '/{{name}}', post: '/{{name}}'}}", "2 HTTP methods", "exactly one of"),
         (f"{{{CANCEL_RULE}, post: 7}}", "must be texts", "in quotes"),
@@ -259,8 +300,9 @@ def test_two_rules_for_one_selector_are_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "7", "paths: []", "openapi: 3.1.0"])
 def test_a_file_that_is_no_openapi_document_is_an_error(tmp_path: Path, text: str) -> None:
-    with pytest.raises(UsageError, match="not an OpenAPI document"):
+    with pytest.raises(UsageError, match="not an OpenAPI document") as refused:
         Contract.load(written(tmp_path, text))
+    assert refused.value.remedy == "name an OpenAPI file"
 
 
 # Where specs are

@@ -45,6 +45,14 @@ def test_a_template_is_a_row_of_segments_with_a_named_span_and_a_verb() -> None:
     assert str(CANCEL) == CANCEL.text
 
 
+def test_segments_are_as_they_were_written_and_show_the_form_of_a_name() -> None:
+    template = PathTemplate.parse("/v1/{name=a/*/**}:cancel")
+    assert [segment.written for segment in template.segments] == ["v1", "a", "*", "**"]
+    with pytest.raises(ExpansionError) as refused:
+        template.expand(name="b/c")
+    assert "a/*/**" in refused.value.remedy
+
+
 def test_templates_are_values() -> None:
     assert PathTemplate.parse(CANCEL.text) == CANCEL
     assert len({CANCEL, PathTemplate.parse(CANCEL.text), OPEN_ENDED}) == 2
@@ -58,7 +66,19 @@ def test_a_variable_without_segments_is_one_segment() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["/*", "/**", "/v1", "/v1:verb", "/{a}/{b}", "/{a=x}", "/{a=**}:v", "/v1/*/x/**", "/$discovery/rest", "/a%2Bb"],
+    [
+        "/*",
+        "/**",
+        "/v1",
+        "/v1:verb",
+        "/{a}/{b}",
+        "/{a=x}",
+        "/{a=**}:v",
+        "/v1/*/x/**",
+        "/$discovery/rest",
+        "/a%2Bb",
+        "/{aB.C}",
+    ],
 )
 def test_the_grammar_allows(text: str) -> None:
     assert PathTemplate.parse(text).text == text
@@ -82,6 +102,7 @@ def test_the_grammar_allows(text: str) -> None:
         ("/{a}{b}", 4, "or the end was expected"),
         ("/{a}-x", 4, "or the end was expected"),
         ("/{a={b}}", 5, "a variable cannot stand in a variable"),
+        ("/{a=x/{b}}", 7, "a variable cannot stand in a variable"),
         ("/{a", 3, "'}' was expected"),
         ("/{a=x:y}", 5, "'}' was expected"),
         ("/{=x}", 2, "a field path was expected"),
@@ -161,6 +182,7 @@ def test_literals_and_verbs_are_compared_decoded(path: str) -> None:
         ("/v1/projects/%2E%2e/locations/l/operations/o:cancel", "a dot segment in disguise"),
         (f"/v1/{NAME}:cancel?alt=json", "a query is no part of a path"),
         (f"/v1/{NAME}?:cancel", "a query is no part of a path"),
+        (f"/v1/{NAME}#:cancel", "a fragment is no part of a path"),
         (f"v1/{NAME}:cancel", "a path begins with a slash"),
         (f"//v1/{NAME}:cancel", "two slashes are an empty segment"),
         ("", "nothing"),
@@ -184,6 +206,13 @@ def test_a_path_that_fits_not_quite_does_not_match(path: str, why: str) -> None:
 )
 def test_an_open_end_takes_any_number_of_segments(path: str, name: str | None) -> None:
     assert OPEN_ENDED.match(path) == (None if name is None else {"name": name})
+
+
+@pytest.mark.parametrize(("template", "path"), [("/{name=**}", "/"), ("/v1/{name=**}", "/v1")])
+def test_an_open_end_that_takes_no_segment_is_the_empty_name(template: str, path: str) -> None:
+    open_ended = PathTemplate.parse(template)
+    assert open_ended.match(path) == {"name": ""}
+    assert open_ended.expand(name="") == path
 
 
 def test_without_a_verb_in_the_template_colons_belong_to_the_id() -> None:

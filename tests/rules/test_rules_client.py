@@ -1,0 +1,201 @@
+"""The oracles about clients that are about time and success: deadlines, attempts, and what may be called a success.
+
+Every turn here begins late on the run's clock, for a deadline counts from the moment the driver was told.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, Request, Response
+from conformance.lro import Code
+from conformance.rules.client import (
+    attempts_are_limited,
+    client_rules,
+    credentials_are_in_the_header,
+    get_is_no_cancel,
+    is_accepted,
+    keeps_its_deadline,
+    keeps_the_code,
+    keeps_the_message,
+    keeps_the_method,
+    keeps_the_status,
+    nothing_is_sent,
+    reports,
+    stops_at_its_deadline,
+)
+from conformance.rules.client.answers import is_no_success, is_ok, success_was_answered
+from conformance.rules.client.retries import is_repeated_until_available
+from conformance.rules.turn import Outcome, Said, Told, Turn, TurnJudge
+from tests.rules.cases import assert_complains
+from tests.rules.traffic import OPERATION
+
+BEGIN = 50.0
+HERE = "http://127.0.0.1:1"
+SUCCESS = Response(200, (("Content-Type", "application/json"),), b"{}")
+NO_ANSWER = Failure(FailureKind.TIMEOUT)
+
+
+def attempt(seconds: float = 0.01, outcome: Response | Failure = SUCCESS, method: str = "POST") -> Exchange:
+    """A cancel that arrives so many seconds after the driver was told."""
+    at = BEGIN + seconds
+    request = Request(method, f"/v1/{OPERATION}:cancel", (), b"")
+    return Exchange(1, request, outcome, at, at + 0.001, Call(Method.CANCEL, OPERATION), "story", HERE)
+
+
+def turn(
+    *attempts: Exchange, seconds: float = 0.02, outcome: Outcome = Outcome.OK, code: Code | None = None, text: str = ""
+) -> Turn:
+    """A cancel with a deadline of 2 s, whose reply comes so many seconds after the driver was told."""
+    told = Told(1, Method.CANCEL, HERE, OPERATION, 2000, "rest", BEGIN)
+    return Turn("story", told, Said(outcome, "{}", BEGIN + seconds, code=code, message=text), attempts)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.9, 2.0, 2.5, 2.89])
+def test_a_call_fails_at_its_deadline_or_before(seconds: float) -> None:
+    assert keeps_its_deadline(turn(attempt(), seconds=seconds, outcome=Outcome.TRANSPORT_ERROR)) is None
+
+
+@pytest.mark.parametrize("seconds", [2.91, 4.0, 60.0])
+def test_a_call_does_not_fail_later(seconds: float) -> None:
+    sent = attempt()
+    assert_complains(keeps_its_deadline(turn(sent, seconds=seconds, outcome=Outcome.RPC_ERROR)), sent)
+
+
+@pytest.mark.parametrize("seconds", [0.1, 2.5])
+def test_a_call_that_was_answered_after_its_deadline_does_not_succeed(seconds: float) -> None:
+    sent = attempt()
+    assert_complains(keeps_its_deadline(turn(sent, seconds=seconds)), sent)
+
+
+@pytest.mark.parametrize("last", [0.5, 1.99, 2.4])
+def test_attempts_begin_before_the_deadline(last: float) -> None:
+    kept = turn(attempt(), attempt(last), seconds=2.1, outcome=Outcome.TRANSPORT_ERROR)
+    assert stops_at_its_deadline(kept) is None
+
+
+@pytest.mark.parametrize("last", [2.6, 9.0])
+def test_no_attempt_begins_after_it(last: float) -> None:
+    first, late = attempt(), attempt(last)
+    assert_complains(stops_at_its_deadline(turn(first, late, outcome=Outcome.TRANSPORT_ERROR)), first, late)
+
+
+def test_a_call_whose_attempts_end_in_time_ends_in_time_itself() -> None:
+    sent = attempt()
+    assert_complains(stops_at_its_deadline(turn(sent, seconds=5, outcome=Outcome.TRANSPORT_ERROR)), sent)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.2])
+def test_what_was_under_way_when_the_reply_was_given_may_arrive_after_it(seconds: float) -> None:
+    rule = client_rules()["client-retry.nothing-after-the-reply"]
+    assert rule.judge(turn(attempt(), attempt(1 + seconds), seconds=1, outcome=Outcome.RPC_ERROR)) is None
+
+
+def test_nothing_arrives_long_after_the_reply() -> None:
+    rule = client_rules()["client-retry.nothing-after-the-reply"]
+    late = attempt(1.3)
+    assert rule.when(turn(attempt(), late, seconds=1, outcome=Outcome.RPC_ERROR))
+    assert_complains(rule.judge(turn(attempt(), late, seconds=1, outcome=Outcome.RPC_ERROR)), late)
+    assert not rule.when(turn(attempt(), late, seconds=1)), "a success may have been one of two attempts"
+    assert not rule.when(turn(outcome=Outcome.CLIENT_ERROR))
+
+
+@pytest.mark.parametrize("status", range(399, 506))
+def test_which_refusals_are_final(status: int) -> None:
+    """401 may bring a new token, 408 and 429 ask for another attempt, and so do 502, 503 and 504."""
+    twice = [attempt(outcome=Response(status)), attempt(0.1, outcome=Response(status))]
+    rules = [rule for name, rule in client_rules().items() if name.endswith("-is-final")]
+    again = turn(*twice, outcome=Outcome.RPC_ERROR)
+    complaints = [rule.judge(again) for rule in rules if rule.when(again)]
+    is_final = status in (500, 501) or (400 <= status < 500 and status not in (401, 408, 429))
+    assert len(complaints) == is_final
+    for complaint in complaints:
+        assert_complains(complaint, *twice)
+
+
+def test_five_attempts_are_allowed_and_no_more() -> None:
+    attempts = [attempt(number / 10) for number in range(6)]
+    assert attempts_are_limited(turn(*attempts[:5])) is None
+    assert_complains(attempts_are_limited(turn(*attempts)), *attempts)
+
+
+REFUSED = attempt(outcome=Response(404))
+FOUND = attempt(0.2)
+UNANSWERED = attempt(outcome=NO_ANSWER)
+
+
+@pytest.mark.parametrize("oracle", [is_ok, is_repeated_until_available])
+def test_a_success_is_told(oracle: TurnJudge) -> None:
+    assert oracle(turn(FOUND)) is None
+    assert_complains(oracle(turn(FOUND, outcome=Outcome.DECODE_ERROR)), FOUND)
+
+
+def test_what_was_no_success_is_not_told_as_one() -> None:
+    assert is_no_success(turn(REFUSED, outcome=Outcome.RPC_ERROR)) is None
+    assert_complains(is_no_success(turn(REFUSED)), REFUSED)
+
+
+def test_a_success_was_answered_by_one_attempt_at_least() -> None:
+    assert success_was_answered(turn(REFUSED, FOUND)) is None
+    assert success_was_answered(turn(REFUSED, UNANSWERED, outcome=Outcome.TRANSPORT_ERROR)) is None
+    assert_complains(success_was_answered(turn(REFUSED, UNANSWERED)), REFUSED, UNANSWERED)
+
+
+@pytest.mark.parametrize(
+    ("oracle_for", "said"),
+    [
+        (reports, Code.NOT_FOUND),
+        (keeps_the_code, Code.NOT_FOUND),
+        (keeps_the_message, "no such thing"),
+        (keeps_the_status, 404),
+    ],
+    ids=["code or its status", "code", "message", "status"],
+)
+def test_an_error_is_told_as_it_was_answered(oracle_for: Callable[[Any], TurnJudge], said: object) -> None:
+    oracle = oracle_for(said)
+    told = turn(REFUSED, outcome=Outcome.RPC_ERROR, code=Code.NOT_FOUND, text="404: no such thing")
+    assert oracle(told) is None
+    assert_complains(oracle(turn(REFUSED, outcome=Outcome.RPC_ERROR, code=Code.UNKNOWN, text="404")), REFUSED)
+
+
+@pytest.mark.parametrize("status", [400, 404, 503])
+def test_an_error_is_no_success_and_breaks_no_client(status: int) -> None:
+    refused = attempt(outcome=Response(status))
+    no_success = client_rules()["client-answer.error-is-no-success"]
+    never_breaks = client_rules()["client-answer.never-breaks-the-client"]
+    assert no_success.when(turn(refused))
+    assert_complains(no_success.judge(turn(refused)), refused)
+    assert no_success.judge(turn(refused, outcome=Outcome.RPC_ERROR)) is None
+    assert not no_success.when(turn(refused, FOUND))
+    assert never_breaks.judge(turn(refused, outcome=Outcome.RPC_ERROR)) is None
+    assert_complains(never_breaks.judge(turn(refused, outcome=Outcome.CLIENT_ERROR)), refused)
+
+
+def test_a_redirect_is_followed_with_the_same_request_or_not_at_all() -> None:
+    moved = attempt(outcome=Response(307))
+    as_get = dataclasses.replace(attempt(0.1, method="GET"), call=None)
+    again = dataclasses.replace(attempt(0.1), call=None)
+    for oracle in (keeps_the_method, get_is_no_cancel):
+        assert oracle(turn(moved, again)) is None
+        assert_complains(oracle(turn(moved, as_get)), moved, as_get)
+    assert_complains(keeps_the_method(turn(moved)), moved)
+
+
+def test_credentials_are_looked_for_in_any_body() -> None:
+    judge = credentials_are_in_the_header(lambda text: "secret" in text)
+    bearer = (("Authorization", "Bearer secret"),)
+    request = Request("POST", f"/v1/{OPERATION}:cancel", bearer, b"\xff{")
+    assert judge(turn(dataclasses.replace(attempt(), request=request))) is None
+    exposed = dataclasses.replace(attempt(), request=dataclasses.replace(request, body=b"\xffsecret"))
+    assert_complains(judge(turn(exposed)), exposed)
+
+
+def test_a_name_is_sent_or_is_not() -> None:
+    assert is_accepted(turn(FOUND)) is None
+    assert_complains(is_accepted(turn(outcome=Outcome.CLIENT_ERROR)))
+    assert nothing_is_sent(turn(outcome=Outcome.CLIENT_ERROR)) is None
+    assert_complains(nothing_is_sent(turn(FOUND)), FOUND)
