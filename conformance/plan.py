@@ -164,8 +164,8 @@ _MAY_DIFFER = (
     "A run may differ from this: names, and what [iut] parent does not tell, come from the supply. A check whose",
     "precondition fails sends less. One that finds something wrong sends it again, to be sure, and starts operations",
     "for that. What is answered with 429, or with 503 and Retry-After, is sent again. A server that lists many",
-    "operations is asked for up to 100 pages. The limits hold in any case, but for the clean-up: a cancel, a delete and",
-    "looks at each operation that was started.",
+    "operations is asked for up to 100 pages. The limits hold in any case, but for the clean-up: a cancel, a delete",
+    "and looks at each operation that was started.",
 )
 
 
