@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
 
 from conformance.exchange import Exchange, Method
 from conformance.lro import Code, code_named, code_numbered
@@ -194,7 +195,8 @@ def message_names_the_operation_as_it_was_sent(exchange: Exchange) -> str | None
     assert exchange.call is not None
     named = _OPERATION_NAME.findall(message)
     sent = re.compile(re.escape(exchange.call.name) + r"(:cancel)?[.!?:]*")
-    if any(sent.fullmatch(name) for name in named):
+    # Escaped, as it stood in the path, is as it was sent, too.
+    if any(sent.fullmatch(name) or sent.fullmatch(unquote(name)) for name in named):
         return None
     return f"sent {exchange.call.name!r}, the message names {named[0]!r}"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import History, Look
+from conformance.lro import State
 from conformance.rules.conditions import plainly_bound
 from conformance.rules.rule import Complaint, history_rule
 
@@ -193,9 +194,11 @@ def running_cancelled_operation_says_so(history: History) -> Complaint | None:
     if last.operation.cancellation_requested:
         return None
     had_said = any(look.operation.cancellation_requested for look in running)
-    has_ended = any(look.operation.done and last.is_before(look) for look in history.looks)
-    if has_ended and not had_said:
-        return None  # it ended before it came to say so: eventually, not at once
+    ends = [look.operation for look in history.looks if look.operation.done and last.is_before(look)]
+    # Eventually, not at once: it said so when it had ended, or it ended for another reason before it came to that.
+    was_late = any(end.cancellation_requested or end.state is not State.CANCELLED for end in ends)
+    if was_late and not had_said:
+        return None
     message = f"{history.name} still runs after its cancel and does not say requestedCancellation"
     return Complaint(message, (history.cancels()[0], last.exchange))
 

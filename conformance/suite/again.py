@@ -31,7 +31,7 @@ class Again:
 
     def __init__(self, iut: Iut, name: str, may_have_ended: bool) -> None:
         self._iut = iut
-        self._forms = {**_bodies(iut, name), **_queries(iut, name), **_paths(iut, name)}
+        self._forms = forms_of(iut, name)
         # The control goes first and alone: what follows finds the operation as the control found it.
         self.control = iut.send(iut.cancel_request(name, note="cancel of a cancelled operation"))
         self._may_have_ended = may_have_ended
@@ -60,6 +60,11 @@ class Again:
     def is_as_good(self, form: str, also: frozenset[int] = frozenset()) -> Complaint | None:
         """What is wrong when a form is not answered as the control is, or with a status accepted `also`."""
         return self.what_is_wrong(form, lambda exchange: as_good_as(self.control, exchange, also, self._may_have_ended))
+
+
+def forms_of(iut: Iut, name: str) -> dict[str, Outgoing]:
+    """The cancel of an operation in every form but the plain one."""
+    return {**_bodies(iut, name), **_queries(iut, name), **_paths(iut, name)}
 
 
 def _bodies(iut: Iut, name: str) -> dict[str, Outgoing]:
@@ -110,4 +115,8 @@ def _paths(iut: Iut, name: str) -> dict[str, Outgoing]:
     if letter is not None:
         escaped = f"{path[: letter.start()]}%{ord(letter.group()):02X}{path[letter.end() :]}"
         forms["escaped-letter"] = posted(iut, escaped, "cancel with a percent-encoded letter in the id")
+        if not iut.is_quick:
+            head, verb = path[:at], path[path.index(":", at) :] if ":" in path[at:] else ""
+            escaped = _UNRESERVED.sub(lambda one: f"%{ord(one.group()):02x}", path[at : len(path) - len(verb)])
+            forms["all-escaped"] = posted(iut, f"{head}{escaped}{verb}", "cancel with a percent-encoded id")
     return forms

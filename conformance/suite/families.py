@@ -7,11 +7,9 @@ and cancels of it by somebody who may not.
 
 from __future__ import annotations
 
-import json
-from urllib.parse import quote
-
 from conformance.exchange import Method
 from conformance.spec.near_miss import NearMiss, near_misses
+from conformance.suite.elsewhere import named_elsewhere
 from conformance.suite.refusals import Aim, MakeFamily
 from conformance.targets.credentials import Credential
 from conformance.targets.iut import JSON, Iut
@@ -95,23 +93,6 @@ def _similar_names(aim: Aim) -> list[Outgoing]:
     return [aim.iut.cancel_request(other, note=f"cancel of {what}") for other, what in similar_names(aim.iut, aim.name)]
 
 
-def _redirecting(**where: str) -> MakeFamily:
-    """Cancels of a decoy that name the bystander in another place; `{}` stands for its name."""
-
-    def make(aim: Aim) -> list[Outgoing]:
-        ((place, text),) = where.items()
-        note = f"cancel whose {place} names another operation"
-        if place == "body":
-            body = text.replace("{}", json.dumps(aim.name)).encode()
-            return [aim.iut.cancel_request(aim.decoy, body=body, note=note)]
-        named = text.replace("{}", quote(aim.name, safe="/"))
-        if place == "query":
-            return [aim.iut.cancel_request(aim.decoy, query=named, note=note)]
-        return [aim.iut.cancel_request(aim.decoy, headers=[("x-goog-request-params", named)], note=note)]
-
-    return make
-
-
 def _unauthorised(aim: Aim) -> list[Outgoing]:
     """Cancels without the right credentials, of the bystander and of nothing; none where nobody asks for any."""
     iut, name = aim.iut, aim.name
@@ -129,13 +110,24 @@ def _unauthorised(aim: Aim) -> list[Outgoing]:
             (name, b"{}", Credential.FORBIDDEN, WITHOUT_PERMISSION),
             (unknown, b"{}", Credential.FORBIDDEN, UNKNOWN_WITHOUT_PERMISSION),
         ]
-    return [iut.cancel_request(aim, body=body, credential=who, note=note) for aim, body, who, note in cases]
+    if not iut.is_quick:
+        cases += [
+            (name, b"{}", Credential.ALTERED, ALTERED_CREDENTIALS),
+            (name, b"", Credential.NONE, WITHOUT_ANYTHING),
+        ]
+    requests = [iut.cancel_request(aim, body=body, credential=who, note=note) for aim, body, who, note in cases]
+    if not iut.is_quick:
+        requests.append(iut.cancel_request(name, query="alt=json", credential=Credential.NONE, note=QUERY_ALONE))
+    return requests
 
 
 WITHOUT_CREDENTIALS = "cancel without credentials"
 UNKNOWN_WITHOUT_CREDENTIALS = "cancel of an unknown operation without credentials"
 MALFORMED_WITHOUT_CREDENTIALS = "malformed cancel without credentials"
 INVALID_CREDENTIALS = "cancel with a token that nobody issued"
+ALTERED_CREDENTIALS = "cancel with the right token and something after it"
+WITHOUT_ANYTHING = "cancel without credentials and without a body"
+QUERY_ALONE = "cancel without credentials and with a query"
 WITHOUT_PERMISSION = "cancel without permission"
 UNKNOWN_WITHOUT_PERMISSION = "cancel of an unknown operation without permission"
 
@@ -150,9 +142,9 @@ FAMILIES: dict[str, MakeFamily] = {
     "malformed-escape": _malformed_escape,
     "other-methods": _other_methods,
     "similar-names": _similar_names,
-    "body-name": _redirecting(body='{"name": {}}'),
-    "query-name": _redirecting(query="name={}"),
-    "routing-header": _redirecting(header="name={}"),
+    "body-name": named_elsewhere("body"),
+    "query-name": named_elsewhere("query"),
+    "routing-header": named_elsewhere("header"),
     "unauthorised": _unauthorised,
 }
 """Every family of requests that must not touch the operation they are about, by the key that checks use."""

@@ -111,11 +111,14 @@ class Refusals:
 
     def noted(self, note: str) -> Exchange:
         """The exchange with this note. Raises NotTested when there is none."""
-        for exchanges in self.sent.values():
-            for exchange in exchanges:
-                if exchange.note == note:
-                    return exchange
-        raise NotTested(f"not sent: {note}")
+        return self.all_noted(note)[0]
+
+    def all_noted(self, *notes: str) -> list[Exchange]:
+        """The exchanges with these notes. Raises NotTested when there is none."""
+        found = [exchange for exchanges in self.sent.values() for exchange in exchanges if exchange.note in notes]
+        if not found:
+            raise NotTested(f"not sent: {notes[0]}")
+        return found
 
 
 @dataclass(frozen=True, slots=True)

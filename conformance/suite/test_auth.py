@@ -13,12 +13,14 @@ from conformance.targets.iut import Iut
 
 @verifies("auth.credentials-are-required")
 def test_credentials_are_required(refusals: Refusals) -> None:
-    require(refused_for_its_credentials(refusals.noted(families.WITHOUT_CREDENTIALS)))
+    noted = refusals.all_noted(families.WITHOUT_CREDENTIALS, families.WITHOUT_ANYTHING, families.QUERY_ALONE)
+    require(*(refused_for_its_credentials(exchange) for exchange in noted))
 
 
 @verifies("auth.invalid-credentials-are-refused")
 def test_invalid_credentials_are_refused(refusals: Refusals) -> None:
-    require(refused_for_its_credentials(refusals.noted(families.INVALID_CREDENTIALS)))
+    noted = refusals.all_noted(families.INVALID_CREDENTIALS, families.ALTERED_CREDENTIALS)
+    require(*(refused_for_its_credentials(exchange) for exchange in noted))
 
 
 @verifies("auth.precedes-existence")

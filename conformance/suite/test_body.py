@@ -75,13 +75,15 @@ def test_unknown_field_is_ignored_or_refused(again: Again) -> None:
 
 MALFORMED = (b"{", b"hello")
 NOT_AN_OBJECT = (b"[]",)
+NOR_ARE = (b'"x"', b"1", b"true")
+"""What only the larger profiles send."""
 
 
 class Unacceptable:
     """Cancels that nobody has to accept, and the bystander they were aimed at."""
 
     def __init__(self, iut: Iut, bystander: Bystander, refused_query: str | None) -> None:
-        bodies = (*MALFORMED, *NOT_AN_OBJECT)
+        bodies = (*MALFORMED, *NOT_AN_OBJECT, *(() if iut.is_quick else NOR_ARE))
         requests = [_with_body(iut, bystander.name, body) for body in bodies]
         if refused_query is not None:
             requests.append(_with_query(iut, bystander.name, refused_query))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.errors import NotApplicable, NotTested
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Method
 from conformance.exchange.history import operation_in
 from conformance.lro import State
 from conformance.rules import Complaint
@@ -14,6 +14,7 @@ from conformance.rules.outcome import (
     ended_cancelled,
     reports_cancellation,
 )
+from conformance.suite.again import forms_of
 from conformance.suite.alone import Alone
 from conformance.suite.judging import require, verifies
 from conformance.suite.stories import Bystanders, FirstCancel, Stories, Story
@@ -70,6 +71,20 @@ def test_guaranteed_cancel_ends_the_operation(iut: Iut, cancel_works: Stories, a
 
     told = [ended_cancelled(story.cancel, story.end, iut.settle) for story in _cancelled(cancel_works)]
     alone.confirm(told, again)
+
+
+@verifies("outcome.guaranteed", profile="ci")
+def test_guaranteed_cancel_ends_the_operation_in_every_form(iut: Iut, cancel_works: Stories) -> None:
+    """Each form of the cancel, at a fresh operation of its own: what is accepted cancels."""
+    names = iut.running(len(forms_of(iut, cancel_works.plain.name)))
+    sent = iut.send_all([list(forms_of(iut, name).values())[position] for position, name in enumerate(names)])
+    cancels = [
+        (name, exchange)
+        for name, exchange in zip(names, sent, strict=True)
+        if exchange.succeeded() and exchange.calls(Method.CANCEL)
+    ]
+    ends = iut.await_end([name for name, _ in cancels])
+    require(*(ended_cancelled(cancel, ends[name], iut.settle) for name, cancel in cancels))
 
 
 @verifies("outcome.still-listed")

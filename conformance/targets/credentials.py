@@ -18,7 +18,7 @@ from conformance.exchange import Header
 from conformance.lro import Clock, SystemClock
 from conformance.targets.configuration import AuthSection
 from conformance.targets.secret import Secret
-from conformance.targets.token import FixedToken, Issued, RenewableToken, Token, as_secret, expiry_of
+from conformance.targets.token import AlteredToken, FixedToken, Issued, RenewableToken, Token, as_secret, expiry_of
 
 
 class Credential(Enum):
@@ -27,6 +27,7 @@ class Credential(Enum):
     MAIN = "the configured credentials"
     NONE = "no credentials"
     INVALID = "a token that nobody issued"
+    ALTERED = "the configured token with two characters more"
     FORBIDDEN = "credentials without the permission"
 
 
@@ -47,6 +48,8 @@ class Credentials:
             return self.main
         if credential is Credential.FORBIDDEN:
             return self.forbidden
+        if credential is Credential.ALTERED:
+            return AlteredToken(self.main) if self.main is not None else None
         return INVALID_TOKEN if credential is Credential.INVALID else None
 
     @property

@@ -91,9 +91,13 @@ class Supply:
             supplied = self._next_names(count)
         else:
             self._target.count_operation(count)
+            had_worked = len(self.handed_out)
             began = self._target.clock.now()
             supplied = self._make_some(count)
             self.seconds += self._target.clock.now() - began
+            for name in supplied:
+                if isinstance(name, TargetError) and had_worked:
+                    raise NotTested(f"the supply had started {had_worked} operations, and then: {name.message}")
         for name in supplied:
             if isinstance(name, TargetError):
                 raise name

@@ -64,6 +64,26 @@ class FixedToken:
 
 
 @dataclass(frozen=True, slots=True)
+class AlteredToken:
+    """Another token with something after it: nobody issued that, however much of it is right."""
+
+    original: Token
+
+    @property
+    def placeholder(self) -> str:
+        return f"{self.original.placeholder}{_MORE}"
+
+    def current(self) -> Secret:
+        return Secret(self.original.current().reveal() + _MORE)
+
+    def after_refusal(self, _: Secret, /) -> Secret | None:
+        return None
+
+
+_MORE = "-x"
+
+
+@dataclass(frozen=True, slots=True)
 class Issued:
     """A token as its source gives it; `lifetime` is in seconds from now, None when nobody knows."""
 

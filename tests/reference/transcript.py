@@ -29,11 +29,15 @@ _TWO: Header = ("Content-Length", "2")
 _NEAR_MISSES = (
     "{name}:cancelled",
     "{name}:Cancel",
+    "{name}:cancel.json",
+    "{name}:cancel/x",
+    "{name}:uncancel",
     "{name}:undo",
     "{name}",
     "{name}:cancel:cancel",
     "{name}%3Acancel",
     "{name}/x:cancel",
+    "projects/demo/locations/us/operations/x/{id}:cancel",
     "{name}/cancel",
     "operations/{id}:cancel",
     "{name}:cancel/",
@@ -46,6 +50,8 @@ _NEAR_MISSES = (
     "Projects/demo/locations/us/operations/{id}:cancel",
     "folders/demo/locations/us/operations/{id}:cancel",
     "{name}a:cancel",
+    "{name}%20:cancel",
+    "projects/demo/locations/us/operations/%25{first}{rest}:cancel",
     "projects/demo/locations/us/operations/{ID}:cancel",
     "projects/demo/locations/eu/operations/{id}:cancel",
     "projects/other/locations/us/operations/{id}:cancel",
@@ -78,6 +84,7 @@ _BODIES: tuple[tuple[bytes, tuple[Header, ...]], ...] = (
     (b"{}\n", (("Content-Length", "3"), _JSON)),
     (b"{", (("Content-Length", "1"), _JSON)),
     (b"[]", (_TWO, _JSON)),
+    (b'""', (_TWO, _JSON)),
     (b'{"foo":1}', (("Content-Length", "9"), _JSON)),
 )
 
@@ -165,12 +172,14 @@ class Script:
             name = self.start()
             identifier = name.rpartition("/")[2]
             values = {"name": name, "id": identifier, "ID": identifier.upper(), "start": identifier[:-4]}
+            values |= {"first": f"{ord(identifier[0]):02X}", "rest": identifier[1:]}
             self.ask("POST", pattern.format(**values))
             self.look(name)
         name = self.start()
         self.ask("POST", f"/v2/{name}:cancel")
         self.look(name)
-        self.ask("POST", f"{name.replace('operation-', '%6Fperation-')}:cancel")
+        for escaped in ("%6Fperation-", "%6fperation-"):
+            self.ask("POST", f"{name.replace('operation-', escaped)}:cancel")
 
     def _methods(self) -> None:
         name = self.start()
@@ -183,6 +192,7 @@ class Script:
             name, other = self.start(), self.start()
             self.ask("POST", f"{name}:cancel{query.format(other=other)}")
             self.look(name, other)
+        self.ask("POST", f"{PARENT}/operations/nothing:cancel?name={self.start()}")
 
     def _bodies(self) -> None:
         for body, headers in _BODIES:
@@ -195,12 +205,13 @@ class Script:
         name, other = self.start(), self.start()
         for second in (name, other):
             self.ask("POST", f"{name}:cancel", f'{{"name":"{second}"}}'.encode(), (_JSON,))
+            self.look(name)
         self.ask("POST", f"{name}:cancel", headers=(_EMPTY, ("x-goog-request-params", f"name={other}")))
         self.look(name, other, name.replace("projects/demo/", "projects/481516234200/"))
 
     def _credentials(self) -> None:
         name = self.start()
-        for token in ("", "wrong", "weak"):
+        for token in ("", "wrong", "weak", "good-x"):
             for path, body in ((name, b""), (f"{PARENT}/operations/nothing", b""), (name, b"{")):
                 self.ask("POST", f"{path}:cancel", body, token=token)
             self.look(name)

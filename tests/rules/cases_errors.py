@@ -152,7 +152,7 @@ CASES = {
             "404 OK": _error(404, "OK"),
             **{
                 f"{status} beside another code": _error(status, "DATA_LOSS" if status != 500 else "ABORTED")
-                for status in (400, 401, 403, 404, 409, 429, 499, 500, 501, 503, 504)
+                for status in (400, 401, 403, 404, 409, 499, 500, 501, 503, 504)
             },
             "a name in small letters": _error(404, "not_found"),
             "British spelling misread": _error(499, "CANCELED"),

@@ -280,11 +280,17 @@ CASES = {
         kept={
             "at once": lambda t: (t.cancel(), t.get(asked_to_cancel())),
             "after a while": lambda t: (t.cancel(), t.get(running()), t.get(asked_to_cancel())),
-            "it ended before it came to say so": lambda t: (t.cancel(), t.get(running()), t.get(cancelled())),
+            "it says so when it has ended": lambda t: (
+                t.cancel(),
+                t.get(running()),
+                t.get(cancelled(metadata={**METADATA, "requestedCancellation": True})),
+            ),
+            "it ended otherwise before it came to say so": lambda t: (t.cancel(), t.get(running()), t.get(succeeded())),
             "by list": lambda t: (t.cancel(), t.list(asked_to_cancel())),
         },
         violated={
             "never": lambda t: (t.cancel(), t.get(running())),
+            "not even when the cancel had won": lambda t: (t.cancel(), t.get(running()), t.get(cancelled())),
             "not true, but a text": lambda t: (
                 t.cancel(),
                 t.get(running(metadata={**METADATA, "requestedCancellation": "true"})),

@@ -68,6 +68,15 @@ def test_each_operation_is_started_by_a_request() -> None:
     ] * 3
 
 
+def test_a_supply_that_worked_and_breaks_is_no_mistake_of_the_configuration() -> None:
+    """The server broke in the middle of the run: what needs another operation is not tested, the rest goes on."""
+    fine, broken = json_response({"name": NAMES[0]}), Response(500, (), b"Internal error")
+    supply = supply_of(SupplyForm(start=START), answering(fine, broken))
+    supply.take(1)
+    with pytest.raises(NotTested, match=r"had started 1 operations, and then: .* was answered with 500"):
+        supply.take(1)
+
+
 def test_unique_becomes_a_fresh_id_wherever_it_stands() -> None:
     transport = MemoryTransport(starting())
     value = {"id": "{unique}", "deep": [{"label": "x-{unique}-y"}, 1, None], "{unique}": "kept"}

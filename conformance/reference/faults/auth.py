@@ -71,6 +71,18 @@ def any_token_is_valid(honest: Service) -> Service:
     return _passing(honest, lambda call, error: not _is_anonymous(call) and not _is_denied(error))
 
 
+@fault(breaks="auth.invalid-credentials-are-refused", profile="ci")
+def token_need_only_begin_well(honest: Service) -> Service:
+    """Compares as much of a token as it knows, and ignores what follows."""
+    return _passing(honest, lambda call, _: (call.request.header("authorization") or "").endswith("-x"))
+
+
+@fault(breaks="auth.credentials-are-required", profile="ci")
+def without_body_no_credentials_are_required(honest: Service) -> Service:
+    """Asks for credentials where there is something to read: the check sits in the body parser."""
+    return _passing(honest, lambda call, _: _is_anonymous(call) and not call.request.body)
+
+
 @fault(breaks="auth.permission-is-denied")
 def scope_is_not_checked(honest: Service) -> Service:
     """Verifies the token and never asks what it permits."""

@@ -201,6 +201,12 @@ def non_object_is_ignored(honest: Service) -> Service:
     return body_ignored(honest, _is_no_object)
 
 
+@fault(breaks="body.non-object-is-invalid", profile="ci")
+def text_is_a_message(honest: Service) -> Service:
+    """Takes a JSON text for a message without members, and cancels."""
+    return body_ignored(honest, lambda request: request.body.startswith(b'"'))
+
+
 @fault(breaks=("body.malformed-json-is-invalid", "body.non-object-is-invalid"))
 def body_is_never_read(honest: Service) -> Service:
     """Never reads the body, as kinglet, and so cancels whatever it says."""

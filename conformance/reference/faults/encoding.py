@@ -54,6 +54,19 @@ def escapes_are_refused(honest: Service) -> Service:
     return cancel_refused(honest, lambda request: unquote(request.path) != request.path, error)
 
 
+@fault(breaks="routing.unreserved-escapes-are-decoded", profile="ci")
+def lower_case_escapes_are_not_decoded(honest: Service) -> Service:
+    """Decodes escapes with capital digits only."""
+
+    def lie(service: Service, request: Request) -> Invocation:
+        call = honest.route(service, request)
+        if not re.search(r"%[0-9A-F]?[a-f]", request.path):
+            return call
+        return replace(call, name=request.path.removeprefix("/v1/").removesuffix(":cancel"))
+
+    return replace(honest, route=lie)
+
+
 @fault(breaks="routing.malformed-escape-is-refused")
 def malformed_escape_crashes(honest: Service) -> Service:
     """Answers a malformed percent-escape with 500: its decoder throws, and nobody catches."""

@@ -95,6 +95,24 @@ def no_verb_cancels(honest: Service) -> Service:
     return also_bound(honest, lambda request: posted(request, r"(.*/operations/[^/:]+)", r"\1:cancel"))
 
 
+@fault(breaks="routing.verb-is-exact", profile="ci")
+def verb_has_an_extension(honest: Service) -> Service:
+    """Takes `:cancel.json` for `:cancel`: the framework strips a format from the end of every path."""
+    return also_bound(honest, lambda request: posted(request, r"(.*:cancel)\.[a-z]+", r"\1"))
+
+
+@fault(breaks="routing.verb-is-exact", profile="ci")
+def verb_goes_on(honest: Service) -> Service:
+    """Ignores whatever follows the verb and a slash."""
+    return also_bound(honest, lambda request: posted(request, r"(.*:cancel)/[^/]+", r"\1"))
+
+
+@fault(breaks="routing.verb-is-exact", profile="ci")
+def verb_ends_likewise(honest: Service) -> Service:
+    """Takes every suffix that ends in `cancel` for it, as a pattern does that lacks its beginning."""
+    return also_bound(honest, lambda request: posted(request, r"(.*):[a-z]+cancel", r"\1:cancel"))
+
+
 @fault(breaks="routing.last-colon-separates-the-verb")
 def first_colon_separates(honest: Service) -> Service:
     """Cuts the path at its first colon, so that `O:cancel:cancel` cancels `O`."""
@@ -108,6 +126,12 @@ def first_colon_separates(honest: Service) -> Service:
 def extra_segment_is_ignored(honest: Service) -> Service:
     """Ignores what follows the id, as a pattern does that reads four groups and stops."""
     return also_bound(honest, lambda request: posted(request, r"(.*/operations/[^/:]+)/[^/:]+:cancel", r"\1:cancel"))
+
+
+@fault(breaks="routing.segment-count-is-exact", profile="ci")
+def last_segment_is_the_id(honest: Service) -> Service:
+    """Takes the last of several segments for the id."""
+    return also_bound(honest, lambda request: posted(request, r"(.*/operations/)[^/:]+/([^/:]+:cancel)", r"\1\2"))
 
 
 @fault(breaks="routing.segment-count-is-exact")

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, unquote
 
 from conformance.reference.faults.lies import (
     cancel_if_there,
     cancel_meant_for,
     cancel_preceded,
+    remembering,
     resembling,
+    started,
     tasting,
     without_metadata,
 )
@@ -87,6 +89,29 @@ def longer_id_is_cut(honest: Service) -> Service:
 def case_of_the_id_is_ignored(honest: Service) -> Service:
     """Compares ids without regard to case, as MySQL does by default."""
     return resembling(honest, lambda asked, name: asked.lower() == name.lower())
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
+def id_is_trimmed(honest: Service) -> Service:
+    """Trims blanks and full stops off an id, as forms and file systems do."""
+    return resembling(honest, lambda sent, known: sent.rstrip(". ") == known)
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
+def id_is_decoded_twice(honest: Service) -> Service:
+    """Decodes the id once more than it was escaped: first the router, then the handler."""
+    return resembling(honest, lambda sent, known: unquote(sent) == known)
+
+
+@fault(breaks="target.query-name-never-redirects", profile="ci")
+def query_name_is_the_last_resort(honest: Service) -> Service:
+    """Takes the name from the query when nothing has the name in the path."""
+    known = remembering(tasting(honest, unknown_query="ignored"))
+
+    def chosen(service: Service, call: Invocation) -> str:
+        return call.name if call.name in started(service) else call.query.get("name") or call.name
+
+    return cancel_meant_for(known, chosen)
 
 
 @fault(breaks="target.whole-name-counts")
