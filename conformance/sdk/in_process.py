@@ -43,7 +43,7 @@ class InProcess:
     def finish(self) -> None:
         """A process does not end before its threads do."""
         for thread in threading.enumerate():
-            if isinstance(thread, threading.Timer):
+            if isinstance(thread, threading.Timer) and thread.is_alive():  # else another client is about to start it
                 thread.join()
 
     def kill(self) -> None:

@@ -32,13 +32,15 @@ class Outcome:
     """What a run must say.
 
     `fails` are the MUSTs that are not kept: exactly these, or with `among_others` at least these. `says` must be part
-    of what is printed.
+    of what is printed. Where it `may_be_luck`, the run may also say that it does not know: what failed was all right
+    when it was tried again.
     """
 
     blame: Blame
     fails: frozenset[str] = frozenset()
     says: str = ""
     among_others: bool = False
+    may_be_luck: bool = False
 
 
 def fails(*requirements: str, says: str = "", among_others: bool = False) -> Outcome:

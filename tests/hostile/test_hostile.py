@@ -37,6 +37,9 @@ def test_a_run_ends_in_time_and_memory_with_the_right_blame(behaviour: Behaviour
 def assert_blames(behaviour: Behaviour, run: HostileRun) -> None:
     """The exit status, what failed, and what is said."""
     expected = behaviour.outcome
+    if expected.may_be_luck and run.status == Blame.UNKNOWN.value:
+        assert run.failed == frozenset()
+        return
     assert run.status == expected.blame.value, run.output
     if expected.among_others:
         assert expected.fails <= run.failed
