@@ -59,7 +59,15 @@ def error_is_json_with_a_status(exchange: Exchange) -> str | None:
     return f"status {exchange.response.status} comes with {_described(exchange)}, not with a google.rpc.Status"
 
 
-@exchange_rule("errors.envelope", when=_is_an_error_of_a_method)
+_asks_for_credentials = When(
+    lambda exchange: (
+        exchange.response is not None and exchange.response.status == 401 and exchange.response.json_object() is None
+    )
+)
+"""In plain text, as Envoy's filters for tokens answer before the service is asked; `errors.are-readable` warns."""
+
+
+@exchange_rule("errors.envelope", when=_is_an_error_of_a_method & ~_asks_for_credentials)
 def error_comes_in_the_envelope(exchange: Exchange) -> str | None:
     assert exchange.response is not None
     envelope = envelope_of(exchange)

@@ -102,8 +102,15 @@ CASES = {
             "no status": lambda t: t.cancel(status=404, answer={"error": {"code": 404, "message": "no"}}),
             "an empty one": lambda t: t.cancel(status=404, answer={"error": {}}),
             "a page": lambda t: t.get(GOOGLE_PAGE, 404, content_type="text/html"),
+            "a bare Status that asks for credentials": lambda t: t.cancel(status=401, answer=bare(16)),
         },
         silent={
+            "a router's page for a list that it does not know": lambda t: t.send(
+                "GET", "/v1/projects/p/locations/l/operations", GOOGLE_PAGE, 404, content_type="text/html"
+            ),
+            "a proxy that asks for credentials": lambda t: t.cancel(
+                status=401, answer="Jwt is missing", content_type="text/plain"
+            ),
             "Google's page for a path that nothing is bound to": _unrouted,
             "Envoy's own text": _refused_by_envoy,
             "a path that routers read differently": _not_plainly_bound,
