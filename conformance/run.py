@@ -24,15 +24,8 @@ from conformance.reports.verdict import CheckResult, Finding, Judgement, RunVerd
 from conformance.rules import all_rules, in_short
 from conformance.spec.catalogue import catalogue
 from conformance.targets.clean_up import CLEAN_UP
-from conformance.targets.configuration import (
-    Configuration,
-    Disguise,
-    SupplyForm,
-    read_configuration,
-    with_operations,
-    with_statement,
-    with_url,
-)
+from conformance.targets.configuration import Configuration, Disguise, SupplyForm, with_operations, with_url
+from conformance.targets.configuration_file import read_configuration, with_statement
 from conformance.targets.connect import is_this_machine
 from conformance.targets.iut import Iut
 from conformance.targets.ledger import FILE_NAME

@@ -9,7 +9,8 @@ import pytest
 from conformance.cli import main
 from conformance.disclosure import refuse_unredacted
 from conformance.errors import UsageError
-from conformance.targets.configuration import Configuration, read_configuration
+from conformance.targets.configuration import Configuration
+from conformance.targets.configuration_file import read_configuration
 
 SECRET = "hunter2-hunter2"
 LOOKS = "AIzaSyA-0123456789abcdefghijklmnopqrstu"

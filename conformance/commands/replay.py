@@ -133,7 +133,8 @@ def _configuration(options: argparse.Namespace, report: Mapping[str, Any]) -> An
     from pathlib import Path
 
     from conformance.errors import UsageError
-    from conformance.targets.configuration import Configuration, read_configuration, with_url
+    from conformance.targets.configuration import Configuration, with_url
+    from conformance.targets.configuration_file import read_configuration
 
     configuration = read_configuration(Path(options.config)) if options.config else Configuration()
     url = options.url or configuration.iut.url or report["iut"]["url"]

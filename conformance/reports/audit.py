@@ -153,7 +153,8 @@ def _messages(recording: Recording, seen: int, judged: int, contract: Contract) 
 
 def declared(settings: Mapping[str, str]) -> Statement:
     """The statement that `--statement KEY=VALUE` settings declare. Raises UsageError for an unknown key or value."""
-    from conformance.targets.configuration import Configuration, with_statement
+    from conformance.targets.configuration import Configuration
+    from conformance.targets.configuration_file import with_statement
 
     configuration = Configuration()
     return Statement((with_statement(configuration, settings) if settings else configuration).statement)

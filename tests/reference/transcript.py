@@ -257,7 +257,7 @@ def _beside(script: Script, first: tuple[str, str], second: tuple[str, str]) -> 
     thread = threading.Thread(target=lambda: answers.append(_call(script, *first)))
     thread.start()
     while thread.is_alive() and not script.service.scratch.get("busy"):
-        time.sleep(0.0005)
+        time.sleep(0.0005)  # until the other call is under way: the fault tells by this entry alone
     beside = _call(script, *second)
     thread.join()
     return [*answers, beside]

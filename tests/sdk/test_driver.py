@@ -98,7 +98,7 @@ def test_a_driver_ends_with_its_children(tmp_path: Path) -> None:
     for _ in range(100):
         if not _is_running(child):
             return
-        time.sleep(0.01)
+        time.sleep(0.01)  # the end of a process of nobody's is announced to nobody: it can only be looked for
     pytest.fail("the driver's child goes on")
 
 

@@ -187,7 +187,7 @@ def test_an_answer_is_held_until_the_driver_has_replied() -> None:
         began = time.monotonic()
         connection.sendall(post())
         while server.requests == 0:
-            time.sleep(0.001)
+            time.sleep(0.001)  # until it has arrived over the socket, which the server tells by this number alone
         server.end(turn)
         assert everything(connection) == b""
         assert time.monotonic() - began < 2

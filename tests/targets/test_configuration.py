@@ -23,11 +23,10 @@ from conformance.targets.configuration import (
     StatementSection,
     SupplyForm,
     default_start,
-    read_configuration,
     with_operations,
-    with_statement,
     with_url,
 )
+from conformance.targets.configuration_file import read_configuration, with_statement
 
 Read = Callable[[str], Configuration]
 NAME = "projects/demo/locations/us/operations/op-1"
