@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import zip_longest
 from typing import Any
+from urllib.parse import quote, unquote
 
 import httpx
 
@@ -13,7 +15,9 @@ from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
 from conformance.rules.errors import bare_status_of
+from conformance.spec.contract import Contract
 from conformance.spec.files import read_yaml
+from conformance.spec.template import Kind
 from conformance.suite.drawing import for_each
 from conformance.suite.judging import require, verifies
 from conformance.suite.stories import Stories
@@ -33,7 +37,7 @@ def test_answers_are_as_described(iut: Iut, cancel_works: Stories) -> None:
 
     name = cancel_works.plain.name
     document = read_yaml(iut.contract.file)
-    aims = {path: aim for path in document["paths"] if (aim := _parameters_of(path, iut, name)) is not None}
+    aims = {path: aim for path in document["paths"] if (aim := parameters_of(path, iut.contract, name)) is not None}
     if not aims:
         raise NotTested(f"{iut.contract.name} describes no path of {name}")
     schema = schemathesis.openapi.from_dict(_aimed(document, aims))
@@ -80,22 +84,40 @@ def _aimed(document: Mapping[str, Any], aims: Mapping[str, Mapping[str, str]]) -
     return {**cut_down, "paths": {path: cut_down["paths"][path] for path in aims}}
 
 
-def _parameters_of(path: str, iut: Iut, name: str) -> Mapping[str, str] | None:
-    """The path parameters with which a described path means the operation or its parent, or None."""
-    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>[^/:]+)", re.escape(path))
-    parent = iut.contract.parent_of(name)
-    for binding in iut.contract.bindings:
-        for candidate in (name, parent):
-            if binding.accepts(candidate) and (match := re.fullmatch(pattern, binding.template.expand(name=candidate))):
-                return match.groupdict()
+def parameters_of(path: str, contract: Contract, name: str) -> Mapping[str, str] | None:
+    """The values of the path parameters with which a described path means the operation or its parent, or None.
+
+    Where a binding takes the rest of a path (`**`), so does the last parameter: OpenAPI has no other way to say it.
+    """
+    segments = name.split("/")
+    ancestors = ["/".join(segments[:length]) for length in range(len(segments) - 1, 0, -1)]
+    for binding in contract.bindings:
+        takes_rest = any(segment.kind is Kind.REST for segment in binding.template.segments)
+        pattern = _pattern(path, "[^:]+" if takes_rest else "[^/:]+")
+        for aimed in ancestors if binding.method is Method.LIST else [name]:
+            if binding.accepts(aimed) and (match := pattern.fullmatch(binding.template.expand(name=aimed))):
+                return {parameter: unquote(value) for parameter, value in match.groupdict().items()}
     return None
+
+
+def _pattern(path: str, last: str) -> re.Pattern[str]:
+    """What a described path matches; `last` is what its last parameter does."""
+    literals = re.split(r"\{(\w+)\}", path)
+    parameters = literals[1::2]
+    groups = [f"(?P<{each}>[^/:]+)" for each in parameters[:-1]] + [f"(?P<{each}>{last})" for each in parameters[-1:]]
+    return re.compile("".join(map("".join, zip_longest(map(re.escape, literals[::2]), groups, fillvalue=""))))
 
 
 def _outgoing(iut: Iut, case: Any) -> Outgoing:
     """The generated case as a request of ours: same method, path, query and body."""
     arguments = case.as_transport_kwargs(base_url="http://generated.invalid")
+    # The path is ours: OpenAPI would escape the slashes of a name that takes the rest of the path.
+    path = case.path.format(**{name: quote(value, safe="/") for name, value in case.path_parameters.items()})
     made = httpx.Request(
-        arguments["method"], arguments["url"], params=arguments.get("params") or None, json=arguments.get("json")
+        arguments["method"],
+        f"http://generated.invalid{path}",
+        params=arguments.get("params") or None,
+        json=arguments.get("json"),
     )
     content_type = made.headers.get("content-type")
     target = made.url.raw_path.decode("ascii")
