@@ -219,7 +219,7 @@ def _outgoing(iut: Iut, request: Request) -> Outgoing:
         raise _lacks(f"a secret in its URL ({request.target})", "no configuration can put it back: record it again")
     request = replace(request, headers=tuple(_configured(iut, header) for header in request.headers))
     recorded = request.header("authorization")
-    for credential in (Credential.NONE, Credential.MAIN, Credential.FORBIDDEN, Credential.INVALID):
+    for credential in Credential:
         made = iut.request("GET", "/", credential=credential)
         if made.request.header("authorization") == recorded:
             return replace(made, request=request)
@@ -238,7 +238,7 @@ def _configured(iut: Iut, header: Header) -> Header:
         return header
     configured = [
         field
-        for credential in (Credential.MAIN, Credential.FORBIDDEN)
+        for credential in (Credential.MAIN, Credential.FORBIDDEN, Credential.ALTERED)
         for field in iut.request("GET", "/", credential=credential).request.headers
         if field[0].lower() == name.lower()
     ]

@@ -22,6 +22,13 @@ _SYSTEM_PARAMETERS = (
 )
 
 
+OTHER_LABELS = {
+    "charset-in-lower-case": f"{JSON};charset=utf-8",
+    "charset-in-quotes": f'{JSON}; charset="utf-8"',
+    "type-in-other-case": "Application/JSON",
+}
+"""Other ways to write the Content-Type, which mean the same (RFC 9110, section 8.3.1); only larger profiles use them."""
+
 _UNRESERVED = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])[A-Za-z0-9._~-]")
 """A character of a raw path that may be escaped or not, and means the same (RFC 3986, section 2.3)."""
 
@@ -68,7 +75,7 @@ def forms_of(iut: Iut, name: str) -> dict[str, Outgoing]:
 
 
 def _bodies(iut: Iut, name: str) -> dict[str, Outgoing]:
-    return {
+    forms = {
         "unlabelled": iut.cancel_request(
             name, body=b"{}", content_type=None, note="cancel with {} and no Content-Type"
         ),
@@ -86,6 +93,10 @@ def _bodies(iut: Iut, name: str) -> dict[str, Outgoing]:
         ),
         "unknown-field": iut.cancel_request(name, body=b'{"foo": 1}', note="cancel with an unknown field"),
     }
+    if not iut.is_quick:
+        for form, content_type in OTHER_LABELS.items():
+            forms[form] = iut.cancel_request(name, content_type=content_type, note=f"cancel with {content_type}")
+    return forms
 
 
 def _queries(iut: Iut, name: str) -> dict[str, Outgoing]:

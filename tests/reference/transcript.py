@@ -80,6 +80,8 @@ _BODIES: tuple[tuple[bytes, tuple[Header, ...]], ...] = (
     (b"{}", (_TWO,)),
     (b"{}", (_CHUNKED, _JSON)),
     (b"{}", (_TWO, ("Content-Type", "application/json; charset=UTF-8"))),
+    (b"{}", (_TWO, ("Content-Type", "application/json;charset=utf-8"))),
+    (b"{}", (_TWO, ("Content-Type", "Application/JSON"))),
     (b"{}", (_TWO, ("Content-Type", "text/plain"))),
     (b"{}\n", (("Content-Length", "3"), _JSON)),
     (b"{", (("Content-Length", "1"), _JSON)),

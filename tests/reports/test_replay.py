@@ -361,6 +361,24 @@ def test_a_placeholder_is_filled_from_the_configuration_and_not_printed(
     assert "hunter2" not in printed.out + printed.err
 
 
+def test_an_altered_token_is_altered_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The right one in its place would be another request."""
+    from conformance.reference.authorisation import CLOUD_PLATFORM, Auth
+    from conformance.reference.serve import running_server
+
+    monkeypatch.setenv("IUT_TOKEN", "hunter2-canary")
+    exchange = violating_cancel()
+    headers = (*exchange.request.headers, ("Authorization", "Bearer $IUT_TOKEN-x"))
+    path = recorded(tmp_path, RULE, replace(exchange, request=replace(exchange.request, headers=headers)))
+    service = reference_service(auth=Auth({"hunter2-canary": frozenset({CLOUD_PLATFORM})}))
+    with running_server(service) as url:
+        config = configured(tmp_path, url, '[auth]\nkind = "bearer"\ntoken_env = "IUT_TOKEN"\n')
+        main(["replay", path, RULE, "--config", config])
+    assert "401" in capsys.readouterr().out
+
+
 def test_a_header_of_the_configuration_is_filled_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     exchange = violating_cancel()
     headers = (*exchange.request.headers, ("X-Api-Key", "[redacted]"))

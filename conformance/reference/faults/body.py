@@ -140,6 +140,18 @@ def charset_is_refused(honest: Service) -> Service:
     return cancel_refused(honest, lambda request: "charset" in _type(request), _INVALID)
 
 
+@fault(breaks="body.charset-is-accepted", profile="ci")
+def charset_is_compared_by_case(honest: Service) -> Service:
+    """Knows the charset as `UTF-8` only, as RFC 3629 writes it."""
+    return cancel_refused(honest, lambda request: "charset=utf-8" in (request.header("content-type") or ""), _INVALID)
+
+
+@fault(breaks="body.charset-is-accepted", profile="ci")
+def media_type_is_compared_by_case(honest: Service) -> Service:
+    """Compares the media type letter by letter."""
+    return cancel_refused(honest, lambda request: "Application" in (request.header("content-type") or ""), _INVALID)
+
+
 @fault(breaks="body.chunked-is-accepted")
 def chunked_is_refused(honest: Service) -> Service:
     """Refuses chunked bodies, though not with 411."""
