@@ -27,7 +27,7 @@ OTHER_LABELS = {
     "charset-in-quotes": f'{JSON}; charset="utf-8"',
     "type-in-other-case": "Application/JSON",
 }
-"""Other ways to write the Content-Type, which mean the same (RFC 9110, section 8.3.1); only larger profiles use them."""
+"""Other ways to write the Content-Type (RFC 9110, section 8.3.1: they mean the same); only larger profiles use them."""
 
 _UNRESERVED = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])[A-Za-z0-9._~-]")
 """A character of a raw path that may be escaped or not, and means the same (RFC 3986, section 2.3)."""
