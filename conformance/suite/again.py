@@ -29,6 +29,11 @@ OTHER_LABELS = {
 }
 """Other ways to write the Content-Type (RFC 9110, section 8.3.1: they mean the same); only larger profiles use them."""
 
+_CLIENT_HEADERS = (
+    ("x-goog-api-client", "gl-python/3.12.1 rest/2.32.0 gapic/1.0.0"),
+    ("User-Agent", "google-api-python-client/2.0 (gzip)"),
+)
+
 _UNRESERVED = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])[A-Za-z0-9._~-]")
 """A character of a raw path that may be escaped or not, and means the same (RFC 3986, section 2.3)."""
 
@@ -94,6 +99,10 @@ def _bodies(iut: Iut, name: str) -> dict[str, Outgoing]:
         "unknown-field": iut.cancel_request(name, body=b'{"foo": 1}', note="cancel with an unknown field"),
     }
     if not iut.is_quick:
+        forms["client-headers"] = iut.cancel_request(
+            name, headers=_CLIENT_HEADERS, note="cancel with the headers of a generated client"
+        )
+        forms["spaced"] = iut.cancel_request(name, body=b"{ }", note="cancel with { }")
         for form, content_type in OTHER_LABELS.items():
             forms[form] = iut.cancel_request(name, content_type=content_type, note=f"cancel with {content_type}")
     return forms

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Literal
 from urllib.parse import quote
 
+from conformance.exchange import Method
 from conformance.suite.refusals import Aim, MakeFamily
 from conformance.targets.target import Outgoing
 from conformance.targets.unknown import unknown_name
@@ -27,16 +28,56 @@ def named_elsewhere(place: Place) -> MakeFamily:
             requests.append(_naming(aim, place, {"name": identifier}))
             requests.append(_naming(aim, place, {"operationsId": identifier, "operation": aim.name}))
             requests.append(_naming(replace(aim, decoy=unknown_name(aim.name, "decoy")), place, {"name": aim.name}))
+            requests += _IN_OTHER_FORMS[place](aim)
         return requests
 
     return make
 
 
 def _naming(aim: Aim, place: Place, members: dict[str, str]) -> Outgoing:
-    note = f"cancel whose {place} names another operation"
+    note = _note(place)
     if place == "body":
         return aim.iut.cancel_request(aim.decoy, body=json.dumps(members).encode(), note=note)
     written = "&".join(f"{key}={quote(value, safe='/')}" for key, value in members.items())
     if place == "query":
         return aim.iut.cancel_request(aim.decoy, query=written, note=note)
     return aim.iut.cancel_request(aim.decoy, headers=[("x-goog-request-params", written)], note=note)
+
+
+def _note(place: str) -> str:
+    return f"cancel whose {place} names another operation"
+
+
+def _body_in_other_forms(aim: Aim) -> list[Outgoing]:
+    """Without a label, and as a form, which frameworks mix with the query."""
+    iut, note = aim.iut, _note("body")
+    form = f"name={quote(aim.name, safe='')}".encode()
+    return [
+        iut.cancel_request(aim.decoy, body=json.dumps({"name": aim.name}).encode(), content_type=None, note=note),
+        iut.cancel_request(aim.decoy, body=form, content_type="application/x-www-form-urlencoded", note=note),
+    ]
+
+
+def _query_in_other_forms(aim: Aim) -> list[Outgoing]:
+    """With its slashes escaped, and as the second of two."""
+    escaped = f"name={quote(aim.name, safe='')}"
+    second = f"name={quote(aim.decoy, safe='/')}&name={quote(aim.name, safe='/')}"
+    return [aim.iut.cancel_request(aim.decoy, query=query, note=_note("query")) for query in (escaped, second)]
+
+
+def _header_in_other_forms(aim: Aim) -> list[Outgoing]:
+    """With its slashes escaped, as Google's clients send it, and in the headers of rewriting proxies."""
+    path = aim.iut.contract.path(Method.CANCEL, aim.name)
+    headers = [
+        ("x-goog-request-params", f"name={quote(aim.name, safe='')}"),
+        ("X-Original-URL", path),
+        ("X-Rewrite-URL", path),
+    ]
+    return [aim.iut.cancel_request(aim.decoy, headers=[header], note=_note("header")) for header in headers]
+
+
+_IN_OTHER_FORMS: dict[Place, MakeFamily] = {
+    "body": _body_in_other_forms,
+    "query": _query_in_other_forms,
+    "header": _header_in_other_forms,
+}

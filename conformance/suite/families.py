@@ -7,6 +7,8 @@ and cancels of it by somebody who may not.
 
 from __future__ import annotations
 
+import re
+
 from conformance.exchange import Method
 from conformance.spec.near_miss import NearMiss, near_misses
 from conformance.suite.elsewhere import named_elsewhere
@@ -70,17 +72,32 @@ def similar_names(iut: Iut, name: str) -> list[tuple[str, str]]:
         if position % 2:
             other = "/".join([*segments[:position], f"{segment}-other", *segments[position + 1 :]])
             similar.append((other, f"another {segments[position - 1].rstrip('s')}"))
+        if position % 2 and not iut.is_quick and (alias := _ALIASES.get(segments[position - 1])) not in (None, segment):
+            aliased = "/".join([*segments[:position], str(alias), *segments[position + 1 :]])
+            similar.append((aliased, f"{segments[position - 1]}/{alias} before it"))
     if not iut.is_quick:
         similar += [(f"{head}/{other}", what) for other, what in _less_likely(identifier)]
     binds = iut.contract.bindings_of(Method.CANCEL)
     return [(other, what) for other, what in similar if any(binding.accepts(other) for binding in binds)]
 
 
+_ALIASES = {"projects": "999999999937", "locations": "global"}
+"""Ids that a server may take for whatever it has: a project number that nobody has, the location that is everywhere."""
+
+_AFTER = (".", " ", ",x", ".json", "#x", "?x", "%", "*", "\0", "\n")
+_FULL_WIDTH = ord("\uff01") - ord("!")
+"""How far the full-width form of an ASCII character is from it (Unicode, Halfwidth and Fullwidth Forms)."""
+
+
 def _less_likely(identifier: str) -> list[tuple[str, str]]:
-    """Ids that a server takes for another one if it trims, cuts, splits, decodes twice or compares numbers."""
-    similar = [
-        (identifier + after, f"the id with {after!r} after it") for after in (".", " ", ",x", ".json", "#x", "?x")
-    ]
+    """Ids that a server takes for another one if it trims, cuts, splits, decodes twice, folds, or knows wildcards."""
+    similar = [(identifier + after, f"the id with {after!r} after it") for after in _AFTER]
+    similar.append((f"{identifier[:-1]}_", "the id with a wildcard of SQL for its last character"))
+    if identifier.isascii() and identifier.isprintable():
+        wide = chr(ord(identifier[0]) + _FULL_WIDTH)
+        similar.append((f"{wide}{identifier[1:]}", "the id with its first character in full width"))
+    if re.fullmatch(r"\w{8}-(\w{4}-){3}\w{12}", identifier):
+        similar.append((identifier.replace("-", ""), "the UUID without its hyphens"))
     similar.append((f" {identifier}", "the id with a space before it"))
     similar.append((identifier[1:], "the id without its first character"))
     similar.append((f"%{ord(identifier[0]):02X}{identifier[1:]}", "the id with its first character escaped twice"))

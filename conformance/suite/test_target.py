@@ -6,7 +6,7 @@ from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
 from conformance.rules.outcome import untouched
-from conformance.suite.judging import require, verifies
+from conformance.suite.judging import disruptive, require, verifies
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystander, Bystanders, Stories
 from conformance.suite.storm import Storm
@@ -44,6 +44,17 @@ def test_cancel_leaves_other_operations_alone(
     require(cancel_works.touched)
     younger = bystanders.get(2)[1]
     require(_touched(bystanders, younger, iut.get(younger.name), storm.cancel))
+
+
+@disruptive
+@verifies("target.other-operations-untouched", profile="ci")
+def test_wildcard_is_no_operation(iut: Iut, bystanders: Bystanders, cancel_is_answered: None) -> None:
+    """An id of `-` or `*` is an id: it may be refused, and stands for nothing."""
+    for wildcard in ("-", "*"):
+        bystander = bystanders.new()
+        name = f"{bystander.name.rpartition('/')[0]}/{wildcard}"
+        cancel = iut.cancel(name, note=f"cancel of the id {wildcard}")
+        require(_touched(bystanders, bystander, iut.get(bystander.name), cancel))
 
 
 def _touched(bystanders: Bystanders, bystander: Bystander, look: Exchange, cause: Exchange) -> Complaint | None:

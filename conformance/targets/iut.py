@@ -84,15 +84,18 @@ class Iut:
         """A request on a raw target (path and query).
 
         `framing` says how the body's end is told: "length" (Content-Length), "chunked", or "none" (neither; only
-        without a body). A GET or DELETE without a body has no Content-Length in any case.
+        without a body). A GET or DELETE without a body has no Content-Length in any case. One of `headers` takes the
+        place of a configured one of the same name.
         """
         fields: list[Header] = [("Host", self.target.origin.partition("://")[2])]
         token = self._credentials.token(credential)
         if token is not None:
             fields.append(("Authorization", f"Bearer {token.placeholder}"))
         fields.append(("Accept", "*/*"))
-        fields += self._headers
-        fields += headers
+        own = list(headers)
+        replaced = {name.lower() for name, _ in own}
+        fields += [field for field in self._headers if field[0].lower() not in replaced]
+        fields += own
         if content_type is not None:
             fields.append(("Content-Type", content_type))
         if framing == "chunked":

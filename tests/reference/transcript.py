@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import quote
 
 from conformance.exchange import Header, Request
 from conformance.lro.clock import VirtualClock
@@ -56,6 +57,13 @@ _NEAR_MISSES = (
     "projects/demo/locations/eu/operations/{id}:cancel",
     "projects/other/locations/us/operations/{id}:cancel",
     "projects/demo/locations/us/operations/{start}:cancel",
+    "{name}%25:cancel",
+    "{name}%00:cancel",
+    "{name}%0A:cancel",
+    "projects/demo/locations/us/operations/{wide}{rest}:cancel",
+    "projects/demo/locations/global/operations/{id}:cancel",
+    "projects/999999999937/locations/us/operations/{id}:cancel",
+    "projects/demo/locations/us/operations/-:cancel",
 )
 """Below /v1/, so that the operation `name` is almost named."""
 
@@ -69,6 +77,7 @@ _QUERIES = (
     "?key=k",
     "?foo=bar",
     "?name={other}",
+    "?name={name}&name={other}",
 )
 
 _BODIES: tuple[tuple[bytes, tuple[Header, ...]], ...] = (
@@ -78,6 +87,9 @@ _BODIES: tuple[tuple[bytes, tuple[Header, ...]], ...] = (
     (b"", ()),
     (b"{}", (_TWO, _JSON)),
     (b"{}", (_TWO,)),
+    (b"{}", (_TWO, ("x-goog-api-client", "gapic/1.0.0"))),
+    (b"{ }", (("Content-Length", "3"), _JSON)),
+    (b'{"\xff":1}', (("Content-Length", "7"), _JSON)),
     (b"{}", (_CHUNKED, _JSON)),
     (b"{}", (_TWO, ("Content-Type", "application/json; charset=UTF-8"))),
     (b"{}", (_TWO, ("Content-Type", "application/json;charset=utf-8"))),
@@ -175,6 +187,7 @@ class Script:
             identifier = name.rpartition("/")[2]
             values = {"name": name, "id": identifier, "ID": identifier.upper(), "start": identifier[:-4]}
             values |= {"first": f"{ord(identifier[0]):02X}", "rest": identifier[1:]}
+            values["wide"] = quote(chr(ord(identifier[0]) + 0xFEE0))
             self.ask("POST", pattern.format(**values))
             self.look(name)
         name = self.start()
@@ -192,7 +205,7 @@ class Script:
     def _queries(self) -> None:
         for query in _QUERIES:
             name, other = self.start(), self.start()
-            self.ask("POST", f"{name}:cancel{query.format(other=other)}")
+            self.ask("POST", f"{name}:cancel{query.format(name=name, other=other)}")
             self.look(name, other)
         self.ask("POST", f"{PARENT}/operations/nothing:cancel?name={self.start()}")
 
@@ -209,6 +222,10 @@ class Script:
             self.ask("POST", f"{name}:cancel", f'{{"name":"{second}"}}'.encode(), (_JSON,))
             self.look(name)
         self.ask("POST", f"{name}:cancel", headers=(_EMPTY, ("x-goog-request-params", f"name={other}")))
+        self.ask("POST", f"{name}:cancel", headers=(_EMPTY, ("X-Original-URL", f"/v1/{other}:cancel")))
+        self.ask(
+            "POST", f"{name}:cancel", f"name={other}".encode(), (("Content-Type", "application/x-www-form-urlencoded"),)
+        )
         self.look(name, other, name.replace("projects/demo/", "projects/481516234200/"))
 
     def _credentials(self) -> None:

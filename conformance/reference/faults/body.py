@@ -109,6 +109,12 @@ def newline_after_the_object_is_refused(honest: Service) -> Service:
     return cancel_refused(honest, lambda request: _is_object(request) and request.body != b"{}", _INVALID)
 
 
+@fault(breaks="body.empty-object-is-accepted", profile="ci")
+def blank_in_the_object_is_refused(honest: Service) -> Service:
+    """Compares the body with `{}`, which `{ }` is not."""
+    return cancel_refused(honest, lambda request: request.body == b"{ }", _INVALID)
+
+
 @fault(breaks="body.redundant-name-is-accepted")
 def redundant_name_is_refused(honest: Service) -> Service:
     """Refuses the name in the body, which Go's generated clients send, because the path has it already."""
@@ -225,6 +231,12 @@ def body_is_never_read(honest: Service) -> Service:
     return body_ignored(honest, lambda _: True)
 
 
+@fault(breaks=("body.malformed-json-is-invalid", "errors.client-mistake-is-no-server-error"), profile="ci")
+def body_that_is_no_utf_8_crashes(honest: Service) -> Service:
+    """Answers a body that is no UTF-8 with 500: its decoder throws before the parser is asked."""
+    return cancel_refused(honest, lambda request: b"\xff" in request.body, _INTERNAL)
+
+
 # --- Refused, and done all the same -----------------------------------------------------------------------------------
 
 
@@ -250,3 +262,9 @@ def refused_body_stops_the_operation(honest: Service) -> Service:
         return honest.read_body(service, call)
 
     return replace(honest, read_body=lie)
+
+
+@fault(breaks="body.refused-cancel-changes-nothing", profile="ci")
+def unknown_field_cancels_all_the_same(honest: Service) -> Service:
+    """Answers an unknown field with 400, after it has cancelled the operation of the path."""
+    return cancel_rashly(honest, lambda request: b'"foo"' in request.body)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.exchange import Response
+from conformance.reference.bindings import Rpc
 from conformance.reference.faults.lies import JSON, cancel_answered, with_json
 from conformance.reference.faults.registry import fault
 from conformance.reference.invocation import Invocation
@@ -28,6 +29,17 @@ def created_is_201(honest: Service) -> Service:
 def nothing_is_204(honest: Service) -> Service:
     """Answers 204 without a body, as old services of Google did; google-gax still tolerates it."""
     return cancel_answered(honest, lambda _: Response(204))
+
+
+@fault(breaks="response.status-is-200", profile="ci")
+def generated_clients_get_no_content(honest: Service) -> Service:
+    """Answers 204 without a body to clients that say how they were generated."""
+
+    def lie(service: Service, call: Invocation, message: Message) -> Response:
+        is_generated = call.rpc is Rpc.CANCEL and call.request.header("x-goog-api-client") is not None
+        return Response(204) if is_generated else honest.render_success(service, call, message)
+
+    return replace(honest, render_success=lie)
 
 
 @fault(breaks="response.empty-object")

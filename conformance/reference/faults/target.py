@@ -6,11 +6,15 @@ was named is spared, the statement is best-effort, so that sparing it is no seco
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from urllib.parse import parse_qs, unquote
 
+from conformance.exchange import Request
 from conformance.reference.faults.lies import (
+    body_ignored,
     cancel_if_there,
     cancel_meant_for,
     cancel_preceded,
@@ -101,6 +105,95 @@ def id_is_trimmed(honest: Service) -> Service:
 def id_is_decoded_twice(honest: Service) -> Service:
     """Decodes the id once more than it was escaped: first the router, then the handler."""
     return resembling(honest, lambda sent, known: unquote(sent) == known)
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
+def id_is_a_pattern(honest: Service) -> Service:
+    """Looks an id up with LIKE, to which `%` and `_` are wildcards."""
+    return resembling(honest, _like)
+
+
+def _like(pattern: str, text: str) -> bool:
+    return re.fullmatch(re.escape(pattern).replace("%", ".*").replace("_", "."), text) is not None
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
+def id_ends_at_nul(honest: Service) -> Service:
+    """Hands the id to a library in C, for which a NUL ends it."""
+    return resembling(honest, lambda sent, known: sent.partition("\0")[0] == known)
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
+def id_may_end_in_a_newline(honest: Service) -> Service:
+    """Matches the id with a regular expression whose `$` also matches before a line end."""
+    return resembling(honest, lambda sent, known: re.match(f"{re.escape(known)}$", sent) is not None)
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
+def id_is_normalised(honest: Service) -> Service:
+    """Normalises ids (NFKC), so that full-width letters are plain ones."""
+    return resembling(honest, lambda sent, known: unicodedata.normalize("NFKC", sent) == known)
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
+def global_is_every_location(honest: Service) -> Service:
+    """Looks for an operation of `locations/global` in every location."""
+    return resembling(honest, lambda sent, known: "/locations/global/" in sent and _id(sent) == _id(known))
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
+def any_number_is_the_project(honest: Service) -> Service:
+    """Takes every project number for that of its only project."""
+    return resembling(honest, lambda sent, known: re.sub(r"projects/\d+/", "projects/demo/", sent) == known)
+
+
+@fault(breaks="target.other-operations-untouched", profile="ci")
+def dash_cancels_all(honest: Service) -> Service:
+    """Reads `operations/-` as all operations, as lists read `-`, and cancels them."""
+    known = remembering(without_metadata(honest))
+
+    def act(service: Service, call: Invocation) -> None:
+        if call.name.endswith("/-"):
+            for name in list(started(service)):
+                cancel_if_there(service, name)
+
+    return cancel_preceded(known, act)
+
+
+@fault(breaks="target.routing-header-never-redirects", statement=BEST_EFFORT, profile="ci")
+def original_url_wins(honest: Service) -> Service:
+    """Routes by `X-Original-URL`, as frameworks do that expect a rewriting proxy before them."""
+
+    def meant(_: Service, call: Invocation) -> str:
+        original = call.request.header("x-original-url")
+        return call.name if original is None else unquote(original.removeprefix("/v1/").removesuffix(":cancel"))
+
+    return cancel_meant_for(honest, meant)
+
+
+@fault(breaks="target.query-name-never-redirects", statement=BEST_EFFORT, profile="ci")
+def last_query_name_wins(honest: Service) -> Service:
+    """Takes the name from the query when it is there twice, since that is a list and none of its business."""
+
+    def meant(_: Service, call: Invocation) -> str:
+        names = parse_qs(call.request.query).get("name", [])
+        return names[-1] if len(names) > 1 else call.name
+
+    return cancel_meant_for(tasting(honest, unknown_query="ignored"), meant)
+
+
+@fault(breaks="target.body-name-never-redirects", statement=BEST_EFFORT, profile="ci")
+def form_name_wins(honest: Service) -> Service:
+    """Mixes the members of a form with the variables of the path, as web frameworks do."""
+
+    def is_form(request: Request) -> bool:
+        return "form" in (request.header("content-type") or "")
+
+    def meant(_: Service, call: Invocation) -> str:
+        form = parse_qs(call.request.body.decode("latin-1")) if is_form(call.request) else {}
+        return form.get("name", [call.name])[0]
+
+    return cancel_meant_for(body_ignored(honest, is_form), meant)
 
 
 @fault(breaks="target.query-name-never-redirects", profile="ci")
