@@ -6,6 +6,7 @@ Exit status: 0 conformant, 1 not conformant, 2 usage or environment error, 3 inc
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ COMMANDS = (run, serve, requirements, faults, baseline, sdk, audit, diff, replay
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status. Every error of this program is one message, without a traceback."""
+    _escape_what_cannot_be_written()
     parser = _parser()
     options, rest = parser.parse_known_args(arguments)
     if rest and not options.takes_pytest_options:
@@ -39,6 +41,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has gone; Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return USAGE_ERROR
+
+
+def _escape_what_cannot_be_written() -> None:
+    """Marks, arrows and what a peer sent stand in the output; a terminal or pipe of another encoding gets escapes.
+
+    A `UnicodeEncodeError` would end the program with status 1, which means "not conformant". Half of a surrogate pair
+    in a JSON text becomes JSON's own escape.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import io
 import json
 import os
@@ -134,6 +135,8 @@ def _as_options(settings: Mapping[str, Any]) -> list[str]:
 def _plugins_for(pytest_options: Sequence[str]) -> list[str]:
     """pytest-xdist is loaded only when it is asked for, since plugins are not loaded by themselves here."""
     wants_workers = any(option.startswith(("-n", "--numprocesses", "--dist")) for option in pytest_options)
+    if wants_workers and importlib.util.find_spec("xdist") is None:
+        raise UsageError("-n needs pytest-xdist, which is not installed", "pip install 'lro-conformance[parallel]'")
     return ["-p", "xdist"] if wants_workers else []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from conformance.cli import main
 from conformance.reference.build import reference_service
 from conformance.reference.serve import running_server
 from conformance.run_suite import run_quietly
@@ -88,6 +90,27 @@ def test_what_does_not_work_alone_is_no_race_and_no_routing() -> None:
 def test_a_distributed_run_says_the_same() -> None:
     done = program("run", "-n", "2")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_output_of_another_encoding_has_escapes_and_the_same_exit_status() -> None:
+    """Of an error in the middle of the table, Python would make status 1: "not conformant"."""
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance", "run"],
+        capture_output=True, timeout=60, check=False, env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert rb"\u2713 pass" in done.stdout
+
+
+def test_worker_processes_without_pytest_xdist(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "xdist", None)
+    assert main(["run", "-n", "2"]) == 2
+    assert capsys.readouterr().err == (
+        "lro-conformance: -n needs pytest-xdist, which is not installed\n"
+        "  remedy: pip install 'lro-conformance[parallel]'\n"
+    )
 
 
 def test_a_selection_is_incomplete_and_not_green() -> None:
