@@ -190,7 +190,7 @@ HEADERS = st.lists(
 BODIES = st.binary(max_size=12) | st.text(max_size=12).map(str.encode) | st.just(b"{}")
 
 
-@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=60, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(
     st.builds(
         lambda method, target, headers, body: cancel(

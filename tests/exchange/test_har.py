@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.errors import UsageError
@@ -70,7 +70,6 @@ def test_our_own_exchanges_come_back_as_they_went_out(tmp_path: Path, original: 
         assert back.origin == ORIGIN
 
 
-@settings(deadline=None)
 @given(st.binary(), st.binary(), st.text(st.characters(min_codepoint=33, max_codepoint=126)))
 def test_any_bytes_come_back(sent: bytes, answered: bytes, target: str) -> None:
     original = exchange(Response(200, (), answered), f"/{target}", sent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.exchange import Exchange, Failure, FailureKind, Method, Request, Response
@@ -114,7 +114,6 @@ def overlapping(draw: st.DrawFn) -> list[Exchange]:
     ]
 
 
-@settings(deadline=None)
 @given(overlapping())
 def test_before_is_a_strict_partial_order(exchanges: list[Exchange]) -> None:
     for a in exchanges:
@@ -125,7 +124,6 @@ def test_before_is_a_strict_partial_order(exchanges: list[Exchange]) -> None:
                 assert a.precedes(c) or not (a.precedes(b) and b.precedes(c))
 
 
-@settings(deadline=None)
 @given(overlapping())
 def test_before_is_sound_and_misses_nothing(exchanges: list[Exchange]) -> None:
     for a in exchanges:
@@ -138,7 +136,6 @@ def test_before_is_sound_and_misses_nothing(exchanges: list[Exchange]) -> None:
                 assert not a.precedes(b)
 
 
-@settings(deadline=None)
 @given(overlapping())
 def test_pairs_are_all_that_are_before_one_another(exchanges: list[Exchange]) -> None:
     traffic = Traffic()

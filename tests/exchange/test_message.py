@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.exchange import (
@@ -147,14 +147,12 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(JSON)
 def test_every_json_text_is_read_back(value: Any) -> None:
     assert response(json.dumps(value).encode()).json() == value
     assert response(json.dumps(value, ensure_ascii=False).encode()).json() == value
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_any_bytes_are_json_or_are_not(body: bytes) -> None:
     found = response(body).json_object()

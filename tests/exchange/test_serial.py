@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, Request, Response
@@ -36,7 +36,6 @@ def through_json(exchange: Exchange) -> Exchange:
     return exchange_from_json(json.loads(json.dumps(exchange_as_json(exchange))))
 
 
-@settings(deadline=None)
 @given(EXCHANGES)
 def test_what_was_written_is_read(exchange: Exchange) -> None:
     read = through_json(exchange)
@@ -44,7 +43,6 @@ def test_what_was_written_is_read(exchange: Exchange) -> None:
     assert read.note == exchange.note, "the note is no part of the comparison"
 
 
-@settings(deadline=None)
 @given(EXCHANGES)
 def test_bodies_are_text_where_they_are_text(exchange: Exchange) -> None:
     body = exchange.request.body

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.lro import Operation, State
@@ -71,7 +71,6 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(["name", "done", "error", "response", "metadata", "x"]), ANYTHING))
 def test_any_object_has_a_state(members: dict[str, Any]) -> None:
     operation = Operation(members)

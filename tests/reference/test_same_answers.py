@@ -133,7 +133,7 @@ def asked(coroutine: Any, events: list[MutableMapping[str, Any]]) -> list[Mutabl
 
 
 @given(taste=TASTE, auth=st.sampled_from([None, AUTH]), sent=REQUESTS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_asgi_answers_as_in_process(taste: Taste, auth: Auth | None, sent: list[Sent]) -> None:
     here, there = a_service(taste, auth), a_service(taste, auth)
     assert list(in_this_process(here, sent)) == list(by_asgi(there, sent))
@@ -156,7 +156,7 @@ def served() -> Iterator[tuple[str, list[Service]]]:
 
 
 @given(taste=TASTE, auth=st.sampled_from([None, AUTH]), sent=REQUESTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_socket_answers_as_in_process(
     served: tuple[str, list[Service]], taste: Taste, auth: Auth | None, sent: list[Sent]
 ) -> None:

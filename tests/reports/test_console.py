@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.exchange import Call, Exchange, Failure, FailureKind, Header, Method, Request, Response
@@ -249,7 +249,6 @@ def test_nothing_that_is_quoted_begins_a_line_of_its_own(message: str) -> None:
         assert forged not in text.splitlines()
 
 
-@settings(deadline=None)
 @given(st.text(), st.text(st.characters(max_codepoint=255)), st.binary())
 def test_nothing_at_all_reaches_the_terminal(text: str, header: str, body: bytes) -> None:
     outcome = Response(200, ((header, header),), body, header)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.reports.verdict import Finding, Judgement, RunVerdict, Verdict, judge, judge_run
@@ -51,7 +51,6 @@ def test_what_is_no_must_warns_where_a_must_fails(level: Level, findings: list[F
     assert judge(requirement(level), [result(finding) for finding in findings], None).verdict is expected
 
 
-@settings(deadline=None)
 @given(st.lists(st.sampled_from(Finding)))
 def test_a_skip_is_never_a_pass(findings: list[Finding]) -> None:
     judged = judge(requirement(), [result(finding) for finding in findings], None)
@@ -68,7 +67,6 @@ ANY_ORDER = st.lists(st.sampled_from(Finding), max_size=5).flatmap(
 )
 
 
-@settings(deadline=None)
 @given(ANY_ORDER)
 def test_the_order_of_the_checks_does_not_matter(orders: tuple[list[Finding], list[Finding]]) -> None:
     verdicts = {judge(requirement(), [result(one) for one in order], None).verdict for order in orders}
@@ -150,7 +148,6 @@ def test_a_run_that_was_cut_off_is_never_conformant() -> None:
     assert judge_run([judged(MUST, ERROR)], was_interrupted=True) is RunVerdict.ERROR
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(Level), st.sampled_from(Verdict))), st.booleans())
 def test_green_means_that_a_must_was_tested_and_every_other_that_applies(
     verdicts: list[tuple[Level, Verdict]], was_interrupted: bool

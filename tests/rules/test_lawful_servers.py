@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.rules import all_rules
@@ -183,7 +183,6 @@ def lawful_lives(draw: st.DrawFn) -> Traffic:
     return traffic
 
 
-@settings(deadline=None)
 @given(lawful_lives())
 def test_a_lawful_life_is_never_accused_however_the_looks_overlap(traffic: Traffic) -> None:
     assert accused_of(traffic) == set()

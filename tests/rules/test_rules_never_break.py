@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.exchange import Exchange, Failure, FailureKind, Method
@@ -88,7 +88,6 @@ def violations(exchanges: list[Exchange]) -> list[Violation]:
     ]
 
 
-@settings(deadline=None)
 @given(any_traffic())
 def test_no_answer_makes_a_rule_raise(traffic: Traffic) -> None:
     """And a second judgement of the same traffic is the same judgement: rules remember nothing."""

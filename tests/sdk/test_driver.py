@@ -95,7 +95,7 @@ def test_a_driver_ends_with_its_children(tmp_path: Path) -> None:
         running.ask(CANCEL)
         child = int(note.read_text())
         os.kill(child, 0)
-    for _ in range(100):
+    for _ in range(1000):
         if not _is_running(child):
             return
         time.sleep(0.01)  # the end of a process of nobody's is announced to nobody: it can only be looked for

@@ -99,12 +99,15 @@ def test_a_contract_is_found_by_name_and_by_path(name: str | Path) -> None:
 
 
 def test_loading_is_quick() -> None:
-    """Every command loads a contract; a YAML parser in Python alone would take a tenth of a second."""
+    """Every command loads a contract; a YAML parser in Python alone would take a tenth of a second.
+
+    Time of this thread's own, which a busy machine takes nothing from.
+    """
     durations = []
     for _ in range(5):
-        started = time.perf_counter()
+        started = time.thread_time()
         Contract.load("beyondcorp.v1")
-        durations.append(time.perf_counter() - started)
+        durations.append(time.thread_time() - started)
     assert min(durations) < 0.1
 
 
@@ -178,7 +181,7 @@ def test_a_literal_wins_over_one_segment_and_one_segment_over_many(tmp_path: Pat
 # From a call to a request
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_the_path_of_a_call_is_that_call(data: st.DataObject) -> None:
     binding = data.draw(st.sampled_from(BEYONDCORP.bindings))

@@ -141,7 +141,7 @@ def test_a_good_path_put_together_again_is_the_good_path() -> None:
     assert [good.segments[at] for at in good.wildcards] == ["p", "l", "o"]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.data())
 def test_no_near_miss_means_the_name_it_was_made_from(data: st.DataObject) -> None:
     template = data.draw(st.sampled_from(TEMPLATES))
@@ -156,7 +156,7 @@ def test_no_near_miss_means_the_name_it_was_made_from(data: st.DataObject) -> No
     assert len({good, *paths}) == len(paths) + 1, "each differs from the good path and from every other"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_neither_does_a_random_one(data: st.DataObject) -> None:
     template = data.draw(st.sampled_from(TEMPLATES))
@@ -166,7 +166,7 @@ def test_neither_does_a_random_one(data: st.DataObject) -> None:
     assert miss.family in FAMILIES
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(near_miss_strategy(CANCEL, NAME))
 def test_a_regular_expression_by_hand_agrees(miss: NearMiss) -> None:
     """The pattern of the discovery document, read independently of the path template."""
@@ -177,7 +177,7 @@ def test_a_regular_expression_by_hand_agrees(miss: NearMiss) -> None:
 def test_the_strategy_reaches_every_family_and_not_only_the_canonical_ones() -> None:
     labels: set[str] = set()
 
-    @settings(max_examples=200, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=200, database=None, derandomize=True)
     @given(near_miss_strategy(CANCEL, NAME))
     def collect(miss: NearMiss) -> None:
         labels.add(miss.label)
@@ -190,7 +190,7 @@ def test_the_strategy_reaches_every_family_and_not_only_the_canonical_ones() -> 
 def test_names_are_plain_and_awkward() -> None:
     drawn: set[str] = set()
 
-    @settings(max_examples=200, deadline=None, database=None, derandomize=True)
+    @settings(max_examples=200, database=None, derandomize=True)
     @given(names(CANCEL))
     def collect(name: str) -> None:
         drawn.update(name.split("/")[1::2])

@@ -295,7 +295,7 @@ def test_what_cannot_be_expanded_is_an_error_with_a_remedy(
 # Both directions
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.data())
 def test_what_expand_writes_match_reads(data: st.DataObject) -> None:
     template = data.draw(st.sampled_from(TEMPLATES))
@@ -306,7 +306,7 @@ def test_what_expand_writes_match_reads(data: st.DataObject) -> None:
     assert template.match(path) == {"name": name}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(st.sampled_from("ao:/%2Ff.Ee?#é "), max_size=12))
 def test_what_match_reads_expand_can_write(operation: str) -> None:
     """Two paths may mean one name (`%2F` and `%252F` do), but every name that is read has a path of its own."""
@@ -318,7 +318,7 @@ def test_what_match_reads_expand_can_write(operation: str) -> None:
 # Against google-api-core, the transcoder inside Google's Python clients
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_google_api_core_writes_the_same_paths(data: st.DataObject) -> None:
     template = data.draw(st.sampled_from([CANCEL, OPEN_ENDED, *TEMPLATES[2:4]]))
@@ -335,7 +335,7 @@ def test_google_api_core_leaves_a_slash_in_a_variable_of_one_segment() -> None:
     assert template.match(template.expand(name="a/b")) == {"name": "a/b"}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(near_misses(CANCEL, NAME).map(lambda miss: miss.path) | st.just(CANCEL.expand(name=NAME)))
 def test_google_api_core_agrees_on_paths_without_escapes_and_dot_segments(path: str) -> None:
     """Its `validate` is one regular expression over the raw path; where nothing is encoded, that is the same thing."""

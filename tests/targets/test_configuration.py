@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.errors import UsageError
@@ -430,7 +430,6 @@ TOML_VALUES = st.sampled_from(
 ALL_KEYS = st.sampled_from([*sorted({key for keys in KEYS.values() for key in keys}), "x"])
 
 
-@settings(deadline=None)
 @given(SECTIONS, st.dictionaries(ALL_KEYS, TOML_VALUES, max_size=3))
 def test_any_file_is_read_or_is_one_mistake(
     tmp_path_factory: pytest.TempPathFactory, section: str, lines: dict[str, str]

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.errors import BudgetExhausted, NotTested, TargetDead
@@ -135,7 +135,6 @@ def test_without_a_rate_nothing_waits() -> None:
     assert clock.now() == 0
 
 
-@settings(deadline=None)
 @given(st.integers(1, 1000), st.lists(st.floats(0, 3), min_size=1, max_size=30))
 def test_no_two_requests_are_nearer_than_the_rate_allows(rate: int, pauses: list[float]) -> None:
     clock = VirtualClock()
@@ -319,7 +318,6 @@ def test_of_two_secrets_that_overlap_nothing_is_left() -> None:
         assert "weak" not in recorded(target)
 
 
-@settings(deadline=None)
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=4), st.binary(), st.binary())
 def test_any_secret_is_blotted_out_of_any_body(secret: str, before: bytes, after: bytes) -> None:
     target, _ = echoing(Response(200, (), before + secret.encode() + after), secret)
