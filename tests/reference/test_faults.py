@@ -16,7 +16,7 @@ from conformance.reference.taste import DEFAULT, Taste
 from conformance.reference.variants import Variant, all_variants
 from conformance.spec.catalogue import Level, catalogue
 
-from .transcript import Answer, differs, overlapping_transcript, service_for_scripts, transcript
+from .transcript import Answer, differs, hold_the_first, overlapping_transcript, service_for_scripts, transcript
 
 FAULTS = all_faults()
 VARIANTS = all_variants()
@@ -94,7 +94,7 @@ def test_fault_changes_an_answer(fault: Fault) -> None:
 
 @pytest.mark.parametrize("name", sorted(NEEDS_OVERLAP))
 def test_overlap_changes_an_answer(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overlap, "HELD", 0.02)
+    monkeypatch.setattr(overlap, "hold", hold_the_first)
     fault = FAULTS[name]
     lies = overlapping_transcript(fault.apply(service_for_scripts()), fault.start)
     assert lies != overlapping_transcript(service_for_scripts(), fault.start)

@@ -255,7 +255,7 @@ def differs(service: Service, start: Mapping[str, object], expected: Sequence[An
 
 
 def overlapping_transcript(service: Service, start: Mapping[str, object]) -> list[Answer]:
-    """What the service answers to calls that overlap, if it takes its time over them."""
+    """What the service answers to calls that overlap, where it takes its time over them as `hold_the_first` says."""
     script = Script(service, start)
     return [answer for part in _overlapping(script) for answer in part]
 
@@ -270,14 +270,28 @@ def _overlapping(script: Script) -> Iterator[list[Answer]]:
     yield [script.ask("GET", third)]
 
 
+_FIRST = "the first of two calls"
+_ANSWERED = threading.Event()
+_LONGEST = 10.0
+"""Seconds: the second call is answered long before, or never."""
+
+
+def hold_the_first() -> None:
+    """The time that a change takes: the first of two calls goes on until the second is answered, others take none."""
+    if threading.current_thread().name == _FIRST:
+        _ANSWERED.wait(_LONGEST)
+
+
 def _beside(script: Script, first: tuple[str, str], second: tuple[str, str]) -> list[Answer]:
     """The answers to two calls, of which the second begins while the first is under way."""
     answers: list[Answer] = []
-    thread = threading.Thread(target=lambda: answers.append(_call(script, *first)))
+    _ANSWERED.clear()
+    thread = threading.Thread(target=lambda: answers.append(_call(script, *first)), name=_FIRST)
     thread.start()
     while thread.is_alive() and not script.service.scratch.get("busy"):
         time.sleep(0.0005)  # until the other call is under way: the fault tells by this entry alone
     beside = _call(script, *second)
+    _ANSWERED.set()
     thread.join()
     return [*answers, beside]
 

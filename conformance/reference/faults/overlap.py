@@ -20,10 +20,15 @@ from conformance.reference.methods import Message
 from conformance.reference.service import Service
 from conformance.reference.store import UnknownOperation
 
-HELD = 0.01
+_HELD = 0.01
 """Seconds that a change takes at least."""
 
 _LOCK = threading.Lock()
+
+
+def hold() -> None:
+    """Let the time pass that a change takes."""
+    time.sleep(_HELD)
 
 
 @contextlib.contextmanager
@@ -35,7 +40,7 @@ def _busy_with(service: Service, name: str) -> Iterator[list[str]]:
         busy.append(name)
     try:
         yield before
-        time.sleep(HELD)
+        hold()
     finally:
         with _LOCK:
             busy.remove(name)
