@@ -10,7 +10,7 @@ import dataclasses
 from pathlib import Path
 
 from conformance.errors import UsageError
-from conformance.reports.console import in_one_line
+from conformance.exchange.printable import in_one_line
 from conformance.targets.clean_up import clean_up
 from conformance.targets.configuration import Configuration
 from conformance.targets.connect import connect

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.exchange import Exchange, Method
-from conformance.reports.console import in_one_line
+from conformance.exchange.printable import in_one_line
 from conformance.targets.configuration import Configuration, SupplyForm
 
 _ID = re.compile(r"[0-9a-f]{31,}|[0-9A-F]{31,}")

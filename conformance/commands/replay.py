@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     """Send the evidence again and say what became of the violation."""
     from pathlib import Path
 
-    from conformance.reports.console import printable
+    from conformance.exchange.printable import printable
     from conformance.reports.replay import Adaptation, Outcome, evidence_of, recorded_names, renamed
     from conformance.reports.report import read_report
     from conformance.targets.connect import connect

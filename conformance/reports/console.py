@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from conformance.exchange.printable import in_one_line, printable
 from conformance.spec.catalogue import Catalogue
 
 _MARKS = {
@@ -90,19 +91,6 @@ def _body(message: Mapping[str, Any], arrow: str) -> Iterator[str]:
     yield from (f"{arrow} {line}" for line in printable(shown).split("\n"))
     if len(body) > len(shown):
         yield f"{arrow} … {len(body) - len(shown)} more characters, in report.json"
-
-
-def printable(text: str) -> str:
-    """The text with every control character but line ends shown as an escape: a peer must not steer the terminal."""
-    return "".join(
-        character if character.isprintable() or character == "\n" else character.encode("unicode_escape").decode()
-        for character in text
-    )
-
-
-def in_one_line(text: str) -> str:
-    """The same with line ends shown, too: what a peer sends must not look like a line of ours."""
-    return printable(text).replace("\n", "\\n")
 
 
 def _table(entries: Sequence[Mapping[str, Any]], catalogue: Catalogue, colour: bool, width: int) -> Iterator[str]:

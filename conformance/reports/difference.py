@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.reports.console import printable
+from conformance.exchange.printable import printable
 from conformance.reports.verdict import Verdict
 
 _VIOLATED = frozenset({Verdict.FAIL, Verdict.WARN, Verdict.KNOWN_FAILURE})

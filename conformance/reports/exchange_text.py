@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from conformance.exchange import Failure, Header, Request, Response
-from conformance.reports.console import in_one_line, printable
+from conformance.exchange.printable import in_one_line, printable
 
 
 def request_lines(request: Request, most: int) -> Iterator[str]:

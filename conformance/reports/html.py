@@ -14,8 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance.exchange.printable import in_one_line, printable
 from conformance.exchange.serial import exchange_from_json
-from conformance.reports.console import in_one_line, printable
 from conformance.reports.exchange_text import answer_lines, request_lines
 from conformance.spec.catalogue import catalogue, client_catalogue
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from conformance.reports.console import printable
+from conformance.exchange.printable import printable
 
 _TO_EXPLAIN = ("fail", "error", "unexpected-pass", "warn", "known-failure")
 _ORDER = ("pass", *_TO_EXPLAIN, "not-tested", "not-applicable")

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from conformance.errors import TargetError, UsageError
+from conformance.exchange.printable import in_one_line
 from conformance.targets.waits import SUPPLY
 
 StartOperation = Callable[[], str]
@@ -74,8 +75,5 @@ def call(start: StartOperation) -> str:
 
 def described(error: BaseException) -> str:
     """An exception in one line, without what could steer a terminal."""
-    text = "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in str(error)
-    )
+    text = in_one_line(str(error))
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

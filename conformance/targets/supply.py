@@ -21,6 +21,7 @@ from uuid import uuid4
 from conformance.errors import NotTested, TargetError
 from conformance.exchange import Exchange, Failure, NotJson, Response
 from conformance.exchange.har_secrets import without_look_alikes
+from conformance.exchange.printable import in_one_line
 from conformance.targets.configuration import StartRequest, SupplyForm
 from conformance.targets.python_supply import call, load
 from conformance.targets.target import Outgoing, Target, is_refused
@@ -179,7 +180,7 @@ class Supply:
         name = _utf_8(done.stdout).strip()
         if done.returncode != 0 or not name or not name.isprintable():
             said = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"])[-1]
-            detail = _in_one_line(without_look_alikes(self._target.masked(said)))
+            detail = in_one_line(without_look_alikes(self._target.masked(said)))
             raise TargetError(
                 f"operations.command {command[0]!r} printed no name (exit status {done.returncode}): {detail}",
                 "it must print the name of one fresh running operation on one line and exit with 0",
@@ -203,22 +204,15 @@ def _utf_8(output: bytes) -> str:
         return ""
 
 
-def _in_one_line(text: str) -> str:
-    """A text of a stranger with everything that could steer a terminal shown as an escape."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode() for character in text
-    )
-
-
 def _started(start: StartRequest, exchange: Exchange) -> str:
     """The name of the operation that a start request answered with."""
     request = f"{exchange.request.method} {exchange.request.target}"
     if exchange.response is None:
         if is_refused(exchange):
             raise TargetError(f"nobody listens at {exchange.origin}", "start the server, or mend iut.url or --url")
-        raise TargetError(f"{request} was not answered: {_in_one_line(_why(exchange.outcome))}", "look at the server")
+        raise TargetError(f"{request} was not answered: {in_one_line(_why(exchange.outcome))}", "look at the server")
     if not exchange.response.is_success:
-        body = _in_one_line(exchange.response.body[:200].decode("utf-8", "replace"))
+        body = in_one_line(exchange.response.body[:200].decode("utf-8", "replace"))
         raise TargetError(
             f"the start request {request} was answered with {exchange.response.status}: {body}",
             "mend [operations] start, or [auth], so that it starts an operation",

@@ -1,0 +1,16 @@
+"""Text of a stranger, so that it can be printed: a peer must not steer the terminal of who tests it."""
+
+from __future__ import annotations
+
+
+def printable(text: str) -> str:
+    """The text with every control character but line ends shown as an escape."""
+    return "".join(
+        character if character.isprintable() or character == "\n" else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
+def in_one_line(text: str) -> str:
+    """The same with line ends shown, too: what a peer sends must not look like a line of ours."""
+    return printable(text).replace("\n", "\\n")
