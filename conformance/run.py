@@ -7,7 +7,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from conformance.errors import UsageError
 from conformance.exchange import Exchange
 from conformance.exchange.serial import exchange_as_json, exchange_from_json
+from conformance.lro import timestamp
 from conformance.reports.baseline import Baseline, KnownFailure, read_baseline
 from conformance.reports.drawn_traffic import TRAFFIC_CHECK, traffic_check_of, without_drawn_traffic
 from conformance.reports.known_failures import Applied, apply_baseline, examined, foretold
@@ -35,10 +36,6 @@ from conformance.targets.statement import Statement
 DISGUISES: tuple[Literal["fault", "variant"], ...] = ("fault", "variant")
 
 
-def now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 @dataclass
 class Run:
     """Everything one run knows of itself. Results may come from several processes; facts about traffic add up.
@@ -51,7 +48,7 @@ class Run:
     profile: Profile = QUICK
     report_dir: Path | None = None
     baseline: Baseline | None = None
-    started: str = field(default_factory=now)
+    started: str = field(default_factory=timestamp)
     results: list[CheckResult] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     traffic: list[list[Exchange]] = field(default_factory=list)
@@ -206,7 +203,7 @@ class Run:
             profile=self.profile.name,
             seed=self.profile.seed,
             started=self.started,
-            finished=now(),
+            finished=timestamp(),
             requests=self.requests + own.get("requests", 0),
             operations=self.operations + own.get("operations", 0),
             was_interrupted=self.was_interrupted or bool(self.fatal),

@@ -38,10 +38,11 @@ def run(options: argparse.Namespace) -> int:
 
     from conformance.errors import UsageError
     from conformance.exchange.har import read_har
+    from conformance.lro import timestamp
     from conformance.reports.artefacts import write_artefacts
     from conformance.reports.audit import audit, declared
     from conformance.reports.console import render
-    from conformance.run import now, statement_setting
+    from conformance.run import statement_setting
     from conformance.spec.catalogue import catalogue
     from conformance.spec.contract import Contract
 
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         catalogue(),
         declared(dict(statement_setting(text) for text in options.statement)),
         file=path.name,
-        now=now(),
+        now=timestamp(),
         url=options.url,
     )
     if options.report_dir:

@@ -1,6 +1,6 @@
 """The model: the life of an operation, canonical codes, and time."""
 
-from conformance.lro.clock import Clock, SystemClock, TickingClock, VirtualClock
+from conformance.lro.clock import Clock, SystemClock, TickingClock, VirtualClock, timestamp
 from conformance.lro.codes import Code, code_named, code_numbered
 from conformance.lro.operation import Operation, State
 
@@ -14,4 +14,5 @@ __all__ = [
     "VirtualClock",
     "code_named",
     "code_numbered",
+    "timestamp",
 ]

@@ -7,11 +7,12 @@ import hashlib
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from conformance.errors import UsageError
+from conformance.lro import timestamp
 from conformance.reports.artefacts import write_artefacts
 from conformance.reports.baseline import Baseline
 from conformance.reports.junit import write_junit
@@ -62,7 +63,7 @@ def run_gate(
         raise UsageError(
             f"no scenario is left for transport {transport.name}", "choose another --scenario or --transport"
         )
-    started = _now()
+    started = timestamp()
     shown = command_without_secrets(command)
     performance = perform(
         processes(command, patience), scenarios, Contract.load(CONTRACT), transport=transport, on_played=on_played
@@ -85,7 +86,7 @@ def run_gate(
         profile=f"sdk, {transport.name}",
         seed=0,
         started=started,
-        finished=_now(),
+        finished=timestamp(),
         requests=performance.requests,
         operations=len(performance.plays),
         messages=[*_messages(performance), *applied.messages],
@@ -155,10 +156,6 @@ def _reproducible(report: dict[str, Any]) -> dict[str, Any]:
 
 def _digest() -> str:
     return hashlib.sha256(spec_path("client-requirements").read_bytes()).hexdigest()
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def write_everything(gate: GateRun, directory: Path) -> None:

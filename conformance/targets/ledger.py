@@ -13,11 +13,11 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
 from conformance.errors import UsageError
+from conformance.lro import timestamp
 
 FILE_NAME = "ledger.jsonl"
 
@@ -60,7 +60,7 @@ class Ledger:
     def note(self, name: str, supply: str, state: State) -> None:
         """Append one line. Raises UsageError when that cannot be done: what is not written down must not be started."""
         line = {
-            "at": datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "at": timestamp(),
             "url": self._url,
             "spec": self._spec,
             "supply": supply,

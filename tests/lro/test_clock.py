@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.lro import SystemClock, TickingClock, VirtualClock
+from conformance.lro import SystemClock, TickingClock, VirtualClock, timestamp
 
 
 @given(st.lists(st.floats(0, 1e6)))
@@ -65,3 +66,7 @@ def test_system_time_goes_forward() -> None:
     clock = SystemClock()
     before = clock.now()
     assert before <= clock.now()
+
+
+def test_a_timestamp_is_rfc_3339_in_utc() -> None:
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", timestamp())
