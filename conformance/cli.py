@@ -46,8 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _escape_what_cannot_be_written() -> None:
     """Marks, arrows and what a peer sent stand in the output; a terminal or pipe of another encoding gets escapes.
 
-    A `UnicodeEncodeError` would end the program with status 1, which means "not conformant". Half of a surrogate pair
-    in a JSON text becomes JSON's own escape.
+    A `UnicodeEncodeError` would end the program with status 1, which means "not conformant".
     """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")

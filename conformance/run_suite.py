@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import io
-import json
 import os
 import sys
 import tempfile
@@ -18,7 +17,7 @@ import pytest
 from conformance import plugin
 from conformance.errors import TargetError, UsageError
 from conformance.plan import Plan, Rehearsal, plan_of
-from conformance.reports.console import render
+from conformance.reports.console import print_report
 from conformance.run import Run, configured_run
 from conformance.spec.catalogue import catalogue
 from conformance.targets.connect import is_allowed
@@ -44,11 +43,8 @@ def run_suite(settings: Mapping[str, Any], pytest_options: Sequence[str], as_jso
     report = progress.report
     if report is None:
         return _nothing_ran(status)
-    if as_json:
-        json.dump(report, sys.stdout, indent=1, ensure_ascii=False)
-        sys.stdout.write("\n")
-    elif not progress.fatal or report["requests"] > 1:
-        sys.stdout.write(render(report, catalogue(), colour=sys.stdout.isatty()))
+    if as_json or not progress.fatal or report["requests"] > 1:
+        print_report(report, catalogue(), as_json)
     return int(report["exit_status"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from conformance.cli import main
 from conformance.reference.build import reference_service
 from conformance.reference.serve import running_server
+from conformance.reports.console import print_report
 from conformance.run_suite import run_quietly
 from conformance.spec.catalogue import catalogue
 
@@ -100,6 +102,15 @@ def test_output_of_another_encoding_has_escapes_and_the_same_exit_status() -> No
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert rb"\u2713 pass" in done.stdout
+
+
+def test_json_can_be_read_whatever_the_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = io.TextIOWrapper(io.BytesIO(), "ascii")
+    monkeypatch.setattr(sys, "stdout", output)
+    told = {"é": "\U0001f600 \ud800"}
+    print_report(told, catalogue(), as_json=True)
+    output.seek(0)
+    assert json.loads(output.read()) == told
 
 
 def test_worker_processes_without_pytest_xdist(

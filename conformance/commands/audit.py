@@ -32,8 +32,6 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Judge the recording and print the table."""
-    import json
-    import sys
     from pathlib import Path
 
     from conformance.errors import UsageError
@@ -41,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     from conformance.lro import timestamp
     from conformance.reports.artefacts import write_artefacts
     from conformance.reports.audit import audit, declared
-    from conformance.reports.console import render
+    from conformance.reports.console import print_report
     from conformance.run import statement_setting
     from conformance.spec.catalogue import catalogue
     from conformance.spec.contract import Contract
@@ -60,9 +58,5 @@ def run(options: argparse.Namespace) -> int:
     )
     if options.report_dir:
         write_artefacts(audited.report, audited.exchanges, Path(options.report_dir))
-    if options.json:
-        json.dump(audited.report, sys.stdout, indent=1, ensure_ascii=False)
-        sys.stdout.write("\n")
-    else:
-        sys.stdout.write(render(audited.report, catalogue(), colour=sys.stdout.isatty()))
+    print_report(audited.report, catalogue(), options.json)
     return int(audited.report["exit_status"])

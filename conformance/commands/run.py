@@ -92,7 +92,7 @@ def _print_plan(settings: Mapping[str, Any], options: argparse.Namespace) -> int
 
     plan = plan_run(settings, [*_selection(options), *options.pytest_options])
     if options.json:
-        print(json.dumps(plan.as_json(), indent=1, ensure_ascii=False))
+        print(json.dumps(plan.as_json(), indent=1))
     else:
         print("\n".join(render(plan)))
     return 0

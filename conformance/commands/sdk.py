@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,7 +39,7 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Play the scenarios, print what came of it, and return the exit status of the verdict."""
     from conformance.reports.baseline import read_baseline
-    from conformance.reports.console import render
+    from conformance.reports.console import print_report
     from conformance.sdk.gate import run_gate, write_everything
     from conformance.sdk.transport import transport_named
     from conformance.spec.catalogue import client_catalogue
@@ -56,9 +55,5 @@ def run(options: argparse.Namespace) -> int:
     print(file=sys.stderr)
     if options.report_dir:
         write_everything(gate, Path(options.report_dir))
-    if options.json:
-        json.dump(gate.report, sys.stdout, indent=1, ensure_ascii=False)
-        sys.stdout.write("\n")
-    else:
-        sys.stdout.write(render(gate.report, client_catalogue(), colour=sys.stdout.isatty()))
+    print_report(gate.report, client_catalogue(), options.json)
     return int(gate.verdict)

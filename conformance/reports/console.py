@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -24,6 +26,14 @@ _COLOURS = {"fail": "31", "error": "31", "unexpected-pass": "31", "warn": "33", 
 _SHOWN_BODY = 1000
 _SHOWN_VIOLATIONS = 3
 _SHOWN_UNTESTED = 6
+
+
+def print_report(report: Mapping[str, Any], catalogue: Catalogue, as_json: bool) -> None:
+    """Print a report as a table, or as JSON; in ASCII, which an output of any encoding can hold."""
+    if as_json:
+        print(json.dumps(report, indent=1))
+    else:
+        sys.stdout.write(render(report, catalogue, colour=sys.stdout.isatty()))
 
 
 def render(report: Mapping[str, Any], catalogue: Catalogue, colour: bool = False, width: int = 110) -> str:

@@ -72,7 +72,7 @@ def render_requirements(style: str, halves: Sequence[Half]) -> str:
     """All requirements as text, json or markdown."""
     if style == "json":
         entries = [entry for half in halves for entry in half.entries()]
-        return json.dumps({"requirements": entries}, indent=1, ensure_ascii=False) + "\n"
+        return json.dumps({"requirements": entries}, indent=1) + "\n"
     if style == "markdown":
         return "".join(_markdown(halves))
     return "".join(text for half in halves for text in _text(half.entries()))
