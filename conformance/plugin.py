@@ -27,7 +27,8 @@ RUN = pytest.StashKey["Run"]()
 ALONE = pytest.StashKey["Alone"]()
 """Of a check that depends on real time: how it ended when it was tried again, alone."""
 _SUPPLY_FIXTURE = "iut_operations"
-_RESULT = "lro_conformance_result"
+RESULT = "lro_conformance_result"
+"""Where a report of pytest carries what a check found, as a JSON value."""
 _ACCOUNT = "lro_conformance_account"
 
 
@@ -146,7 +147,7 @@ def pytest_runtest_makereport(
         return report
     result = _result(item, call)
     _show(report, result, item)
-    setattr(report, _RESULT, _as_json(result))
+    setattr(report, RESULT, _as_json(result))
     return report
 
 
@@ -231,7 +232,7 @@ class _Results:
         self._config = config
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        value = getattr(report, _RESULT, None)
+        value = getattr(report, RESULT, None)
         if value is not None and not hasattr(self._config, "workerinput"):
             _run(self._config).results.append(_from_json(value))
 

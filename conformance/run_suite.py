@@ -162,7 +162,7 @@ class _Progress:
             config.pluginmanager.unregister(reporter)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        result = getattr(report, plugin._RESULT, None)
+        result = getattr(report, plugin.RESULT, None)
         if result is None:
             return
         letter = {"kept": ".", "violated": "F", "error": "E"}.get(result["finding"], "-")

@@ -1,7 +1,7 @@
 """The registry of faults.
 
 A fault is a named defect: the honest service with one behaviour exchanged, and the requirements which that behaviour
-makes false. What stands in `breaks` obeys two rules:
+makes false. What stands in `breaks` obeys three rules:
 
 1. The sentence decides, as the catalogue words it. A requirement that merely cannot be tested any more is not broken.
 2. The special sentence takes its case out of the general one: what `auth.precedes-validation` says of a malformed body
