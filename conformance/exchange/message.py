@@ -87,10 +87,15 @@ class Response:
     def is_success(self) -> bool:
         return 200 <= self.status < 300
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether the status is 429 or 503, "not now": it says nothing about what was asked."""
+        return self.status in (429, 503)
+
     def json(self) -> Any:
         """The body as a JSON value.
 
-        Raises NotJson for anything else: an empty body, invalid UTF-8, duplicate text, NaN.
+        Raises NotJson for anything else: an empty body, invalid UTF-8, text after the value, NaN.
         """
         try:
             return json.loads(self.body.decode("utf-8"), parse_constant=_refuse_constant)

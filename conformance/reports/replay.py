@@ -231,7 +231,7 @@ def _shows_nothing(old: Sequence[Exchange], new: Sequence[Exchange], real: froze
         what = f"{later.request.method} {later.request.target} was answered with {status}"
         if status in (401, 403):
             return f"{what}: give --config with the credentials"
-        if status in (429, 503):
+        if later.response.is_busy:
             return f"{what}: try again later"
         if status in (404, 410) and later.call is not None and later.call.name in real:
             return f"{later.call.name} is not there: give --operation with the name of a running operation"

@@ -10,7 +10,7 @@ from conformance.rules.rule import Complaint
 def refused_for_its_credentials(exchange: Exchange) -> Complaint | None:
     """The request is answered with 401 UNAUTHENTICATED or 403 PERMISSION_DENIED, whatever else is wrong with it."""
     response = exchange.response
-    if response is None or response.status in (429, 503):
+    if response is None or response.is_busy:
         return None
     says = (status_of(exchange) or {}).get("status")
     if response.status == 401 and says in (None, "UNAUTHENTICATED"):
@@ -24,7 +24,7 @@ def refused_for_its_credentials(exchange: Exchange) -> Complaint | None:
 def refused_for_its_permission(exchange: Exchange) -> Complaint | None:
     """The request is answered with 403 PERMISSION_DENIED."""
     response = exchange.response
-    if response is None or response.status in (429, 503):
+    if response is None or response.is_busy:
         return None
     says = (status_of(exchange) or {}).get("status")
     if response.status == 403 and says in (None, "PERMISSION_DENIED"):

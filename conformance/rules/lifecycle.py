@@ -103,7 +103,7 @@ def _got_after_cancel(history: History) -> tuple[Exchange, ...]:
 
 def _tells_what_exists(call: Exchange) -> bool:
     """Whether an answer says anything about the operation: come again (429, 503) does not."""
-    return call.response is not None and call.response.status not in (429, 503)
+    return call.response is not None and not call.response.is_busy
 
 
 @history_rule("outcome.not-deleted", when=lambda history: bool(history.looks) and bool(_got_after_cancel(history)))

@@ -98,7 +98,7 @@ def ended_cancelled(cancel: Exchange, last: Exchange, settle: float) -> Complain
 
 def accepted(exchange: Exchange) -> Complaint | None:
     """A cancel of a running operation is accepted: any 2xx; 429 and 503 ask to come again and refuse nothing."""
-    if exchange.response is None or exchange.succeeded() or exchange.response.status in (429, 503):
+    if exchange.response is None or exchange.succeeded() or exchange.response.is_busy:
         return None
     return Complaint(f"{described(exchange)} was refused with {_answer(exchange)}", (exchange,))
 
@@ -133,7 +133,7 @@ def not_found(exchange: Exchange, may_be_hidden: bool, may_be_no_name: bool = Fa
     as too long (414): no document says which ids a service has.
     """
     response = exchange.response
-    if response is None or response.status in (429, 503):
+    if response is None or response.is_busy:
         return None
     if may_be_no_name and (
         response.status == 414 or (response.status == 400 and not says_failed_precondition(exchange))
@@ -150,7 +150,7 @@ def not_found(exchange: Exchange, may_be_hidden: bool, may_be_no_name: bool = Fa
 def second_cancel_is_safe(first: Exchange, second: Exchange, look: Exchange) -> Complaint | None:
     """A second cancel succeeds while the operation still runs (so says `look`, taken after it), and never breaks."""
     response = second.response
-    if response is None or not first.succeeded() or second.succeeded() or response.status in (429, 503):
+    if response is None or not first.succeeded() or second.succeeded() or response.is_busy:
         return None
     if response.status >= 500:
         return Complaint(f"the second cancel was answered with {_answer(second)}", (first, second))
@@ -164,7 +164,7 @@ def second_cancel_is_safe(first: Exchange, second: Exchange, look: Exchange) -> 
 def done_cancel_is_answered(exchange: Exchange) -> Complaint | None:
     """A cancel of a done operation is a no-op (2xx) or refused as FAILED_PRECONDITION."""
     response = exchange.response
-    if response is None or response.is_success or response.status in (429, 503):
+    if response is None or response.is_success or response.is_busy:
         return None
     if response.status == 400 and (says_failed_precondition(exchange) or status_of(exchange) is None):
         return None
@@ -193,7 +193,7 @@ def refused_as_invalid(exchange: Exchange) -> Complaint | None:
 def is_unimplemented(exchange: Exchange) -> Complaint | None:
     """UNIMPLEMENTED is HTTP 501 and says so; 429 and 503 ask to come again."""
     response = exchange.response
-    if response is None or response.status in (429, 503):
+    if response is None or response.is_busy:
         return None
     status = status_of(exchange) or {}
     code = status.get("code")

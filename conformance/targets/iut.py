@@ -228,7 +228,7 @@ class Iut:
             except RateLimited:
                 return
             # No answer, "too many requests" and "not now" say nothing about credentials.
-            if response is not None and response.status not in (429, 503):
+            if response is not None and not response.is_busy:
                 because = f"a get without credentials is answered with {response.status}"
                 self.statement.find("auth", response.status in (401, 403), because)
 

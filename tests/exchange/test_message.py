@@ -82,6 +82,10 @@ def test_nothing_else_is(status: int) -> None:
     assert not Response(status).is_success
 
 
+def test_429_and_503_are_not_now() -> None:
+    assert [status for status in range(200, 600) if Response(status).is_busy] == [429, 503]
+
+
 @pytest.mark.parametrize(
     ("body", "value"),
     [
