@@ -39,15 +39,6 @@ def client_subjects() -> list[Subject]:
     return faults + [Subject("variant", name, actor="client") for name in client_variants()]
 
 
-def client_faults_by_requirement() -> dict[str, tuple[str, ...]]:
-    """The faults that break each client requirement, as they declare it."""
-    found: dict[str, list[str]] = {}
-    for fault in client_faults().values():
-        for requirement in fault.breaks:
-            found.setdefault(requirement, []).append(fault.name)
-    return {requirement: tuple(faults) for requirement, faults in found.items()}
-
-
 def run_client_matrix(chosen: Sequence[Subject], workers: int | None = None) -> Iterator[Outcome]:
     """Play all scenarios against each client; the outcomes come in the order of the subjects."""
     count = min(workers or os.cpu_count() or 1, len(chosen)) or 1

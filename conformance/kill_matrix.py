@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -79,12 +79,12 @@ def subjects() -> list[Subject]:
     return faults + [Subject("variant", variant.name) for variant in all_variants().values()]
 
 
-def faults_by_requirement() -> dict[str, tuple[str, ...]]:
-    """The faults of the server that break each requirement, as they declare it."""
+def faults_by_requirement(chosen: Iterable[Subject]) -> dict[str, tuple[str, ...]]:
+    """The faults among some subjects that break each requirement, as they declare it."""
     found: dict[str, list[str]] = {}
-    for fault in all_faults().values():
-        for requirement in fault.breaks:
-            found.setdefault(requirement, []).append(fault.name)
+    for subject in chosen:
+        for requirement in subject.breaks:
+            found.setdefault(requirement, []).append(subject.name)
     return {requirement: tuple(faults) for requirement, faults in found.items()}
 
 

@@ -27,12 +27,13 @@ def run(options: argparse.Namespace) -> int:
 
 def listing(style: str) -> str:
     """What is asked of servers, then what is asked of clients, as text, json or markdown."""
-    from conformance.client_kill_matrix import client_faults_by_requirement
-    from conformance.kill_matrix import faults_by_requirement
+    from conformance.client_kill_matrix import client_subjects
+    from conformance.kill_matrix import faults_by_requirement, subjects
     from conformance.sdk.checks import listed_checks
     from conformance.spec.catalogue import catalogue, client_catalogue
     from conformance.suite.listing import Half, checks_by_requirement, render_requirements
 
-    servers = Half("What is asked of a server", catalogue(), checks_by_requirement(), faults_by_requirement())
-    clients = Half("What is asked of a client", client_catalogue(), listed_checks(), client_faults_by_requirement())
+    broken, broken_by_clients = faults_by_requirement(subjects()), faults_by_requirement(client_subjects())
+    servers = Half("What is asked of a server", catalogue(), checks_by_requirement(), broken)
+    clients = Half("What is asked of a client", client_catalogue(), listed_checks(), broken_by_clients)
     return render_requirements(style, (servers, clients))

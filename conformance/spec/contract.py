@@ -124,10 +124,6 @@ class Contract:
                 return Call(binding.method, name)
         return None
 
-    def http_methods_at(self, raw_path: str) -> tuple[str, ...]:
-        """The HTTP methods that some binding has for a raw path, sorted: what `Allow` lists. Empty: no such path."""
-        return tuple(sorted({binding.http_method for binding, _ in self._matching(raw_path)}))
-
     def path(self, method: Method, name: str) -> str:
         """The canonical path of a call: the first binding of the method that matches the name, expanded.
 

@@ -144,19 +144,6 @@ def test_a_request_is_a_call_or_nothing(request_line: str, call: Call | None) ->
     assert BEYONDCORP.identify(http_method, path) == call
 
 
-@pytest.mark.parametrize(
-    ("path", "http_methods"),
-    [
-        (f"/v1/{NAME}:cancel", ("POST",)),
-        (f"/v1/{NAME}", ("DELETE", "GET")),
-        ("/v1/projects/p/locations/l/operations", ("GET",)),
-        ("/v1/projects/p", ()),
-    ],
-)
-def test_a_path_has_the_http_methods_of_its_bindings(path: str, http_methods: tuple[str, ...]) -> None:
-    assert BEYONDCORP.http_methods_at(path) == http_methods
-
-
 def test_the_more_literal_binding_wins(operations: Contract) -> None:
     """`**` may be no segment at all, so list and get both match; only one of them can be meant."""
     assert operations.identify("GET", "/v1beta1/operations") == Call(Method.LIST, "operations")
