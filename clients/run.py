@@ -173,15 +173,18 @@ def gate(name: str, transport: str, driver: Driver, report_dir: Path, baseline: 
     environment = {**os.environ, **driver.environment, "PYTHONPATH": str(CHECKOUT)}
     started = time.monotonic()
     with (report_dir / "console.txt").open("w", encoding="utf-8") as console:
-        done = subprocess.run(
-            [*command, "--", *driver.command],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=console,
-            stderr=console,
-            timeout=RUN_SECONDS,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [*command, "--", *driver.command],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                timeout=RUN_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return Outcome(name, transport, "failed", f"took longer than {RUN_SECONDS:g} s", RUN_SECONDS, FAILED)
     seconds = time.monotonic() - started
     if done.returncode not in VERDICTS or not (report_dir / "report.json").exists():
         return Outcome(name, transport, "failed", f"see {console.name}", seconds, FAILED)

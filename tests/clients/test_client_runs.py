@@ -129,6 +129,12 @@ def test_the_gate_is_run_against_the_baseline_of_the_transport(tmp_path: Path) -
     assert (outcome.verdict, outcome.status) == ("conformant", AS_BASELINE)
 
 
+def test_a_run_that_does_not_end_is_a_failure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(run, "RUN_SECONDS", 0.0)
+    outcome = run.gate("slow", "rest", Driver(["true"]), tmp_path / "report", tmp_path / "baseline.toml")
+    assert (outcome.verdict, outcome.failed, outcome.status) == ("failed", "took longer than 0 s", FAILED)
+
+
 def passes(name: str, transport: str, *_: object) -> Outcome:
     return Outcome(name, transport, "conformant", "", 0.0, AS_BASELINE)
 
