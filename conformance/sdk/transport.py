@@ -13,8 +13,6 @@ from dataclasses import dataclass
 
 from conformance.spec.contract import Contract
 
-TRANSPORTS = ("rest", "grpc")
-
 
 @dataclass(frozen=True, slots=True)
 class Transport:
