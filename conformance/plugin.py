@@ -20,12 +20,9 @@ import pytest
 if TYPE_CHECKING:
     from conformance.reports.verdict import CheckResult
     from conformance.run import Run
-    from conformance.suite.alone import Alone
     from conformance.targets.iut import Iut
 
 RUN = pytest.StashKey["Run"]()
-ALONE = pytest.StashKey["Alone"]()
-"""Of a check that depends on real time: how it ended when it was tried again, alone."""
 _SUPPLY_FIXTURE = "iut_operations"
 RESULT = "lro_conformance_result"
 """Where a report of pytest carries what a check found, as a JSON value."""
@@ -156,6 +153,7 @@ def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
     from conformance.errors import ConformanceError, NotApplicable, NotTested
     from conformance.reports.report import violation_as_json
     from conformance.reports.verdict import CheckResult, Finding
+    from conformance.suite.alone import ALONE
     from conformance.suite.judging import Violated
 
     raised = call.excinfo.value if call.excinfo is not None else None
@@ -178,7 +176,7 @@ def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
     else:
         finding = Finding.ERROR
         reason = _masked(f"{type(raised).__name__}: {raised}", _run(item.config))
-    alone: Alone | None = item.stash.get(ALONE, None)
+    alone = item.stash.get(ALONE, None)
     return CheckResult(
         _requirement_of(item),
         item.nodeid,

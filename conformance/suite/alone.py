@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import pytest
+
 from conformance.errors import NotTested, TargetError, Unjudged
 from conformance.exchange import Exchange
 from conformance.rules import Complaint
@@ -51,6 +53,10 @@ class Alone:
         except (Unjudged, TargetError):
             self.outcome = "not-tested"
         return self.outcome == "violated"
+
+
+ALONE = pytest.StashKey[Alone]()
+"""Of a check that depends on real time: how it ended when it was tried again, alone."""
 
 
 def unanswered_again(iut: Iut, exchanges: Iterable[Exchange]) -> Complaint | None:

@@ -8,10 +8,9 @@ import pytest
 
 from conformance.errors import NotApplicable, NotTested, Unjudged
 from conformance.exchange import Exchange, Method
-from conformance.plugin import ALONE
 from conformance.rules.outcome import second_cancel_is_safe
 from conformance.suite.again import Again
-from conformance.suite.alone import Alone
+from conformance.suite.alone import ALONE, Alone
 from conformance.suite.deletion import Deletion, delete_one
 from conformance.suite.families import FAMILIES
 from conformance.suite.lists import settled_list
