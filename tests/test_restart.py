@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,27 +39,31 @@ def killed(server: subprocess.Popen[str]) -> None:
     server.wait()
 
 
-@pytest.fixture(params=[1, 20, 40], ids=lambda checks: f"after {checks} checks")
-def night(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
+@pytest.fixture(scope="module", params=[1, 20, 40], ids=lambda checks: f"after {checks} checks")
+def night(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The run, its output and its report; the progress on stderr tells when to kill the server."""
+    directory = tmp_path_factory.mktemp("night")
     with serving() as (url, server):
         began = time.monotonic()
-        command = ["run", "--url", url, "--report-dir", str(tmp_path), "--statement", "cancel=guaranteed"]
+        command = ["run", "--url", url, "--report-dir", str(directory), "--statement", "cancel=guaranteed"]
         run = subprocess.Popen(
             [sys.executable, "-m", "conformance", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
-        assert run.stderr is not None
-        progress = run.stderr.read(request.param)
-        killed(server)
-        with serving(int(url.rpartition(":")[2])):
-            output, rest = run.communicate(timeout=LONGEST)
+        try:
+            assert run.stderr is not None
+            progress = run.stderr.read(request.param)
+            killed(server)
+            with serving(int(url.rpartition(":")[2])):
+                output, rest = run.communicate(timeout=LONGEST)
+        finally:
+            run.kill()
     return {
         "seconds": time.monotonic() - began,
         "status": run.returncode,
         "output": output,
         "errors": progress + rest,
-        "report": json.loads((tmp_path / "report.json").read_text()),
-        "ledger": read_ledger(tmp_path / "ledger.jsonl"),
+        "report": json.loads((directory / "report.json").read_text()),
+        "ledger": read_ledger(directory / "ledger.jsonl"),
     }
 
 
