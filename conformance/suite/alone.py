@@ -17,6 +17,8 @@ import pytest
 from conformance.errors import NotTested, TargetError, Unjudged
 from conformance.exchange import Exchange
 from conformance.rules import Complaint
+from conformance.rules.outcome import ended_cancelled
+from conformance.suite.again import forms_of
 from conformance.suite.judging import require
 from conformance.targets.iut import Iut
 
@@ -57,6 +59,13 @@ class Alone:
 
 ALONE = pytest.StashKey[Alone]()
 """Of a check that depends on real time: how it ended when it was tried again, alone."""
+
+
+def not_ended_alone(iut: Iut, form: str | None = None) -> Complaint | None:
+    """Cancel a fresh operation, plainly or in another form; a complaint when that does not end it in time."""
+    name = iut.running(1)[0]
+    cancel = iut.send(forms_of(iut, name)[form] if form is not None else iut.cancel_request(name, note="cancel, alone"))
+    return ended_cancelled(cancel, iut.await_end([name])[name], iut.settle)
 
 
 def unanswered_again(iut: Iut, exchanges: Iterable[Exchange]) -> Complaint | None:

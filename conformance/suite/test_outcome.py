@@ -15,7 +15,7 @@ from conformance.rules.outcome import (
     reports_cancellation,
 )
 from conformance.suite.again import forms_of
-from conformance.suite.alone import Alone
+from conformance.suite.alone import Alone, not_ended_alone
 from conformance.suite.judging import require, verifies
 from conformance.suite.stories import Bystanders, FirstCancel, Stories, Story
 from conformance.targets.iut import Iut, listed_names
@@ -63,28 +63,25 @@ def _was_ended_by_its_cancel(iut: Iut, stories: Stories, story: Story) -> bool:
 @verifies("outcome.guaranteed")
 def test_guaranteed_cancel_ends_the_operation(iut: Iut, cancel_works: Stories, alone: Alone) -> None:
     """Those of the stories, which end together; or else one alone, for the time may have been short for three."""
-
-    def again() -> Complaint | None:
-        name = iut.running(1)[0]
-        cancel = iut.cancel(name, note="cancel, alone")
-        return ended_cancelled(cancel, iut.await_end([name])[name], iut.settle)
-
     told = [ended_cancelled(story.cancel, story.end, iut.settle) for story in _cancelled(cancel_works)]
-    alone.confirm(told, again)
+    alone.confirm(told, lambda: not_ended_alone(iut))
 
 
 @verifies("outcome.guaranteed", profile="ci")
-def test_guaranteed_cancel_ends_the_operation_in_every_form(iut: Iut, cancel_works: Stories) -> None:
+def test_guaranteed_cancel_ends_the_operation_in_every_form(iut: Iut, cancel_works: Stories, alone: Alone) -> None:
     """Each form of the cancel, at a fresh operation of its own: what is accepted cancels."""
-    names = iut.running(len(forms_of(iut, cancel_works.plain.name)))
-    sent = iut.send_all([list(forms_of(iut, name).values())[position] for position, name in enumerate(names)])
+    forms = list(forms_of(iut, cancel_works.plain.name))
+    names = iut.running(len(forms))
+    sent = iut.send_all([forms_of(iut, name)[form] for name, form in zip(names, forms, strict=True)])
     cancels = [
-        (name, exchange)
-        for name, exchange in zip(names, sent, strict=True)
+        (name, form, exchange)
+        for name, form, exchange in zip(names, forms, sent, strict=True)
         if exchange.succeeded() and exchange.calls(Method.CANCEL)
     ]
-    ends = iut.await_end([name for name, _ in cancels])
-    require(*(ended_cancelled(cancel, ends[name], iut.settle) for name, cancel in cancels))
+    ends = iut.await_end([name for name, _, _ in cancels])
+    told = {form: ended_cancelled(cancel, ends[name], iut.settle) for name, form, cancel in cancels}
+    not_ended = [form for form, complaint in told.items() if complaint is not None]
+    alone.confirm(told.values(), lambda: not_ended_alone(iut, not_ended[0]))
 
 
 @verifies("outcome.still-listed")

@@ -10,8 +10,8 @@ from conformance.errors import NotApplicable, NotTested, Unjudged
 from conformance.rules import Complaint, Rule, all_rules
 from conformance.rules.outcome import ended_cancelled
 from conformance.spec.catalogue import catalogue
-from conformance.suite.alone import Alone, unanswered_again
-from conformance.suite.judging import Violated, require, verifies
+from conformance.suite.alone import Alone, not_ended_alone, unanswered_again
+from conformance.suite.judging import Violated, verifies
 from conformance.suite.refusals import CANCEL_A_DECOY, Refusals
 from conformance.suite.stories import FirstCancel, Stories
 from conformance.targets.iut import Iut
@@ -31,13 +31,14 @@ def last_looks(iut: Iut, request: pytest.FixtureRequest) -> None:
 
 @verifies("outcome.guaranteed")
 def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
-    iut: Iut, cancel_works: Stories, refusals: Refusals
+    iut: Iut, cancel_works: Stories, refusals: Refusals, alone: Alone
 ) -> None:
     """The decoy, whose cancels named another operation elsewhere: a cancel must not wear out."""
     cancels = [cancel for family in CANCEL_A_DECOY for cancel in refusals.sent[family] if cancel.succeeded()]
     ended = {cancel.call.name: cancel for cancel in cancels if cancel.call is not None}
     ends = iut.await_end(list(ended))
-    require(*(ended_cancelled(cancel, ends[name], iut.settle) for name, cancel in ended.items()))
+    told = [ended_cancelled(cancel, ends[name], iut.settle) for name, cancel in ended.items()]
+    alone.confirm(told, lambda: not_ended_alone(iut))
 
 
 @pytest.mark.parametrize(
