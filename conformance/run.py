@@ -272,12 +272,32 @@ def configured_run(options: Mapping[str, Any]) -> Run:
     if name not in PROFILES:
         raise UsageError(f"--profile: there is no profile {name!r}", f"choose one of {', '.join(PROFILES)}")
     profile = dataclasses.replace(PROFILES[name], seed=int(options.get("--iut-seed") or 0))
+    configuration = _supplied(_with_room(configuration, profile), options.get("--iut") or "")
     named = options.get("--iut-baseline")
     baseline = read_baseline(Path(named)) if named else None
     report_dir = options.get("--iut-report-dir")
     may_disrupt = bool(options.get("--iut-disruptive")) or is_this_machine(configuration)
     directory = _writable(Path(report_dir)) if report_dir else None
     return Run(configuration, profile, directory, baseline, may_disrupt=may_disrupt)
+
+
+def _with_room(configuration: Configuration, profile: Profile) -> Configuration:
+    """The configuration with limits that hold all that the profile draws, where the file does not say others."""
+    limits = configuration.limits
+    requests = limits.requests if "requests" in limits.said else max(limits.requests, profile.requests)
+    operations = limits.operations if "operations" in limits.said else max(limits.operations, profile.operations)
+    limits = dataclasses.replace(limits, requests=requests, operations=operations)
+    return dataclasses.replace(configuration, limits=limits)
+
+
+def _supplied(configuration: Configuration, file: str) -> Configuration:
+    """The configuration, unless a target is named in a file and nothing says where its running operations come from."""
+    if file and configuration.iut.url and not configuration.operations.running.is_given:
+        raise UsageError(
+            f"{file}: [operations] says nothing about where running operations come from",
+            "set exactly one of start, command, python and names, or give --operation",
+        )
+    return configuration
 
 
 def with_function(configuration: Configuration, start: Callable[[], str]) -> Configuration:

@@ -176,7 +176,8 @@ class Exchange:
 
     `sent_at` and `received_at` are seconds on the run's monotonic clock: the invocation and the response of the
     call. `call` is None when the request matches no binding. `check` names who sent it; `origin` is scheme and
-    authority of the server.
+    authority of the server. `is_odd` when the name in the path may be none to the server, or the path no path, so
+    that whoever answers need not be the service.
     """
 
     number: int
@@ -189,6 +190,7 @@ class Exchange:
     origin: str = ""
     note: str = field(default="", compare=False)
     curl: CurlContext = field(default=NO_CONTEXT, compare=False)
+    is_odd: bool = field(default=False, compare=False)
 
     @property
     def response(self) -> Response | None:

@@ -30,11 +30,12 @@ def _is_plain(exchange: Exchange) -> bool:
     assert exchange.call is not None
     escaped = quote(exchange.call.name, safe="/")
     path = exchange.request.path.replace(escaped, "name", 1)
-    return "?" not in exchange.request.target and _PLAIN_PATH.fullmatch(path) is not None
+    return not exchange.is_odd and "?" not in exchange.request.target and _PLAIN_PATH.fullmatch(path) is not None
 
 
 plainly_bound = bound & When(_is_plain)
-"""The request matches a binding however strictly a router reads it: no needless escapes, no query.
+"""The request matches a binding however strictly a router reads it: no needless escapes, no query,
+and a name of the shape that the service gives.
 
 What a router does not recognise it may answer as it likes (Google's front end sends HTML), so rules about the form of
 errors speak only about these.

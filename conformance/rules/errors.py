@@ -41,9 +41,7 @@ has_status = has_envelope | has_bare_status
 _SAYS_UNBOUND = frozenset({404, 405, 501})
 _may_be_of_no_method = (list_ | delete) & When(
     lambda exchange: (
-        exchange.response is not None
-        and exchange.response.status in _SAYS_UNBOUND
-        and exchange.response.json_object() is None
+        exchange.response is not None and exchange.response.status in _SAYS_UNBOUND and status_of(exchange) is None
     )
 )
 """Not every service has list and delete, and what a router says of a path that it does not know is nobody's rule."""

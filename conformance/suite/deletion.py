@@ -32,7 +32,10 @@ def delete_one(iut: Iut, story: Story | None) -> Deletion:
     if not iut.contract.bindings_of(Method.DELETE):
         raise NotApplicable(f"{iut.contract.name} binds no delete")
     if not iut.supply.starts_operations or iut.configuration.operations.cleanup == "none":
-        raise NotTested('the operations are not ours to delete ([operations] names, or cleanup = "none")')
+        raise NotTested(
+            'the operations are not ours to delete ([operations] names, or cleanup = "none"); '
+            "use start or command, or state delete = false"
+        )
     name = story.name if story is not None else iut.running(1)[0]
     delete = iut.delete(name)
     if delete.succeeded():

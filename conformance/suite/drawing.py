@@ -6,7 +6,8 @@ shrinking would send requests that find nothing new.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance.errors import Unjudged
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 Drawn = TypeVar("Drawn")
+
+
+@contextmanager
+def remembered(found: list[Exception]) -> Iterator[None]:
+    """Keep what was found, or why nothing could be, before Hypothesis makes something else of it."""
+    try:
+        yield
+    except (Violated, Unjudged) as said:
+        found.append(said)
+        raise
 
 
 def for_each_batch(profile: Profile, strategy: SearchStrategy[Drawn], judge: Callable[[list[Drawn]], None]) -> None:
@@ -42,11 +53,8 @@ def for_each(profile: Profile, strategy: SearchStrategy[Any], judge: Callable[[A
     )
     @given(strategy)
     def drawn(value: Any) -> None:
-        try:
+        with remembered(found):
             judge(value)
-        except (Violated, Unjudged) as said:
-            found.append(said)
-            raise
 
     found: list[Exception] = []
     try:

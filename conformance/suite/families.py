@@ -55,7 +55,7 @@ def _other_methods(aim: Aim) -> list[Outgoing]:
 
 def posted(iut: Iut, path: str, note: str) -> Outgoing:
     """A POST on a raw path with the body of a plain cancel."""
-    return iut.request("POST", path, body=iut.plain_body, content_type=JSON, note=note)
+    return iut.request("POST", path, body=iut.plain_body, content_type=JSON, note=note, is_odd=True)
 
 
 def similar_names(iut: Iut, name: str) -> list[tuple[str, str]]:
@@ -66,7 +66,7 @@ def similar_names(iut: Iut, name: str) -> list[tuple[str, str]]:
         (f"{head}/{identifier[:-1]}", "the id without its last character"),
         (f"{head}/{identifier}0", "the id with a character more"),
     ]
-    if identifier.swapcase() != identifier:
+    if identifier.swapcase() != identifier and not _UUID.fullmatch(identifier):
         similar.append((f"{head}/{identifier.swapcase()}", "the id in the other case"))
     for position, segment in enumerate(segments[:-1]):
         if position % 2:
@@ -80,6 +80,9 @@ def similar_names(iut: Iut, name: str) -> list[tuple[str, str]]:
     binds = iut.contract.bindings_of(Method.CANCEL)
     return [(other, what) for other, what in similar if any(binding.accepts(other) for binding in binds)]
 
+
+_UUID = re.compile(r"[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
+"""The case of its letters says nothing to whoever takes it for a number (RFC 9562, section 4)."""
 
 _ALIASES = {"projects": "999999999937", "locations": "global"}
 """Ids that a server may take for whatever it has: a project number that nobody has, the location that is everywhere."""
@@ -96,8 +99,6 @@ def _less_likely(identifier: str) -> list[tuple[str, str]]:
     if identifier.isascii() and identifier.isprintable():
         wide = chr(ord(identifier[0]) + _FULL_WIDTH)
         similar.append((f"{wide}{identifier[1:]}", "the id with its first character in full width"))
-    if re.fullmatch(r"\w{8}-(\w{4}-){3}\w{12}", identifier):
-        similar.append((identifier.replace("-", ""), "the UUID without its hyphens"))
     similar.append((f" {identifier}", "the id with a space before it"))
     similar.append((identifier[1:], "the id without its first character"))
     similar.append((f"%{ord(identifier[0]):02X}{identifier[1:]}", "the id with its first character escaped twice"))
@@ -107,31 +108,34 @@ def _less_likely(identifier: str) -> list[tuple[str, str]]:
 
 
 def _similar_names(aim: Aim) -> list[Outgoing]:
-    return [aim.iut.cancel_request(other, note=f"cancel of {what}") for other, what in similar_names(aim.iut, aim.name)]
+    return [
+        aim.iut.cancel_request(other, note=f"cancel of {what}", is_odd=True)
+        for other, what in similar_names(aim.iut, aim.name)
+    ]
 
 
 def _unauthorised(aim: Aim) -> list[Outgoing]:
     """Cancels without the right credentials, of the bystander and of nothing; none where nobody asks for any."""
     iut, name = aim.iut, aim.name
-    if iut.statement.value("auth") is not True:
+    if iut.statement.value("auth") is not True or iut.configuration.auth.client_certificate:
         return []
     unknown = unknown_name(name, "auth")
     cases = [
         (name, b"{}", Credential.NONE, WITHOUT_CREDENTIALS),
         (unknown, b"{}", Credential.NONE, UNKNOWN_WITHOUT_CREDENTIALS),
         (name, b"{", Credential.NONE, MALFORMED_WITHOUT_CREDENTIALS),
-        (name, b"{}", Credential.INVALID, INVALID_CREDENTIALS),
     ]
+    if iut.has_credential(Credential.MAIN):
+        cases.append((name, b"{}", Credential.INVALID, INVALID_CREDENTIALS))
     if iut.has_credential(Credential.FORBIDDEN):
         cases += [
             (name, b"{}", Credential.FORBIDDEN, WITHOUT_PERMISSION),
             (unknown, b"{}", Credential.FORBIDDEN, UNKNOWN_WITHOUT_PERMISSION),
         ]
     if not iut.is_quick:
-        cases += [
-            (name, b"{}", Credential.ALTERED, ALTERED_CREDENTIALS),
-            (name, b"", Credential.NONE, WITHOUT_ANYTHING),
-        ]
+        cases.append((name, b"", Credential.NONE, WITHOUT_ANYTHING))
+    if not iut.is_quick and iut.has_credential(Credential.MAIN):
+        cases.append((name, b"{}", Credential.ALTERED, ALTERED_CREDENTIALS))
     requests = [iut.cancel_request(aim, body=body, credential=who, note=note) for aim, body, who, note in cases]
     if not iut.is_quick:
         requests.append(iut.cancel_request(name, query="alt=json", credential=Credential.NONE, note=QUERY_ALONE))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from conformance.errors import NotTested
 from conformance.rules.authorisation import answered_alike, refused_for_its_credentials, refused_for_its_permission
 from conformance.suite import families
@@ -11,6 +13,12 @@ from conformance.targets.credentials import Credential
 from conformance.targets.iut import Iut
 
 
+@pytest.fixture(autouse=True)
+def no_certificate_tells_who_calls(iut: Iut) -> None:
+    if iut.statement.value("auth") is True and iut.configuration.auth.client_certificate:
+        raise NotTested("every request comes with the client certificate, so that none is without credentials")
+
+
 @verifies("auth.credentials-are-required")
 def test_credentials_are_required(refusals: Refusals) -> None:
     noted = refusals.all_noted(families.WITHOUT_CREDENTIALS, families.WITHOUT_ANYTHING, families.QUERY_ALONE)
@@ -18,7 +26,9 @@ def test_credentials_are_required(refusals: Refusals) -> None:
 
 
 @verifies("auth.invalid-credentials-are-refused")
-def test_invalid_credentials_are_refused(refusals: Refusals) -> None:
+def test_invalid_credentials_are_refused(iut: Iut, refusals: Refusals) -> None:
+    if not iut.has_credential(Credential.MAIN):
+        raise NotTested("the credentials are no bearer token, so that no wrong one is like them")
     noted = refusals.all_noted(families.INVALID_CREDENTIALS, families.ALTERED_CREDENTIALS)
     require(*(refused_for_its_credentials(exchange) for exchange in noted))
 

@@ -71,11 +71,12 @@ def test_drawn_name_is_not_found(iut: Iut, bystanders: Bystanders, cancel_works:
     from conformance.spec.strategies import ids
 
     parent = bystanders.get()[0].name.rpartition("/")[0]
-    may_be_hidden = iut.statement.value("auth") is not False
 
     def judge(ids: list[str]) -> None:
-        requests = [iut.cancel_request(f"{parent}/{drawn}x0", note="cancel of an unknown operation") for drawn in ids]
-        require(*(not_found(exchange, may_be_hidden, may_be_no_name=True) for exchange in iut.send_all(requests)))
+        names = [f"{parent}/{drawn}x0" for drawn in ids]
+        requests = [iut.cancel_request(name, note="cancel of an unknown operation", is_odd=True) for name in names]
+        sent = iut.send_all(requests)
+        require(*(not_found(exchange, iut.knows_the_caller, may_be_no_name=True) for exchange in sent))
 
     for_each_batch(iut.profile, ids(max_size=60), judge)
 

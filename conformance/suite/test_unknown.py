@@ -26,7 +26,8 @@ def unknown_cancels(iut: Iut, bystanders: Bystanders, cancel_is_answered: None) 
         f"{parent}/{'9876543210' * 21}",
         f"{parent}/no.such_operation~0",
     ]
-    return iut.send_all([iut.cancel_request(name, note="cancel of an unknown operation") for name in names])
+    note = "cancel of an unknown operation"
+    return iut.send_all([iut.cancel_request(name, note=note, is_odd=name != names[0]) for name in names])
 
 
 @verifies("unknown.cancel-is-not-found")
@@ -34,7 +35,7 @@ def test_cancel_of_an_unknown_operation_is_not_found(
     iut: Iut, unknown_cancels: list[Exchange], refusals: Refusals, cancel_works: Stories
 ) -> None:
     """So are operations whose names are almost known, unless it was a known one that they reached: then that is it."""
-    may_be_hidden = iut.statement.value("auth") is not False
+    may_be_hidden = iut.knows_the_caller
     almost_known = refusals.sent["similar-names"] if refusals.effect_of("similar-names") is None else []
     of_the_same_shape, *others = unknown_cancels
     require(
@@ -59,4 +60,4 @@ def test_cancel_of_an_unknown_operation_creates_nothing(
 @verifies("unknown.get-is-not-found")
 def test_get_of_an_unknown_operation_is_not_found(iut: Iut, bystanders: Bystanders) -> None:
     """Asked at the beginning of the run, and again for an operation whose cancel was refused."""
-    require(not_found(bystanders.unknown, iut.statement.value("auth") is not False))
+    require(not_found(bystanders.unknown, iut.knows_the_caller))

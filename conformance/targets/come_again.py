@@ -28,8 +28,10 @@ class Patience:
         self._lock = threading.Lock()
         self._left = COME_AGAIN_IN_ALL
 
-    def pause(self, exchange: Exchange, attempt: int, waited: float) -> float:
+    def pause(self, exchange: Exchange, attempt: int, waited: float, held: float = 0.0) -> float:
         """Seconds to wait before a request is repeated for the `attempt`th time, having `waited` so long before.
+
+        Of these, the run waits `held` seconds anyway: requests that are asked together wait together.
 
         Raises RateLimited when that would be longer than is waited for one request, or for all of a run.
         """
@@ -38,9 +40,10 @@ class Patience:
         asked = seconds_asked(response, self._today)
         pause = COME_AGAIN_FIRST * 2 ** (attempt - 1) if asked is None else asked
         with self._lock:
-            if pause > COME_AGAIN - waited or pause > self._left:
+            longer = max(0.0, pause - held)
+            if pause > COME_AGAIN - waited or longer > self._left:
                 raise RateLimited(_why(exchange, response, attempt, asked))
-            self._left -= pause
+            self._left -= longer
         return pause
 
 
@@ -69,4 +72,4 @@ def _why(exchange: Exchange, response: Response, attempt: int, asked: float | No
     times = "once" if attempt == 1 else f"{attempt} times"
     after = f", the last time with Retry-After: {asked:g} s" if asked is not None else ""
     request = f"{exchange.request.method} {exchange.request.path}"
-    return f"rate limited: {request} was answered with {response.status} {times}{after}"
+    return f"rate limited: {request} was answered with {response.status} {times}{after}; lower [limits] rate"

@@ -126,6 +126,8 @@ class LimitsSection:
     rate: float = 0.0
     concurrency: int = 16
     timeout: float = 10.0
+    said: frozenset[str] = field(default=frozenset(), compare=False)
+    """The keys that the file has: what it says holds, what it does not say a profile may need to be larger."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,19 +76,13 @@ class _Reader:
         for section, value in document.items():
             if not isinstance(value, dict):
                 raise self._wrong(section, "a table", value)
-        configuration = Configuration(
+        return Configuration(
             iut=self._iut(document.get("iut", {})),
             auth=self._auth(document.get("auth", {})),
             operations=self._operations(document.get("operations", {})),
             statement=self.statement(document.get("statement", {})),
             limits=self._limits(document.get("limits", {})),
         )
-        if configuration.iut.url and not configuration.operations.running.is_given:
-            raise UsageError(
-                f"{self.where}: [operations] says nothing about where running operations come from",
-                "set exactly one of start, command, python and names",
-            )
-        return configuration
 
     def _iut(self, table: Mapping[str, Any]) -> IutSection:
         self._known("iut", table, tuple(key.name for key in fields(IutSection)))
@@ -219,7 +213,7 @@ class _Reader:
         )
 
     def _limits(self, table: Mapping[str, Any]) -> LimitsSection:
-        self._known("limits", table, tuple(key.name for key in fields(LimitsSection)))
+        self._known("limits", table, tuple(key.name for key in fields(LimitsSection) if key.compare))
         default = LimitsSection()
         timeout = self._duration(table, "limits.timeout", default.timeout)
         if timeout == 0:
@@ -230,6 +224,7 @@ class _Reader:
             rate=self._number(table, "limits.rate", default.rate),
             concurrency=self._count(table, "limits.concurrency", default.concurrency),
             timeout=timeout,
+            said=frozenset(table),
         )
 
     def _known(self, section: str, table: Mapping[str, Any], known: tuple[str, ...]) -> None:

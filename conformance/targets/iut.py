@@ -80,12 +80,13 @@ class Iut:
         framing: str = "length",
         credential: Credential = Credential.MAIN,
         note: str = "",
+        is_odd: bool = False,
     ) -> Outgoing:
         """A request on a raw target (path and query).
 
         `framing` says how the body's end is told: "length" (Content-Length), "chunked", or "none" (neither; only
         without a body). A GET or DELETE without a body has no Content-Length in any case. One of `headers` takes the
-        place of a configured one of the same name.
+        place of a configured one of the same name; without credentials, no configured secret is sent either.
         """
         fields: list[Header] = [("Host", self.target.origin.partition("://")[2])]
         token = self._credentials.token(credential)
@@ -94,7 +95,11 @@ class Iut:
         fields.append(("Accept", "*/*"))
         own = list(headers)
         replaced = {name.lower() for name, _ in own}
-        fields += [field for field in self._headers if field[0].lower() not in replaced]
+        fields += [
+            field
+            for field in self._headers
+            if field[0].lower() not in replaced and not (credential is Credential.NONE and field in self._hidden)
+        ]
         fields += own
         if content_type is not None:
             fields.append(("Content-Type", content_type))
@@ -103,7 +108,7 @@ class Iut:
         elif framing == "length" and (body or http_method in ("POST", "PUT", "PATCH")):
             fields.append(("Content-Length", str(len(body))))
         request = Request(http_method, self._prefix + target, tuple(fields), body)
-        return Outgoing(request, token, note, self._hidden)
+        return Outgoing(request, token, note, self._hidden, is_odd)
 
     def _start_request(self, http_method: str, target: str, body: bytes) -> Outgoing:
         return self.request(http_method, target, body=body, content_type=JSON if body else None, note="start")
@@ -119,6 +124,7 @@ class Iut:
         framing: str = "length",
         credential: Credential = Credential.MAIN,
         note: str = "",
+        is_odd: bool = False,
     ) -> Outgoing:
         """A cancel of `name`; by default with `plain_body`, which is `{}` unless that is refused."""
         path = self.contract.path(Method.CANCEL, name)
@@ -131,6 +137,7 @@ class Iut:
             framing=framing,
             credential=credential,
             note=note,
+            is_odd=is_odd,
         )
 
     def get_request(self, name: str, credential: Credential = Credential.MAIN) -> Outgoing:
@@ -231,6 +238,12 @@ class Iut:
             if response is not None and not response.is_busy:
                 because = f"a get without credentials is answered with {response.status}"
                 self.statement.find("auth", response.status in (401, 403), because)
+
+    @property
+    def knows_the_caller(self) -> bool:
+        """Whether the server may know who asks, and so may hide what exists: by a token, a certificate or a key."""
+        has_certificate = bool(self.configuration.auth.client_certificate)
+        return self.statement.value("auth") is not False or has_certificate or bool(self._hidden)
 
     def has_credential(self, credential: Credential) -> bool:
         """Whether requests with this kind of credential can be made."""

@@ -10,7 +10,8 @@ class Profile:
     """One size of run.
 
     `examples` is how many batches a property check draws, `batch` how many requests it puts into one; both are 0 in
-    a profile that draws nothing. Everything drawn comes from `seed`, so a run can be repeated.
+    a profile that draws nothing. Everything drawn comes from `seed`, so a run can be repeated. `requests` and
+    `operations` are limits that it needs where the configuration does not say any; 0 where the usual ones do.
     """
 
     name: str
@@ -18,6 +19,8 @@ class Profile:
     examples: int
     batch: int
     seed: int = 0
+    requests: int = 0
+    operations: int = 0
 
     def shared_by(self, checks: int) -> Profile:
         """The profile with its examples divided among so many checks, at least one for each."""
@@ -26,6 +29,6 @@ class Profile:
 
 QUICK = Profile("quick", rank=0, examples=0, batch=0)
 CI = Profile("ci", rank=1, examples=6, batch=36)
-THOROUGH = Profile("thorough", rank=2, examples=30, batch=48)
+THOROUGH = Profile("thorough", rank=2, examples=30, batch=48, requests=20_000, operations=1_000)
 
 PROFILES = {profile.name: profile for profile in (QUICK, CI, THOROUGH)}

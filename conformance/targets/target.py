@@ -39,13 +39,15 @@ _UNAUTHORIZED = 401
 class Outgoing:
     """A request that is to be sent, as it is recorded: with placeholders for secrets.
 
-    `authorization` is the token of `Authorization`; `hidden` has the real values of other header fields.
+    `authorization` is the token of `Authorization`; `hidden` has the real values of other header fields; `is_odd` as in
+    an Exchange.
     """
 
     request: Request
     authorization: Token | None = None
     note: str = ""
     hidden: Mapping[Header, Secret] = field(default_factory=dict)
+    is_odd: bool = False
 
 
 class Target:
@@ -96,9 +98,10 @@ class Target:
         """The exchange, or the first repetition of it that does not ask to come again."""
         waited, attempt = 0.0, 1
         while exchange.asks_to_come_again:
-            pause = self._patience.pause(exchange, attempt, waited)
             with self._lock:
-                self._held_until = max(self._held_until, self.clock.now() + pause)
+                now = self.clock.now()
+                pause = self._patience.pause(exchange, attempt, waited, max(0.0, self._held_until - now))
+                self._held_until = max(self._held_until, now + pause)
             (number,) = self._admit(1)
             exchange = self._send(outgoing, number, self._token_of(outgoing))
             waited, attempt = waited + pause, attempt + 1
@@ -204,6 +207,7 @@ class Target:
             origin=self.origin,
             note=outgoing.note or outcome.note,
             curl=CurlContext(_placeholders(outgoing), self.curl_options),
+            is_odd=outgoing.is_odd,
         )
 
     def send_all(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:

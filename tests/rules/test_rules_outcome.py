@@ -388,6 +388,13 @@ def test_403_hides_what_exists_only_where_there_is_authorisation() -> None:
     assert message(not_found(hidden, may_be_hidden=False)).endswith("was answered with 403 PERMISSION_DENIED")
 
 
+@pytest.mark.parametrize("status", [301, 307, 308, 400, 414])
+def test_what_may_be_no_name_may_be_refused_as_such_or_redirected(status: int) -> None:
+    exchange = Traffic().cancel(status=status, answer=b"", content_type=None)
+    assert not_found(exchange, may_be_hidden=False, may_be_no_name=True) is None
+    assert_complains(not_found(exchange, may_be_hidden=False), exchange)
+
+
 @pytest.mark.parametrize(
     ("status", "answer"),
     [

@@ -55,6 +55,7 @@ class Traffic:
         during: tuple[float, float] | None = None,
         note: str = "",
         has_length: bool = True,
+        is_odd: bool = False,
     ) -> Exchange:
         """Any request; `sends` is its body, `content_type` and `headers` are the answer's."""
         length = (("Content-Length", str(len(sends))),) if http_method == "POST" else ()
@@ -68,6 +69,7 @@ class Traffic:
             received_at=received_at,
             call=call,
             note=note,
+            is_odd=is_odd,
         )
         self.exchanges.append(exchange)
         return exchange
@@ -85,6 +87,7 @@ class Traffic:
         during: tuple[float, float] | None = None,
         note: str = "",
         has_length: bool = True,
+        is_odd: bool = False,
     ) -> Exchange:
         """A cancel; unless it is said otherwise it succeeds with `{}`."""
         return self.send(
@@ -99,6 +102,7 @@ class Traffic:
             during=during,
             note=note,
             has_length=has_length,
+            is_odd=is_odd,
         )
 
     def get(

@@ -7,9 +7,9 @@ import itertools
 import pytest
 
 from conformance.errors import RateLimited
-from conformance.exchange import Request, Response
+from conformance.exchange import Exchange, Request, Response
 from conformance.lro import VirtualClock
-from conformance.targets.come_again import seconds_asked
+from conformance.targets.come_again import Patience, seconds_asked
 from conformance.targets.configuration import LimitsSection
 from conformance.targets.target import Outgoing, Target
 from tests.targets.memory import Answers, MemoryTransport, get, ok, target_of
@@ -79,7 +79,7 @@ def test_it_is_not_sent_for_ever(after: str | None, sent: int, waited: float, sa
     target, clock = target_with(*[limited(after)] * 99)
     with pytest.raises(RateLimited) as caught:
         target.send(get())
-    assert caught.value.reason == f"rate limited: {says}"
+    assert caught.value.reason == f"rate limited: {says}; lower [limits] rate"
     assert (len(target.exchanges), clock.now()) == (sent, waited)
 
 
@@ -91,6 +91,16 @@ def test_a_run_waits_only_so_long_in_all() -> None:
             target.send(get())
     assert clock.now() == 120
     assert len(target.exchanges) == 8 + 20
+
+
+def test_requests_that_wait_together_wait_once() -> None:
+    """A second that sixteen requests are asked to wait is one second of the run's patience."""
+    patience = Patience()
+    said = Exchange(1, get().request, limited("10"), 0.0, 0.0)
+    assert [patience.pause(said, 1, 0.0, held) for held in (0.0, *[10.0] * 30)] == [10.0] * 31
+    assert [patience.pause(said, 1, 0.0) for _ in range(11)] == [10.0] * 11
+    with pytest.raises(RateLimited):
+        patience.pause(said, 1, 0.0)
 
 
 def test_repetitions_count_against_the_limit_of_requests() -> None:

@@ -321,13 +321,6 @@ def test_there_is_one_supply(read: Read, first: str) -> None:
     )
 
 
-@pytest.mark.parametrize("supply", ["", "[operations]\ncommand = []\n", "[operations]\nnames = []\n"])
-def test_a_server_of_ones_own_needs_a_supply(read: Read, supply: str) -> None:
-    error = mistake(read, f'[iut]\nurl = "http://127.0.0.1:1"\n{supply}')
-    assert "where running operations come from" in error.message
-    assert error.remedy == "set exactly one of start, command, python and names"
-
-
 URLS = [
     "127.0.0.1:8080",
     "ftp://h",

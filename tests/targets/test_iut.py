@@ -326,6 +326,21 @@ def test_a_configured_credential_goes_over_the_wire_and_its_record_is_a_placehol
     assert KEY not in repr(iut.cancel_request(NAME))
 
 
+def test_without_credentials_no_configured_secret_is_sent_either() -> None:
+    iut, transport = with_key(X_Api_Key=KEY, X_Plain="public")
+    iut.send(iut.cancel_request(NAME, credential=Credential.NONE))
+    names = {name for name, _ in transport.wire[0].headers}
+    assert "X-Plain" in names
+    assert "X-Api-Key" not in names
+
+
+def test_who_has_a_key_may_be_known() -> None:
+    assert with_key(X_Api_Key=KEY)[0].knows_the_caller
+    iut, _ = with_key(X_Plain="public")
+    iut.statement.find("auth", False, "a get without credentials is answered with 200")
+    assert not iut.knows_the_caller
+
+
 def test_a_header_of_a_check_takes_the_place_of_a_configured_one() -> None:
     iut, transport = with_key(X_Api_Key=KEY)
     iut.cancel(NAME, headers=[("X-Api-Key", "another")])

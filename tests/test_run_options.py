@@ -1,0 +1,50 @@
+"""What a run is configured to by its file and its options together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from conformance.errors import UsageError
+from conformance.run import configured_run
+
+URL = '[iut]\nurl = "http://127.0.0.1:1"\n'
+NAME = "projects/demo/locations/us/operations/op-1"
+
+
+def written(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "conformance.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("supply", ["", "[operations]\ncommand = []\n", "[operations]\nnames = []\n"])
+def test_a_server_of_ones_own_needs_a_supply(tmp_path: Path, supply: str) -> None:
+    file = written(tmp_path, URL + supply)
+    with pytest.raises(UsageError) as caught:
+        configured_run({"--iut": file})
+    assert caught.value.message == f"{file}: [operations] says nothing about where running operations come from"
+    assert caught.value.remedy == "set exactly one of start, command, python and names, or give --operation"
+
+
+def test_an_operation_on_the_command_line_is_a_supply(tmp_path: Path) -> None:
+    run = configured_run({"--iut": written(tmp_path, URL), "--iut-operation": [NAME]})
+    assert run.configuration.operations.running.names == (NAME,)
+
+
+@pytest.mark.parametrize(
+    ("limits", "profile", "requests", "operations"),
+    [
+        ("", "ci", 2000, 60),
+        ("", "thorough", 20_000, 1000),
+        ("[limits]\nrequests = 2000\n", "thorough", 2000, 1000),
+        ("[limits]\noperations = 70\n", "thorough", 20_000, 70),
+    ],
+)
+def test_a_profile_has_the_room_that_it_needs_unless_the_file_says_otherwise(
+    tmp_path: Path, limits: str, profile: str, requests: int, operations: int
+) -> None:
+    file = written(tmp_path, f'{URL}[operations]\nnames = ["{NAME}"]\n{limits}')
+    said = configured_run({"--iut": file, "--iut-profile": profile}).configuration.limits
+    assert (said.requests, said.operations) == (requests, operations)
