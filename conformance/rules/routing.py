@@ -13,7 +13,12 @@ _is_405 = answered & When(lambda exchange: exchange.response is not None and exc
 @exchange_rule("routing.method-not-allowed-names-methods", when=_is_405)
 def method_not_allowed_names_methods(exchange: Exchange) -> str | None:
     assert exchange.response is not None
-    return None if exchange.response.header("allow") else "status 405 comes without `Allow`"
+    allowed = exchange.response.header("allow")
+    if allowed is None:
+        return "status 405 comes without `Allow`"
+    methods = {method.strip() for method in allowed.split(",")}
+    is_refused = exchange.request.method in methods
+    return f"status 405 to {exchange.request.method} says `Allow: {allowed}`" if is_refused else None
 
 
 _is_framed_as_usual = When(lambda exchange: exchange.request.header("content-length") is not None)

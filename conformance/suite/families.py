@@ -137,9 +137,22 @@ def _unauthorised(aim: Aim) -> list[Outgoing]:
     if not iut.is_quick and iut.has_credential(Credential.MAIN):
         cases.append((name, b"{}", Credential.ALTERED, ALTERED_CREDENTIALS))
     requests = [iut.cancel_request(aim, body=body, credential=who, note=note) for aim, body, who, note in cases]
-    if not iut.is_quick:
-        requests.append(iut.cancel_request(name, query="alt=json", credential=Credential.NONE, note=QUERY_ALONE))
-    return requests
+    return requests if iut.is_quick else requests + _pretended(iut, name)
+
+
+def _pretended(iut: Iut, name: str) -> list[Outgoing]:
+    """Cancels without the right credentials that have something else a careless server may be content with."""
+    queries = ("alt=json", "key=nobody", "access_token=nobody")
+    headers = {
+        PRETENDED_ORIGIN: ("X-Forwarded-For", "127.0.0.1"),
+        OTHER_SCHEME: ("Authorization", "Basic bm9ib2R5Og=="),
+    }
+    by_query = [iut.cancel_request(name, query=each, credential=Credential.NONE, note=QUERY_ALONE) for each in queries]
+    by_header = [
+        iut.cancel_request(name, headers=[header], credential=Credential.NONE, note=note)
+        for note, header in headers.items()
+    ]
+    return by_query + by_header
 
 
 WITHOUT_CREDENTIALS = "cancel without credentials"
@@ -149,6 +162,8 @@ INVALID_CREDENTIALS = "cancel with a token that nobody issued"
 ALTERED_CREDENTIALS = "cancel with the right token and something after it"
 WITHOUT_ANYTHING = "cancel without credentials and without a body"
 QUERY_ALONE = "cancel without credentials and with a query"
+PRETENDED_ORIGIN = "cancel without credentials that says it comes from this machine"
+OTHER_SCHEME = "cancel with credentials of another scheme, which nobody issued"
 WITHOUT_PERMISSION = "cancel without permission"
 UNKNOWN_WITHOUT_PERMISSION = "cancel of an unknown operation without permission"
 

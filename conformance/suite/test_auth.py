@@ -21,7 +21,9 @@ def no_certificate_tells_who_calls(iut: Iut) -> None:
 
 @verifies("auth.credentials-are-required")
 def test_credentials_are_required(refusals: Refusals) -> None:
-    noted = refusals.all_noted(families.WITHOUT_CREDENTIALS, families.WITHOUT_ANYTHING, families.QUERY_ALONE)
+    noted = refusals.all_noted(
+        families.WITHOUT_CREDENTIALS, families.WITHOUT_ANYTHING, families.QUERY_ALONE, families.PRETENDED_ORIGIN
+    )
     require(*(refused_for_its_credentials(exchange) for exchange in noted))
 
 
@@ -29,7 +31,7 @@ def test_credentials_are_required(refusals: Refusals) -> None:
 def test_invalid_credentials_are_refused(iut: Iut, refusals: Refusals) -> None:
     if not iut.has_credential(Credential.MAIN):
         raise NotTested("the credentials are no bearer token, so that no wrong one is like them")
-    noted = refusals.all_noted(families.INVALID_CREDENTIALS, families.ALTERED_CREDENTIALS)
+    noted = refusals.all_noted(families.INVALID_CREDENTIALS, families.ALTERED_CREDENTIALS, families.OTHER_SCHEME)
     require(*(refused_for_its_credentials(exchange) for exchange in noted))
 
 

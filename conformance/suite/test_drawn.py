@@ -52,7 +52,7 @@ def test_drawn_near_miss_is_not_cancel(
         # Something else may have touched it meanwhile. The same paths, at a bystander of their own:
         identifier, other = (one.name.rpartition("/")[2] for one in (bystander, bystanders.new()))
         again = [posted(iut, miss.path.replace(identifier, other), f"{miss.label}: {miss.why}") for miss in misses]
-        require(_touched(iut, bystanders, iut.send_all(again)))
+        require(_first_touch(iut, bystanders, again))
 
     bystander = bystanders.new()
     drawn = near_misses_of(iut.contract.cancel_template(bystander.name), bystander.name, family)
@@ -63,6 +63,11 @@ def test_drawn_near_miss_is_not_cancel(
 
 def _touched(iut: Iut, bystanders: Bystanders, sent: list[Exchange]) -> Complaint | None:
     return look_after(iut, bystanders, bystanders.get()[0], sent[-1])
+
+
+def _first_touch(iut: Iut, bystanders: Bystanders, requests: list[Outgoing]) -> Complaint | None:
+    """Send requests one by one, and look after each, so that the one that touched the newest bystander is blamed."""
+    return next((one for one in (_touched(iut, bystanders, [iut.send(each)]) for each in requests) if one), None)
 
 
 @verifies("unknown.cancel-is-not-found", profile="ci")
@@ -125,6 +130,11 @@ def _mention_everywhere(iut: Iut, bystanders: Bystanders, make: Callable[[object
 
     def judge(drawn: list[Any]) -> None:
         sent = iut.send_all([make(document, position) for position, document in enumerate(drawn)])
-        require(_touched(iut, bystanders, sent))
+        if _touched(iut, bystanders, sent) is None:
+            return
+        identifier, other = (one.rpartition("/")[2] for one in (name, bystanders.new().name))
+        renamed = [json.loads(json.dumps(document).replace(identifier, other)) for document in drawn]
+        again = [make(document, position) for position, document in enumerate(renamed)]
+        require(_first_touch(iut, bystanders, again))
 
     for_each_batch(iut.profile.shared_by(2), documents, judge)

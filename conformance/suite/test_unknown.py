@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.errors import NotTested
+from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
 from conformance.rules.outcome import not_found
+from conformance.suite.deletion import Deletion
 from conformance.suite.judging import require, verifies
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystanders, Stories
@@ -42,6 +43,14 @@ def test_cancel_of_an_unknown_operation_is_not_found(
         not_found(of_the_same_shape, may_be_hidden),
         *(not_found(exchange, may_be_hidden, may_be_no_name=True) for exchange in (*others, *almost_known)),
     )
+
+
+@verifies("unknown.cancel-is-not-found", profile="ci")
+def test_cancel_of_a_deleted_operation_is_not_found(iut: Iut, deletion: Deletion, cancel_works: Stories) -> None:
+    if not deletion.removed or deletion.delete.call is None:
+        raise NotApplicable("no operation was deleted")
+    cancel = iut.cancel(deletion.delete.call.name, note="cancel of a deleted operation")
+    require(not_found(cancel, iut.knows_the_caller))
 
 
 @verifies("unknown.cancel-creates-nothing")

@@ -175,6 +175,7 @@ class Script:
         self.look(name)
         self.ask("DELETE", name)
         self.look(name)
+        self.ask("POST", f"{name}:cancel")
 
     def _unknown(self) -> None:
         for identifier in ("nothing", "9", "x" * 80, "a~b", "y" * 300, *(f"nothing-{n}" for n in range(32))):
@@ -234,6 +235,9 @@ class Script:
             for path, body in ((name, b""), (f"{PARENT}/operations/nothing", b""), (name, b"{")):
                 self.ask("POST", f"{path}:cancel", body, token=token)
             self.look(name)
+        self.ask("POST", f"{name}:cancel?key=nobody", token="")
+        self.ask("POST", f"{name}:cancel", headers=(_EMPTY, ("X-Forwarded-For", "127.0.0.1")), token="")
+        self.ask("POST", f"{name}:cancel", headers=(_EMPTY, ("Authorization", "Basic bm9ib2R5Og==")), token="")
 
 
 def service_for_scripts() -> Service:

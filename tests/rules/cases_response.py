@@ -102,7 +102,12 @@ CASES = {
         kept={
             "Allow: POST": lambda t: t.send("GET", f"/v1/{OPERATION}:cancel", status=405, headers=(("allow", "POST"),)),
         },
-        violated={"no Allow, as ESPv2 answers": lambda t: t.send("PUT", f"/v1/{OPERATION}:cancel", status=405)},
+        violated={
+            "no Allow, as ESPv2 answers": lambda t: t.send("PUT", f"/v1/{OPERATION}:cancel", status=405),
+            "the method that was refused": lambda t: t.send(
+                "PUT", f"/v1/{OPERATION}:cancel", status=405, headers=(("Allow", "POST, PUT"),)
+            ),
+        },
         silent={
             "404 needs none": lambda t: t.send("GET", f"/v1/{OPERATION}:cancel", status=404),
             "no answer": lambda t: t.send("GET", f"/v1/{OPERATION}:cancel", Failure(FailureKind.MALFORMED)),

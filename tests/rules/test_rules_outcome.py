@@ -571,3 +571,10 @@ def test_come_again_does_not_say_whether_it_is_implemented(status: int, answer: 
 def test_anything_else_is_not_unimplemented(status: int, answer: Answer) -> None:
     exchange = cancel(status, answer)
     assert_complains(is_unimplemented(exchange), exchange)
+
+
+@pytest.mark.parametrize(("status", "complains"), [(499, True), (409, True), (500, True), (404, False), (503, False)])
+def test_an_operation_that_get_refuses_to_show_was_not_seen_to_end(status: int, complains: bool) -> None:
+    t = Traffic()
+    cancel, look = t.cancel(), t.get(b"", status)
+    assert (ended_cancelled(cancel, look, 10) is not None) is complains

@@ -83,6 +83,26 @@ def without_body_no_credentials_are_required(honest: Service) -> Service:
     return _passing(honest, lambda call, _: _is_anonymous(call) and not call.request.body)
 
 
+@fault(breaks="auth.credentials-are-required", profile="ci")
+def key_is_a_credential(honest: Service) -> Service:
+    """Takes an API key, whichever it is, for somebody who may cancel."""
+    return _passing(honest, lambda call, _: _is_anonymous(call) and "key=" in call.request.query)
+
+
+@fault(breaks="auth.credentials-are-required", profile="ci")
+def this_machine_is_trusted(honest: Service) -> Service:
+    """Believes `X-Forwarded-For`, and trusts whoever comes from this machine."""
+    return _passing(
+        honest, lambda call, _: _is_anonymous(call) and call.request.header("x-forwarded-for") == "127.0.0.1"
+    )
+
+
+@fault(breaks="auth.invalid-credentials-are-refused", profile="ci")
+def another_scheme_is_not_verified(honest: Service) -> Service:
+    """Verifies bearer tokens, and lets every other scheme pass."""
+    return _passing(honest, lambda call, _: (call.request.header("authorization") or "").startswith("Basic "))
+
+
 @fault(breaks="auth.permission-is-denied")
 def scope_is_not_checked(honest: Service) -> Service:
     """Verifies the token and never asks what it permits."""

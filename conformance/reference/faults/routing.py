@@ -265,6 +265,18 @@ def every_method_cancels(honest: Service) -> Service:
 
 
 @fault(breaks="routing.method-not-allowed-names-methods")
+def allow_names_what_is_refused(honest: Service) -> Service:
+    """Answers 405 with a list of all methods that it knows anywhere."""
+
+    def lie(_service: Service, _request: Request, response: Response) -> Response:
+        kept = tuple(header for header in response.headers if header[0].lower() != "allow")
+        everything = (("Allow", "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS"),) if response.status == 405 else ()
+        return replace(response, headers=(*kept, *everything))
+
+    return tasting(replace(honest, respond=lie), wrong_method_status=405)
+
+
+@fault(breaks="routing.method-not-allowed-names-methods")
 def allow_is_missing(honest: Service) -> Service:
     """Answers 405 without `Allow`, as ESPv2 does."""
 

@@ -135,3 +135,23 @@ def get_knows_every_name(honest: Service) -> Service:
             return {"name": call.target, "done": True, "response": empty}
 
     return replace(honest, get=lie)
+
+
+@fault(breaks="unknown.cancel-is-not-found", profile="ci")
+def deleted_operation_can_be_cancelled(honest: Service) -> Service:
+    """Deletes by a mark that get and list heed, and cancel does not."""
+
+    def cancel(service: Service, call: Invocation) -> Message:
+        try:
+            return honest.cancel(service, call)
+        except UnknownOperation:
+            if call.target not in service.scratch.get("deleted", ()):
+                raise
+            return {}
+
+    def delete(service: Service, call: Invocation) -> Message:
+        message = honest.delete(service, call)
+        service.scratch.setdefault("deleted", set()).add(call.target)
+        return message
+
+    return replace(honest, cancel=cancel, delete=delete)
