@@ -72,7 +72,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep the checks of the profile, and put them into the order of the catalogue; what looks at all comes last."""
+    """Keep the checks of the profile, and put them into the order of the catalogue, those of the smaller profile first.
+
+    So a requirement is not left untested because what was drawn for another one used up the limits. What looks at all
+    traffic comes last.
+    """
     checks = [item for item in items if item.get_closest_marker("requirement") is not None]
     if not checks:
         return
@@ -88,7 +92,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=too_large)
     kept = [item for item in checks if item not in too_large]
     run.firm_checks.update(_requirement_of(item) for item in kept if not _draws(item))
-    kept.sort(key=lambda item: (_looks_at_all_traffic(item), position[_requirement_of(item)]))
+    kept.sort(key=lambda item: (_looks_at_all_traffic(item), _profile_of(item), position[_requirement_of(item)]))
     items[:] = [item for item in items if item.get_closest_marker("requirement") is None] + kept
 
 
