@@ -53,7 +53,7 @@ def test_wildcard_is_no_operation(iut: Iut, bystanders: Bystanders, cancel_is_an
     for wildcard in ("-", "*"):
         bystander = bystanders.new()
         name = f"{bystander.name.rpartition('/')[0]}/{wildcard}"
-        cancel = iut.cancel(name, note=f"cancel of the id {wildcard}")
+        cancel = iut.send(iut.cancel_request(name, note=f"cancel of the id {wildcard}", is_odd=True))
         require(_touched(bystanders, bystander, iut.get(bystander.name), cancel))
 
 
