@@ -24,7 +24,7 @@ def unknown_cancels(iut: Iut, bystanders: Bystanders, cancel_is_answered: None) 
     parent = like.rpartition("/")[0]
     names = [
         unknown_name(like, "cancel"),
-        f"{parent}/{'9876543210' * 21}",
+        f"{parent}/{'9876543210' * 30}",
         f"{parent}/no.such_operation~0",
     ]
     note = "cancel of an unknown operation"
