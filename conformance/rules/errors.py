@@ -51,10 +51,13 @@ _is_an_error_of_a_method = plainly_bound & answered_by_the_service & ~_may_be_of
 
 @exchange_rule("errors.are-readable", when=_is_an_error_of_a_method)
 def error_is_json_with_a_status(exchange: Exchange) -> str | None:
-    if status_of(exchange) is not None:
-        return None
     assert exchange.response is not None
-    return f"status {exchange.response.status} comes with {_described(exchange)}, not with a google.rpc.Status"
+    status, media_type = exchange.response.status, exchange.response.media_type
+    if status_of(exchange) is None:
+        return f"status {status} comes with {_described(exchange)}, not with a google.rpc.Status"
+    if media_type is not None and not (media_type == "application/json" or media_type.endswith("+json")):
+        return f"status {status} comes with a google.rpc.Status that is labelled {media_type}"
+    return None
 
 
 _asks_for_credentials = When(
@@ -174,6 +177,8 @@ def _error_info_complaint(info: Mapping[str, Any]) -> str | None:
     metadata = info.get("metadata") or {}
     if not (isinstance(metadata, Mapping) and all(len(key) <= 64 for key in metadata)):
         return "the metadata of the ErrorInfo is not a map with keys of at most 64 characters"
+    if not all(isinstance(value, str) for value in metadata.values()):
+        return "a value in the metadata of the ErrorInfo is not text"
     return None
 
 

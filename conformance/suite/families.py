@@ -142,7 +142,7 @@ def _unauthorised(aim: Aim) -> list[Outgoing]:
 
 def _pretended(iut: Iut, name: str) -> list[Outgoing]:
     """Cancels without the right credentials that have something else a careless server may be content with."""
-    queries = ("alt=json", "key=nobody", "access_token=nobody")
+    queries = ("alt=json", "foo=bar", "key=nobody", "access_token=nobody")
     headers = {
         PRETENDED_ORIGIN: ("X-Forwarded-For", "127.0.0.1"),
         OTHER_SCHEME: ("Authorization", "Basic bm9ib2R5Og=="),

@@ -19,13 +19,14 @@ from conformance.targets.unknown import unknown_name
 
 @pytest.fixture(scope="module")
 def unknown_cancels(iut: Iut, bystanders: Bystanders, cancel_is_answered: None) -> list[Exchange]:
-    """Cancels of names that no operation has: one of the shape of the supply's, a long number, an unusual one."""
+    """Cancels of names that no operation has: one of the shape of the supply's, a long number, an unusual one, a UUID."""
     like = bystanders.get()[0].name
     parent = like.rpartition("/")[0]
     names = [
         unknown_name(like, "cancel"),
         f"{parent}/{'9876543210' * 30}",
         f"{parent}/no.such_operation~0",
+        *(() if iut.is_quick else (f"{parent}/7d3f2a10-5c4e-4b8a-9f61-0e2d4c6b8a13",)),
     ]
     note = "cancel of an unknown operation"
     return iut.send_all([iut.cancel_request(name, note=note, is_odd=name != names[0]) for name in names])

@@ -78,6 +78,9 @@ CASES = {
             "an error that is a text, with a code beside it": lambda t: t.cancel(
                 status=401, answer={"error": "invalid_grant", "code": 16}
             ),
+            "an envelope that is labelled as text": lambda t: t.cancel(
+                status=404, answer=NOT_FOUND, content_type="text/plain"
+            ),
             "an array with an envelope, as streams have it": lambda t: t.cancel(status=404, answer=[NOT_FOUND]),
         },
         silent={
@@ -242,6 +245,7 @@ CASES = {
             "a reason of 64 letters": _error(404, "NOT_FOUND", details=[{**ERROR_INFO, "reason": "A" * 64}]),
             "no domain": _error(404, "NOT_FOUND", details=[{**ERROR_INFO, "domain": ""}]),
             "a key of 65 letters": _error(404, "NOT_FOUND", details=[{**ERROR_INFO, "metadata": {"k" * 65: "v"}}]),
+            "a number in the metadata": _error(404, "NOT_FOUND", details=[{**ERROR_INFO, "metadata": {"k": 1}}]),
             "metadata that is no map": _error(404, "NOT_FOUND", details=[{**ERROR_INFO, "metadata": ["a"]}]),
         },
         silent={

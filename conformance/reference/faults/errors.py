@@ -51,6 +51,13 @@ def errors_are_text(honest: Service) -> Service:
     return _malformed_answered(honest, lambda refused: Response(refused.status, text, b"Unexpected token.\n{\n^"))
 
 
+@fault(breaks="errors.are-readable")
+def errors_are_labelled_as_text(honest: Service) -> Service:
+    """Labels the envelope as text: nobody has set a type, and the server guesses one."""
+    text = (("Content-Type", "text/plain; charset=utf-8"),)
+    return _malformed_answered(honest, lambda refused: Response(refused.status, text, refused.body))
+
+
 @fault(breaks=("errors.are-readable", "errors.envelope"))
 def errors_are_pages(honest: Service) -> Service:
     """Refuses malformed JSON with an HTML page, as web frameworks do before any handler is asked."""
@@ -193,6 +200,12 @@ def retry_info_only(honest: Service) -> Service:
 def a_detail_has_no_type(honest: Service) -> Service:
     """Sends a detail without `@type` beside the ErrorInfo."""
     return _details_changed(honest, lambda info: [info, {"hint": "see the log"}])
+
+
+@fault(breaks="errors.details-are-well-formed")
+def metadata_of_an_error_has_numbers(honest: Service) -> Service:
+    """Puts a number into the metadata of the ErrorInfo, which is a map of texts."""
+    return _details_changed(honest, lambda info: [info | {"metadata": {"attempt": 1}}])
 
 
 @fault(breaks="errors.details-are-well-formed")

@@ -284,3 +284,17 @@ def _parent(name: str) -> str:
 
 def _id(name: str) -> str:
     return name.rpartition("/")[2]
+
+
+@fault(breaks="target.other-operations-untouched", profile="ci")
+def delete_cancels_the_others(honest: Service) -> Service:
+    """Cancels, on the delete of an operation, those that run in the same place: it was the last of its kind, surely."""
+    known = remembering(without_metadata(honest))
+
+    def delete(service: Service, call: Invocation) -> Message:
+        message = honest.delete(service, call)
+        for name in list(started(service)):
+            cancel_if_there(service, name)
+        return message
+
+    return replace(known, delete=delete)
