@@ -113,13 +113,16 @@ def _handler(grpc: Any, method: str, answers: Answers) -> Callable[[bytes, Any],
 
 
 def _answer(grpc: Any, response: Response, context: Any) -> bytes:
-    """Does to the context what the response says; its content, or None instead of content when it is an error."""
+    """Does to the context what the response says; its content. An error ends the handler by an exception of gRPC's.
+
+    It is sent as trailers only: a status after a message is that of a call which gRPC takes for committed, and never
+    tries again by itself.
+    """
     code = Code(int(response.header("grpc-status") or 0))
     if code is not Code.OK:
-        context.set_code(getattr(grpc.StatusCode, code.name))
-        context.set_details(unquote(response.header("grpc-message") or ""))
         details = base64.b64decode(response.header("grpc-status-details-bin") or "")
         context.set_trailing_metadata((("grpc-status-details-bin", details),))
+        context.abort(getattr(grpc.StatusCode, code.name), unquote(response.header("grpc-message") or ""))
     return response.body
 
 

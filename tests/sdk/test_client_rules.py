@@ -330,7 +330,7 @@ def test_a_name_that_is_refused_or_sent() -> None:
 
 
 def test_redirects() -> None:
-    moved = arrived(CANCEL, LENGTH_0, outcome=Response(307, (("Location", "/moved"),)))
+    moved = arrived(CANCEL, LENGTH_0, outcome=Response(307, (("Location", f"{HERE}/moved{CANCEL}"),)))
     again = arrived("/moved" + CANCEL, LENGTH_0, number=2)
     as_get = arrived("/moved" + CANCEL, method="GET", number=2)
     assert keeps_the_method(turn(moved, again)) is None
@@ -340,6 +340,20 @@ def test_redirects() -> None:
     assert get_is_no_cancel(turn(moved, as_get)) is not None
     assert get_is_no_cancel(turn(moved, again)) is None
     assert broken(turn(moved, again)) == set()
+
+
+def test_a_look_at_the_operation_is_no_redirect_that_was_followed() -> None:
+    """google.api_core's Operation.cancel gets the operation before it cancels it; others get it afterwards."""
+    look = f"/v1/{PARENT}/op-1"
+    first = arrived(look, method="GET", number=1)
+    moved = arrived(CANCEL, LENGTH_0, outcome=Response(307, (("Location", f"/moved{CANCEL}"),)), number=2)
+    again = arrived("/moved" + CANCEL, LENGTH_0, number=3)
+    as_get = arrived("/moved" + CANCEL, method="GET", number=3)
+    last = arrived(look, method="GET", number=4)
+    assert keeps_the_method(turn(first, moved, again, last)) is None
+    assert keeps_the_method(turn(first, moved, last, outcome=Outcome.RPC_ERROR)) is None
+    assert keeps_the_method(turn(first, moved, as_get, last)) is not None
+    assert keeps_the_method(turn(first, moved, last)) is not None, "it was not followed, and called a success"
 
 
 def test_deadlines() -> None:
