@@ -220,8 +220,8 @@ def read_reply(line: bytes, told: Told, at: float) -> Said:
     code, status, message = (reply.get(key) for key in ("code", "http_status", "message"))
     if code is not None and code_named(code) is None:
         raise fault(f"has the code {code!r}, which is neither null nor the name of a google.rpc.Code")
-    if status is not None and (type(status) is not int or not 100 <= status <= 599):
-        raise fault(f"has the http_status {status!r}, which is neither null nor an HTTP status")
+    if status is not None and type(status) is not int:
+        raise fault(f"has the http_status {status!r}, which is neither null nor a number")
     if message is not None and not isinstance(message, str):
         raise fault("has a message that is no text")
     operation = None
@@ -237,12 +237,15 @@ def _not_an_operation(value: Any) -> str:
     """What is wrong with the `operation` of a reply, or nothing."""
     if not isinstance(value, dict):
         return "has no object `operation`, which a successful get returns"
-    if not isinstance(value.get("name"), str):
-        return "has an operation whose name is no text"
+    missing = [key for key in ("name", "done", "error", "response") if key not in value]
+    if missing:
+        return f"has an operation without {' and '.join(missing)}"
+    if not isinstance(value["name"], str | None):
+        return "has an operation whose name is neither null nor a text"
     for key in ("done", "response"):
-        if not isinstance(value.get(key, False), bool):
+        if not isinstance(value[key], bool):
             return f"has an operation whose {key} is neither true nor false"
-    error = value.get("error")
+    error = value["error"]
     if error is not None and not (isinstance(error, dict) and type(error.get("code", 0)) is int):
         return "has an operation whose error is neither null nor an object with a number `code`"
     return ""

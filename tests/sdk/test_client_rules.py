@@ -366,6 +366,14 @@ def test_deadlines() -> None:
     assert attempts_are_limited(turn(*attempts, *attempts)) is not None
 
 
+def test_attempts_that_each_have_a_whole_deadline() -> None:
+    """A timeout that is tried again with a timeout of its own: none of the replies is very late."""
+    attempts = [arrived(CANCEL, at=0.05 + 0.11 * number, number=number) for number in range(4)]
+    for oracle in (keeps_its_deadline, stops_at_its_deadline):
+        assert oracle(turn(*attempts, outcome=Outcome.TRANSPORT_ERROR, at=0.5)) is not None
+        assert oracle(turn(*attempts[:2], outcome=Outcome.TRANSPORT_ERROR, at=0.3)) is None
+
+
 def test_credentials() -> None:
     in_header = credentials_are_in_the_header(lambda text: "secret" in text)
     at_home = credentials_stay_with_their_origin(lambda text: "secret" in text)
