@@ -16,6 +16,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Protocol
 
@@ -87,7 +88,8 @@ class Driver:
             )
         except (OSError, ValueError) as error:
             raise UsageError(
-                f"the driver {shlex.join(self.command)} cannot be started: {error}", "name a program after `--`"
+                f"the driver {shlex.join(self.command)} cannot be started: {error}",
+                _how_to_start(self.command[0], error),
             ) from error
         self._readers = [
             self._start(self._read_lines, self._process.stdout),
@@ -194,6 +196,15 @@ class Driver:
         with contextlib.suppress(OSError, ValueError):
             while piece := os.read(pipe.fileno(), 65536):
                 self._stderr = (self._stderr + piece)[-_KEPT_STDERR:]
+
+
+def _how_to_start(program: str, error: OSError | ValueError) -> str:
+    """What helps when a program cannot be started: where there is a file, it is its mode or its first line."""
+    if not Path(program).is_file():
+        return "name a program after `--`"
+    if isinstance(error, PermissionError):
+        return "make it executable (chmod +x), or name its interpreter before it"
+    return "its first line must be `#!` and an interpreter that exists; or name the interpreter before it"
 
 
 def read_reply(line: bytes, told: Told, at: float) -> Said:

@@ -6,6 +6,7 @@ written beside it.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -38,6 +39,7 @@ from conformance.rules.client import (
 )
 from conformance.rules.turn import Outcome, Said, Told, Turn
 from conformance.sdk.answers import bare_status, envelope
+from conformance.sdk.credentials import TOKEN, carries_token, without_secrets
 
 from .in_process import CONTRACT
 
@@ -392,6 +394,33 @@ def test_credentials() -> None:
     )
     with pytest.raises(NotApplicable):
         at_home(turn(arrived(CANCEL)))
+
+
+def test_a_credential_of_the_drivers_own_stays_at_home_too() -> None:
+    at_home = credentials_stay_with_their_origin(lambda text: "secret" in text)
+    masked = ("Authorization", "Basic [masked]")
+    there = arrived("/moved" + CANCEL, masked, number=2, origin="http://localhost:2")
+    assert at_home(turn(arrived(CANCEL, masked), there)) is not None
+    assert at_home(turn(arrived(CANCEL, masked))) is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("Cookie", f"session=theirs; token={TOKEN}"),
+        ("Authorization", "Basic " + base64.b64encode(f"oauth2:{TOKEN}".encode()).decode()),
+        ("Authorization", "Basic " + base64.b64encode(TOKEN.encode()).decode()),
+        ("X-Token", "".join(f"%{byte:02X}" for byte in TOKEN.encode())),
+        ("X-Token", TOKEN),
+    ],
+)
+def test_our_token_is_known_in_every_dress_and_what_is_theirs_is_masked(header: tuple[str, str]) -> None:
+    seen = without_secrets(arrived(CANCEL, header).request)
+    assert carries_token(seen.headers[0][1])
+    assert "theirs" not in seen.headers[0][1]
+    theirs = without_secrets(arrived(CANCEL, ("Authorization", "Basic " + "QUJD" * 20)).request)
+    assert theirs.headers[0][1] == "Basic [masked]"
+    assert not carries_token("Basic " + "QUJD" * 20)
 
 
 def test_the_two_forms_of_an_error_say_the_same() -> None:

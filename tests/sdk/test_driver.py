@@ -137,6 +137,23 @@ def test_a_driver_that_is_not_there_is_the_users_fault() -> None:
         Driver(["./no-such-driver"], time.monotonic).__enter__()
 
 
+@pytest.mark.parametrize(
+    ("mode", "line", "remedy"),
+    [
+        (0o600, "#!/bin/sh", "chmod +x"),
+        (0o700, "#!/no/such/interpreter", "its first line must be"),
+        (0o700, "no interpreter at all", "its first line must be"),
+    ],
+)
+def test_a_driver_that_is_there_and_cannot_be_started(tmp_path: Path, mode: int, line: str, remedy: str) -> None:
+    program = tmp_path / "driver"
+    program.write_text(line + "\n")
+    program.chmod(mode)
+    with pytest.raises(UsageError) as refused:
+        Driver([str(program)], time.monotonic).__enter__()
+    assert remedy in refused.value.remedy
+
+
 def test_what_a_reply_says() -> None:
     said = read_reply(
         b'{"id": 7, "outcome": "rpc_error", "code": "UNIMPLEMENTED", "http_status": 501, "message": "no", "more": 1}\n',

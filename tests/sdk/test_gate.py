@@ -235,6 +235,12 @@ def test_a_selection_is_never_green(gate: Callable[..., GateRun]) -> None:
     assert verdicts(run)["client-request.routing-header-agrees"] == "not-tested", "it was not looked for everywhere"
 
 
+def test_what_is_played_again_is_played_with_the_same_options(gate: Callable[..., GateRun]) -> None:
+    run = gate(driven(fault_named("hash-is-left").apply(Client())), only=["hash-in-id"], patience=2.5)
+    (entry,) = [entry for entry in run.report["requirements"] if entry["verdict"] == "fail"]
+    assert entry["reproduction"]["command"] == "lro-conformance sdk --scenario hash-in-id --patience 2.5 -- ./driver"
+
+
 def test_a_scenario_that_is_not_there_names_the_nearest() -> None:
     with pytest.raises(Exception, match=r"there is no scenario 'hash-in-ids'\n  remedy: did you mean hash-in-id\?"):
         selected(["hash-in-ids"])

@@ -206,13 +206,15 @@ def credentials_stay_with_their_origin(carries: Callable[[str], bool]) -> TurnJu
     """An oracle: after a redirect to another origin the credential is not sent there."""
 
     def judge(turn: Turn) -> Complaint | None:
-        if not any(carries(_everything(exchange)) for exchange in turn.answers):
-            raise NotApplicable("the driver sends no credentials")
-        leaked = [
+        # Credentials of the driver's own are masked before they get here, so that there are some has to do.
+        used = [
             exchange
             for exchange in turn.arrived
-            if exchange.origin != turn.told.endpoint and carries(_everything(exchange))
+            if carries(_everything(exchange)) or exchange.request.header("authorization") is not None
         ]
+        if not used:
+            raise NotApplicable("the driver sends no credentials")
+        leaked = [exchange for exchange in used if exchange.origin != turn.told.endpoint]
         return about(turn, leaked, lambda exchange: f"the credential was sent to {exchange.origin}")
 
     return judge
