@@ -248,7 +248,7 @@ def _not_an_operation(value: Any) -> str:
     """What is wrong with the `operation` of a reply, or nothing."""
     if not isinstance(value, dict):
         return "has no object `operation`, which a successful get returns"
-    missing = [key for key in ("name", "done", "error", "response") if key not in value]
+    missing = [key for key in ("name", "done", "response") if key not in value]
     if missing:
         return f"has an operation without {' and '.join(missing)}"
     if not isinstance(value["name"], str | None):
@@ -256,7 +256,7 @@ def _not_an_operation(value: Any) -> str:
     for key in ("done", "response"):
         if not isinstance(value[key], bool):
             return f"has an operation whose {key} is neither true nor false"
-    error = value["error"]
+    error = value.get("error")
     if error is not None and not (isinstance(error, dict) and type(error.get("code", 0)) is int):
         return "has an operation whose error is neither null nor an object with a number `code`"
     return ""

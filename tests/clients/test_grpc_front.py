@@ -164,8 +164,15 @@ def test_what_is_unavailable_is_tried_again_by_grpc_itself(backend: Backend, fro
 
 def test_a_name_without_a_path_is_an_invalid_argument(ask: Ask, backend: Backend) -> None:
     assert code_of(ask("CancelOperation", "no-name")) is Code.INVALID_ARGUMENT
-    assert backend.arrived == []
+    assert backend.arrived[0][:2] == ("POST", "/v1/no-name:cancel"), "it is recorded nevertheless"
+    assert code_of(ask("CancelOperation", "")) is Code.INVALID_ARGUMENT
+    assert backend.arrived[1][:2] == ("POST", "/v1/:cancel")
 
 
 def test_a_method_without_a_script_is_unimplemented(ask: Ask) -> None:
     assert code_of(ask("ListOperations", "projects/p/locations/l")) is Code.UNIMPLEMENTED
+
+
+def test_a_method_of_another_service_is_recorded_and_unimplemented(ask: Ask, backend: Backend) -> None:
+    assert code_of(ask("CancelOperation", NAME, service="example.Operations")) is Code.UNIMPLEMENTED
+    assert backend.arrived[0][:2] == ("POST", "/example.Operations/CancelOperation")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,6 +41,7 @@ from conformance.rules.client import (
 from conformance.rules.turn import Outcome, Said, Told, Turn
 from conformance.sdk.answers import bare_status, envelope
 from conformance.sdk.credentials import TOKEN, carries_token, without_secrets
+from conformance.sdk.grpc_side import HTTP_ONLY
 
 from .in_process import CONTRACT
 
@@ -164,6 +166,29 @@ def test_a_method_that_the_path_does_not_bind() -> None:
     assert broken(look_first) == set()
     delete = turn(arrived(CANCEL, LENGTH_0), arrived(f"/v1/{PARENT}/op-1", method="DELETE", number=2))
     assert broken(delete) == {"client-request.nothing-else-is-called"}
+
+
+def test_a_list_after_a_cancel_is_bound() -> None:
+    listed = arrived(f"/v1/{PARENT}", method="GET", number=2)
+    assert broken(turn(arrived(CANCEL, LENGTH_0), listed)) == set()
+
+
+@pytest.mark.parametrize(
+    ("target", "breaks"),
+    [
+        ("/v1/op-1:cancel", {"client-request.name-is-escaped"}),
+        ("/v1/:cancel", {"client-request.name-is-escaped"}),
+        (f"/v1//{PARENT}/op-1:cancel", {"client-request.name-is-escaped"}),
+        ("/google.cloud.beyondcorp.Operations/CancelOperation", {"client-request.method-is-bound"}),
+        ("/google.longrunning.Operations/WaitOperation", {"client-request.method-is-bound"}),
+    ],
+)
+def test_what_is_called_over_grpc(target: str, breaks: set[str]) -> None:
+    """The rules of HTTP/JSON, which the gate does not apply to gRPC, are left out."""
+    wrong = turn(arrived(target, LENGTH_0), outcome=Outcome.RPC_ERROR)
+    assert broken(replace(wrong, told=replace(wrong.told, transport="grpc"))) - HTTP_ONLY == breaks
+    and_right = turn(arrived(CANCEL, LENGTH_0), arrived("/google.longrunning.Operations/ListOperations", number=2))
+    assert broken(replace(and_right, told=replace(and_right.told, transport="grpc"))) - HTTP_ONLY == set()
 
 
 def test_a_path_that_nothing_binds() -> None:

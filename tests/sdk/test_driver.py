@@ -230,7 +230,7 @@ def test_what_a_client_makes_of_an_answer_is_its_own() -> None:
         (b'{"id": 7, "outcome": "rpc_error", "http_status": "404"}', "has the http_status '404'"),
         (b'{"id": 7, "outcome": "rpc_error", "message": {}}', "has a message that is no text"),
         (b'{"id": 7, "outcome": "ok"}', "has no object `operation`"),
-        (b'{"id": 7, "outcome": "ok", "operation": {"done": true}}', "has an operation without name and error and r"),
+        (b'{"id": 7, "outcome": "ok", "operation": {"done": true}}', "has an operation without name and r"),
         (shown('{"name": 1, "done": true, "error": null, "response": false}'), "has an operation whose name is"),
         (shown('{"name": "n", "done": 1, "error": null, "response": false}'), "has an operation whose done is"),
         (shown('{"name": "n", "done": true, "error": null, "response": {}}'), "has an operation whose response is"),
