@@ -170,7 +170,12 @@ def test_a_name_without_a_path_is_an_invalid_argument(ask: Ask, backend: Backend
 
 
 def test_a_method_without_a_script_is_unimplemented(ask: Ask) -> None:
-    assert code_of(ask("ListOperations", "projects/p/locations/l")) is Code.UNIMPLEMENTED
+    assert code_of(ask("WaitOperation", NAME)) is Code.UNIMPLEMENTED
+
+
+def test_a_list_is_empty(ask: Ask) -> None:
+    """A client may look before or after it cancels, and must not fail because of that."""
+    assert ask("ListOperations", "projects/p/locations/l") == b""
 
 
 def test_a_method_of_another_service_is_recorded_and_unimplemented(ask: Ask, backend: Backend) -> None:
