@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from conformance.errors import UsageError
 from conformance.exchange import Exchange
 from conformance.exchange.serial import exchange_as_json, exchange_from_json
 from conformance.lro import timestamp
+from conformance.reports.artefacts import writable
 from conformance.reports.baseline import Baseline, KnownFailure, read_baseline
 from conformance.reports.drawn_traffic import TRAFFIC_CHECK, traffic_check_of, without_drawn_traffic
 from conformance.reports.known_failures import Applied, apply_baseline, examined, foretold
@@ -277,7 +277,7 @@ def configured_run(options: Mapping[str, Any]) -> Run:
     baseline = read_baseline(Path(named)) if named else None
     report_dir = options.get("--iut-report-dir")
     may_disrupt = bool(options.get("--iut-disruptive")) or is_this_machine(configuration)
-    directory = _writable(Path(report_dir)) if report_dir else None
+    directory = writable(Path(report_dir)) if report_dir else None
     return Run(configuration, profile, directory, baseline, may_disrupt=may_disrupt)
 
 
@@ -304,17 +304,6 @@ def with_function(configuration: Configuration, start: Callable[[], str]) -> Con
     """The configuration with a function as its supply of running operations."""
     operations = dataclasses.replace(configuration.operations, running=SupplyForm(function=start))
     return dataclasses.replace(configuration, operations=operations)
-
-
-def _writable(directory: Path) -> Path:
-    """The directory, made when it is missing: a run of minutes must not end in "cannot be written"."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{directory}: cannot be made: {error}", "choose another --report-dir") from error
-    if not os.access(directory, os.W_OK):
-        raise UsageError(f"{directory}: cannot be written to", "choose another --report-dir")
-    return directory
 
 
 def statement_setting(text: str) -> tuple[str, str]:

@@ -20,7 +20,7 @@ from conformance.lro.codes import Code
 from conformance.reference.api_error import ApiError
 from conformance.reference.bindings import Rpc
 from conformance.reference.grpc_messages import message_of
-from conformance.reference.grpc_wire import LOOPBACK, failure, listening, part_of_grpc, success
+from conformance.reference.grpc_wire import LOOPBACK, SERVICE, failure, listening, part_of_grpc, success
 from conformance.reference.invocation import Invocation
 from conformance.reference.methods import Message
 from conformance.reference.service import Service
@@ -61,9 +61,8 @@ def _route(service: Service, request: Request) -> Invocation:
 
     Raises ApiError: UNIMPLEMENTED for a method that this service does not have.
     """
-    method = request.path.rpartition("/")[2]
     for binding in service.bindings.rows:
-        if binding.rpc == method:
+        if request.path == f"/{SERVICE}/{binding.rpc}":
             return Invocation(request, binding, _message(binding.rpc, request).name)
     raise ApiError(Code.UNIMPLEMENTED, f"Method not found: {request.path}", reason="METHOD_NOT_FOUND", routed=False)
 

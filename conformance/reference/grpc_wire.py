@@ -31,7 +31,6 @@ from conformance.lro.codes import Code
 from conformance.reference.api_error import NoAnswer
 
 SERVICE = "google.longrunning.Operations"
-METHODS = ("CancelOperation", "GetOperation", "ListOperations", "DeleteOperation")
 LOOPBACK = "127.0.0.1"
 WORKERS = 32
 """Calls that can be under way at the same time."""
@@ -69,15 +68,14 @@ def failure(code: Code, message: str, details: Iterable[Any] = ()) -> Response:
 
 @contextlib.contextmanager
 def listening(answers: Answers, host: str = LOOPBACK, port: int = 0) -> Iterator[str]:
-    """Answers calls of google.longrunning.Operations for as long as the context lasts; the value is the URL.
+    """Answers calls of every method of any service for as long as the context lasts; the value is the URL.
 
     Raises UsageError when the address cannot be bound or the extra `grpc` is not installed.
     """
     grpc = part_of_grpc("grpc")
     part_of_grpc("google.longrunning.operations_pb2")
     server = grpc.server(ThreadPoolExecutor(WORKERS, "grpc"), options=(("grpc.so_reuseport", 0),))
-    methods = {method: grpc.unary_unary_rpc_method_handler(_handler(grpc, method, answers)) for method in METHODS}
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, methods),))
+    server.add_generic_rpc_handlers((_every_method(grpc, answers),))
     authority = f"[{host}]" if ":" in host else host
     try:
         bound = server.add_insecure_port(f"{authority}:{port}")
@@ -92,11 +90,21 @@ def listening(answers: Answers, host: str = LOOPBACK, port: int = 0) -> Iterator
         server.stop(grace=0).wait()
 
 
-def _handler(grpc: Any, method: str, answers: Answers) -> Callable[[bytes, Any], bytes]:
+def _every_method(grpc: Any, answers: Answers) -> Any:
+    """What gRPC asks who handles a call: whatever is called, `answers` does, and says what is not implemented."""
+
+    class Every(grpc.GenericRpcHandler):  # type: ignore[misc]
+        def service(self, handler_call_details: Any) -> Any:
+            return grpc.unary_unary_rpc_method_handler(_handler(grpc, handler_call_details.method, answers))
+
+    return Every()
+
+
+def _handler(grpc: Any, path: str, answers: Answers) -> Callable[[bytes, Any], bytes]:
     def handle(content: bytes, context: Any) -> bytes:
         gone = threading.Event()
         context.add_callback(gone.set)
-        request = Request("POST", f"/{SERVICE}/{method}", _header_fields(context), content)
+        request = Request("POST", path, _header_fields(context), content)
         try:
             response = answers(request, gone)
         except NoAnswer as none:
@@ -113,13 +121,16 @@ def _handler(grpc: Any, method: str, answers: Answers) -> Callable[[bytes, Any],
 
 
 def _answer(grpc: Any, response: Response, context: Any) -> bytes:
-    """Does to the context what the response says; its content, or None instead of content when it is an error."""
+    """Does to the context what the response says; its content. An error ends the handler by an exception of gRPC's.
+
+    It is sent as trailers only: a status after a message is that of a call which gRPC takes for committed, and never
+    tries again by itself.
+    """
     code = Code(int(response.header("grpc-status") or 0))
     if code is not Code.OK:
-        context.set_code(getattr(grpc.StatusCode, code.name))
-        context.set_details(unquote(response.header("grpc-message") or ""))
         details = base64.b64decode(response.header("grpc-status-details-bin") or "")
         context.set_trailing_metadata((("grpc-status-details-bin", details),))
+        context.abort(getattr(grpc.StatusCode, code.name), unquote(response.header("grpc-message") or ""))
     return response.body
 
 

@@ -15,6 +15,20 @@ from conformance.reports.report import write_report
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 
 
+def writable(directory: Path) -> Path:
+    """The directory, made when it is missing: a run of minutes must not end in "cannot be written".
+
+    Raises UsageError when it cannot be made or written to.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{directory}: cannot be made: {error}", "choose another --report-dir") from error
+    if not os.access(directory, os.W_OK):
+        raise UsageError(f"{directory}: cannot be written to", "choose another --report-dir")
+    return directory
+
+
 def write_artefacts(report: Mapping[str, Any], exchanges: Iterable[Exchange], directory: Path) -> None:
     """Write report.json, report.html, summary.md and traffic.har, and append the summary to the job's of GitHub.
 

@@ -6,11 +6,13 @@ would send those to us: they are taken out before anything is recorded.
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from urllib.parse import unquote
 
 from conformance.exchange import Header, Request
 from conformance.exchange.redaction import Redaction
@@ -19,6 +21,7 @@ TOKEN_VARIABLE = "LRO_CONFORMANCE_TOKEN"
 TOKEN = "lro-conformance-token-that-opens-nothing"
 
 _SECRET_FIELDS = frozenset({"authorization", "proxy-authorization", "cookie", "x-goog-api-key"})
+_FIELDS_WITH_SCHEME = frozenset({"authorization", "proxy-authorization"})
 _SECRET_PARAMETER = re.compile(r"((?:^|[?&])(?:%24|\$)?(?:key|access_token|oauth_token|token|id_token)=)([^&#]*)", re.I)
 _SECRET_IN_TEXT = re.compile(r"((?:bearer|basic)\s+)([A-Za-z0-9._~+/=-]{8,})", re.I)
 _SECRET_OPTION = re.compile(r"--?[a-z0-9_-]*(?:token|secret|password|key)", re.I)
@@ -27,6 +30,7 @@ _SECRET_VARIABLE = re.compile(r"token|secret|passw|api_?key|private_?key|access_
 _SHORTEST = 8
 """A shorter value of an environment variable is not looked for: `1` or `true` would blot out what is no secret."""
 _MASK = "[masked]"
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{40,}")
 
 
 def without_secrets(request: Request) -> Request:
@@ -36,20 +40,30 @@ def without_secrets(request: Request) -> Request:
 
 
 def carries_token(text: str) -> bool:
-    """Whether our token stands in a text."""
-    return TOKEN in text
+    """Whether our token stands in a text, as it is, percent-encoded, or in base64."""
+    return TOKEN in unquote(text) or any(TOKEN in _decoded(word) for word in _BASE64.findall(unquote(text)))
+
+
+def _decoded(word: str) -> str:
+    """What a word is in base64, of either alphabet."""
+    standard = word.translate(str.maketrans("-_", "+/"))
+    whole = standard[:-1] if len(standard) % 4 == 1 else standard
+    return base64.b64decode(whole + "=" * (-len(whole) % 4)).decode("utf-8", "replace")
 
 
 def _without_secret(header: Header) -> Header:
     name, value = header
     if name.lower() not in _SECRET_FIELDS:
         return (name, text_without_secrets(value))
-    scheme, space, credential = value.partition(" ")
-    return (name, f"{scheme} {_masked(credential)}") if space else (name, _masked(value))
+    scheme, space, credential = value.partition(" ") if name.lower() in _FIELDS_WITH_SCHEME else ("", "", value)
+    return (name, f"{scheme}{space}{_masked(credential)}") if space else (name, _masked(value))
 
 
 def _masked(value: str) -> str:
-    return value if value in ("", TOKEN) else _MASK
+    """The value when it is ours; what holds ours among other things says so, and is masked as well."""
+    if value in ("", TOKEN):
+        return value
+    return f"[masked, with {TOKEN}]" if carries_token(value) else _MASK
 
 
 def text_without_secrets(text: str) -> str:

@@ -16,6 +16,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Protocol
 
@@ -87,7 +88,8 @@ class Driver:
             )
         except (OSError, ValueError) as error:
             raise UsageError(
-                f"the driver {shlex.join(self.command)} cannot be started: {error}", "name a program after `--`"
+                f"the driver {shlex.join(self.command)} cannot be started: {error}",
+                _how_to_start(self.command[0], error),
             ) from error
         self._readers = [
             self._start(self._read_lines, self._process.stdout),
@@ -196,6 +198,15 @@ class Driver:
                 self._stderr = (self._stderr + piece)[-_KEPT_STDERR:]
 
 
+def _how_to_start(program: str, error: OSError | ValueError) -> str:
+    """What helps when a program cannot be started: where there is a file, it is its mode or its first line."""
+    if not Path(program).is_file():
+        return "name a program after `--`"
+    if isinstance(error, PermissionError):
+        return "make it executable (chmod +x), or name its interpreter before it"
+    return "its first line must be `#!` and an interpreter that exists; or name the interpreter before it"
+
+
 def read_reply(line: bytes, told: Told, at: float) -> Said:
     """The reply that a line is. Raises DriverFault, saying what is wrong with it, when it is none."""
 
@@ -220,8 +231,8 @@ def read_reply(line: bytes, told: Told, at: float) -> Said:
     code, status, message = (reply.get(key) for key in ("code", "http_status", "message"))
     if code is not None and code_named(code) is None:
         raise fault(f"has the code {code!r}, which is neither null nor the name of a google.rpc.Code")
-    if status is not None and (type(status) is not int or not 100 <= status <= 599):
-        raise fault(f"has the http_status {status!r}, which is neither null nor an HTTP status")
+    if status is not None and type(status) is not int:
+        raise fault(f"has the http_status {status!r}, which is neither null nor a number")
     if message is not None and not isinstance(message, str):
         raise fault("has a message that is no text")
     operation = None
@@ -237,10 +248,13 @@ def _not_an_operation(value: Any) -> str:
     """What is wrong with the `operation` of a reply, or nothing."""
     if not isinstance(value, dict):
         return "has no object `operation`, which a successful get returns"
-    if not isinstance(value.get("name"), str):
-        return "has an operation whose name is no text"
+    missing = [key for key in ("name", "done", "response") if key not in value]
+    if missing:
+        return f"has an operation without {' and '.join(missing)}"
+    if not isinstance(value["name"], str | None):
+        return "has an operation whose name is neither null nor a text"
     for key in ("done", "response"):
-        if not isinstance(value.get(key, False), bool):
+        if not isinstance(value[key], bool):
             return f"has an operation whose {key} is neither true nor false"
     error = value.get("error")
     if error is not None and not (isinstance(error, dict) and type(error.get("code", 0)) is int):

@@ -33,6 +33,11 @@ from conformance.spec.contract import Contract
 from conformance.spec.files import spec_path
 
 CONTRACT = "beyondcorp.v1"
+LONGEST_PATIENCE = 86_400.0
+"""Seconds."""
+
+_LOG_LINES = 10
+"""So much of the driver's log stands beside its fault; all of it is in driver-stderr.txt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +61,13 @@ def run_gate(
 ) -> GateRun:
     """Play all scenarios, or `only` those named, against the driver that `command` starts, and judge them.
 
-    Raises UsageError for a scenario that does not exist, a driver that cannot be started, a damaged installation.
+    Raises UsageError for a scenario that does not exist, a patience that is no time, a driver that cannot be started,
+    a damaged installation.
     """
+    if not 0 <= patience <= LONGEST_PATIENCE:
+        raise UsageError(
+            f"--patience: {patience:g} is no number of seconds to wait", f"give one from 0 to {LONGEST_PATIENCE:g}"
+        )
     scenarios = [scenario for scenario in selected(only) if transport.plays(scenario.name)]
     if not scenarios:
         raise UsageError(
@@ -92,7 +102,10 @@ def run_gate(
         messages=[*_messages(performance), *applied.messages],
         baseline=baseline.file if baseline is not None else "",
     )
-    report = _reproducible(build_report(list(applied.judgements), verdict, facts))
+    options = (f" --transport {transport.name}" if transport is not REST else "") + (
+        f" --patience {patience:g}" if patience != PATIENCE else ""
+    )
+    report = _reproducible(build_report(list(applied.judgements), verdict, facts), options)
     return GateRun(performance, tuple(applied.judgements), verdict, report)
 
 
@@ -134,22 +147,24 @@ def _verdict(applied: Applied, performance: Performance) -> RunVerdict:
 
 
 def _messages(performance: Performance) -> list[str]:
-    said = [f"driver: {fault}" for fault in performance.faults]
+    said = ["driver: " + fault.replace("\n  remedy: ", "; remedy: ") for fault in performance.faults]
+    if performance.faults:
+        said += [f"driver's log: {line}" for line in performance.stderr.splitlines()[-_LOG_LINES:]]
     for method in sorted({play.unsupported for play in performance.plays} - {""}):
         names = [play.scenario.name for play in performance.plays if play.unsupported == method]
         said.append(f"the client has no call {method}; not applicable: {', '.join(names)}")
     return said
 
 
-def _reproducible(report: dict[str, Any]) -> dict[str, Any]:
-    """The report with the reproduction that makes sense for a client: the scenario, played again."""
+def _reproducible(report: dict[str, Any], options: str) -> dict[str, Any]:
+    """The report with the reproduction that makes sense for a client: the scenario, played again with the options."""
     for entry in report["requirements"]:
         if entry["evidence"]:
             names = dict.fromkeys(violation["scenario"] for violation in entry["evidence"])
             words = " ".join(f"--scenario {name}" for name in names)
             entry["reproduction"] = {
                 "curl": "",
-                "command": f"lro-conformance sdk {words} -- {report['iut']['driver']['command']}",
+                "command": f"lro-conformance sdk {words}{options} -- {report['iut']['driver']['command']}",
             }
     return report
 

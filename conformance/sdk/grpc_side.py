@@ -16,13 +16,13 @@ import json
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from conformance.errors import UsageError
 from conformance.exchange import Header, Method, Request, Response
 from conformance.lro.codes import Code, code_named, code_numbered
 from conformance.reference.grpc_messages import message_of
-from conformance.reference.grpc_wire import failure, listening, part_of_grpc, success
+from conformance.reference.grpc_wire import SERVICE, failure, listening, part_of_grpc, success
 from conformance.spec.contract import Contract
 
 _SAME_OVER_GRPC = """
@@ -73,19 +73,27 @@ def grpc_front(server: str, contract: Contract) -> Iterator[str]:
 
 
 def _transcoded(request: Request, server: str, contract: Contract) -> Response:
-    rpc = request.path.rpartition("/")[2]
-    method = _METHODS.get(rpc)
+    service, _, rpc = request.path.removeprefix("/").rpartition("/")
+    method = _METHODS.get(rpc) if service == SERVICE else None
     if method is None:
-        return failure(Code.UNIMPLEMENTED, f"the gate has no script for {rpc}")
+        # It is recorded as what it is, under the path of the RPC, and has no script.
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            _ask(server, "POST", request.path, request.headers)
+        if request.path == f"/{SERVICE}/ListOperations":
+            return success(message_of("ListOperationsResponse", {}))
+        return failure(Code.UNIMPLEMENTED, f"the gate has no script for {request.path}")
     name = getattr(part_of_grpc("google.longrunning.operations_pb2"), f"{rpc}Request").FromString(request.body).name
     try:
-        target = contract.path(method, name)
+        target, is_bound = contract.path(method, name), True
     except UsageError:
-        return failure(Code.INVALID_ARGUMENT, f"{name!r} is no name of an operation")
+        verb = ":cancel" if method is Method.CANCEL else ""
+        target, is_bound = f"/v1/{quote(name, safe='/')}{verb}", False
     try:
         status, body = _ask(server, _HTTP_METHODS[method], target, request.headers)
     except (OSError, http.client.HTTPException):
         return failure(Code.UNAVAILABLE, "the connection was closed before the answer was complete")
+    if not is_bound:
+        return failure(Code.INVALID_ARGUMENT, f"{name!r} is no name of an operation")
     return _as_grpc(method, status, body)
 
 

@@ -73,6 +73,8 @@ def _expectation_result(expectation: Expectation, play: Play) -> CheckResult:
         return unjudged(Finding.NOT_APPLICABLE, f"the client has no call {play.unsupported}")
     assert play.control is not None, "a play without a fault has a control"
     wrong = play.scenario.control.judge(play.control)
+    if wrong is not None and play.control.answers and expectation.requirement == play.scenario.control.requirement:
+        return _result(expectation.requirement, play, [wrong])
     if wrong is not None:
         return unjudged(Finding.NOT_TESTED, f"{play.scenario.name}: the positive control failed: {wrong.message}")
     try:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Method
 from conformance.rules.turn import Outcome, Said, Told, Turn
 from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE, text_without_secrets
 from conformance.sdk.driver import PATIENCE, AnyDriver, Driver, DriverFault
@@ -47,8 +47,8 @@ class Play:
 
     @property
     def unsupported(self) -> str:
-        """The method that the driver says its client does not have; empty when there is none."""
-        for turn in self.all_turns:
+        """The method that the driver says its client does not have, and is believed; empty when there is none."""
+        for turn in self.all_turns if not self.fault else ():
             if turn.said.outcome is Outcome.UNSUPPORTED:
                 return turn.told.method.value
         return ""
@@ -118,9 +118,40 @@ def perform(
             is_over = is_over or driver.replies == 0 or len(performance.faults) >= MOST_FAULTS
         for scene in left:
             scene.fault = performance.faults[-1]
-    performance.plays = [scene.played(server) for scene in scenes]
+    _disbelieve(performance, [scene.played(server) for scene in scenes])
     performance.requests = server.requests
     return performance
+
+
+def _disbelieve(performance: Performance, plays: list[Play]) -> None:
+    """Record the plays; that a call is unsupported is the driver's fault where the client was seen to have it.
+
+    It has the call when a request arrived on account of it, or when any other reply said what came of it.
+    """
+    had = {
+        turn.told.method
+        for play in plays
+        for turn in play.all_turns
+        if turn.said.outcome is not Outcome.UNSUPPORTED or turn.arrived
+    }
+    doubtful: dict[Method, list[str]] = {}
+    for play in plays:
+        wrong = [
+            turn for turn in play.all_turns if turn.said.outcome is Outcome.UNSUPPORTED and turn.told.method in had
+        ]
+        if not wrong:
+            performance.plays.append(play)
+            continue
+        (turn,) = wrong  # a play ends with the first
+        doubtful.setdefault(turn.told.method, []).append(play.scenario.name)
+        performance.plays.append(replace(play, fault=_not_unsupported(turn.told.method, f"request {turn.told.id}")))
+    for method, names in doubtful.items():
+        performance.faults.append(_not_unsupported(method, f"scenarios {', '.join(names)}"))
+
+
+def _not_unsupported(method: Method, where: str) -> str:
+    why = f"the driver replied `unsupported` to {method.value}, although its client has that call; {where}"
+    return str(DriverFault(why, "reply with the outcome of the call; an error, such as 501, is an `rpc_error`"))
 
 
 @dataclass

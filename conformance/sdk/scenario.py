@@ -46,10 +46,14 @@ def get(*answers: Answer, name: str = "{operation}", timeout: int = TIMEOUT) -> 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A step whose outcome is beyond doubt, and the oracle of that outcome."""
+    """A step whose outcome is beyond doubt, and the oracle of that outcome.
+
+    `requirement` is what a client breaks that fails it: scenarios that test the same say so, all others say nothing.
+    """
 
     step: Step
     judge: TurnJudge
+    requirement: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,5 +121,7 @@ IS_REFUSED = Control(
 )
 """An ordinary cancel is refused: for scenarios in which something succeeds."""
 
-SHOWS_RUNNING = Control(get(operation(name=CONTROL), name=CONTROL), arrives_and_is_shown)
+SHOWS_RUNNING = Control(
+    get(operation(name=CONTROL), name=CONTROL), arrives_and_is_shown, "client-operation.running-is-told"
+)
 """An ordinary get shows an operation that runs: for scenarios about what a get shows."""

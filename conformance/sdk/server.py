@@ -19,7 +19,7 @@ from conformance.errors import TargetError
 from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, Request
 from conformance.lro.codes import Code
 from conformance.rules.client.retries import OVERDUE
-from conformance.sdk.answers import OVER, UNKNOWN_PATH, Answer, End, Script, envelope, json_answer
+from conformance.sdk.answers import EMPTY_OBJECT, OVER, UNKNOWN_PATH, Answer, End, Script, envelope, json_answer
 from conformance.sdk.credentials import without_secrets
 from conformance.sdk.wire import Connection, NotHttp, response_bytes
 from conformance.spec.contract import Contract
@@ -211,6 +211,8 @@ class ScriptedServer:
         if call.name == turn.call.name and call.method is Method.GET:
             # A client that looks before it cancels sees an operation that runs.
             return json_answer(200, {"name": call.name})
+        if call.method is Method.LIST:
+            return EMPTY_OBJECT
         return envelope(Code.NOT_FOUND, f"operation {call.name} does not exist")
 
     def _placed(self, turn: _Open, answer: Answer) -> Answer:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from conformance.lro.codes import Code
-from conformance.reference.grpc_wire import part_of_grpc
+from conformance.reference.grpc_wire import SERVICE, part_of_grpc
 from conformance.sdk.grpc_side import HTTP_ONLY, SCENARIOS, grpc_front
 from conformance.sdk.scenarios import SCENARIOS as ALL_SCENARIOS
 from conformance.spec.catalogue import client_catalogue
@@ -44,10 +44,9 @@ def backend() -> Backend:
 
 
 @pytest.fixture
-def ask(backend: Backend) -> Iterator[Ask]:
-    """Makes one call over gRPC; the value is its answer, or its error."""
-    grpc: Any = pytest.importorskip("grpc", reason="grpcio is not installed")
-    messages = part_of_grpc("google.longrunning.operations_pb2")
+def front(backend: Backend) -> Iterator[str]:
+    """The URL of the front, with the backend behind it."""
+    pytest.importorskip("grpc", reason="grpcio is not installed")
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def answer(self) -> None:
@@ -67,24 +66,31 @@ def ask(backend: Backend) -> Iterator[Ask]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     with grpc_front(f"http://127.0.0.1:{server.server_port}", Contract.load("beyondcorp.v1")) as url:
-        channel = grpc.insecure_channel(url.removeprefix("http://"))
-
-        def call(method: str, name: str, timeout: float = 5.0, **metadata: str) -> Any:
-            rpc = channel.unary_unary(
-                f"/google.longrunning.Operations/{method}",
-                request_serializer=lambda message: message.SerializeToString(),
-                response_deserializer=messages.Operation.FromString if method == "GetOperation" else None,
-            )
-            request = getattr(messages, f"{method}Request")(name=name)
-            try:
-                return rpc(request, timeout=timeout, metadata=tuple(metadata.items()))
-            except grpc.RpcError as error:
-                return error
-
-        yield call
-        channel.close()
+        yield url
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def ask(front: str) -> Iterator[Ask]:
+    """Makes one call over gRPC; the value is its answer, or its error."""
+    grpc: Any = pytest.importorskip("grpc", reason="grpcio is not installed")
+    messages = part_of_grpc("google.longrunning.operations_pb2")
+
+    def call(method: str, name: str, timeout: float = 5.0, service: str = SERVICE, **metadata: str) -> Any:
+        rpc = channel.unary_unary(
+            f"/{service}/{method}",
+            request_serializer=lambda message: message.SerializeToString(),
+            response_deserializer=messages.Operation.FromString if method == "GetOperation" else None,
+        )
+        request = getattr(messages, f"{method}Request")(name=name)
+        try:
+            return rpc(request, timeout=timeout, metadata=tuple(metadata.items()))
+        except grpc.RpcError as error:
+            return error
+
+    with grpc.insecure_channel(front.removeprefix("http://")) as channel:
+        yield call
 
 
 def code_of(error: Any) -> Code:
@@ -142,10 +148,36 @@ def test_a_connection_that_breaks_is_unavailable(ask: Ask, backend: Backend) -> 
     assert code_of(ask("CancelOperation", NAME)) is Code.UNAVAILABLE
 
 
+def test_what_is_unavailable_is_tried_again_by_grpc_itself(backend: Backend, front: str) -> None:
+    """An error comes as trailers only; after a message a call is committed, and `retryPolicy` does nothing."""
+    grpc: Any = pytest.importorskip("grpc", reason="grpcio is not installed")
+    policy = {"maxAttempts": 3, "initialBackoff": "0.01s", "maxBackoff": "0.01s", "backoffMultiplier": 1}
+    config = {"methodConfig": [{"name": [{}], "retryPolicy": {**policy, "retryableStatusCodes": ["UNAVAILABLE"]}}]}
+    backend.answers(503, {"error": {"code": 503, "message": "restarting", "status": "UNAVAILABLE"}})
+    options = [("grpc.service_config", json.dumps(config))]
+    with grpc.insecure_channel(front.removeprefix("http://"), options) as channel:
+        rpc = channel.unary_unary("/google.longrunning.Operations/CancelOperation")
+        with pytest.raises(grpc.RpcError, match="restarting"):
+            rpc(part_of_grpc("google.longrunning.operations_pb2").CancelOperationRequest(name=NAME).SerializeToString())
+    assert len(backend.arrived) == 3
+
+
 def test_a_name_without_a_path_is_an_invalid_argument(ask: Ask, backend: Backend) -> None:
     assert code_of(ask("CancelOperation", "no-name")) is Code.INVALID_ARGUMENT
-    assert backend.arrived == []
+    assert backend.arrived[0][:2] == ("POST", "/v1/no-name:cancel"), "it is recorded nevertheless"
+    assert code_of(ask("CancelOperation", "")) is Code.INVALID_ARGUMENT
+    assert backend.arrived[1][:2] == ("POST", "/v1/:cancel")
 
 
 def test_a_method_without_a_script_is_unimplemented(ask: Ask) -> None:
-    assert code_of(ask("ListOperations", "projects/p/locations/l")) is Code.UNIMPLEMENTED
+    assert code_of(ask("WaitOperation", NAME)) is Code.UNIMPLEMENTED
+
+
+def test_a_list_is_empty(ask: Ask) -> None:
+    """A client may look before or after it cancels, and must not fail because of that."""
+    assert ask("ListOperations", "projects/p/locations/l") == b""
+
+
+def test_a_method_of_another_service_is_recorded_and_unimplemented(ask: Ask, backend: Backend) -> None:
+    assert code_of(ask("CancelOperation", NAME, service="example.Operations")) is Code.UNIMPLEMENTED
+    assert backend.arrived[0][:2] == ("POST", "/example.Operations/CancelOperation")

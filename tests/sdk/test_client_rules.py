@@ -6,8 +6,10 @@ written beside it.
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -38,6 +40,8 @@ from conformance.rules.client import (
 )
 from conformance.rules.turn import Outcome, Said, Told, Turn
 from conformance.sdk.answers import bare_status, envelope
+from conformance.sdk.credentials import TOKEN, carries_token, without_secrets
+from conformance.sdk.grpc_side import HTTP_ONLY
 
 from .in_process import CONTRACT
 
@@ -162,6 +166,29 @@ def test_a_method_that_the_path_does_not_bind() -> None:
     assert broken(look_first) == set()
     delete = turn(arrived(CANCEL, LENGTH_0), arrived(f"/v1/{PARENT}/op-1", method="DELETE", number=2))
     assert broken(delete) == {"client-request.nothing-else-is-called"}
+
+
+def test_a_list_after_a_cancel_is_bound() -> None:
+    listed = arrived(f"/v1/{PARENT}", method="GET", number=2)
+    assert broken(turn(arrived(CANCEL, LENGTH_0), listed)) == set()
+
+
+@pytest.mark.parametrize(
+    ("target", "breaks"),
+    [
+        ("/v1/op-1:cancel", {"client-request.name-is-escaped"}),
+        ("/v1/:cancel", {"client-request.name-is-escaped"}),
+        (f"/v1//{PARENT}/op-1:cancel", {"client-request.name-is-escaped"}),
+        ("/google.cloud.beyondcorp.Operations/CancelOperation", {"client-request.method-is-bound"}),
+        ("/google.longrunning.Operations/WaitOperation", {"client-request.method-is-bound"}),
+    ],
+)
+def test_what_is_called_over_grpc(target: str, breaks: set[str]) -> None:
+    """The rules of HTTP/JSON, which the gate does not apply to gRPC, are left out."""
+    wrong = turn(arrived(target, LENGTH_0), outcome=Outcome.RPC_ERROR)
+    assert broken(replace(wrong, told=replace(wrong.told, transport="grpc"))) - HTTP_ONLY == breaks
+    and_right = turn(arrived(CANCEL, LENGTH_0), arrived("/google.longrunning.Operations/ListOperations", number=2))
+    assert broken(replace(and_right, told=replace(and_right.told, transport="grpc"))) - HTTP_ONLY == set()
 
 
 def test_a_path_that_nothing_binds() -> None:
@@ -330,7 +357,7 @@ def test_a_name_that_is_refused_or_sent() -> None:
 
 
 def test_redirects() -> None:
-    moved = arrived(CANCEL, LENGTH_0, outcome=Response(307, (("Location", "/moved"),)))
+    moved = arrived(CANCEL, LENGTH_0, outcome=Response(307, (("Location", f"{HERE}/moved{CANCEL}"),)))
     again = arrived("/moved" + CANCEL, LENGTH_0, number=2)
     as_get = arrived("/moved" + CANCEL, method="GET", number=2)
     assert keeps_the_method(turn(moved, again)) is None
@@ -342,6 +369,20 @@ def test_redirects() -> None:
     assert broken(turn(moved, again)) == set()
 
 
+def test_a_look_at_the_operation_is_no_redirect_that_was_followed() -> None:
+    """google.api_core's Operation.cancel gets the operation before it cancels it; others get it afterwards."""
+    look = f"/v1/{PARENT}/op-1"
+    first = arrived(look, method="GET", number=1)
+    moved = arrived(CANCEL, LENGTH_0, outcome=Response(307, (("Location", f"/moved{CANCEL}"),)), number=2)
+    again = arrived("/moved" + CANCEL, LENGTH_0, number=3)
+    as_get = arrived("/moved" + CANCEL, method="GET", number=3)
+    last = arrived(look, method="GET", number=4)
+    assert keeps_the_method(turn(first, moved, again, last)) is None
+    assert keeps_the_method(turn(first, moved, last, outcome=Outcome.RPC_ERROR)) is None
+    assert keeps_the_method(turn(first, moved, as_get, last)) is not None
+    assert keeps_the_method(turn(first, moved, last)) is not None, "it was not followed, and called a success"
+
+
 def test_deadlines() -> None:
     assert keeps_its_deadline(turn(at=0.11, outcome=Outcome.TRANSPORT_ERROR)) is None
     assert keeps_its_deadline(turn(at=0.9)) is not None
@@ -350,6 +391,14 @@ def test_deadlines() -> None:
     assert stops_at_its_deadline(turn(*attempts, outcome=Outcome.RPC_ERROR)) is not None
     assert attempts_are_limited(turn(*attempts)) is None
     assert attempts_are_limited(turn(*attempts, *attempts)) is not None
+
+
+def test_attempts_that_each_have_a_whole_deadline() -> None:
+    """A timeout that is tried again with a timeout of its own: none of the replies is very late."""
+    attempts = [arrived(CANCEL, at=0.05 + 0.11 * number, number=number) for number in range(4)]
+    for oracle in (keeps_its_deadline, stops_at_its_deadline):
+        assert oracle(turn(*attempts, outcome=Outcome.TRANSPORT_ERROR, at=0.5)) is not None
+        assert oracle(turn(*attempts[:2], outcome=Outcome.TRANSPORT_ERROR, at=0.3)) is None
 
 
 def test_credentials() -> None:
@@ -370,6 +419,33 @@ def test_credentials() -> None:
     )
     with pytest.raises(NotApplicable):
         at_home(turn(arrived(CANCEL)))
+
+
+def test_a_credential_of_the_drivers_own_stays_at_home_too() -> None:
+    at_home = credentials_stay_with_their_origin(lambda text: "secret" in text)
+    masked = ("Authorization", "Basic [masked]")
+    there = arrived("/moved" + CANCEL, masked, number=2, origin="http://localhost:2")
+    assert at_home(turn(arrived(CANCEL, masked), there)) is not None
+    assert at_home(turn(arrived(CANCEL, masked))) is None
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("Cookie", f"session=theirs; token={TOKEN}"),
+        ("Authorization", "Basic " + base64.b64encode(f"oauth2:{TOKEN}".encode()).decode()),
+        ("Authorization", "Basic " + base64.b64encode(TOKEN.encode()).decode()),
+        ("X-Token", "".join(f"%{byte:02X}" for byte in TOKEN.encode())),
+        ("X-Token", TOKEN),
+    ],
+)
+def test_our_token_is_known_in_every_dress_and_what_is_theirs_is_masked(header: tuple[str, str]) -> None:
+    seen = without_secrets(arrived(CANCEL, header).request)
+    assert carries_token(seen.headers[0][1])
+    assert "theirs" not in seen.headers[0][1]
+    theirs = without_secrets(arrived(CANCEL, ("Authorization", "Basic " + "QUJD" * 20)).request)
+    assert theirs.headers[0][1] == "Basic [masked]"
+    assert not carries_token("Basic " + "QUJD" * 20)
 
 
 def test_the_two_forms_of_an_error_say_the_same() -> None:

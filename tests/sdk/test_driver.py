@@ -137,6 +137,23 @@ def test_a_driver_that_is_not_there_is_the_users_fault() -> None:
         Driver(["./no-such-driver"], time.monotonic).__enter__()
 
 
+@pytest.mark.parametrize(
+    ("mode", "line", "remedy"),
+    [
+        (0o600, "#!/bin/sh", "chmod +x"),
+        (0o700, "#!/no/such/interpreter", "its first line must be"),
+        (0o700, "no interpreter at all", "its first line must be"),
+    ],
+)
+def test_a_driver_that_is_there_and_cannot_be_started(tmp_path: Path, mode: int, line: str, remedy: str) -> None:
+    program = tmp_path / "driver"
+    program.write_text(line + "\n")
+    program.chmod(mode)
+    with pytest.raises(UsageError) as refused:
+        Driver([str(program)], time.monotonic).__enter__()
+    assert remedy in refused.value.remedy
+
+
 def test_what_a_reply_says() -> None:
     said = read_reply(
         b'{"id": 7, "outcome": "rpc_error", "code": "UNIMPLEMENTED", "http_status": 501, "message": "no", "more": 1}\n',
@@ -181,6 +198,20 @@ def test_an_operation_that_is_got_is_said() -> None:
     assert operation["error"] == {"code": 1}
 
 
+def shown(operation: str) -> bytes:
+    """The reply to a get that shows this."""
+    return f'{{"id": 7, "outcome": "ok", "operation": {operation}}}'.encode()
+
+
+def test_what_a_client_makes_of_an_answer_is_its_own() -> None:
+    """A status that is none, a name that it lost: the driver passes them on as it is told to."""
+    odd = b'{"id": 7, "outcome": "rpc_error", "http_status": 5}'
+    assert read_reply(odd, CANCEL, 0.0).http_status == 5
+    nameless = read_reply(shown('{"name": null, "done": true, "error": null, "response": false}'), GET, 0.0).operation
+    assert nameless is not None
+    assert nameless["name"] is None
+
+
 @pytest.mark.parametrize(
     ("line", "why"),
     [
@@ -197,17 +228,14 @@ def test_an_operation_that_is_got_is_said() -> None:
         (b'{"id": 7, "outcome": "rpc_error", "code": "NotFound"}', "has the code 'NotFound', which is neither"),
         (b'{"id": 7, "outcome": "rpc_error", "code": 5}', "has the code 5"),
         (b'{"id": 7, "outcome": "rpc_error", "http_status": "404"}', "has the http_status '404'"),
-        (b'{"id": 7, "outcome": "rpc_error", "http_status": 5}', "has the http_status 5"),
         (b'{"id": 7, "outcome": "rpc_error", "message": {}}', "has a message that is no text"),
         (b'{"id": 7, "outcome": "ok"}', "has no object `operation`"),
-        (b'{"id": 7, "outcome": "ok", "operation": {"done": true}}', "has an operation whose name is no text"),
-        (b'{"id": 7, "outcome": "ok", "operation": {"name": "n", "done": 1}}', "has an operation whose done is"),
+        (b'{"id": 7, "outcome": "ok", "operation": {"done": true}}', "has an operation without name and r"),
+        (shown('{"name": 1, "done": true, "error": null, "response": false}'), "has an operation whose name is"),
+        (shown('{"name": "n", "done": 1, "error": null, "response": false}'), "has an operation whose done is"),
+        (shown('{"name": "n", "done": true, "error": null, "response": {}}'), "has an operation whose response is"),
         (
-            b'{"id": 7, "outcome": "ok", "operation": {"name": "n", "response": {}}}',
-            "has an operation whose response is",
-        ),
-        (
-            b'{"id": 7, "outcome": "ok", "operation": {"name": "n", "error": {"code": "CANCELLED"}}}',
+            shown('{"name": "n", "done": true, "error": {"code": "CANCELLED"}, "response": false}'),
             "has an operation whose error is",
         ),
     ],

@@ -80,6 +80,21 @@ def test_always_ok_is_caught_when_requests_are_sent(gate: Callable[..., GateRun]
     assert verdicts(run)["client-operation.cancelled-is-told"] == "fail"
 
 
+def test_an_operation_that_runs_and_is_never_shown_so_is_charged(gate: Callable[..., GateRun]) -> None:
+    """Its control fails in every scenario, and one of them is about just that."""
+
+    def always_done(told: Told) -> bytes:
+        reply = json.loads(driven(Client())(told))
+        if "operation" in reply:
+            reply["operation"]["done"] = True
+        return json.dumps(reply).encode()
+
+    run = gate(always_done)
+    assert run.verdict is RunVerdict.NOT_CONFORMANT
+    assert verdicts(run)["client-operation.running-is-told"] == "fail"
+    assert verdicts(run)["client-operation.cancelled-is-told"] == "not-tested"
+
+
 @pytest.mark.parametrize("outcome", ["client_error", "transport_error", "decode_error", "rpc_error"])
 def test_always_failing_is_caught(gate: Callable[..., GateRun], outcome: str) -> None:
     """Every error that it was to report it reports; but it reports success as an error, too, and is not believed."""
@@ -112,6 +127,32 @@ def test_a_client_without_get_is_not_judged_by_it(gate: Callable[..., GateRun]) 
     assert verdicts(run)["client-operation.cancelled-is-told"] == "not-applicable"
     assert run.report["iut"]["driver"]["unsupported"] == ["get"]
     assert any("the client has no call get; not applicable: awkward-get" in line for line in run.report["messages"])
+
+
+def test_unsupported_is_not_believed_of_a_call_that_is_made(gate: Callable[..., GateRun]) -> None:
+    """A driver that calls every error, or one code, unsupported would have nothing held against it."""
+
+    def hides_501(told: Told) -> bytes:
+        reply = json.loads(driven(Client())(told))
+        return json.dumps(
+            {"id": told.id, "outcome": "unsupported"} if reply.get("http_status") == 501 else reply
+        ).encode()
+
+    run = gate(hides_501)
+    assert run.verdict is RunVerdict.ERROR
+    assert verdicts(run)["client-answer.unimplemented"] == "error"
+    assert verdicts(run)["client-answer.not-found"] == "pass"
+    assert run.report["iut"]["driver"]["unsupported"] == []
+    (message,) = run.report["messages"]
+    assert "the driver replied `unsupported` to cancel, although its client has that call; scenarios unimpl" in message
+
+
+def test_unsupported_is_not_believed_of_a_call_that_arrived(gate: Callable[..., GateRun]) -> None:
+    def hides_all(told: Told) -> bytes:
+        driven(Client())(told)
+        return json.dumps({"id": told.id, "outcome": "unsupported"}).encode()
+
+    assert gate(hides_all).verdict is RunVerdict.ERROR
 
 
 def test_a_client_without_anything_is_not_conformant_for_no_reason(gate: Callable[..., GateRun]) -> None:
@@ -192,6 +233,12 @@ def test_a_selection_is_never_green(gate: Callable[..., GateRun]) -> None:
     assert run.verdict is RunVerdict.INCOMPLETE
     assert verdicts(run)[MUST_PASS] == "pass"
     assert verdicts(run)["client-request.routing-header-agrees"] == "not-tested", "it was not looked for everywhere"
+
+
+def test_what_is_played_again_is_played_with_the_same_options(gate: Callable[..., GateRun]) -> None:
+    run = gate(driven(fault_named("hash-is-left").apply(Client())), only=["hash-in-id"], patience=2.5)
+    (entry,) = [entry for entry in run.report["requirements"] if entry["verdict"] == "fail"]
+    assert entry["reproduction"]["command"] == "lro-conformance sdk --scenario hash-in-id --patience 2.5 -- ./driver"
 
 
 def test_a_scenario_that_is_not_there_names_the_nearest() -> None:
@@ -324,4 +371,4 @@ def test_a_control_that_failed_leaves_nothing_to_say() -> None:
 
 
 def _running(told: Told) -> dict[str, object]:
-    return {"name": told.name, "done": False}
+    return {"name": told.name, "done": False, "error": None, "response": False}

@@ -52,6 +52,10 @@ def test_a_baseline_is_strict(tmp_path: Path, capsys: pytest.CaptureFixture[str]
         (["--scenario", "hash-in-ids", "--", "./driver"], "did you mean hash-in-id?"),
         (["--", "./no-such-driver"], "the driver ./no-such-driver cannot be started"),
         (["--baseline", "no-such.toml", "--", "./driver"], "no-such.toml"),
+        (["--patience", "-1", "--", "./driver"], "--patience: -1 is no number of seconds"),
+        (["--patience", "inf", "--", "./driver"], "--patience: inf is no number of seconds"),
+        (["--patience", "nan", "--", "./driver"], "--patience: nan is no number of seconds"),
+        (["--report-dir", "/dev/null/report", "--", "./driver"], "/dev/null/report: cannot be made"),
     ],
 )
 def test_wrong_input_is_told_and_exits_with_2(
@@ -83,6 +87,17 @@ def test_a_command_line_that_cannot_be_read_exits_with_2(
 def test_a_broken_driver_exits_with_2(program: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sdk", "--", sys.executable, "-c", program]) == 2
     assert message in capsys.readouterr().out.replace("\n", " ")
+
+
+def test_a_fault_of_the_driver_is_told_once_with_the_end_of_its_log(capsys: pytest.CaptureFixture[str]) -> None:
+    program = "import sys; print(*range(100), sep='\\n', file=sys.stderr); sys.exit('no SDK found')"
+    assert main(["sdk", "--", sys.executable, "-c", program]) == 2
+    printed = capsys.readouterr().out
+    assert printed.count("instead of replying to request 1; remedy: see docs/sdk.md") == 1
+    assert "driver's log: 91\n" in printed
+    assert "driver's log: 90\n" not in printed
+    assert "driver's log: no SDK found\nverdict: ERROR" in printed
+    assert len(printed.splitlines()) < 30
 
 
 def test_the_lying_driver_lists_its_faults_and_refuses_others(capfd: pytest.CaptureFixture[str]) -> None:

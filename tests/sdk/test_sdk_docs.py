@@ -60,7 +60,8 @@ class Client:
 
     def get_operation(self, name, timeout):
         shown = self._call("get", name, timeout)
-        return SimpleNamespace(**{**shown, "error": SimpleNamespace(**shown["error"]) if shown["error"] else None})
+        error = SimpleNamespace(**shown["error"]) if shown["error"] else None
+        return SimpleNamespace(**{**shown, "error": error, "response": {} if shown["response"] else None})
 '''
 
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
 from conformance.lro.codes import Code
-from conformance.rules.client.reading import is_error, line_of, message_of, reply_in_words, statuses_of, was_answered
+from conformance.rules.client.reading import (
+    is_error,
+    is_redirect,
+    line_of,
+    message_of,
+    reply_in_words,
+    statuses_of,
+    was_answered,
+)
 from conformance.rules.rule import Complaint
 from conformance.rules.turn import Outcome, Turn, TurnJudge, turn_rule
 
@@ -122,11 +132,9 @@ def keeps_the_status(status: int) -> TurnJudge:
 
 def keeps_the_method(turn: Turn) -> Complaint | None:
     """A redirect that keeps the method (307, 308) is followed with a POST of the same content, or not at all."""
-    followed = [exchange for exchange in turn.arrived if not turn.asked_for(exchange)]
+    followed = [(moved, later) for moved in turn.answers for later in _where_it_leads(moved, turn)]
     changed = [
-        exchange
-        for exchange in followed
-        if exchange.request.method != "POST" or exchange.request.body != turn.answers[0].request.body
+        later for moved, later in followed if later.request.method != "POST" or later.request.body != moved.request.body
     ]
     if changed:
         return turn.complain(f"the redirect was followed with {line_of(changed[0])}", *turn.arrived)
@@ -140,6 +148,15 @@ def get_is_no_cancel(turn: Turn) -> Complaint | None:
     if turn.said.is_ok and not any(_was_cancelled(exchange) for exchange in turn.arrived):
         return turn.complain("the driver said ok; no POST was answered with a success", *turn.arrived)
     return None
+
+
+def _where_it_leads(moved: Exchange, turn: Turn) -> list[Exchange]:
+    """What arrived at the path of a redirect's Location, after it; anything else is another call of the client."""
+    location = moved.response.header("location") if moved.response is not None and is_redirect(moved) else None
+    if location is None:
+        return []
+    path = urlsplit(location).path
+    return [later for later in turn.arrived if later.number > moved.number and later.request.path == path]
 
 
 def _was_cancelled(exchange: Exchange) -> bool:

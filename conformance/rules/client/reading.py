@@ -54,6 +54,18 @@ def calls_of(turn: Turn) -> list[Exchange]:
     ]
 
 
+def is_over_grpc(turn: Turn) -> bool:
+    """Whether what arrived are calls over gRPC, which were made requests of by their bindings."""
+    return turn.told.transport == "grpc"
+
+
+def other_rpcs_of(turn: Turn) -> list[Exchange]:
+    """The calls over gRPC of methods without a binding of ours; such a request has the path of the method itself."""
+    if not is_over_grpc(turn):
+        return []
+    return [exchange for exchange in turn.arrived if not exchange.request.path.startswith("/v1/")]
+
+
 def cancels_of(turn: Turn) -> list[Exchange]:
     """The cancels among all that arrived, those that followed a redirect too."""
     return [

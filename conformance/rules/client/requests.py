@@ -16,8 +16,10 @@ from conformance.rules.client.reading import (
     asks_for_a_cancel,
     calls_of,
     cancels_of,
+    is_over_grpc,
     line_of,
     names_an_operation,
+    other_rpcs_of,
     posts_of,
     reply_in_words,
     requests_of,
@@ -61,8 +63,13 @@ def a_cancel_that_is_ok_was_sent(turn: Turn) -> Complaint | None:
     return turn.complain(f"the driver said ok, and no cancel of {turn.told.name} had arrived{_instead(turn)}")
 
 
-@turn_rule("client-request.method-is-bound", when=lambda turn: names_an_operation(turn) and bool(calls_of(turn)))
+@turn_rule(
+    "client-request.method-is-bound",
+    when=lambda turn: names_an_operation(turn) and bool(calls_of(turn) or other_rpcs_of(turn)),
+)
 def the_http_method_is_that_of_the_binding(turn: Turn) -> Complaint | None:
+    if other_rpcs_of(turn) and not calls_of(turn):
+        return about(turn, other_rpcs_of(turn), lambda exchange: f"the RPC {exchange.request.path} was called instead")
     expected = "POST" if asks_for_a_cancel(turn) else "GET"
     # What binds to another method is not this call badly made, but another call.
     wrong = [exchange for exchange in calls_of(turn) if exchange.request.method != expected and exchange.call is None]
@@ -81,19 +88,23 @@ def the_verb_ends_the_path(turn: Turn) -> Complaint | None:
 @turn_rule("client-request.path-is-bound", when=lambda turn: names_an_operation(turn) and bool(requests_of(turn)))
 def the_path_has_the_shape_of_the_binding(turn: Turn) -> Complaint | None:
     unbound = [
-        exchange for exchange in requests_of(turn) if not SHAPE_OF_A_CALL.fullmatch(without_verb(exchange.request.path))
+        exchange
+        for exchange in requests_of(turn)
+        if not SHAPE_OF_A_CALL.fullmatch(without_verb(exchange.request.path))
+        and (exchange.call is None or exchange.call.method is not Method.LIST)
     ]
     return about(turn, unbound, lambda exchange: f"{line_of(exchange)} has a path that no binding has")
 
 
 @turn_rule("client-request.name-is-escaped", when=lambda turn: names_an_operation(turn) and bool(requests_of(turn)))
 def the_path_names_the_operation(turn: Turn) -> Complaint | None:
-    # A request whose verb or shape is lost is charged to the rules about these.
+    # A request whose verb or shape is lost is charged to the rules about these; over gRPC only the name can be wrong.
     wrong = [
         exchange
         for exchange in requests_of(turn)
         if exchange.request.path.endswith(":cancel") is asks_for_a_cancel(turn)
-        and SHAPE_OF_A_CALL.fullmatch(without_verb(exchange.request.path))
+        and (is_over_grpc(turn) or SHAPE_OF_A_CALL.fullmatch(without_verb(exchange.request.path)))
+        and exchange not in other_rpcs_of(turn)
         and (exchange.call is None or exchange.call.name != turn.told.name or not PATH.fullmatch(exchange.request.path))
         and exchange.request.method == ("POST" if asks_for_a_cancel(turn) else "GET")
     ]
@@ -206,13 +217,15 @@ def credentials_stay_with_their_origin(carries: Callable[[str], bool]) -> TurnJu
     """An oracle: after a redirect to another origin the credential is not sent there."""
 
     def judge(turn: Turn) -> Complaint | None:
-        if not any(carries(_everything(exchange)) for exchange in turn.answers):
-            raise NotApplicable("the driver sends no credentials")
-        leaked = [
+        # Credentials of the driver's own are masked before they get here, so that there are some has to do.
+        used = [
             exchange
             for exchange in turn.arrived
-            if exchange.origin != turn.told.endpoint and carries(_everything(exchange))
+            if carries(_everything(exchange)) or exchange.request.header("authorization") is not None
         ]
+        if not used:
+            raise NotApplicable("the driver sends no credentials")
+        leaked = [exchange for exchange in used if exchange.origin != turn.told.endpoint]
         return about(turn, leaked, lambda exchange: f"the credential was sent to {exchange.origin}")
 
     return judge

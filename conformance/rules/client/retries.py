@@ -73,7 +73,13 @@ _final("client-retry.internal-error-is-final", "an answer 500", lambda response:
 
 
 def keeps_its_deadline(turn: Turn) -> Complaint | None:
-    """The answer comes after the deadline, so the call fails, and then and not later."""
+    """The answer comes after the deadline, so the call fails, and then and not later, and nothing is begun any more."""
+    if turn.answers:
+        # Counted from the first attempt, for a driver may be slow to begin. One that was late may have been held up.
+        end = turn.answers[0].sent_at + turn.told.timeout / 1000
+        late = [exchange for exchange in turn.answers if exchange.sent_at > end]
+        if len(late) > 1:
+            return turn.complain(f"the deadline was {turn.told.timeout} ms, and {len(late)} attempts began after it")
     took = turn.said.at - turn.told.at
     if not turn.said.is_ok and took <= turn.told.timeout / 1000 + OVERDUE:
         return None

@@ -108,7 +108,7 @@ def garbage_is_a_running_operation(honest: Client) -> Client:
     def understand(method: str, answer: Answer) -> Reply:
         reply = honest.understand(method, answer)
         if method == "get" and reply["outcome"] == "decode_error":
-            return {"outcome": "ok", "operation": {"name": "", "done": False}}
+            return {"outcome": "ok", "operation": {"name": "", "done": False, "error": None, "response": False}}
         return reply
 
     return replace(honest, understand=understand)
