@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 
 import pytest
 
@@ -14,7 +15,7 @@ from conformance.suite.alone import ALONE, Alone
 from conformance.suite.deletion import Deletion, delete_one
 from conformance.suite.families import FAMILIES
 from conformance.suite.lists import settled_list
-from conformance.suite.refusals import Refusals
+from conformance.suite.refusals import Refusals, look_after
 from conformance.suite.stories import Bystanders, FirstCancel, Stories, cancel_first, tell_stories
 from conformance.suite.storm import Storm, raise_storm
 from conformance.targets.iut import Iut
@@ -106,7 +107,9 @@ def deletion(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) -
     stories: Stories | None = None
     with contextlib.suppress(Unjudged):
         stories = request.getfixturevalue("stories")
-    return delete_one(iut, stories.without_body if stories is not None else None)
+    bystander = bystanders.get()[0]
+    deletion = delete_one(iut, stories.without_body if stories is not None else None)
+    return dataclasses.replace(deletion, touched=look_after(iut, bystanders, bystander, deletion.delete))
 
 
 @pytest.fixture(scope="session")

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange, Method
+from conformance.rules import Complaint
 from conformance.suite.stories import Story
 from conformance.targets.iut import Iut
 
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """A delete, and a get afterwards where it succeeded."""
+    """A delete, a get afterwards where it succeeded, and what is wrong with another operation that still ran."""
 
     delete: Exchange
     look: Exchange | None
+    touched: Complaint | None = None
 
     @property
     def removed(self) -> bool:

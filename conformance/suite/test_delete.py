@@ -5,14 +5,11 @@ from __future__ import annotations
 from conformance.rules import Complaint
 from conformance.suite.deletion import Deletion
 from conformance.suite.judging import require, verifies
-from conformance.suite.refusals import look_after
-from conformance.suite.stories import Bystanders
-from conformance.targets.iut import Iut
 
 
-@verifies("target.other-operations-untouched", profile="ci")
-def test_delete_leaves_other_operations_alone(iut: Iut, bystanders: Bystanders, deletion: Deletion) -> None:
-    require(look_after(iut, bystanders, bystanders.get()[0], deletion.delete))
+@verifies("target.other-operations-untouched")
+def test_delete_leaves_other_operations_alone(deletion: Deletion) -> None:
+    require(deletion.touched)
 
 
 @verifies("delete.removes")

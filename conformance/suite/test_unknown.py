@@ -19,7 +19,7 @@ from conformance.targets.unknown import unknown_name
 
 @pytest.fixture(scope="module")
 def unknown_cancels(iut: Iut, bystanders: Bystanders, cancel_is_answered: None) -> list[Exchange]:
-    """Cancels of names that no operation has: one of the shape of the supply's, a long number, an unusual one, a UUID."""
+    """Cancels of names that no operation has: one of the shape of the supply's, a long number, an odd one, a UUID."""
     like = bystanders.get()[0].name
     parent = like.rpartition("/")[0]
     names = [

@@ -174,7 +174,7 @@ class Script:
         self.ask("GET", f"{PARENT}/operations")
         self.look(name)
         self.ask("DELETE", name)
-        self.look(name)
+        self.look(name, before)
         self.ask("POST", f"{name}:cancel")
 
     def _unknown(self) -> None:

@@ -176,9 +176,9 @@ def test_an_error_is_no_success_and_breaks_no_client(status: int) -> None:
 
 
 def test_a_redirect_is_followed_with_the_same_request_or_not_at_all() -> None:
-    moved = attempt(outcome=Response(307))
-    as_get = dataclasses.replace(attempt(0.1, method="GET"), call=None)
-    again = dataclasses.replace(attempt(0.1), call=None)
+    moved = attempt(outcome=Response(307, (("Location", f"{HERE}/v1/{OPERATION}:cancel"),)))
+    as_get = dataclasses.replace(attempt(0.1, method="GET"), call=None, number=2)
+    again = dataclasses.replace(attempt(0.1), call=None, number=2)
     for oracle in (keeps_the_method, get_is_no_cancel):
         assert oracle(turn(moved, again)) is None
         assert_complains(oracle(turn(moved, as_get)), moved, as_get)

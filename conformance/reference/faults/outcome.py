@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.reference.faults.lies import cancelled_shown, tasting, without
+from conformance.lro.codes import Code
+from conformance.reference.api_error import ApiError
+from conformance.reference.faults.lies import cancelled_shown, refusal, tasting, was_cancelled, without
 from conformance.reference.faults.registry import BEST_EFFORT, LATER, fault
 from conformance.reference.invocation import Invocation
 from conformance.reference.methods import Message
@@ -19,6 +21,33 @@ from conformance.reference.store import Behaviour, Mode, UnknownOperation
 def _ending_with(honest: Service, error: object) -> Service:
     """A cancelled operation is shown with this error."""
     return cancelled_shown(honest, lambda message: message | {"error": error})
+
+
+def _get_refused(honest: Service, error: ApiError) -> Service:
+    """A get of an operation that was cancelled is answered with this error."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        message = honest.get(service, call)
+        if was_cancelled(service.look_up(service, call.target)):
+            raise error
+        return message
+
+    return replace(honest, get=lie)
+
+
+# --- Not shown ------------------------------------------------------------------------------------------------------
+
+
+@fault(breaks="outcome.guaranteed")
+def get_of_a_cancelled_one_is_499(honest: Service) -> Service:
+    """Answers a get of a cancelled operation with 499, as if it were the get that was cancelled."""
+    return _get_refused(honest, refusal(Code.CANCELLED, "The operation was cancelled.", "CANCELLED"))
+
+
+@fault(breaks="outcome.guaranteed")
+def get_of_a_cancelled_one_crashes(honest: Service) -> Service:
+    """Answers a get of a cancelled operation with 500: it has no result, and the result is read all the same."""
+    return _get_refused(honest, refusal(Code.INTERNAL, "Internal error encountered.", "INTERNAL_ERROR"))
 
 
 # --- The code ---------------------------------------------------------------------------------------------------------

@@ -286,7 +286,7 @@ def _id(name: str) -> str:
     return name.rpartition("/")[2]
 
 
-@fault(breaks="target.other-operations-untouched", profile="ci")
+@fault(breaks="target.other-operations-untouched")
 def delete_cancels_the_others(honest: Service) -> Service:
     """Cancels, on the delete of an operation, those that run in the same place: it was the last of its kind, surely."""
     known = remembering(without_metadata(honest))
