@@ -31,7 +31,11 @@ _ACCOUNT = "lro_conformance_account"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("lro-conformance", "conformance of long-running operations")
-    group.addoption("--iut", metavar="CONFIG", help="conformance.toml; without it the embedded reference server")
+    group.addoption(
+        "--iut",
+        metavar="CONFIG",
+        help="conformance.toml; without it, and without --iut-url, the embedded reference server",
+    )
     group.addoption("--iut-url", metavar="URL", help="the target, in place of the configuration's")
     group.addoption("--iut-operation", metavar="NAME", action="append", default=[], help="a running operation to use")
     group.addoption("--iut-spec", metavar="SPEC", help="the OpenAPI file of the contract")
@@ -99,7 +103,7 @@ def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
     A fixture `iut_operations` of the user's, a function that starts an operation and returns its name, is the supply in
     place of the configured one.
     """
-    from conformance.run import with_function
+    from conformance.run import check_target, with_function
     from conformance.targets.connect import connect
 
     run = _run(request.config)
@@ -108,6 +112,7 @@ def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
     except pytest.FixtureLookupError as error:
         if error.argname != _SUPPLY_FIXTURE:
             raise
+    check_target(run.configuration, request.config.getoption("--iut") or "")
     run.iut = connect(run.configuration, run.profile, run.ledger_file)
     run.iut.target.check = run.sender
     yield run.iut

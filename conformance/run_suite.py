@@ -18,7 +18,7 @@ from conformance import plugin
 from conformance.errors import TargetError, UsageError
 from conformance.plan import Plan, Rehearsal, plan_of
 from conformance.reports.console import print_report
-from conformance.run import Run, configured_run
+from conformance.run import Run, check_target, configured_run
 from conformance.spec.catalogue import catalogue
 from conformance.targets.connect import is_allowed
 from conformance.targets.rehearsal import MODES
@@ -76,7 +76,9 @@ def plan_run(settings: Mapping[str, Any], pytest_options: Sequence[str]) -> Plan
 
 
 def _run_pytest(settings: Mapping[str, Any], pytest_options: Sequence[str], progress: _Progress) -> int:
-    report_dir = configured_run(settings).report_dir
+    run = configured_run(settings)
+    check_target(run.configuration, settings.get("--iut") or "")
+    report_dir = run.report_dir
     arguments = [
         *("-c", str(_SUITE / "pytest.ini")),
         *(word for name in _NOT_NEEDED for word in ("-p", f"no:{name}")),

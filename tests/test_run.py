@@ -188,6 +188,7 @@ def test_bad_input_is_one_clear_message(arguments: list[str], said: list[str], t
 BAD_CONFIGURATIONS: dict[str, tuple[str, list[str]]] = {
     "typo": ("[iut]\nulr = 'x'", ["ulr", "did you mean 'url'"]),
     "not TOML": ("[iut", ["is not TOML"]),
+    "no server": ("[iut]\nname = 'my-prod'", ["conformance.toml: [iut] has no url", "remedy: set [iut] url"]),
     "no supply": ("[iut]\nurl = 'http://127.0.0.1:1'", ["[operations]", "start, command, python and names"]),
     "two supplies": ("[operations]\ncommand = ['x']\nnames = ['y']", ["keep exactly one"]),
     "bad duration": ("[operations]\nsettle = 'soon'", ["operations.settle", "soon"]),
