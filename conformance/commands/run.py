@@ -51,6 +51,7 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the suite in this process, through pytest, or finish the clean-up of a run."""
+    from conformance.commands import terminated_like_interrupted
     from conformance.run_suite import run_suite
 
     settings = {
@@ -79,7 +80,8 @@ def run(options: argparse.Namespace) -> int:
     if options.plan:
         return _print_plan({**settings, "--iut-report-dir": None, "--iut-baseline": None}, options)
     selection = [*_selection(options), *(["-n", options.n] if options.n else [])]
-    return run_suite(settings, [*selection, *options.pytest_options], as_json=options.json)
+    with terminated_like_interrupted():
+        return run_suite(settings, [*selection, *options.pytest_options], as_json=options.json)
 
 
 def _selection(options: argparse.Namespace) -> list[str]:

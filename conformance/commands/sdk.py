@@ -38,20 +38,22 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Play the scenarios, print what came of it, and return the exit status of the verdict."""
+    from conformance.commands import terminated_like_interrupted
     from conformance.reports.baseline import read_baseline
     from conformance.reports.console import print_report
     from conformance.sdk.gate import run_gate, write_everything
     from conformance.sdk.transport import transport_named
     from conformance.spec.catalogue import client_catalogue
 
-    gate = run_gate(
-        options.driver,
-        only=options.scenario,
-        baseline=read_baseline(Path(options.baseline)) if options.baseline else None,
-        transport=transport_named(options.transport),
-        patience=options.patience,
-        on_played=lambda _: print(".", end="", file=sys.stderr, flush=True),
-    )
+    with terminated_like_interrupted():
+        gate = run_gate(
+            options.driver,
+            only=options.scenario,
+            baseline=read_baseline(Path(options.baseline)) if options.baseline else None,
+            transport=transport_named(options.transport),
+            patience=options.patience,
+            on_played=lambda _: print(".", end="", file=sys.stderr, flush=True),
+        )
     print(file=sys.stderr)
     if options.report_dir:
         write_everything(gate, Path(options.report_dir))
