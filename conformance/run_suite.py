@@ -23,11 +23,20 @@ from conformance.spec.catalogue import catalogue
 from conformance.targets.connect import is_allowed
 from conformance.targets.rehearsal import MODES
 
+_UNRECOGNIZED = "error: unrecognized arguments: "
 _SUITE = Path(__file__).parent / "suite"
 _NOT_NEEDED = (
     *("cacheprovider", "doctest", "unittest", "pastebin", "nose", "debugging", "faulthandler", "stepwise"),
     *("unraisableexception", "threadexception"),  # they collect garbage five times over at the end
 )
+
+
+class UnrecognizedArguments(UsageError):
+    """Words that neither the command nor pytest knows."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        super().__init__(f"unrecognized arguments: {' '.join(words)}", "leave them out")
+        self.words = words
 
 
 def run_suite(settings: Mapping[str, Any], pytest_options: Sequence[str], as_json: bool) -> int:
@@ -100,7 +109,19 @@ def _run_pytest(settings: Mapping[str, Any], pytest_options: Sequence[str], prog
         tempfile.TemporaryDirectory(prefix="lro-conformance-") as scratch,
         _environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", HYPOTHESIS_STORAGE_DIRECTORY=scratch),
     ):
-        return int(pytest.main(arguments, plugins=[progress]))
+        complaints = io.StringIO()
+        try:
+            with contextlib.redirect_stderr(complaints):
+                status = int(pytest.main(arguments, plugins=[progress]))
+        finally:
+            said = complaints.getvalue()
+            if _UNRECOGNIZED not in said:
+                sys.stderr.write(said)
+    if status == pytest.ExitCode.USAGE_ERROR and _UNRECOGNIZED in said:
+        # pytest would print its own usage, which has none of the options of `run`.
+        words = said.partition(_UNRECOGNIZED)[2].splitlines()[0].split()
+        raise UnrecognizedArguments(words)
+    return status
 
 
 @contextlib.contextmanager

@@ -104,6 +104,34 @@ def test_output_of_another_encoding_has_escapes_and_the_same_exit_status() -> No
     assert rb"\u2713 pass" in done.stdout
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["table", "json"])
+def test_output_that_cannot_be_written_is_no_verdict(options: list[str]) -> None:
+    """Of Python's own error status 1 would come: "not conformant"."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "conformance", "run", *options],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    said = done.stderr.partition("\n")[2]
+    assert said.startswith("lro-conformance: the output cannot be written: No space left on device\n  remedy: ")
+    assert "Traceback" not in said
+
+
+def test_a_reader_that_goes_away_is_no_traceback() -> None:
+    run = subprocess.Popen(
+        [sys.executable, "-m", "conformance", "run"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert run.stdout is not None
+    assert run.stderr is not None
+    run.stdout.close()
+    errors = run.stderr.read()
+    run.stderr.close()
+    assert run.wait(timeout=60) == 2
+    assert "Traceback" not in errors
+    assert "Exception ignored" not in errors
+
+
 def test_json_can_be_read_whatever_the_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
     output = io.TextIOWrapper(io.BytesIO(), "ascii")
     monkeypatch.setattr(sys, "stdout", output)
@@ -170,6 +198,9 @@ USAGE_ERRORS = {
     "no such spec": (["run", "--spec", "nothing"], ["nothing", "beyondcorp.v1"]),
     "no operation name": (["run", "--operation", "op-1"], ["op-1", "/operations/"]),
     "unknown option": (["run", "--frobnicate"], ["--frobnicate"]),
+    "nearly an option": (["run", "--reportdir", "x"], ["no option --reportdir", "remedy: did you mean --report-dir?"]),
+    "nearly one of serve's": (["serve", "--prot=1"], ["no option --prot", "remedy: did you mean --port?"]),
+    "no number": (["serve", "--port", "x"], ["--port", "remedy: `lro-conformance serve --help`"]),
     "unknown command": (["frobnicate"], ["frobnicate"]),
     "no such fault": (["serve", "--fault", "answers-nothin"], ["answers-nothing"]),
 }
@@ -181,6 +212,8 @@ def test_bad_input_is_one_clear_message(arguments: list[str], said: list[str], t
     output = done.stdout + done.stderr
     assert done.returncode == 2, output
     assert "Traceback" not in output
+    assert "usage:" not in output
+    assert "remedy: " in output
     for words in said:
         assert words in output
 
