@@ -257,9 +257,18 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     report, verdict = run.report()
     session.config.stash[REPORT] = report
     if run.report_dir is not None:
+        from conformance.errors import UsageError
         from conformance.reports.artefacts import write_artefacts
+        from conformance.reports.verdict import RunVerdict
 
-        write_artefacts(report, (exchange for part in run.all_traffic() for exchange in part), run.report_dir)
+        traffic = (exchange for part in run.all_traffic() for exchange in part)
+        try:
+            write_artefacts(report, traffic, run.report_dir)
+        except UsageError as error:
+            # Told when the verdict is: that is what was waited for.
+            run.unwritten.append(error)
+            session.exitstatus = int(RunVerdict.ERROR)
+            return
     if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.INTERRUPTED):
         session.exitstatus = int(verdict)
 
@@ -285,6 +294,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.section("conformance")
     for line in verdict_lines(report):
         terminalreporter.write_line(line)
+    for error in _run(config).unwritten:
+        terminalreporter.write_line(str(error), red=True)
 
 
 def _run(config: pytest.Config) -> Run:

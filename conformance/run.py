@@ -62,6 +62,8 @@ class Run:
     sender: str = ""
     fatal: str = ""
     was_interrupted: bool = False
+    unwritten: list[UsageError] = field(default_factory=list)
+    """What of the report could not be written."""
     iut: Iut | None = None
     firm_checks: Counter[str] = field(default_factory=Counter)
     _usable: list[KnownFailure] | None = None

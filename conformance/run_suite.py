@@ -17,6 +17,7 @@ import pytest
 from conformance import plugin
 from conformance.errors import TargetError, UsageError
 from conformance.plan import Plan, Rehearsal, plan_of
+from conformance.reports.artefacts import attempts, raise_all, write_bytes
 from conformance.reports.console import print_report
 from conformance.run import Run, check_target, configured_run
 from conformance.spec.catalogue import catalogue
@@ -54,6 +55,8 @@ def run_suite(settings: Mapping[str, Any], pytest_options: Sequence[str], as_jso
         return _nothing_ran(status)
     if as_json or not progress.fatal or report["requests"] > 1:
         print_report(report, catalogue(), as_json)
+    sys.stdout.flush()
+    raise_all(progress.unwritten)
     return int(report["exit_status"])
 
 
@@ -87,28 +90,28 @@ def plan_run(settings: Mapping[str, Any], pytest_options: Sequence[str]) -> Plan
 def _run_pytest(settings: Mapping[str, Any], pytest_options: Sequence[str], progress: _Progress) -> int:
     run = configured_run(settings)
     check_target(run.configuration, settings.get("--iut") or "")
-    report_dir = run.report_dir
-    arguments = [
-        *("-c", str(_SUITE / "pytest.ini")),
-        *(word for name in _NOT_NEEDED for word in ("-p", f"no:{name}")),
-        *("-p", "conformance.plugin"),
-        *_plugins_for(pytest_options),
-        "--assert=plain",
-        "--quiet",
-        "--no-header",
-        "--no-summary",
-        "--capture=no",
-        *([f"--junitxml={report_dir / 'junit.xml'}"] if report_dir is not None else []),
-        *_as_options(settings),
-        *pytest_options,
-        str(_SUITE),
-    ]
     # Only the plugins that are named are loaded, which is most of the time that pytest takes to start; and Hypothesis
     # keeps its caches elsewhere than in the folder from which the suite happens to be run.
     with (
         tempfile.TemporaryDirectory(prefix="lro-conformance-") as scratch,
         _environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", HYPOTHESIS_STORAGE_DIRECTORY=scratch),
     ):
+        junit = Path(scratch) / "junit.xml"
+        arguments = [
+            *("-c", str(_SUITE / "pytest.ini")),
+            *(word for name in _NOT_NEEDED for word in ("-p", f"no:{name}")),
+            *("-p", "conformance.plugin"),
+            *_plugins_for(pytest_options),
+            "--assert=plain",
+            "--quiet",
+            "--no-header",
+            "--no-summary",
+            "--capture=no",
+            *([f"--junitxml={junit}"] if run.report_dir is not None else []),
+            *_as_options(settings),
+            *pytest_options,
+            str(_SUITE),
+        ]
         complaints = io.StringIO()
         try:
             with contextlib.redirect_stderr(complaints):
@@ -117,6 +120,9 @@ def _run_pytest(settings: Mapping[str, Any], pytest_options: Sequence[str], prog
             said = complaints.getvalue()
             if _UNRECOGNIZED not in said:
                 sys.stderr.write(said)
+        if run.report_dir is not None and junit.exists():
+            kept = run.report_dir / junit.name
+            progress.unwritten += attempts([lambda: write_bytes(kept, [junit.read_bytes()])])
     if status == pytest.ExitCode.USAGE_ERROR and _UNRECOGNIZED in said:
         # pytest would print its own usage, which has none of the options of `run`.
         words = said.partition(_UNRECOGNIZED)[2].splitlines()[0].split()
@@ -174,6 +180,7 @@ class _Progress:
         self._stream = stream
         self._count = 0
         self.fatal = ""
+        self.unwritten: list[UsageError] = []
         self.report: dict[str, Any] | None = None
         self.run: Run | None = None
 
@@ -189,8 +196,7 @@ class _Progress:
         if result is None:
             return
         letter = {"kept": ".", "violated": "F", "error": "E"}.get(result["finding"], "-")
-        self._stream.write(letter)
-        self._stream.flush()
+        self._write(letter)
         self._count += 1
 
     @pytest.hookimpl(trylast=True)
@@ -198,7 +204,13 @@ class _Progress:
         self.report = config.stash.get(plugin.REPORT, None)
         self.run = config.stash.get(plugin.RUN, None)
         self.fatal = self.run.fatal if self.run is not None else ""
+        self.unwritten += self.run.unwritten if self.run is not None else []
 
     def end(self) -> None:
         if self._count:
-            self._stream.write("\n")
+            self._write("\n")
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(OSError):  # a run needs nobody to watch it
+            self._stream.write(text)
+            self._stream.flush()

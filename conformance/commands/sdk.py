@@ -55,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
             on_played=lambda _: print(".", end="", file=sys.stderr, flush=True),
         )
     print(file=sys.stderr)
+    print_report(gate.report, client_catalogue(), options.json)
     if options.report_dir:
         write_everything(gate, Path(options.report_dir))
-    print_report(gate.report, client_catalogue(), options.json)
     return int(gate.verdict)
