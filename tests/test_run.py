@@ -200,6 +200,8 @@ USAGE_ERRORS = {
     "unknown option": (["run", "--frobnicate"], ["--frobnicate"]),
     "nearly an option": (["run", "--reportdir", "x"], ["no option --reportdir", "remedy: did you mean --report-dir?"]),
     "nearly one of serve's": (["serve", "--prot=1"], ["no option --prot", "remedy: did you mean --port?"]),
+    "port too large": (["serve", "--port", "99999"], ["--port: there is no port 99999", "remedy: give 1 to 65535"]),
+    "port too small": (["serve", "--port", "-1"], ["--port: there is no port -1", "remedy: give 1 to 65535"]),
     "no number": (["serve", "--port", "x"], ["--port", "remedy: `lro-conformance serve --help`"]),
     "unknown command": (["frobnicate"], ["frobnicate"]),
     "no such fault": (["serve", "--fault", "answers-nothin"], ["answers-nothing"]),
