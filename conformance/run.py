@@ -313,7 +313,8 @@ def check_target(configuration: Configuration, file: str) -> None:
 
 def with_function(configuration: Configuration, start: Callable[[], str]) -> Configuration:
     """The configuration with a function as its supply of running operations."""
-    operations = dataclasses.replace(configuration.operations, running=SupplyForm(function=start))
+    form = SupplyForm(function=start, where="the fixture iut_operations")
+    operations = dataclasses.replace(configuration.operations, running=form)
     return dataclasses.replace(configuration, operations=operations)
 
 

@@ -76,10 +76,11 @@ def plan_run(settings: Mapping[str, Any], pytest_options: Sequence[str]) -> Plan
     for mode in MODES:
         progress = _Progress(io.StringIO())
         _run_pytest({**settings, "--iut-rehearsal": mode}, pytest_options, progress)
-        if progress.fatal or progress.run is None or progress.run.iut is None:
+        if progress.fatal:
+            raise UsageError(f"the run cannot be rehearsed: {progress.fatal}")  # has its remedy
+        if progress.run is None or progress.run.iut is None:
             raise UsageError(
-                f"the run cannot be rehearsed: {progress.fatal or 'the selection leaves no check that sends anything'}",
-                "see that iut.parent fits the spec, or choose other checks",
+                "the run cannot be rehearsed: the selection leaves no check that sends anything", "choose other checks"
             )
         iut = progress.run.iut
         operations = iut.configuration.operations

@@ -45,7 +45,7 @@ def read_configuration(path: Path) -> Configuration:
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: is not TOML: {error}", "mend the line that is named") from error
     configuration = _Reader(str(path)).configuration(document)
-    return replace(configuration, directory=path.parent)
+    return replace(configuration, directory=path.parent, file=str(path))
 
 
 def with_statement(configuration: Configuration, settings: Mapping[str, str]) -> Configuration:
@@ -175,6 +175,7 @@ class _Reader:
             command=self._texts(table, f"{where}.command"),
             names=self._texts(table, f"{where}.names"),
             python=self._entry_point(table, f"{where}.python"),
+            where=f"{self.where}: {'.'.join([where, *table])}",
         )
 
     def _entry_point(self, table: Mapping[str, Any], key: str) -> str:

@@ -41,6 +41,10 @@ Note = Callable[[str, str], None]
 """Is told the name of every operation that was started for us, and the form of supply."""
 
 
+Fits = Callable[[str], bool]
+"""Whether the contract has a path for the operation of a name."""
+
+
 def _nobody(name: str, form: str) -> None:
     """Nobody wants to know."""
 
@@ -49,13 +53,20 @@ class Supply:
     """Hands out fresh operations by one form of supply."""
 
     def __init__(
-        self, form: SupplyForm, target: Target, make: MakeRequest, directory: Path, note: Note = _nobody
+        self,
+        form: SupplyForm,
+        target: Target,
+        make: MakeRequest,
+        directory: Path,
+        note: Note = _nobody,
+        fits: Fits = bool,
     ) -> None:
         self._form = form
         self._target = target
         self._make = make
         self._directory = directory
         self._note = note
+        self._fits = fits
         self._lock = threading.Lock()
         self._names_used = 0
         self._serial = itertools.count(1)
@@ -79,6 +90,11 @@ class Supply:
     def starts_operations(self) -> bool:
         """Whether operations are made for us, so that they are ours to delete."""
         return not self._form.names
+
+    @property
+    def where(self) -> str:
+        """What has named this supply, for messages."""
+        return self._form.where
 
     def take(self, count: int) -> list[str]:
         """The names of `count` operations that nobody was handed before.
@@ -119,7 +135,14 @@ class Supply:
         return name
 
     def _handed_out(self, name: str) -> str:
-        """The name, from now on one that was handed out. Raises TargetError when it was so before."""
+        """The name, from now on one that was handed out.
+
+        Raises TargetError when it was so before, or is no name of an operation of this contract.
+        """
+        if not self._fits(name):
+            with self._lock:
+                self.unnamed += self.starts_operations
+            raise no_name(self.where, name)
         with self._lock:
             if name in self.handed_out:
                 raise TargetError(
@@ -186,6 +209,14 @@ class Supply:
                 "it must print the name of one fresh running operation on one line and exit with 0",
             )
         return self._handed_out(name)
+
+
+def no_name(where: str, name: str) -> TargetError:
+    """The error for a name that the spec has no path for; `where` is what gave it."""
+    return TargetError(
+        f"{where}: {name!r:.200} is no name that the spec binds a cancel to",
+        "give the whole name, such as projects/demo/locations/us/operations/op-1, or the spec that has it (iut.spec)",
+    )
 
 
 def _or_error(find: Callable[P, str], *arguments: P.args, **keywords: P.kwargs) -> str | TargetError:
