@@ -195,6 +195,8 @@ USAGE_ERRORS = {
     "no url": (["run", "--url", "example"], ["--url", "http://127.0.0.1:8080"]),
     "unknown statement": (["run", "--statement", "cancl=guaranteed"], ["cancl", "did you mean 'cancel'"]),
     "statement without value": (["run", "--statement", "cancel"], ["KEY=VALUE"]),
+    "a folder": (["run", "."], [".: cannot be read: Is a directory", "remedy: name a file that can be read"]),
+    "a baseline in YAML": (["run", "--baseline", "known.yaml"], ["known.yaml: is YAML", "a baseline is TOML"]),
     "no such spec": (["run", "--spec", "nothing"], ["nothing", "beyondcorp.v1"]),
     "no operation name": (["run", "--operation", "op-1"], ["op-1", "/operations/"]),
     "unknown option": (["run", "--frobnicate"], ["--frobnicate"]),
@@ -210,9 +212,11 @@ USAGE_ERRORS = {
 
 @pytest.mark.parametrize(("arguments", "said"), USAGE_ERRORS.values(), ids=USAGE_ERRORS.keys())
 def test_bad_input_is_one_clear_message(arguments: list[str], said: list[str], tmp_path: Path) -> None:
+    (tmp_path / "known.yaml").write_text("- requirement: response.empty-object\n")
     done = program(*arguments, cwd=tmp_path)
     output = done.stdout + done.stderr
     assert done.returncode == 2, output
+    assert "client-requirements" not in output
     assert "Traceback" not in output
     assert "usage:" not in output
     assert "remedy: " in output
@@ -226,6 +230,9 @@ BAD_CONFIGURATIONS: dict[str, tuple[str, list[str]]] = {
     "no server": ("[iut]\nname = 'my-prod'", ["conformance.toml: [iut] has no url", "remedy: set [iut] url"]),
     "no supply": ("[iut]\nurl = 'http://127.0.0.1:1'", ["[operations]", "start, command, python and names"]),
     "two supplies": ("[operations]\ncommand = ['x']\nnames = ['y']", ["keep exactly one"]),
+    "every host": ("[iut]\nallow_hosts = ['*']", ["allow_hosts", "'*'", "name every host"]),
+    "no host": ("[iut]\nurl = 'http://no-such-host.invalid'\nallow_hosts = ['no-such-host.invalid']\n"
+                "[operations]\nstart = {path = '/x'}", ["no-such-host.invalid: its host has no address"]),
     "bad duration": ("[operations]\nsettle = 'soon'", ["operations.settle", "soon"]),
     "bad choice": ("[statement]\ncancel = 'perhaps'", ["statement.cancel", "best-effort"]),
     "no token": ("[auth]\nkind = 'bearer'\ntoken_env = 'NO_SUCH_VARIABLE_HERE'\n[iut]\nurl = 'http://127.0.0.1:1'\n"
@@ -259,6 +266,14 @@ def test_a_supply_that_starts_nothing_is_an_error_of_the_environment(
     done = program("run", "conformance.toml", cwd=tmp_path)
     assert done.returncode == 2, done.stdout + done.stderr
     assert said in done.stderr
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "conformance.toml").write_bytes("[iut]\nname = 'é'\n".encode("latin-1"))
+    done = program("run", "conformance.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "conformance.toml: cannot be read: it is not UTF-8" in done.stderr
+    assert "remedy: save it as a text in UTF-8" in done.stderr
 
 
 def test_a_supply_of_done_operations_is_not_tested_and_not_green(url: str, tmp_path: Path) -> None:

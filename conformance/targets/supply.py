@@ -24,7 +24,7 @@ from conformance.exchange.har_secrets import without_look_alikes
 from conformance.exchange.printable import in_one_line
 from conformance.targets.configuration import StartRequest, SupplyForm
 from conformance.targets.python_supply import call, load
-from conformance.targets.target import Outgoing, Target, is_refused
+from conformance.targets.target import Outgoing, Target, is_refused, nobody_listens
 from conformance.targets.waits import SUPPLY
 
 P = ParamSpec("P")
@@ -240,7 +240,7 @@ def _started(start: StartRequest, exchange: Exchange) -> str:
     request = f"{exchange.request.method} {exchange.request.target}"
     if exchange.response is None:
         if is_refused(exchange):
-            raise TargetError(f"nobody listens at {exchange.origin}", "start the server, or mend iut.url or --url")
+            raise nobody_listens(exchange, "iut.url or --url")
         raise TargetError(f"{request} was not answered: {in_one_line(_why(exchange.outcome))}", "look at the server")
     if not exchange.response.is_success:
         body = in_one_line(exchange.response.body[:200].decode("utf-8", "replace"))
