@@ -6,41 +6,80 @@ Exit status: 0 conformant, 1 not conformant, 2 usage or environment error, 3 inc
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import io
 import os
 import sys
 from collections.abc import Sequence
 
 from conformance import __version__
-from conformance.commands import audit, baseline, diff, faults, replay, requirements, run, sdk, serve, spec
+from conformance.commands import (
+    CommandParser,
+    audit,
+    baseline,
+    diff,
+    faults,
+    misspelt,
+    replay,
+    requirements,
+    run,
+    sdk,
+    serve,
+    spec,
+    unknown_options,
+)
 from conformance.errors import ConformanceError
 
 USAGE_ERROR = 2
+_CANNOT_WRITE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+"""What writing to stdout or stderr meets, whose errors name no file."""
 COMMANDS = (run, serve, requirements, faults, baseline, sdk, audit, diff, replay, spec)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status. Every error of this program is one message, without a traceback."""
     _escape_what_cannot_be_written()
-    parser = _parser()
-    options, rest = parser.parse_known_args(arguments)
-    if rest and not options.takes_pytest_options:
-        parser.error(f"unrecognized arguments: {' '.join(rest)}")
-    options.pytest_options = rest
     try:
+        options, rest = _parser().parse_known_args(arguments)
+        known = options.parser.known_options
+        unknown = [word for word in rest if not options.takes_pytest_options or misspelt(word, known)]
+        if unknown:
+            raise unknown_options(unknown, known)
+        options.pytest_options = rest
         status = int(options.run(options))
         sys.stdout.flush()
         return status
     except ConformanceError as error:
-        print(f"lro-conformance: {error}", file=sys.stderr)
-        return USAGE_ERROR
+        return _failed(str(error))
     except KeyboardInterrupt:
-        print("lro-conformance: interrupted", file=sys.stderr)
-        return USAGE_ERROR
+        return _failed("interrupted")
     except BrokenPipeError:
-        # Whoever read our output has gone; Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()  # whoever read our output has gone
         return USAGE_ERROR
+    except OSError as error:
+        if error.filename is not None or error.errno not in _CANNOT_WRITE:
+            raise
+        _write_no_more()
+        return _failed(f"the output cannot be written: {error.strerror}\n  remedy: write it where there is room")
+
+
+def _failed(why: str) -> int:
+    """The exit status of an error that is told on stderr, where that takes it."""
+    with contextlib.suppress(OSError):
+        print(f"lro-conformance: {why}", file=sys.stderr, flush=True)
+    return USAGE_ERROR
+
+
+def _write_no_more() -> None:
+    """Python would complain once more when it flushes at exit, and end with a status of its own."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def _escape_what_cannot_be_written() -> None:
@@ -53,7 +92,7 @@ def _escape_what_cannot_be_written() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="lro-conformance", description="Conformance of long-running operations over HTTP/JSON.", allow_abbrev=False
     )
     parser.add_argument("--version", action="version", version=f"lro-conformance {__version__}")

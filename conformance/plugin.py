@@ -31,7 +31,11 @@ _ACCOUNT = "lro_conformance_account"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("lro-conformance", "conformance of long-running operations")
-    group.addoption("--iut", metavar="CONFIG", help="conformance.toml; without it the embedded reference server")
+    group.addoption(
+        "--iut",
+        metavar="CONFIG",
+        help="conformance.toml; without it, and without --iut-url, the embedded reference server",
+    )
     group.addoption("--iut-url", metavar="URL", help="the target, in place of the configuration's")
     group.addoption("--iut-operation", metavar="NAME", action="append", default=[], help="a running operation to use")
     group.addoption("--iut-spec", metavar="SPEC", help="the OpenAPI file of the contract")
@@ -103,7 +107,7 @@ def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
     A fixture `iut_operations` of the user's, a function that starts an operation and returns its name, is the supply in
     place of the configured one.
     """
-    from conformance.run import with_function
+    from conformance.run import check_target, with_function
     from conformance.targets.connect import connect
 
     run = _run(request.config)
@@ -112,6 +116,7 @@ def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
     except pytest.FixtureLookupError as error:
         if error.argname != _SUPPLY_FIXTURE:
             raise
+    check_target(run.configuration, request.config.getoption("--iut") or "")
     run.iut = connect(run.configuration, run.profile, run.ledger_file)
     run.iut.target.check = run.sender
     yield run.iut
@@ -256,9 +261,18 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     report, verdict = run.report()
     session.config.stash[REPORT] = report
     if run.report_dir is not None:
+        from conformance.errors import UsageError
         from conformance.reports.artefacts import write_artefacts
+        from conformance.reports.verdict import RunVerdict
 
-        write_artefacts(report, (exchange for part in run.all_traffic() for exchange in part), run.report_dir)
+        traffic = (exchange for part in run.all_traffic() for exchange in part)
+        try:
+            write_artefacts(report, traffic, run.report_dir)
+        except UsageError as error:
+            # Told when the verdict is: that is what was waited for.
+            run.unwritten.append(error)
+            session.exitstatus = int(RunVerdict.ERROR)
+            return
     if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.INTERRUPTED):
         session.exitstatus = int(verdict)
 
@@ -284,6 +298,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     terminalreporter.section("conformance")
     for line in verdict_lines(report):
         terminalreporter.write_line(line)
+    for error in _run(config).unwritten:
+        terminalreporter.write_line(str(error), red=True)
 
 
 def _run(config: pytest.Config) -> Run:

@@ -62,6 +62,8 @@ class Run:
     sender: str = ""
     fatal: str = ""
     was_interrupted: bool = False
+    unwritten: list[UsageError] = field(default_factory=list)
+    """What of the report could not be written."""
     iut: Iut | None = None
     firm_checks: Counter[str] = field(default_factory=Counter)
     _usable: list[KnownFailure] | None = None
@@ -272,7 +274,7 @@ def configured_run(options: Mapping[str, Any]) -> Run:
     if name not in PROFILES:
         raise UsageError(f"--profile: there is no profile {name!r}", f"choose one of {', '.join(PROFILES)}")
     profile = dataclasses.replace(PROFILES[name], seed=int(options.get("--iut-seed") or 0))
-    configuration = _supplied(_with_room(configuration, profile), options.get("--iut") or "")
+    configuration = _with_room(configuration, profile)
     named = options.get("--iut-baseline")
     baseline = read_baseline(Path(named)) if named else None
     report_dir = options.get("--iut-report-dir")
@@ -290,19 +292,29 @@ def _with_room(configuration: Configuration, profile: Profile) -> Configuration:
     return dataclasses.replace(configuration, limits=limits)
 
 
-def _supplied(configuration: Configuration, file: str) -> Configuration:
-    """The configuration, unless a target is named in a file and nothing says where its running operations come from."""
-    if file and configuration.iut.url and not configuration.operations.running.is_given:
+def check_target(configuration: Configuration, file: str) -> None:
+    """Raise UsageError for a file that leaves out what is under test, or where its running operations come from.
+
+    Only where no file is named, the embedded server is what is meant; its green verdict must not bear another's name.
+    """
+    if not file or configuration.disguise is not None:
+        return
+    if configuration.is_embedded:
+        raise UsageError(
+            f"{file}: [iut] has no url, so nothing says what is under test",
+            "set [iut] url, or give --url; `run` without a file checks the embedded reference server",
+        )
+    if not configuration.operations.running.is_given:
         raise UsageError(
             f"{file}: [operations] says nothing about where running operations come from",
             "set exactly one of start, command, python and names, or give --operation",
         )
-    return configuration
 
 
 def with_function(configuration: Configuration, start: Callable[[], str]) -> Configuration:
     """The configuration with a function as its supply of running operations."""
-    operations = dataclasses.replace(configuration.operations, running=SupplyForm(function=start))
+    form = SupplyForm(function=start, where="the fixture iut_operations")
+    operations = dataclasses.replace(configuration.operations, running=form)
     return dataclasses.replace(configuration, operations=operations)
 
 

@@ -17,17 +17,27 @@ import pytest
 from conformance import plugin
 from conformance.errors import TargetError, UsageError
 from conformance.plan import Plan, Rehearsal, plan_of
+from conformance.reports.artefacts import attempts, raise_all, write_bytes
 from conformance.reports.console import print_report
-from conformance.run import Run, configured_run
+from conformance.run import Run, check_target, configured_run
 from conformance.spec.catalogue import catalogue
 from conformance.targets.connect import is_allowed
 from conformance.targets.rehearsal import MODES
 
+_UNRECOGNIZED = "error: unrecognized arguments: "
 _SUITE = Path(__file__).parent / "suite"
 _NOT_NEEDED = (
     *("cacheprovider", "doctest", "unittest", "pastebin", "nose", "debugging", "faulthandler", "stepwise"),
     *("unraisableexception", "threadexception"),  # they collect garbage five times over at the end
 )
+
+
+class UnrecognizedArguments(UsageError):
+    """Words that neither the command nor pytest knows."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        super().__init__(f"unrecognized arguments: {' '.join(words)}", "leave them out")
+        self.words = words
 
 
 def run_suite(settings: Mapping[str, Any], pytest_options: Sequence[str], as_json: bool) -> int:
@@ -45,6 +55,8 @@ def run_suite(settings: Mapping[str, Any], pytest_options: Sequence[str], as_jso
         return _nothing_ran(status)
     if as_json or not progress.fatal or report["requests"] > 1:
         print_report(report, catalogue(), as_json)
+    sys.stdout.flush()
+    raise_all(progress.unwritten)
     return int(report["exit_status"])
 
 
@@ -64,10 +76,11 @@ def plan_run(settings: Mapping[str, Any], pytest_options: Sequence[str]) -> Plan
     for mode in MODES:
         progress = _Progress(io.StringIO())
         _run_pytest({**settings, "--iut-rehearsal": mode}, pytest_options, progress)
-        if progress.fatal or progress.run is None or progress.run.iut is None:
+        if progress.fatal:
+            raise UsageError(f"the run cannot be rehearsed: {progress.fatal}")  # has its remedy
+        if progress.run is None or progress.run.iut is None:
             raise UsageError(
-                f"the run cannot be rehearsed: {progress.fatal or 'the selection leaves no check that sends anything'}",
-                "see that iut.parent fits the spec, or choose other checks",
+                "the run cannot be rehearsed: the selection leaves no check that sends anything", "choose other checks"
             )
         iut = progress.run.iut
         operations = iut.configuration.operations
@@ -76,29 +89,46 @@ def plan_run(settings: Mapping[str, Any], pytest_options: Sequence[str]) -> Plan
 
 
 def _run_pytest(settings: Mapping[str, Any], pytest_options: Sequence[str], progress: _Progress) -> int:
-    report_dir = configured_run(settings).report_dir
-    arguments = [
-        *("-c", str(_SUITE / "pytest.ini")),
-        *(word for name in _NOT_NEEDED for word in ("-p", f"no:{name}")),
-        *("-p", "conformance.plugin"),
-        *_plugins_for(pytest_options),
-        "--assert=plain",
-        "--quiet",
-        "--no-header",
-        "--no-summary",
-        "--capture=no",
-        *([f"--junitxml={report_dir / 'junit.xml'}"] if report_dir is not None else []),
-        *_as_options(settings),
-        *pytest_options,
-        str(_SUITE),
-    ]
+    run = configured_run(settings)
+    check_target(run.configuration, settings.get("--iut") or "")
     # Only the plugins that are named are loaded, which is most of the time that pytest takes to start; and Hypothesis
     # keeps its caches elsewhere than in the folder from which the suite happens to be run.
     with (
         tempfile.TemporaryDirectory(prefix="lro-conformance-") as scratch,
         _environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", HYPOTHESIS_STORAGE_DIRECTORY=scratch),
     ):
-        return int(pytest.main(arguments, plugins=[progress]))
+        junit = Path(scratch) / "junit.xml"
+        arguments = [
+            *("-c", str(_SUITE / "pytest.ini")),
+            *(word for name in _NOT_NEEDED for word in ("-p", f"no:{name}")),
+            *("-p", "conformance.plugin"),
+            *_plugins_for(pytest_options),
+            "--assert=plain",
+            "--quiet",
+            "--no-header",
+            "--no-summary",
+            "--capture=no",
+            *([f"--junitxml={junit}"] if run.report_dir is not None else []),
+            *_as_options(settings),
+            *pytest_options,
+            str(_SUITE),
+        ]
+        complaints = io.StringIO()
+        try:
+            with contextlib.redirect_stderr(complaints):
+                status = int(pytest.main(arguments, plugins=[progress]))
+        finally:
+            said = complaints.getvalue()
+            if _UNRECOGNIZED not in said:
+                sys.stderr.write(said)
+        if run.report_dir is not None and junit.exists():
+            kept = run.report_dir / junit.name
+            progress.unwritten += attempts([lambda: write_bytes(kept, [junit.read_bytes()])])
+    if status == pytest.ExitCode.USAGE_ERROR and _UNRECOGNIZED in said:
+        # pytest would print its own usage, which has none of the options of `run`.
+        words = said.partition(_UNRECOGNIZED)[2].splitlines()[0].split()
+        raise UnrecognizedArguments(words)
+    return status
 
 
 @contextlib.contextmanager
@@ -151,6 +181,7 @@ class _Progress:
         self._stream = stream
         self._count = 0
         self.fatal = ""
+        self.unwritten: list[UsageError] = []
         self.report: dict[str, Any] | None = None
         self.run: Run | None = None
 
@@ -166,8 +197,7 @@ class _Progress:
         if result is None:
             return
         letter = {"kept": ".", "violated": "F", "error": "E"}.get(result["finding"], "-")
-        self._stream.write(letter)
-        self._stream.flush()
+        self._write(letter)
         self._count += 1
 
     @pytest.hookimpl(trylast=True)
@@ -175,7 +205,13 @@ class _Progress:
         self.report = config.stash.get(plugin.REPORT, None)
         self.run = config.stash.get(plugin.RUN, None)
         self.fatal = self.run.fatal if self.run is not None else ""
+        self.unwritten += self.run.unwritten if self.run is not None else []
 
     def end(self) -> None:
         if self._count:
-            self._stream.write("\n")
+            self._write("\n")
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(OSError):  # a run needs nobody to watch it
+            self._stream.write(text)
+            self._stream.flush()

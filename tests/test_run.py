@@ -104,6 +104,34 @@ def test_output_of_another_encoding_has_escapes_and_the_same_exit_status() -> No
     assert rb"\u2713 pass" in done.stdout
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["table", "json"])
+def test_output_that_cannot_be_written_is_no_verdict(options: list[str]) -> None:
+    """Of Python's own error status 1 would come: "not conformant"."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "conformance", "run", *options],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    said = done.stderr.partition("\n")[2]
+    assert said.startswith("lro-conformance: the output cannot be written: No space left on device\n  remedy: ")
+    assert "Traceback" not in said
+
+
+def test_a_reader_that_goes_away_is_no_traceback() -> None:
+    run = subprocess.Popen(
+        [sys.executable, "-m", "conformance", "run"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert run.stdout is not None
+    assert run.stderr is not None
+    run.stdout.close()
+    errors = run.stderr.read()
+    run.stderr.close()
+    assert run.wait(timeout=60) == 2
+    assert "Traceback" not in errors
+    assert "Exception ignored" not in errors
+
+
 def test_json_can_be_read_whatever_the_encoding(monkeypatch: pytest.MonkeyPatch) -> None:
     output = io.TextIOWrapper(io.BytesIO(), "ascii")
     monkeypatch.setattr(sys, "stdout", output)
@@ -167,9 +195,16 @@ USAGE_ERRORS = {
     "no url": (["run", "--url", "example"], ["--url", "http://127.0.0.1:8080"]),
     "unknown statement": (["run", "--statement", "cancl=guaranteed"], ["cancl", "did you mean 'cancel'"]),
     "statement without value": (["run", "--statement", "cancel"], ["KEY=VALUE"]),
+    "a folder": (["run", "."], [".: cannot be read: Is a directory", "remedy: name a file that can be read"]),
+    "a baseline in YAML": (["run", "--baseline", "known.yaml"], ["known.yaml: is YAML", "a baseline is TOML"]),
     "no such spec": (["run", "--spec", "nothing"], ["nothing", "beyondcorp.v1"]),
     "no operation name": (["run", "--operation", "op-1"], ["op-1", "/operations/"]),
     "unknown option": (["run", "--frobnicate"], ["--frobnicate"]),
+    "nearly an option": (["run", "--reportdir", "x"], ["no option --reportdir", "remedy: did you mean --report-dir?"]),
+    "nearly one of serve's": (["serve", "--prot=1"], ["no option --prot", "remedy: did you mean --port?"]),
+    "port too large": (["serve", "--port", "99999"], ["--port: there is no port 99999", "remedy: give 1 to 65535"]),
+    "port too small": (["serve", "--port", "-1"], ["--port: there is no port -1", "remedy: give 1 to 65535"]),
+    "no number": (["serve", "--port", "x"], ["--port", "remedy: `lro-conformance serve --help`"]),
     "unknown command": (["frobnicate"], ["frobnicate"]),
     "no such fault": (["serve", "--fault", "answers-nothin"], ["answers-nothing"]),
 }
@@ -177,10 +212,14 @@ USAGE_ERRORS = {
 
 @pytest.mark.parametrize(("arguments", "said"), USAGE_ERRORS.values(), ids=USAGE_ERRORS.keys())
 def test_bad_input_is_one_clear_message(arguments: list[str], said: list[str], tmp_path: Path) -> None:
+    (tmp_path / "known.yaml").write_text("- requirement: response.empty-object\n")
     done = program(*arguments, cwd=tmp_path)
     output = done.stdout + done.stderr
     assert done.returncode == 2, output
+    assert "client-requirements" not in output
     assert "Traceback" not in output
+    assert "usage:" not in output
+    assert "remedy: " in output
     for words in said:
         assert words in output
 
@@ -188,8 +227,12 @@ def test_bad_input_is_one_clear_message(arguments: list[str], said: list[str], t
 BAD_CONFIGURATIONS: dict[str, tuple[str, list[str]]] = {
     "typo": ("[iut]\nulr = 'x'", ["ulr", "did you mean 'url'"]),
     "not TOML": ("[iut", ["is not TOML"]),
+    "no server": ("[iut]\nname = 'my-prod'", ["conformance.toml: [iut] has no url", "remedy: set [iut] url"]),
     "no supply": ("[iut]\nurl = 'http://127.0.0.1:1'", ["[operations]", "start, command, python and names"]),
     "two supplies": ("[operations]\ncommand = ['x']\nnames = ['y']", ["keep exactly one"]),
+    "every host": ("[iut]\nallow_hosts = ['*']", ["allow_hosts", "'*'", "name every host"]),
+    "no host": ("[iut]\nurl = 'http://no-such-host.invalid'\nallow_hosts = ['no-such-host.invalid']\n"
+                "[operations]\nstart = {path = '/x'}", ["no-such-host.invalid: its host has no address"]),
     "bad duration": ("[operations]\nsettle = 'soon'", ["operations.settle", "soon"]),
     "bad choice": ("[statement]\ncancel = 'perhaps'", ["statement.cancel", "best-effort"]),
     "no token": ("[auth]\nkind = 'bearer'\ntoken_env = 'NO_SUCH_VARIABLE_HERE'\n[iut]\nurl = 'http://127.0.0.1:1'\n"
@@ -223,6 +266,14 @@ def test_a_supply_that_starts_nothing_is_an_error_of_the_environment(
     done = program("run", "conformance.toml", cwd=tmp_path)
     assert done.returncode == 2, done.stdout + done.stderr
     assert said in done.stderr
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "conformance.toml").write_bytes("[iut]\nname = 'é'\n".encode("latin-1"))
+    done = program("run", "conformance.toml", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "conformance.toml: cannot be read: it is not UTF-8" in done.stderr
+    assert "remedy: save it as a text in UTF-8" in done.stderr
 
 
 def test_a_supply_of_done_operations_is_not_tested_and_not_green(url: str, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import UsageError
-from conformance.run import configured_run
+from conformance.run import check_target, configured_run
 
 URL = '[iut]\nurl = "http://127.0.0.1:1"\n'
 NAME = "projects/demo/locations/us/operations/op-1"
@@ -23,9 +23,18 @@ def written(tmp_path: Path, text: str) -> str:
 def test_a_server_of_ones_own_needs_a_supply(tmp_path: Path, supply: str) -> None:
     file = written(tmp_path, URL + supply)
     with pytest.raises(UsageError) as caught:
-        configured_run({"--iut": file})
+        check_target(configured_run({"--iut": file}).configuration, file)
     assert caught.value.message == f"{file}: [operations] says nothing about where running operations come from"
     assert caught.value.remedy == "set exactly one of start, command, python and names, or give --operation"
+
+
+@pytest.mark.parametrize("text", ["", '[iut]\nname = "my-prod"\n', f'[operations]\nnames = ["{NAME}"]\n'])
+def test_a_file_that_names_no_server_is_not_about_the_embedded_one(tmp_path: Path, text: str) -> None:
+    file = written(tmp_path, text)
+    with pytest.raises(UsageError) as caught:
+        check_target(configured_run({"--iut": file}).configuration, file)
+    assert caught.value.message == f"{file}: [iut] has no url, so nothing says what is under test"
+    assert caught.value.remedy.startswith("set [iut] url, or give --url")
 
 
 def test_an_operation_on_the_command_line_is_a_supply(tmp_path: Path) -> None:

@@ -7,8 +7,64 @@ status. What is heavy is imported by that function, so that no command pays for 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
+import contextlib
+import difflib
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from conformance.errors import UsageError
 
 if TYPE_CHECKING:
     # argparse has no public name for what `add_subparsers` returns.
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Reads one command's words; what is wrong with them is a UsageError, as with any other input."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self.set_defaults(parser=self)
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, f"`{self.prog} --help` lists what it takes")
+
+    @property
+    def known_options(self) -> list[str]:
+        """The long options that the command has."""
+        return [option for option in self._option_string_actions if option.startswith("--")]
+
+
+def misspelt(word: str, known: Sequence[str]) -> str:
+    """The option that a word surely means; empty when it may be somebody else's, such as pytest's."""
+    return next(iter(difflib.get_close_matches(word.partition("=")[0], known, n=1, cutoff=_SURELY)), "")
+
+
+_SURELY = 0.85
+
+
+def unknown_options(words: Sequence[str], known: Sequence[str]) -> UsageError:
+    """The error for words that no parser knows, with the nearest option there is."""
+    for word in words:
+        near = difflib.get_close_matches(word.partition("=")[0], known, n=1)
+        if near:
+            return UsageError(f"there is no option {word.partition('=')[0]}", f"did you mean {near[0]}?")
+    return UsageError(f"unrecognized arguments: {' '.join(words)}", "--help after the command lists what it takes")
+
+
+@contextlib.contextmanager
+def terminated_like_interrupted() -> Iterator[None]:
+    """For as long as the context lasts, SIGTERM is what Ctrl-C is: what was started is cleaned up and reported.
+
+    Python tells signals to the main thread alone; in another one nothing is changed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

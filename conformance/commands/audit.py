@@ -56,7 +56,7 @@ def run(options: argparse.Namespace) -> int:
         now=timestamp(),
         url=options.url,
     )
+    print_report(audited.report, catalogue(), options.json)
     if options.report_dir:
         write_artefacts(audited.report, audited.exchanges, Path(options.report_dir))
-    print_report(audited.report, catalogue(), options.json)
     return int(audited.report["exit_status"])

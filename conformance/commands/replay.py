@@ -164,12 +164,12 @@ def _replay(
     show: Callable[[str], None],
 ) -> Finding:
     """Send the requests of one violation in their order, show what comes back, and judge it."""
-    from conformance.errors import TargetError, Unjudged
+    from conformance.errors import Unjudged
     from conformance.reports.exchange_text import request_lines
     from conformance.reports.replay import Finding, Outcome, judge_again
     from conformance.reports.side_by_side import side_by_side
     from conformance.rules import all_rules
-    from conformance.targets.target import is_refused
+    from conformance.targets.target import is_refused, nobody_listens
 
     new: list[Exchange] = []
     previous: Exchange | None = None
@@ -180,7 +180,7 @@ def _replay(
         except Unjudged as error:
             return Finding(Outcome.CANNOT_BE_TOLD, error.reason)
         if is_refused(answered):
-            raise TargetError(f"nobody listens at {answered.origin}", "start the server, or mend --url")
+            raise nobody_listens(answered, "--url")
         new.append(answered)
         previous = earlier
         show("")

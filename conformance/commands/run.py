@@ -51,6 +51,17 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the suite in this process, through pytest, or finish the clean-up of a run."""
+    from conformance.commands import terminated_like_interrupted, unknown_options
+    from conformance.run_suite import UnrecognizedArguments
+
+    try:
+        with terminated_like_interrupted():
+            return _run(options)
+    except UnrecognizedArguments as error:
+        raise unknown_options(error.words, options.parser.known_options) from None
+
+
+def _run(options: argparse.Namespace) -> int:
     from conformance.run_suite import run_suite
 
     settings = {

@@ -39,6 +39,7 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Play the scenarios, print what came of it, and return the exit status of the verdict."""
+    from conformance.commands import terminated_like_interrupted
     from conformance.reports.artefacts import writable
     from conformance.reports.baseline import read_baseline
     from conformance.reports.console import print_report
@@ -47,18 +48,19 @@ def run(options: argparse.Namespace) -> int:
     from conformance.spec.catalogue import client_catalogue
 
     directory = writable(Path(options.report_dir)) if options.report_dir else None
-    gate = run_gate(
-        options.driver,
-        only=options.scenario,
-        baseline=read_baseline(Path(options.baseline)) if options.baseline else None,
-        transport=transport_named(options.transport),
-        patience=options.patience,
-        on_played=lambda _: print(".", end="", file=sys.stderr, flush=True),
-    )
+    with terminated_like_interrupted():
+        gate = run_gate(
+            options.driver,
+            only=options.scenario,
+            baseline=read_baseline(Path(options.baseline)) if options.baseline else None,
+            transport=transport_named(options.transport),
+            patience=options.patience,
+            on_played=lambda _: print(".", end="", file=sys.stderr, flush=True),
+        )
     print(file=sys.stderr)
+    print_report(gate.report if options.json else _without_errors(gate.report), client_catalogue(), options.json)
     if directory is not None:
         write_everything(gate, directory)
-    print_report(gate.report if options.json else _without_errors(gate.report), client_catalogue(), options.json)
     return int(gate.verdict)
 
 

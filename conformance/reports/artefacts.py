@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,28 +32,61 @@ def writable(directory: Path) -> Path:
 def write_artefacts(report: Mapping[str, Any], exchanges: Iterable[Exchange], directory: Path) -> None:
     """Write report.json, report.html, summary.md and traffic.har, and append the summary to the job's of GitHub.
 
-    Raises UsageError when a file cannot be written.
+    Raises one UsageError that names all that cannot be written, when the others are.
     """
     from conformance.reports.html import render_html
     from conformance.reports.markdown import render_markdown
 
-    write_report(report, directory)
-    summary = render_markdown(report)
-    _write(directory / "report.html", [_encoded(render_html(report))])
-    _write(directory / "summary.md", [_encoded(summary)])
-    _write(directory / "traffic.har", map(_encoded, har_text(exchanges, report["started"])))
+    summary = _encoded(render_markdown(report))
     job = os.environ.get(SUMMARY_VARIABLE)
+    raise_all(
+        attempts(
+            [
+                lambda: write_report(report, directory),
+                lambda: write_bytes(directory / "report.html", [_encoded(render_html(report))]),
+                lambda: write_bytes(directory / "summary.md", [summary]),
+                lambda: write_bytes(directory / "traffic.har", map(_encoded, har_text(exchanges, report["started"]))),
+                lambda: _append(job, summary),
+            ]
+        )
+    )
+
+
+def attempts(writings: Iterable[Callable[[], object]]) -> list[UsageError]:
+    """Do all of them, whatever becomes of the one before; the errors of those that could not be done."""
+    errors = []
+    for write in writings:
+        try:
+            write()
+        except UsageError as error:
+            errors.append(error)
+    return errors
+
+
+def raise_all(errors: Sequence[UsageError]) -> None:
+    """Raise all of the errors as one, if there are any."""
+    if errors:
+        remedies = dict.fromkeys(error.remedy for error in errors)
+        raise UsageError("\n  ".join(error.message for error in errors), "; ".join(remedies))
+
+
+def write_bytes(path: Path, content: Iterable[bytes]) -> None:
+    """Write one file of a report directory. Raises UsageError when it cannot be written."""
+    _write(path, content, "wb", "choose another --report-dir")
+
+
+def _append(job: str | None, summary: bytes) -> None:
     if job:
-        _write(Path(job), [_encoded(summary)], "ab")
+        _write(Path(job), [summary], "ab", f"mend or unset {SUMMARY_VARIABLE}")
 
 
 def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def _write(path: Path, content: Iterable[bytes], mode: str = "wb") -> None:
+def _write(path: Path, content: Iterable[bytes], mode: str, remedy: str) -> None:
     try:
         with path.open(mode) as file:
             file.writelines(content)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error}", "choose another --report-dir") from error
+        raise UsageError(f"{path}: cannot be written: {error.strerror}", remedy) from error

@@ -98,6 +98,9 @@ def parse_baseline(text: str, file: str, may_be_unfilled: bool = False) -> Basel
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
+        if file.endswith((".yaml", ".yml", ".json")):
+            kind = Path(file).suffix.lstrip(".").upper().replace("YML", "YAML")
+            raise UsageError(f"{file}: is {kind} by its name, and a baseline is TOML", _EXAMPLE) from error
         raise UsageError(f"{file}: is not TOML: {error}", "mend the line that is named") from error
     _refuse_unknown(file, "the file", document, (TABLE,))
     tables = document.get(TABLE, [])

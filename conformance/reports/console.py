@@ -23,6 +23,7 @@ _MARKS = {
 }
 _TO_EXPLAIN = ("fail", "error", "unexpected-pass", "warn")
 _COLOURS = {"fail": "31", "error": "31", "unexpected-pass": "31", "warn": "33", "not-tested": "33", "pass": "32"}
+_REMEDY = "\n  remedy: "
 _SHOWN_BODY = 1000
 _SHOWN_VIOLATIONS = 3
 _SHOWN_UNTESTED = 6
@@ -133,7 +134,11 @@ def verdict_lines(report: Mapping[str, Any], colour: bool = False) -> Iterator[s
     if untested:
         more = f" and {len(untested) - _SHOWN_UNTESTED} more" if len(untested) > _SHOWN_UNTESTED else ""
         yield f"{len(untested)} MUST not tested: {', '.join(untested[:_SHOWN_UNTESTED])}{more}"
-    yield from (in_one_line(message) for message in report["messages"])
+    for message in report["messages"]:
+        what, _, remedy = message.partition(_REMEDY)  # any other line break is a peer's
+        yield in_one_line(what)
+        if remedy:
+            yield f"  remedy: {in_one_line(remedy)}"
     paint = {0: "pass", 1: "fail"}.get(report["exit_status"], "warn")
     yield _painted(f"verdict: {report['verdict'].upper()}", paint, colour)
 

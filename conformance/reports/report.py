@@ -7,6 +7,7 @@ of ours says so.
 from __future__ import annotations
 
 import json
+import os
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -181,16 +182,21 @@ def build_evidence_entry(requirement: Requirement, result: CheckResult) -> dict[
 
 
 def write_report(report: Mapping[str, Any], directory: Path) -> Path:
-    """Write report.json into a directory, which is made when it is missing.
+    """Write report.json into a directory, which is made when it is missing: the whole of it, or nothing.
 
     Raises UsageError when it cannot be written.
     """
     path = directory / "report.json"
+    part = directory / f".report.json.{os.getpid()}"
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(as_bytes(report))
+        try:
+            part.write_bytes(as_bytes(report))
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error}", "choose another --report-dir") from error
+        raise UsageError(f"{path}: cannot be written: {error.strerror}", "choose another --report-dir") from error
     return path
 
 

@@ -117,6 +117,10 @@ class Contract:
         """The bindings of a method; empty when this contract does not have the method."""
         return tuple(binding for binding in self.bindings if binding.method is method)
 
+    def binds(self, method: Method, name: str) -> bool:
+        """Whether a binding of the method has a path for `name`."""
+        return any(binding.accepts(name) for binding in self.bindings_of(method))
+
     def identify(self, http_method: str, raw_path: str) -> Call | None:
         """The call that a request is by its HTTP method (case-sensitive) and raw path, or None when nothing binds."""
         for binding, name in self._matching(raw_path):

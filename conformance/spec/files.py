@@ -6,6 +6,7 @@ In a checkout the specs are the folder `specs/` beside the package; in an instal
 from __future__ import annotations
 
 import difflib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from conformance.errors import UsageError
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _ENDINGS = (".yaml", ".yml", ".json")
+_OPENAPI = re.compile(rb"""^[\s{]*["']?openapi["']?\s*:""", re.MULTILINE)
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -26,8 +28,13 @@ def specs_directory() -> Path:
 
 
 def spec_names() -> list[str]:
-    """The names of the files in the specs folder, without ending, sorted."""
-    return sorted(path.stem for path in specs_directory().iterdir() if path.suffix in _ENDINGS)
+    """The names of the OpenAPI files in the specs folder, without ending, sorted."""
+    return sorted(path.stem for path in specs_directory().iterdir() if path.suffix in _ENDINGS and _is_openapi(path))
+
+
+def _is_openapi(path: Path) -> bool:
+    """Whether the file says so; the folder has the catalogues, too."""
+    return _OPENAPI.search(path.read_bytes()) is not None
 
 
 def spec_path(name: str | Path) -> Path:

@@ -10,13 +10,20 @@ from conformance.errors import NotTested, Unjudged
 from conformance.exchange import Exchange
 from conformance.rules.routing import shows_an_existing_operation
 from conformance.suite.judging import require, verifies
+from conformance.targets.iut import Iut
+
+_NOT_FOUND = 404
 
 
 @verifies("operation.get-returns-it")
-def test_fresh_operation_can_be_got(first_looks: list[Exchange], request: pytest.FixtureRequest) -> None:
-    """The supply has just started it, so it exists."""
+def test_fresh_operation_can_be_got(iut: Iut, first_looks: list[Exchange], request: pytest.FixtureRequest) -> None:
+    """The supply has just started it, so it exists; of one that was given by name nobody knows."""
     with contextlib.suppress(Unjudged):
         request.getfixturevalue("bystanders")
     if not first_looks:
         raise NotTested("no operation could be looked at")
+    response = first_looks[0].response
+    if not iut.supply.starts_operations and response is not None and response.status == _NOT_FOUND:
+        name = iut.supply.handed_out[0]
+        raise NotTested(f"{iut.supply.where}: a get of {name} is answered with 404; name an operation that exists")
     require(shows_an_existing_operation(first_looks[0]))

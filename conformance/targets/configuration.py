@@ -75,6 +75,8 @@ class SupplyForm:
     names: tuple[str, ...] = ()
     python: str = ""
     function: Callable[[], str] | None = None
+    where: str = field(default="[operations]", compare=False)
+    """What has said so: the file and the section, an option, a fixture. For messages."""
 
     @property
     def is_given(self) -> bool:
@@ -149,6 +151,8 @@ class Configuration:
     limits: LimitsSection = field(default_factory=LimitsSection)
     directory: Path = field(default_factory=Path)
     disguise: Disguise | None = None
+    file: str = field(default="", compare=False)
+    """The file that was read, as it was named; empty when there is none."""
     rehearsal: str = ""
     """How the operations of a stand-in behave that takes the target's place; empty in a real run. Not in the file."""
 
@@ -175,7 +179,7 @@ def with_operations(configuration: Configuration, names: tuple[str, ...]) -> Con
                 f"--operation: {name!r} is not the name of an operation",
                 "give the whole name, such as projects/demo/locations/us/operations/op-1",
             )
-    operations = replace(configuration.operations, running=SupplyForm(names=names), cleanup="none")
+    operations = replace(configuration.operations, running=SupplyForm(names=names, where="--operation"), cleanup="none")
     parent = names[0].rpartition("/operations/")[0]
     return replace(configuration, operations=operations, iut=replace(configuration.iut, parent=parent))
 

@@ -38,14 +38,17 @@ def read_configuration(path: Path) -> Configuration:
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}", "name a conformance.toml that exists") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: cannot be read: it is not UTF-8", "save it as a text in UTF-8") from error
+    except OSError as error:
+        remedy = "name a file that can be read" if path.exists() else "name a conformance.toml that exists"
+        raise UsageError(f"{path}: cannot be read: {error.strerror}", remedy) from error
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: is not TOML: {error}", "mend the line that is named") from error
     configuration = _Reader(str(path)).configuration(document)
-    return replace(configuration, directory=path.parent)
+    return replace(configuration, directory=path.parent, file=str(path))
 
 
 def with_statement(configuration: Configuration, settings: Mapping[str, str]) -> Configuration:
@@ -87,6 +90,13 @@ class _Reader:
     def _iut(self, table: Mapping[str, Any]) -> IutSection:
         self._known("iut", table, tuple(key.name for key in fields(IutSection)))
         default = IutSection()
+        hosts = self._texts(table, "iut.allow_hosts")
+        for host in hosts:
+            if "*" in host:
+                raise UsageError(
+                    f"{self.where}: iut.allow_hosts has the pattern {host!r}; nobody may test them all",
+                    "name every host that you may test",
+                )
         url = self._text(table, "iut.url", default.url)
         if url:
             check_url(self.where, url)
@@ -95,7 +105,7 @@ class _Reader:
             url=url.rstrip("/"),
             spec=self._text(table, "iut.spec", default.spec),
             parent=self._text(table, "iut.parent", default.parent).strip("/"),
-            allow_hosts=self._texts(table, "iut.allow_hosts"),
+            allow_hosts=hosts,
             headers=self._headers(table.get("headers", {})),
             ca=self._text(table, "iut.ca", default.ca),
         )
@@ -175,6 +185,7 @@ class _Reader:
             command=self._texts(table, f"{where}.command"),
             names=self._texts(table, f"{where}.names"),
             python=self._entry_point(table, f"{where}.python"),
+            where=f"{self.where}: {'.'.join([where, *table])}",
         )
 
     def _entry_point(self, table: Mapping[str, Any], key: str) -> str:

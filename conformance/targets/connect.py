@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
-from conformance.exchange import Call
+from conformance.exchange import Call, Method
 from conformance.lro import SystemClock, TickingClock
 from conformance.spec.contract import Contract
 from conformance.targets.configuration import (
     Configuration,
     Disguise,
+    IutSection,
     OperationsSection,
     StatementSection,
     SupplyForm,
@@ -27,6 +28,7 @@ from conformance.targets.ledger import Ledger
 from conformance.targets.profile import QUICK, Profile
 from conformance.targets.rehearsal import rehearsed
 from conformance.targets.secret import Secret
+from conformance.targets.supply import no_name
 from conformance.targets.target import Target
 from conformance.targets.tls import Tls
 from conformance.targets.token import FixedToken
@@ -45,6 +47,7 @@ def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file:
     Raises UsageError for a host that is not allowed, a spec that cannot be used, or credentials that cannot be had.
     """
     contract = Contract.load(_spec(configuration))
+    _refuse_what_the_contract_has_no_path_for(configuration, contract)
     if configuration.rehearsal:
         return rehearsed(configuration, contract, profile)
     if configuration.is_embedded:
@@ -75,6 +78,22 @@ def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file:
     iut = Iut(configuration, contract, target, credentials, profile, prefix, ledger)
     _refuse_secrets_in_names(configuration.iut.parent, target)
     return iut
+
+
+def _refuse_what_the_contract_has_no_path_for(configuration: Configuration, contract: Contract) -> None:
+    """Names and a parent of the user's can be judged before anything is sent; the default parent may go unused."""
+    for form in (configuration.operations.running, configuration.operations.completed):
+        for name in form.names:
+            if not contract.binds(Method.CANCEL, name):
+                raise no_name(form.where, name)
+    parent = configuration.iut.parent
+    is_bound = contract.binds(Method.LIST, parent) or contract.binds(Method.CANCEL, f"{parent}/operations/1")
+    if parent != IutSection().parent and not is_bound:
+        templates = ", ".join(binding.template.text for binding in contract.bindings_of(Method.CANCEL))
+        raise UsageError(
+            f"{configuration.file or 'the configuration'}: iut.parent {parent!r} has no operations in {contract.name}",
+            f"give what stands before /operations/ in their names; the spec has {templates}",
+        )
 
 
 def _refuse_secrets_in_names(parent: str, target: Target) -> None:

@@ -69,7 +69,7 @@ def read_credentials(
     `clock` tells when a token is due, `wall_clock` (seconds since 1970) what is left of one that names its end.
 
     Raises UsageError when an environment variable is not set, a command fails, a library is missing, or what they give
-    is no token.
+    is no token, or one token twice.
     """
     clock = clock or SystemClock()
 
@@ -97,6 +97,13 @@ def read_credentials(
         forbidden = by_command("forbidden_token_command", section.forbidden_token_command)
     elif section.forbidden_token_env:
         forbidden = _from_environment(section.forbidden_token_env)
+    if main is not None and forbidden is not None and main.current() == forbidden.current():
+        # Whoever may do everything is refused nothing: the checks would accuse a correct server.
+        key = "forbidden_token_command" if section.forbidden_token_command else "forbidden_token_env"
+        raise UsageError(
+            f"auth.{key} gives the same token as the main credentials",
+            "give the token of somebody without the permission, or leave it out",
+        )
     return Credentials(main, forbidden, headers)
 
 

@@ -16,7 +16,7 @@ from conformance.exchange.history import operation_in, operations_in
 from conformance.lro import Operation
 from conformance.spec.contract import Contract
 from conformance.targets.clean_up import clean_up, states_shown
-from conformance.targets.configuration import Configuration
+from conformance.targets.configuration import Configuration, SupplyForm
 from conformance.targets.credentials import Credential, Credentials
 from conformance.targets.headers import echoes, without_secrets
 from conformance.targets.ledger import Ledger, State
@@ -56,8 +56,12 @@ class Iut:
         self._states: dict[str, State] = {}
         directory = configuration.directory or Path()
         operations = configuration.operations
-        self.supply = Supply(operations.running, target, self._start_request, directory, self._was_started)
-        self.completed_supply = Supply(operations.completed, target, self._start_request, directory, self._was_started)
+
+        def supply(form: SupplyForm) -> Supply:
+            return Supply(form, target, self._start_request, directory, self._was_started, self._has_cancel)
+
+        self.supply = supply(operations.running)
+        self.completed_supply = supply(operations.completed)
         self._headers, self._hidden = without_secrets(configuration.iut.headers)
         names = {name.lower() for name, _ in self._headers}
         self._headers += [header for header in credentials.headers if header[0].lower() not in names]
@@ -267,6 +271,9 @@ class Iut:
             self.target.clock.sleep(min(pause, left))
             pause = min(pause * 2, LONGEST_PAUSE_BETWEEN_LOOKS)
         return last
+
+    def _has_cancel(self, name: str) -> bool:
+        return self.contract.binds(Method.CANCEL, name)
 
     def _was_started(self, name: str, form: str) -> None:
         self._forms[name] = form

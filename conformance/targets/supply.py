@@ -24,7 +24,7 @@ from conformance.exchange.har_secrets import without_look_alikes
 from conformance.exchange.printable import in_one_line
 from conformance.targets.configuration import StartRequest, SupplyForm
 from conformance.targets.python_supply import call, load
-from conformance.targets.target import Outgoing, Target, is_refused
+from conformance.targets.target import Outgoing, Target, is_refused, nobody_listens
 from conformance.targets.waits import SUPPLY
 
 P = ParamSpec("P")
@@ -41,6 +41,10 @@ Note = Callable[[str, str], None]
 """Is told the name of every operation that was started for us, and the form of supply."""
 
 
+Fits = Callable[[str], bool]
+"""Whether the contract has a path for the operation of a name."""
+
+
 def _nobody(name: str, form: str) -> None:
     """Nobody wants to know."""
 
@@ -49,13 +53,20 @@ class Supply:
     """Hands out fresh operations by one form of supply."""
 
     def __init__(
-        self, form: SupplyForm, target: Target, make: MakeRequest, directory: Path, note: Note = _nobody
+        self,
+        form: SupplyForm,
+        target: Target,
+        make: MakeRequest,
+        directory: Path,
+        note: Note = _nobody,
+        fits: Fits = bool,
     ) -> None:
         self._form = form
         self._target = target
         self._make = make
         self._directory = directory
         self._note = note
+        self._fits = fits
         self._lock = threading.Lock()
         self._names_used = 0
         self._serial = itertools.count(1)
@@ -79,6 +90,11 @@ class Supply:
     def starts_operations(self) -> bool:
         """Whether operations are made for us, so that they are ours to delete."""
         return not self._form.names
+
+    @property
+    def where(self) -> str:
+        """What has named this supply, for messages."""
+        return self._form.where
 
     def take(self, count: int) -> list[str]:
         """The names of `count` operations that nobody was handed before.
@@ -119,7 +135,14 @@ class Supply:
         return name
 
     def _handed_out(self, name: str) -> str:
-        """The name, from now on one that was handed out. Raises TargetError when it was so before."""
+        """The name, from now on one that was handed out.
+
+        Raises TargetError when it was so before, or is no name of an operation of this contract.
+        """
+        if not self._fits(name):
+            with self._lock:
+                self.unnamed += self.starts_operations
+            raise no_name(self.where, name)
         with self._lock:
             if name in self.handed_out:
                 raise TargetError(
@@ -188,6 +211,14 @@ class Supply:
         return self._handed_out(name)
 
 
+def no_name(where: str, name: str) -> TargetError:
+    """The error for a name that the spec has no path for; `where` is what gave it."""
+    return TargetError(
+        f"{where}: {name!r:.200} is no name that the spec binds a cancel to",
+        "give the whole name, such as projects/demo/locations/us/operations/op-1, or the spec that has it (iut.spec)",
+    )
+
+
 def _or_error(find: Callable[P, str], *arguments: P.args, **keywords: P.kwargs) -> str | TargetError:
     """What the function returns or raises: of several operations, the others count even when one cannot be had."""
     try:
@@ -209,7 +240,7 @@ def _started(start: StartRequest, exchange: Exchange) -> str:
     request = f"{exchange.request.method} {exchange.request.target}"
     if exchange.response is None:
         if is_refused(exchange):
-            raise TargetError(f"nobody listens at {exchange.origin}", "start the server, or mend iut.url or --url")
+            raise nobody_listens(exchange, "iut.url or --url")
         raise TargetError(f"{request} was not answered: {in_one_line(_why(exchange.outcome))}", "look at the server")
     if not exchange.response.is_success:
         body = in_one_line(exchange.response.body[:200].decode("utf-8", "replace"))

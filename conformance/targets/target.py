@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TypeVar
 
-from conformance.errors import BudgetExhausted, RateLimited, TargetDead
+from conformance.errors import BudgetExhausted, RateLimited, TargetDead, TargetError
 from conformance.exchange import Call, CurlContext, Exchange, Failure, FailureKind, Header, Request, Response
 from conformance.exchange.redaction import Redaction
 from conformance.lro import Clock
@@ -21,7 +21,7 @@ from conformance.targets.come_again import Patience
 from conformance.targets.configuration import LimitsSection
 from conformance.targets.secret import Secret
 from conformance.targets.token import Token
-from conformance.targets.transport import Transport
+from conformance.targets.transport import UNKNOWN_HOST, Transport
 
 Identify = Callable[[str, str], Call | None]
 Item = TypeVar("Item")
@@ -323,3 +323,11 @@ def _size(response: Response) -> int:
 def is_refused(exchange: Exchange) -> bool:
     """Whether nobody listens at the target."""
     return isinstance(exchange.outcome, Failure) and exchange.outcome.kind is FailureKind.REFUSED
+
+
+def nobody_listens(exchange: Exchange, options: str) -> TargetError:
+    """The error for a target that refused the connection; `options` are what names the target."""
+    detail = exchange.outcome.detail if isinstance(exchange.outcome, Failure) else ""
+    if detail.startswith(UNKNOWN_HOST):
+        return TargetError(f"{exchange.origin}: {detail}", f"mend {options}, or see to this machine's name service")
+    return TargetError(f"nobody listens at {exchange.origin}", f"start the server, or mend {options}")

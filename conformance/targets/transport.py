@@ -7,6 +7,7 @@ went out. A missing Content-Length, a malformed percent-escape and an absolute-f
 
 from __future__ import annotations
 
+import socket
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -103,7 +104,9 @@ class HttpTransport:
         except httpx.TimeoutException:
             return Failure(FailureKind.TIMEOUT, f"{outgoing.extensions['timeout']['read']:g} s")
         except httpx.ConnectError as error:
-            return Failure(FailureKind.REFUSED, str(error))
+            cause = error.__cause__
+            is_unknown = cause is not None and isinstance(cause.__cause__, socket.gaierror)
+            return Failure(FailureKind.REFUSED, f"{UNKNOWN_HOST}: {error}" if is_unknown else str(error))
         except (httpx.RemoteProtocolError, httpx.DecodingError) as error:
             return Failure(FailureKind.MALFORMED, str(error))
         except httpx.TransportError as error:
@@ -126,6 +129,10 @@ class HttpTransport:
 
     def close(self) -> None:
         self._client.close()
+
+
+UNKNOWN_HOST = "its host has no address"
+"""How the detail of a refusal begins when there was nobody to ask, for the name does not resolve."""
 
 
 class _TooLarge(Exception):

@@ -255,3 +255,8 @@ def test_nothing_at_all_reaches_the_terminal(text: str, header: str, body: bytes
     shown = printed(shown_violation(exchange((header, header), outcome=outcome, body=body), message=text))
     assert steering(shown) == set()
     assert shown.encode("utf-8")
+
+
+def test_the_remedy_of_a_message_stands_on_a_line_of_its_own() -> None:
+    told = report_of((MUST, [result(Finding.KEPT)]), messages=("nobody\nlistens\n  remedy: start\nit",))
+    assert list(verdict_lines(told))[-3:-1] == [r"nobody\nlistens", r"  remedy: start\nit"]

@@ -322,9 +322,9 @@ def test_an_installed_package_has_its_specs_inside(tmp_path: Path, monkeypatch: 
     package = tmp_path / "conformance"
     (package / "specs").mkdir(parents=True)
     (tmp_path / "specs").mkdir()
-    (tmp_path / "specs" / "theirs.v1.yaml").write_text("paths: {}")
+    (tmp_path / "specs" / "theirs.v1.yaml").write_text("openapi: 3.1.0\npaths: {}")
     inside = package / "specs" / "ours.v1.yaml"
-    inside.write_text("paths: {}")
+    inside.write_text("openapi: 3.1.0\npaths: {}")
     monkeypatch.setattr(files, "_PACKAGE", package)
     assert spec_names() == ["ours.v1"]
     assert spec_path("ours.v1") == inside

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,25 @@ def test_a_variable_that_is_not_set(monkeypatch: pytest.MonkeyPatch, value: str 
         with pytest.raises(UsageError, match="environment variable IUT_TOKEN is not set") as caught:
             read_credentials(section)
         assert "export IUT_TOKEN" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("weak", "key"),
+    [
+        ({"forbidden_token_env": "WEAK_TOKEN"}, "forbidden_token_env"),
+        ({"forbidden_token_command": printing("same")}, "forbidden_token_command"),
+    ],
+)
+def test_one_token_is_not_both_the_strong_and_the_weak_one(
+    monkeypatch: pytest.MonkeyPatch, weak: dict[str, Any], key: str
+) -> None:
+    """A server that lets it in would be accused of letting everybody in."""
+    monkeypatch.setenv("IUT_TOKEN", "same")
+    monkeypatch.setenv("WEAK_TOKEN", "same ")
+    with pytest.raises(UsageError) as caught:
+        read_credentials(AuthSection("bearer", "IUT_TOKEN", **weak))
+    assert caught.value.message == f"auth.{key} gives the same token as the main credentials"
+    assert "without the permission" in caught.value.remedy
 
 
 def test_a_token_from_a_command() -> None:

@@ -151,7 +151,7 @@ def test_a_function_that_never_returns_is_left_behind(monkeypatch: pytest.Monkey
 
 
 def test_one_that_fails_among_several_loses_none_of_the_others() -> None:
-    names = iter(["a", "b"])
+    names = iter([f"{PARENT}/operations/a", f"{PARENT}/operations/b"])
 
     def start() -> str:
         try:
@@ -162,7 +162,7 @@ def test_one_that_fails_among_several_loses_none_of_the_others() -> None:
     iut = iut_with(SupplyForm(function=start))
     with pytest.raises(TargetError, match="enough"):
         iut.running(3)
-    assert sorted(iut.supply.handed_out) == ["a", "b"]
+    assert sorted(iut.supply.handed_out) == [f"{PARENT}/operations/a", f"{PARENT}/operations/b"]
 
 
 @pytest.mark.parametrize(
