@@ -397,12 +397,16 @@ def test_a_start_body_that_is_no_json_is_a_mistake_of_the_file(read: Read, value
     assert "operations.start.json" in mistake(read, f'[operations]\nstart = {{path = "/x", json = {value}}}\n').message
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    for path in (tmp_path / "conformance.toml", tmp_path):
+def test_a_file_that_is_not_there_or_no_file(tmp_path: Path) -> None:
+    remedies = {
+        tmp_path / "conformance.toml": "name a conformance.toml that exists",
+        tmp_path: "name a file that can be read",
+    }
+    for path, remedy in remedies.items():
         with pytest.raises(UsageError) as caught:
             read_configuration(path)
         assert caught.value.message.startswith(f"{path}: cannot be read")
-        assert caught.value.remedy == "name a conformance.toml that exists"
+        assert caught.value.remedy == remedy
 
 
 def test_a_file_that_is_no_toml(read: Read, tmp_path: Path) -> None:
