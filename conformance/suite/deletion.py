@@ -33,6 +33,8 @@ def delete_one(iut: Iut, story: Story | None) -> Deletion:
     """
     if not iut.contract.bindings_of(Method.DELETE):
         raise NotApplicable(f"{iut.contract.name} binds no delete")
+    if iut.statement.value("delete") is False:
+        raise NotApplicable("the conformance statement says delete = false")
     if not iut.supply.starts_operations or iut.configuration.operations.cleanup == "none":
         raise NotTested(
             'the operations are not ours to delete ([operations] names, or cleanup = "none"); '
