@@ -297,6 +297,11 @@ def check_target(configuration: Configuration, file: str) -> None:
 
     Only where no file is named, the embedded server is what is meant; its green verdict must not bear another's name.
     """
+    if configuration.is_embedded and configuration.operations.running.function is not None:
+        raise UsageError(
+            "the fixture iut_operations starts operations, and nothing says on which server they are",
+            "give --iut-url, or --iut with a file that has [iut] url",
+        )
     if not file or configuration.disguise is not None:
         return
     if configuration.is_embedded:

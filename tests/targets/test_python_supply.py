@@ -64,7 +64,7 @@ def test_a_fixture_of_the_users_is_the_supply(url: str, tmp_path: Path) -> None:
         + '@pytest.fixture(scope="session")\ndef iut_operations():\n    yield start\n'
         + f'    pathlib.Path("{tmp_path}/ended").touch()\n'
     )
-    done = _pytest(url, tmp_path)
+    done = _pytest(tmp_path, "--iut-url", url)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "verdict: CONFORMANT" in done.stdout
     assert (tmp_path / "ended").exists()
@@ -75,17 +75,37 @@ def test_a_fixture_that_raises_is_one_message_and_no_traceback(url: str, tmp_pat
         "import pytest\ndef start():\n    raise LookupError('no quota left')\n"
         '@pytest.fixture(scope="session")\ndef iut_operations():\n    return start\n'
     )
-    done = _pytest(url, tmp_path)
+    done = _pytest(tmp_path, "--iut-url", url)
     assert done.returncode == 2
     assert "the function start that starts operations raised LookupError: no quota left" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 
 
-def _pytest(url: str, directory: Path) -> subprocess.CompletedProcess[str]:
+@pytest.mark.parametrize("where", [["--rootdir", "."], ["-c", "pytest.ini"]], ids=["rootdir", "pytest.ini"])
+def test_a_fixture_is_the_supply_of_a_file_that_has_none(url: str, tmp_path: Path, where: list[str]) -> None:
+    (tmp_path / "conftest.py").write_text(FIXTURE.format(url=url))
+    (tmp_path / "conformance.toml").write_text(f'[iut]\nurl = "{url}"\n')
+    done = _pytest(tmp_path, "--iut", "conformance.toml", *where)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "verdict: CONFORMANT" in done.stdout
+
+
+def test_a_fixture_without_a_target_does_not_accuse_the_embedded_server(url: str, tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(FIXTURE.format(url=url))
+    done = _pytest(tmp_path)
+    assert done.returncode == 2
+    assert "nothing says on which server they are" in done.stdout
+    assert "remedy: give --iut-url" in done.stdout
+
+
+FIXTURE = "import pytest\n" + STARTING + '@pytest.fixture(scope="session")\ndef iut_operations():\n    return start\n'
+
+
+def _pytest(directory: Path, *options: str) -> subprocess.CompletedProcess[str]:
     (directory / "pytest.ini").write_text("[pytest]\n")
     suite = ["--pyargs", "conformance.suite", "-q", "-p", "no:cacheprovider"]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", *suite, "--iut-url", url],
+        [sys.executable, "-m", "pytest", *suite, *options],
         capture_output=True, text=True, cwd=directory, timeout=120, check=False,
     )  # fmt: skip
 
