@@ -240,8 +240,12 @@ def _edited(entry: Mapping[str, Any], usual_offset: float) -> Iterator[str]:
     offset, took = _clock_offset(entry), entry.get("time")
     if offset is not None and abs(offset - usual_offset) > _ROUNDING:
         yield "startedDateTime"
-    own = (sent_at, received_at, took)
-    if all(isinstance(time, int | float) for time in own) and abs(received_at - sent_at - took / 1000) > _ROUNDING:
+    if (
+        isinstance(sent_at, int | float)
+        and isinstance(received_at, int | float)
+        and isinstance(took, int | float)
+        and abs(received_at - sent_at - took / 1000) > _ROUNDING
+    ):
         yield "time"
     if _member(ours, "failure") and _member(entry, "response").get("status"):
         yield "response"
