@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from conformance.rules import all_rules
-from conformance.spec.catalogue import Level, catalogue
+from conformance.spec.catalogue import Level, Requirement, catalogue
 from conformance.spec.files import read_yaml, spec_path
 from conformance.suite.listing import checks_by_requirement
 
@@ -36,24 +36,37 @@ def test_every_chapter_and_every_source_is_used() -> None:
     assert {requirement.source.document for requirement in catalogue()} == set(document["sources"])
 
 
+GUIDE = "docs/adding-a-requirement.md shows how"
+
+
 @pytest.mark.parametrize("requirement", catalogue().of("server"), ids=lambda requirement: requirement.id)
-def test_a_requirement_is_checked_or_says_why_not(requirement: object) -> None:
-    checked = set(checks_by_requirement())
-    entry = catalogue()[requirement.id]  # type: ignore[attr-defined]
-    assert (entry.id in checked) != bool(entry.not_tested_reason)
+def test_a_requirement_is_checked_or_says_why_not(requirement: Requirement) -> None:
+    if requirement.not_tested_reason:
+        assert requirement.id not in checks_by_requirement(), (
+            f"{requirement.id} is checked and has a not_tested_reason: take that out of specs/requirements.yaml, "
+            f"or the check out of conformance/suite; {GUIDE}"
+        )
+    else:
+        assert requirement.id in checks_by_requirement(), (
+            f'nothing checks {requirement.id}: write @exchange_rule("{requirement.id}", when=...) in conformance/rules '
+            f'or @verifies("{requirement.id}") in conformance/suite, or give it a not_tested_reason; {GUIDE}'
+        )
 
 
 def test_a_may_is_never_judged() -> None:
-    checked = set(checks_by_requirement())
-    assert not [
-        requirement.id for requirement in catalogue() if requirement.level is Level.MAY and requirement.id in checked
-    ]
+    mays = {requirement.id for requirement in catalogue() if requirement.level is Level.MAY}
+    judged = mays & set(checks_by_requirement())
+    assert not judged, (
+        f"{_listed(judged)} is a MAY and is judged: take its rule or check out, or make it a SHOULD; {GUIDE}"
+    )
 
 
 def test_rules_and_checks_speak_only_for_requirements_of_the_catalogue() -> None:
-    known = {requirement.id for requirement in catalogue()}
-    assert set(all_rules()) <= known
-    assert set(checks_by_requirement()) <= known
+    unknown = (set(all_rules()) | set(checks_by_requirement())) - {requirement.id for requirement in catalogue()}
+    assert not unknown, (
+        f"a rule or check speaks for {_listed(unknown)}, which the catalogue does not have: "
+        f"write its entry in specs/requirements.yaml, or correct the id in the decorator; {GUIDE}"
+    )
 
 
 def test_every_rule_is_applied_to_all_traffic() -> None:
@@ -62,7 +75,15 @@ def test_every_rule_is_applied_to_all_traffic() -> None:
         for requirement, checks in checks_by_requirement().items()
         if any("test_all_traffic_keeps" in check for check in checks)
     }
-    assert applied == set(all_rules())
+    differs = applied ^ set(all_rules())
+    assert not differs, (
+        f"test_all_traffic_keeps of conformance/suite/test_traffic.py and the rules disagree about {_listed(differs)}: "
+        f"its parameters have to be all_rules()"
+    )
+
+
+def _listed(requirements: set[str]) -> str:
+    return ", ".join(sorted(requirements))
 
 
 def _suite_files() -> Iterator[Path]:

@@ -15,6 +15,7 @@ import binascii
 import json
 import math
 import re
+import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -28,18 +29,21 @@ from conformance.exchange.message import Exchange, Failure, FailureKind, Header,
 
 _OURS = "_lro_conformance"
 _SCHEMES = ("http://", "https://")
+_ROUNDING = 0.002
+"""Seconds by which times of one file may differ for being rounded when they were written."""
 _ERROR = re.compile(r"(net::ERR|NS_ERROR)_[A-Z_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """The exchanges of a HAR file, and a sentence about every entry that is none.
+    """The exchanges of a HAR file, and a sentence about every entry that is none or that contradicts itself.
 
     `call` is not set: what a request means is said by a contract. Times are seconds since 1970, or those of our clock.
     """
 
     exchanges: tuple[Exchange, ...]
     left_out: tuple[str, ...] = ()
+    contradictions: tuple[str, ...] = ()
 
 
 class _LeftOut(Exception):
@@ -192,7 +196,7 @@ def read_har(path: Path) -> Recording:
             exchanges.append(_exchange(number, entry if isinstance(entry, dict) else {}))
         except _LeftOut as why:
             left_out.append(f"entry {number}: {why}")
-    return Recording(_in_time(exchanges), tuple(left_out))
+    return Recording(_in_time(exchanges), tuple(left_out), tuple(_contradictions(entries)))
 
 
 def _exchange(number: int, entry: Mapping[str, Any]) -> Exchange:
@@ -212,6 +216,53 @@ def _exchange(number: int, entry: Mapping[str, Any]) -> Exchange:
         origin=origin,
         note=str(ours.get("note", "")),
     )
+
+
+def _contradictions(entries: Sequence[Any]) -> Iterator[str]:
+    """A sentence about every entry whose own fields say something else than our member, which is what is read."""
+    offsets = [offset for entry in entries if (offset := _clock_offset(entry)) is not None]
+    usual = statistics.median_low(offsets) if offsets else 0.0
+    for number, entry in enumerate(entries, 1):
+        edited = list(_edited(entry, usual)) if isinstance(entry, dict) else []
+        if edited:
+            yield (
+                f"entry {number}: its {' and '.join(edited)} disagrees with its {_OURS}, which was judged: "
+                f"somebody edited one of them; without {_OURS} the entry is judged as it stands"
+            )
+
+
+def _edited(entry: Mapping[str, Any], usual_offset: float) -> Iterator[str]:
+    """The fields of an entry that our member contradicts."""
+    ours, url = _member(entry, _OURS), _member(entry, "request").get("url")
+    target, sent_at, received_at = ours.get("target"), ours.get("sent_at"), ours.get("received_at")
+    if isinstance(target, str) and isinstance(url, str) and url != _url(_origin(url), target):
+        yield "url"
+    offset, took = _clock_offset(entry), entry.get("time")
+    if offset is not None and abs(offset - usual_offset) > _ROUNDING:
+        yield "startedDateTime"
+    if (
+        isinstance(sent_at, int | float)
+        and isinstance(received_at, int | float)
+        and isinstance(took, int | float)
+        and abs(received_at - sent_at - took / 1000) > _ROUNDING
+    ):
+        yield "time"
+    if _member(ours, "failure") and _member(entry, "response").get("status"):
+        yield "response"
+
+
+def _clock_offset(entry: object) -> float | None:
+    """How far the clock of our member is behind that of the file, in seconds; the same in a whole file of ours."""
+    if not isinstance(entry, dict):
+        return None
+    started, sent_at = _instant(entry.get("startedDateTime")), _member(entry, _OURS).get("sent_at")
+    return started.timestamp() - sent_at if started is not None and isinstance(sent_at, int | float) else None
+
+
+def _origin(url: str) -> str:
+    """Scheme and authority of a URL, as they are written."""
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}{separator}{rest.partition('/')[0]}"
 
 
 def _read_request(request: Mapping[str, Any]) -> tuple[Request, str]:

@@ -25,7 +25,7 @@ from conformance.spec.contract import Contract
 from conformance.targets.statement import Statement
 
 CHECK = "audit"
-_SHOWN_LEFT_OUT = 10
+_SHOWN_ENTRIES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +145,14 @@ def _messages(recording: Recording, seen: int, judged: int, contract: Contract) 
         said.append(f"{elsewhere} exchanges were with another server than --url names")
     if not judged:
         said.append("name the contract with --spec, and with --url the server and the path before the contract's")
-    said += [f"not judged: {sentence}" for sentence in recording.left_out[:_SHOWN_LEFT_OUT]]
-    if len(recording.left_out) > _SHOWN_LEFT_OUT:
-        said.append(f"not judged: {len(recording.left_out) - _SHOWN_LEFT_OUT} entries more")
-    return said
+    return [*said, *_first("not judged", recording.left_out), *_first("warning", recording.contradictions)]
+
+
+def _first(what: str, sentences: Sequence[str]) -> list[str]:
+    """The first sentences about entries, and how many more there are."""
+    shown = [f"{what}: {sentence}" for sentence in sentences[:_SHOWN_ENTRIES]]
+    left = len(sentences) - _SHOWN_ENTRIES
+    return [*shown, f"{what}: {left} entries more"] if left > 0 else shown
 
 
 def declared(settings: Mapping[str, str]) -> Statement:

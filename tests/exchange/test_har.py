@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ def round_trip(tmp_path: Path, *exchanges: Exchange) -> tuple[Exchange, ...]:
     path = tmp_path / "traffic.har"
     path.write_text(json.dumps(har_of(exchanges, STARTED)), "utf-8")
     recording = read_har(path)
-    assert recording.left_out == ()
+    assert recording.left_out == recording.contradictions == ()
     return recording.exchanges
 
 
@@ -110,6 +111,50 @@ def test_no_exchanges_are_a_document_too() -> None:
 def test_the_text_in_pieces_is_that_document(count: int) -> None:
     exchanges = [exchange(number=number, at=float(number)) for number in range(count)]
     assert json.loads("".join(har_text(exchanges, STARTED))) == har_of(exchanges, STARTED)
+
+
+def entries_after(tmp_path: Path, edit: Callable[[list[dict[str, Any]]], object]) -> Recording:
+    """Our own file of three calls, read after somebody edited its entries."""
+    document = har_of([exchange(number=number, at=number * 10.0) for number in (1, 2, 3)], STARTED)
+    edit(document["log"]["entries"])
+    path = tmp_path / "edited.har"
+    path.write_text(json.dumps(document), "utf-8")
+    return read_har(path)
+
+
+@pytest.mark.parametrize(
+    ("edit", "what"),
+    [
+        (lambda second: second["request"].update(url=f"{ORIGIN}/v1/other:cancel"), "url"),
+        (lambda second: second["_lro_conformance"].update(target="/v1/other:cancel"), "url"),
+        (lambda second: second.update(time=9000), "time"),
+        (lambda second: second.update(startedDateTime="2026-06-01T10:00:55.000Z"), "startedDateTime"),
+        (
+            lambda second: second["_lro_conformance"].update(failure={"kind": "TIMEOUT", "detail": ""}),
+            "response",
+        ),
+    ],
+)
+def test_an_entry_that_was_edited_beside_our_member_is_named(
+    tmp_path: Path, edit: Callable[[dict[str, Any]], object], what: str
+) -> None:
+    recording = entries_after(tmp_path, lambda entries: edit(entries[1]))
+    (said,) = recording.contradictions
+    assert said.startswith("entry 2: ")
+    assert f"{what} " in said
+    assert "_lro_conformance" in said
+    assert len(recording.exchanges) == 3
+
+
+def test_an_entry_whose_member_was_taken_out_is_read_as_it_stands(tmp_path: Path) -> None:
+    def edit(entries: list[dict[str, Any]]) -> None:
+        for entry in entries:
+            del entry["_lro_conformance"]
+        entries[1]["request"]["url"] = f"{ORIGIN}/v1/other:cancel"
+
+    recording = entries_after(tmp_path, edit)
+    assert recording.contradictions == ()
+    assert recording.exchanges[1].request.target == "/v1/other:cancel"
 
 
 # --- other people's ---------------------------------------------------------------------------------------------------

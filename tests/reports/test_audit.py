@@ -204,3 +204,14 @@ def test_bad_options_are_one_message(
 def test_a_file_that_is_no_har_is_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", str(tmp_path / "nowhere.har")]) == 2
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_an_edited_recording_of_ours_is_warned_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    traffic = Traffic()
+    traffic.get(running())
+    document = har_of([replace(exchange, origin="https://api.example") for exchange in traffic.exchanges], "")
+    document["log"]["entries"][0]["request"]["url"] = "https://api.example/v1/somewhere/else"
+    path = tmp_path / "edited.har"
+    path.write_text(json.dumps(document), "utf-8")
+    assert main(["audit", str(path)]) == 3
+    assert "warning: entry 1: its url disagrees with its _lro_conformance" in " ".join(capsys.readouterr().out.split())
