@@ -1,8 +1,9 @@
 """The scripted server: a client calls it, it answers by the script of the moment and records what arrived.
 
-Attribution. Every turn has an operation name of its own, so a request that is a call on that name belongs to that turn,
-however late it arrives. Anything else, a path that binds nothing or bytes that are no HTTP, belongs to the turn that
-was open when it arrived: one driver is asked one thing at a time.
+Attribution. Every scenario has operation names of its own, so a request that is a call on one belongs to its turn,
+however late it arrives, and to the last one where a scenario makes the same call twice. Anything else, a path that
+binds nothing or bytes that are no HTTP, belongs to the turn that was open when it arrived: one driver is asked one
+thing at a time.
 """
 
 from __future__ import annotations

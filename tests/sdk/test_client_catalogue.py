@@ -57,11 +57,11 @@ def test_rules_scenarios_and_faults_speak_only_for_requirements_of_the_catalogue
 def test_every_scenario_has_names_of_its_own_and_a_control() -> None:
     assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS)
     told = [
-        (step.method, scenario.named(step))
+        call
         for scenario in SCENARIOS
-        for step in (scenario.control.step, *scenario.steps)
+        for call in {(step.method, scenario.named(step)) for step in (scenario.control.step, *scenario.steps)}
     ]
-    assert len(told) == len(set(told))
+    assert len(told) == len(set(told)), "a call belongs to one scenario, which may repeat it"
 
 
 def test_the_client_half_is_not_read_by_a_run() -> None:

@@ -283,7 +283,7 @@ def test_what_is_written_down(gate: Callable[..., GateRun], tmp_path: Path) -> N
     assert read_report(tmp_path / "report" / "report.json")["complete"] is True
     text = (tmp_path / "report" / "timeline.txt").read_text(encoding="utf-8")
     assert text == whole_timeline(run.performance)
-    assert "cancelled: After its cancel an operation is done, with an error of code 1." in text
+    assert "cancelled: An operation runs, is cancelled, and is done then, with an error of code 1" in text
     assert "no response: held back until the driver had replied" in text
     written = {path.name for path in (tmp_path / "report").iterdir()}
     assert written == {

@@ -32,6 +32,22 @@ def cancelled_is_499(honest: Client) -> Client:
     return _shown(honest, lambda _, shown: {**shown, "error": {"code": 499}} if _code(shown) == 1 else shown)
 
 
+@fault("client-operation.cancelled-is-told")
+def shows_what_it_saw_first(honest: Client) -> Client:
+    """Keeps the first answer to a get and shows it ever after, so that whoever polls never sees the end."""
+    seen: dict[str, Answer] = {}
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        if verb == "GET" and target in seen:
+            return seen[target]
+        answer = honest.send(verb, origin, target, *rest)
+        if verb == "GET" and answer.status == 200:
+            seen[target] = answer
+        return answer
+
+    return replace(honest, send=send)
+
+
 @fault("client-operation.failure-is-told")
 def every_failure_is_a_cancellation(honest: Client) -> Client:
     """Shows an operation that failed after its cancel as cancelled."""

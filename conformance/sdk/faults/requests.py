@@ -35,6 +35,22 @@ def sends_nothing(honest: Client) -> Client:
     return replace(honest, send=send)
 
 
+@fault("client-request.cancel-is-sent")
+def cancels_once(honest: Client) -> Client:
+    """Remembers which cancels succeeded, and says so again without sending a second one."""
+    succeeded: dict[str, Answer] = {}
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        if target in succeeded:
+            return succeeded[target]
+        answer = honest.send(verb, origin, target, *rest)
+        if verb == "POST" and answer.status == 200:
+            succeeded[target] = answer
+        return answer
+
+    return replace(honest, send=send)
+
+
 @fault("client-request.method-is-bound")
 def puts(honest: Client) -> Client:
     """Sends PUT, as a client does that takes cancel for a change of the resource."""

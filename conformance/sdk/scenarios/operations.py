@@ -42,10 +42,11 @@ SCENARIOS = (
     _shown(
         "cancelled",
         "cancelled-is-told",
-        "After its cancel an operation is done, with an error of code 1.",
+        "An operation runs, is cancelled, and is done then, with an error of code 1: what a get showed is out of date.",
         operation(True, error=_CANCELLED),
         State.CANCELLED,
         Code.CANCELLED,
+        get(operation()),
         _ACCEPTED,
     ),
     _shown(

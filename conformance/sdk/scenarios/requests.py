@@ -76,9 +76,9 @@ def _without_path(kind: str, name: str) -> Scenario:
 SCENARIOS = (
     Scenario(
         name="plain-cancel",
-        story="An operation is cancelled, and the answer is an empty JSON object.",
+        story="An operation is cancelled twice, and each time the answer is an empty JSON object.",
         control=IS_REFUSED,
-        steps=(cancel(EMPTY_OBJECT),),
+        steps=(cancel(EMPTY_OBJECT), cancel(EMPTY_OBJECT)),
         expectations=(
             Expectation("client-answer.empty-object-is-success", is_ok),
             Expectation("client-request.credentials-are-in-the-header", credentials_are_in_the_header(carries_token)),
