@@ -5,10 +5,12 @@ from __future__ import annotations
 from conformance.rules import Complaint
 from conformance.suite.deletion import Deletion
 from conformance.suite.judging import require, verifies
+from conformance.suite.stories import Stories
 
 
 @verifies("target.other-operations-untouched")
-def test_delete_leaves_other_operations_alone(deletion: Deletion) -> None:
+def test_delete_leaves_other_operations_alone(deletion: Deletion, cancel_works: Stories) -> None:
+    """It only adds: where no cancel works, what a delete leaves alone shows nothing."""
     require(deletion.touched)
 
 
