@@ -89,6 +89,24 @@ def error_without_body_is_success(honest: Client) -> Client:
     return _cancel_understood(honest, lambda answer, reply: OK if answer.status >= 400 and not answer.body else reply)
 
 
+@fault("client-answer.error-is-no-success")
+def conflict_is_cancelled(honest: Client) -> Client:
+    """Takes 409 for a success: somebody else must have cancelled already."""
+    return _cancel_understood(honest, lambda answer, reply: OK if answer.status == 409 else reply)
+
+
+@fault("client-answer.error-is-no-success")
+def rare_errors_are_successes(honest: Client) -> Client:
+    """Knows the statuses that codes have, and takes any other for a success."""
+    return _cancel_understood(honest, lambda answer, reply: OK if answer.status in (408, 412, 418) else reply)
+
+
+@fault("client-answer.error-is-no-success")
+def error_without_members_is_success(honest: Client) -> Client:
+    """Recognises a success by its body, `{}`, whatever the status."""
+    return _cancel_understood(honest, lambda answer, reply: OK if answer.body == b"{}" else reply)
+
+
 @fault("client-answer.error-is-no-success", "client-answer.failed-precondition", "client-answer.bare-status")
 def ended_is_cancelled(honest: Client) -> Client:
     """Takes FAILED_PRECONDITION for a success: the operation has ended, after all."""
@@ -158,6 +176,30 @@ def null_breaks_it(honest: Client) -> Client:
     def lie(answer: Answer, reply: Reply) -> Reply:
         if answer.body == b"null":
             raise TypeError("argument of type 'NoneType' is not iterable")
+        return reply
+
+    return _cancel_understood(honest, lie)
+
+
+@fault("client-answer.never-breaks-the-client")
+def null_error_breaks_it(honest: Client) -> Client:
+    """Reads members of `error` wherever there is one, also when it is null."""
+
+    def lie(answer: Answer, reply: Reply) -> Reply:
+        if answer.status >= 400 and b'"error": null' in answer.body:
+            raise TypeError("'NoneType' object is not subscriptable")
+        return reply
+
+    return _cancel_understood(honest, lie)
+
+
+@fault("client-answer.never-breaks-the-client")
+def empty_error_breaks_it(honest: Client) -> Client:
+    """Expects a message in every error."""
+
+    def lie(answer: Answer, reply: Reply) -> Reply:
+        if answer.status >= 400 and b'"error": {}' in answer.body:
+            raise KeyError("message")
         return reply
 
     return _cancel_understood(honest, lie)

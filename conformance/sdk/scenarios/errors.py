@@ -99,6 +99,13 @@ SCENARIOS = (
     *(_in_envelope(code, when) for code, when in CODES.items()),
     *(_bare(code, when) for code, when in CODES.items()),
     Scenario(
+        name="conflict",
+        story="A cancel is answered 409: the operation is being changed, and was not cancelled.",
+        control=SUCCEEDS,
+        steps=(cancel(*twice(envelope(Code.ABORTED, MESSAGE))),),
+        expectations=(Expectation("client-answer.message-is-kept", unless_repeated(keeps_the_message(MESSAGE))),),
+    ),
+    Scenario(
         name="get-not-found",
         story="A get is answered NOT_FOUND.",
         control=SHOWS_RUNNING,
@@ -122,5 +129,20 @@ SCENARIOS = (
     _unreadable(
         "garbled-error", "The JSON of an error ends in the middle.", body_answer(403, b'{"error": {"code": 4', JSON)
     ),
+    *(
+        _unreadable(
+            f"page-{status}",
+            f"A proxy answers a cancel with a page and {status}, the status of no code.",
+            html_answer(status, title),
+        )
+        for status, title in ((408, "Request Timeout"), (412, "Precondition Failed"), (418, "I'm a teapot"))
+    ),
+    _unreadable(
+        "empty-object-501",
+        "A gateway answers UNIMPLEMENTED with an empty object, which looks like the answer to a cancel.",
+        json_answer(501, {}),
+    ),
+    _unreadable("null-error", "An error is null.", json_answer(403, {"error": None})),
+    _unreadable("empty-error", "An error has no members.", json_answer(403, {"error": {}})),
     _unreadable("list-error", "An error is a JSON array.", json_answer(400, [{"error": {"code": 400}}])),
 )
