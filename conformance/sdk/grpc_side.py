@@ -31,7 +31,8 @@ _SAME_OVER_GRPC = """
     plus-in-id non-ascii-in-id query-like-in-id unreserved-in-id awkward-get
     not-found unimplemented failed-precondition permission-denied unauthenticated resource-exhausted
     get-not-found
-    cancelled failed-otherwise completed-despite-cancel still-running unknown-metadata
+    cancelled failed-otherwise completed-despite-cancel still-running unknown-metadata unknown-response
+    failed-unknown failed-deadline-exceeded failed-aborted conflict
     unavailable-once unavailable-for-ever internal-error no-answer-in-time
 """
 SCENARIOS = frozenset(_SAME_OVER_GRPC.split())
@@ -47,6 +48,7 @@ _OF_HTTP_AND_JSON = """
     client-answer.lost-answer-is-no-success client-answer.bare-status client-answer.unreadable-error-keeps-its-status
     client-answer.redirect-keeps-the-method client-answer.redirected-get-is-no-cancel
     client-operation.absent-done-is-false client-operation.null-is-absent client-operation.garbage-is-no-operation
+    client-operation.unknown-details-are-carried
 """
 HTTP_ONLY = frozenset(_OF_HTTP_AND_JSON.split())
 """The requirements about which a call over gRPC says nothing."""

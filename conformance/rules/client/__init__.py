@@ -20,7 +20,7 @@ from conformance.rules.client.answers import (
     success_was_answered,
     unless_repeated,
 )
-from conformance.rules.client.operations import shows
+from conformance.rules.client.operations import if_shown, keeps_the_message_of_the_operation, shows, shows_an_end
 from conformance.rules.client.requests import (
     credentials_are_in_the_header,
     credentials_stay_with_their_origin,
@@ -51,6 +51,7 @@ __all__ = [
     "credentials_stay_with_their_origin",
     "get_is_no_cancel",
     "if_answered_last",
+    "if_shown",
     "is_accepted",
     "is_no_success",
     "is_ok",
@@ -58,11 +59,13 @@ __all__ = [
     "keeps_its_deadline",
     "keeps_the_code",
     "keeps_the_message",
+    "keeps_the_message_of_the_operation",
     "keeps_the_method",
     "keeps_the_status",
     "nothing_is_sent",
     "reports",
     "shows",
+    "shows_an_end",
     "slash_stays_in_its_segment",
     "stops_at_its_deadline",
     "success_was_answered",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from conformance.errors import NotTested
 from conformance.lro.codes import Code
 from conformance.lro.operation import Operation, State
 from conformance.rules.client.reading import reply_in_words
@@ -23,6 +24,38 @@ def the_operation_has_its_name(turn: Turn) -> Complaint | None:
     if said.get("name") == sent.name:
         return None
     return turn.complain(f"the operation is called {sent.name} and was given out as {said.get('name')}")
+
+
+def keeps_the_message_of_the_operation(turn: Turn) -> Complaint | None:
+    """The message of an operation's error reaches the caller."""
+    sent, said = _operation_in(turn), turn.said.operation
+    error = said.get("error") if said is not None else None
+    if sent is None or sent.error is None or not isinstance(error, Mapping):
+        raise NotTested(f"the driver said {reply_in_words(turn)}, and showed no operation with an error")
+    message = str(sent.error.get("message", ""))
+    if message in str(error.get("message") or ""):
+        return None
+    return turn.complain(f"the operation's error says {message!r}; the client shows {error.get('message')!r}")
+
+
+def if_shown(judge: TurnJudge) -> TurnJudge:
+    """An oracle about what is shown of an operation that some clients, and rightly, cannot read."""
+
+    def judge_shown(turn: Turn) -> Complaint | None:
+        if turn.said.operation is None:
+            raise NotTested(f"the driver said {reply_in_words(turn)}, and showed no operation")
+        return judge(turn)
+
+    return judge_shown
+
+
+def shows_an_end(turn: Turn) -> Complaint | None:
+    """The client shows an operation that is done, with an error or a response; which of them is judged elsewhere."""
+    said = turn.said.operation
+    if said is not None and said.get("done") and (said.get("error") is not None or said.get("response")):
+        return None
+    instead = _operation_in_words(said) if said is not None else reply_in_words(turn)
+    return turn.complain(f"an operation that has ended was answered, and the driver showed {instead}")
 
 
 def shows(state: State, code: Code | None = None) -> TurnJudge:

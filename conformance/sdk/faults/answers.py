@@ -181,6 +181,17 @@ def null_breaks_it(honest: Client) -> Client:
     return _cancel_understood(honest, lie)
 
 
+@fault("client-answer.bare-status")
+def unknown_details_hide_the_error(honest: Client) -> Client:
+    """Unpacks the details of an error, and reports only that it cannot when a type is new."""
+
+    def lie(answer: Answer, reply: Reply) -> Reply:
+        hidden = {"outcome": "decode_error", "message": "can not find message descriptor by type_url"}
+        return hidden if b"NobodyKnowsThisDetail" in answer.body else reply
+
+    return _cancel_understood(honest, lie)
+
+
 @fault("client-answer.never-breaks-the-client")
 def null_error_breaks_it(honest: Client) -> Client:
     """Reads members of `error` wherever there is one, also when it is null."""

@@ -51,7 +51,9 @@ def shows_what_it_saw_first(honest: Client) -> Client:
 @fault("client-operation.failure-is-told")
 def every_failure_is_a_cancellation(honest: Client) -> Client:
     """Shows an operation that failed after its cancel as cancelled."""
-    return _shown(honest, lambda _, shown: {**shown, "error": {"code": 1}} if shown["error"] else shown)
+    return _shown(
+        honest, lambda _, shown: {**shown, "error": {**shown["error"], "code": 1}} if shown["error"] else shown
+    )
 
 
 @fault("client-operation.completion-is-told")
@@ -59,6 +61,14 @@ def completion_is_a_cancellation(honest: Client) -> Client:
     """Shows an operation that was faster than its cancel as cancelled."""
     return _shown(
         honest, lambda _, shown: {**shown, "error": {"code": 1}, "response": False} if shown["response"] else shown
+    )
+
+
+@fault("client-operation.completion-is-told")
+def empty_response_is_none(honest: Client) -> Client:
+    """Looks for a response with a condition that `{}` does not meet, and finds none."""
+    return _shown(
+        honest, lambda answer, shown: {**shown, "response": False} if b'"response": {}' in answer.body else shown
     )
 
 
@@ -109,12 +119,36 @@ def shows_the_id(honest: Client) -> Client:
 def unknown_metadata_is_an_error(honest: Client) -> Client:
     """Cannot parse an Any of a type it does not know, as clients built on protobuf cannot."""
 
-    def understand(method: str, answer: Answer) -> Reply:
-        if b"NobodyKnowsThisMetadata" in answer.body:
-            return {"outcome": "decode_error", "message": "can not find message descriptor by type_url"}
-        return honest.understand(method, answer)
+    return _cannot_read(honest, b"NobodyKnowsThisMetadata")
 
-    return replace(honest, understand=understand)
+
+@fault("client-operation.unknown-response-is-carried")
+def unknown_response_is_an_error(honest: Client) -> Client:
+    """Unpacks the response of every operation, and cannot when its type is new."""
+    return _cannot_read(honest, b"NobodyKnowsThisResponse")
+
+
+@fault("client-operation.unknown-details-are-carried")
+def unknown_details_are_an_error(honest: Client) -> Client:
+    """Unpacks the details of every operation's error, and cannot when a type is new."""
+    return _cannot_read(honest, b"NobodyKnowsThisDetail")
+
+
+@fault("client-operation.message-is-kept")
+def operation_failed(honest: Client) -> Client:
+    """Has a message of its own for every operation that failed."""
+    return _shown(
+        honest,
+        lambda _, shown: (
+            {**shown, "error": {**shown["error"], "message": "operation failed"}} if shown["error"] else shown
+        ),
+    )
+
+
+@fault("client-operation.failure-is-told")
+def timeout_is_a_cancellation(honest: Client) -> Client:
+    """Shows an operation that ran out of time as cancelled."""
+    return _shown(honest, lambda _, shown: {**shown, "error": {"code": 1}} if _code(shown) == 4 else shown)
 
 
 @fault("client-operation.garbage-is-no-operation")
@@ -126,6 +160,17 @@ def garbage_is_a_running_operation(honest: Client) -> Client:
         if method == "get" and reply["outcome"] == "decode_error":
             return {"outcome": "ok", "operation": {"name": "", "done": False, "error": None, "response": False}}
         return reply
+
+    return replace(honest, understand=understand)
+
+
+def _cannot_read(honest: Client, type_name: bytes) -> Client:
+    """The client, unable to read an operation in which an Any has this type."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        if method == "get" and type_name in answer.body:
+            return {"outcome": "decode_error", "message": "can not find message descriptor by type_url"}
+        return honest.understand(method, answer)
 
     return replace(honest, understand=understand)
 

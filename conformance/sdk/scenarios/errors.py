@@ -27,6 +27,8 @@ from conformance.sdk.scenario import SHOWS_RUNNING, SUCCEEDS, Expectation, Scena
 
 MESSAGE = "the gate says: no cancel today"
 
+_UNKNOWN = {"@type": "type.googleapis.com/conformance.example.NobodyKnowsThisDetail", "hint": "none"}
+
 CODES = {
     Code.NOT_FOUND: "the operation does not exist",
     Code.UNIMPLEMENTED: "the server does not support cancelling",
@@ -98,6 +100,13 @@ def _unreadable(name: str, story: str, answer: Answer) -> Scenario:
 SCENARIOS = (
     *(_in_envelope(code, when) for code, when in CODES.items()),
     *(_bare(code, when) for code, when in CODES.items()),
+    Scenario(
+        name="unknown-details",
+        story="A bare Status has details of a type that the client does not know.",
+        control=SUCCEEDS,
+        steps=(cancel(json_answer(404, {"code": int(Code.NOT_FOUND), "message": MESSAGE, "details": [_UNKNOWN]})),),
+        expectations=(Expectation("client-answer.bare-status", _of(Code.NOT_FOUND, reports(Code.NOT_FOUND))),),
+    ),
     Scenario(
         name="conflict",
         story="A cancel is answered 409: the operation is being changed, and was not cancelled.",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from conformance.lro.codes import Code
 from conformance.lro.operation import State
-from conformance.rules.client import is_no_success, shows
+from conformance.rules.client import if_shown, is_no_success, keeps_the_message_of_the_operation, shows, shows_an_end
 from conformance.sdk.answers import EMPTY_OBJECT, JSON, Answer, body_answer, cut, html_answer, json_answer, twice
 from conformance.sdk.scenario import SHOWS_RUNNING, Expectation, Scenario, Step, cancel, get, operation
 
 _EMPTY = {"@type": "type.googleapis.com/google.protobuf.Empty"}
 _NOBODY_KNOWS = {"@type": "type.googleapis.com/conformance.example.NobodyKnowsThisMetadata", "progress": 12}
+_BROKEN = {"code": int(Code.INTERNAL), "message": "a disk broke"}
+_UNKNOWN_DETAILS = {"@type": "type.googleapis.com/conformance.example.NobodyKnowsThisDetail", "hint": "none"}
+_UNKNOWN_RESPONSE = {"@type": "type.googleapis.com/conformance.example.NobodyKnowsThisResponse", "count": 3}
 _HALF = body_answer(200, b'{"name": "{operation}", "done": true, "resp', JSON)
 _CANCELLED = {"code": int(Code.CANCELLED), "message": "cancelled by the caller"}
 
@@ -49,14 +52,18 @@ SCENARIOS = (
         get(operation()),
         _ACCEPTED,
     ),
-    _shown(
-        "failed-otherwise",
-        "failure-is-told",
-        "After its cancel an operation is done, with an error of another code.",
-        operation(True, error={"code": int(Code.INTERNAL), "message": "a disk broke"}),
-        State.FAILED,
-        Code.INTERNAL,
-        _ACCEPTED,
+    Scenario(
+        name="failed-otherwise",
+        story="After its cancel an operation is done, with an error of another code.",
+        control=SHOWS_RUNNING,
+        steps=(
+            _ACCEPTED,
+            get(*twice(operation(True, error=_BROKEN))),
+        ),
+        expectations=(
+            Expectation("client-operation.failure-is-told", shows(State.FAILED, Code.INTERNAL)),
+            Expectation("client-operation.message-is-kept", keeps_the_message_of_the_operation),
+        ),
     ),
     _shown(
         "completed-despite-cancel",
@@ -103,6 +110,38 @@ SCENARIOS = (
         "The metadata of an operation that runs has a type that the client does not know.",
         operation(metadata=_NOBODY_KNOWS),
         State.RUNNING,
+    ),
+    Scenario(
+        name="empty-response",
+        story="An operation is done, with a response that has no members: it is there, and so the operation succeeded.",
+        control=SHOWS_RUNNING,
+        steps=(get(*twice(operation(True, response={}))),),
+        expectations=(Expectation("client-operation.completion-is-told", if_shown(shows(State.SUCCEEDED))),),
+    ),
+    Scenario(
+        name="unknown-response",
+        story="The response of an operation that is done has a type that the client does not know.",
+        control=SHOWS_RUNNING,
+        steps=(get(*twice(operation(True, response=_UNKNOWN_RESPONSE))),),
+        expectations=(Expectation("client-operation.unknown-response-is-carried", shows_an_end),),
+    ),
+    Scenario(
+        name="unknown-details-in-operation",
+        story="The error of an operation has details of a type that the client does not know.",
+        control=SHOWS_RUNNING,
+        steps=(get(*twice(operation(True, error={**_BROKEN, "details": [_UNKNOWN_DETAILS]}))),),
+        expectations=(Expectation("client-operation.unknown-details-are-carried", shows_an_end),),
+    ),
+    *(
+        _shown(
+            f"failed-{code.name.lower().replace('_', '-')}",
+            "failure-is-told",
+            f"An operation is done, with an error of code {int(code)}.",
+            operation(True, error={"code": int(code), "message": "it failed"}),
+            State.FAILED,
+            code,
+        )
+        for code in (Code.UNKNOWN, Code.DEADLINE_EXCEEDED, Code.ABORTED)
     ),
     _not_an_operation(
         "page-as-operation", "A proxy answers a get with 200 and its login page.", html_answer(200, "Sign in")
