@@ -29,6 +29,7 @@ _SAME_OVER_GRPC = """
     plain-cancel
     hash-in-id question-mark-in-id percent-sign-in-id percent-escape-in-id colon-in-id verb-in-id space-in-id
     plus-in-id non-ascii-in-id query-like-in-id unreserved-in-id awkward-get
+    upper-case-in-id backslash-in-id trailing-space-in-id long-tail-in-id awkward-parent
     not-found unimplemented failed-precondition permission-denied unauthenticated resource-exhausted
     get-not-found
     cancelled failed-otherwise completed-despite-cancel still-running unknown-metadata unknown-response

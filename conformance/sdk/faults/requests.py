@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -99,14 +100,66 @@ def writes_latin_1(honest: Client) -> Client:
 
 @fault("client-request.name-is-escaped")
 def id_ends_at_its_colon(honest: Client) -> Client:
-    """Takes the name up to its first colon, as a client does that parses `name:verb` once more."""
-    return _escaping(honest, lambda name: quote(name.partition(":")[0], safe="/"))
+    """Takes the id up to its first colon, as a client does that parses `name:verb` once more."""
+
+    def escape(name: str) -> str:
+        parent, slash, last = name.rpartition("/")
+        return quote(parent + slash + last.partition(":")[0], safe="/")
+
+    return _escaping(honest, escape)
 
 
 @fault("client-request.name-is-escaped")
 def appends_the_verb_once(honest: Client) -> Client:
     """Does not append `:cancel` to a name that ends in it, and so cancels another operation."""
     return replace(honest, path=lambda method, name: honest_path(method, name).replace("%3Acancel:cancel", ":cancel"))
+
+
+@fault("client-request.name-is-escaped")
+def lower_case_only(honest: Client) -> Client:
+    """Writes the name in lower case."""
+    return _escaping(honest, lambda name: quote(name.lower(), safe="/"))
+
+
+@fault("client-request.name-is-escaped")
+def id_of_63_characters(honest: Client) -> Client:
+    """Cuts ids off after 63 characters, the length of a label."""
+    return _escaping(honest, lambda name: quote("/".join(part[:63] for part in name.split("/")), safe="/"))
+
+
+@fault("client-request.name-is-escaped")
+def strips_spaces(honest: Client) -> Client:
+    """Takes spaces at the end of a name for a slip of the keyboard."""
+    return _escaping(honest, lambda name: quote(name.strip(), safe="/"))
+
+
+@fault("client-request.name-is-escaped")
+def only_the_id_is_escaped(honest: Client) -> Client:
+    """Escapes the id and leaves the parent as it is."""
+
+    def escape(name: str) -> str:
+        parent, _, last = name.rpartition("/")
+        return f"{parent}/{quote(last, safe='')}"
+
+    return _escaping(honest, escape)
+
+
+@fault("client-request.path-is-bound")
+def backslash_is_a_slash(honest: Client) -> Client:
+    """Turns a backslash into a slash, as URL parsers of browsers do."""
+    return _escaping(honest, lambda name: quote(name.replace("\\", "/"), safe="/"))
+
+
+@fault("client-request.unbound-name-is-refused")
+def get_of_any_name(honest: Client) -> Client:
+    """Checks the name of a cancel, and of a get does not."""
+
+    def path(method: str, name: str) -> str:
+        if method == "cancel" and not honest.check(name):
+            raise ValueError(f"{name!r} is no name of an operation")
+        return honest.path(method, name)
+
+    return replace(honest, check=lambda _name: True, path=path)
 
 
 @fault("client-request.path-is-bound")
@@ -169,7 +222,7 @@ def deletes_what_it_cancelled(honest: Client) -> Client:
 @fault("client-request.body-does-not-repeat-the-name")
 def repeats_the_name(honest: Client) -> Client:
     """Sends the whole request message as the body, as Go clients do that are generated for REST."""
-    return replace(honest, body=lambda name: b'{"name":"%s"}' % name.encode())
+    return replace(honest, body=lambda name: json.dumps({"name": name}).encode())
 
 
 @fault("client-request.body-is-empty")

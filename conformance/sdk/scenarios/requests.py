@@ -39,6 +39,10 @@ AWKWARD_IDS = {
     "non-ascii": "größe-日本",
     "query-like": "a&b=c;d",
     "unreserved": "a-b_c.d~e",
+    "upper-case": "aBC",
+    "backslash": "a\\b",
+    "trailing-space": "a ",
+    "long-tail": "a" * 200,
 }
 """What follows the scenario's own name in an id. By the published pattern, `[^/]+`, every one is an id."""
 
@@ -68,8 +72,11 @@ def _without_path(kind: str, name: str) -> Scenario:
         name=kind,
         story=f"A name that no binding matches, {name!r}, is refused before anything is sent.",
         control=SUCCEEDS,
-        steps=(cancel(EMPTY_OBJECT, name=name),),
-        expectations=(Expectation("client-request.unbound-name-is-refused", nothing_is_sent),),
+        steps=(get(operation(name=name), name=name), cancel(EMPTY_OBJECT, name=name)),
+        expectations=(
+            Expectation("client-request.unbound-name-is-refused", nothing_is_sent, step=0),
+            Expectation("client-request.unbound-name-is-refused", nothing_is_sent, step=1),
+        ),
     )
 
 
@@ -90,6 +97,13 @@ SCENARIOS = (
         story="An operation whose id is awkward but legal is shown by its name.",
         control=SHOWS_RUNNING,
         steps=(get(operation(name=ODD), name=ODD),),
+        expectations=(Expectation("client-request.legal-id-is-accepted", is_accepted),),
+    ),
+    Scenario(
+        name="awkward-parent",
+        story="An operation of a project of a domain, in a location with a percent sign, is cancelled by its name.",
+        control=SUCCEEDS,
+        steps=(cancel(EMPTY_OBJECT, name="projects/example.com:p/locations/50%25/operations/awkward-parent"),),
         expectations=(Expectation("client-request.legal-id-is-accepted", is_accepted),),
     ),
     Scenario(
