@@ -30,6 +30,19 @@ def remembered(found: list[Exception]) -> Iterator[None]:
         raise
 
 
+def play(drawn: Callable[[], None], found: list[Exception]) -> None:
+    """Let Hypothesis play, and raise the first thing that was `found`, whatever it says of it.
+
+    It tries a finding again, and calls it flaky when a server does not repeat itself. It was seen.
+    """
+    try:
+        drawn()
+    except Exception:
+        if not found:
+            raise
+        raise found[0] from None
+
+
 def for_each_batch(profile: Profile, strategy: SearchStrategy[Drawn], judge: Callable[[list[Drawn]], None]) -> None:
     """Draw batches of distinct values and hand each to `judge`, which raises what it finds."""
     from hypothesis import strategies as st
@@ -57,10 +70,4 @@ def for_each(profile: Profile, strategy: SearchStrategy[Any], judge: Callable[[A
             judge(value)
 
     found: list[Exception] = []
-    try:
-        drawn()
-    except Exception:
-        # Hypothesis tries a finding again and calls it flaky when a server does not repeat itself. It was seen.
-        if not found:
-            raise
-        raise found[0] from None
+    play(drawn, found)

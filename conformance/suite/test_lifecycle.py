@@ -13,7 +13,7 @@ from conformance.exchange import Exchange
 from conformance.lro.lifecycle import BORN, Life, after
 from conformance.rules import Complaint
 from conformance.rules.order import calls_on, time_line
-from conformance.suite.drawing import remembered
+from conformance.suite.drawing import play, remembered
 from conformance.suite.judging import Violated, verifies
 from conformance.suite.stories import Stories
 from conformance.targets.iut import Iut
@@ -121,21 +121,13 @@ def test_calls_in_any_order_follow_the_model(iut: Iut, cancel_works: Stories, ma
 
     said: list[Exception] = []
     machine = seed(iut.profile.seed)(machine_for(iut, may_delete, said))
-    try:
-        run_state_machine_as_test(
-            machine,
-            settings=settings(
-                max_examples=iut.profile.shared_by(6).examples,
-                stateful_step_count=STEPS,
-                database=None,
-                deadline=None,
-                phases=[Phase.generate],
-                suppress_health_check=list(HealthCheck),
-                print_blob=False,
-            ),
-        )
-    except Exception:
-        # As in `drawing`: Hypothesis plays again what was found, and calls it flaky when it goes otherwise.
-        if not said:
-            raise
-        raise said[0] from None
+    drawing = settings(
+        max_examples=iut.profile.shared_by(6).examples,
+        stateful_step_count=STEPS,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+    )
+    play(lambda: run_state_machine_as_test(machine, settings=drawing), said)

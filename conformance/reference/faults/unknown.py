@@ -36,16 +36,24 @@ def _get_of_unknown(honest: Service, instead: Instead) -> Service:
         try:
             return honest.get(service, call)
         except UnknownOperation:
-            if call.target in service.scratch.get("deleted", ()):
+            if _was_deleted(service, call):
                 raise
             return instead(service, call)
 
+    return replace(_remembering_deletes(honest), get=get)
+
+
+def _remembering_deletes(honest: Service) -> Service:
     def delete(service: Service, call: Invocation) -> Message:
         message = honest.delete(service, call)
         service.scratch.setdefault("deleted", set()).add(call.target)
         return message
 
-    return replace(honest, get=get, delete=delete)
+    return replace(honest, delete=delete)
+
+
+def _was_deleted(service: Service, call: Invocation) -> bool:
+    return call.target in service.scratch.get("deleted", ())
 
 
 def _refusing(error: ApiError) -> Instead:
@@ -145,13 +153,8 @@ def deleted_operation_can_be_cancelled(honest: Service) -> Service:
         try:
             return honest.cancel(service, call)
         except UnknownOperation:
-            if call.target not in service.scratch.get("deleted", ()):
+            if not _was_deleted(service, call):
                 raise
             return {}
 
-    def delete(service: Service, call: Invocation) -> Message:
-        message = honest.delete(service, call)
-        service.scratch.setdefault("deleted", set()).add(call.target)
-        return message
-
-    return replace(honest, cancel=cancel, delete=delete)
+    return replace(_remembering_deletes(honest), cancel=cancel)
