@@ -33,6 +33,8 @@ class IutSection:
     allow_hosts: tuple[str, ...] = ()
     headers: Mapping[str, str | Variable] = field(default_factory=dict, repr=False)
     ca: str = ""
+    said: frozenset[str] = field(default=frozenset(), compare=False)
+    """The keys that the file has: a parent that was given is where every operation of ours has to be."""
 
 
 @dataclass(frozen=True, slots=True)

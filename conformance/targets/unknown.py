@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import string
+import uuid
 
 _CHANGED = 12
 """Characters of the id that are drawn anew: enough that nobody has it, few enough that a UUID stays a valid one."""
@@ -12,6 +13,19 @@ _SHORT_NUMBER = 9
 """Servers that count give small numbers; one of nine digits is far ahead and fits into 32 bits."""
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _HEXADECIMAL = re.compile(r"(?=.*\d)(?:[0-9a-f]+|[0-9A-F]+)")
+
+
+def nonce(like: str, distinction: str) -> str:
+    """Twelve letters and digits that nobody's id has; the first is a letter, so that no number begins with them."""
+    draw = random.Random(f"nonce {like} {distinction}")
+    rest = draw.choices(string.ascii_lowercase + string.digits, k=_CHANGED - 1)
+    return draw.choice(string.ascii_lowercase) + "".join(rest)
+
+
+def unknown_uuid(like: str) -> str:
+    """A UUID that nobody has, and that no number begins."""
+    number = random.Random(f"uuid {like}").getrandbits(128) | 0xA << 124
+    return str(uuid.UUID(int=number, version=4))
 
 
 def unknown_name(like: str, distinction: str) -> str:
