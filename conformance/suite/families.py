@@ -136,9 +136,8 @@ def _similar(iut: Iut, name: str) -> Iterator[_Similar]:
     head, _, identifier = name.rpartition("/")
     segments = name.split("/")
     yield _Similar(f"{head}/{identifier[:-1]}", "the id without its last character", may_be_ours=True)
-    # Of a number, so many digits more that a server which counts will not get there while this run lasts.
-    more = "0" * max(1, _FAR_AHEAD - len(identifier)) if identifier.isdigit() else "0"
-    yield _Similar(f"{head}/{identifier}{more}", "the id with more after it", may_be_ours=True)
+    more = nonce(name, "more")
+    yield _Similar(f"{head}/{identifier}{more}", "the id with more after it", is_nobodys=True)
     if identifier.swapcase() != identifier and not _UUID.fullmatch(identifier):
         yield _Similar(f"{head}/{identifier.swapcase()}", "the id in the other case", may_be_ours=True)
     for position, segment in enumerate(segments[:-1]):
@@ -150,6 +149,9 @@ def _similar(iut: Iut, name: str) -> Iterator[_Similar]:
             aliased = "/".join([*segments[:position], str(alias), *segments[position + 1 :]])
             yield _Similar(aliased, f"{segments[position - 1]}/{alias} before it")
     if not iut.is_quick:
+        # Of a number, so many digits more that a server which counts will not get there while this run lasts.
+        zeros = "0" * max(1, _FAR_AHEAD - len(identifier)) if identifier.isdigit() else "0"
+        yield _Similar(f"{head}/{identifier}{zeros}", f"the id with {zeros} after it", may_be_ours=True)
         for other, what in _less_likely(identifier):
             yield _Similar(f"{head}/{other}", what, may_be_ours=True)
 
@@ -268,8 +270,8 @@ LEFT_OUT_OF_QUICK = frozenset(
     {
         *("verb-shorter", "verb-empty", "verb-extension", "verb-space", "verb-too-early", "verb-before-more"),
         *("segment-before-id", "segment-missing", "segment-prepended", "version-missing", "pair-missing"),
+        *("encoded-slash-lower-case", "verb-unanchored", "pairs-missing"),
         *("trailing-slashes", "literal-longer", "literal-other", "literal-case-first", "version-case"),
-        *("encoded-slash-lower-case", "verb-unanchored"),
         *("HEAD", "PATCH", "OPTIONS"),
     }
 )

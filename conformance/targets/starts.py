@@ -107,7 +107,9 @@ class Starts:
         """Make an operation that was started ours; False for one that has the name of one that was deleted.
 
         A server may give the highest number and one more. It is ours to clean up, but of no use: whatever is seen of it
-        would be taken for the end of the other. Raises ForeignOperation when it, or one before it, need not be: then nothing touches that from now on.
+        would be taken for the end of the other.
+
+        Raises ForeignOperation when it, or one before it, need not be ours: then nothing touches that from now on.
         """
         if started.name in self._claimed and self._was_deleted(started.name):
             self._note(serial, started.name, form, State.STARTED)
