@@ -18,7 +18,7 @@ from conformance.suite.refusals import Aim, MakeFamily
 from conformance.targets.credentials import Credential
 from conformance.targets.iut import JSON, Iut
 from conformance.targets.target import Outgoing
-from conformance.targets.unknown import nonce, unknown_name
+from conformance.targets.unknown import is_drawn, nonce, unknown_name
 
 
 def canonical(iut: Iut, name: str, family: str) -> list[NearMiss]:
@@ -54,11 +54,17 @@ def harmless(iut: Iut, name: str, misses: Sequence[NearMiss]) -> list[NearMiss]:
 def _asked_first(iut: Iut, name: str, misses: Sequence[NearMiss]) -> dict[str, str]:
     """The paths of operations that may be there, by those of the near misses that would cancel them.
 
-    A collection is no operation, also where it can be listed.
+    A collection is no operation, also where it can be listed. What contains an id that was drawn is nobody else's.
     """
+    identifier = name.rpartition("/")[2]
+    is_ours = is_drawn(identifier)
     suffix = iut.contract.cancel_template(name).suffix
     bare = {miss.path: miss.path.removesuffix(suffix) for miss in misses if miss.label in MAY_BE_ANOTHER}
-    return {path: asked for path, asked in bare.items() if not _is_list(iut, asked)}
+    return {
+        path: asked
+        for path, asked in bare.items()
+        if not _is_list(iut, asked) and not (is_ours and identifier in asked)
+    }
 
 
 def looks_first(iut: Iut, name: str) -> list[Outgoing]:
@@ -135,11 +141,13 @@ class _Similar:
 def _similar(iut: Iut, name: str) -> Iterator[_Similar]:
     head, _, identifier = name.rpartition("/")
     segments = name.split("/")
-    yield _Similar(f"{head}/{identifier[:-1]}", "the id without its last character", may_be_ours=True)
+    # A neighbour of an id that was drawn is nobody's.
+    like_it = {"is_nobodys": True} if is_drawn(identifier) else {"may_be_ours": True}
+    yield _Similar(f"{head}/{identifier[:-1]}", "the id without its last character", **like_it)
     more = nonce(name, "more")
     yield _Similar(f"{head}/{identifier}{more}", "the id with more after it", is_nobodys=True)
     if identifier.swapcase() != identifier and not _UUID.fullmatch(identifier):
-        yield _Similar(f"{head}/{identifier.swapcase()}", "the id in the other case", may_be_ours=True)
+        yield _Similar(f"{head}/{identifier.swapcase()}", "the id in the other case", **like_it)
     for position, segment in enumerate(segments[:-1]):
         if position % 2:
             nobodys = f"{segment}-{nonce(name, segment)}"
@@ -151,9 +159,9 @@ def _similar(iut: Iut, name: str) -> Iterator[_Similar]:
     if not iut.is_quick:
         # Of a number, so many digits more that a server which counts will not get there while this run lasts.
         zeros = "0" * max(1, _FAR_AHEAD - len(identifier)) if identifier.isdigit() else "0"
-        yield _Similar(f"{head}/{identifier}{zeros}", f"the id with {zeros} after it", may_be_ours=True)
+        yield _Similar(f"{head}/{identifier}{zeros}", f"the id with {zeros} after it", **like_it)
         for other, what in _less_likely(identifier):
-            yield _Similar(f"{head}/{other}", what, may_be_ours=True)
+            yield _Similar(f"{head}/{other}", what, **like_it)
 
 
 _FAR_AHEAD = 12
@@ -270,7 +278,7 @@ LEFT_OUT_OF_QUICK = frozenset(
     {
         *("verb-shorter", "verb-empty", "verb-extension", "verb-space", "verb-too-early", "verb-before-more"),
         *("segment-before-id", "segment-missing", "segment-prepended", "version-missing", "pair-missing"),
-        *("encoded-slash-lower-case", "verb-unanchored", "pairs-missing"),
+        *("encoded-slash-lower-case", "verb-unanchored"),
         *("trailing-slashes", "literal-longer", "literal-other", "literal-case-first", "version-case"),
         *("HEAD", "PATCH", "OPTIONS"),
     }

@@ -317,7 +317,8 @@ class Iut:
     def _names_that_exist(self) -> set[str]:
         """The operations of a live target before the first start, as far as a list of them is to be had."""
         parent = self.configuration.iut.parent
-        if self.ledger is None or self.statement.value("list") is False or not self.contract.binds(Method.LIST, parent):
+        is_live = self.ledger is not None or self.configuration.rehearsal
+        if not is_live or self.statement.value("list") is False or not self.contract.binds(Method.LIST, parent):
             return set()
         with contextlib.suppress(NotTested):
             return listed_names(self.list_pages(parent, most=_PAGES_BEFORE_A_START, page_size=_AS_MANY_AS_CAN_BE))

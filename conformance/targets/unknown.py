@@ -6,6 +6,7 @@ import random
 import re
 import string
 import uuid
+from itertools import pairwise
 
 _CHANGED = 12
 """Characters of the id that are drawn anew: enough that nobody has it, few enough that a UUID stays a valid one."""
@@ -40,6 +41,19 @@ def unknown_name(like: str, distinction: str) -> str:
         return f"{parent}/{identifier}{draw.randrange(10**11, 10**12)}"
     start, end = words[-1].span()
     return f"{parent}/{identifier[:start]}{_another(words[-1].group(), draw)}{identifier[end:]}"
+
+
+def is_drawn(identifier: str) -> bool:
+    """Whether an id was surely drawn at random: then whatever contains nearly all of it is nobody else's.
+
+    Twelve hexadecimal digits, letters and digits in turns: no counter, no date and no word looks like that.
+    """
+    words = (match.group() for match in _WORD.finditer(identifier))
+    drawn = (word for word in words if len(word) >= _CHANGED and _HEXADECIMAL.fullmatch(word))
+    return any(sum(a.isdigit() != b.isdigit() for a, b in pairwise(word)) >= _TURNS for word in drawn)
+
+
+_TURNS = 4
 
 
 def _another(word: str, draw: random.Random) -> str:
