@@ -13,7 +13,7 @@ from conformance.rules.outcome import second_cancel_is_accepted, second_cancel_i
 from conformance.suite.again import Again
 from conformance.suite.alone import ALONE, Alone
 from conformance.suite.deletion import Deletion, delete_one
-from conformance.suite.families import FAMILIES
+from conformance.suite.families import FAMILIES, looks_first
 from conformance.suite.lists import settled_list
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystanders, FirstCancel, Stories, cancel_first, tell_stories
@@ -38,7 +38,7 @@ def first_looks() -> list[Exchange]:
 @pytest.fixture(scope="session")
 def bystanders(iut: Iut, first_looks: list[Exchange]) -> Bystanders:
     """Running operations that nobody cancels. The first use finds out what the statement leaves open."""
-    return Bystanders(iut, first_looks)
+    return Bystanders(iut, first_looks, looks_first)
 
 
 @pytest.fixture(scope="session")
