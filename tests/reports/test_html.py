@@ -13,9 +13,9 @@ import pytest
 
 import conformance.reports.html as html_report
 from conformance.exchange import Failure, FailureKind, Response
+from conformance.judging.report import violation_as_json
+from conformance.judging.verdict import CheckResult, Finding, Verdict
 from conformance.reports.html import VERDICTS, render_html
-from conformance.reports.report import violation_as_json
-from conformance.reports.verdict import CheckResult, Finding, Verdict
 from conformance.rules import Complaint
 from conformance.spec.catalogue import Level
 from tests.reports.making import report_of, requirement, result, violation

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from conformance.judging.verdict import CheckResult, Finding
 from conformance.reports.html import render_html
-from conformance.reports.verdict import CheckResult, Finding
 from conformance.spec.catalogue import Level
 from tests.reports.making import report_of, requirement, result, violation
 from tests.reports.test_html import broken, hostile_report

@@ -7,7 +7,7 @@ import pytest
 from conformance.exchange import Exchange, Failure, FailureKind
 from conformance.lro import Operation
 from conformance.rules import Complaint
-from conformance.rules.outcome import (
+from conformance.rules.server.outcome import (
     accepted,
     as_good_as,
     done_cancel_is_answered,
