@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from conformance.rules import Complaint
+from conformance.server.target.iut import Iut
 from conformance.suite.deletion import Deletion
 from conformance.suite.judging import require, verifies
 from conformance.suite.stories import Stories
 from conformance.suite.untouched import require_untouched
-from conformance.targets.iut import Iut
 
 
 @verifies("target.other-operations-untouched")
