@@ -7,7 +7,7 @@ from typing import Any
 
 from conformance.exchange import Exchange, Failure
 from conformance.exchange.printable import in_one_line
-from conformance.rules.turn import Told
+from conformance.rules.client.turn import Told
 from conformance.sdk.play import Play
 
 Event = tuple[float, str, dict[str, Any]]

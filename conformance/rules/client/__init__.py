@@ -35,8 +35,8 @@ from conformance.rules.client.retries import (
     keeps_its_deadline,
     stops_at_its_deadline,
 )
+from conformance.rules.client.turn import TurnRule, registered_turn_rules
 from conformance.rules.client.wire import INJECTION, credentials_are_whole
-from conformance.rules.turn import TurnRule, registered_turn_rules
 
 _MODULES_WITH_RULES = (answers, calls, codes, operations, requests, retries, wire)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from conformance.exchange import Method
 from conformance.rules.client.reading import about, is_over_grpc, line_of, names_an_operation, something_arrived
+from conformance.rules.client.turn import Turn, turn_rule
 from conformance.rules.rule import Complaint
-from conformance.rules.turn import Turn, turn_rule
 
 
 @turn_rule(

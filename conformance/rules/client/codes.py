@@ -10,8 +10,8 @@ from conformance.errors import NotTested
 from conformance.exchange import Exchange, Response
 from conformance.lro.codes import Code, code_named, code_numbered
 from conformance.rules.client.reading import is_error, names_an_operation, reply_in_words, statuses_of, time_was_over
+from conformance.rules.client.turn import Outcome, Turn, turn_rule
 from conformance.rules.rule import Complaint
-from conformance.rules.turn import Outcome, Turn, turn_rule
 
 _REFUSALS = frozenset(
     [

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from conformance.errors import NotApplicable
 from conformance.exchange import Exchange, Failure, FailureKind, header_values
 from conformance.rules.client.reading import about, is_over_grpc, line_of, requests_of, something_arrived
+from conformance.rules.client.turn import Turn, TurnJudge, turn_rule
 from conformance.rules.rule import Complaint
-from conformance.rules.turn import Turn, TurnJudge, turn_rule
 
 _INJECTED = "x-conformance-injected"
 """The header field that a name would make which is written into a header as it is."""
