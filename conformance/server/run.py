@@ -23,6 +23,7 @@ from conformance.judging.statement import Statement
 from conformance.judging.verdict import CheckResult, Finding, Judgement, RunVerdict, Verdict, judge, judge_run
 from conformance.lro import timestamp
 from conformance.reports.artefacts import writable
+from conformance.reports.deciding import deciding_exchanges
 from conformance.rules import in_short
 from conformance.rules.server import all_rules
 from conformance.server.target.clean_up import CLEAN_UP
@@ -199,6 +200,7 @@ class Run:
         facts = RunFacts(
             iut={
                 "name": own.get("name") or self._name or self.configuration.iut.name,
+                **({"version": self.configuration.iut.version} if self.configuration.iut.version else {}),
                 "url": _without_userinfo(self.configuration.iut.url),
                 "statement": self.statement.as_json(),
             },
@@ -222,7 +224,7 @@ class Run:
             clean_up_requests=self.clean_up_requests + own.get("clean_up_requests", 0),
             left_over=left_over,
         )
-        return build_report(judgements, verdict, facts), verdict
+        return build_report(judgements, verdict, facts, deciding_exchanges(judgements, self.all_traffic())), verdict
 
     def _came_again(self) -> list[str]:
         """How often the target asked to come again; the embedded server has its reasons."""
