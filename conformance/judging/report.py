@@ -19,9 +19,9 @@ from conformance import __version__
 from conformance.errors import UsageError
 from conformance.exchange import Exchange
 from conformance.exchange.serial import exchange_as_json
+from conformance.judging.build import build_of
 from conformance.judging.shape import damage
 from conformance.judging.verdict import CheckResult, Judgement, RunVerdict, Verdict
-from conformance.reports.build import build_of
 from conformance.rules import Complaint, Violation
 from conformance.rules.rule import TimedCall
 from conformance.spec.catalogue import Level, Requirement
