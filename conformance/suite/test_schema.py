@@ -17,6 +17,7 @@ from conformance.rules import Complaint
 from conformance.rules.server.errors import bare_status_of
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
+from conformance.server.target.unknown import nonce
 from conformance.spec.contract import Contract
 from conformance.spec.files import read_yaml
 from conformance.spec.template import Kind
@@ -76,7 +77,7 @@ def _aimed(document: Mapping[str, Any], aims: Mapping[str, Mapping[str, str]]) -
             return value
         if value.get("in") == "path" and value.get("name") in values:
             known = values[value["name"]]
-            return {**value, "schema": {"type": "string", "enum": [known, f"no-such-{known}"]}}
+            return {**value, "schema": {"type": "string", "enum": [known, f"no-such-{nonce(known, 'schema')}-{known}"]}}
         return {key: aimed(entry) for key, entry in value.items()}
 
     cut_down = aimed(document)
