@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from time import monotonic
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -27,7 +28,7 @@ from conformance.rules import all_rules, in_short
 from conformance.spec.catalogue import catalogue
 from conformance.targets.clean_up import CLEAN_UP
 from conformance.targets.configuration import Configuration, Disguise, SupplyForm, with_operations, with_url
-from conformance.targets.configuration_file import read_configuration, with_statement
+from conformance.targets.configuration_file import duration_of, read_configuration, with_statement
 from conformance.targets.connect import is_this_machine
 from conformance.targets.iut import Iut
 from conformance.targets.ledger import FILE_NAME
@@ -60,6 +61,11 @@ class Run:
     clean_up_requests: int = 0
     unnamed: int = 0
     may_disrupt: bool = True
+    is_strict: bool = False
+    """Whether a warning fails the run."""
+    max_time: float = 0.0
+    """Seconds after which no check is begun; 0: no limit."""
+    _began: float = field(default_factory=monotonic)
     sender: str = ""
     fatal: str = ""
     was_interrupted: bool = False
@@ -78,6 +84,10 @@ class Run:
         if self._statement is None:
             self._statement = Statement(self.configuration.statement)
         return self._statement
+
+    @property
+    def is_out_of_time(self) -> bool:
+        return bool(self.max_time) and monotonic() - self._began >= self.max_time
 
     @property
     def ledger_file(self) -> Path | None:
@@ -193,6 +203,9 @@ class Run:
         applied = self._against_baseline(self.judgements())
         judgements = list(applied.judgements)
         verdict = self.verdict(judgements, applied.fails)
+        warned = sum(judgement.verdict is Verdict.WARN for judgement in judgements) if self.is_strict else 0
+        if warned and verdict is not RunVerdict.ERROR:
+            verdict = RunVerdict.NOT_CONFORMANT
         own = self._own_facts()
         left_over = [*self.left_over, *own.get("left_over", ())]
         leaks = leak_messages(left_over, self.unnamed + own.get("unnamed", 0))
@@ -214,6 +227,11 @@ class Run:
             messages=[
                 *self.messages,
                 *applied.messages,
+                *(
+                    [f"--strict: {warned} {'warning fails' if warned == 1 else 'warnings fail'} this run"]
+                    if warned
+                    else []
+                ),
                 *self._came_again(),
                 *leaks,
                 *([self.fatal] if self.fatal else []),
@@ -282,7 +300,25 @@ def configured_run(options: Mapping[str, Any]) -> Run:
     report_dir = options.get("--iut-report-dir")
     may_disrupt = bool(options.get("--iut-disruptive")) or is_this_machine(configuration)
     directory = writable(Path(report_dir)) if report_dir else None
-    return Run(configuration, profile, directory, baseline, may_disrupt=may_disrupt)
+    return Run(
+        configuration,
+        profile,
+        directory,
+        baseline,
+        may_disrupt=may_disrupt,
+        is_strict=bool(options.get("--iut-strict")),
+        max_time=_seconds(options.get("--iut-max-time") or ""),
+    )
+
+
+def _seconds(text: str) -> float:
+    """The time of `--max-time`; 0 when it is not given."""
+    if not text:
+        return 0.0
+    seconds = duration_of(text)
+    if not seconds:
+        raise UsageError(f"--max-time: {text!r} is no time", 'write it as "90s" or "5m"')
+    return seconds
 
 
 def _with_room(configuration: Configuration, profile: Profile) -> Configuration:
