@@ -8,8 +8,8 @@ import pytest
 
 from conformance.cli import main
 from conformance.errors import UsageError
-from conformance.run import check_target, configured_run
-from conformance.run_suite import run_quietly
+from conformance.server.run import check_target, configured_run
+from conformance.server.run_suite import run_quietly
 
 URL = '[iut]\nurl = "http://127.0.0.1:1"\n'
 NAME = "projects/demo/locations/us/operations/op-1"

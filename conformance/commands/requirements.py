@@ -34,8 +34,8 @@ def listing(style: str, only: str = "") -> str:
 
     Raises UsageError for a requirement that does not exist, naming the nearest.
     """
-    from conformance.client_kill_matrix import client_subjects
-    from conformance.kill_matrix import faults_by_requirement, subjects
+    from conformance.proof.client_kill_matrix import client_subjects
+    from conformance.proof.kill_matrix import faults_by_requirement, subjects
     from conformance.sdk.checks import listed_checks
     from conformance.spec.catalogue import catalogue, client_catalogue
     from conformance.suite.listing import Half, checks_by_requirement, render_requirements

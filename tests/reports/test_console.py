@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from conformance.exchange import Call, Exchange, Failure, FailureKind, Header, Method, Request, Response
 from conformance.exchange.serial import exchange_as_json
+from conformance.judging.report import violation_as_json
+from conformance.judging.verdict import Finding
 from conformance.reports.console import WIDTH, Size, explain, render, verdict_lines
-from conformance.reports.report import violation_as_json
-from conformance.reports.verdict import Finding
 from conformance.rules import Complaint
 from conformance.rules.rule import TimedCall
 from conformance.spec.catalogue import Level
