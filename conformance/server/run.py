@@ -24,7 +24,7 @@ from conformance.judging.statement import Statement
 from conformance.judging.verdict import CheckResult, Finding, Judgement, RunVerdict, Verdict, judge, judge_run
 from conformance.lro import timestamp
 from conformance.reports.artefacts import writable
-from conformance.reports.deciding import deciding_exchanges
+from conformance.judging.deciding import deciding_exchanges
 from conformance.rules import in_short
 from conformance.rules.server import all_rules
 from conformance.server.target.clean_up import CLEAN_UP
