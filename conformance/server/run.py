@@ -16,6 +16,7 @@ from conformance.errors import UsageError
 from conformance.exchange import Exchange
 from conformance.exchange.serial import exchange_as_json, exchange_from_json
 from conformance.judging.baseline import Baseline, KnownFailure, read_baseline
+from conformance.judging.deciding import deciding_exchanges
 from conformance.judging.drawn_traffic import TRAFFIC_CHECK, traffic_check_of, without_drawn_traffic
 from conformance.judging.known_failures import Applied, apply_baseline, examined, foretold
 from conformance.judging.leaks import leak_messages
@@ -24,7 +25,6 @@ from conformance.judging.statement import Statement
 from conformance.judging.verdict import CheckResult, Finding, Judgement, RunVerdict, Verdict, judge, judge_run
 from conformance.lro import timestamp
 from conformance.reports.artefacts import writable
-from conformance.judging.deciding import deciding_exchanges
 from conformance.rules import in_short
 from conformance.rules.server import all_rules
 from conformance.server.target.clean_up import CLEAN_UP
