@@ -37,8 +37,6 @@ FRESH = "fresh"
 _TLS_ALERT = b"\x15\x03"
 """How a TLS server begins to say that it was sent something else: an alert, and the version of its record."""
 
-_SPEAKS_TLS = ("the server speaks TLS, and was asked in plain HTTP", "write https:// in the url")
-
 _KEPT_FOR = 2.0
 """Seconds that an idle connection is kept: less than common servers keep theirs."""
 
@@ -73,14 +71,12 @@ class Connections(httpx.BaseTransport):
     def _ask(self, connection: _Connection, request: httpx.Request) -> httpx.Response:
         try:
             head = connection.ask(request)
-        except (httpx.ReadError, httpx.TimeoutException):
+        except (httpx.ReadError, _TlsAnswer) as error:
             connection.close()
-            if (
-                not self._was_answered
-                and request.url.scheme == "http"
-                and speaks_tls(request.url.host, request.url.port)
-            ):
-                raise TargetError(*_SPEAKS_TLS) from None
+            if not self._was_answered and request.url.scheme == "http" and _is_tls(error, request.url):
+                raise TargetError(
+                    "the server speaks TLS, and was asked in plain HTTP", "write https:// in the url"
+                ) from None
             raise
         except BaseException:
             connection.close()
@@ -139,6 +135,15 @@ class Connections(httpx.BaseTransport):
             for connection in self._idle:
                 connection.close()
             self._idle.clear()
+
+
+class _TlsAnswer(httpx.RemoteProtocolError):
+    """The answer to plain HTTP is one of TLS."""
+
+
+def _is_tls(error: httpx.TransportError, url: httpx.URL) -> bool:
+    """Whether the server speaks TLS: it says so, or says nothing and takes part in a handshake."""
+    return isinstance(error, _TlsAnswer) or speaks_tls(url.host, url.port)
 
 
 class _Connection:
@@ -218,7 +223,7 @@ class _Connection:
                 return event
             octets = self._stream.read(_PIECE, _left(self._deadline, httpcore.ReadTimeout))
             if not self.has_answered and octets.startswith(_TLS_ALERT):
-                raise TargetError(*_SPEAKS_TLS)
+                raise _TlsAnswer("the answer is a TLS alert")
             if not octets and self._http.their_state is h11.SEND_RESPONSE:
                 raise httpx.ReadError("the server closed the connection without a complete head of an answer")
             self._has_ended = not octets
