@@ -19,6 +19,7 @@ from typing import Any, Literal
 from conformance.reference.faults import all_faults
 from conformance.reference.faults.registry import GENERAL
 from conformance.reference.variants import all_variants
+from conformance.reference.worlds import AT_ONCE
 
 Kind = Literal["fault", "variant"]
 Actor = Literal["server", "client"]
@@ -34,6 +35,7 @@ class Subject:
     at_least: bool = False
     profile: str = "quick"
     actor: Actor = "server"
+    world: str = AT_ONCE.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,13 @@ class Outcome:
         return as_expected and (self.subject.kind == "fault" or self.verdict == "conformant")
 
 
-def subjects() -> list[Subject]:
-    """Every fault of the reference server, then every variant of it."""
+def subjects(world: str = AT_ONCE.name) -> list[Subject]:
+    """Every fault of the reference server, then every variant of it, as they are in a world."""
     faults = [
-        Subject("fault", fault.name, frozenset(fault.breaks), fault.at_least, fault.profile)
+        Subject("fault", fault.name, frozenset(fault.breaks_in(world)), fault.at_least, fault.profile, world=world)
         for fault in all_faults().values()
     ]
-    return faults + [Subject("variant", variant.name) for variant in all_variants().values()]
+    return faults + [Subject("variant", variant.name, world=world) for variant in all_variants().values()]
 
 
 def faults_by_requirement(chosen: Iterable[Subject]) -> dict[str, tuple[str, ...]]:
@@ -134,7 +136,12 @@ def _run_one(task: tuple[Subject, int]) -> Outcome:
 
     subject, seed = task
     began = time.perf_counter()
-    settings = {f"--iut-{subject.kind}": subject.name, "--iut-profile": subject.profile, "--iut-seed": seed}
+    settings = {
+        f"--iut-{subject.kind}": subject.name,
+        "--iut-world": subject.world,
+        "--iut-profile": subject.profile,
+        "--iut-seed": seed,
+    }
     report = run_quietly(settings)
     return _outcome(subject, report, time.perf_counter() - began)
 

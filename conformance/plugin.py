@@ -44,6 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--iut-seed", metavar="N", type=int, default=0, help="seed of everything that is drawn")
     group.addoption("--iut-fault", metavar="NAME", help="let the embedded reference server have this fault")
     group.addoption("--iut-variant", metavar="NAME", help="let the embedded reference server be this correct variant")
+    group.addoption("--iut-world", metavar="NAME", help="how the embedded reference server behaves besides")
     group.addoption("--iut-disruptive", action="store_true", help="run disruptive checks on other machines, too")
     group.addoption("--iut-rehearsal", help=argparse.SUPPRESS)
     group.addoption("--iut-report-dir", metavar="DIR", help="where report.json is written")
@@ -60,6 +61,7 @@ OPTIONS = (
     "--iut-seed",
     "--iut-fault",
     "--iut-variant",
+    "--iut-world",
     "--iut-disruptive",
     "--iut-rehearsal",
     "--iut-report-dir",

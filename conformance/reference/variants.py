@@ -5,12 +5,14 @@ A fault proves that a check can fail; a variant proves that it does not fail for
 
 from __future__ import annotations
 
+import difflib
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from conformance.errors import UsageError
 from conformance.exchange import Request, Response
 from conformance.lro.codes import Code
 from conformance.reference.api_error import ApiError, invalid_argument
@@ -48,6 +50,15 @@ _VARIANTS: dict[str, Variant] = {}
 def all_variants() -> dict[str, Variant]:
     """Every variant by its name."""
     return dict(_VARIANTS)
+
+
+def variant_named(name: str) -> Variant:
+    """The variant of this name. Raises UsageError, which names the nearest one."""
+    found = _VARIANTS.get(name)
+    if found is None:
+        near = difflib.get_close_matches(name, _VARIANTS, n=1, cutoff=0.0)
+        raise UsageError(f"no variant is named {name!r}", f"did you mean {near[0]}? `lro-conformance faults` lists all")
+    return found
 
 
 def variant(

@@ -37,6 +37,11 @@ GENERAL = frozenset({"lifecycle.some-order-explains", "schema.answers-conform"})
 """The requirements that say again, of every answer, what others say of one."""
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
+_EVERYWHERE: Mapping[str, str] = MappingProxyType({})
+NO_METADATA: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(("late", "very-late"), "operations have no metadata there")
+)
+"""Where a lie about metadata cannot be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Fault:
     `breaks` are the requirements that it makes false, and no others; with `at_least`, it may break more than these.
     `lie` says how. `apply` makes a liar of an honest service. `start` is the body with which the start hook is asked
     for operations, `statement` what the conformance statement says differently, `profile` the smallest that finds it.
+    `unseen` maps the worlds in which nobody can see the lie to the reason why.
     """
 
     name: str
@@ -56,6 +62,11 @@ class Fault:
     statement: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
     profile: Profile = "quick"
     at_least: bool = False
+    unseen: Mapping[str, str] = field(default_factory=lambda: _EVERYWHERE)
+
+    def breaks_in(self, world: str) -> tuple[str, ...]:
+        """What can be seen to be broken in a world."""
+        return () if world in self.unseen else self.breaks
 
 
 _FAULTS: dict[str, Fault] = {}
@@ -68,6 +79,7 @@ def fault(
     statement: Mapping[str, object] = _NOTHING,
     profile: Profile = "quick",
     at_least: bool = False,
+    unseen: Mapping[str, str] = _EVERYWHERE,
 ) -> Callable[[Apply], Apply]:
     """Registers a function as a fault: its name with hyphens, its lie the first line of its docstring."""
 
@@ -77,7 +89,7 @@ def fault(
             raise ValueError(f"two faults are named {name}")
         lie = (apply.__doc__ or "").strip().partition("\n")[0]
         of = (breaks,) if isinstance(breaks, str) else breaks
-        _FAULTS[name] = Fault(name, of, lie, apply, start, statement, profile, at_least)
+        _FAULTS[name] = Fault(name, of, lie, apply, start, statement, profile, at_least, unseen)
         return apply
 
     return registered
