@@ -145,13 +145,10 @@ def described(outcome: Outcome) -> str:
     subject = outcome.subject
     name = subject.name if subject.world == AT_ONCE.name else f"{subject.name} in {subject.world}"
     line = f"{mark} {subject.actor} {subject.kind:<7} {name:<48} {at} {outcome.seconds:6.2f} s"
-    if outcome.attempts > 1:
-        line += f"  (attempt {outcome.attempts}, alone)"
     details = [f"missed {name}" for name in sorted(outcome.missed)]
     details += [f"also {name}: {outcome.broken[name][:160]}" for name in sorted(outcome.unexpected)]
     details += [f"error {error[:200]}" for error in outcome.errors]
-    if subject.kind == "variant" and outcome.verdict != "conformant":
-        details.append(f"verdict {outcome.verdict}")
+    details += outcome.undeclared if subject.kind == "variant" else []
     return "\n".join([line, *("          " + detail for detail in details)])
 
 
@@ -197,6 +194,7 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
         "broken": dict(outcome.broken),
         "errors": list(outcome.errors),
         "verdict": outcome.verdict,
+        "not_tested": sorted(outcome.not_tested),
         "exact": outcome.is_exact,
         "first_at": outcome.first_at,
         "requests": outcome.requests,
