@@ -80,8 +80,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the checks of the profile, and put them into the order of the catalogue, those of the smaller profile first.
 
-    So a requirement is not left untested because what was drawn for another one used up the limits. What looks at all
-    traffic comes last.
+    So a requirement is not left untested because what was drawn for another one used up the limits. In each profile
+    those checks come last that wait until an effect would have shown, and what looks at all traffic at the very end.
     """
     checks = [item for item in items if item.get_closest_marker("requirement") is not None]
     if not checks:
@@ -98,7 +98,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=too_large)
     kept = [item for item in checks if item not in too_large]
     run.firm_checks.update(_requirement_of(item) for item in kept if not _draws(item))
-    kept.sort(key=lambda item: (_looks_at_all_traffic(item), _profile_of(item), position[_requirement_of(item)]))
+    kept.sort(
+        key=lambda item: (
+            _looks_at_all_traffic(item),
+            _profile_of(item),
+            _waits_for_the_last_look(item),
+            position[_requirement_of(item)],
+        )
+    )
     items[:] = [item for item in items if item.get_closest_marker("requirement") is None] + kept
 
 
@@ -340,6 +347,10 @@ def _draws(item: pytest.Item) -> bool:
 
 def _looks_at_all_traffic(item: pytest.Item) -> bool:
     return item.path.name == "test_traffic.py"
+
+
+def _waits_for_the_last_look(item: pytest.Item) -> bool:
+    return "last_look" in getattr(item, "fixturenames", ())
 
 
 def _as_json(result: CheckResult) -> dict[str, Any]:

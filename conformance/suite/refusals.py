@@ -1,22 +1,22 @@
 """Requests that must leave an operation alone, sent together, and judged family by family.
 
-All of them aim at one bystander in one batch, and one look afterwards shows that it is untouched: cheap, and the usual
-case. Only when it was touched is each family sent again at a bystander of its own, to find the one to blame.
+All of them aim at one bystander in one batch, and the last look shows that it is untouched: cheap, and the usual case.
+Only when it was touched is each family sent again at a bystander of its own, to find the one to blame.
 """
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
-from conformance.rules.outcome import ended, untouched
 from conformance.rules.routing import not_a_success
+from conformance.suite.blame import Blame, Make
 from conformance.suite.judging import require
-from conformance.suite.stories import Bystander, Bystanders
+from conformance.suite.last_look import LastLook
+from conformance.suite.stories import Bystanders
 from conformance.suite.untouched import require_untouched
 from conformance.targets.iut import Iut
 from conformance.targets.target import Outgoing
@@ -39,45 +39,46 @@ MakeFamily = Callable[[Aim], list[Outgoing]]
 CANCEL_A_DECOY = frozenset({"body-name", "query-name", "routing-header"})
 """The families whose requests are good cancels, of another operation than the one they must not touch."""
 
-
-def _plain_cancel_of_the_decoy(aim: Aim) -> list[Outgoing]:
-    return [aim.iut.cancel_request(aim.decoy, note="plain cancel of another operation")]
+_KEY = "refusals"
 
 
 class Refusals:
     """The traffic of all families, and who touched the bystander if anybody did."""
 
-    def __init__(self, iut: Iut, bystanders: Bystanders, families: Mapping[str, MakeFamily]) -> None:
+    def __init__(
+        self,
+        iut: Iut,
+        bystanders: Bystanders,
+        families: Mapping[str, MakeFamily],
+        last_look: LastLook,
+        blame: Blame,
+    ) -> None:
         self._iut = iut
         self._bystanders = bystanders
         self._families = families
-        bystander = bystanders.get()[0]
+        self._last_look = last_look
+        self._blame = blame
+        self._effects: dict[str, Complaint] | None = None
+        self._accepts_unknown: bool | None = None
+        bystander = bystanders.new()
         aim = Aim(iut, bystander.name, iut.running(1)[0])
         made = {family: make(aim) for family, make in families.items()}
         answers = iter(iut.send_all([request for requests in made.values() for request in requests]))
         self.sent: dict[str, list[Exchange]] = {
             family: [next(answers) for _ in requests] for family, requests in made.items()
         }
-        self._look = look = iut.get(bystander.name)
-        last = next(exchanges[-1] for exchanges in reversed(self.sent.values()) if exchanges)
-        self._effects: dict[str, Complaint | None] = {}
-        self._accepts_unknown: bool | None = None
-        self._was_touched = has_stopped(bystander, look, last)
-        if self._was_touched:
-            bystanders.retire(bystander)
+        last_look.aim(_KEY, bystander, [exchange for exchanges in self.sent.values() for exchange in exchanges])
 
     def effect_of(self, family: str) -> Complaint | None:
         """What the requests of one family did to a bystander; None when they did nothing."""
-        if not self._was_touched:
-            return None
-        if family not in self._effects:
-            self._effects[family] = self._find_effect(family)
-        return self._effects[family]
+        if self._effects is None:
+            self._effects = self._found() if self._last_look.at(_KEY).has_stopped else {}
+        return self._effects.get(family)
 
     def require_no_effect(self, family: str, *answers: Complaint | None) -> None:
         """Raise Violated for wrong answers and for what the requests of a family did, NotTested where nobody knows."""
         require(*answers, self.effect_of(family))
-        require_untouched(self._iut, None, self._look)
+        require_untouched(self._iut, None, self._last_look.at(_KEY).look)
 
     def wrongly_accepted(self, exchange: Exchange) -> Complaint | None:
         """What is wrong with the answer to a near miss: a success, unless it only shows what is known otherwise.
@@ -93,28 +94,35 @@ class Refusals:
             self._accepts_unknown = self._iut.cancel(unknown, note="cancel of an unknown operation").succeeded()
         return None if self._accepts_unknown else complaint
 
-    def _find_effect(self, family: str) -> Complaint | None:
-        """Send one family again at a bystander of its own. Where any plain cancel touches others, none is to blame."""
-        complaint = self._try(self._families[family])
-        if complaint is None or family not in CANCEL_A_DECOY:
-            return complaint
-        return None if self._try(_plain_cancel_of_the_decoy) is not None else complaint
+    def _found(self) -> dict[str, Complaint]:
+        """The effect of each family that has one: found by family first, then request by request.
 
-    def _try(self, make: MakeFamily) -> Complaint | None:
-        decoy = self._iut.running(1)[0]
-        bystander = self._bystanders.new()
-        for position, outgoing in enumerate(make(Aim(self._iut, bystander.name, decoy))):
-            effect = effect_on(self._iut, self._bystanders, bystander, outgoing)
-            if effect.trace is not None:
-                return effect.trace
-            if effect.end is not None:
-                again = functools.partial(self._again, make, position, decoy)
-                return confirmed(self._iut, self._bystanders, again)
-        return None
+        Where any plain cancel touches others, a family that cancels a decoy is not to blame.
+        """
+        suspects = [
+            family
+            for family, exchanges in self.sent.items()
+            if exchanges and not (family in CANCEL_A_DECOY and self._blame.plain_cancel_touches_others)
+        ]
+        apart = self._blame.apart([self._remake(family) for family in suspects])
+        return {
+            family: complaint
+            for family, has_touched in zip(suspects, apart, strict=True)
+            if has_touched and (complaint := self._effect_of_one(family)) is not None
+        }
 
-    def _again(self, make: MakeFamily, position: int, decoy: str, name: str) -> Outgoing:
-        """One request of a family, at another bystander."""
-        return make(Aim(self._iut, name, decoy))[position]
+    def _effect_of_one(self, family: str) -> Complaint | None:
+        one_by_one = [self._remake(family, slice(each, each + 1)) for each in range(len(self.sent[family]))]
+        return next((found for found in self._blame.guilty(one_by_one) if found is not None), None)
+
+    def _remake(self, family: str, which: slice = slice(None)) -> Make:
+        """What makes the requests of a family, or some of them, at another bystander and by way of another decoy."""
+
+        def make(name: str) -> list[Outgoing]:
+            decoy = self._iut.running(1)[0] if family in CANCEL_A_DECOY else ""
+            return self._families[family](Aim(self._iut, name, decoy))[which]
+
+        return make
 
     def noted(self, note: str) -> Exchange:
         """The exchange with this note. Raises NotTested when there is none."""
@@ -126,52 +134,3 @@ class Refusals:
         if not found:
             raise NotTested(f"not sent: {notes[0]}")
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What a request did to a bystander: a `trace` of a cancel is proof; an `end` may be the operation's own."""
-
-    trace: Complaint | None
-    end: Complaint | None
-
-
-def effect_on(iut: Iut, bystanders: Bystanders, bystander: Bystander, outgoing: Outgoing) -> Effect:
-    """Send one request and look at a bystander, which is retired when anything happened to it."""
-    cause = iut.send(outgoing)
-    look = iut.get(bystander.name)
-    effect = Effect(untouched(bystander.operation, look, cause), ended(bystander.operation, look, cause))
-    if effect.trace is not None or effect.end is not None:
-        bystanders.retire(bystander)
-    return effect
-
-
-COINCIDENCES = 3
-"""An operation may end by itself at any moment. Three that end between two looks, after the same request, did not."""
-
-
-def confirmed(iut: Iut, bystanders: Bystanders, make: Callable[[str], Outgoing]) -> Complaint | None:
-    """What a request does to fresh bystanders, by their names: a trace of a cancel once, or an end every time."""
-    end: Complaint | None = None
-    for _ in range(COINCIDENCES):
-        bystander = bystanders.new()
-        effect = effect_on(iut, bystanders, bystander, make(bystander.name))
-        if effect.trace is not None or effect.end is None:
-            return effect.trace
-        end = effect.end
-    return end
-
-
-def has_stopped(bystander: Bystander, look: Exchange, cause: Exchange) -> bool:
-    """Whether a bystander does not run any more, or not as before."""
-    return (
-        untouched(bystander.operation, look, cause) is not None or ended(bystander.operation, look, cause) is not None
-    )
-
-
-def look_after(iut: Iut, bystanders: Bystanders, bystander: Bystander, cause: Exchange) -> Complaint | None:
-    """Look at a bystander after a request that must not have touched it."""
-    complaint = untouched(bystander.operation, iut.get(bystander.name), cause)
-    if complaint is not None:
-        bystanders.retire(bystander)
-    return complaint

@@ -8,6 +8,7 @@ from conformance.errors import NotTested
 from conformance.rules.authorisation import answered_alike, refused_for_its_credentials, refused_for_its_permission
 from conformance.suite import families
 from conformance.suite.judging import require, verifies
+from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
 from conformance.targets.credentials import Credential
 from conformance.targets.iut import Iut
@@ -55,7 +56,7 @@ def test_missing_permission_is_denied_whatever_exists(iut: Iut, refusals: Refusa
 
 
 @verifies("auth.refused-cancel-changes-nothing")
-def test_unauthorised_cancel_changes_nothing(refusals: Refusals) -> None:
+def test_unauthorised_cancel_changes_nothing(last_look: LastLook, refusals: Refusals) -> None:
     """A cancel that was not refused is not this requirement's: that it should have been, others say."""
     if not refusals.sent["unauthorised"]:
         raise NotTested("nothing was sent without credentials")

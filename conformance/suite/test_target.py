@@ -2,66 +2,52 @@
 
 from __future__ import annotations
 
-from conformance.exchange import Exchange
-from conformance.exchange.history import operation_in
-from conformance.rules import Complaint
-from conformance.rules.outcome import untouched
 from conformance.suite.judging import disruptive, verifies
+from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
-from conformance.suite.stories import Bystander, Bystanders, Stories
+from conformance.suite.stories import Stories
 from conformance.suite.storm import Storm
 from conformance.suite.untouched import require_untouched
 from conformance.targets.iut import Iut
 
 
 @verifies("target.body-name-never-redirects")
-def test_body_name_never_redirects_the_cancel(refusals: Refusals) -> None:
+def test_body_name_never_redirects_the_cancel(last_look: LastLook, refusals: Refusals) -> None:
     """Envoy, by default, cancels the operation that the body names."""
     refusals.require_no_effect("body-name")
 
 
 @verifies("target.query-name-never-redirects")
-def test_query_name_never_redirects_the_cancel(refusals: Refusals) -> None:
+def test_query_name_never_redirects_the_cancel(last_look: LastLook, refusals: Refusals) -> None:
     """Envoy and vanguard cancel the operation that the query names."""
     refusals.require_no_effect("query-name")
 
 
 @verifies("target.routing-header-never-redirects")
-def test_routing_header_never_redirects_the_cancel(refusals: Refusals) -> None:
+def test_routing_header_never_redirects_the_cancel(last_look: LastLook, refusals: Refusals) -> None:
     refusals.require_no_effect("routing-header")
 
 
 @verifies("target.whole-name-counts")
-def test_similar_name_is_another_operation(refusals: Refusals) -> None:
+def test_similar_name_is_another_operation(last_look: LastLook, refusals: Refusals) -> None:
     """The id under another project or location, a shorter, longer or differently written id: not this operation."""
     refusals.require_no_effect("similar-names")
 
 
 @verifies("target.other-operations-untouched")
 def test_cancel_leaves_other_operations_alone(
-    iut: Iut, bystanders: Bystanders, cancel_works: Stories, storm: Storm
+    iut: Iut, last_look: LastLook, cancel_works: Stories, storm: Storm
 ) -> None:
     """The operation started right before a cancelled one and the one started right after it still run."""
-    require_untouched(iut, cancel_works.touched, cancel_works.control)
-    younger = bystanders.get(2)[1]
-    look = iut.get(younger.name)
-    require_untouched(iut, _touched(bystanders, younger, look, storm.cancel), look)
+    for key in ("stories", "storm"):
+        looked = last_look.at(key)
+        require_untouched(iut, looked.touched, looked.look)
 
 
 @disruptive
 @verifies("target.other-operations-untouched", profile="ci")
-def test_wildcard_is_no_operation(iut: Iut, bystanders: Bystanders, cancel_is_answered: None) -> None:
+def test_wildcard_is_no_operation(iut: Iut, last_look: LastLook, wildcards: tuple[str, ...]) -> None:
     """An id of `-` or `*` is an id: it may be refused, and stands for nothing."""
-    for wildcard in ("-", "*"):
-        bystander = bystanders.new()
-        name = f"{bystander.name.rpartition('/')[0]}/{wildcard}"
-        cancel = iut.send(iut.cancel_request(name, note=f"cancel of the id {wildcard}", is_odd=True))
-        look = iut.get(bystander.name)
-        require_untouched(iut, _touched(bystanders, bystander, look, cancel), look)
-
-
-def _touched(bystanders: Bystanders, bystander: Bystander, look: Exchange, cause: Exchange) -> Complaint | None:
-    complaint = untouched(bystander.operation, look, cause)
-    if complaint is not None or operation_in(look) is None:
-        bystanders.retire(bystander)
-    return complaint
+    for key in wildcards:
+        looked = last_look.at(key)
+        require_untouched(iut, looked.touched, looked.look)
