@@ -394,7 +394,8 @@ def metadata_grows(honest: Service) -> Service:
     def render(service: Service, operation: Snapshot) -> Message:
         message = honest.render_operation(service, operation)
         doing = "Cancelling." if operation.requested_cancellation else "Working."
-        return message | {"metadata": {"statusMessage": doing} | message["metadata"]}
+        metadata = message.get("metadata")
+        return message | {"metadata": {"statusMessage": doing} | metadata} if metadata else message
 
     return replace(honest, render_operation=render)
 
