@@ -96,7 +96,14 @@ def subjects(world: str = AT_ONCE.name) -> list[Subject]:
         for fault in all_faults().values()
     ]
     return faults + [
-        Subject("variant", one.name, one.warns, verdict=one.verdict, not_tested=one.not_tested, world=world)
+        Subject(
+            "variant",
+            one.name,
+            one.warns,
+            verdict=one.verdict_in(world),
+            not_tested=one.not_tested_in(world),
+            world=world,
+        )
         for one in all_variants().values()
     ]
 

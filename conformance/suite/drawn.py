@@ -63,12 +63,11 @@ class Aimed:
         if self.wrong is not None:
             raise self.wrong
         looked = self.last_look.at(self.key)
-        if looked.touched is None:
-            require_untouched(self.iut, None, looked.look)
-        elif not (by_good_cancels and blame.plain_cancel_touches_others):
+        if looked.touched is not None and not (by_good_cancels and blame.plain_cancel_touches_others):
             touched = blame.apart(self.batches)
             for batch in (batch for batch, has_touched in zip(self.batches, touched, strict=True) if has_touched):
                 require(*blame.guilty(_one_by_one(batch, self.bystander.name)))
+        require_untouched(self.iut, None, looked.look)
 
 
 def _one_by_one(batch: Make, any_name: str) -> list[Make]:

@@ -56,11 +56,10 @@ class Unacceptable:
     def require_no_effect(self) -> None:
         """Raise Violated for what a refused one did to the bystander, NotTested where nobody knows."""
         looked = self._last_look.at(_KEY)
-        if not looked.has_stopped:
-            require_untouched(self._iut, None, looked.look)
-            return
-        found = self._blame.guilty([self._remake(exchange) for exchange in self.sent])
-        require(*(each for each in found if each is not None and not each.exchanges[0].succeeded()))
+        if looked.has_stopped:
+            found = self._blame.guilty([self._remake(exchange) for exchange in self.sent])
+            require(*(each for each in found if each is not None and not each.exchanges[0].succeeded()))
+        require_untouched(self._iut, None, looked.look)
 
     def _remake(self, exchange: Exchange) -> Make:
         """What makes the same request at another operation."""
