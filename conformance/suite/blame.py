@@ -39,7 +39,7 @@ class Blame:
         if self._touches_others is None:
             older = self._bystanders.new()
             cancelled = self._iut.running(1)[0]
-            others = [*self._bystanders.get(), older, self._bystanders.new()]
+            others = [self._bystanders.control(), older, self._bystanders.new()]
             cancel = self._iut.cancel(cancelled, note="plain cancel of another operation")
             looked = self._looked([(other, [cancel]) for other in others])
             self._touches_others = any(each.touched is not None for each in looked)

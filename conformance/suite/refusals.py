@@ -58,9 +58,9 @@ class Refusals:
         self._families = families
         self._last_look = last_look
         self._blame = blame
-        self._effects: dict[str, Complaint] | None = None
+        self._effects: dict[str, Complaint | NotTested | None] | None = None
         self._accepts_unknown: bool | None = None
-        bystander = bystanders.new()
+        bystander = bystanders.get()[0]
         aim = Aim(iut, bystander.name, iut.running(1)[0])
         made = {family: make(aim) for family, make in families.items()}
         answers = iter(iut.send_all([request for requests in made.values() for request in requests]))
@@ -70,10 +70,16 @@ class Refusals:
         last_look.aim(_KEY, bystander, [exchange for exchanges in self.sent.values() for exchange in exchanges])
 
     def effect_of(self, family: str) -> Complaint | None:
-        """What the requests of one family did to a bystander; None when they did nothing."""
+        """What the requests of one family did to a bystander; None when they did nothing.
+
+        Raises NotTested when they did something and cannot be sent again.
+        """
         if self._effects is None:
             self._effects = self._found() if self._last_look.at(_KEY).has_stopped else {}
-        return self._effects.get(family)
+        effect = self._effects.get(family)
+        if isinstance(effect, NotTested):
+            raise effect
+        return effect
 
     def require_no_effect(self, family: str, *answers: Complaint | None) -> None:
         """Raise Violated for wrong answers and for what the requests of a family did, NotTested where nobody knows."""
@@ -94,8 +100,8 @@ class Refusals:
             self._accepts_unknown = self._iut.cancel(unknown, note="cancel of an unknown operation").succeeded()
         return None if self._accepts_unknown else complaint
 
-    def _found(self) -> dict[str, Complaint]:
-        """The effect of each family that has one: found by family first, then request by request.
+    def _found(self) -> dict[str, Complaint | NotTested | None]:
+        """The effect of each family: found by family first, then request by request.
 
         Where any plain cancel touches others, a family that cancels a decoy is not to blame.
         """
@@ -105,22 +111,38 @@ class Refusals:
             if exchanges and not (family in CANCEL_A_DECOY and self._blame.plain_cancel_touches_others)
         ]
         apart = self._blame.apart([self._remake(family) for family in suspects])
-        return {
-            family: complaint
-            for family, has_touched in zip(suspects, apart, strict=True)
-            if has_touched and (complaint := self._effect_of_one(family)) is not None
-        }
+        touched = [family for family, has_touched in zip(suspects, apart, strict=True) if has_touched]
+        return {family: self._effect_of_one(family) for family in touched}
 
-    def _effect_of_one(self, family: str) -> Complaint | None:
-        one_by_one = [self._remake(family, slice(each, each + 1)) for each in range(len(self.sent[family]))]
-        return next((found for found in self._blame.guilty(one_by_one) if found is not None), None)
+    def _effect_of_one(self, family: str) -> Complaint | NotTested | None:
+        notes = [exchange.note for exchange in self.sent[family]]
+        one_by_one = [self._remake_one(family, note, notes[:at].count(note)) for at, note in enumerate(notes)]
+        try:
+            return next((found for found in self._blame.guilty(one_by_one) if found is not None), None)
+        except NotTested as reason:
+            return reason
 
-    def _remake(self, family: str, which: slice = slice(None)) -> Make:
-        """What makes the requests of a family, or some of them, at another bystander and by way of another decoy."""
+    def _remake(self, family: str) -> Make:
+        """What makes the requests of a family at another bystander and by way of another decoy."""
 
         def make(name: str) -> list[Outgoing]:
             decoy = self._iut.running(1)[0] if family in CANCEL_A_DECOY else ""
-            return self._families[family](Aim(self._iut, name, decoy))[which]
+            return self._families[family](Aim(self._iut, name, decoy))
+
+        return make
+
+    def _remake_one(self, family: str, note: str, alike: int) -> Make:
+        """What makes one request of a family: the one with a note that follows so many `alike`.
+
+        Making it raises NotTested where it is left out for another bystander, whose neighbours are others.
+        """
+        make_all = self._remake(family)
+
+        def make(name: str) -> list[Outgoing]:
+            made = [outgoing for outgoing in make_all(name) if outgoing.note == note]
+            if len(made) <= alike:
+                raise NotTested(f"a second time it might hit a stranger, so it was not confirmed: {note}")
+            return [made[alike]]
 
         return make
 

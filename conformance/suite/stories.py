@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from conformance.errors import NotApplicable, NotTested
@@ -18,6 +19,7 @@ from conformance.rules.errors import bare_status_of, envelope_of
 from conformance.rules.outcome import says_failed_precondition
 from conformance.suite.latency import Latency
 from conformance.targets.iut import JSON, Iut
+from conformance.targets.target import Outgoing
 from conformance.targets.unknown import unknown_name
 
 
@@ -33,15 +35,20 @@ class Bystander:
 class Bystanders:
     """Running operations that are meant to stay untouched.
 
-    The first of them serves to find out what the statement leaves open; `unknown` is a get of no operation at all, and
-    `looks` collects the first look at each, whatever it showed.
+    The first of them serves to find out what the statement leaves open; `unknown` is a get of no operation at all,
+    `looks` collects the first look at each, whatever it showed, and `looks_first` makes gets to go with the first one.
     """
 
-    def __init__(self, iut: Iut, looks: list[Exchange]) -> None:
+    def __init__(self, iut: Iut, looks: list[Exchange], looks_first: Callable[[Iut, str], list[Outgoing]]) -> None:
         self._iut = iut
         self._standing: list[Bystander] = []
+        self._control: Bystander | None = None
         self.looks = looks
-        self.unknown = iut.get(unknown_name(self.get()[0].name, "get"))
+        # One batch: the first bystander, no operation, and what requests will be aimed at if it is not there.
+        name = iut.running(1)[0]
+        gets = [iut.get_request(name), iut.get_request(unknown_name(name, "get")), *looks_first(iut, name)]
+        first, self.unknown, *_ = iut.send_all(gets)
+        self._standing.append(self._seen(name, first))
         _find_out_about_errors(iut, self.unknown)
         iut.find_out_about_auth(self.get()[0].name)
 
@@ -54,6 +61,12 @@ class Bystanders:
     def new(self) -> Bystander:
         """A bystander that is fresh from the supply, for whoever wants one of his own."""
         return self.some(1)[0]
+
+    def control(self) -> Bystander:
+        """The one that is started right before the first cancel of the run; no request is aimed at it."""
+        if self._control is None:
+            self._control = self.new()
+        return self._control
 
     def some(self, count: int) -> list[Bystander]:
         """So many fresh ones. Raises NotTested when the supply's do not run."""
@@ -149,7 +162,7 @@ def tell_stories(iut: Iut, bystanders: Bystanders, first: FirstCancel, latency: 
 
     Raises NotApplicable when cancel is not implemented.
     """
-    older = bystanders.get()[0]
+    older = bystanders.control()
     if iut.statement.value("cancel") == "unimplemented":
         raise NotApplicable("cancel is not implemented")
     names = [first.name, *iut.running(2)]

@@ -7,7 +7,7 @@ import pytest
 from conformance.errors import NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
-from conformance.rules.outcome import done_cancel_is_answered, second_cancel_is_safe
+from conformance.rules.outcome import done_cancel_is_answered, second_cancel_is_accepted, second_cancel_is_safe
 from conformance.rules.routing import no_internal_error
 from conformance.suite.again import Again
 from conformance.suite.judging import require, verifies
@@ -21,14 +21,21 @@ def test_second_cancel_is_safe(cancel_works: Stories) -> None:
     """Sent right after the first, as a client does whose first answer got lost."""
     story = cancel_works.labelled_without_body
     assert story.again is not None
-    require(second_cancel_is_safe(story.cancel, story.again, story.after))
+    require(second_cancel_is_safe(story.cancel, story.again))
+
+
+@verifies("repeat.is-accepted")
+def test_second_cancel_is_accepted(cancel_works: Stories) -> None:
+    """The same one: a client that lost the first answer learns by the second what became of its cancel."""
+    story = cancel_works.labelled_without_body
+    assert story.again is not None
+    require(second_cancel_is_accepted(story.cancel, story.again, story.after))
 
 
 @verifies("repeat.is-safe")
 def test_cancel_of_what_is_cancelled_is_safe(again: Again, cancel_works: Stories) -> None:
-    """Sent when the operation has ended, if it has: late cancels are repeated, too. A refusal is no server error."""
-    if again.control.response is not None and again.control.response.status >= 500:
-        require(second_cancel_is_safe(cancel_works.plain.cancel, again.control, cancel_works.plain.end))
+    """Sent when the operation has ended, if it has: where cancels are late, only this one finds it so."""
+    require(second_cancel_is_safe(cancel_works.plain.cancel, again.control))
 
 
 @verifies("repeat.is-safe")
