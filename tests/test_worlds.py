@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from conformance.commands.faults import described
-from conformance.kill_matrix import run_matrix, subjects
-from conformance.reference.faults import all_faults
-from conformance.reference.worlds import all_worlds
-from conformance.run_suite import run_quietly
+from conformance.proof.kill_matrix import run_matrix, subjects
+from conformance.server.reference.faults import all_faults
+from conformance.server.reference.worlds import all_worlds
+from conformance.server.run_suite import run_quietly
 
 SAMPLE = (
     *("query-name-wins", "body-name-too", "parent-is-ignored", "cancels-the-next-too", "delete-cancels-the-others"),

@@ -32,10 +32,10 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve until interrupted."""
     from conformance.errors import UsageError
-    from conformance.reference.bindings import bindings_for
-    from conformance.reference.build import reference_service
-    from conformance.reference.serve import serve
-    from conformance.reference.worlds import AT_ONCE, world_named
+    from conformance.server.reference.bindings import bindings_for
+    from conformance.server.reference.build import reference_service
+    from conformance.server.reference.serve import serve
+    from conformance.server.reference.worlds import AT_ONCE, world_named
     from conformance.spec.contract import Contract
 
     if not 0 <= options.port <= _LAST_PORT:
@@ -46,11 +46,11 @@ def run(options: argparse.Namespace) -> int:
         reference_service(bindings=bindings_for(Contract.load(options.spec).bindings))
     )
     if options.fault:
-        from conformance.reference.faults import fault_named
+        from conformance.server.reference.faults import fault_named
 
         service = fault_named(options.fault).apply(service)
     if options.variant:
-        from conformance.reference.variants import variant_named
+        from conformance.server.reference.variants import variant_named
 
         service = variant_named(options.variant).apply(service)
     serve(service, options.host, options.port, options.latency)

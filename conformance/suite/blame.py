@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
+from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing
 from conformance.suite.last_look import Looked
 from conformance.suite.latency import Latency
 from conformance.suite.stories import Bystander, Bystanders
-from conformance.targets.iut import Iut
-from conformance.targets.target import Outgoing
 
 Make = Callable[[str], list[Outgoing]]
 """Makes the requests of a suspect, aimed at the operation of that name."""

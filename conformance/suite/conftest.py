@@ -8,7 +8,8 @@ import pytest
 
 from conformance.errors import NotApplicable, NotTested, Unjudged
 from conformance.exchange import Exchange, Method
-from conformance.rules.outcome import second_cancel_is_accepted, second_cancel_is_safe
+from conformance.rules.server.outcome import second_cancel_is_accepted, second_cancel_is_safe
+from conformance.server.target.iut import Iut
 from conformance.spec.near_miss import Family
 from conformance.suite.again import Again
 from conformance.suite.alone import ALONE, Alone
@@ -24,7 +25,6 @@ from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystander, Bystanders, FirstCancel, Stories, cancel_first, tell_stories
 from conformance.suite.storm import Crowd, Storm, raise_storm
 from conformance.suite.unacceptable import Unacceptable
-from conformance.targets.iut import Iut
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from urllib.parse import quote
 
 from conformance.errors import NotApplicable
 from conformance.exchange import Exchange
+from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing
 from conformance.suite.blame import Blame, Make
 from conformance.suite.drawing import for_each_batch
 from conformance.suite.families import harmless, posted
@@ -18,8 +20,6 @@ from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystander, Bystanders
 from conformance.suite.untouched import require_untouched
-from conformance.targets.iut import Iut
-from conformance.targets.target import Outgoing
 
 if TYPE_CHECKING:
     from conformance.spec.near_miss import Family, NearMiss

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.server.target.connect import is_this_machine
+from conformance.server.target.iut import Iut
 from conformance.spec.catalogue import catalogue
-from conformance.targets.connect import is_this_machine
-from conformance.targets.iut import Iut
 
 
 def is_like(check: pytest.Item, other: pytest.Item) -> bool:

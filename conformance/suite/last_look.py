@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
-from conformance.rules.outcome import ended, untouched
+from conformance.rules.server.outcome import ended, untouched
+from conformance.server.target.iut import Iut
 from conformance.suite.latency import Latency
 from conformance.suite.stories import Bystander
-from conformance.targets.iut import Iut
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
-from conformance.rules.outcome import has_trace
-from conformance.targets.iut import Iut
-from conformance.targets.waits import (
+from conformance.rules.server.outcome import has_trace
+from conformance.server.target.iut import Iut
+from conformance.server.target.waits import (
     EFFECT_UNLEARNT,
     FIRST_LOOK_FOR_AN_EFFECT,
     LONGEST_PAUSE_BETWEEN_LOOKS,

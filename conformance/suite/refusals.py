@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
-from conformance.rules.routing import not_a_success
+from conformance.rules.server.routing import not_a_success
+from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing
+from conformance.server.target.unknown import unknown_name
 from conformance.suite.blame import Blame, Make
 from conformance.suite.judging import require
 from conformance.suite.last_look import LastLook
 from conformance.suite.stories import Bystanders
 from conformance.suite.untouched import require_untouched
-from conformance.targets.iut import Iut
-from conformance.targets.target import Outgoing
-from conformance.targets.unknown import unknown_name
 
 
 @dataclass(frozen=True, slots=True)

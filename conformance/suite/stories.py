@@ -15,12 +15,12 @@ from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
 from conformance.lro import Operation, State
-from conformance.rules.errors import bare_status_of, envelope_of
-from conformance.rules.outcome import says_failed_precondition
+from conformance.rules.server.errors import bare_status_of, envelope_of
+from conformance.rules.server.outcome import says_failed_precondition
+from conformance.server.target.iut import JSON, Iut
+from conformance.server.target.target import Outgoing
+from conformance.server.target.unknown import unknown_name
 from conformance.suite.latency import Latency
-from conformance.targets.iut import JSON, Iut
-from conformance.targets.target import Outgoing
-from conformance.targets.unknown import unknown_name
 
 
 @dataclass(frozen=True, slots=True)

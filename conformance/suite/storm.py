@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from conformance.exchange import Exchange, Method
+from conformance.server.target.iut import Iut
 from conformance.suite.last_look import LastLook
 from conformance.suite.stories import Bystanders
-from conformance.targets.iut import Iut
 
 CROWD = 4
 """Operations that are cancelled at once."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from conformance.errors import NotTested
-from conformance.rules.outcome import accepted, refused_as_invalid
-from conformance.rules.routing import no_internal_error, not_a_success
+from conformance.rules.server.outcome import accepted, refused_as_invalid
+from conformance.rules.server.routing import no_internal_error, not_a_success
 from conformance.suite.again import OTHER_LABELS, Again
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook

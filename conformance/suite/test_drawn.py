@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.rules.outcome import not_found
+from conformance.rules.server.outcome import not_found
+from conformance.server.target.iut import Iut
+from conformance.server.target.unknown import nonce
 from conformance.suite.blame import Blame
 from conformance.suite.drawing import for_each_batch
 from conformance.suite.drawn import Aimed
 from conformance.suite.judging import disruptive, require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.stories import Bystanders, Stories
-from conformance.targets.iut import Iut
-from conformance.targets.unknown import nonce
 
 FAMILIES = {
     "verb": ("drawn_verbs", "routing.verb-is-exact"),

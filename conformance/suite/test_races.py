@@ -6,14 +6,14 @@ import pytest
 
 from conformance.errors import NotApplicable
 from conformance.rules import Complaint
-from conformance.rules.order import explained_by_some_order
+from conformance.rules.server.order import explained_by_some_order
+from conformance.server.target.iut import Iut
 from conformance.suite.alone import Alone
 from conformance.suite.judging import disruptive, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.stories import Bystanders, Stories
 from conformance.suite.storm import Crowd, Storm, raise_storm
 from conformance.suite.untouched import require_untouched
-from conformance.targets.iut import Iut
 
 
 @verifies("lifecycle.some-order-explains")

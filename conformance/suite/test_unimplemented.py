@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
-from conformance.rules.outcome import is_unimplemented
+from conformance.rules.server.outcome import is_unimplemented
+from conformance.server.target.iut import Iut
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.stories import Bystanders, FirstCancel
 from conformance.suite.untouched import require_untouched
-from conformance.targets.iut import Iut
 
 
 @verifies("unimplemented.is-501")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from conformance.exchange import Exchange
+from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing
 from conformance.suite.blame import Blame, Make
 from conformance.suite.judging import require
 from conformance.suite.last_look import LastLook
 from conformance.suite.stories import Bystanders
 from conformance.suite.untouched import require_untouched
-from conformance.targets.iut import Iut
-from conformance.targets.target import Outgoing
 
 MALFORMED = (b"{", b"hello")
 NOT_AN_OBJECT = (b"[]",)

@@ -8,11 +8,11 @@ import pytest
 
 from conformance.errors import UsageError
 from conformance.lro.clock import VirtualClock
-from conformance.reference.build import reference_service
-from conformance.reference.service import Service
-from conformance.reference.store import Store
-from conformance.reference.taste import Taste
-from conformance.reference.worlds import LATE, LIST_LAG, all_worlds, world_named
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.service import Service
+from conformance.server.reference.store import Store
+from conformance.server.reference.taste import Taste
+from conformance.server.reference.worlds import LATE, LIST_LAG, all_worlds, world_named
 
 from .caller import PARENT, Caller
 
