@@ -86,7 +86,7 @@ def refuse_foreign_references(path: Path, document: Any) -> None:
             if key in _REFERENCES and isinstance(inner, str) and not inner.startswith("#"):
                 raise UsageError(
                     f"{path}: {where}/{key} is {_without_secrets(inner)!r:.200}, which is not in this file",
-                    "put what it refers to into the file, for example under components, and refer to it as #/components/…",
+                    "put what it refers to into the file, such as under components, and refer to it as #/components/…",
                 )
             pending.append((f"{where}/{key}", inner))
 
