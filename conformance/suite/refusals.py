@@ -15,9 +15,9 @@ from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
 from conformance.rules.outcome import ended, untouched
 from conformance.rules.routing import not_a_success
+from conformance.suite.evidence import require_looks, require_untouched
 from conformance.suite.judging import require
 from conformance.suite.stories import Bystander, Bystanders
-from conformance.suite.untouched import require_untouched
 from conformance.targets.iut import Iut
 from conformance.targets.target import Outgoing
 from conformance.targets.unknown import unknown_name
@@ -170,8 +170,11 @@ def has_stopped(bystander: Bystander, look: Exchange, cause: Exchange) -> bool:
 
 
 def look_after(iut: Iut, bystanders: Bystanders, bystander: Bystander, cause: Exchange) -> Complaint | None:
-    """Look at a bystander after a request that must not have touched it."""
-    complaint = untouched(bystander.operation, iut.get(bystander.name), cause)
-    if complaint is not None:
+    """Look at a bystander after a request that must not have touched it. Raises NotTested when it cannot be seen."""
+    look = iut.get(bystander.name)
+    complaint = untouched(bystander.operation, look, cause)
+    if complaint is None:
+        require_looks(look)
+    else:
         bystanders.retire(bystander)
     return complaint

@@ -7,6 +7,7 @@ import pytest
 from conformance.errors import NotTested
 from conformance.rules.authorisation import answered_alike, refused_for_its_credentials, refused_for_its_permission
 from conformance.suite import families
+from conformance.suite.evidence import require_answers, require_each
 from conformance.suite.judging import require, verifies
 from conformance.suite.refusals import Refusals
 from conformance.targets.credentials import Credential
@@ -24,7 +25,7 @@ def test_credentials_are_required(refusals: Refusals) -> None:
     noted = refusals.all_noted(
         families.WITHOUT_CREDENTIALS, families.WITHOUT_ANYTHING, families.QUERY_ALONE, families.PRETENDED_ORIGIN
     )
-    require(*(refused_for_its_credentials(exchange) for exchange in noted))
+    require_each(refused_for_its_credentials, noted)
 
 
 @verifies("auth.invalid-credentials-are-refused")
@@ -32,18 +33,20 @@ def test_invalid_credentials_are_refused(iut: Iut, refusals: Refusals) -> None:
     if not iut.has_credential(Credential.MAIN):
         raise NotTested("the credentials are no bearer token, so that no wrong one is like them")
     noted = refusals.all_noted(families.INVALID_CREDENTIALS, families.ALTERED_CREDENTIALS, families.OTHER_SCHEME)
-    require(*(refused_for_its_credentials(exchange) for exchange in noted))
+    require_each(refused_for_its_credentials, noted)
 
 
 @verifies("auth.precedes-existence")
 def test_unauthorised_caller_does_not_learn_what_exists(refusals: Refusals) -> None:
     existing = refusals.noted(families.WITHOUT_CREDENTIALS)
-    require(answered_alike(existing, refusals.noted(families.UNKNOWN_WITHOUT_CREDENTIALS)))
+    unknown = refusals.noted(families.UNKNOWN_WITHOUT_CREDENTIALS)
+    require(answered_alike(existing, unknown))
+    require_answers(existing, unknown)
 
 
 @verifies("auth.precedes-validation")
 def test_authorisation_comes_before_validation(refusals: Refusals) -> None:
-    require(refused_for_its_credentials(refusals.noted(families.MALFORMED_WITHOUT_CREDENTIALS)))
+    require_each(refused_for_its_credentials, [refusals.noted(families.MALFORMED_WITHOUT_CREDENTIALS)])
 
 
 @verifies("auth.permission-is-denied")
@@ -51,7 +54,7 @@ def test_missing_permission_is_denied_whatever_exists(iut: Iut, refusals: Refusa
     if not iut.has_credential(Credential.FORBIDDEN):
         raise NotTested("no credential without the permission is configured ([auth] forbidden_token_env)")
     notes = (families.WITHOUT_PERMISSION, families.UNKNOWN_WITHOUT_PERMISSION)
-    require(*(refused_for_its_permission(refusals.noted(note)) for note in notes))
+    require_each(refused_for_its_permission, [refusals.noted(note) for note in notes])
 
 
 @verifies("auth.refused-cancel-changes-nothing")

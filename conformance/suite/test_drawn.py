@@ -14,6 +14,7 @@ from conformance.exchange import Exchange
 from conformance.rules import Complaint
 from conformance.rules.outcome import not_found
 from conformance.suite.drawing import for_each_batch
+from conformance.suite.evidence import require_each, require_untouched
 from conformance.suite.families import posted
 from conformance.suite.judging import disruptive, require, verifies
 from conformance.suite.refusals import Refusals, look_after
@@ -31,6 +32,9 @@ FAMILIES: dict[Family, str] = {
     "encoded-slash": "routing.encoded-slash-is-data",
 }
 """The families with more members than the canonical ones, and the requirement that each is about."""
+
+JUDGED_BY_EFFECT = frozenset({"verb", "encoded-slash"})
+"""The families whose requirement speaks of what is done to an operation, not of the answer alone."""
 
 
 @disruptive
@@ -59,6 +63,8 @@ def test_drawn_near_miss_is_not_cancel(
     if drawn.is_empty:
         raise NotApplicable("the path template of this contract has no such near miss")
     for_each_batch(iut.profile.shared_by(len(FAMILIES)), drawn, judge)
+    if family in JUDGED_BY_EFFECT:
+        require_untouched(iut, None)
 
 
 def _touched(iut: Iut, bystanders: Bystanders, sent: list[Exchange]) -> Complaint | None:
@@ -81,7 +87,7 @@ def test_drawn_name_is_not_found(iut: Iut, bystanders: Bystanders, cancel_works:
         names = [f"{parent}/{drawn}x0" for drawn in ids]
         requests = [iut.cancel_request(name, note="cancel of an unknown operation", is_odd=True) for name in names]
         sent = iut.send_all(requests)
-        require(*(not_found(exchange, iut.knows_the_caller, may_be_no_name=True) for exchange in sent))
+        require_each(lambda exchange: not_found(exchange, iut.knows_the_caller, may_be_no_name=True), sent)
 
     for_each_batch(iut.profile, ids(max_size=60), judge)
 
@@ -138,3 +144,4 @@ def _mention_everywhere(iut: Iut, bystanders: Bystanders, make: Callable[[object
         require(_first_touch(iut, bystanders, again))
 
     for_each_batch(iut.profile.shared_by(2), documents, judge)
+    require_untouched(iut, None)

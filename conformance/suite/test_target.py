@@ -6,11 +6,11 @@ from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
 from conformance.rules.outcome import untouched
+from conformance.suite.evidence import require_untouched
 from conformance.suite.judging import disruptive, verifies
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystander, Bystanders, Stories
 from conformance.suite.storm import Storm
-from conformance.suite.untouched import require_untouched
 from conformance.targets.iut import Iut
 
 

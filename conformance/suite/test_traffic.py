@@ -11,6 +11,7 @@ from conformance.rules import Complaint, Rule, all_rules
 from conformance.rules.outcome import ended_cancelled
 from conformance.spec.catalogue import catalogue
 from conformance.suite.alone import Alone, not_ended_alone, unanswered_again
+from conformance.suite.evidence import require_looks
 from conformance.suite.judging import Violated, verifies
 from conformance.suite.refusals import CANCEL_A_DECOY, Refusals
 from conformance.suite.stories import FirstCancel, Stories
@@ -39,6 +40,9 @@ def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
     ends = iut.await_end(list(ended))
     told = [ended_cancelled(cancel, ends[name], iut.settle) for name, cancel in ended.items()]
     alone.confirm(told, lambda: not_ended_alone(iut))
+    if not ended:
+        raise NotTested("no cancel that named another operation elsewhere succeeded")
+    require_looks(*ends.values())
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
 from conformance.rules.outcome import ended, is_unimplemented, untouched
+from conformance.suite.evidence import require_answers, require_looks
 from conformance.suite.judging import require, verifies
 from conformance.suite.stories import FirstCancel
 from conformance.targets.iut import Iut
@@ -17,6 +18,7 @@ def test_unsupported_cancel_is_501_every_time(iut: Iut, first_cancel: FirstCance
     statuses = {answer.response.status for answer in (first_cancel.cancel, again) if answer.response is not None}
     if statuses <= {429, 503}:
         require(Complaint("a cancel that is not supported was answered with come-again, twice", (again,)))
+    require_answers(first_cancel.cancel, again)
 
 
 @verifies("unimplemented.changes-nothing")
@@ -25,3 +27,4 @@ def test_unsupported_cancel_changes_nothing(iut: Iut, first_cancel: FirstCancel)
     assert before is not None
     look = iut.get(first_cancel.name)
     require(untouched(before, look, first_cancel.cancel) or ended(before, look, first_cancel.cancel))
+    require_looks(look)
