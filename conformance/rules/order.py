@@ -24,13 +24,14 @@ from conformance.lro.lifecycle import (
     NotFound,
     Nothing,
     Perhaps,
-    RefusedAsDone,
+    RefusedForItsState,
     SeenDone,
     SeenRunning,
     after,
 )
+from conformance.rules.lifecycle import shows_no_more
 from conformance.rules.outcome import says_failed_precondition
-from conformance.rules.rule import Complaint, HistoryRule, registered_rules
+from conformance.rules.rule import Complaint, HistoryRule, TimedCall, registered_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,15 @@ class CallOn:
 def calls_on(name: str, exchanges: Sequence[Exchange]) -> list[CallOn]:
     """The calls on an operation, lists that show it included, in the order of their invocation."""
     calls = []
+    results = [operation for exchange in exchanges if (operation := operation_in(exchange)) is not None]
     for exchange in sorted(exchanges, key=lambda exchange: (exchange.sent_at, exchange.number)):
         if exchange.call is None:
             continue
         if exchange.calls(Method.LIST):
             calls += [
-                CallOn(exchange, _seen(operation)) for operation in operations_in(exchange) if operation.name == name
+                CallOn(exchange, _listed(operation, results))
+                for operation in operations_in(exchange)
+                if operation.name == name
             ]
         elif exchange.call.name == name:
             calls.append(CallOn(exchange, event_of(exchange)))
@@ -71,7 +75,7 @@ def event_of(exchange: Exchange) -> Event | None:
             return _seen(operation) if operation is not None else Nothing()
         return _effect_of(exchange)
     if exchange.calls(Method.CANCEL) and says_failed_precondition(exchange):
-        return RefusedAsDone()
+        return RefusedForItsState()
     return Nothing() if response.status < 500 or response.status == 501 else None
 
 
@@ -87,6 +91,16 @@ def _seen(operation: Operation) -> Event:
     return SeenDone(json.dumps(operation.result, sort_keys=True), operation.state is State.CANCELLED)
 
 
+def _listed(operation: Operation, results: Sequence[Operation]) -> Event:
+    """What a list says happened. Of a result it may show less than a get does: then the get's is the one it means."""
+    if not operation.done or operation.result in [got.result for got in results]:
+        return _seen(operation)
+    whole = [got for got in results if got.done and shows_no_more(list(operation.result), list(got.result))]
+    if operation.result == (None, None):
+        return _seen(whole[0]) if len(whole) == 1 else Nothing()
+    return _seen(whole[0] if whole else operation)
+
+
 def explained_by_some_order(name: str, exchanges: Sequence[Exchange]) -> Complaint | None:
     """A complaint with a time line when no order of the calls on the operation explains their answers.
 
@@ -99,11 +113,11 @@ def explained_by_some_order(name: str, exchanges: Sequence[Exchange]) -> Complai
         if call.event is None:
             assert call.exchange.response is not None
             message = f"a call that overlapped others was answered with {call.exchange.response.status}"
-            return Complaint(f"{message}\n{time_line(calls)}", (call.exchange,))
+            return Complaint(message, (call.exchange,), time_line(calls))
     if order_exists(calls):
         return None
-    message = f"no order of these calls on {name} explains their answers:\n{time_line(calls)}"
-    return Complaint(message, tuple(call.exchange for call in calls))
+    message = f"no order of these calls on {name} explains their answers"
+    return Complaint(message, tuple(call.exchange for call in calls), time_line(calls))
 
 
 def order_exists(calls: Sequence[CallOn]) -> bool:
@@ -127,21 +141,9 @@ def order_exists(calls: Sequence[CallOn]) -> bool:
     return False
 
 
-def time_line(calls: Sequence[CallOn], width: int = 48) -> str:
-    """The calls as bars over time, with what each was and what it was answered."""
-    if not calls:
-        return ""
-    begin = min(call.exchange.sent_at for call in calls)
-    moments = sorted({moment for call in calls for moment in (call.exchange.sent_at, call.exchange.received_at)})
-    # Ranks rather than seconds: what matters is who overlaps whom, and a bar one microsecond long is no bar.
-    column = {moment: round(rank * (width - 1) / max(1, len(moments) - 1)) for rank, moment in enumerate(moments)}
-    lines = []
-    for call in calls:
-        first, last = column[call.exchange.sent_at], column[call.exchange.received_at]
-        bar = " " * first + "├" + "─" * max(0, last - first - 1) + ("┤" if last > first else "")
-        milliseconds = (call.exchange.sent_at - begin) * 1000
-        lines.append(f"{bar:<{width}} {milliseconds:8.1f} ms  {_told(call)}")
-    return "\n".join(lines)
+def time_line(calls: Sequence[CallOn]) -> tuple[TimedCall, ...]:
+    """The calls with what each was and what it was answered, for whoever shows them."""
+    return tuple(TimedCall(call.exchange, _told(call)) for call in calls)
 
 
 def _told(call: CallOn) -> str:

@@ -53,8 +53,10 @@ def test_authorisation_comes_before_validation(refusals: Refusals) -> None:
 def test_missing_permission_is_denied_whatever_exists(iut: Iut, refusals: Refusals) -> None:
     if not iut.has_credential(Credential.FORBIDDEN):
         raise NotTested("no credential without the permission is configured ([auth] forbidden_token_env)")
-    notes = (families.WITHOUT_PERMISSION, families.UNKNOWN_WITHOUT_PERMISSION)
-    require_each(refused_for_its_permission, [refusals.noted(note) for note in notes])
+    known = refusals.noted(families.WITHOUT_PERMISSION)
+    unknown = refusals.noted(families.UNKNOWN_WITHOUT_PERMISSION)
+    require(refused_for_its_permission(known), refused_for_its_permission(unknown, is_unknown=True))
+    require_answers(known, unknown)
 
 
 @verifies("auth.refused-cancel-changes-nothing")

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from conformance.errors import NotTested
-from conformance.exchange import Exchange
+import contextlib
+
+import pytest
+
+from conformance.errors import NotApplicable, NotTested, Unjudged
+from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
-from conformance.suite.evidence import answered, require_answers
+from conformance.rules.outcome import unsupported_says_so
+from conformance.rules.routing import no_internal_error
+from conformance.suite.evidence import answered, require_answers, require_each
 from conformance.suite.judging import require, verifies
+from conformance.suite.stories import Bystanders
+from conformance.targets.iut import Iut
 
 
 @verifies("list.is-a-list")
@@ -17,3 +25,20 @@ def test_list_is_answered(listing: list[Exchange]) -> None:
     require_answers(listing[0])
     if listing[0].is_denied:
         raise NotTested(f"{answered(listing[0])}, which says nothing about the list")
+
+
+@verifies("list.partial-success-is-answered", profile="ci")
+def test_partial_success_is_answered(iut: Iut, bystanders: Bystanders, listing: list[Exchange]) -> None:
+    path = iut.contract.path(Method.LIST, iut.contract.parent_of(bystanders.get()[0].name))
+    require_each(no_internal_error, [iut.send(iut.request("GET", f"{path}?returnPartialSuccess=true"))])
+
+
+@verifies("list.unsupported-is-unimplemented")
+def test_unsupported_list_is_unimplemented(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) -> None:
+    with contextlib.suppress(Unjudged):
+        request.getfixturevalue("listing")
+    if not iut.contract.bindings_of(Method.LIST):
+        raise NotApplicable(f"{iut.contract.name} binds no list")
+    if iut.statement.value("list") is not False:
+        raise NotApplicable("list is supported")
+    require_each(unsupported_says_so, [iut.send(iut.list_request(iut.contract.parent_of(bystanders.get()[0].name)))])
