@@ -13,12 +13,12 @@ from collections.abc import Callable
 from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
-from conformance.rules.outcome import as_good_as, shows_nothing_of_a_form
+from conformance.rules.server.outcome import as_good_as, shows_nothing_of_a_form
+from conformance.server.target.iut import JSON, Iut
+from conformance.server.target.target import Outgoing
 from conformance.suite.evidence import answered, require_answers
 from conformance.suite.families import canonical, posted
 from conformance.suite.judging import require
-from conformance.targets.iut import JSON, Iut
-from conformance.targets.target import Outgoing
 
 _SYSTEM_PARAMETERS = (
     "prettyPrint=false&fields=*&%24.xgafv=2&key=k&quotaUser=q&uploadType=u&upload_protocol=p&callback=c"
