@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Generator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -78,6 +79,21 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(id, profile): the requirement that a check verifies")
     config.addinivalue_line("markers", "disruptive: a check that may disturb more than the operations it started")
     config.pluginmanager.register(_Results(config), "lro-conformance-results")
+    _begin_report(config)
+
+
+def _begin_report(config: pytest.Config) -> None:
+    """An earlier report does not survive a run that writes none; the workers of a run have none."""
+    directory = config.getoption("--iut-report-dir")
+    if not directory or hasattr(config, "workerinput") or config.getoption("collectonly"):
+        return
+    from conformance.errors import UsageError
+    from conformance.reports.unfinished import begin_report
+
+    try:
+        begin_report(Path(directory))
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 @pytest.hookimpl(trylast=True)
@@ -129,8 +145,10 @@ def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
     run.iut = connect(run.configuration, run.profile, run.ledger_file)
     run.iut.target.check = run.sender
     yield run.iut
-    run.iut.clean_up()
-    run.iut.target.close()
+    try:
+        run.iut.clean_up()
+    finally:
+        run.iut.target.close()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -255,8 +273,20 @@ class _Results:
             _run(self._config).results.append(_from_json(value))
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
+    """The last of all: what was started has been cleaned up by now, or whoever did that was interrupted."""
+    try:
+        others = yield
+    except KeyboardInterrupt:
+        others, exitstatus = None, pytest.ExitCode.INTERRUPTED
+        session.exitstatus = exitstatus
+    _finish(session, exitstatus)
+    return others
+
+
+def _finish(session: pytest.Session, exitstatus: int) -> None:
+    """Make the report, and of its verdict the exit status."""
     run = session.config.stash.get(RUN, None)
     if run is None:
         return
