@@ -14,12 +14,12 @@ from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.suite.blame import Blame, Make
 from conformance.suite.drawing import for_each_batch
+from conformance.suite.evidence import require_untouched
 from conformance.suite.families import harmless, posted
 from conformance.suite.judging import Violated, require
 from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystander, Bystanders
-from conformance.suite.untouched import require_untouched
 
 if TYPE_CHECKING:
     from conformance.spec.near_miss import Family, NearMiss
@@ -55,8 +55,8 @@ class Aimed:
         except Violated as violated:
             self.wrong = violated
 
-    def require_no_effect(self, blame: Blame, by_good_cancels: bool = False) -> None:
-        """Raise Violated for a wrong answer and for what touched the bystander, NotTested where nobody knows.
+    def require_no_effect(self, blame: Blame, by_good_cancels: bool = False, needs_evidence: bool = True) -> None:
+        """Raise Violated for a wrong answer and for what touched the bystander, NotTested where evidence is missing.
 
         Where what was sent are good cancels of another operation, a plain one must not touch the bystander, too.
         """
@@ -67,7 +67,8 @@ class Aimed:
             touched = blame.apart(self.batches)
             for batch in (batch for batch, has_touched in zip(self.batches, touched, strict=True) if has_touched):
                 require(*blame.guilty(_one_by_one(batch, self.bystander.name)))
-        require_untouched(self.iut, None, looked.look)
+        if needs_evidence:
+            require_untouched(self.iut, None, looked.look)
 
 
 def _one_by_one(batch: Make, any_name: str) -> list[Make]:

@@ -17,10 +17,10 @@ from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import unknown_name
 from conformance.suite.blame import Blame, Make
+from conformance.suite.evidence import require_untouched
 from conformance.suite.judging import require
 from conformance.suite.last_look import LastLook
 from conformance.suite.stories import Bystanders
-from conformance.suite.untouched import require_untouched
 
 
 @dataclass(frozen=True, slots=True)

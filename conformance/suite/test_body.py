@@ -6,6 +6,7 @@ from conformance.errors import NotTested
 from conformance.rules.server.outcome import accepted, refused_as_invalid
 from conformance.rules.server.routing import no_internal_error, not_a_success
 from conformance.suite.again import OTHER_LABELS, Again
+from conformance.suite.evidence import require_answers, require_each
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.stories import FirstCancel, Stories
@@ -17,57 +18,54 @@ def test_empty_object_is_accepted(first_cancel: FirstCancel, stories: Stories) -
     response = first_cancel.with_object.response
     if response is not None and response.status == 501:
         raise NotTested("cancel is answered with UNIMPLEMENTED")
-    require(accepted(first_cancel.with_object))
+    require_each(accepted, [first_cancel.with_object])
 
 
 @verifies("body.empty-object-is-accepted")
 def test_empty_object_is_accepted_however_it_is_written(again: Again) -> None:
     """Without a Content-Type, with the line end that Go writes, with a blank inside, from a generated client."""
-    require(
-        *(again.is_as_good(form) for form in ("unlabelled", "newline", "spaced", "client-headers") if form in again)
-    )
+    again.require_as_good(*(form for form in ("unlabelled", "newline", "spaced", "client-headers") if form in again))
 
 
 @verifies("body.none-is-accepted")
 def test_no_body_is_accepted(cancel_works: Stories) -> None:
     """What google-api-python-client, npm googleapis and Java's gax send."""
-    require(accepted(cancel_works.without_body.cancel))
+    require_each(accepted, [cancel_works.without_body.cancel])
 
 
 @verifies("body.none-with-content-type-is-accepted")
 def test_no_body_labelled_json_is_accepted(cancel_works: Stories) -> None:
     """What every Python LRO future sends; a parser that insists on JSON text fails on it."""
-    require(accepted(cancel_works.labelled_without_body.cancel))
+    require_each(accepted, [cancel_works.labelled_without_body.cancel])
 
 
 @verifies("body.charset-is-accepted")
 def test_charset_is_accepted(again: Again) -> None:
     labels = ["charset", *(form for form in OTHER_LABELS if form in again)]
-    require(*(again.is_as_good(form) for form in labels))
+    again.require_as_good(*labels)
 
 
 @verifies("body.chunked-is-accepted")
 def test_chunked_body_is_accepted(again: Again) -> None:
-    length_required = frozenset({411})
-    require(again.is_as_good("chunked", length_required), again.is_as_good("chunked-empty", length_required))
+    again.require_as_good("chunked", "chunked-empty", also=frozenset({411}))
 
 
 @verifies("body.missing-length-is-answered")
 def test_missing_length_is_answered(again: Again) -> None:
-    require(again.is_as_good("no-length", frozenset({411})))
+    again.require_as_good("no-length", also=frozenset({411}))
 
 
 @verifies("body.redundant-name-is-accepted")
 def test_redundant_name_is_accepted(again: Again) -> None:
     """What Go's generated REST clients send."""
-    require(again.is_as_good("redundant-name"))
+    again.require_as_good("redundant-name")
 
 
 @verifies("body.unknown-field-is-answered")
 def test_unknown_field_is_ignored_or_refused(again: Again) -> None:
-    require(again.is_as_good("unknown-field", frozenset({400})))
+    again.require_as_good("unknown-field", also=frozenset({400}))
     if again.control.succeeded():
-        require(again.what_is_wrong("unknown-field", refused_as_invalid))
+        again.require_right("unknown-field", refused_as_invalid)
 
 
 @verifies("body.refused-cancel-changes-nothing")
@@ -82,9 +80,11 @@ def test_malformed_json_is_refused(unacceptable: Unacceptable) -> None:
         require(not_a_success(exchange), no_internal_error(exchange))
     for exchange in unacceptable.unreadable:  # parsers of JSON in Go, Node and Java replace what is no UTF-8
         require(no_internal_error(exchange))
+    require_answers(*unacceptable.malformed, *unacceptable.unreadable)
 
 
 @verifies("body.non-object-is-invalid")
 def test_json_that_is_no_object_is_refused(unacceptable: Unacceptable) -> None:
     for exchange in unacceptable.not_an_object:
         require(not_a_success(exchange), no_internal_error(exchange))
+    require_answers(*unacceptable.not_an_object)

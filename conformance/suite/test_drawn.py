@@ -10,7 +10,8 @@ from conformance.server.target.unknown import nonce
 from conformance.suite.blame import Blame
 from conformance.suite.drawing import for_each_batch
 from conformance.suite.drawn import Aimed
-from conformance.suite.judging import disruptive, require, verifies
+from conformance.suite.evidence import require_each
+from conformance.suite.judging import disruptive, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.stories import Bystanders, Stories
 
@@ -21,6 +22,9 @@ FAMILIES = {
     "encoded-slash": ("drawn_encoded_slashes", "routing.encoded-slash-is-data"),
 }
 """The families with more members than the canonical ones: what is sent, and the requirement that each is about."""
+
+JUDGED_BY_EFFECT = frozenset({"drawn_verbs", "drawn_encoded_slashes"})
+"""The families whose requirement speaks of what is done to an operation, not of the answer alone."""
 
 
 @disruptive
@@ -36,7 +40,7 @@ def test_drawn_near_miss_is_not_cancel(
 ) -> None:
     """Near misses of one family, at random places and with random letters, all aimed at one bystander."""
     aimed: Aimed = request.getfixturevalue(stimulus)
-    aimed.require_no_effect(blame)
+    aimed.require_no_effect(blame, needs_evidence=stimulus in JUDGED_BY_EFFECT)
 
 
 @verifies("unknown.cancel-is-not-found", profile="ci")
@@ -51,7 +55,7 @@ def test_drawn_name_is_not_found(iut: Iut, bystanders: Bystanders, cancel_works:
         names = [f"{parent}/{nonce(drawn, 'first')}{drawn}{nonce(drawn, 'last')}" for drawn in ids]
         requests = [iut.cancel_request(name, note="cancel of an unknown operation", is_odd=True) for name in names]
         sent = iut.send_all(requests)
-        require(*(not_found(exchange, iut.knows_the_caller, may_be_no_name=True) for exchange in sent))
+        require_each(lambda exchange: not_found(exchange, iut.knows_the_caller, may_be_no_name=True), sent)
 
     for_each_batch(iut.profile, ids(max_size=60), judge)
 

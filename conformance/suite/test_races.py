@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.errors import NotApplicable
+from conformance.errors import NotApplicable, NotTested
+from conformance.exchange import Exchange
 from conformance.rules import Complaint
 from conformance.rules.server.order import explained_by_some_order
 from conformance.server.target.iut import Iut
 from conformance.suite.alone import Alone
+from conformance.suite.evidence import answered, require_answers, require_looks, require_untouched, tells_what_exists
 from conformance.suite.judging import disruptive, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.stories import Bystanders, Stories
 from conformance.suite.storm import Crowd, Storm, raise_storm
-from conformance.suite.untouched import require_untouched
 
 
 @verifies("lifecycle.some-order-explains")
@@ -21,15 +22,20 @@ def test_overlapping_cancels_and_looks_have_an_order(
     iut: Iut, storm: Storm, cancel_repeats: Stories, alone: Alone
 ) -> None:
     alone.prove(_no_order(storm), lambda: _no_order(raise_storm(iut, cancels=2, looks=2)))
+    require_answers(*storm.exchanges)
+    require_looks(storm.last_look)
 
 
 @disruptive
 @verifies("lifecycle.some-order-explains", profile="ci")
 def test_great_storm_has_an_order(iut: Iut, bystanders: Bystanders, cancel_repeats: Stories, alone: Alone) -> None:
     def race() -> Complaint | None:
-        return _no_order(raise_storm(iut, cancels=6, looks=6))
+        storms.append(raise_storm(iut, cancels=6, looks=6))
+        return _no_order(storms[-1])
 
+    storms: list[Storm] = []
     alone.prove(race(), race)
+    require_looks(*(storm.last_look for storm in storms))
 
 
 def _no_order(storm: Storm) -> Complaint | None:
@@ -59,6 +65,11 @@ def test_deletes_have_an_order(
         requests = [iut.cancel_request(name) for _ in range(cancels)]
         requests += [iut.delete_request(name) for _ in range(deletes)]
         requests += [iut.get_request(name), iut.get_request(name)]
-        return explained_by_some_order(name, [*iut.send_together(requests), iut.get(name), iut.get(name)])
+        sent = [*iut.send_together(requests), iut.get(name), iut.get(name)]
+        looks.append(sent[-1])
+        return explained_by_some_order(name, sent)
 
+    looks: list[Exchange] = []
     alone.prove(race(), race)
+    if not tells_what_exists(looks[0]):
+        raise NotTested(f"{answered(looks[0])}, so that nobody knows what became of the operation")

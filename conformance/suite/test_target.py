@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from conformance.errors import NotTested
 from conformance.server.target.iut import Iut
+from conformance.suite.evidence import require_untouched
 from conformance.suite.judging import disruptive, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Stories
 from conformance.suite.storm import Storm
-from conformance.suite.untouched import require_untouched
 
 
 @verifies("target.body-name-never-redirects")

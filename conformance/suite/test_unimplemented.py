@@ -6,10 +6,10 @@ from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import is_unimplemented
 from conformance.server.target.iut import Iut
+from conformance.suite.evidence import require_answers, require_untouched
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.stories import Bystanders, FirstCancel
-from conformance.suite.untouched import require_untouched
 
 
 @verifies("unimplemented.is-501")
@@ -19,6 +19,7 @@ def test_unsupported_cancel_is_501_every_time(iut: Iut, first_cancel: FirstCance
     statuses = {answer.response.status for answer in (first_cancel.cancel, again) if answer.response is not None}
     if statuses <= {429, 503}:
         require(Complaint("a cancel that is not supported was answered with come-again, twice", (again,)))
+    require_answers(first_cancel.cancel, again)
 
 
 @verifies("unimplemented.changes-nothing")

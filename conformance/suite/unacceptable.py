@@ -6,10 +6,10 @@ from conformance.exchange import Exchange
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.suite.blame import Blame, Make
+from conformance.suite.evidence import require_untouched
 from conformance.suite.judging import require
 from conformance.suite.last_look import LastLook
 from conformance.suite.stories import Bystanders
-from conformance.suite.untouched import require_untouched
 
 MALFORMED = (b"{", b"hello")
 NOT_AN_OBJECT = (b"[]",)

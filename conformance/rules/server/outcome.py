@@ -182,6 +182,11 @@ def as_good_as(
     )
 
 
+def shows_nothing_of_a_form(control: Exchange) -> bool:
+    """Whether the plain cancel was refused for another reason than what it asks for: who asks, or what is not there."""
+    return control.response is None or control.response.status in (401, 403, 404, 410) or control.response.status >= 500
+
+
 def not_found(exchange: Exchange, may_be_hidden: bool, may_be_no_name: bool = False) -> Complaint | None:
     """What does not exist is answered with 404 NOT_FOUND, or 403 where authorisation may hide what exists.
 
