@@ -6,7 +6,7 @@ the functions that make an oracle for one expected answer. The files are by chap
 
 from collections.abc import Mapping
 
-from conformance.rules.client import answers, operations, requests, retries
+from conformance.rules.client import answers, deadlines, operations, requests, retries
 from conformance.rules.client.answers import (
     get_is_no_cancel,
     if_answered_last,
@@ -20,6 +20,7 @@ from conformance.rules.client.answers import (
     success_was_answered,
     unless_repeated,
 )
+from conformance.rules.client.deadlines import stops_at_its_deadline
 from conformance.rules.client.operations import if_shown, keeps_the_message_of_the_operation, shows, shows_an_end
 from conformance.rules.client.requests import (
     credentials_are_in_the_header,
@@ -28,15 +29,10 @@ from conformance.rules.client.requests import (
     nothing_is_sent,
     slash_stays_in_its_segment,
 )
-from conformance.rules.client.retries import (
-    attempts_are_limited,
-    is_repeated_until_available,
-    keeps_its_deadline,
-    stops_at_its_deadline,
-)
+from conformance.rules.client.retries import attempts_are_limited, is_repeated_until_available
 from conformance.rules.turn import TurnRule, registered_turn_rules
 
-_MODULES_WITH_RULES = (answers, operations, requests, retries)
+_MODULES_WITH_RULES = (answers, deadlines, operations, requests, retries)
 
 
 def client_rules() -> Mapping[str, TurnRule]:
@@ -56,7 +52,6 @@ __all__ = [
     "is_no_success",
     "is_ok",
     "is_repeated_until_available",
-    "keeps_its_deadline",
     "keeps_the_code",
     "keeps_the_message",
     "keeps_the_message_of_the_operation",

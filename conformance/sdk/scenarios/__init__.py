@@ -1,7 +1,7 @@
 """All scenarios, in the order in which they are played; the files are by chapter of the client requirements."""
 
 from conformance.sdk.scenario import Scenario
-from conformance.sdk.scenarios import answers, errors, operations, redirects, requests, retries
+from conformance.sdk.scenarios import answers, deadlines, errors, operations, redirects, requests, retries
 
 SCENARIOS: tuple[Scenario, ...] = (
     *requests.SCENARIOS,
@@ -9,6 +9,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *errors.SCENARIOS,
     *operations.SCENARIOS,
     *retries.SCENARIOS,
+    *deadlines.SCENARIOS,
     *redirects.SCENARIOS,
 )
 
