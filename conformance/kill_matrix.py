@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from conformance.reference.faults import all_faults
@@ -26,7 +26,11 @@ Actor = Literal["server", "client"]
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Something to judge, a server or a client, and the requirements that have to fail or warn."""
+    """Something to judge, a server or a client, and the requirements that have to fail or warn.
+
+    Of a variant everything that is said is declared: the `verdict` of the run, and what is `not_tested` in it although
+    some check tried.
+    """
 
     kind: Kind
     name: str
@@ -34,6 +38,8 @@ class Subject:
     at_least: bool = False
     profile: str = "quick"
     actor: Actor = "server"
+    verdict: str = "conformant"
+    not_tested: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +47,8 @@ class Outcome:
     """What was said of a subject.
 
     `broken` maps each requirement that failed or warned to a sentence that says why. `first_at` is the number of the
-    request with which the first violation was complete; 0 when there was none. `attempts` counts the runs it took.
+    request with which the first violation was complete; 0 when there was none. `not_tested` are the requirements that
+    a check tried and could not judge.
     """
 
     subject: Subject
@@ -51,7 +58,7 @@ class Outcome:
     first_at: int
     requests: int
     seconds: float
-    attempts: int = 1
+    not_tested: frozenset[str] = frozenset()
 
     @property
     def missed(self) -> frozenset[str]:
@@ -67,7 +74,17 @@ class Outcome:
     def is_exact(self) -> bool:
         """Whether the suite said what it had to say, and nothing else."""
         as_expected = not self.missed and not self.unexpected and not self.errors
-        return as_expected and (self.subject.kind == "fault" or self.verdict == "conformant")
+        return as_expected and (self.subject.kind == "fault" or not self.undeclared)
+
+    @property
+    def undeclared(self) -> list[str]:
+        """What is said of a variant, besides violations, that it does not declare; and what it declares in vain."""
+        subject = self.subject
+        return [
+            *([f"verdict {self.verdict} instead of {subject.verdict}"] if self.verdict != subject.verdict else []),
+            *(f"not tested: {name}" for name in sorted(self.not_tested - subject.not_tested)),
+            *(f"tested after all: {name}" for name in sorted(subject.not_tested - self.not_tested)),
+        ]
 
 
 def subjects() -> list[Subject]:
@@ -76,36 +93,25 @@ def subjects() -> list[Subject]:
         Subject("fault", fault.name, frozenset(fault.breaks), fault.at_least, fault.profile)
         for fault in all_faults().values()
     ]
-    return faults + [Subject("variant", variant.name) for variant in all_variants().values()]
+    return faults + [
+        Subject("variant", one.name, one.warns, verdict=one.verdict, not_tested=one.not_tested)
+        for one in all_variants().values()
+    ]
 
 
 def faults_by_requirement(chosen: Iterable[Subject]) -> dict[str, tuple[str, ...]]:
     """The faults among some subjects that break each requirement, as they declare it."""
     found: dict[str, list[str]] = {}
     for subject in chosen:
+        if subject.kind == "variant":
+            continue
         for requirement in subject.breaks:
             found.setdefault(requirement, []).append(subject.name)
     return {requirement: tuple(faults) for requirement, faults in found.items()}
 
 
-MOST_ATTEMPTS = 5
-
-
 def run_matrix(chosen: Sequence[Subject], seed: int = 0, workers: int | None = None) -> Iterator[Outcome]:
-    """Run the suite against each subject; the outcomes come in the order of the subjects.
-
-    Profile ci races with real threads. What such a run did not find is run again, alone, before it counts: on a busy
-    machine a race may not come about.
-    """
-    for outcome in _run_all(chosen, seed, workers):
-        attempt = outcome
-        while not attempt.is_exact and attempt.subject.profile != "quick" and attempt.attempts < MOST_ATTEMPTS:
-            (again,) = _run_all([attempt.subject], seed, workers=1)
-            attempt = replace(again, attempts=attempt.attempts + 1)
-        yield attempt
-
-
-def _run_all(chosen: Sequence[Subject], seed: int, workers: int | None) -> Iterator[Outcome]:
+    """Run the suite against each subject, once; the outcomes come in the order of the subjects."""
     _preload()
     count = workers or os.cpu_count() or 1
     context = multiprocessing.get_context(start_method())
@@ -153,4 +159,8 @@ def _outcome(subject: Subject, report: Mapping[str, Any], seconds: float) -> Out
             ]
         elif entry["verdict"] == "error":
             errors.append(f"{entry['id']}: {entry['reason']}")
-    return Outcome(subject, broken, errors, report["verdict"], min(first_at, default=0), report["requests"], seconds)
+    not_tested = frozenset(
+        entry["id"] for entry in report["requirements"] if entry["verdict"] == "not-tested" and entry["checks"]
+    )
+    first = min(first_at, default=0)
+    return Outcome(subject, broken, errors, report["verdict"], first, report["requests"], seconds, not_tested)

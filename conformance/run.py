@@ -17,6 +17,7 @@ from conformance.exchange.serial import exchange_as_json, exchange_from_json
 from conformance.lro import timestamp
 from conformance.reports.artefacts import writable
 from conformance.reports.baseline import Baseline, KnownFailure, read_baseline
+from conformance.reports.deciding import deciding_exchanges
 from conformance.reports.drawn_traffic import TRAFFIC_CHECK, traffic_check_of, without_drawn_traffic
 from conformance.reports.known_failures import Applied, apply_baseline, examined, foretold
 from conformance.reports.leaks import leak_messages
@@ -198,6 +199,7 @@ class Run:
         facts = RunFacts(
             iut={
                 "name": own.get("name") or self._name or self.configuration.iut.name,
+                **({"version": self.configuration.iut.version} if self.configuration.iut.version else {}),
                 "url": _without_userinfo(self.configuration.iut.url),
                 "statement": self.statement.as_json(),
             },
@@ -221,7 +223,7 @@ class Run:
             clean_up_requests=self.clean_up_requests + own.get("clean_up_requests", 0),
             left_over=left_over,
         )
-        return build_report(judgements, verdict, facts), verdict
+        return build_report(judgements, verdict, facts, deciding_exchanges(judgements, self.all_traffic())), verdict
 
     def _came_again(self) -> list[str]:
         """How often the target asked to come again; the embedded server has its reasons."""

@@ -138,13 +138,10 @@ def described(outcome: Outcome) -> str:
     at = f"request {outcome.first_at:>3}" if outcome.first_at else "           "
     subject = outcome.subject
     line = f"{mark} {subject.actor} {subject.kind:<7} {subject.name:<48} {at} {outcome.seconds:6.2f} s"
-    if outcome.attempts > 1:
-        line += f"  (attempt {outcome.attempts}, alone)"
     details = [f"missed {name}" for name in sorted(outcome.missed)]
     details += [f"also {name}: {outcome.broken[name][:160]}" for name in sorted(outcome.unexpected)]
     details += [f"error {error[:200]}" for error in outcome.errors]
-    if subject.kind == "variant" and outcome.verdict != "conformant":
-        details.append(f"verdict {outcome.verdict}")
+    details += outcome.undeclared if subject.kind == "variant" else []
     return "\n".join([line, *("          " + detail for detail in details)])
 
 
@@ -189,6 +186,7 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
         "broken": dict(outcome.broken),
         "errors": list(outcome.errors),
         "verdict": outcome.verdict,
+        "not_tested": sorted(outcome.not_tested),
         "exact": outcome.is_exact,
         "first_at": outcome.first_at,
         "requests": outcome.requests,

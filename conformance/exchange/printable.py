@@ -5,6 +5,8 @@ from __future__ import annotations
 
 def printable(text: str) -> str:
     """The text with every control character but line ends shown as an escape."""
+    if all(map(str.isprintable, text.split("\n"))):
+        return text  # nearly always, and a report has thousands of texts
     return "".join(
         character if character.isprintable() or character == "\n" else character.encode("unicode_escape").decode()
         for character in text

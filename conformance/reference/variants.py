@@ -32,7 +32,9 @@ BEST_EFFORT: Mapping[str, object] = MappingProxyType({"cancel": "best-effort"})
 class Variant:
     """One correct server: `why` it may differ, and what the supply and the conformance statement say differently.
 
-    The usual statement is cancel guaranteed, with list, delete and authorisation, errors as AIP-193 has them.
+    The usual statement is cancel guaranteed, with list, delete and authorisation, errors as AIP-193 has them. A run
+    says nothing against it but what it declares: the `verdict`, the requirements it `warns` about, and those that are
+    `not_tested` although they were asked.
     """
 
     name: str
@@ -40,6 +42,9 @@ class Variant:
     apply: Apply
     start: Mapping[str, object] = field(default_factory=lambda: RUN)
     statement: Mapping[str, object] = field(default_factory=lambda: NOTHING)
+    verdict: str = "conformant"
+    warns: frozenset[str] = frozenset()
+    not_tested: frozenset[str] = frozenset()
 
 
 _VARIANTS: dict[str, Variant] = {}
@@ -51,13 +56,19 @@ def all_variants() -> dict[str, Variant]:
 
 
 def variant(
-    *, start: Mapping[str, object] = RUN, statement: Mapping[str, object] = NOTHING
+    *,
+    start: Mapping[str, object] = RUN,
+    statement: Mapping[str, object] = NOTHING,
+    verdict: str = "conformant",
+    warns: frozenset[str] = frozenset(),
+    not_tested: frozenset[str] = frozenset(),
 ) -> Callable[[Apply], Apply]:
     """Registers a function as a variant: its name with hyphens, the reason its docstring."""
 
     def registered(apply: Apply) -> Apply:
         name = apply.__name__.replace("_", "-")
-        _VARIANTS[name] = Variant(name, (apply.__doc__ or "").strip(), apply, start, statement)
+        why = (apply.__doc__ or "").strip()
+        _VARIANTS[name] = Variant(name, why, apply, start, statement, verdict, warns, not_tested)
         return apply
 
     return registered
@@ -104,6 +115,41 @@ _taste(
 
 
 # --- How operations live ----------------------------------------------------------------------------------------------
+
+
+NOTHING_IS_KNOWN_OF = frozenset(
+    {
+        "routing.verb-is-exact",
+        "routing.only-post-cancels",
+        "routing.encoded-slash-is-data",
+        "routing.last-colon-separates-the-verb",
+        "target.body-name-never-redirects",
+        "target.query-name-never-redirects",
+        "target.routing-header-never-redirects",
+        "target.whole-name-counts",
+        "target.other-operations-untouched",
+        "body.refused-cancel-changes-nothing",
+        "auth.refused-cancel-changes-nothing",
+    }
+)
+"""What nobody can judge where no cancel is seen to do anything: whether one did something to another operation."""
+
+
+@variant(
+    statement=BEST_EFFORT,
+    verdict="incomplete",
+    warns=frozenset({"outcome.requested-cancellation-is-shown"}),
+    not_tested=NOTHING_IS_KNOWN_OF,
+)
+def never_ends_without_a_trace(honest: Service) -> Service:
+    """Cancel is best effort, and metadata need not tell that it was asked for: nothing is ever seen of a cancel."""
+    return _tasting(honest, running=Behaviour(Mode.NEVER_ENDS), metadata="unflagged")
+
+
+@variant(statement=BEST_EFFORT, verdict="incomplete", not_tested=NOTHING_IS_KNOWN_OF)
+def succeeds_anyway_without_a_trace(honest: Service) -> Service:
+    """A second after its cancel the operation succeeds, as it would have by itself for all that anybody can see."""
+    return _tasting(honest, running=Behaviour(Mode.SUCCEED_ANYWAY, duration=1.0), metadata="absent")
 
 
 @variant(start={"mode": "cancel-later", "delay": 1})

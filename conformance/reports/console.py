@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance.exchange.printable import in_one_line, printable
+from conformance.reports.time_line import spans_of, time_line_text
 from conformance.spec.catalogue import Catalogue
 
 _MARKS = {
@@ -63,6 +64,10 @@ def _explained(entry: Mapping[str, Any], colour: bool, width: int) -> Iterator[s
         yield from _wrapped(entry["reason"], "  found        ", width)
     for violation in entry["evidence"][:_SHOWN_VIOLATIONS]:
         yield from _wrapped(violation["message"], "  found        ", width)
+        spans = spans_of(violation)
+        if spans:
+            yield ""
+            yield from (f"    {line}" for line in time_line_text(spans))
         for exchange in violation["exchanges"]:
             yield ""
             yield from ("    " + line for line in _exchange(exchange))

@@ -8,116 +8,56 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from conformance.exchange.printable import in_one_line, printable
-from conformance.exchange.serial import exchange_from_json
-from conformance.reports.exchange_text import answer_lines, request_lines
-from conformance.spec.catalogue import catalogue, client_catalogue
+from conformance.exchange.printable import printable
+from conformance.reports.page_content import LEVELS, OPEN, VERDICTS, chapters_of, entry_of, grouped, header_of
 
 if TYPE_CHECKING:
     import jinja2
     import markupsafe
 
+__all__ = ["VERDICTS", "render_html"]
+
 _PAGE = Path(__file__).parent / "page"
-_SHOWN_BODY = 8000
-_SHOWN_VIOLATIONS = 10
-
-VERDICTS = {
-    "fail": "✗",
-    "error": "E",
-    "unexpected-pass": "?",
-    "warn": "!",
-    "known-failure": "x",
-    "not-tested": "·",
-    "not-applicable": "–",
-    "pass": "✓",
-}
-"""Every verdict in the order of urgency, with its mark: colour alone says nothing."""
-
-_OPEN = frozenset({"fail", "error", "unexpected-pass"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Exchange:
-    """One exchange as the page shows it."""
-
-    number: int
-    note: str
-    check: str
-    request: str
-    answer: str
-    curl: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Violation:
-    """One violation; `timeline` is both sides of a client's call, where a client was tested."""
-
-    message: str
-    exchanges: tuple[_Exchange, ...]
-    timeline: str
+_MOST_OPEN = 20
+"""Requirements that fail which are open when the page is; who breaks everything gets a list to open one by one."""
+_PRINTED_EVIDENCE = 3
+"""Requirements that fail whose evidence is printed: of more, only what was found, or it is no page or two."""
 
 
 def render_html(report: Mapping[str, Any]) -> str:
     """The page of a report."""
     template = _environment().get_template("report.html.jinja")
-    titles = {**client_catalogue().chapters, **catalogue().chapters}
-    chapters: dict[str, list[dict[str, Any]]] = {}
-    for entry in report["requirements"]:
-        chapters.setdefault(entry["id"].partition(".")[0], []).append(_entry(entry))
+    entries = [entry_of(entry) for entry in report["requirements"]]
     script, style = _asset("report.js"), _asset("report.css")
+
+    def with_verdict(*verdicts: str) -> list[dict[str, Any]]:
+        """In the order of urgency, then of the catalogue."""
+        urgent = [verdict for verdict in VERDICTS if verdict in verdicts]
+        return [entry for verdict in urgent for entry in entries if entry["verdict"] == verdict]
+
+    failing = with_verdict(*OPEN)
     return template.render(
         report=report,
-        chapters=[(key, titles.get(key, key), entries) for key, entries in chapters.items()],
-        violated=[entry for entry in report["requirements"] if entry["verdict"] in _OPEN],
-        untested=[entry for entry in report["requirements"] if entry["verdict"] == "not-tested"],
+        header=header_of(report),
+        failing=failing,
+        most_open=_MOST_OPEN,
+        prints_evidence=len(failing) <= _PRINTED_EVIDENCE,
+        warned=with_verdict("warn"),
+        known=with_verdict("known-failure"),
+        untested=grouped(entry for entry in with_verdict("not-tested") if entry["level"] != "MAY"),
+        undecided=grouped(entry for entry in with_verdict("not-tested") if entry["level"] == "MAY"),
+        chapters=chapters_of(entry for entry in entries if entry["verdict"] in ("pass", "not-applicable")),
+        levels=[level for level in LEVELS if any(entry["level"] == level for entry in entries)],
         marks=VERDICTS,
         style=style,
         script=script,
         script_hash=_hash(script),
         style_hash=_hash(style),
-    )
-
-
-def _entry(entry: Mapping[str, Any]) -> dict[str, Any]:
-    shown = entry["evidence"][:_SHOWN_VIOLATIONS]
-    reproduction = entry.get("reproduction", {})
-    again = reproduction.get("replay") or reproduction.get("command", "")
-    return {
-        **entry,
-        "is_open": entry["verdict"] in _OPEN,
-        "violations": [_violation(violation) for violation in shown],
-        "left": entry["violations"] - len(shown),
-        "again": again.replace("REPORT.json", "report.json"),
-        "known_failures": entry.get("known_failures", ()),
-    }
-
-
-def _violation(violation: Mapping[str, Any]) -> _Violation:
-    return _Violation(
-        printable(violation["message"]),
-        tuple(_exchange(value) for value in violation["exchanges"]),
-        "\n".join(
-            f"{event['at'] * 1000:9.1f} ms  {event['event']:<8}  {in_one_line(event['text'])}"
-            for event in violation.get("timeline", ())
-        ),
-    )
-
-
-def _exchange(value: Mapping[str, Any]) -> _Exchange:
-    exchange = exchange_from_json(value)
-    return _Exchange(
-        number=exchange.number,
-        note=printable(exchange.note),
-        check=printable(exchange.check),
-        request="\n".join(request_lines(exchange.request, _SHOWN_BODY)),
-        answer="\n".join(answer_lines(exchange.outcome, _SHOWN_BODY)),
-        curl=str(value.get("curl", "")),
     )
 
 
@@ -136,6 +76,20 @@ def _with_code(sentence: str) -> markupsafe.Markup:
         return markupsafe.escape(sentence)
     return markupsafe.Markup("").join(
         markupsafe.Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in enumerate(parts)
+    )
+
+
+def _with_letters(parts: Sequence[tuple[str, str]]) -> markupsafe.Markup:
+    """A text with letters in place of long names; the page can put the names back. The letters are our own."""
+    import markupsafe
+
+    return markupsafe.Markup(
+        "".join(
+            f'<b class="name" title="{markupsafe.escape(name)}" data-name="{markupsafe.escape(name)}">{text}</b>'
+            if name
+            else markupsafe.escape(text)
+            for text, name in parts
+        )
     )
 
 
@@ -163,4 +117,5 @@ def _environment() -> jinja2.Environment:
     environment.filters["link"] = _link
     environment.filters["printable"] = printable
     environment.filters["with_code"] = _with_code
+    environment.filters["with_letters"] = _with_letters
     return environment

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance.exchange.printable import printable
+from conformance.reports.time_line import spans_of, time_line_text
 
 _TO_EXPLAIN = ("fail", "error", "unexpected-pass", "warn", "known-failure")
 _ORDER = ("pass", *_TO_EXPLAIN, "not-tested", "not-applicable")
@@ -39,6 +40,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"- {_code(message)}" for message in report["messages"])
     yield from _untested([entry for entry in entries if entry["verdict"] == "not-tested" and entry["level"] == "MUST"])
     yield from _table([entry for entry in entries if entry["verdict"] in _TO_EXPLAIN])
+    yield from _time_lines(entries)
     yield from _again([entry for entry in entries if entry.get("reproduction", {}).get("curl")])
 
 
@@ -76,6 +78,18 @@ def _known(entry: Mapping[str, Any]) -> Iterator[str]:
     if entry["verdict"] == "known-failure":
         for known in entry["known_failures"]:
             yield f"{_text(known['reason'])} ({_text(known['link'])})"
+
+
+def _time_lines(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Every history that nothing explains, whole: half of one shows nothing."""
+    for entry in entries:
+        for violation in entry["evidence"]:
+            lines = "\n".join(time_line_text(spans_of(violation)))
+            if lines:
+                yield ""
+                yield f"`{entry['id']}`: {_code(_short(violation['message']))}"
+                yield ""
+                yield f"<pre>{html.escape(lines)}</pre>"
 
 
 def _again(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -19,12 +19,16 @@ from conformance import __version__
 from conformance.errors import UsageError
 from conformance.exchange import Exchange
 from conformance.exchange.serial import exchange_as_json
+from conformance.reports.build import build_of
 from conformance.reports.shape import damage
 from conformance.reports.verdict import CheckResult, Judgement, RunVerdict, Verdict
 from conformance.rules import Complaint, Violation
+from conformance.rules.rule import TimedCall
 from conformance.spec.catalogue import Level, Requirement
 
 SCHEMA_VERSION = 1
+
+_NO_EXCHANGES: Mapping[str, Sequence[Exchange]] = {}
 
 MAX_SHOWN_BODY = 256 * 1024
 """Bytes of an answer that are kept as evidence: one answer may be evidence many times. `traffic.har` has all of it."""
@@ -55,8 +59,13 @@ class RunFacts:
     clean_up_requests: int = 0
 
 
-def build_report(judgements: Sequence[Judgement], verdict: RunVerdict, facts: RunFacts) -> dict[str, Any]:
-    """The report of a run as a JSON value."""
+def build_report(
+    judgements: Sequence[Judgement],
+    verdict: RunVerdict,
+    facts: RunFacts,
+    decided_by: Mapping[str, Sequence[Exchange]] = _NO_EXCHANGES,
+) -> dict[str, Any]:
+    """The report of a run as a JSON value. `decided_by` has exchanges that show that a requirement is kept."""
     totals = Counter(judgement.verdict.value for judgement in judgements)
     return {
         "schema_version": SCHEMA_VERSION,
@@ -64,6 +73,7 @@ def build_report(judgements: Sequence[Judgement], verdict: RunVerdict, facts: Ru
         "spec": dict(facts.spec),
         "iut": dict(facts.iut),
         "environment": {"python": platform.python_version(), "platform": platform.platform(terse=True)},
+        "build": build_of(os.environ),
         "seed": facts.seed,
         "profile": facts.profile,
         "started": facts.started,
@@ -78,7 +88,9 @@ def build_report(judgements: Sequence[Judgement], verdict: RunVerdict, facts: Ru
         "verdict": verdict.words,
         "exit_status": int(verdict),
         "messages": list(facts.messages),
-        "requirements": [_requirement(judgement) for judgement in judgements],
+        "requirements": [
+            _requirement(judgement, decided_by.get(judgement.requirement.id, ())) for judgement in judgements
+        ],
         "complete": not facts.was_interrupted,
     }
 
@@ -103,7 +115,7 @@ MOST_EVIDENCE = 20
 """Violations of one requirement that a report shows; it counts them all. Who breaks everything, breaks it often."""
 
 
-def _requirement(judgement: Judgement) -> dict[str, Any]:
+def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = ()) -> dict[str, Any]:
     evidence = list(judgement.violations[:MOST_EVIDENCE])
     shown: dict[str, Any] = {
         **requirement_as_json(judgement.requirement),
@@ -133,6 +145,8 @@ def _requirement(judgement: Judgement) -> dict[str, Any]:
         "evidence": evidence,
         "violations": len(judgement.violations),
     }
+    if decided_by and not evidence:
+        shown["decided_by"] = [_evidence(exchange) for exchange in decided_by]
     if evidence:
         shown["reproduction"] = {
             "curl": _stimulus(evidence).get("curl", ""),
@@ -156,10 +170,27 @@ def _replay_line(requirement: Requirement) -> str:
 
 def violation_as_json(complaint: Complaint | Violation) -> dict[str, Any]:
     """What is wrong and the exchanges that show it, for results that travel and for reports."""
-    return {
+    shown: dict[str, Any] = {
         "message": complaint.message,
         "exchanges": [_evidence(exchange) for exchange in complaint.exchanges],
     }
+    if isinstance(complaint, Complaint) and complaint.calls:
+        shown["calls"] = _timed(complaint.calls)
+    return shown
+
+
+def _timed(calls: Sequence[TimedCall]) -> list[dict[str, Any]]:
+    """The calls of a history; times are seconds since the first was made."""
+    begin = min(call.exchange.sent_at for call in calls)
+    return [
+        {
+            "request": call.exchange.number,
+            "from": round(call.exchange.sent_at - begin, 6),
+            "to": round(call.exchange.received_at - begin, 6),
+            "what": call.what,
+        }
+        for call in calls
+    ]
 
 
 def _evidence(exchange: Exchange) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from conformance.lro.lifecycle import (
     after,
 )
 from conformance.rules.outcome import says_failed_precondition
-from conformance.rules.rule import Complaint, HistoryRule, registered_rules
+from conformance.rules.rule import Complaint, HistoryRule, TimedCall, registered_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +99,11 @@ def explained_by_some_order(name: str, exchanges: Sequence[Exchange]) -> Complai
         if call.event is None:
             assert call.exchange.response is not None
             message = f"a call that overlapped others was answered with {call.exchange.response.status}"
-            return Complaint(f"{message}\n{time_line(calls)}", (call.exchange,))
+            return Complaint(message, (call.exchange,), time_line(calls))
     if order_exists(calls):
         return None
-    message = f"no order of these calls on {name} explains their answers:\n{time_line(calls)}"
-    return Complaint(message, tuple(call.exchange for call in calls))
+    message = f"no order of these calls on {name} explains their answers"
+    return Complaint(message, tuple(call.exchange for call in calls), time_line(calls))
 
 
 def order_exists(calls: Sequence[CallOn]) -> bool:
@@ -127,21 +127,9 @@ def order_exists(calls: Sequence[CallOn]) -> bool:
     return False
 
 
-def time_line(calls: Sequence[CallOn], width: int = 48) -> str:
-    """The calls as bars over time, with what each was and what it was answered."""
-    if not calls:
-        return ""
-    begin = min(call.exchange.sent_at for call in calls)
-    moments = sorted({moment for call in calls for moment in (call.exchange.sent_at, call.exchange.received_at)})
-    # Ranks rather than seconds: what matters is who overlaps whom, and a bar one microsecond long is no bar.
-    column = {moment: round(rank * (width - 1) / max(1, len(moments) - 1)) for rank, moment in enumerate(moments)}
-    lines = []
-    for call in calls:
-        first, last = column[call.exchange.sent_at], column[call.exchange.received_at]
-        bar = " " * first + "├" + "─" * max(0, last - first - 1) + ("┤" if last > first else "")
-        milliseconds = (call.exchange.sent_at - begin) * 1000
-        lines.append(f"{bar:<{width}} {milliseconds:8.1f} ms  {_told(call)}")
-    return "\n".join(lines)
+def time_line(calls: Sequence[CallOn]) -> tuple[TimedCall, ...]:
+    """The calls with what each was and what it was answered, for whoever shows them."""
+    return tuple(TimedCall(call.exchange, _told(call)) for call in calls)
 
 
 def _told(call: CallOn) -> str:

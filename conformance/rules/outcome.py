@@ -6,10 +6,10 @@ only where something else shows that it was the cancel that ended it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from conformance.exchange import Exchange
-from conformance.exchange.history import operation_in
+from conformance.exchange.history import History, Look, histories, operation_in
 from conformance.lro import Code, Operation, State, code_numbered
 from conformance.rules.errors import status_of
 from conformance.rules.rule import Complaint
@@ -45,6 +45,54 @@ def ended(before: Operation, after: Exchange, cause: Exchange) -> Complaint | No
         return None
     message = f"{before.name} was ended by {cause.request.method} {cause.request.target}{_body_shown(cause)}"
     return Complaint(message, (cause, after))
+
+
+NO_EFFECT_SEEN = "no cancel of this run was seen to have an effect, so what other requests left alone shows nothing"
+
+
+def a_cancel_had_an_effect(exchanges: Iterable[Exchange]) -> bool:
+    """Whether any cancel among the exchanges was seen to do something: then "untouched" can be told from "not seen".
+
+    It was when a later look at its operation shows the cancellation and no earlier one does; or when two operations
+    were seen running, and done at the first look after their cancel, while one that nobody cancelled ran on.
+    """
+    told = histories(exchanges)
+    if any(_shows_its_cancellation(history) for history in told):
+        return True
+    controls = [history for history in told if not history.cancels()]
+    return sum(_ended_with_its_cancel(history, controls) for history in told) > 1
+
+
+def _around_its_cancel(history: History) -> tuple[list[Look], list[Look]]:
+    """The looks before and after the first successful cancel of an operation; none at all where there was none."""
+    cancels = history.cancels()[:1]
+    before = [look for cancel in cancels for look in history.looks if look.exchange.precedes(cancel)]
+    after = [look for cancel in cancels for look in history.looks if cancel.precedes(look.exchange)]
+    return before, after
+
+
+def _shows_its_cancellation(history: History) -> bool:
+    """Whether looks after a successful cancel show traces of a cancellation that no look before it shows."""
+    before, after = _around_its_cancel(history)
+    return any(_has_trace(look.operation) for look in after) and not any(_has_trace(look.operation) for look in before)
+
+
+def _has_trace(operation: Operation) -> bool:
+    is_cancelled = operation.state is State.CANCELLED or _reports_cancellation(operation.response)
+    return is_cancelled or operation.cancellation_requested
+
+
+def _ended_with_its_cancel(history: History, controls: Sequence[History]) -> bool:
+    """Whether an operation was done right after its cancel, while one of the controls, no younger, still ran."""
+    before, after = _around_its_cancel(history)
+    if not after or not after[0].operation.done or any(look.operation.done for look in before):
+        return False
+    first = history.cancels()[0]
+    return any(
+        any(look.exchange.precedes(first) for look in control.looks)
+        and any(after[0].is_before(look) and not look.operation.done for look in control.looks)
+        for control in controls
+    )
 
 
 def ended_by_cancel_has_code_1(cancel: Exchange, end: Exchange) -> Complaint | None:

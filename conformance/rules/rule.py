@@ -24,11 +24,23 @@ from conformance.exchange.history import History, histories
 
 
 @dataclass(frozen=True, slots=True)
+class TimedCall:
+    """A call on a time line: when it was under way is its exchange's, `what` says what it was and how it ended."""
+
+    exchange: Exchange
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Complaint:
-    """What is wrong, in one sentence, and the exchanges that show it."""
+    """What is wrong, in one sentence, and the exchanges that show it.
+
+    `calls` is the history of which it is wrong, in the order of invocation, where only the whole of it shows that.
+    """
 
     message: str
     exchanges: tuple[Exchange, ...] = ()
+    calls: tuple[TimedCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,13 @@ import pytest
 
 from conformance.errors import NotApplicable, NotTested, Unjudged
 from conformance.exchange import Exchange, Method
-from conformance.rules.outcome import second_cancel_is_safe
+from conformance.rules.outcome import second_cancel_is_safe, untouched
 from conformance.suite.again import Again
 from conformance.suite.alone import ALONE, Alone
 from conformance.suite.deletion import Deletion, delete_one
 from conformance.suite.families import FAMILIES
 from conformance.suite.lists import settled_list
-from conformance.suite.refusals import Refusals, look_after
+from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystanders, FirstCancel, Stories, cancel_first, tell_stories
 from conformance.suite.storm import Storm, raise_storm
 from conformance.targets.iut import Iut
@@ -109,7 +109,11 @@ def deletion(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) -
         stories = request.getfixturevalue("stories")
     bystander = bystanders.get()[0]
     deletion = delete_one(iut, stories.without_body if stories is not None else None)
-    return dataclasses.replace(deletion, touched=look_after(iut, bystanders, bystander, deletion.delete))
+    control = iut.get(bystander.name)
+    touched = untouched(bystander.operation, control, deletion.delete)
+    if touched is not None:
+        bystanders.retire(bystander)
+    return dataclasses.replace(deletion, touched=touched, control=control)
 
 
 @pytest.fixture(scope="session")

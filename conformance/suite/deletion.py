@@ -13,11 +13,12 @@ from conformance.targets.iut import Iut
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """A delete, a get afterwards where it succeeded, and what is wrong with another operation that still ran."""
+    """A delete, a get afterwards where it succeeded, and another operation that still ran: a look, what is wrong."""
 
     delete: Exchange
     look: Exchange | None
     touched: Complaint | None = None
+    control: Exchange | None = None
 
     @property
     def removed(self) -> bool:

@@ -15,7 +15,9 @@ from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
 from conformance.rules.outcome import ended, untouched
 from conformance.rules.routing import not_a_success
+from conformance.suite.judging import require
 from conformance.suite.stories import Bystander, Bystanders
+from conformance.suite.untouched import require_untouched
 from conformance.targets.iut import Iut
 from conformance.targets.target import Outgoing
 from conformance.targets.unknown import unknown_name
@@ -56,7 +58,7 @@ class Refusals:
         self.sent: dict[str, list[Exchange]] = {
             family: [next(answers) for _ in requests] for family, requests in made.items()
         }
-        look = iut.get(bystander.name)
+        self._look = look = iut.get(bystander.name)
         last = next(exchanges[-1] for exchanges in reversed(self.sent.values()) if exchanges)
         self._effects: dict[str, Complaint | None] = {}
         self._accepts_unknown: bool | None = None
@@ -71,6 +73,11 @@ class Refusals:
         if family not in self._effects:
             self._effects[family] = self._find_effect(family)
         return self._effects[family]
+
+    def require_no_effect(self, family: str, *answers: Complaint | None) -> None:
+        """Raise Violated for wrong answers and for what the requests of a family did, NotTested where nobody knows."""
+        require(*answers, self.effect_of(family))
+        require_untouched(self._iut, None, self._look)
 
     def wrongly_accepted(self, exchange: Exchange) -> Complaint | None:
         """What is wrong with the answer to a near miss: a success, unless it only shows what is known otherwise.

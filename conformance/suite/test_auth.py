@@ -60,4 +60,6 @@ def test_unauthorised_cancel_changes_nothing(refusals: Refusals) -> None:
     if not refusals.sent["unauthorised"]:
         raise NotTested("nothing was sent without credentials")
     effect = refusals.effect_of("unauthorised")
+    if effect is None:
+        refusals.require_no_effect("unauthorised")
     require(None if effect is None or effect.exchanges[0].succeeded() else effect)

@@ -14,6 +14,7 @@ from conformance.suite.again import OTHER_LABELS, Again
 from conformance.suite.judging import require, verifies
 from conformance.suite.refusals import confirmed, has_stopped
 from conformance.suite.stories import Bystander, Bystanders, FirstCancel, Stories
+from conformance.suite.untouched import require_untouched
 from conformance.targets.iut import Iut
 from conformance.targets.target import Outgoing
 
@@ -135,6 +136,7 @@ def test_refused_cancel_changes_nothing(iut: Iut, bystanders: Bystanders, unacce
     """A server that accepts such a cancel may rightly have cancelled; one that refuses it must not have."""
     look = iut.get(unacceptable.bystander.name)
     if not has_stopped(unacceptable.bystander, look, unacceptable.sent[-1]):
+        require_untouched(iut, None, look)
         return
     bystanders.retire(unacceptable.bystander)
     for exchange in unacceptable.sent:

@@ -6,12 +6,15 @@ from conformance.rules import Complaint
 from conformance.suite.deletion import Deletion
 from conformance.suite.judging import require, verifies
 from conformance.suite.stories import Stories
+from conformance.suite.untouched import require_untouched
+from conformance.targets.iut import Iut
 
 
 @verifies("target.other-operations-untouched")
-def test_delete_leaves_other_operations_alone(deletion: Deletion, cancel_works: Stories) -> None:
+def test_delete_leaves_other_operations_alone(iut: Iut, deletion: Deletion, cancel_works: Stories) -> None:
     """It only adds: where no cancel works, what a delete leaves alone shows nothing."""
-    require(deletion.touched)
+    assert deletion.control is not None
+    require_untouched(iut, deletion.touched, deletion.control)
 
 
 @verifies("delete.removes")

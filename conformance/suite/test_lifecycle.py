@@ -51,7 +51,7 @@ class Lives:
                 )
                 if not states:
                     story = time_line(calls_on(name, self._calls[name]))
-                    raise Violated((Complaint(f"the last answer about {name} was impossible:\n{story}", (exchange,)),))
+                    raise Violated((Complaint(f"the last answer about {name} was impossible", (exchange,), story),))
                 self._states[name] = states
 
 

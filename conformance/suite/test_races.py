@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.errors import NotApplicable
+from conformance.exchange import Exchange
 from conformance.rules import Complaint
 from conformance.rules.order import explained_by_some_order
 from conformance.rules.outcome import untouched
@@ -12,6 +13,7 @@ from conformance.suite.alone import Alone
 from conformance.suite.judging import disruptive, verifies
 from conformance.suite.stories import Bystanders, Stories
 from conformance.suite.storm import Storm, raise_storm
+from conformance.suite.untouched import require_untouched
 from conformance.targets.iut import Iut
 
 CROWD = 4
@@ -54,12 +56,15 @@ def test_crowd_of_cancels_leaves_a_bystander_alone(
                 for request in (iut.cancel_request(name), iut.cancel_request(name), iut.get_request(name))
             ]
         )
-        complaint = untouched(bystander.operation, iut.get(bystander.name), sent[-1])
+        looks.append(iut.get(bystander.name))
+        complaint = untouched(bystander.operation, looks[-1], sent[-1])
         if complaint is not None:
             bystanders.retire(bystander)
         return complaint
 
+    looks: list[Exchange] = []
     alone.prove(race(), race)
+    require_untouched(iut, None, *looks)
 
 
 @disruptive

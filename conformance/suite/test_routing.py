@@ -24,52 +24,58 @@ def test_cancel_reaches_the_method(iut: Iut, first_cancel: FirstCancel) -> None:
     require(reaches_the_method(first_cancel.cancel, control))
 
 
-def _refused_and_without_effect(refusals: Refusals, family: str) -> list[Complaint | None]:
+def _answers(refusals: Refusals, family: str) -> list[Complaint | None]:
+    """What is wrong with the answers to the near misses of one family."""
     if not refusals.sent[family]:
         raise NotApplicable("the path template of this contract has no such near miss")
-    return [*(refusals.wrongly_accepted(exchange) for exchange in refusals.sent[family]), refusals.effect_of(family)]
+    return [refusals.wrongly_accepted(exchange) for exchange in refusals.sent[family]]
+
+
+def _require_no_match(refusals: Refusals, family: str) -> None:
+    """The path is none of the contract: the answer says so, whatever cancels do; an effect would say otherwise."""
+    require(*_answers(refusals, family), refusals.effect_of(family))
 
 
 @verifies("routing.verb-is-exact")
 def test_another_verb_is_not_cancel(refusals: Refusals) -> None:
-    require(*_refused_and_without_effect(refusals, "verb"))
+    refusals.require_no_effect("verb", *_answers(refusals, "verb"))
 
 
 @verifies("routing.segment-count-is-exact")
 def test_more_or_fewer_segments_do_not_match(refusals: Refusals) -> None:
-    require(*_refused_and_without_effect(refusals, "segments"))
+    _require_no_match(refusals, "segments")
 
 
 @verifies("routing.literals-are-exact")
 def test_literals_match_exactly(refusals: Refusals) -> None:
-    require(*_refused_and_without_effect(refusals, "literals"))
+    _require_no_match(refusals, "literals")
 
 
 @verifies("routing.trailing-slash-is-another-path")
 def test_trailing_slash_is_another_path(refusals: Refusals) -> None:
-    require(*_refused_and_without_effect(refusals, "trailing-slash"))
+    _require_no_match(refusals, "trailing-slash")
 
 
 @verifies("routing.empty-segment-names-nothing")
 def test_empty_segment_names_nothing(refusals: Refusals) -> None:
-    require(*_refused_and_without_effect(refusals, "empty-segment"))
+    _require_no_match(refusals, "empty-segment")
 
 
 @verifies("routing.encoded-slash-is-data")
 def test_encoded_slash_separates_nothing(refusals: Refusals) -> None:
-    require(*_refused_and_without_effect(refusals, "encoded-slash"))
+    refusals.require_no_effect("encoded-slash", *_answers(refusals, "encoded-slash"))
 
 
 @verifies("routing.last-colon-separates-the-verb")
 def test_doubled_verb_is_not_the_verb(refusals: Refusals) -> None:
     """`O:cancel:cancel` may be a cancel of the operation `O:cancel`, which is not `O`."""
-    require(refusals.effect_of("doubled-verb"))
+    refusals.require_no_effect("doubled-verb")
 
 
 @verifies("routing.only-post-cancels")
 def test_no_other_method_cancels(refusals: Refusals) -> None:
     """The status is free: a GET on this path may be a get of an operation whose id ends in `:cancel`."""
-    require(refusals.effect_of("other-methods"))
+    refusals.require_no_effect("other-methods")
 
 
 @verifies("routing.malformed-escape-is-refused")

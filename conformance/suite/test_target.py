@@ -6,34 +6,35 @@ from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
 from conformance.rules.outcome import untouched
-from conformance.suite.judging import disruptive, require, verifies
+from conformance.suite.judging import disruptive, verifies
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystander, Bystanders, Stories
 from conformance.suite.storm import Storm
+from conformance.suite.untouched import require_untouched
 from conformance.targets.iut import Iut
 
 
 @verifies("target.body-name-never-redirects")
 def test_body_name_never_redirects_the_cancel(refusals: Refusals) -> None:
     """Envoy, by default, cancels the operation that the body names."""
-    require(refusals.effect_of("body-name"))
+    refusals.require_no_effect("body-name")
 
 
 @verifies("target.query-name-never-redirects")
 def test_query_name_never_redirects_the_cancel(refusals: Refusals) -> None:
     """Envoy and vanguard cancel the operation that the query names."""
-    require(refusals.effect_of("query-name"))
+    refusals.require_no_effect("query-name")
 
 
 @verifies("target.routing-header-never-redirects")
 def test_routing_header_never_redirects_the_cancel(refusals: Refusals) -> None:
-    require(refusals.effect_of("routing-header"))
+    refusals.require_no_effect("routing-header")
 
 
 @verifies("target.whole-name-counts")
 def test_similar_name_is_another_operation(refusals: Refusals) -> None:
     """The id under another project or location, a shorter, longer or differently written id: not this operation."""
-    require(refusals.effect_of("similar-names"))
+    refusals.require_no_effect("similar-names")
 
 
 @verifies("target.other-operations-untouched")
@@ -41,9 +42,10 @@ def test_cancel_leaves_other_operations_alone(
     iut: Iut, bystanders: Bystanders, cancel_works: Stories, storm: Storm
 ) -> None:
     """The operation started right before a cancelled one and the one started right after it still run."""
-    require(cancel_works.touched)
+    require_untouched(iut, cancel_works.touched, cancel_works.control)
     younger = bystanders.get(2)[1]
-    require(_touched(bystanders, younger, iut.get(younger.name), storm.cancel))
+    look = iut.get(younger.name)
+    require_untouched(iut, _touched(bystanders, younger, look, storm.cancel), look)
 
 
 @disruptive
@@ -54,7 +56,8 @@ def test_wildcard_is_no_operation(iut: Iut, bystanders: Bystanders, cancel_is_an
         bystander = bystanders.new()
         name = f"{bystander.name.rpartition('/')[0]}/{wildcard}"
         cancel = iut.send(iut.cancel_request(name, note=f"cancel of the id {wildcard}", is_odd=True))
-        require(_touched(bystanders, bystander, iut.get(bystander.name), cancel))
+        look = iut.get(bystander.name)
+        require_untouched(iut, _touched(bystanders, bystander, look, cancel), look)
 
 
 def _touched(bystanders: Bystanders, bystander: Bystander, look: Exchange, cause: Exchange) -> Complaint | None:

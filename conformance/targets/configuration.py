@@ -23,7 +23,8 @@ ERROR_STATEMENTS = ("aip-193", "status")
 class IutSection:
     """`[iut]`: what is under test. Without a url the embedded reference server is.
 
-    `ca` is a file of certificates in PEM that are trusted in place of the system's.
+    `ca` is a file of certificates in PEM that are trusted in place of the system's. `version` is the implementation's,
+    for reports.
     """
 
     name: str = ""
@@ -33,6 +34,7 @@ class IutSection:
     allow_hosts: tuple[str, ...] = ()
     headers: Mapping[str, str | Variable] = field(default_factory=dict, repr=False)
     ca: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,7 @@ class _Reader:
             allow_hosts=hosts,
             headers=self._headers(table.get("headers", {})),
             ca=self._text(table, "iut.ca", default.ca),
+            version=self._text(table, "iut.version", default.version),
         )
 
     def _headers(self, table: Any) -> Mapping[str, str | Variable]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +12,14 @@ from typing import Any
 import pytest
 
 from conformance.reports.html import render_html
+from conformance.reports.report import violation_as_json
 from conformance.reports.verdict import CheckResult, Finding
+from conformance.rules import Complaint
+from conformance.rules.rule import TimedCall
 from conformance.spec.catalogue import Level
 from tests.reports.making import report_of, requirement, result, violation
 from tests.reports.test_html import broken, hostile_report
+from tests.rules.traffic import OPERATION, Traffic
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed (pip install selenium)")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -151,16 +157,15 @@ def test_everything_can_be_done_with_the_keyboard(page: Any) -> None:
     press(page, Keys.ESCAPE)
     assert count(page) == "5 requirements"
     page.execute_script("document.activeElement.blur()")
-    press(page, "n", "n")
-    focused = page.switch_to.active_element
-    assert focused.tag_name == "summary"
-    assert focused.find_element("xpath", "..").get_attribute("id") == "chapter.kept"
+    press(page, "n", "n", "n", "n")
+    assert page.switch_to.active_element.tag_name == "summary"
+    assert focused(page) == "chapter.kept"
     press(page, Keys.ENTER)
-    assert page.find_element("id", "chapter.kept").get_attribute("open") is not None
-    press(page, "p")
-    assert page.switch_to.active_element.find_element("xpath", "..").get_attribute("id") == "chapter.slug"
-    page.find_element("id", "text").send_keys(Keys.TAB, Keys.TAB, Keys.TAB)
-    assert page.switch_to.active_element.get_attribute("data-verdict") == "fail", "past the two buttons to the verdicts"
+    assert is_open(page, "chapter.kept")
+    press(page, "p", "p", "p")
+    assert focused(page) == "chapter.slug"
+    page.find_element("id", "text").send_keys(*[Keys.TAB] * 4)
+    assert page.switch_to.active_element.get_attribute("data-verdict") == "fail", "past the buttons to the verdicts"
     press(page, Keys.SPACE)
     assert shown(page) == ["chapter.slug"]
 
@@ -174,13 +179,158 @@ def test_all_can_be_opened_and_closed(page: Any) -> None:
     )
 
 
+def focused(page: Any) -> str:
+    """The requirement whose line has the focus."""
+    return str(page.switch_to.active_element.find_element("xpath", "..").get_attribute("id"))
+
+
+def is_open(page: Any, requirement_id: str) -> bool:
+    """Whether what is said of a requirement can be seen."""
+    return bool(page.find_element("css selector", f"[id='{requirement_id}'] > .body").is_displayed())
+
+
 def test_a_link_to_a_requirement_opens_it_whatever_is_filtered(page: Any, tmp_path: Path) -> None:
     opened(page, tmp_path, report(), "#other.kept")
-    assert page.find_element("id", "other.kept").get_attribute("open") is not None
+    assert is_open(page, "other.kept"), "and the chapter in which it is folded"
+    assert focused(page) == "other.kept"
     page.find_element("id", "text").send_keys("nothing-has-this")
-    page.find_element("css selector", ".untested a[href='#other.open']").click()
+    page.execute_script("location.hash = '#other.open'")
     wait_for(page, lambda: "other.open" in shown(page))
-    assert page.find_element("id", "other.open").get_attribute("open") is not None
+    assert is_open(page, "other.open")
+    assert focused(page) == "other.open"
+
+
+def test_a_second_click_on_a_link_opens_it_again(page: Any) -> None:
+    link = page.find_element("css selector", "[id='other.warned'] .anchor")
+    for _ in range(2):
+        link.click()
+        assert is_open(page, "other.warned")
+        assert focused(page) == "other.warned"
+        assert page.execute_script("return location.hash") == "#other.warned"
+        page.find_element("css selector", "[id='other.warned'] > summary .badge").click()
+        assert not is_open(page, "other.warned")
+
+
+def test_the_address_follows_what_is_opened(page: Any) -> None:
+    page.find_element("css selector", "[id='other.open'] > summary .badge").click()
+    assert is_open(page, "other.open")
+    assert page.execute_script("return location.hash") == "#other.open"
+
+
+def test_levels_filter_and_a_filter_opens_the_chapters_it_finds_something_in(page: Any) -> None:
+    page.find_element("css selector", ".chip[data-level='SHOULD']").click()
+    assert shown(page) == ["other.warned"]
+    page.find_element("css selector", ".chip[data-level='SHOULD']").click()
+    chapter = page.find_element("id", "chapter-other")
+    assert chapter.get_attribute("open") is None
+    page.find_element("id", "text").send_keys("other.kept")
+    assert page.find_element("id", "other.kept").is_displayed()
+    page.find_element("id", "text").clear()
+    press(page, "\ue00c")
+    assert chapter.get_attribute("open") is None, "as it was"
+
+
+def test_full_names_are_a_click_away(page: Any) -> None:
+    request = page.find_element("css selector", "[id='chapter.slug'] .request")
+    assert "POST /v1/A:cancel" in request.text
+    page.find_element("id", "names").click()
+    assert f"POST /v1/{OPERATION}:cancel" in request.text
+    page.find_element("id", "names").click()
+    assert "POST /v1/A:cancel" in request.text
+
+
+_CONTRASTS = """
+const channel = (value) => {
+  const part = value / 255;
+  return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+};
+const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+const luminance = ([red, green, blue]) => 0.2126 * channel(red) + 0.7152 * channel(green) + 0.0722 * channel(blue);
+const ground = (element) => {
+  for (let at = element; at; at = at.parentElement) {
+    const colour = parts(getComputedStyle(at).backgroundColor);
+    if (colour.length < 4 || colour[3] > 0) return colour;
+  }
+};
+const contrast = (front, back) => {
+  const [light, dark] = [luminance(parts(front)), luminance(back)].sort((a, b) => b - a);
+  return (light + 0.05) / (dark + 0.05);
+};
+const poor = [];
+for (const element of document.querySelectorAll("body *")) {
+  const says = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+  const style = getComputedStyle(element);
+  if (says && !element.closest("script") && element.checkVisibility()) {
+    const front = element instanceof SVGElement ? style.fill : style.color;
+    if (contrast(front, ground(element)) < 4.5) poor.push(element.outerHTML.slice(0, 90));
+  }
+  if (element.placeholder) {
+    const front = getComputedStyle(element, "::placeholder").color;
+    if (contrast(front, ground(element)) < 4.5) poor.push("placeholder");
+  }
+}
+return poor;
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_can_be_read(page: Any, scheme: str, tmp_path: Path) -> None:
+    """WCAG 2.2, level AA: a contrast of 4.5 to 1, placeholders included."""
+    page.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
+    )
+    try:
+        opened(page, tmp_path, race())
+        page.find_element("id", "expand").click()
+        assert page.execute_script(_CONTRASTS) == []
+    finally:
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def race() -> dict[str, Any]:
+    """The report of a run in which no order explains what overlapped; its answers say much."""
+    traffic = Traffic()
+    calls = [
+        TimedCall(traffic.cancel(status=200, during=(at / 1000, (at + 9) / 1000)), f"cancel → {200 + at}")
+        for at in range(7)
+    ]
+    history = Complaint("no order explains it", tuple(call.exchange for call in calls), tuple(calls))
+    shown_by = violation_as_json(history)
+    return report_of(
+        broken(shown_by),
+        (requirement(name="chapter.kept"), [result(Finding.KEPT, name="chapter.kept")]),
+        (requirement(name="chapter.open"), [result(Finding.NOT_TESTED, "why", "chapter.open")]),
+    )
+
+
+def test_a_time_line_can_be_read_on_a_telephone(page: Any, tmp_path: Path) -> None:
+    size = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    try:
+        opened(page, tmp_path, race())
+        assert page.execute_script(
+            "return [...document.querySelectorAll('.time-line text, .time-line rect')].every((part) => {"
+            " const box = part.getBoundingClientRect(); return box.left >= 0 && box.right <= innerWidth; })"
+        )
+        smallest = page.execute_script(
+            "return Math.min(...[...document.querySelectorAll('.time-line text')]"
+            ".map((text) => parseFloat(getComputedStyle(text).fontSize)))"
+        )
+        assert smallest >= 12
+    finally:
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_a_printed_report_is_two_pages_at_most(page: Any, tmp_path: Path) -> None:
+    long = "Each of these sentences is as long as those of a catalogue are, or a little longer than that."
+    many = [
+        (requirement(name=f"{chapter}.kept-{number}"), [result(Finding.KEPT, name=f"{chapter}.kept-{number}")])
+        for chapter in "abcdefghijklmnopq"
+        for number in range(6)
+    ]
+    opened(page, tmp_path, report_of(broken(violation(long)), broken(violation(long), name="a.slug"), *many))
+    printed = base64.b64decode(page.print_page())
+    assert 1 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 2
 
 
 @pytest.mark.parametrize("width", [360, 1200])

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 
 from conformance.exchange import Exchange, Failure, FailureKind
 from conformance.lro import Operation
 from conformance.rules import Complaint
 from conformance.rules.outcome import (
+    a_cancel_had_an_effect,
     accepted,
     as_good_as,
     done_cancel_is_answered,
@@ -578,3 +582,61 @@ def test_an_operation_that_get_refuses_to_show_was_not_seen_to_end(status: int, 
     t = Traffic()
     cancel, look = t.cancel(), t.get(b"", status)
     assert (ended_cancelled(cancel, look, 10) is not None) is complains
+
+
+# --- whether a cancel was seen to do anything -----------------------------------------------------------------------
+
+
+def _told(*looks: Mapping[str, Any]) -> Traffic:
+    """An operation looked at, cancelled, and looked at again for each of the other looks."""
+    traffic = Traffic()
+    traffic.get(looks[0])
+    traffic.cancel()
+    for look in looks[1:]:
+        traffic.get(look)
+    return traffic
+
+
+EFFECTS = {
+    "it ended with code 1": _told(running(), running(), cancelled()),
+    "it says that its cancellation was requested": _told(running(), asked_to_cancel()),
+    "its response reports a cancellation": _told(running(), done(response=BUILDGRID_CANCELLED)),
+}
+NO_EFFECTS = {
+    "it runs on": _told(running(), running(), running()),
+    "it said so before": _told(asked_to_cancel(), asked_to_cancel()),
+    "it was cancelled before": _told(cancelled(), cancelled()),
+    "it succeeded, which it may have done by itself": _told(running(), succeeded()),
+    "it cannot be looked at": _told(running(), PERMISSION_DENIED),
+}
+
+
+@pytest.mark.parametrize("traffic", EFFECTS.values(), ids=EFFECTS.keys())
+def test_a_trace_after_a_cancel_is_an_effect(traffic: Traffic) -> None:
+    assert a_cancel_had_an_effect(traffic.exchanges)
+
+
+@pytest.mark.parametrize("traffic", NO_EFFECTS.values(), ids=NO_EFFECTS.keys())
+def test_without_a_trace_nothing_is_known(traffic: Traffic) -> None:
+    assert not a_cancel_had_an_effect(traffic.exchanges)
+
+
+def test_a_cancel_that_was_refused_has_no_effect() -> None:
+    traffic = Traffic()
+    traffic.get(running())
+    traffic.cancel(status=403, answer=PERMISSION_DENIED)
+    traffic.get(cancelled())
+    assert not a_cancel_had_an_effect(traffic.exchanges)
+
+
+@pytest.mark.parametrize(("ended_at_once", "control_ends"), [(1, False), (2, True), (2, False)])
+def test_two_that_end_with_their_cancel_while_an_older_one_runs_on(ended_at_once: int, control_ends: bool) -> None:
+    names = [f"{OPERATION}{number}" for number in range(ended_at_once)]
+    traffic = Traffic()
+    traffic.get(running(OTHER), name=OTHER)
+    for name in names:
+        traffic.get(running(name), name=name)
+        traffic.cancel(name)
+        traffic.get(succeeded(name=name), name=name)
+    traffic.get(succeeded(name=OTHER) if control_ends else running(OTHER), name=OTHER)
+    assert a_cancel_had_an_effect(traffic.exchanges) is (ended_at_once > 1 and not control_ends)

@@ -1,0 +1,77 @@
+"""The exchange that decided that a requirement is kept, out of all traffic of a run: no evidence, no "kept"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from conformance.exchange import Exchange
+from conformance.exchange.history import histories
+from conformance.reports.drawn_traffic import DRAWN_TRAFFIC, TRAFFIC_CHECK
+from conformance.reports.verdict import CheckResult, Finding, Judgement, Verdict
+from conformance.rules import all_rules
+from conformance.rules.rule import ExchangeRule, HistoryRule, Rule
+
+_LOOKS = ("GET", "HEAD")
+
+
+def deciding_exchanges(
+    judgements: Iterable[Judgement], traffic: Sequence[Sequence[Exchange]]
+) -> dict[str, tuple[Exchange, ...]]:
+    """For each requirement that is kept the last exchange by which that was judged, where it can be told.
+
+    `traffic` has one member per process that sent something.
+    """
+    by_check: dict[str, list[Exchange]] = {}
+    for exchanges in traffic:
+        for exchange in exchanges:
+            by_check.setdefault(exchange.check, []).append(exchange)
+    found = {
+        judgement.requirement.id: _deciding(judgement, by_check, traffic)
+        for judgement in judgements
+        if judgement.verdict is Verdict.PASS
+    }
+    return {requirement: (exchange,) for requirement, exchange in found.items() if exchange is not None}
+
+
+def _deciding(
+    judgement: Judgement, by_check: Mapping[str, Sequence[Exchange]], traffic: Sequence[Sequence[Exchange]]
+) -> Exchange | None:
+    for result in judgement.results:
+        if result.finding is Finding.KEPT:
+            sent = _sent_by(result, by_check) if not _judges_all_traffic(result) else None
+            exchange = sent or _judged_by_rule(judgement.requirement.id, traffic)
+            if exchange is not None:
+                return exchange
+    return None
+
+
+def _judges_all_traffic(result: CheckResult) -> bool:
+    return TRAFFIC_CHECK in result.check or result.check == DRAWN_TRAFFIC
+
+
+def _sent_by(result: CheckResult, by_check: Mapping[str, Sequence[Exchange]]) -> Exchange | None:
+    """The last thing that the check did; where it only looked, its last look."""
+    sent = by_check.get(result.check.rpartition("::")[2], ())
+    acts = [exchange for exchange in sent if exchange.request.method not in _LOOKS]
+    return next(reversed(acts or sent), None)
+
+
+def _judged_by_rule(requirement: str, traffic: Sequence[Sequence[Exchange]]) -> Exchange | None:
+    rule = all_rules().get(requirement)
+    if rule is None:
+        return None
+    return next((found for exchanges in reversed(traffic) if (found := _last_judged(rule, exchanges))), None)
+
+
+def _last_judged(rule: Rule, exchanges: Sequence[Exchange]) -> Exchange | None:
+    match rule:
+        case ExchangeRule(when=when):
+            judged = (one for one in reversed(exchanges) if not one.asks_to_come_again and when(one))
+            return next(judged, None)
+        case HistoryRule(when=holds):
+            patient = (exchange for exchange in exchanges if not exchange.asks_to_come_again)
+            for history in histories(patient):
+                if holds(history):
+                    shown = [*history.calls, *(look.exchange for look in history.looks)]
+                    return max(shown, key=lambda exchange: exchange.received_at)
+            return None
