@@ -11,10 +11,11 @@ from pathlib import Path
 
 from conformance.errors import UsageError
 from conformance.exchange.printable import in_one_line
+from conformance.reports.leaks import unnamed_message
 from conformance.targets.clean_up import clean_up
 from conformance.targets.configuration import Configuration
 from conformance.targets.connect import connect
-from conformance.targets.ledger import Entry, State, read_ledger
+from conformance.targets.ledger import Entry, State, read_contents
 
 LEFT_OVER = 3
 
@@ -25,7 +26,10 @@ def finish(ledger: Path, configuration: Configuration, is_spec_given: bool) -> i
     A configuration without a URL takes the ledger's; without a configuration and `--spec` so does the spec.
     Raises UsageError for a ledger that cannot be read or is of another URL, and as `connect` does.
     """
-    entries = {entry.name: entry for entry in read_ledger(ledger) if entry.state.is_left_over}
+    contents = read_contents(ledger)
+    if contents.unanswered:
+        print(f"{ledger}: {unnamed_message(contents.unanswered)}")
+    entries = {entry.name: entry for entry in contents.entries if entry.state.is_left_over}
     if not entries:
         print(f"{ledger}: nothing is left over")
         return 0
@@ -51,13 +55,12 @@ def _cleaned(configuration: Configuration, ledger: Path, entries: dict[str, Entr
     iut = connect(configuration, ledger_file=ledger)
     written = iut.ledger
     assert written is not None, "a target with a URL has a ledger"
-    delete = iut.statement.value("delete") is not False
+    states = {name: entry.state for name, entry in entries.items()}
     try:
-        return clean_up(
-            iut,
-            {name: entry.state for name, entry in entries.items()},
-            delete,
-            lambda name, state: written.note(name, entries[name].supply, state),
-        )
+        clean_up(iut, states, delete=iut.statement.value("delete") is not False)
     finally:
         iut.target.close()
+        written.note_all(
+            (name, entries[name].supply, state) for name, state in states.items() if state is not entries[name].state
+        )
+    return states

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from conformance.rules import all_rules
-from conformance.spec.catalogue import Level, Requirement, catalogue
+from conformance.spec.catalogue import Level, Requirement, catalogue, client_catalogue
 from conformance.spec.files import read_yaml, spec_path
 from conformance.suite.listing import checks_by_requirement
 
@@ -95,3 +95,28 @@ def _suite_files() -> Iterator[Path]:
 def test_a_chapter_of_checks_can_be_read_in_one_sitting() -> None:
     for path in _suite_files():
         assert len(path.read_text(encoding="utf-8").splitlines()) < 200, path.name
+
+
+WITH_ANCHORS = ("https://google.aip.dev/", "https://www.rfc-editor.org/rfc/", "https://protobuf.dev/")
+"""Sites whose pages have an anchor for every heading; files of a repository have none."""
+
+
+@pytest.mark.parametrize("requirement", [*catalogue(), *client_catalogue()], ids=lambda requirement: requirement.id)
+def test_a_source_leads_to_its_section(requirement: Requirement) -> None:
+    """A document whose headings have anchors is cited with one, in the form that its site gives them."""
+    source = requirement.source
+    if source.page.startswith(WITH_ANCHORS):
+        assert source.anchor, f"{requirement.id}: give its source the anchor of {source.section!r} in {source.page}"
+    if source.page.startswith("https://www.rfc-editor.org/rfc/"):
+        number = source.section.partition(" ")[0]
+        assert source.anchor == f"section-{number}", f"{requirement.id}: the anchor is not that of section {number}"
+    if source.page.startswith("https://github.com/"):
+        assert not source.anchor, f"{requirement.id}: a file of a repository has no anchor that lasts"
+    assert source.url == (f"{source.page}#{source.anchor}" if source.anchor else source.page)
+
+
+def test_no_document_is_cited_by_an_address_with_an_anchor() -> None:
+    """The anchor is the requirement's: a document has many."""
+    for name in ("requirements", "client-requirements"):
+        for source in read_yaml(spec_path(name))["sources"].values():
+            assert "#" not in source["url"], source["url"]

@@ -59,8 +59,8 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedAsDone:
-    """A cancel was refused because the operation is done."""
+class RefusedForItsState:
+    """A cancel was refused because the operation is done, or is being cancelled already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Perhaps:
     event: Event
 
 
-Event = Accepted | RefusedAsDone | Deleted | NotFound | SeenRunning | SeenDone | Nothing | Perhaps
+Event = Accepted | RefusedForItsState | Deleted | NotFound | SeenRunning | SeenDone | Nothing | Perhaps
 
 
 def after(life: Life, event: Event) -> Iterator[Life]:
@@ -129,7 +129,9 @@ def _at_once(life: Life, event: Event) -> Iterator[Life]:
             yield Life(Phase.ABSENT)
         case Accepted(), Phase.RUNNING | Phase.CANCELLING:
             yield Life(Phase.CANCELLING)
-        case Accepted() | RefusedAsDone(), Phase.DONE:
+        case RefusedForItsState(), Phase.CANCELLING:
+            yield life
+        case Accepted() | RefusedForItsState(), Phase.DONE:
             yield life
         case SeenRunning(says_requested), Phase.RUNNING:
             if not says_requested:

@@ -189,6 +189,20 @@ def repeats_are_throttled(honest: Service) -> Service:
     return replace(honest, cancel=throttled)
 
 
+@variant(start={"mode": "cancel-later", "delay": 1})
+def second_cancel_is_refused(honest: Service) -> Service:
+    """An operation that is being cancelled cannot begin to be: FAILED_PRECONDITION (AIP-216)."""
+
+    def refused(service: Service, call: Invocation) -> Message:
+        operation = service.look_up(service, call.target)
+        if operation.requested_cancellation and not operation.done:
+            text = "The operation is being cancelled already."
+            raise ApiError(Code.FAILED_PRECONDITION, text, reason="CANCELLATION_IN_PROGRESS")
+        return honest.cancel(service, call)
+
+    return replace(honest, cancel=refused)
+
+
 # --- How requests are read --------------------------------------------------------------------------------------------
 
 
@@ -205,6 +219,24 @@ def missing_length_is_411(honest: Service) -> Service:
         return honest.route(service, request)
 
     return _tasting(replace(honest, route=refused), unrouted_body="html")
+
+
+@variant()
+def long_targets_are_too_large(honest: Service) -> Service:
+    """A server that counts the whole head says 431 to a target that is longer than it reads."""
+
+    def refused(service: Service, request: Request) -> Invocation:
+        if len(request.target) > 8192:
+            raise ApiError(
+                Code.INVALID_ARGUMENT,
+                "Request Header Fields Too Large",
+                reason="HEAD_TOO_LARGE",
+                http_status=431,
+                routed=False,
+            )
+        return honest.route(service, request)
+
+    return replace(honest, route=refused)
 
 
 @variant()
@@ -289,6 +321,21 @@ def everybody_is_told_403(honest: Service) -> Service:
     return replace(honest, authorise=authorise)
 
 
+@variant()
+def unknown_is_not_found_without_permission(honest: Service) -> Service:
+    """Who may read the children of the parent may learn that an operation does not exist, and gets 404 (AIP-211)."""
+
+    def authorise(service: Service, call: Invocation) -> None:
+        try:
+            honest.authorise(service, call)
+        except ApiError as error:
+            if call.rpc is Rpc.CANCEL and error.code is Code.PERMISSION_DENIED:
+                service.look_up(service, call.name)
+            raise
+
+    return replace(honest, authorise=authorise)
+
+
 # --- What names look like ---------------------------------------------------------------------------------------------
 
 
@@ -366,6 +413,18 @@ def pages_are_small(honest: Service) -> Service:
 
 
 @variant()
+def list_is_a_basic_view(honest: Service) -> Service:
+    """A list may leave out what is long, such as results (AIP-157); a get shows them."""
+
+    def page(service: Service, call: Invocation) -> Message:
+        message = honest.list(service, call)
+        basic = [{key: shown[key] for key in ("name", "metadata", "done")} for shown in message["operations"]]
+        return message | {"operations": basic}
+
+    return replace(honest, list=page)
+
+
+@variant()
 def newest_is_listed_first(honest: Service) -> Service:
     """No order of a list is written down."""
 
@@ -386,6 +445,38 @@ def metadata_grows(honest: Service) -> Service:
         return message | {"metadata": {"statusMessage": doing} | message["metadata"]}
 
     return replace(honest, render_operation=render)
+
+
+@variant(statement={"list": False, "delete": False})
+def list_and_delete_have_no_path(honest: Service) -> Service:
+    """Where list and delete are not supported, a router may know nothing of them, and answers with a page."""
+
+    def route(service: Service, request: Request) -> Invocation:
+        call = honest.route(service, request)
+        if call.rpc in (Rpc.LIST, Rpc.DELETE):
+            raise ApiError(Code.NOT_FOUND, "Not Found", reason="URL_NOT_FOUND", routed=False)
+        return call
+
+    return _tasting(replace(honest, route=route), unrouted_body="html")
+
+
+@variant(statement={"errors": "status"})
+def details_are_of_ones_own(honest: Service) -> Service:
+    """Only AIP-193 says how a reason is written; a Status without its envelope may have any details."""
+
+    def render(service: Service, request: Request, error: ApiError) -> Response:
+        own = ApiError(
+            error.code,
+            error.message,
+            reason=error.reason.lower().replace("_", "-"),
+            domain=error.domain,
+            headers=error.headers,
+            http_status=error.http_status,
+            routed=error.routed,
+        )
+        return honest.render_error(service, request, own)
+
+    return replace(honest, render_error=render)
 
 
 @variant(statement={"list": False})

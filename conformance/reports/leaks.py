@@ -23,11 +23,16 @@ def leak_messages(left_over: Sequence[Mapping[str, str]], unnamed: int) -> list[
             for ledger in dict.fromkeys(entry["ledger"] for entry in left_over)
         ]
     if unnamed:
-        messages.append(
-            f"{unnamed} start {'request' if unnamed == 1 else 'requests'} got no answer that names an operation; "
-            "what they may have started nobody can clean up by name"
-        )
+        messages.append(unnamed_message(unnamed))
     return messages
+
+
+def unnamed_message(count: int) -> str:
+    """The message about starts that nobody saw the end of."""
+    return (
+        f"{count} start {'request' if count == 1 else 'requests'} got no answer that names an operation; "
+        "what they may have started nobody can clean up by name"
+    )
 
 
 def _counted(count: int) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from conformance.errors import NotApplicable
 from conformance.exchange import Exchange, Method
 from conformance.lro import Code, code_named, code_numbered
 from conformance.rules.conditions import answered_by_the_service, cancel, delete, failed, list_, plainly_bound
-from conformance.rules.rule import When, exchange_rule
+from conformance.rules.rule import Complaint, When, exchange_rule
 
 _ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
+_LOCALIZED_MESSAGE = "type.googleapis.com/google.rpc.LocalizedMessage"
+_METADATA_KEY = re.compile(r"[a-z][a-zA-Z0-9_-]+")
 
 
 def envelope_of(exchange: Exchange) -> Mapping[str, Any] | None:
@@ -138,11 +141,7 @@ def error_has_a_message(exchange: Exchange) -> str | None:
 
 @exchange_rule("errors.have-error-info", when=has_envelope & _is_an_error_of_a_method)
 def error_has_an_error_info(exchange: Exchange) -> str | None:
-    details = (envelope_of(exchange) or {}).get("details") or []
-    found = isinstance(details, list) and any(
-        isinstance(detail, Mapping) and detail.get("@type") == _ERROR_INFO for detail in details
-    )
-    return None if found else "the details contain no google.rpc.ErrorInfo"
+    return None if _details_of(exchange, _ERROR_INFO) else "the details contain no google.rpc.ErrorInfo"
 
 
 @exchange_rule(
@@ -175,10 +174,54 @@ def _error_info_complaint(info: Mapping[str, Any]) -> str | None:
     if not (isinstance(domain, str) and domain):
         return "the ErrorInfo has no domain"
     metadata = info.get("metadata") or {}
-    if not (isinstance(metadata, Mapping) and all(len(key) <= 64 for key in metadata)):
-        return "the metadata of the ErrorInfo is not a map with keys of at most 64 characters"
+    if not isinstance(metadata, Mapping):
+        return "the metadata of the ErrorInfo is not a map"
+    for key in metadata:
+        if len(key) > 64 or not _METADATA_KEY.fullmatch(key):
+            return f"the metadata of the ErrorInfo has the key {key!r}, not at most 64 letters, digits, `-` and `_`"
     if not all(isinstance(value, str) for value in metadata.values()):
         return "a value in the metadata of the ErrorInfo is not text"
+    return None
+
+
+def _details_of(exchange: Exchange, type_url: str) -> list[Mapping[str, Any]]:
+    """The details of an error in the envelope that are of one type."""
+    details = (envelope_of(exchange) or {}).get("details")
+    found = details if isinstance(details, list) else []
+    return [detail for detail in found if isinstance(detail, Mapping) and detail.get("@type") == type_url]
+
+
+@exchange_rule(
+    "errors.localized-message-is-whole",
+    when=has_envelope & When(lambda exchange: bool(_details_of(exchange, _LOCALIZED_MESSAGE))),
+)
+def localized_message_has_locale_and_message(exchange: Exchange) -> str | None:
+    for detail in _details_of(exchange, _LOCALIZED_MESSAGE):
+        for member in ("locale", "message"):
+            value = detail.get(member)
+            if not (isinstance(value, str) and value.strip()):
+                return f"the LocalizedMessage has no {member}"
+    return None
+
+
+def reason_is_of_one_error(exchanges: Iterable[Exchange]) -> Complaint | None:
+    """No two errors of different canonical codes have the same reason and domain.
+
+    Raises NotApplicable when no error has both.
+    """
+    first: dict[tuple[str, str], tuple[Code, Exchange]] = {}
+    for exchange in exchanges:
+        code = code_named((envelope_of(exchange) or {}).get("status")) if has_envelope(exchange) else None
+        for info in _details_of(exchange, _ERROR_INFO):
+            reason, domain = info.get("reason"), info.get("domain")
+            if code is None or not isinstance(reason, str) or not isinstance(domain, str):
+                continue
+            before, shown = first.setdefault((reason, domain), (code, exchange))
+            if before is not code:
+                message = f"{before.name} and {code.name} have the same reason {reason!r} of {domain!r}"
+                return Complaint(message, (shown, exchange))
+    if not first:
+        raise NotApplicable("in this run no error had an ErrorInfo with reason and domain")
     return None
 
 

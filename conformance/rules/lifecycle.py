@@ -55,7 +55,7 @@ def list_agrees_with_get(history: History) -> Complaint | None:
         around = before + following
         # Where the gets around a list differ from each other, the operation has changed, rightly or not.
         is_settled = bool(following) and not _differ(around[0], around[-1])
-        is_otherwise = is_settled and _differ(listed, around[0]) and bool(before or listed.operation.done)
+        is_otherwise = is_settled and _contradicts(listed, around[0]) and bool(before or listed.operation.done)
         if is_otherwise and not _was_only_late(history, listed, around[0]):
             return _changed(history, around[0], listed, "is shown otherwise by list than by get")
         missing = _missing_after(history, listed)
@@ -70,7 +70,24 @@ def _was_only_late(history: History, listed: Look, got: Look) -> bool:
     Nobody promises that a list is up to date at once.
     """
     later = [look for look in history.looks if look.in_list and listed.is_before(look)]
-    return not listed.operation.done and any(not _differ(look, got) for look in later)
+    return not listed.operation.done and any(not _contradicts(look, got) for look in later)
+
+
+def _contradicts(listed: Look, got: Look) -> bool:
+    """Whether a list shows another state or result than a get: it may leave out a part of a result (AIP-157)."""
+    return listed.operation.done != got.operation.done or not shows_no_more(
+        list(listed.operation.result), list(got.operation.result)
+    )
+
+
+def shows_no_more(listed: Any, got: Any) -> bool:
+    """Whether all that a list says of a result is in what a get says; nothing, and what is empty, is left out."""
+    if isinstance(listed, Mapping):
+        members = got if isinstance(got, Mapping) else {}
+        return all(shows_no_more(value, members.get(key)) for key, value in listed.items())
+    if isinstance(listed, list) and isinstance(got, list) and len(listed) == len(got):
+        return all(shows_no_more(one, other) for one, other in zip(listed, got, strict=True))
+    return not listed or listed == got
 
 
 def _differ(one: Look, other: Look) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -57,6 +58,20 @@ def same_name(returned: str, asked: str) -> bool:
     return ours[0] == theirs[0] == "projects" and ours[2] == theirs[2] and ours[1].isdigit() != theirs[1].isdigit()
 
 
+_IN_ITS_COLLECTION = re.compile(r"(?:.+/)?operations/.+")
+
+
+@exchange_rule(
+    "operation.name-has-its-collection",
+    when=When(lambda exchange: any(isinstance(operation.name, str) for operation in _shown(exchange))),
+)
+def name_ends_in_operations_and_an_id(exchange: Exchange) -> str | None:
+    for operation in _shown(exchange):
+        if isinstance(operation.name, str) and _IN_ITS_COLLECTION.fullmatch(operation.name) is None:
+            return f"the name {operation.name!r} does not end in `operations/` and an id"
+    return None
+
+
 @exchange_rule("operation.done-is-boolean", when=_shows_operations)
 def done_is_a_boolean(exchange: Exchange) -> str | None:
     for operation in _shown(exchange):
@@ -85,13 +100,14 @@ def operation_has_one_result_at_most(exchange: Exchange) -> str | None:
 
 @exchange_rule(
     "operation.done-has-a-result",
-    when=When(lambda exchange: any(operation.done for operation in _shown(exchange))),
+    when=When(lambda exchange: (operation := operation_in(exchange)) is not None and operation.done),
 )
 def done_operation_has_a_result(exchange: Exchange) -> str | None:
-    for operation in _shown(exchange):
-        if operation.done and operation.result == (None, None):
-            return f"{operation.name} is done and has neither `error` nor `response`"
-    return None
+    operation = operation_in(exchange)  # a list may leave results out (AIP-157)
+    assert operation is not None
+    return (
+        f"{operation.name} is done and has neither `error` nor `response`" if operation.result == (None, None) else None
+    )
 
 
 @exchange_rule(

@@ -24,11 +24,12 @@ from conformance.lro.lifecycle import (
     NotFound,
     Nothing,
     Perhaps,
-    RefusedAsDone,
+    RefusedForItsState,
     SeenDone,
     SeenRunning,
     after,
 )
+from conformance.rules.lifecycle import shows_no_more
 from conformance.rules.outcome import says_failed_precondition
 from conformance.rules.rule import Complaint, HistoryRule, TimedCall, registered_rules
 
@@ -44,12 +45,15 @@ class CallOn:
 def calls_on(name: str, exchanges: Sequence[Exchange]) -> list[CallOn]:
     """The calls on an operation, lists that show it included, in the order of their invocation."""
     calls = []
+    results = [operation for exchange in exchanges if (operation := operation_in(exchange)) is not None]
     for exchange in sorted(exchanges, key=lambda exchange: (exchange.sent_at, exchange.number)):
         if exchange.call is None:
             continue
         if exchange.calls(Method.LIST):
             calls += [
-                CallOn(exchange, _seen(operation)) for operation in operations_in(exchange) if operation.name == name
+                CallOn(exchange, _listed(operation, results))
+                for operation in operations_in(exchange)
+                if operation.name == name
             ]
         elif exchange.call.name == name:
             calls.append(CallOn(exchange, event_of(exchange)))
@@ -71,7 +75,7 @@ def event_of(exchange: Exchange) -> Event | None:
             return _seen(operation) if operation is not None else Nothing()
         return _effect_of(exchange)
     if exchange.calls(Method.CANCEL) and says_failed_precondition(exchange):
-        return RefusedAsDone()
+        return RefusedForItsState()
     return Nothing() if response.status < 500 or response.status == 501 else None
 
 
@@ -85,6 +89,16 @@ def _seen(operation: Operation) -> Event:
     if not operation.done:
         return SeenRunning(operation.cancellation_requested)
     return SeenDone(json.dumps(operation.result, sort_keys=True), operation.state is State.CANCELLED)
+
+
+def _listed(operation: Operation, results: Sequence[Operation]) -> Event:
+    """What a list says happened. Of a result it may show less than a get does: then the get's is the one it means."""
+    if not operation.done or operation.result in [got.result for got in results]:
+        return _seen(operation)
+    whole = [got for got in results if got.done and shows_no_more(list(operation.result), list(got.result))]
+    if operation.result == (None, None):
+        return _seen(whole[0]) if len(whole) == 1 else Nothing()
+    return _seen(whole[0] if whole else operation)
 
 
 def explained_by_some_order(name: str, exchanges: Sequence[Exchange]) -> Complaint | None:

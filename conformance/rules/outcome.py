@@ -201,15 +201,25 @@ def not_found(exchange: Exchange, may_be_hidden: bool, may_be_no_name: bool = Fa
     return Complaint(f"an operation that does not exist was answered with {_answer(exchange)}", (exchange,))
 
 
-def second_cancel_is_safe(first: Exchange, second: Exchange, look: Exchange) -> Complaint | None:
-    """A second cancel succeeds while the operation still runs (so says `look`, taken after it), and never breaks."""
+def second_cancel_is_safe(first: Exchange, second: Exchange) -> Complaint | None:
+    """A second cancel is no server error; 503 asks to come again."""
     response = second.response
-    if response is None or not first.succeeded() or second.succeeded() or response.is_busy:
+    if response is None or not first.succeeded() or response.is_busy or response.status < 500:
         return None
-    if response.status >= 500:
-        return Complaint(f"the second cancel was answered with {_answer(second)}", (first, second))
+    return Complaint(f"the second cancel was answered with {_answer(second)}", (first, second))
+
+
+def second_cancel_is_accepted(first: Exchange, second: Exchange, look: Exchange) -> Complaint | None:
+    """A second cancel succeeds while the operation still runs (so says `look`, taken after it).
+
+    Or it is refused as AIP-216 has it: the operation is being cancelled, and that transition is not allowed again.
+    """
+    response = second.response
+    if response is None or not first.succeeded() or second.succeeded() or response.is_busy or response.status >= 500:
+        return None
     operation = operation_in(look)
-    if operation is not None and not operation.done:
+    is_precondition = response.status == 400 and (says_failed_precondition(second) or status_of(second) is None)
+    if operation is not None and not operation.done and not is_precondition:
         message = f"the second cancel of a running operation was refused with {_answer(second)}"
         return Complaint(message, (first, second, look))
     return None
@@ -257,6 +267,21 @@ def is_unimplemented(exchange: Exchange) -> Complaint | None:
     if response.status == 501 and not says_otherwise:
         return None
     return Complaint(f"a cancel that is not supported was answered with {_answer(exchange)}", (exchange,))
+
+
+def unsupported_says_so(exchange: Exchange, is_unknown: bool = False) -> Complaint | None:
+    """A list or delete that is not supported is answered with UNIMPLEMENTED.
+
+    A path that has no method is answered by a router (404 or 405, without a google.rpc.Status); 401 and 403 say
+    something else, and so does NOT_FOUND where what was named `is_unknown`.
+    """
+    response = exchange.response
+    if response is None or response.is_busy or response.status in (401, 403, 501):
+        return None
+    if response.status in (404, 405) and (is_unknown or status_of(exchange) is None):
+        return None
+    what = exchange.call.method.value if exchange.call is not None else exchange.request.method
+    return Complaint(f"a {what} that is not supported was answered with {_answer(exchange)}", (exchange,))
 
 
 def described(exchange: Exchange) -> str:

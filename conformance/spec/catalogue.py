@@ -22,12 +22,21 @@ class Level(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a requirement is written: a document, the place in it, and its address."""
+    """Where a requirement is written: a document, the place in it, and the address of that place.
+
+    `anchor` is the fragment that leads to the section; empty where the document has none.
+    """
 
     document: str
     title: str
     section: str
-    url: str
+    page: str
+    anchor: str = ""
+
+    @property
+    def url(self) -> str:
+        """The address of the section, or of the document where that has no anchors."""
+        return f"{self.page}#{self.anchor}" if self.anchor else self.page
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +111,9 @@ def _read(name: str) -> Catalogue:
 
 
 def _requirement(entry: Mapping[str, Any], sources: Mapping[str, Mapping[str, str]]) -> Requirement:
-    document = entry["source"]["document"]
-    source = Source(document, sources[document]["title"], entry["source"]["section"], sources[document]["url"])
+    said = entry["source"]
+    document = sources[said["document"]]
+    source = Source(said["document"], document["title"], said["section"], document["url"], said.get("anchor", ""))
     when = {key: tuple(value) if isinstance(value, list) else (value,) for key, value in entry.get("when", {}).items()}
     return Requirement(
         id=entry["id"],

@@ -113,7 +113,10 @@ def _labelled(good: GoodPath, label: str, family: Family, why: str) -> Callable[
 
 _Paths = st.SearchStrategy[str]
 _WORDS = words(string.ascii_letters + string.digits + "-_.")
-_PLAIN_IDS = words(PLAIN)
+_NOBODYS = 12
+"""Characters of a word that no collection and no operation is called: what is aimed at it hits nobody."""
+_LONG_WORDS = words(string.ascii_letters + string.digits + "-_.", min_size=_NOBODYS, max_size=2 * _NOBODYS)
+_PLAIN_IDS = words(PLAIN, min_size=_NOBODYS, max_size=2 * _NOBODYS)
 
 
 def _verbs(good: GoodPath) -> _Paths:
@@ -144,7 +147,7 @@ def _segments(good: GoodPath) -> _Paths:
 def _literals(good: GoodPath) -> _Paths:
     """A literal of the name, or the version, with letters of another case, or replaced by another word."""
     places = ([0] if good.version else []) + good.literals
-    changes = [st.one_of(_case_changes(good.segments[at]), _WORDS).map(_replacing(good, at)) for at in places]
+    changes = [st.one_of(_case_changes(good.segments[at]), _LONG_WORDS).map(_replacing(good, at)) for at in places]
     return st.one_of(changes)
 
 

@@ -8,6 +8,8 @@ and cancels of it by somebody who may not.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from conformance.exchange import Method
 from conformance.spec.near_miss import NearMiss, near_misses
@@ -16,7 +18,7 @@ from conformance.suite.refusals import Aim, MakeFamily
 from conformance.targets.credentials import Credential
 from conformance.targets.iut import JSON, Iut
 from conformance.targets.target import Outgoing
-from conformance.targets.unknown import unknown_name
+from conformance.targets.unknown import is_drawn, nonce, unknown_name
 
 
 def canonical(iut: Iut, name: str, family: str) -> list[NearMiss]:
@@ -26,13 +28,55 @@ def canonical(iut: Iut, name: str, family: str) -> list[NearMiss]:
 
 def _near_misses_of(family: str) -> MakeFamily:
     def make(aim: Aim) -> list[Outgoing]:
-        return [
-            posted(aim.iut, miss.path, f"{miss.label}: {miss.why}")
-            for miss in canonical(aim.iut, aim.name, family)
-            if not (aim.iut.is_quick and miss.label in LEFT_OUT_OF_QUICK)
-        ]
+        misses = harmless(aim.iut, aim.name, _chosen(aim.iut, aim.name, family))
+        return [posted(aim.iut, miss.path, f"{miss.label}: {miss.why}") for miss in misses]
 
     return make
+
+
+def _chosen(iut: Iut, name: str, family: str) -> list[NearMiss]:
+    """The near misses of one family that the profile sends."""
+    misses = canonical(iut, name, family)
+    return [miss for miss in misses if not (iut.is_quick and miss.label in LEFT_OUT_OF_QUICK)]
+
+
+MAY_BE_ANOTHER = frozenset({"pair-missing", "pairs-missing", "segments-random"})
+"""Near misses of which a server may have an operation, in another of its collections: with small ids, a stranger's."""
+
+
+def harmless(iut: Iut, name: str, misses: Sequence[NearMiss]) -> list[NearMiss]:
+    """The near misses that can hit nobody else: some of them only where a get finds no operation."""
+    bare = _asked_first(iut, name, misses)
+    free = iut.nobodys(bare.values(), or_of=name)
+    return [miss for miss in misses if miss.path not in bare or bare[miss.path] in free]
+
+
+def _asked_first(iut: Iut, name: str, misses: Sequence[NearMiss]) -> dict[str, str]:
+    """The paths of operations that may be there, by those of the near misses that would cancel them.
+
+    A collection is no operation, also where it can be listed. What contains an id that was drawn is nobody else's.
+    """
+    identifier = name.rpartition("/")[2]
+    is_ours = is_drawn(identifier)
+    suffix = iut.contract.cancel_template(name).suffix
+    bare = {miss.path: miss.path.removesuffix(suffix) for miss in misses if miss.label in MAY_BE_ANOTHER}
+    return {
+        path: asked
+        for path, asked in bare.items()
+        if not _is_list(iut, asked) and not (is_ours and identifier in asked)
+    }
+
+
+def looks_first(iut: Iut, name: str) -> list[Outgoing]:
+    """Gets of all that the families ask for before they aim at it, to go together with other gets."""
+    misses = [miss for family in FAMILIES for miss in _chosen(iut, name, family)]
+    paths = [*_asked_first(iut, name, misses).values(), *(_get_path(iut, one.name) for one in _to_be_proved(iut, name))]
+    return [iut.look_first_request(path) for path in dict.fromkeys(paths)]
+
+
+def _is_list(iut: Iut, path: str) -> bool:
+    call = iut.contract.identify("GET", path)
+    return call is not None and call.method is Method.LIST
 
 
 def _malformed_escape(aim: Aim) -> list[Outgoing]:
@@ -59,35 +103,78 @@ def posted(iut: Iut, path: str, note: str) -> Outgoing:
 
 
 def similar_names(iut: Iut, name: str) -> list[tuple[str, str]]:
-    """Names that are almost that of an operation, each with what is different; none of them is an operation."""
+    """Names that are almost that of an operation, each with what is different; none of them is an operation.
+
+    A name that cannot be anybody's, for nobody has what was drawn for it, needs no proof of that. Any other is left out
+    unless a get finds nothing by it, or, where only the id differs, the operation itself.
+    """
+    asked = _to_be_proved(iut, name)
+    iut.nobodys(_get_path(iut, one.name) for one in asked)
+    kept = {one.name for one in asked if iut.nobodys([_get_path(iut, one.name)], or_of=name if one.may_be_ours else "")}
+    bound = (one for one in _similar(iut, name) if iut.contract.binds(Method.CANCEL, one.name))
+    return [(one.name, one.what) for one in bound if one.is_nobodys or one.name in kept]
+
+
+def _to_be_proved(iut: Iut, name: str) -> list[_Similar]:
+    binds = iut.contract.binds
+    return [
+        one
+        for one in _similar(iut, name)
+        if not one.is_nobodys and binds(Method.CANCEL, one.name) and binds(Method.GET, one.name)
+    ]
+
+
+def _get_path(iut: Iut, name: str) -> str:
+    return iut.contract.path(Method.GET, name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Similar:
+    """A similar name, and what is different. It may be that nobody can have it, or that a server takes it for ours."""
+
+    name: str
+    what: str
+    is_nobodys: bool = False
+    may_be_ours: bool = False
+
+
+def _similar(iut: Iut, name: str) -> Iterator[_Similar]:
     head, _, identifier = name.rpartition("/")
     segments = name.split("/")
-    similar = [
-        (f"{head}/{identifier[:-1]}", "the id without its last character"),
-        (f"{head}/{identifier}0", "the id with a character more"),
-    ]
+    # A neighbour of an id that was drawn is nobody's.
+    like_it = {"is_nobodys": True} if is_drawn(identifier) else {"may_be_ours": True}
+    yield _Similar(f"{head}/{identifier[:-1]}", "the id without its last character", **like_it)
+    more = nonce(name, "more")
+    yield _Similar(f"{head}/{identifier}{more}", "the id with more after it", is_nobodys=True)
     if identifier.swapcase() != identifier and not _UUID.fullmatch(identifier):
-        similar.append((f"{head}/{identifier.swapcase()}", "the id in the other case"))
+        yield _Similar(f"{head}/{identifier.swapcase()}", "the id in the other case", **like_it)
     for position, segment in enumerate(segments[:-1]):
         if position % 2:
-            other = "/".join([*segments[:position], f"{segment}-other", *segments[position + 1 :]])
-            similar.append((other, f"another {segments[position - 1].rstrip('s')}"))
+            nobodys = f"{segment}-{nonce(name, segment)}"
+            other = "/".join([*segments[:position], nobodys, *segments[position + 1 :]])
+            yield _Similar(other, f"another {segments[position - 1].rstrip('s')}", is_nobodys=True)
         if position % 2 and not iut.is_quick and (alias := _ALIASES.get(segments[position - 1])) not in (None, segment):
             aliased = "/".join([*segments[:position], str(alias), *segments[position + 1 :]])
-            similar.append((aliased, f"{segments[position - 1]}/{alias} before it"))
+            yield _Similar(aliased, f"{segments[position - 1]}/{alias} before it")
     if not iut.is_quick:
-        similar += [(f"{head}/{other}", what) for other, what in _less_likely(identifier)]
-    binds = iut.contract.bindings_of(Method.CANCEL)
-    return [(other, what) for other, what in similar if any(binding.accepts(other) for binding in binds)]
+        # Of a number, so many digits more that a server which counts will not get there while this run lasts.
+        zeros = "0" * max(1, _FAR_AHEAD - len(identifier)) if identifier.isdigit() else "0"
+        yield _Similar(f"{head}/{identifier}{zeros}", f"the id with {zeros} after it", **like_it)
+        for other, what in _less_likely(identifier):
+            yield _Similar(f"{head}/{other}", what, **like_it)
 
 
+_FAR_AHEAD = 12
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 """The case of its letters says nothing to whoever takes it for a number (RFC 9562, section 4)."""
 
 _ALIASES = {"projects": "999999999937", "locations": "global"}
 """Ids that a server may take for whatever it has: a project number that nobody has, the location that is everywhere."""
 
-_AFTER = (".", " ", ",x", ".json", "#x", "?x", "%", "*", "\0", "\n")
+_AFTER = (".", " ", ",x", ".json", "#x", "?x", "\0", "\n")
+_PATTERNS = ("%", "*")
+_TOO_LONG_FOR_A_NEIGHBOUR = 8
+"""Characters of an id beside which there are few others: a pattern of a shorter one fits those of strangers as well."""
 _FULL_WIDTH = ord("\uff01") - ord("!")
 """How far the full-width form of an ASCII character is from it (Unicode, Halfwidth and Fullwidth Forms)."""
 
@@ -95,7 +182,9 @@ _FULL_WIDTH = ord("\uff01") - ord("!")
 def _less_likely(identifier: str) -> list[tuple[str, str]]:
     """Ids that a server takes for another one if it trims, cuts, splits, decodes twice, folds, or knows wildcards."""
     similar = [(identifier + after, f"the id with {after!r} after it") for after in _AFTER]
-    similar.append((f"{identifier[:-1]}_", "the id with a wildcard of SQL for its last character"))
+    if len(identifier) >= _TOO_LONG_FOR_A_NEIGHBOUR:
+        similar += [(identifier + after, f"the id with {after!r} after it") for after in _PATTERNS]
+        similar.append((f"{identifier[:-1]}_", "the id with a wildcard of SQL for its last character"))
     if identifier.isascii() and identifier.isprintable():
         wide = chr(ord(identifier[0]) + _FULL_WIDTH)
         similar.append((f"{wide}{identifier[1:]}", "the id with its first character in full width"))
@@ -189,8 +278,8 @@ LEFT_OUT_OF_QUICK = frozenset(
     {
         *("verb-shorter", "verb-empty", "verb-extension", "verb-space", "verb-too-early", "verb-before-more"),
         *("segment-before-id", "segment-missing", "segment-prepended", "version-missing", "pair-missing"),
-        *("trailing-slashes", "literal-longer", "literal-other", "literal-case-first", "version-case"),
         *("encoded-slash-lower-case", "verb-unanchored"),
+        *("trailing-slashes", "literal-longer", "literal-other", "literal-case-first", "version-case"),
         *("HEAD", "PATCH", "OPTIONS"),
     }
 )

@@ -103,18 +103,26 @@ class Refusals:
     def _try(self, make: MakeFamily) -> Complaint | None:
         decoy = self._iut.running(1)[0]
         bystander = self._bystanders.new()
-        for position, outgoing in enumerate(make(Aim(self._iut, bystander.name, decoy))):
+        made = make(Aim(self._iut, bystander.name, decoy))
+        for position, outgoing in enumerate(made):
             effect = effect_on(self._iut, self._bystanders, bystander, outgoing)
             if effect.trace is not None:
                 return effect.trace
             if effect.end is not None:
-                again = functools.partial(self._again, make, position, decoy)
+                alike = sum(earlier.note == outgoing.note for earlier in made[:position])
+                again = functools.partial(self._again, make, outgoing.note, alike, decoy)
                 return confirmed(self._iut, self._bystanders, again)
         return None
 
-    def _again(self, make: MakeFamily, position: int, decoy: str, name: str) -> Outgoing:
-        """One request of a family, at another bystander."""
-        return make(Aim(self._iut, name, decoy))[position]
+    def _again(self, make: MakeFamily, note: str, alike: int, decoy: str, name: str) -> Outgoing:
+        """One request of a family, at another bystander: the one with a note that follows so many `alike`.
+
+        Raises NotTested where it is left out for that one, whose neighbours are others.
+        """
+        made = [outgoing for outgoing in make(Aim(self._iut, name, decoy)) if outgoing.note == note]
+        if len(made) <= alike:
+            raise NotTested(f"a second time it might hit a stranger, so it was not confirmed: {note}")
+        return made[alike]
 
     def noted(self, note: str) -> Exchange:
         """The exchange with this note. Raises NotTested when there is none."""

@@ -10,6 +10,7 @@ another.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from conformance.errors import NotApplicable, NotTested
@@ -20,6 +21,7 @@ from conformance.rules import Complaint
 from conformance.rules.errors import bare_status_of, envelope_of
 from conformance.rules.outcome import says_failed_precondition, untouched
 from conformance.targets.iut import JSON, Iut
+from conformance.targets.target import Outgoing
 from conformance.targets.unknown import unknown_name
 
 
@@ -35,15 +37,19 @@ class Bystander:
 class Bystanders:
     """Running operations that are meant to stay untouched.
 
-    The first of them serves to find out what the statement leaves open; `unknown` is a get of no operation at all, and
-    `looks` collects the first look at each, whatever it showed.
+    The first of them serves to find out what the statement leaves open; `unknown` is a get of no operation at all,
+    `looks` collects the first look at each, whatever it showed, and `looks_first` makes gets to go with the first one.
     """
 
-    def __init__(self, iut: Iut, looks: list[Exchange]) -> None:
+    def __init__(self, iut: Iut, looks: list[Exchange], looks_first: Callable[[Iut, str], list[Outgoing]]) -> None:
         self._iut = iut
         self._standing: list[Bystander] = []
         self.looks = looks
-        self.unknown = iut.get(unknown_name(self.get()[0].name, "get"))
+        # One batch: the first bystander, no operation, and what requests will be aimed at if it is not there.
+        name = iut.running(1)[0]
+        gets = [iut.get_request(name), iut.get_request(unknown_name(name, "get")), *looks_first(iut, name)]
+        first, self.unknown, *_ = iut.send_all(gets)
+        self._standing.append(self._seen(name, first))
         _find_out_about_errors(iut, self.unknown)
         iut.find_out_about_auth(self.get()[0].name)
 
@@ -65,7 +71,9 @@ class Bystanders:
         self._standing = [standing for standing in self._standing if standing is not bystander]
 
     def _start(self, name: str) -> Bystander:
-        exchange = self._iut.get(name)
+        return self._seen(name, self._iut.get(name))
+
+    def _seen(self, name: str, exchange: Exchange) -> Bystander:
         self.looks.append(exchange)
         operation = operation_in(exchange)
         if operation is None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+
+import pytest
+
+from conformance.errors import NotApplicable, NotTested, Unjudged
+from conformance.exchange import Method
 from conformance.rules import Complaint
+from conformance.rules.outcome import not_found, unsupported_says_so
 from conformance.suite.deletion import Deletion
 from conformance.suite.judging import require, verifies
-from conformance.suite.stories import Stories
+from conformance.suite.stories import Bystanders, Stories
 from conformance.suite.untouched import require_untouched
 from conformance.targets.iut import Iut
+from conformance.targets.unknown import unknown_name
 
 
 @verifies("target.other-operations-untouched")
@@ -25,3 +33,34 @@ def test_delete_is_answered_and_looked_after(deletion: Deletion) -> None:
     response = deletion.delete.response
     status = response.status if response is not None else "nothing"
     require(Complaint(f"delete is supported by the statement and was answered with {status}", (deletion.delete,)))
+
+
+@verifies("delete.unknown-is-not-found")
+def test_delete_of_an_unknown_operation_is_not_found(iut: Iut, deletion: Deletion) -> None:
+    """Of one that was deleted, and of one that never was: a get has shown that neither is there."""
+    deleted = deletion.delete.call
+    if not deletion.removed or deleted is None:
+        raise NotTested("no operation was seen to be gone after its delete")
+    never = unknown_name(deleted.name, "delete")
+    if iut.get(never).succeeded():
+        raise NotTested("a get of an operation that never was shows one, so that nothing may be deleted by that name")
+    deletes = [iut.delete(name) for name in (deleted.name, never)]
+    require(*(not_found(delete, iut.knows_the_caller) for delete in deletes))
+
+
+@verifies("delete.unsupported-is-unimplemented")
+def test_unsupported_delete_is_unimplemented(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) -> None:
+    """As the delete was answered that showed it; where the statement says so, at a name that no operation has."""
+    with contextlib.suppress(Unjudged):
+        request.getfixturevalue("deletion")
+    if not iut.contract.bindings_of(Method.DELETE):
+        raise NotApplicable(f"{iut.contract.name} binds no delete")
+    if iut.statement.value("delete") is not False:
+        raise NotApplicable("delete is supported")
+    if not iut.statement.is_declared("delete"):
+        require(unsupported_says_so(next(sent for sent in iut.target.exchanges if sent.calls(Method.DELETE))))
+        return
+    if bystanders.unknown.succeeded():
+        raise NotTested("a get of an operation that never was shows one, so that nothing may be deleted by that name")
+    delete = iut.delete(unknown_name(bystanders.get()[0].name, "get"))
+    require(unsupported_says_so(delete, is_unknown=True))

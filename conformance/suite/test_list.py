@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from conformance.exchange import Exchange
+import contextlib
+
+import pytest
+
+from conformance.errors import NotApplicable, Unjudged
+from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
+from conformance.rules.outcome import unsupported_says_so
+from conformance.rules.routing import no_internal_error
 from conformance.suite.judging import require, verifies
+from conformance.suite.stories import Bystanders
+from conformance.targets.iut import Iut
 
 
 @verifies("list.is-a-list")
@@ -12,3 +21,20 @@ def test_list_is_answered(listing: list[Exchange]) -> None:
     answer = listing[0].response
     if answer is not None and not answer.is_success and answer.status not in (401, 403, 429, 503):
         require(Complaint(f"list is supported and was answered with {answer.status}", (listing[0],)))
+
+
+@verifies("list.partial-success-is-answered", profile="ci")
+def test_partial_success_is_answered(iut: Iut, bystanders: Bystanders, listing: list[Exchange]) -> None:
+    path = iut.contract.path(Method.LIST, iut.contract.parent_of(bystanders.get()[0].name))
+    require(no_internal_error(iut.send(iut.request("GET", f"{path}?returnPartialSuccess=true"))))
+
+
+@verifies("list.unsupported-is-unimplemented")
+def test_unsupported_list_is_unimplemented(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) -> None:
+    with contextlib.suppress(Unjudged):
+        request.getfixturevalue("listing")
+    if not iut.contract.bindings_of(Method.LIST):
+        raise NotApplicable(f"{iut.contract.name} binds no list")
+    if iut.statement.value("list") is not False:
+        raise NotApplicable("list is supported")
+    require(unsupported_says_so(iut.send(iut.list_request(iut.contract.parent_of(bystanders.get()[0].name)))))

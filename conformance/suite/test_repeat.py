@@ -7,7 +7,7 @@ import pytest
 from conformance.errors import NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
-from conformance.rules.outcome import done_cancel_is_answered, second_cancel_is_safe
+from conformance.rules.outcome import done_cancel_is_answered, second_cancel_is_accepted, second_cancel_is_safe
 from conformance.rules.routing import no_internal_error
 from conformance.suite.judging import require, verifies
 from conformance.suite.stories import Stories
@@ -20,7 +20,15 @@ def test_second_cancel_is_safe(cancel_works: Stories) -> None:
     """Sent right after the first, as a client does whose first answer got lost."""
     story = cancel_works.labelled_without_body
     assert story.again is not None
-    require(second_cancel_is_safe(story.cancel, story.again, story.after))
+    require(second_cancel_is_safe(story.cancel, story.again))
+
+
+@verifies("repeat.is-accepted")
+def test_second_cancel_is_accepted(cancel_works: Stories) -> None:
+    """The same one: a client that lost the first answer learns by the second what became of its cancel."""
+    story = cancel_works.labelled_without_body
+    assert story.again is not None
+    require(second_cancel_is_accepted(story.cancel, story.again, story.after))
 
 
 @verifies("repeat.is-safe")

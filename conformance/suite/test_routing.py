@@ -84,6 +84,18 @@ def test_malformed_escape_is_refused(refusals: Refusals) -> None:
         require(not_a_success(exchange), no_internal_error(exchange))
 
 
+MORE_THAN_MUST_BE_READ = 9000
+"""Octets of an id: with it a request line is longer than the 8,000 that RFC 9112, section 3, asks servers to read."""
+
+
+@verifies("routing.too-long-target-is-refused")
+def test_too_long_target_is_refused(iut: Iut, first_cancel: FirstCancel, refusals: Refusals) -> None:
+    parent = first_cancel.name.rpartition("/")[0]
+    path = iut.contract.path(Method.CANCEL, f"{parent}/{'0123456789' * (MORE_THAN_MUST_BE_READ // 10)}")
+    exchange = iut.send(posted(iut, path, "a target of more than 9,000 octets"))
+    require(refusals.wrongly_accepted(exchange), no_internal_error(exchange))
+
+
 @verifies("routing.unreserved-escapes-are-decoded")
 def test_escaped_letter_is_the_letter(again: Again) -> None:
     """The same cancel with one letter of the id percent-encoded finds the same operation."""

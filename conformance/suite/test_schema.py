@@ -23,6 +23,7 @@ from conformance.suite.judging import require, verifies
 from conformance.suite.stories import Stories
 from conformance.targets.iut import Iut
 from conformance.targets.target import Outgoing
+from conformance.targets.unknown import nonce
 
 CASES = 8
 """Generated requests in one batch; Schemathesis takes a hundredth of a second for each."""
@@ -76,7 +77,7 @@ def _aimed(document: Mapping[str, Any], aims: Mapping[str, Mapping[str, str]]) -
             return value
         if value.get("in") == "path" and value.get("name") in values:
             known = values[value["name"]]
-            return {**value, "schema": {"type": "string", "enum": [known, f"no-such-{known}"]}}
+            return {**value, "schema": {"type": "string", "enum": [known, f"no-such-{nonce(known, 'schema')}-{known}"]}}
         return {key: aimed(entry) for key, entry in value.items()}
 
     cut_down = aimed(document)

@@ -8,16 +8,17 @@ import pytest
 
 from conformance.errors import NotApplicable, NotTested, Unjudged
 from conformance.rules import Complaint, Rule, all_rules
+from conformance.rules.errors import reason_is_of_one_error
 from conformance.rules.outcome import ended_cancelled
 from conformance.spec.catalogue import catalogue
 from conformance.suite.alone import Alone, not_ended_alone, unanswered_again
-from conformance.suite.judging import Violated, verifies
+from conformance.suite.judging import Violated, require, verifies
 from conformance.suite.refusals import CANCEL_A_DECOY, Refusals
 from conformance.suite.stories import FirstCancel, Stories
 from conformance.targets.iut import Iut
 
-LIVENESS = "liveness.every-request-is-answered"
-"""The one rule whose violation may be slowness, or a server that was being started again."""
+LIVENESS = frozenset({"liveness.every-request-is-answered", "liveness.bad-request-is-answered"})
+"""The rules whose violation may be slowness, or a server that was being started again."""
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,12 @@ def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
     alone.confirm(told, lambda: not_ended_alone(iut))
 
 
+@verifies("errors.reason-is-of-one-error")
+def test_a_reason_is_of_one_error(iut: Iut, last_looks: None) -> None:
+    """Over all the traffic of the run, for only together do two errors show it."""
+    require(reason_is_of_one_error(iut.target.exchanges))
+
+
 @pytest.mark.parametrize(
     "rule",
     [
@@ -53,7 +60,7 @@ def test_all_traffic_keeps(rule: Rule, iut: Iut, last_looks: None, alone: Alone)
     violations = [judgement for judgement in judgements if judgement is not None]
     if violations:
         complaints = [Complaint(violation.message, violation.exchanges) for violation in violations]
-        if rule.requirement == LIVENESS:
+        if rule.requirement in LIVENESS:
             unanswered = [exchange for complaint in complaints for exchange in complaint.exchanges]
             alone.confirm(complaints, lambda: unanswered_again(iut, unanswered))
         raise Violated(tuple(complaints))

@@ -14,7 +14,7 @@ from conformance.suite.judging import require, verifies
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystanders, Stories
 from conformance.targets.iut import Iut
-from conformance.targets.unknown import unknown_name
+from conformance.targets.unknown import nonce, unknown_name, unknown_uuid
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +25,8 @@ def unknown_cancels(iut: Iut, bystanders: Bystanders, cancel_is_answered: None) 
     names = [
         unknown_name(like, "cancel"),
         f"{parent}/{'9876543210' * 30}",
-        f"{parent}/no.such_operation~0",
-        *(() if iut.is_quick else (f"{parent}/7d3f2a10-5c4e-4b8a-9f61-0e2d4c6b8a13",)),
+        f"{parent}/no.such_operation~{nonce(like, 'odd')}",
+        *(() if iut.is_quick else (f"{parent}/{unknown_uuid(like)}",)),
     ]
     note = "cancel of an unknown operation"
     return iut.send_all([iut.cancel_request(name, note=note, is_odd=name != names[0]) for name in names])

@@ -7,7 +7,7 @@ gone, or it was seen done; a cancel that succeeded promises nothing.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from conformance.errors import Unjudged
@@ -25,8 +25,6 @@ _NOT_THERE = (404, 410)
 _REQUESTS_EACH = 40
 """More than are ever needed for one operation: a cancel, a delete, and looks until `settle` is over."""
 
-Note = Callable[[str, State], None]
-
 
 def states_shown(exchanges: Iterable[Exchange], names: Iterable[str]) -> dict[str, State]:
     """What the traffic of a run shows of each operation; `STARTED` where it shows nothing."""
@@ -43,39 +41,34 @@ def states_shown(exchanges: Iterable[Exchange], names: Iterable[str]) -> dict[st
     return states
 
 
-def clean_up(iut: Iut, known: Mapping[str, State], delete: bool, note: Note) -> dict[str, State]:
-    """Cancel what may still run, delete what may be deleted, and look at what is left; the state of each operation.
+def clean_up(iut: Iut, states: dict[str, State], delete: bool) -> None:
+    """Cancel what may still run, delete what may be deleted, and look at what is left.
 
-    `known` is what was known before, and `note` is told every change at once. A target that is gone is not asked on;
+    `states` has what is known of each operation, and is kept up to date, so that whoever is interrupted knows the rest.
+    Nothing is written: a disk that is full must not keep an operation running. A target that is gone is not asked on;
     the limit of requests does not stop this, for it is there to protect the target.
     """
-    states = dict(known)
-
-    def change(name: str, state: State) -> None:
-        if states[name] is not state:
-            states[name] = state
-            note(name, state)
 
     def left(method: Method, *kinds: State) -> list[str]:
         """Those in such a state that the contract has a path for; what it has none for stays as it is, and is told."""
         bindings = iut.contract.bindings_of(method)
-        return [name for name in known if states[name] in kinds and any(binding.accepts(name) for binding in bindings)]
+        return [name for name in states if states[name] in kinds and any(binding.accepts(name) for binding in bindings)]
 
     def cancel(name: str) -> None:
         with contextlib.suppress(Unjudged):
             if iut.send(iut.cancel_request(name, note=CLEAN_UP)).succeeded():
-                change(name, State.CANCELLED)
+                states[name] = State.CANCELLED
 
     def remove(name: str) -> None:
         with contextlib.suppress(Unjudged):
             exchange = iut.send(iut.delete_request(name))
             if exchange.succeeded():
-                change(name, State.DELETED)
+                states[name] = State.DELETED
             elif exchange.response is not None and exchange.response.status in _NOT_THERE:
-                change(name, State.GONE)
+                states[name] = State.GONE
 
     iut.target.check = CLEAN_UP
-    iut.target.grant(_REQUESTS_EACH * len(known))
+    iut.target.grant(_REQUESTS_EACH * len(states))
     if iut.statement.value("cancel") != "unimplemented":
         iut.target.map(cancel, left(Method.CANCEL, State.STARTED))
     if delete:
@@ -84,7 +77,6 @@ def clean_up(iut: Iut, known: Mapping[str, State], delete: bool, note: Note) -> 
         for name, look in iut.await_end(left(Method.GET, State.STARTED, State.CANCELLED)).items():
             operation = operation_in(look)
             if operation is not None and operation.done:
-                change(name, State.ENDED)
+                states[name] = State.ENDED
             elif look.response is not None and look.response.status in _NOT_THERE:
-                change(name, State.GONE)
-    return states
+                states[name] = State.GONE

@@ -35,6 +35,8 @@ class IutSection:
     headers: Mapping[str, str | Variable] = field(default_factory=dict, repr=False)
     ca: str = ""
     version: str = ""
+    said: frozenset[str] = field(default=frozenset(), compare=False)
+    """The keys that the file has: a parent that was given is where every operation of ours has to be."""
 
 
 @dataclass(frozen=True, slots=True)

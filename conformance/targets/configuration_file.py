@@ -88,7 +88,7 @@ class _Reader:
         )
 
     def _iut(self, table: Mapping[str, Any]) -> IutSection:
-        self._known("iut", table, tuple(key.name for key in fields(IutSection)))
+        self._known("iut", table, tuple(key.name for key in fields(IutSection) if key.compare))
         default = IutSection()
         hosts = self._texts(table, "iut.allow_hosts")
         for host in hosts:
@@ -109,6 +109,7 @@ class _Reader:
             headers=self._headers(table.get("headers", {})),
             ca=self._text(table, "iut.ca", default.ca),
             version=self._text(table, "iut.version", default.version),
+            said=frozenset(table),
         )
 
     def _headers(self, table: Any) -> Mapping[str, str | Variable]:

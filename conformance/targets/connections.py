@@ -5,6 +5,7 @@ an exchange as a whole must end. All three decide what a server is charged with.
 
 * A server may close an idle connection at any time, also when a request is on its way (RFC 9112, section 9.5). So a
   request whose connection was used before and ends before any byte of an answer is sent again, once, on a fresh one.
+  What must not be sent twice, such as the start of an operation, has a fresh one from the beginning.
 * What comes after the end of an answer is the answer to nothing. A connection that has such bytes is not used again.
 * A server that drips a byte a second keeps every timeout of a single read. So each wait is cut to what is left of the
   exchange's deadline (the request extension `deadline`, by the system clock).
@@ -29,6 +30,9 @@ from conformance.targets.tls import NO_FILES, Tls, problem_of
 SENT_AGAIN = "sent_again"
 """The request extension that says that the request was sent twice."""
 
+FRESH = "fresh"
+"""The request extension that asks for a connection of its own: such a request is sent once, whatever becomes of it."""
+
 _KEPT_FOR = 2.0
 """Seconds that an idle connection is kept: less than common servers keep theirs."""
 
@@ -49,7 +53,7 @@ class Connections(httpx.BaseTransport):
         self._tls: ssl.SSLContext | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        connection = self._idle_connection()
+        connection = None if request.extensions.get(FRESH) else self._idle_connection()
         if connection is not None:
             try:
                 return self._ask(connection, request)

@@ -16,9 +16,13 @@ from enum import Enum
 from conformance.errors import UsageError
 from conformance.exchange import Header
 from conformance.lro import Clock, SystemClock
+from conformance.targets.command import run_command
 from conformance.targets.configuration import AuthSection
 from conformance.targets.secret import Secret
 from conformance.targets.token import AlteredToken, FixedToken, Issued, RenewableToken, Token, as_secret, expiry_of
+
+_LONGEST = 60.0
+"""Seconds that a command may take to print a token."""
 
 
 class Credential(Enum):
@@ -118,15 +122,15 @@ def _from_command(key: str, command: tuple[str, ...], lifetime: float, wall_cloc
     """What a command prints. What it says on stderr is not shown: it may be the token."""
     what = f"auth.{key} {command[0]!r}"
     try:
-        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+        done = run_command(command, _LONGEST)
     except subprocess.TimeoutExpired:
-        raise UsageError(f"{what} did not end within 60 s", "mend the command") from None
+        raise UsageError(f"{what} did not end within {_LONGEST:g} s", "mend the command") from None
     except OSError as error:
         raise UsageError(f"{what} cannot be run: {error.strerror}", "mend the command") from None
     text = done.stdout.decode("utf-8", "replace").strip()
-    if done.returncode != 0 or not text:
+    if done.status != 0 or not text:
         raise UsageError(
-            f"{what} printed no token (exit status {done.returncode})",
+            f"{what} printed no token (exit status {done.status})",
             "run it by hand; it must print the token and exit with 0",
         )
     secret = as_secret(text, what)

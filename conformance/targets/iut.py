@@ -6,6 +6,7 @@ nothing. Any part of a request can be replaced, since that is what a check is fo
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -21,12 +22,17 @@ from conformance.targets.credentials import Credential, Credentials
 from conformance.targets.headers import echoes, without_secrets
 from conformance.targets.ledger import Ledger, State
 from conformance.targets.profile import QUICK, Profile
+from conformance.targets.starts import Starts
 from conformance.targets.statement import Statement
 from conformance.targets.supply import Supply
 from conformance.targets.target import Outgoing, Target
 from conformance.targets.waits import FIRST_LOOK, LONG_ENOUGH, LONGEST_PAUSE_BETWEEN_LOOKS, SLOW_SUPPLY
 
 JSON = "application/json"
+
+_AS_MANY_AS_CAN_BE = 1000
+_PAGES_BEFORE_A_START = 3
+"""Of a list that is only to show what a start must not answer with; a target may have very many operations."""
 
 
 class Iut:
@@ -54,11 +60,15 @@ class Iut:
         self.ledger = ledger
         self._forms: dict[str, str] = {}
         self._states: dict[str, State] = {}
+        self._started_anew: set[str] = set()
         directory = configuration.directory or Path()
         operations = configuration.operations
 
+        given = configuration.iut.parent if "parent" in configuration.iut.said else ""
+        starts = Starts(given, self._names_that_exist, self._note_start, self._was_deleted)
+
         def supply(form: SupplyForm) -> Supply:
-            return Supply(form, target, self._start_request, directory, self._was_started, self._has_cancel)
+            return Supply(form, target, self._start_request, directory, starts, self._has_cancel)
 
         self.supply = supply(operations.running)
         self.completed_supply = supply(operations.completed)
@@ -85,6 +95,7 @@ class Iut:
         credential: Credential = Credential.MAIN,
         note: str = "",
         is_odd: bool = False,
+        once: bool = False,
     ) -> Outgoing:
         """A request on a raw target (path and query).
 
@@ -112,10 +123,11 @@ class Iut:
         elif framing == "length" and (body or http_method in ("POST", "PUT", "PATCH")):
             fields.append(("Content-Length", str(len(body))))
         request = Request(http_method, self._prefix + target, tuple(fields), body)
-        return Outgoing(request, token, note, self._hidden, is_odd)
+        return Outgoing(request, token, note, self._hidden, is_odd, once)
 
     def _start_request(self, http_method: str, target: str, body: bytes) -> Outgoing:
-        return self.request(http_method, target, body=body, content_type=JSON if body else None, note="start")
+        content_type = JSON if body else None
+        return self.request(http_method, target, body=body, content_type=content_type, note="start", once=True)
 
     def cancel_request(
         self,
@@ -176,23 +188,50 @@ class Iut:
     def delete_request(self, name: str) -> Outgoing:
         return self.request("DELETE", self.contract.path(Method.DELETE, name))
 
-    def list_request(self, parent: str, page_token: str = "") -> Outgoing:
+    def list_request(self, parent: str, page_token: str = "", page_size: int = 0) -> Outgoing:
         """The first page as the server likes to cut it; the others, where the first was not all, as large as can be."""
-        query = f"?pageSize=1000&pageToken={quote(page_token, safe='')}" if page_token else ""
+        if page_token:
+            query = f"?pageSize={_AS_MANY_AS_CAN_BE}&pageToken={quote(page_token, safe='')}"
+        else:
+            query = f"?pageSize={page_size}" if page_size else ""
         return self.request("GET", self.contract.path(Method.LIST, parent) + query)
 
-    def list_pages(self, parent: str, most: int = 100) -> list[Exchange]:
-        """All pages of the list of operations of `parent`, at most so many; ends with the first that is no success."""
+    def list_pages(self, parent: str, most: int = 100, page_size: int = 0) -> list[Exchange]:
+        """All pages of the list of operations of `parent`, at most so many; ends with the first that is no success.
+
+        `page_size` is asked for on the first page, too.
+        """
         pages: list[Exchange] = []
         token = ""
         while len(pages) < most:
-            page = self.send(self.list_request(parent, token))
+            page = self.send(self.list_request(parent, token, page_size))
             pages.append(page)
             members = page.response.json_object() if page.response is not None and page.succeeded() else None
             token = str((members or {}).get("nextPageToken") or "")
             if not token:
                 break
         return pages
+
+    def nobodys(self, paths: Iterable[str], or_of: str = "") -> set[str]:
+        """Those of some paths at which there is no operation, as a get of each says in this run: NOT_FOUND.
+
+        What is aimed at any other path may hit a stranger, so whoever sends what must not succeed asks here first.
+        Where a get shows the operation called `or_of`, which is ours, nobody else can be hit either. All gets go
+        together, and each path is asked for once.
+        """
+        wanted = list(dict.fromkeys(paths))
+        looks = self._looks_first()
+        missing = [path for path in wanted if path not in looks]
+        looks.update(zip(missing, self.send_all([self.look_first_request(path) for path in missing]), strict=True))
+        return {path for path in wanted if _is_nobodys(looks[path], or_of)}
+
+    def look_first_request(self, path: str) -> Outgoing:
+        """A get whose answer `nobodys` is to know, so that it can go together with others."""
+        return self.request("GET", path, note=_LOOK_FIRST, is_odd=True)
+
+    def _looks_first(self) -> dict[str, Exchange]:
+        sent = (exchange for exchange in self.target.exchanges if exchange.note == _LOOK_FIRST)
+        return {exchange.request.target.removeprefix(self._prefix): exchange for exchange in sent}
 
     # --- operations ---
 
@@ -275,32 +314,62 @@ class Iut:
     def _has_cancel(self, name: str) -> bool:
         return self.contract.binds(Method.CANCEL, name)
 
-    def _was_started(self, name: str, form: str) -> None:
-        self._forms[name] = form
-        self._note(name, State.STARTED)
+    def _names_that_exist(self) -> set[str]:
+        """The operations of a live target before the first start, as far as a list of them is to be had."""
+        parent = self.configuration.iut.parent
+        is_live = self.ledger is not None or self.configuration.rehearsal
+        if not is_live or self.statement.value("list") is False or not self.contract.binds(Method.LIST, parent):
+            return set()
+        with contextlib.suppress(NotTested):
+            return listed_names(self.list_pages(parent, most=_PAGES_BEFORE_A_START, page_size=_AS_MANY_AS_CAN_BE))
+        return set()
 
-    def _note(self, name: str, state: State) -> None:
+    def _was_deleted(self, name: str) -> bool:
+        calls = (exchange for exchange in self.target.exchanges if exchange.calls(Method.DELETE))
+        return any(one.succeeded() and one.call is not None and one.call.name == name for one in calls)
+
+    def _note_start(self, serial: str, name: str, form: str, state: State) -> None:
+        if state is State.STARTED:
+            if name in self._forms:
+                self._started_anew.add(name)
+            self._forms[name] = form
+        elif state is State.FOREIGN:
+            self._forms.pop(name, None)
         if self.ledger is not None:
-            self.ledger.note(name, self._forms[name], state)
+            self.ledger.note(name, form, state, serial)
 
     def clean_up(self) -> None:
-        """Cancel and delete what was started for this run, where the configuration says so.
+        """Cancel and delete what was started for this run, where the configuration says so; then write it down.
 
         Never an operation that was given by name; and what the target answers is nobody's verdict.
+        Raises UsageError, which has the names and their states, when the ledger cannot be written.
         """
-        known = states_shown(self.target.exchanges, self._forms)
-        for name, state in known.items():
-            if state is not State.STARTED:
-                self._note(name, state)
-        if self.configuration.operations.cleanup == "delete":
-            known = clean_up(self, known, self.statement.value("delete") is True, self._note)
-        self._states = known
-        if self.ledger is not None:
-            self.ledger.close(is_anything_left=bool(self.left_over()))
+        shown = states_shown(self.target.exchanges, self._forms)
+        self._states = shown | dict.fromkeys(self._started_anew, State.STARTED)
+        noted = dict.fromkeys(self._states, State.STARTED)
+        try:
+            if self.configuration.operations.cleanup == "delete":
+                clean_up(self, self._states, self.statement.value("delete") is True)
+        finally:
+            if self.ledger is not None:
+                self.ledger.note_all(
+                    (name, self._forms[name], state) for name, state in self._states.items() if state is not noted[name]
+                )
+                self.ledger.close(is_anything_left=bool(self.left_over()))
 
     def left_over(self) -> dict[str, State]:
         """The operations that were started for this run and not seen ended or deleted; known when it is cleaned up."""
         return {name: state for name, state in self._states.items() if state.is_left_over}
+
+
+_LOOK_FIRST = "look whether this name is anybody's"
+
+
+def _is_nobodys(look: Exchange, ours: str) -> bool:
+    if look.response is None:
+        return False
+    shown = (look.response.json_object() or {}).get("name") if look.response.status == 200 else None
+    return look.response.status == 404 or (bool(ours) and shown == ours)
 
 
 def _still_runs(exchange: Exchange) -> bool:

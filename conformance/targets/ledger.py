@@ -11,20 +11,28 @@ import json
 import os
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
 from conformance.errors import UsageError
+from conformance.exchange.printable import in_one_line
 from conformance.lro import timestamp
 
 FILE_NAME = "ledger.jsonl"
 
 
 class State(Enum):
-    """What is known of an operation that was started. Only the first two leave something to clean up."""
+    """What is known of an operation. Only `started` and `cancelled` leave something to clean up.
 
+    A start is noted as `starting` before it is sent, without a name, for nobody knows it; `foreign` is an operation
+    that a start was answered with and that is not ours.
+    """
+
+    STARTING = "starting"
+    NOT_STARTED = "not-started"
+    FOREIGN = "foreign"
     STARTED = "started"
     CANCELLED = "cancelled"
     ENDED = "ended"
@@ -57,8 +65,11 @@ class Ledger:
         self._is_temporary = path is None
         self._lock = threading.Lock()
 
-    def note(self, name: str, supply: str, state: State) -> None:
-        """Append one line. Raises UsageError when that cannot be done: what is not written down must not be started."""
+    def note(self, name: str, supply: str, state: State, start: str = "") -> None:
+        """Append one line; `start` is the serial of the start that it is about.
+
+        Raises UsageError when that cannot be done: what is not written down must not be started.
+        """
         line = {
             "at": timestamp(),
             "url": self._url,
@@ -66,6 +77,7 @@ class Ledger:
             "supply": supply,
             "name": name,
             "state": state.value,
+            **({"start": start} if start else {}),
         }
         data = (json.dumps(line) + "\n").encode()
         with self._lock:
@@ -82,6 +94,22 @@ class Ledger:
                     "choose a --report-dir that can be written to",
                 ) from error
 
+    def note_all(self, entries: Iterable[tuple[str, str, State]]) -> None:
+        """Append what became of operations: name, form of supply and state of each, after all has been done.
+
+        Raises one UsageError with the names when that cannot be done, for then it is written nowhere else.
+        """
+        untold = list(entries)
+        try:
+            while untold:
+                self.note(*untold[0])
+                del untold[0]
+        except UsageError as error:
+            told = "".join(f"\n  {state.value}: {in_one_line(name)}" for name, _, state in untold)
+            raise UsageError(
+                f"{error.message}; what became of the operations of this run:{told}", error.remedy
+            ) from error
+
     def close(self, is_anything_left: bool) -> None:
         """Remove a temporary ledger that nobody needs any more."""
         if self._is_temporary and self.path is not None and not is_anything_left:
@@ -89,8 +117,21 @@ class Ledger:
             self.path = None
 
 
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The operations of a ledger, each in its last state, and how many starts nobody saw the end of."""
+
+    entries: tuple[Entry, ...]
+    unanswered: int
+
+
 def read_ledger(path: Path) -> list[Entry]:
-    """The operations in a ledger, each in its last state. A last line that was cut off is left out: its write failed.
+    """The operations in a ledger, each in its last state. Raises as `read_contents`."""
+    return list(read_contents(path).entries)
+
+
+def read_contents(path: Path) -> Contents:
+    """What a ledger says. A last line that was cut off is left out: its write failed.
 
     Raises UsageError for a file that is not there or is no ledger.
     """
@@ -100,23 +141,31 @@ def read_ledger(path: Path) -> list[Entry]:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read: {error}", remedy) from error
     entries: dict[tuple[str, str], Entry] = {}
+    starting: dict[str, bool] = {}
     lines = text.split("\n")
     for number, line in enumerate(lines, 1):
         if line.strip() and number < len(lines):
-            entry = _entry(line)
-            if entry is None:
+            read = _line(line)
+            if read is None:
                 raise UsageError(f"{path}: line {number} is not an entry of a ledger", remedy)
-            entries[entry.url, entry.name] = entry
-    if not entries:
+            entry, start = read
+            if start:
+                starting[start] = entry.state is State.STARTING
+            if entry.name:
+                entries[entry.url, entry.name] = entry
+    if not entries and not starting:
         raise UsageError(f"{path}: has no entry of a ledger", remedy)
-    return list(entries.values())
+    return Contents(tuple(entries.values()), sum(starting.values()))
 
 
 _SUPPLIES = ("start", "command", "python")
 """The forms of supply that start operations."""
 
+_NAMELESS = frozenset({State.STARTING.value, State.NOT_STARTED.value})
 
-def _entry(line: str) -> Entry | None:
+
+def _line(line: str) -> tuple[Entry, str] | None:
+    """One line: the entry, and the serial of its start, which ledgers of earlier versions do not have."""
     try:
         members = json.loads(line)
     except (ValueError, RecursionError):
@@ -124,9 +173,12 @@ def _entry(line: str) -> Entry | None:
     if not isinstance(members, Mapping):
         return None
     texts = [members.get(key) for key in ("name", "url", "spec", "supply", "state")]
-    if not all(isinstance(text, str) and text for text in texts):
+    if not all(isinstance(text, str) for text in texts):
         return None
     name, url, spec, supply, state = map(str, texts)
-    if supply not in _SUPPLIES or state not in {known.value for known in State}:
+    start = members.get("start", "")
+    if not (url and spec) or supply not in _SUPPLIES or state not in {known.value for known in State}:
         return None
-    return Entry(name, url, spec, supply, State(state))
+    if not isinstance(start, str) or bool(name) is (state in _NAMELESS) or (not name and not start):
+        return None
+    return Entry(name, url, spec, supply, State(state)), start

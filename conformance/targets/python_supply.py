@@ -14,6 +14,7 @@ from pathlib import Path
 
 from conformance.errors import TargetError, UsageError
 from conformance.exchange.printable import in_one_line
+from conformance.targets.starts import MayHaveStarted
 from conformance.targets.waits import SUPPLY
 
 StartOperation = Callable[[], str]
@@ -66,10 +67,10 @@ def call(start: StartOperation) -> str:
     if raised:
         raise TargetError(f"{where} raised {described(raised[0])}", "mend the function") from raised[0]
     if not returned:
-        raise TargetError(f"{where} has not returned after {SUPPLY:g} s", remedy)
+        raise MayHaveStarted(f"{where} has not returned after {SUPPLY:g} s", remedy)
     name = returned[0]
     if not isinstance(name, str) or not name or not name.isprintable():
-        raise TargetError(f"{where} returned {name!r:.100}, which is no name", remedy)
+        raise MayHaveStarted(f"{where} returned {name!r:.100}, which is no name", remedy)
     return name
 
 

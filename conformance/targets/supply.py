@@ -1,8 +1,8 @@
 """The supply of operations: where running ones come from, and completed ones.
 
 Four forms: a start request, a command that prints a name, a Python function that returns one, a list of names. Whatever
-the form, an operation that was handed out once is never handed out again. One that was started for us is noted the
-moment its name is known, before anybody uses it.
+the form, an operation that was handed out once is never handed out again. A start is noted before it is sent, and the
+operation the moment its name is known, before anybody uses it.
 """
 
 from __future__ import annotations
@@ -18,12 +18,14 @@ from pathlib import Path
 from typing import Any, ParamSpec
 from uuid import uuid4
 
-from conformance.errors import NotTested, TargetError
+from conformance.errors import NotTested, TargetError, Unjudged
 from conformance.exchange import Exchange, Failure, NotJson, Response
 from conformance.exchange.har_secrets import without_look_alikes
 from conformance.exchange.printable import in_one_line
+from conformance.targets.command import run_command
 from conformance.targets.configuration import StartRequest, SupplyForm
 from conformance.targets.python_supply import call, load
+from conformance.targets.starts import ForeignOperation, MayHaveStarted, Started, Starts, created
 from conformance.targets.target import Outgoing, Target, is_refused, nobody_listens
 from conformance.targets.waits import SUPPLY
 
@@ -37,16 +39,8 @@ _INDEX = re.compile("0|[1-9][0-9]{0,8}")
 MakeRequest = Callable[[str, str, bytes], Outgoing]
 """Builds a request of a method on a raw target with a JSON body, with the headers and credentials of the run."""
 
-Note = Callable[[str, str], None]
-"""Is told the name of every operation that was started for us, and the form of supply."""
-
-
 Fits = Callable[[str], bool]
 """Whether the contract has a path for the operation of a name."""
-
-
-def _nobody(name: str, form: str) -> None:
-    """Nobody wants to know."""
 
 
 class Supply:
@@ -58,14 +52,14 @@ class Supply:
         target: Target,
         make: MakeRequest,
         directory: Path,
-        note: Note = _nobody,
+        starts: Starts | None = None,
         fits: Fits = bool,
     ) -> None:
         self._form = form
         self._target = target
         self._make = make
         self._directory = directory
-        self._note = note
+        self._starts = starts or Starts()
         self._fits = fits
         self._lock = threading.Lock()
         self._names_used = 0
@@ -110,8 +104,12 @@ class Supply:
             self._target.count_operation(count)
             had_worked = len(self.handed_out)
             began = self._target.clock.now()
+            self._starts.look_around()
             supplied = self._make_some(count)
             self.seconds += self._target.clock.now() - began
+            for name in supplied:
+                if isinstance(name, ForeignOperation):
+                    raise name
             for name in supplied:
                 if isinstance(name, TargetError) and had_worked:
                     raise NotTested(f"the supply had started {had_worked} operations, and then: {name.message}")
@@ -127,32 +125,52 @@ class Supply:
         with ThreadPoolExecutor(min(count, _AT_ONCE)) as pool:
             return list(pool.map(lambda _: _or_error(self._timed, make_one), range(count)))
 
-    def _timed(self, make_one: Callable[[], str]) -> str:
+    def _timed(self, make_one: Callable[[], Started]) -> str:
         began = self._target.clock.now()
-        name = make_one()
+        name = self._noted(make_one)
         with self._lock:
             self.slowest = max(self.slowest, self._target.clock.now() - began)
         return name
 
-    def _handed_out(self, name: str) -> str:
-        """The name, from now on one that was handed out.
-
-        Raises TargetError when it was so before, or is no name of an operation of this contract.
-        """
-        if not self._fits(name):
-            with self._lock:
-                self.unnamed += self.starts_operations
-            raise no_name(self.where, name)
+    def _noted(self, make_one: Callable[[], Started]) -> str:
+        """Start one operation; what begins and what becomes of it is noted."""
+        serial = self._starts.begin(self._form.kind)
+        try:
+            started = make_one()
+            name = started.name
+            if not self._fits(name):
+                raise no_name(self.where, name, MayHaveStarted)
+        except (TargetError, Unjudged) as error:
+            if isinstance(error, MayHaveStarted):
+                self._lost_one()
+            else:
+                self._starts.came_to_nothing(serial, self._form.kind)
+            raise
+        except BaseException:
+            self._lost_one()
+            raise
+        if not self._starts.claim(serial, started, self._form.kind, f"the supply of operations ({self.where})"):
+            self._target.count_operation()
+            return self._noted(make_one)
         with self._lock:
-            if name in self.handed_out:
-                raise TargetError(
-                    f"the supply of operations gave {name!r} twice",
-                    "mend [operations]: each one must be a fresh operation",
-                )
             self.handed_out.append(name)
-        if self.starts_operations:
-            self.known_since[name] = self._target.clock.now()
-            self._note(name, self._form.kind)
+        self.known_since[name] = started.at
+        return name
+
+    def _lost_one(self) -> None:
+        with self._lock:
+            self.unnamed += 1
+
+    def _listed(self, name: str) -> str:
+        """A name of the list, from now on one that was handed out. Raises TargetError when it was so before."""
+        if not self._fits(name):
+            raise no_name(self.where, name)
+        if name in self.handed_out:
+            raise TargetError(
+                f"the supply of operations gave {name!r} twice",
+                "mend [operations]: each one must be a fresh operation",
+            )
+        self.handed_out.append(name)
         return name
 
     def _next_names(self, count: int) -> list[str | TargetError]:
@@ -163,7 +181,7 @@ class Supply:
         self._target.count_operation(count)
         first = self._names_used
         self._names_used += count
-        return [_or_error(self._handed_out, name) for name in self._form.names[first : self._names_used]]
+        return [_or_error(self._listed, name) for name in self._form.names[first : self._names_used]]
 
     def _start(self, start: StartRequest, count: int) -> list[str | TargetError]:
         outgoing = []
@@ -175,45 +193,49 @@ class Supply:
             lambda request: _or_error(self._timed, lambda: self._one_by_request(start, request)), outgoing
         )
 
-    def _one_by_request(self, start: StartRequest, outgoing: Outgoing) -> str:
+    def _one_by_request(self, start: StartRequest, outgoing: Outgoing) -> Started:
         exchange = self._target.send(outgoing)
         try:
-            name = _started(start, exchange)
-        except TargetError:
+            document = _answered(exchange)
+            name = _name_in(document, start, exchange)
+        except TargetError as error:
             may_have_started = exchange.succeeded() or (exchange.response is None and not is_refused(exchange))
-            with self._lock:
-                self.unnamed += may_have_started
+            if may_have_started or _gave_up(exchange.response):
+                raise MayHaveStarted(error.message, error.remedy) from error
             raise
-        return self._handed_out(name)
+        return Started(name, created(_at(document, start.name.rpartition("/")[0])), exchange.received_at)
 
-    def _one_by_function(self) -> str:
+    def _one_by_function(self) -> Started:
         assert self._function is not None
-        return self._handed_out(call(self._function))
+        return Started(call(self._function), at=self._target.clock.now())
 
-    def _one_by_command(self) -> str:
+    def _one_by_command(self) -> Started:
         command = self._form.command
+        remedy = "it must print the name of one fresh running operation on one line and exit with 0"
         try:
-            done = subprocess.run(
-                command, capture_output=True, timeout=SUPPLY, check=False, cwd=self._directory or None
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
+            done = run_command(command, SUPPLY, self._directory or None)
+        except subprocess.TimeoutExpired as error:
+            raise MayHaveStarted(
+                f"operations.command {command[0]!r} has not ended after {SUPPLY:g} s", remedy
+            ) from error
+        except OSError as error:
             raise TargetError(
                 f"operations.command {command[0]!r} cannot be run: {error}", "mend [operations] command"
             ) from error
         name = _utf_8(done.stdout).strip()
-        if done.returncode != 0 or not name or not name.isprintable():
+        if done.status != 0 or not name or not name.isprintable():
             said = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"])[-1]
             detail = in_one_line(without_look_alikes(self._target.masked(said)))
-            raise TargetError(
-                f"operations.command {command[0]!r} printed no name (exit status {done.returncode}): {detail}",
-                "it must print the name of one fresh running operation on one line and exit with 0",
+            kind = TargetError if done.status != 0 else MayHaveStarted
+            raise kind(
+                f"operations.command {command[0]!r} printed no name (exit status {done.status}): {detail}", remedy
             )
-        return self._handed_out(name)
+        return Started(name, at=self._target.clock.now())
 
 
-def no_name(where: str, name: str) -> TargetError:
+def no_name(where: str, name: str, kind: type[TargetError] = TargetError) -> TargetError:
     """The error for a name that the spec has no path for; `where` is what gave it."""
-    return TargetError(
+    return kind(
         f"{where}: {name!r:.200} is no name that the spec binds a cancel to",
         "give the whole name, such as projects/demo/locations/us/operations/op-1, or the spec that has it (iut.spec)",
     )
@@ -235,8 +257,16 @@ def _utf_8(output: bytes) -> str:
         return ""
 
 
-def _started(start: StartRequest, exchange: Exchange) -> str:
-    """The name of the operation that a start request answered with."""
+_GAVE_UP = (500, 502, 504)
+"""Answers of whoever stood before the server, or broke on the way: what was asked for may have been done."""
+
+
+def _gave_up(response: Response | None) -> bool:
+    return response is not None and response.status in _GAVE_UP
+
+
+def _answered(exchange: Exchange) -> Any:
+    """The JSON value that a start request was answered with."""
     request = f"{exchange.request.method} {exchange.request.target}"
     if exchange.response is None:
         if is_refused(exchange):
@@ -249,16 +279,21 @@ def _started(start: StartRequest, exchange: Exchange) -> str:
             "mend [operations] start, or [auth], so that it starts an operation",
         )
     try:
-        document = exchange.response.json()
+        return exchange.response.json()
     except NotJson as error:
         raise TargetError(
             f"the start request {request} was answered with a body that is not JSON: {error}",
             "mend [operations] start: it must name a request that answers with an operation",
         ) from error
+
+
+def _name_in(document: Any, start: StartRequest, exchange: Exchange) -> str:
+    """The name of the operation in the answer to a start request."""
     name = _at(document, start.name)
     if not isinstance(name, str) or not name:
         raise TargetError(
-            f"the start request {request} was answered with no name at {start.name}",
+            f"the start request {exchange.request.method} {exchange.request.target} was answered with no name"
+            f" at {start.name}",
             "mend operations.start.name: a JSON pointer to the operation's name in the answer",
         )
     return name

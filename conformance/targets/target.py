@@ -6,11 +6,11 @@ moment, and the record has placeholders that a shell can fill.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import TypeVar
 
 from conformance.errors import BudgetExhausted, RateLimited, TargetDead, TargetError
@@ -40,7 +40,7 @@ class Outgoing:
     """A request that is to be sent, as it is recorded: with placeholders for secrets.
 
     `authorization` is the token of `Authorization`; `hidden` has the real values of other header fields; `is_odd` as in
-    an Exchange.
+    an Exchange. What is sent `once` may start something: it is not sent again unless its answer refused it.
     """
 
     request: Request
@@ -48,6 +48,7 @@ class Outgoing:
     note: str = ""
     hidden: Mapping[Header, Secret] = field(default_factory=dict)
     is_odd: bool = False
+    once: bool = False
 
 
 class Target:
@@ -65,7 +66,7 @@ class Target:
         self.check = ""
         self.exchanges: list[Exchange] = []
         self.unanswered: dict[int, Outgoing] = {}
-        """The requests that were not answered, by number."""
+        """The requests that were not answered, by number, but for those that are sent once."""
         self.operations_used = 0
         self.curl_options: tuple[str, ...] = ()
         self.secrets: set[Secret] = set()
@@ -166,7 +167,7 @@ class Target:
         with self._lock:
             self.exchanges.append(exchange)
             has_failed = isinstance(exchange.outcome, Failure)
-            if has_failed:
+            if has_failed and not outgoing.once:
                 self.unanswered[exchange.number] = outgoing
             self._failures_in_a_row = self._failures_in_a_row + 1 if has_failed else 0
             self._kept += _size(exchange.outcome) if isinstance(exchange.outcome, Response) else 0
@@ -194,7 +195,8 @@ class Target:
         sent_at = self.clock.now()
         if together is not None:
             together.wait(self.limits.timeout)
-        outcome = self._transport.exchange(wire, self.limits.timeout)
+        send = functools.partial(self._transport.exchange, fresh=True) if outgoing.once else self._transport.exchange
+        outcome = send(wire, self.limits.timeout)
         received_at = self.clock.now()
         return Exchange(
             number=number,
@@ -286,7 +288,7 @@ class Target:
         return replace(outcome, headers=headers, body=body, reason=self.masked(outcome.reason))
 
 
-@lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=16)
 def _redaction(secrets: frozenset[Secret]) -> Redaction:
     return Redaction((secret.reveal() for secret in secrets), _MASK)
 

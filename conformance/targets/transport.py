@@ -20,7 +20,7 @@ import httpx
 from conformance.errors import TargetError
 from conformance.exchange import Failure, FailureKind, Request, Response
 from conformance.lro import Clock, SystemClock
-from conformance.targets.connections import SENT_AGAIN, Connections
+from conformance.targets.connections import FRESH, SENT_AGAIN, Connections
 from conformance.targets.tls import NO_FILES, Tls
 
 MAX_BODY = 4 * 1024 * 1024
@@ -41,7 +41,8 @@ class Transport(Protocol):
     Raises TargetError for a request that cannot be sent: that is our fault, and no failure of the peer.
     """
 
-    def exchange(self, request: Request, timeout: float) -> Response | Failure: ...
+    def exchange(self, request: Request, timeout: float, fresh: bool = False) -> Response | Failure:
+        """Send a request; on a `fresh` connection it is surely sent once, for no idle one can be closed under it."""
 
     def close(self) -> None: ...
 
@@ -61,10 +62,11 @@ class HttpTransport:
         transport = Connections(connections, tls)
         return cls(httpx.Client(transport=transport, follow_redirects=False, trust_env=False), origin, SystemClock())
 
-    def exchange(self, request: Request, timeout: float) -> Response | Failure:
+    def exchange(self, request: Request, timeout: float, fresh: bool = False) -> Response | Failure:
         deadline = self._clock.now() + timeout
         try:
             outgoing = self._outgoing(request, deadline, timeout)
+            outgoing.extensions[FRESH] = fresh
             outcome = self._outcome(outgoing, deadline)
         except (h11.LocalProtocolError, UnicodeEncodeError):
             # The error of the library would show what could not be sent, and that may be a secret.

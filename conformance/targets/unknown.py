@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import re
 import string
+import uuid
+from itertools import pairwise
 
 _CHANGED = 12
 """Characters of the id that are drawn anew: enough that nobody has it, few enough that a UUID stays a valid one."""
@@ -12,6 +14,19 @@ _SHORT_NUMBER = 9
 """Servers that count give small numbers; one of nine digits is far ahead and fits into 32 bits."""
 _WORD = re.compile(r"[A-Za-z0-9]+")
 _HEXADECIMAL = re.compile(r"(?=.*\d)(?:[0-9a-f]+|[0-9A-F]+)")
+
+
+def nonce(like: str, distinction: str) -> str:
+    """Twelve letters and digits that nobody's id has; the first is a letter, so that no number begins with them."""
+    draw = random.Random(f"nonce {like} {distinction}")
+    rest = draw.choices(string.ascii_lowercase + string.digits, k=_CHANGED - 1)
+    return draw.choice(string.ascii_lowercase) + "".join(rest)
+
+
+def unknown_uuid(like: str) -> str:
+    """A UUID that nobody has, and that no number begins."""
+    number = random.Random(f"uuid {like}").getrandbits(128) | 0xA << 124
+    return str(uuid.UUID(int=number, version=4))
 
 
 def unknown_name(like: str, distinction: str) -> str:
@@ -26,6 +41,19 @@ def unknown_name(like: str, distinction: str) -> str:
         return f"{parent}/{identifier}{draw.randrange(10**11, 10**12)}"
     start, end = words[-1].span()
     return f"{parent}/{identifier[:start]}{_another(words[-1].group(), draw)}{identifier[end:]}"
+
+
+def is_drawn(identifier: str) -> bool:
+    """Whether an id was surely drawn at random: then whatever contains nearly all of it is nobody else's.
+
+    Twelve hexadecimal digits, letters and digits in turns: no counter, no date and no word looks like that.
+    """
+    words = (match.group() for match in _WORD.finditer(identifier))
+    drawn = (word for word in words if len(word) >= _CHANGED and _HEXADECIMAL.fullmatch(word))
+    return any(sum(a.isdigit() != b.isdigit() for a, b in pairwise(word)) >= _TURNS for word in drawn)
+
+
+_TURNS = 4
 
 
 def _another(word: str, draw: random.Random) -> str:

@@ -16,7 +16,7 @@ from conformance.lro.lifecycle import (
     Nothing,
     Perhaps,
     Phase,
-    RefusedAsDone,
+    RefusedForItsState,
     SeenDone,
     SeenRunning,
     after,
@@ -41,9 +41,10 @@ def possible(*events: Event) -> bool:
         (Accepted(), SUCCEEDED),
         (Accepted(), SeenRunning(), SeenRunning(says_requested=True)),
         (SUCCEEDED, Accepted(), SUCCEEDED),
-        (SUCCEEDED, RefusedAsDone(), SUCCEEDED),
-        (Accepted(), Accepted(), RefusedAsDone(), CANCELLED),
-        (RefusedAsDone(), SUCCEEDED),
+        (SUCCEEDED, RefusedForItsState(), SUCCEEDED),
+        (Accepted(), Accepted(), RefusedForItsState(), CANCELLED),
+        (Accepted(), RefusedForItsState(), SeenRunning(says_requested=True)),  # it is being cancelled already
+        (RefusedForItsState(), SUCCEEDED),
         (Deleted(), NotFound()),
         (Perhaps(Accepted()), CANCELLED),
         (Perhaps(Accepted()), SUCCEEDED),
@@ -63,8 +64,8 @@ def test_these_lives_are_lived(story: tuple[Event, ...]) -> None:
         (SUCCEEDED, SeenRunning()),
         (Accepted(), CANCELLED, SUCCEEDED),
         (SUCCEEDED, Accepted(), CANCELLED),
-        (RefusedAsDone(), SeenRunning()),
-        (RefusedAsDone(), CANCELLED),  # it was done before anybody cancelled it
+        (RefusedForItsState(), SeenRunning()),
+        (RefusedForItsState(), CANCELLED),  # it was done before anybody cancelled it
         (NotFound(),),
         (Deleted(), SeenRunning()),
         (Deleted(), Deleted()),
@@ -79,7 +80,7 @@ def test_these_are_not(story: tuple[Event, ...]) -> None:
 events = st.sampled_from(
     [
         Accepted(),
-        RefusedAsDone(),
+        RefusedForItsState(),
         Deleted(),
         NotFound(),
         SeenRunning(),

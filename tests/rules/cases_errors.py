@@ -23,6 +23,7 @@ from tests.rules.traffic import (
     running,
 )
 
+_LOCALIZED = {"@type": "type.googleapis.com/google.rpc.LocalizedMessage", "locale": "de", "message": "Nein."}
 _HELP = {"@type": "type.googleapis.com/google.rpc.Help", "links": []}
 
 
@@ -231,7 +232,7 @@ CASES = {
         kept={
             "an ErrorInfo": lambda t: t.cancel(status=404, answer=NOT_FOUND),
             "a reason of 63 letters and a key of 64": _error(
-                404, "NOT_FOUND", details=[{**ERROR_INFO, "reason": "A" * 63, "metadata": {"k" * 64: "v"}}]
+                404, "NOT_FOUND", details=[{**ERROR_INFO, "reason": "A" * 63, "metadata": {"k" * 64: "v", "a-B_2": ""}}]
             ),
             "an ErrorInfo without metadata": _error(404, "NOT_FOUND", details=[{**ERROR_INFO, "metadata": None}]),
             "other types": lambda t: t.cancel(status=404, answer=bare(5, details=[_HELP, {"@type": "x/y"}])),
@@ -245,11 +246,25 @@ CASES = {
             "a reason of 64 letters": _error(404, "NOT_FOUND", details=[{**ERROR_INFO, "reason": "A" * 64}]),
             "no domain": _error(404, "NOT_FOUND", details=[{**ERROR_INFO, "domain": ""}]),
             "a key of 65 letters": _error(404, "NOT_FOUND", details=[{**ERROR_INFO, "metadata": {"k" * 65: "v"}}]),
-            "a number in the metadata": _error(404, "NOT_FOUND", details=[{**ERROR_INFO, "metadata": {"k": 1}}]),
+            "a key of one letter": _error(404, "NOT_FOUND", details=[{**ERROR_INFO, "metadata": {"k": "v"}}]),
+            "a key with a capital first": _error(404, "NOT_FOUND", details=[{**ERROR_INFO, "metadata": {"Kk": "v"}}]),
+            "a number in the metadata": _error(404, "NOT_FOUND", details=[{**ERROR_INFO, "metadata": {"key": 1}}]),
             "metadata that is no map": _error(404, "NOT_FOUND", details=[{**ERROR_INFO, "metadata": ["a"]}]),
         },
         silent={
             "no details": lambda t: t.cancel(status=404, answer=bare(5)),
+            "a success": lambda t: t.cancel(),
+        },
+    ),
+    "errors.localized-message-is-whole": Cases(
+        kept={"both": _error(404, "NOT_FOUND", details=[ERROR_INFO, _LOCALIZED])},
+        violated={
+            "no locale": _error(404, "NOT_FOUND", details=[{**_LOCALIZED, "locale": ""}]),
+            "no message": _error(404, "NOT_FOUND", details=[{**_LOCALIZED, "message": None}]),
+        },
+        silent={
+            "other details": _error(404, "NOT_FOUND", details=[ERROR_INFO, "text"]),
+            "a bare Status": lambda t: t.cancel(status=404, answer=bare(5, details=[{**_LOCALIZED, "locale": ""}])),
             "a success": lambda t: t.cancel(),
         },
     ),

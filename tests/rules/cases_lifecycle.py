@@ -112,6 +112,12 @@ CASES = {
         kept={
             "both done alike": lambda t: (t.get(cancelled()), t.list(cancelled(), running(OTHER))),
             "both running": lambda t: (t.list(running()), t.get(running())),
+            "the list leaves the result out": lambda t: (t.get(cancelled()), t.list(done()), t.get(cancelled())),
+            "the list leaves a part of the result out": lambda t: (
+                t.get(done(error={"code": 1, "message": "x", "details": [{"@type": "y"}]})),
+                t.list(done(error={"code": 1, "details": []})),
+                t.get(done(error={"code": 1, "message": "x", "details": [{"@type": "y"}]})),
+            ),
             "it ended in between": lambda t: (t.list(running()), t.get(succeeded())),
             "no get afterwards that shows whether it changed": lambda t: (t.get(cancelled()), t.list(running())),
             "a change that get shows too": lambda t: (t.get(succeeded()), t.list(cancelled()), t.get(cancelled())),
@@ -136,6 +142,11 @@ CASES = {
                 t.get(cancelled()),
             ),
             "another result by get": lambda t: (t.list(succeeded()), t.get(cancelled())),
+            "a part of a result that the get does not have": lambda t: (
+                t.get(done(error={"code": 1})),
+                t.list(done(error={"code": 1, "message": "x"})),
+                t.get(done(error={"code": 1})),
+            ),
             "done by list, running by the gets around it": lambda t: (
                 t.get(running()),
                 t.list(cancelled()),

@@ -53,6 +53,25 @@ CASES = {
             "a cancel": lambda t: t.cancel(),
         },
     ),
+    "operation.name-has-its-collection": Cases(
+        kept={
+            "below a location": lambda t: t.get(running()),
+            "below nothing": lambda t: t.get(running("operations/op-1"), name="operations/op-1"),
+            "an id with slashes": lambda t: t.get(running("operations/a/b"), name="operations/a/b"),
+            "in a list": lambda t: t.list(running(), running(OTHER)),
+        },
+        violated={
+            "the id alone": lambda t: t.get(running("op-1")),
+            "another collection": lambda t: t.get(running(OPERATION.replace("/operations/", "/jobs/"))),
+            "no id": lambda t: t.list(running(), running("projects/demo/operations/")),
+            "no slash before the collection": lambda t: t.list(running("projects/demo/myoperations/1")),
+        },
+        silent={
+            "not found": lambda t: t.get(NOT_FOUND, 404),
+            "no name": lambda t: t.get({"done": False}),
+            "an empty list": lambda t: t.list(),
+        },
+    ),
     "operation.name-is-kept": Cases(
         kept={
             "the same": lambda t: t.get(cancelled()),
@@ -134,14 +153,14 @@ CASES = {
         kept={
             "an error": lambda t: t.get(failed()),
             "a response": lambda t: t.get(succeeded()),
-            "one that is done beside one that runs": lambda t: t.list(running(), succeeded(OTHER)),
+            "a response without members": lambda t: t.get(done(response={})),
         },
         violated={
             "neither": lambda t: t.get(done()),
             "null": lambda t: t.get(done(error=None)),
-            "in a list": lambda t: t.list(succeeded(), done(OTHER)),
         },
         silent={
+            "in a list, which may leave results out": lambda t: t.list(succeeded(), done(OTHER)),
             "running": lambda t: t.get(running()),
             "done in words": lambda t: t.get(running(done="true")),
             "not found": lambda t: t.get(NOT_FOUND, 404),

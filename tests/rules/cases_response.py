@@ -6,6 +6,8 @@ from conformance.exchange import Failure, FailureKind
 from tests.rules.cases import Cases
 from tests.rules.traffic import ENVOY_TEXT, NOT_FOUND, OPERATION, UNAVAILABLE, UNIMPLEMENTED, running
 
+_RESET = Failure(FailureKind.RESET)
+
 CASES = {
     "response.status-is-200": Cases(
         kept={"200": lambda t: t.cancel()},
@@ -139,6 +141,35 @@ CASES = {
             kind.value: lambda t, kind=kind: t.cancel(answer=Failure(kind, "in detail"))  # type: ignore[misc]
             for kind in FailureKind
         },
-        silent={"nothing was asked": lambda t: t},
+        silent={
+            "nothing was asked": lambda t: t,
+            "a request that is not HTTP": lambda t: t.send("POST", "/v1/a%zz:cancel", _RESET),
+            "a target that nobody has to read": lambda t: t.send("GET", f"/v1/{'a' * 8000}", _RESET),
+        },
+    ),
+    "liveness.bad-request-is-answered": Cases(
+        kept={
+            "400": lambda t: t.send("POST", "/v1/a%zz:cancel", status=400),
+            "a success": lambda t: t.send("POST", "/v1/a%zz:cancel"),
+        },
+        violated={
+            "a malformed escape": lambda t: t.send("POST", "/v1/a%zz:cancel", _RESET),
+            "a cut escape": lambda t: t.send("GET", "/v1/a%4", _RESET),
+            "a character that no path has": lambda t: t.send("GET", "/v1/a|b", _RESET),
+            "more than 8,000 octets": lambda t: t.send("GET", f"/v1/{'a' * 8000}", _RESET),
+        },
+        silent={
+            "every character that a path may have": lambda t: t.send("GET", "/a-._~!$&'()*+,;=:@%20//?a=/?", _RESET),
+        },
+    ),
+    "auth.challenge-is-sent": Cases(
+        kept={
+            "a challenge": lambda t: t.cancel(status=401, headers=(("WWW-Authenticate", 'Bearer realm="x"'),)),
+        },
+        violated={
+            "none": lambda t: t.cancel(status=401),
+            "an empty one": lambda t: t.cancel(status=401, headers=(("WWW-Authenticate", ""),)),
+        },
+        silent={"403": lambda t: t.cancel(status=403), "a success": lambda t: t.cancel()},
     ),
 }

@@ -36,6 +36,16 @@ def test_a_look_that_overlaps_the_end_may_show_either() -> None:
         assert explained_by_some_order(OPERATION, traffic.exchanges) is None
 
 
+def test_a_list_that_leaves_results_out_has_an_order() -> None:
+    for listed in ({"name": OPERATION, "done": True}, {"name": OPERATION, "done": True, "error": {"code": 1}}):
+        traffic = Traffic()
+        traffic.cancel(during=(0, 1))
+        traffic.get(CANCELLED, during=(2, 10))
+        traffic.list(listed, during=(3, 9))
+        traffic.get(CANCELLED, during=(11, 12))
+        assert explained_by_some_order(OPERATION, traffic.exchanges) is None
+
+
 def test_cancelled_before_anybody_had_cancelled_has_no_order() -> None:
     """The look had its answer before the cancel was sent: a race that was decided before it began."""
     traffic = Traffic()

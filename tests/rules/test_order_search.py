@@ -18,7 +18,7 @@ from conformance.lro.lifecycle import (
     NotFound,
     Nothing,
     Perhaps,
-    RefusedAsDone,
+    RefusedForItsState,
     SeenDone,
     SeenRunning,
     after,
@@ -49,7 +49,7 @@ from tests.rules.traffic import (
 NO_ANSWER = Failure(FailureKind.TIMEOUT)
 EVENTS: list[Event] = [
     Accepted(),
-    RefusedAsDone(),
+    RefusedForItsState(),
     Deleted(),
     NotFound(),
     SeenRunning(),
@@ -114,8 +114,8 @@ def test_many_calls_at_once_are_searched_quickly() -> None:
 SAYS: dict[str, tuple[Story, Event | None]] = {
     "cancel: 200": (lambda t: t.cancel(), Accepted()),
     "cancel: 204": (lambda t: t.cancel(status=204), Accepted()),
-    "cancel: done already": (lambda t: t.cancel(status=400, answer=DONE_ALREADY), RefusedAsDone()),
-    "cancel: done already, bare": (lambda t: t.cancel(status=400, answer=bare(9)), RefusedAsDone()),
+    "cancel: done already": (lambda t: t.cancel(status=400, answer=DONE_ALREADY), RefusedForItsState()),
+    "cancel: done already, bare": (lambda t: t.cancel(status=400, answer=bare(9)), RefusedForItsState()),
     "cancel: invalid": (lambda t: t.cancel(status=400, answer=INVALID), Nothing()),
     "cancel: not supported": (lambda t: t.cancel(status=501, answer=UNIMPLEMENTED), Nothing()),
     "cancel: not found": (lambda t: t.cancel(status=404, answer=NOT_FOUND), NotFound()),

@@ -98,6 +98,19 @@ def test_not_refused_for_its_permission(status: int, answer: Answer, shown: str)
     )
 
 
+@pytest.mark.parametrize(
+    ("status", "answer"), [(403, PERMISSION_DENIED), (404, NOT_FOUND), (404, bare(5)), (404, None)]
+)
+def test_what_does_not_exist_may_also_be_not_found(status: int, answer: Answer) -> None:
+    """AIP-211 advises it to whoever checks the permission to read the children of the parent."""
+    assert refused_for_its_permission(cancel(status, answer), is_unknown=True) is None
+
+
+@pytest.mark.parametrize(("status", "answer"), [(200, {}), (404, PERMISSION_DENIED), (400, INVALID), (401, None)])
+def test_what_does_not_exist_is_not_answered_otherwise(status: int, answer: Answer) -> None:
+    assert refused_for_its_permission(cancel(status, answer), is_unknown=True) is not None
+
+
 @pytest.mark.parametrize("status", [401, 403, 404])
 def test_answered_alike(status: int) -> None:
     assert answered_alike(cancel(status), cancel(status)) is None

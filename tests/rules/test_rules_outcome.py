@@ -24,7 +24,9 @@ from conformance.rules.outcome import (
     refused_as_invalid,
     reports_cancellation,
     says_failed_precondition,
+    second_cancel_is_accepted,
     second_cancel_is_safe,
+    unsupported_says_so,
     untouched,
 )
 from tests.rules.cases import assert_complains
@@ -274,7 +276,9 @@ def test_come_again_refuses_nothing(status: int, answer: Answer) -> None:
     again = cancel(status, answer)
     assert accepted(again) is None
     assert not_found(again, may_be_hidden=False) is None
-    assert second_cancel_is_safe(cancel(), again, get(running())) is None
+    assert second_cancel_is_safe(cancel(), again) is None
+    assert second_cancel_is_accepted(cancel(), again, get(running())) is None
+    assert unsupported_says_so(again) is None
     assert done_cancel_is_answered(again) is None
 
 
@@ -440,23 +444,65 @@ def test_anything_else_is_not_not_found(status: int, answer: Answer, may_be_hidd
         "the first was none",
     ],
 )
-def test_a_second_cancel_is_safe(first: Exchange, second: Exchange, look: Answer) -> None:
-    assert second_cancel_is_safe(first, second, get(look)) is None
+def test_a_second_cancel_is_accepted(first: Exchange, second: Exchange, look: Answer) -> None:
+    assert second_cancel_is_accepted(first, second, get(look)) is None
 
 
-def test_a_second_cancel_of_what_still_runs_is_not_refused() -> None:
-    first, second, look = cancel(), cancel(400, DONE_ALREADY), get(asked_to_cancel())
-    complaint = second_cancel_is_safe(first, second, look)
+@pytest.mark.parametrize(("status", "answer"), [(400, DONE_ALREADY), (400, bare(9)), (400, None)])
+def test_what_is_being_cancelled_may_not_be_cancelled_again(status: int, answer: Answer) -> None:
+    """AIP-216: a transition that is not allowed is FAILED_PRECONDITION."""
+    assert second_cancel_is_accepted(cancel(), cancel(status, answer), get(asked_to_cancel())) is None
+
+
+def test_a_second_cancel_of_what_still_runs_is_not_refused_otherwise() -> None:
+    first, second, look = cancel(), cancel(400, INVALID), get(asked_to_cancel())
+    complaint = second_cancel_is_accepted(first, second, look)
     assert complaint == Complaint(
-        "the second cancel of a running operation was refused with 400 FAILED_PRECONDITION", (first, second, look)
+        "the second cancel of a running operation was refused with 400 INVALID_ARGUMENT", (first, second, look)
     )
 
 
-@pytest.mark.parametrize("look", [running(), cancelled(), NO_ANSWER])
 @pytest.mark.parametrize("status", [500, 501, 504])
-def test_a_second_cancel_never_breaks(status: int, look: Answer) -> None:
+def test_a_second_cancel_never_breaks(status: int) -> None:
     first, second = cancel(), cancel(status)
-    assert_complains(second_cancel_is_safe(first, second, get(look)), first, second)
+    assert_complains(second_cancel_is_safe(first, second), first, second)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (cancel(), cancel()),
+        (cancel(), cancel(400, INVALID)),
+        (cancel(), cancel(404, NOT_FOUND)),
+        (cancel(501, UNIMPLEMENTED), cancel(500, INTERNAL)),
+    ],
+    ids=["accepted", "refused", "not found", "the first was none"],
+)
+def test_a_second_cancel_that_breaks_nothing_is_safe(first: Exchange, second: Exchange) -> None:
+    assert second_cancel_is_safe(first, second) is None
+
+
+# --- not supported ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"),
+    [(501, UNIMPLEMENTED), (501, None), (404, None), (404, GOOGLE_PAGE), (405, None), (403, PERMISSION_DENIED)],
+)
+def test_what_is_not_supported_says_so(status: int, answer: Answer) -> None:
+    assert unsupported_says_so(cancel(status, answer)) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "answer"), [(200, {}), (400, INVALID), (404, NOT_FOUND), (500, INTERNAL), (404, bare(5))]
+)
+def test_what_is_not_supported_does_not_say_something_else(status: int, answer: Answer) -> None:
+    exchange = cancel(status, answer)
+    assert_complains(unsupported_says_so(exchange), exchange)
+
+
+def test_what_does_not_exist_is_not_found_whether_that_is_supported_or_not() -> None:
+    assert unsupported_says_so(cancel(404, NOT_FOUND), is_unknown=True) is None
 
 
 @pytest.mark.parametrize(

@@ -21,11 +21,13 @@ class MemoryTransport:
         self._answers = answers
         self.wire: list[Request] = []
         self.timeouts: list[float] = []
+        self.fresh: list[bool] = []
         self.is_closed = False
 
-    def exchange(self, request: Request, timeout: float) -> Response | Failure:
+    def exchange(self, request: Request, timeout: float, fresh: bool = False) -> Response | Failure:
         self.wire.append(request)
         self.timeouts.append(timeout)
+        self.fresh.append(fresh)
         return self._answers(request)
 
     def close(self) -> None:

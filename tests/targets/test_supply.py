@@ -16,6 +16,8 @@ from conformance.spec.contract import Contract
 from conformance.targets.configuration import Configuration, LimitsSection, OperationsSection, StartRequest, SupplyForm
 from conformance.targets.credentials import Credentials
 from conformance.targets.iut import Iut
+from conformance.targets.ledger import State
+from conformance.targets.starts import Starts
 from conformance.targets.supply import Supply
 from conformance.targets.target import Outgoing
 from tests.targets.memory import ORIGIN, Answers, MemoryTransport, json_response, target_of
@@ -27,6 +29,19 @@ NAMES = (f"{PARENT}/operations/a", f"{PARENT}/operations/b", f"{PARENT}/operatio
 
 def make(method: str, target: str, body: bytes) -> Outgoing:
     return Outgoing(Request(method, target, (), body))
+
+
+class Noted:
+    """What was noted of the starts."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str, str, State]] = []
+
+    def __call__(self, serial: str, name: str, form: str, state: State) -> None:
+        self.lines.append((serial, name, form, state))
+
+    def in_state(self, wanted: State) -> list[tuple[str, str]]:
+        return [(name, form) for _, name, form, state in self.lines if state is wanted]
 
 
 def supply_of(
@@ -183,27 +198,29 @@ def test_what_was_started_before_another_start_failed_is_still_ours_to_clean_up(
 
 def test_the_limit_of_requests_in_the_middle_of_a_take_loses_nothing() -> None:
     """Three are asked for at once and only two requests may be sent: both operations run, and both are known."""
-    noted: list[tuple[str, str]] = []
+    noted = Noted()
     target = target_of(MemoryTransport(starting()), LimitsSection(requests=2, concurrency=3), parallel=True)
-    supply = Supply(SupplyForm(start=START), target, make, Path(), lambda name, form: noted.append((name, form)))
+    supply = Supply(SupplyForm(start=START), target, make, Path(), Starts(note=noted))
     with pytest.raises(BudgetExhausted):
         supply.take(3)
     started = [f"{PARENT}/operations/op-1", f"{PARENT}/operations/op-2"]
     assert sorted(supply.handed_out) == started
-    assert sorted(noted) == [(name, "start") for name in started]
+    assert sorted(noted.in_state(State.STARTED)) == [(name, "start") for name in started]
+    assert len(noted.in_state(State.STARTING)) == 3
+    assert len(noted.in_state(State.NOT_STARTED)) == 1, "the one that was never sent"
 
 
 def test_an_operation_is_noted_before_the_next_is_started() -> None:
-    noted: list[str] = []
+    noted = Noted()
     seen_by_server: list[list[str]] = []
 
     def answer(request: Request) -> Response:
-        seen_by_server.append(list(noted))
+        seen_by_server.append([state.value for _, _, _, state in noted.lines])
         return json_response({"name": f"op-{len(seen_by_server)}"})
 
     target = target_of(MemoryTransport(answer))
-    Supply(SupplyForm(start=START), target, make, Path(), lambda name, _: noted.append(name)).take(3)
-    assert seen_by_server == [[], ["op-1"], ["op-1", "op-2"]]
+    Supply(SupplyForm(start=START), target, make, Path(), Starts(note=noted)).take(2)
+    assert seen_by_server == [["starting"], ["starting", "started", "starting"]]
 
 
 @pytest.mark.parametrize(
@@ -214,8 +231,9 @@ def test_an_operation_is_noted_before_the_next_is_started() -> None:
         (Failure(FailureKind.REFUSED), 0),
         (json_response({"id": "op-1"}), 1),
         (json_response({"error": "no"}, 403), 0),
+        (Response(504, (), b"upstream timed out"), 1),
     ],
-    ids=["timeout", "reset", "refused", "no name in it", "an error"],
+    ids=["timeout", "reset", "refused", "no name in it", "an error", "a gateway gave up"],
 )
 def test_a_start_that_may_have_started_something_without_a_name_is_counted(
     outcome: Response | Failure, unnamed: int
@@ -227,10 +245,10 @@ def test_a_start_that_may_have_started_something_without_a_name_is_counted(
 
 
 def test_names_that_were_given_are_not_noted_as_started() -> None:
-    noted: list[str] = []
+    noted = Noted()
     target = target_of(MemoryTransport(starting()))
-    Supply(SupplyForm(names=NAMES), target, make, Path(), lambda name, _: noted.append(name)).take(3)
-    assert noted == []
+    Supply(SupplyForm(names=NAMES), target, make, Path(), Starts(note=noted)).take(3)
+    assert noted.lines == []
 
 
 # --- command ------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.targets.unknown import unknown_name
+from conformance.targets.unknown import is_drawn, unknown_name
 
 PARENT = "projects/p/locations/l/operations"
 
@@ -51,3 +51,20 @@ IDS = st.text("abz019-_.~AZ", min_size=1, max_size=30)
 def test_what_they_are_for_tells_unknown_names_apart(like: str, one: str, two: str) -> None:
     assert (unknown_id(like, one) == unknown_id(like, two)) == (one == two)
     assert unknown_id(like, one) != like
+
+
+@pytest.mark.parametrize(
+    ("identifier", "is_so"),
+    [
+        ("operation-2afa432ed0d70dbb80faa7dbc63e4f38", True),
+        ("7d3f2a10-5c4e-4b8a-9f61-0e2d4c6b8a13", True),
+        ("141", False),
+        ("000000000141", False),
+        ("operation-00000000000141", False),
+        ("2026nov26t17h00m01", False),
+        ("deadbeefcafe0001", False),
+        ("nightly-build", False),
+    ],
+)
+def test_an_id_that_was_drawn_has_no_neighbours(identifier: str, is_so: bool) -> None:
+    assert is_drawn(identifier) is is_so

@@ -184,13 +184,12 @@ def validation_before_credentials(honest: Service) -> Service:
     return _when_refused(honest, verdict)
 
 
-@fault(breaks="auth.permission-is-denied")
-def existence_before_permission(honest: Service) -> Service:
-    """Answers a token without the permission with 404 where there is no operation."""
+@fault(breaks="auth.challenge-is-sent")
+def no_challenge(honest: Service) -> Service:
+    """Answers 401 without `WWW-Authenticate`, as middleware that only sets a status."""
 
-    def verdict(service: Service, call: Invocation, error: ApiError) -> None:
-        if _is_denied(error):
-            service.look_up(service, call.name)
+    def verdict(_service: Service, _call: Invocation, error: ApiError) -> None:
+        error.headers = ()
         raise error
 
     return _when_refused(honest, verdict)

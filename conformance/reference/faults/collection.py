@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from conformance.exchange import Response
+from conformance.lro.codes import Code
 from conformance.reference.bindings import Rpc
-from conformance.reference.faults.lies import with_json, without
+from conformance.reference.faults.lies import refusal, with_json, without
 from conformance.reference.faults.registry import fault
 from conformance.reference.invocation import Invocation
 from conformance.reference.methods import Message
 from conformance.reference.service import Service
+from conformance.reference.store import UnknownOperation
 
 
 def _answered(honest: Service, rpc: Rpc, change: Callable[[Response], Response]) -> Service:
@@ -102,6 +104,18 @@ def list_shows_success(honest: Service) -> Service:
     return _cancelled_listed(honest, lambda message: without(message, "error") | {"response": empty})
 
 
+@fault(breaks="list.partial-success-is-answered", profile="ci")
+def partial_success_crashes(honest: Service) -> Service:
+    """Answers a list with `returnPartialSuccess` with 500: the field has no column."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        if call.query.get("returnPartialSuccess") == "true":
+            raise refusal(Code.INTERNAL, "Internal error encountered.", "INTERNAL_ERROR")
+        return honest.list(service, call)
+
+    return replace(honest, list=lie)
+
+
 # --- Delete -----------------------------------------------------------------------------------------------------------
 
 
@@ -144,3 +158,54 @@ def delete_marks(honest: Service) -> Service:
         return message | {"metadata": message["metadata"] | {"statusMessage": "DELETED"}} if deleted else message
 
     return replace(honest, delete=delete, get=get)
+
+
+@fault(breaks="delete.unknown-is-not-found")
+def delete_of_nothing_succeeds(honest: Service) -> Service:
+    """Answers a delete of what does not exist with success: afterwards it is not there, and that was wanted."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        try:
+            return honest.delete(service, call)
+        except UnknownOperation:
+            return {}
+
+    return replace(honest, delete=lie)
+
+
+@fault(breaks="delete.unknown-is-not-found")
+def delete_of_nothing_is_an_argument(honest: Service) -> Service:
+    """Answers a delete of what does not exist with 400."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        try:
+            return honest.delete(service, call)
+        except UnknownOperation:
+            raise refusal(Code.INVALID_ARGUMENT, "There is nothing to delete.", "NOTHING_TO_DELETE") from None
+
+    return replace(honest, delete=lie)
+
+
+# --- Not supported ----------------------------------------------------------------------------------------------------
+
+
+@fault(breaks="list.unsupported-is-unimplemented", statement={"list": False})
+def unsupported_list_is_empty(honest: Service) -> Service:
+    """Does not support list, and answers that there are no operations."""
+    return replace(honest, list=lambda _service, _call: {})
+
+
+@fault(breaks="delete.unsupported-is-unimplemented", statement={"delete": False})
+def unsupported_delete_succeeds(honest: Service) -> Service:
+    """Does not support delete, and answers every delete with success."""
+    return replace(honest, delete=lambda _service, _call: {})
+
+
+@fault(breaks="delete.unsupported-is-unimplemented", statement={"delete": None})
+def unsupported_delete_is_an_argument(honest: Service) -> Service:
+    """Does not support delete, and answers that the request is wrong."""
+
+    def lie(_service: Service, _call: Invocation) -> Message:
+        raise refusal(Code.INVALID_ARGUMENT, "Operations cannot be deleted.", "NOT_DELETABLE")
+
+    return replace(honest, delete=lie)

@@ -238,6 +238,25 @@ def domain_is_missing(honest: Service) -> Service:
     return _details_changed(honest, lambda info: [without(info, "domain")])
 
 
+@fault(breaks="errors.details-are-well-formed")
+def metadata_has_capitals(honest: Service) -> Service:
+    """Writes the keys in the metadata of the ErrorInfo with a capital first, as fields are called in its language."""
+    return _details_changed(honest, lambda info: [info | {"metadata": {"ResourceName": "x"}}])
+
+
+@fault(breaks="errors.localized-message-is-whole")
+def localized_message_has_no_locale(honest: Service) -> Service:
+    """Sends a LocalizedMessage that does not say which language it is in."""
+    localized = {"@type": "type.googleapis.com/google.rpc.LocalizedMessage", "message": "Das geht so nicht."}
+    return _details_changed(honest, lambda info: [info, localized])
+
+
+@fault(breaks="errors.reason-is-of-one-error")
+def every_reason_is_error(honest: Service) -> Service:
+    """Sends the reason API_ERROR, whatever has gone wrong."""
+    return _details_changed(honest, lambda info: [info | {"reason": "API_ERROR", "domain": "example.com"}])
+
+
 @fault(breaks=("errors.details-are-well-formed"))
 def details_of_unknown_paths_are_text(honest: Service) -> Service:
     """Sends the details of a path that is not bound as text, as kinglet does."""

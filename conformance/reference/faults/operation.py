@@ -64,7 +64,7 @@ def operation_is_in_an_array(honest: Service) -> Service:
 # --- The name ---------------------------------------------------------------------------------------------------------
 
 
-@fault(breaks="operation.name-is-kept")
+@fault(breaks=("operation.name-is-kept", "operation.name-has-its-collection"))
 def name_is_the_id(honest: Service) -> Service:
     """Get shows the last segment of the name in place of the name."""
     return _got(honest, lambda message: message | {"name": message["name"].rpartition("/")[2]})

@@ -39,16 +39,16 @@ _INTERNAL = refusal(Code.INTERNAL, "Internal error encountered.", "INTERNAL_ERRO
 # --- While it runs ----------------------------------------------------------------------------------------------------
 
 
-@fault(breaks="repeat.is-safe", start=LATER)
+@fault(breaks="repeat.is-accepted", start=LATER)
 def second_cancel_conflicts(honest: Service) -> Service:
     """Refuses the second cancel of a running operation as ABORTED: a cancel is in progress already."""
     return _on(honest, _is_being_cancelled, lambda _: refusal(Code.ABORTED, "Cancellation is in progress."))
 
 
-@fault(breaks="repeat.is-safe", start=LATER)
-def second_cancel_is_a_precondition(honest: Service) -> Service:
-    """Refuses the second cancel of a running operation as FAILED_PRECONDITION, as if it were done."""
-    return _on(honest, _is_being_cancelled, lambda _: refusal(Code.FAILED_PRECONDITION, "It is cancelled already."))
+@fault(breaks="repeat.is-accepted", start=LATER)
+def second_cancel_is_an_argument(honest: Service) -> Service:
+    """Refuses the second cancel of a running operation as INVALID_ARGUMENT, as if the request were wrong."""
+    return _on(honest, _is_being_cancelled, lambda _: refusal(Code.INVALID_ARGUMENT, "It is cancelled already."))
 
 
 @fault(breaks="repeat.is-safe", start=LATER)
@@ -57,7 +57,7 @@ def second_cancel_crashes(honest: Service) -> Service:
     return _on(honest, _is_being_cancelled, lambda _: _INTERNAL)
 
 
-@fault(breaks=("repeat.is-safe", "repeat.known-stays-known"), start=LATER)
+@fault(breaks=("repeat.is-accepted", "repeat.known-stays-known"), start=LATER)
 def second_cancel_finds_nothing(honest: Service) -> Service:
     """Answers the second cancel of a running operation with 404: it has left the table of what can be cancelled."""
     return _on(honest, _is_being_cancelled, lambda call: not_found(call.target))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.exchange import Request, Response
+from conformance.lro.codes import Code
+from conformance.reference.api_error import ApiError
 from conformance.reference.bindings import Rpc
 from conformance.reference.faults.lies import (
     NO_SUCH_PAGE,
@@ -285,3 +287,15 @@ def allow_is_missing(honest: Service) -> Service:
         return replace(response, headers=kept)
 
     return tasting(replace(honest, respond=lie), wrong_method_status=405)
+
+
+@fault(breaks="routing.too-long-target-is-refused")
+def long_target_crashes(honest: Service) -> Service:
+    """Answers a target that does not fit into its buffer with 500."""
+
+    def lie(service: Service, request: Request) -> Invocation:
+        if len(request.target) > 8192:
+            raise ApiError(Code.INTERNAL, "Internal error encountered.", reason="INTERNAL_ERROR", routed=False)
+        return honest.route(service, request)
+
+    return replace(honest, route=lie)

@@ -54,7 +54,7 @@ def wrong_method_is_cut_off(honest: Service) -> Service:
     )
 
 
-@fault(breaks="liveness.every-request-is-answered")
+@fault(breaks="liveness.bad-request-is-answered")
 def malformed_escape_is_cut_off(honest: Service) -> Service:
     """Closes the connection on a malformed percent-escape: the decoder's exception ends the worker."""
     return _unanswered(honest, FailureKind.RESET, lambda _, request: "%zz" in request.path.lower())
@@ -69,6 +69,12 @@ def unknown_verb_hangs(honest: Service) -> Service:
         return request.method == "POST" and verb[0] == ":" and verb[1] not in ("cancel", "start")
 
     return _unanswered(honest, FailureKind.TIMEOUT, unknown)
+
+
+@fault(breaks="liveness.bad-request-is-answered")
+def long_target_is_cut_off(honest: Service) -> Service:
+    """Closes the connection on a request line that is longer than 8,192 octets, and says nothing."""
+    return _unanswered(honest, FailureKind.RESET, lambda _, request: len(request.target) > 8192)
 
 
 @fault(breaks="liveness.every-request-is-answered", profile="ci")
