@@ -23,7 +23,7 @@ from types import TracebackType
 from typing import IO, Protocol
 
 from conformance.errors import UsageError
-from conformance.rules.turn import Hello, Said, Told
+from conformance.rules.client.turn import Hello, Said, Told
 from conformance.sdk.reply import PROTOCOL, DriverFault, Gone, Overdue, id_of, read_hello, read_reply, shown
 
 PATIENCE = 10.0

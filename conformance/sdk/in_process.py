@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
-from conformance.rules.turn import Hello, Said, Told
+from conformance.rules.client.turn import Hello, Said, Told
 from conformance.sdk.honest_driver import Client, reply
 from conformance.sdk.reply import read_hello, read_reply
 

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from conformance.exchange import Exchange
-from conformance.rules.turn import Hello, Outcome, Told, Turn
+from conformance.rules.client.turn import Hello, Outcome, Told, Turn
 from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE
 from conformance.sdk.driver import PATIENCE, AnyDriver, Driver
 from conformance.sdk.reply import DriverFault

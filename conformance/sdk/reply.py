@@ -14,7 +14,7 @@ from typing import Any
 from conformance.errors import TargetError
 from conformance.exchange import Method
 from conformance.lro.codes import code_named, code_numbered
-from conformance.rules.turn import Hello, Outcome, Said, Told
+from conformance.rules.client.turn import Hello, Outcome, Said, Told
 from conformance.sdk.credentials import text_without_secrets
 
 PROTOCOL = "see docs/sdk.md; one JSON line on stdout for each line on stdin, everything else on stderr"

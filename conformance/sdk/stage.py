@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from conformance.exchange import Exchange, Failure, FailureKind, Method
 from conformance.rules.client.deadlines import slack
-from conformance.rules.turn import Hello, Outcome, Said, Told
+from conformance.rules.client.turn import Hello, Outcome, Said, Told
 from conformance.sdk.answers import Script, json_answer
 from conformance.sdk.credentials import text_without_secrets
 from conformance.sdk.driver import AnyDriver

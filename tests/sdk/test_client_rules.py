@@ -40,7 +40,7 @@ from conformance.rules.client import (
     unless_repeated,
 )
 from conformance.rules.client.deadlines import a_call_ends_at_its_deadline
-from conformance.rules.turn import Outcome, Said, Told, Turn
+from conformance.rules.client.turn import Outcome, Said, Told, Turn
 from conformance.sdk.answers import bare_status, envelope
 from conformance.sdk.credentials import TOKEN, carries_token, without_secrets
 from conformance.sdk.grpc_side import HTTP_ONLY

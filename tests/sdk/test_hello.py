@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.exchange import Method
-from conformance.rules.turn import Hello, Told
+from conformance.rules.client.turn import Hello, Told
 from conformance.sdk.honest_driver import Client
 from conformance.sdk.in_process import InProcess, Speaks, driven
 from conformance.sdk.play import Performance, perform, processes

@@ -30,7 +30,7 @@ from conformance.rules.client.requests import (
     slash_stays_in_its_segment,
 )
 from conformance.rules.client.retries import attempts_are_limited, is_repeated_until_available
-from conformance.rules.turn import TurnRule, registered_turn_rules
+from conformance.rules.client.turn import TurnRule, registered_turn_rules
 
 _MODULES_WITH_RULES = (answers, deadlines, operations, requests, retries)
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 from conformance.exchange import Exchange, Failure, FailureKind
 from conformance.lro.codes import Code
 from conformance.rules.client.reading import reply_in_words
+from conformance.rules.client.turn import Outcome, Turn, turn_rule
 from conformance.rules.rule import Complaint
-from conformance.rules.turn import Outcome, Turn, turn_rule
 
 _LARGEST_SLACK = 2.0
 _SHORTEST_SLACK = 0.1
