@@ -36,11 +36,12 @@ def run(options: argparse.Namespace) -> int:
 
     from conformance.errors import UsageError
     from conformance.exchange.har import read_har
-    from conformance.judging.audit import audit, declared
+    from conformance.judging.audit import audit
     from conformance.lro import timestamp
     from conformance.reports.artefacts import write_artefacts
     from conformance.reports.console import print_report
     from conformance.server.run import statement_setting
+    from conformance.server.target.configuration_file import declared_statement
     from conformance.spec.catalogue import catalogue
     from conformance.spec.contract import Contract
 
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
         read_har(path),
         Contract.load(options.spec),
         catalogue(),
-        declared(dict(statement_setting(text) for text in options.statement)),
+        declared_statement(dict(statement_setting(text) for text in options.statement)),
         file=path.name,
         now=timestamp(),
         url=options.url,

@@ -20,7 +20,6 @@ from conformance.lro import timestamp
 from conformance.reports.artefacts import write_artefacts
 from conformance.reports.junit import write_junit
 from conformance.sdk.checks import checks_by_requirement
-from conformance.sdk.credentials import command_without_secrets
 from conformance.sdk.driver import PATIENCE
 from conformance.sdk.judging import judgements
 from conformance.sdk.play import Performance, perform, processes
@@ -28,6 +27,7 @@ from conformance.sdk.scenario import Scenario
 from conformance.sdk.scenarios import SCENARIOS
 from conformance.sdk.timeline import timeline, timeline_text
 from conformance.sdk.transport import REST, Transport
+from conformance.secrets.command import command_without_secrets
 from conformance.spec.catalogue import client_catalogue
 from conformance.spec.contract import Contract
 from conformance.spec.files import spec_path

@@ -25,7 +25,7 @@ from conformance.server.target.rehearsal import MODES
 from conformance.spec.catalogue import catalogue
 
 _UNRECOGNIZED = "error: unrecognized arguments: "
-_SUITE = Path(__file__).parent / "suite"
+_SUITE = Path(__file__).parent.parent / "suite"
 _NOT_NEEDED = (
     *("cacheprovider", "doctest", "unittest", "pastebin", "nose", "debugging", "faulthandler", "stepwise"),
     *("unraisableexception", "threadexception"),  # they collect garbage five times over at the end

@@ -147,12 +147,18 @@ class GoodPath:
 def near_misses(template: PathTemplate, value: str) -> tuple[NearMiss, ...]:
     """Every near miss of the path of `value`, one per label, always in the same order.
 
-    A label that has no meaning for the template (a verb it has not, a version it does not show) is left out.
+    A label that has no meaning for the template (a verb it has not, a version it does not show) is left out, and so is
+    one whose path another label has: an id may be just what is put before it.
     Raises UsageError when `value` is no name of the template.
     """
     good = GoodPath.of(template, value)
     paths = [(label, family, make(good), why) for label, family, why, make in _NEAR_MISSES]
-    return tuple(good.near_miss(label, family, path, why) for label, family, path, why in paths if path is not None)
+    different = {path: (label, family, why) for label, family, path, why in reversed(paths) if path is not None}
+    return tuple(
+        good.near_miss(label, family, path, why)
+        for label, family, path, why in paths
+        if path is not None and different[path] == (label, family, why)
+    )
 
 
 def other_case(word: str) -> str | None:

@@ -12,7 +12,8 @@ import pytest
 from conformance.cli import main
 from conformance.exchange import Exchange
 from conformance.exchange.har import Recording, har_of
-from conformance.judging.audit import Audit, audit, declared
+from conformance.judging.audit import Audit, audit
+from conformance.server.target.configuration_file import declared_statement
 from conformance.spec.catalogue import catalogue
 from conformance.spec.contract import Contract
 from tests.rules.traffic import OPERATION, Traffic, cancelled, running
@@ -27,7 +28,7 @@ def audited(*exchanges: Exchange, url: str = "", left_out: tuple[str, ...] = (),
         Recording(at, left_out),
         CONTRACT,
         catalogue(),
-        declared(statement),
+        declared_statement(statement),
         file="x.har",
         now="2026-06-01T00:00:00Z",
         url=url,

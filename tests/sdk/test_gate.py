@@ -17,7 +17,6 @@ from conformance.judging.report import read_report
 from conformance.judging.verdict import RunVerdict, Verdict, judge_run
 from conformance.rules.client.turn import Told
 from conformance.sdk import gate as gate_module
-from conformance.sdk.credentials import command_without_secrets
 from conformance.sdk.faults import fault_named
 from conformance.sdk.gate import GateRun, run_gate, selected, whole_timeline, write_everything
 from conformance.sdk.honest_driver import Client
@@ -27,6 +26,7 @@ from conformance.sdk.play import perform, processes
 from conformance.sdk.reply import DriverFault
 from conformance.sdk.scenarios import SCENARIOS
 from conformance.sdk.stage import MOST_FAULTS
+from conformance.secrets.command import command_without_secrets
 from conformance.spec.catalogue import client_catalogue
 
 from .in_process import CONTRACT, judged, named, not_kept, says

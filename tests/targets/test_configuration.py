@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.errors import UsageError
+from conformance.judging.statement import StatementSection
 from conformance.server.target.configuration import (
     AuthSection,
     Configuration,
@@ -20,7 +21,6 @@ from conformance.server.target.configuration import (
     LimitsSection,
     OperationsSection,
     StartRequest,
-    StatementSection,
     SupplyForm,
     default_start,
     with_operations,

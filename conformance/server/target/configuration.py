@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from conformance.errors import UsageError
+from conformance.judging.statement import StatementSection
 from conformance.server.target.headers import Variable
 from conformance.server.target.url import check_url
 
@@ -106,17 +107,6 @@ class OperationsSection:
     completed: SupplyForm = field(default_factory=SupplyForm)
     settle: float = 10.0
     cleanup: str = "delete"
-
-
-@dataclass(frozen=True, slots=True)
-class StatementSection:
-    """`[statement]`: the conformance statement; None is "not said"."""
-
-    cancel: str | None = None
-    list: bool | None = None
-    delete: bool | None = None
-    auth: bool | None = None
-    errors: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

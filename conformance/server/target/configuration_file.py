@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import UsageError
+from conformance.judging.statement import Statement, StatementSection
 from conformance.server.target.configuration import (
     CANCEL_STATEMENTS,
     ERROR_STATEMENTS,
@@ -24,7 +25,6 @@ from conformance.server.target.configuration import (
     LimitsSection,
     OperationsSection,
     StartRequest,
-    StatementSection,
     SupplyForm,
 )
 from conformance.server.target.headers import Variable, as_value, is_name, is_variable
@@ -49,6 +49,12 @@ def read_configuration(path: Path) -> Configuration:
         raise UsageError(f"{path}: is not TOML: {error}", "mend the line that is named") from error
     configuration = _Reader(str(path)).configuration(document)
     return replace(configuration, directory=path.parent, file=str(path))
+
+
+def declared_statement(settings: Mapping[str, str]) -> Statement:
+    """The statement that `--statement KEY=VALUE` settings declare. Raises UsageError for an unknown key or value."""
+    configuration = Configuration()
+    return Statement((with_statement(configuration, settings) if settings else configuration).statement)
 
 
 def with_statement(configuration: Configuration, settings: Mapping[str, str]) -> Configuration:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 from conformance.exchange import Call, Method
+from conformance.judging.statement import StatementSection
 from conformance.lro import SystemClock, TickingClock
 from conformance.secrets.secret import Secret
 from conformance.server.target.configuration import (
@@ -18,7 +19,6 @@ from conformance.server.target.configuration import (
     Disguise,
     IutSection,
     OperationsSection,
-    StatementSection,
     SupplyForm,
     default_start,
 )

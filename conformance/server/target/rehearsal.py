@@ -10,13 +10,13 @@ from dataclasses import fields, replace
 from typing import Any
 
 from conformance.exchange import Request
+from conformance.judging.statement import StatementSection
 from conformance.lro import TickingClock
 from conformance.secrets.secret import Secret
 from conformance.server.target.configuration import (
     AuthSection,
     Configuration,
     StartRequest,
-    StatementSection,
     SupplyForm,
     default_start,
 )

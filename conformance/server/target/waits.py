@@ -96,8 +96,8 @@ WAITS = (
 
 _HEAD = """# Waits
 
-Everything a run waits for, as `conformance/server/target/waits.py` has it. Times are of the run's own clock: virtual against
-the embedded server, the machine's monotonic one elsewhere.
+Everything a run waits for, as `conformance/server/target/waits.py` has it. Times are of the run's own clock: virtual
+against the embedded server, the machine's monotonic one elsewhere.
 
 | wait | at most | why | is slowness non-conformance? |
 |---|---|---|---|
