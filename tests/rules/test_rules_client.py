@@ -203,7 +203,7 @@ def test_a_success_was_answered_by_one_attempt_at_least() -> None:
         (reports, Code.NOT_FOUND),
         (keeps_the_code, Code.NOT_FOUND),
         (keeps_the_message, "no such thing"),
-        (keeps_the_status, 404),
+        (lambda _status: keeps_the_status, 404),
     ],
     ids=["code or its status", "code", "message", "status"],
 )

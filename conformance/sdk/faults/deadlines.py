@@ -10,11 +10,11 @@ from conformance.sdk.faults.registry import fault
 from conformance.sdk.honest_driver import Answer, Client
 
 
-def _waiting(honest: Client, time_for: Callable[[str, float], float]) -> Client:
-    """The client, with another time to wait than it was given, by the HTTP method and the time that is left."""
+def _waiting(honest: Client, time_for: Callable[[float], float]) -> Client:
+    """The client, waiting for another time than the one that is left."""
 
-    def send(verb: str, *rest: Any) -> Answer:
-        return honest.send(verb, *rest[:-1], time_for(verb, rest[-1]))
+    def send(*request: Any) -> Answer:
+        return honest.send(*request[:-1], time_for(request[-1]))
 
     return replace(honest, send=send)
 
@@ -34,27 +34,21 @@ def _when_time_is_over(honest: Client, answer: Callable[[], Answer]) -> Client:
 
 
 @fault("client-retry.deadline-is-kept")
-def get_has_no_deadline(honest: Client) -> Client:
-    """Has a deadline for cancels only."""
-    return _waiting(honest, lambda verb, left: 10.0 if verb == "GET" else left)
-
-
-@fault("client-retry.deadline-is-kept")
 def waits_three_times_as_long(honest: Client) -> Client:
     """Adds the deadline to the times for connecting, for sending and for reading."""
-    return _waiting(honest, lambda _verb, left: left * 3)
+    return _waiting(honest, lambda left: left * 3)
 
 
 @fault("client-retry.deadline-is-used")
 def gives_up_early(honest: Client) -> Client:
     """Keeps three quarters of its deadline in reserve for retries."""
-    return _waiting(honest, lambda _verb, left: left / 4)
+    return _waiting(honest, lambda left: left / 4)
 
 
 @fault("client-retry.deadline-is-used")
 def is_impatient(honest: Client) -> Client:
     """Has a limit of its own for each attempt, which is shorter than its caller's deadline, and tries nothing again."""
-    return _waiting(honest, lambda _verb, left: min(left, 0.15))
+    return _waiting(honest, lambda left: min(left, 0.15))
 
 
 @fault("client-retry.time-over-is-told")
@@ -63,7 +57,7 @@ def time_over_is_success(honest: Client) -> Client:
     return _when_time_is_over(honest, lambda: Answer(200, b"{}"))
 
 
-@fault("client-retry.time-over-is-told")
+@fault("client-retry.time-over-is-told", "client-answer.no-refusal-is-invented")
 def time_over_is_unimplemented(honest: Client) -> Client:
     """Takes a server that does not answer a cancel for one that has none."""
     return _when_time_is_over(honest, lambda: Answer(501, b""))
