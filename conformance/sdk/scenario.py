@@ -27,12 +27,22 @@ TIMEOUT = 5000
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request to the driver; `timeout` is in milliseconds. In a name `{operation}` is that of the scenario."""
+    """One request to the driver; `timeout` is in milliseconds. In a name `{operation}` is that of the scenario.
+
+    `method` is the call that the script answers, `word` what the driver is told when that is another (`wait`).
+    """
 
     method: Method
     script: Script
     name: str = "{operation}"
     timeout: int = TIMEOUT
+    word: str = ""
+    poll: int | None = None
+
+    @property
+    def asks_for(self) -> str:
+        """The method as the driver is told it."""
+        return self.word or self.method.value
 
 
 def cancel(*answers: Answer, name: str = "{operation}", timeout: int = TIMEOUT) -> Step:
@@ -79,18 +89,29 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One story. `name` is its slug, and the check's name in reports and baselines."""
+    """One story. `name` is its slug, and the check's name in reports and baselines.
+
+    It is played where the driver has the methods that its steps ask for and what it `needs` besides: `concurrent`, or a
+    habit. `at_once` has all its steps told before the first reply is awaited.
+    """
 
     name: str
     story: str
     control: Control
     steps: tuple[Step, ...]
     expectations: tuple[Expectation, ...] = ()
+    needs: tuple[str, ...] = ()
+    at_once: bool = False
 
     @property
     def operation(self) -> str:
         """The name of the scenario's operation."""
         return f"{PARENT}/operations/{self.name}"
+
+    @property
+    def asks_for(self) -> tuple[str, ...]:
+        """The methods that the driver is asked for."""
+        return tuple(dict.fromkeys(step.asks_for for step in (self.control.step, *self.steps)))
 
     def named(self, step: Step) -> str:
         """The operation name that the driver is told in a step."""

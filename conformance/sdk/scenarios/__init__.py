@@ -5,6 +5,7 @@ from conformance.sdk.scenarios import (
     answers,
     codes,
     credentials,
+    deadlines,
     errors,
     names,
     operations,
@@ -24,6 +25,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *operations.SCENARIOS,
     *reads.SCENARIOS,
     *retries.SCENARIOS,
+    *deadlines.SCENARIOS,
     *redirects.SCENARIOS,
 )
 
