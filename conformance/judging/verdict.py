@@ -90,6 +90,8 @@ class Judgement:
     reason: str = ""
     results: tuple[CheckResult, ...] = ()
     known: tuple[KnownFailure, ...] = ()
+    is_out_of_reach: bool = False
+    """Whether the target has not what the requirement needs, so that it is no gap that it was not tested."""
 
     @property
     def violations(self) -> tuple[dict[str, Any], ...]:
@@ -146,7 +148,8 @@ def judge_run(judgements: Iterable[Judgement], was_interrupted: bool = False) ->
         return RunVerdict.NOT_CONFORMANT
     if Verdict.ERROR in verdicts:
         return RunVerdict.ERROR
-    musts = [judgement.verdict for judgement in judgements if judgement.requirement.level is Level.MUST]
+    within_reach = [judgement for judgement in judgements if not judgement.is_out_of_reach]
+    musts = [judgement.verdict for judgement in within_reach if judgement.requirement.level is Level.MUST]
     executed = any(verdict in (Verdict.PASS, Verdict.KNOWN_FAILURE) for verdict in musts)
     if was_interrupted or Verdict.NOT_TESTED in musts or not executed:
         return RunVerdict.INCOMPLETE
