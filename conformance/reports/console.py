@@ -120,7 +120,7 @@ def _table(entries: Sequence[Mapping[str, Any]], catalogue: Catalogue, colour: b
             mark = _painted(f"{_MARKS[verdict]} {verdict:<14}", verdict, colour)
             yield f"  {mark} {entry['level']:<6} {entry['id']}"
             if verdict in ("not-tested", "not-applicable", "known-failure") and entry["level"] != "MAY":
-                yield from _wrapped(entry["reason"], " " * 26, width)
+                yield from _wrapped(why(entry), " " * 26, width)
 
 
 def verdict_lines(report: Mapping[str, Any], colour: bool = False) -> Iterator[str]:
@@ -128,7 +128,9 @@ def verdict_lines(report: Mapping[str, Any], colour: bool = False) -> Iterator[s
     totals = report["totals"]
     counted = ", ".join(f"{totals[verdict]} {verdict}" for verdict in _MARKS if totals.get(verdict))
     untested = [
-        entry["id"] for entry in report["requirements"] if entry["verdict"] == "not-tested" and entry["level"] == "MUST"
+        entry["id"]
+        for entry in report["requirements"]
+        if entry["verdict"] == "not-tested" and entry["level"] == "MUST" and not entry.get("accepted_gap")
     ]
     yield f"{in_one_line(report['iut']['name'] or report['iut']['url'])}: {counted}"
     yield f"{report['requests']} requests, {report['operations']} operations, profile {report['profile']}"
@@ -145,7 +147,18 @@ def verdict_lines(report: Mapping[str, Any], colour: bool = False) -> Iterator[s
         if remedy:
             yield f"  remedy: {in_one_line(remedy)}"
     paint = {0: "pass", 1: "fail"}.get(report["exit_status"], "warn")
-    yield _painted(f"verdict: {report['verdict'].upper()}", paint, colour)
+    yield _painted(f"verdict: {said(report).upper()}", paint, colour)
+
+
+def said(report: Mapping[str, Any]) -> str:
+    """The verdict of a run in words; older reports have only the verdict."""
+    return str(report.get("verdict_in_words") or report["verdict"])
+
+
+def why(entry: Mapping[str, Any]) -> str:
+    """Why a requirement is not judged, and who accepts that."""
+    gap = entry.get("accepted_gap")
+    return f"accepted gap: {gap['reason']} ({gap['link']}); {entry['reason']}" if gap else str(entry["reason"])
 
 
 def _wrapped(text: str, indent: str, width: int) -> list[str]:
