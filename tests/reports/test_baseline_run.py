@@ -148,7 +148,7 @@ def test_an_unfilled_entry_is_refused_before_anything_is_sent(tmp_path: Path) ->
     assert ran.status == 2
     assert "reason is empty" in ran.stderr
     assert "Traceback" not in ran.stderr
-    assert not ran.directory.exists()
+    assert not (ran.directory / "traffic.har").exists()
 
 
 def test_junit_of_a_run_that_finds_something(tmp_path: Path) -> None:
