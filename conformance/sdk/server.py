@@ -12,6 +12,7 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -24,6 +25,7 @@ from conformance.lro.codes import Code
 from conformance.rules.client.retries import OVERDUE
 from conformance.sdk.answers import EMPTY_OBJECT, OVER, UNKNOWN_PATH, Answer, End, Script, envelope, json_answer
 from conformance.sdk.credentials import without_secrets
+from conformance.sdk.framing import BETWEEN_PIECES, gzipped_for
 from conformance.sdk.wire import Connection, NotHttp, response_bytes
 from conformance.spec.contract import Contract
 
@@ -31,6 +33,9 @@ LOOPBACK = "127.0.0.1"
 _IDLE_SECONDS = 30.0
 _AFTER_TIMEOUT = OVERDUE + 0.1
 """Seconds; more than the rules allow a reply or an attempt to be late, so that who does not stop by itself is late."""
+_TO_SETTLE = 1.0
+"""Seconds that the next turn waits for the end of what the last one brought about."""
+
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -64,6 +69,8 @@ class ScriptedServer:
         self._strays: list[Exchange] = []
         self._number = 0
         self._connections: set[socket.socket] = set()
+        self._last: dict[socket.socket, _Open | None] = {}
+        self._unsettled: dict[socket.socket, threading.Event] = {}
         self._threads: list[threading.Thread] = []
         self._is_stopping = False
         self._listeners = [_listen(), _listen()]
@@ -87,6 +94,9 @@ class ScriptedServer:
 
         Soon after `timeout`, in milliseconds, the script ends, and every further attempt is refused for good.
         """
+        # What ends a connection, or comes late, has happened before the driver is told the next thing.
+        for unsettled in list(self._unsettled.values()):
+            unsettled.wait(_TO_SETTLE)
         with self._lock:
             over = self._now() + timeout / 1000 + _AFTER_TIMEOUT
             turn = _Open(scenario, Call(method, name), script, over)
@@ -143,23 +153,33 @@ class ScriptedServer:
     def _serve(self, wire: socket.socket, origin: str) -> None:
         with self._lock:
             self._connections.add(wire)
+            self._last[wire] = self._turn_of(None)
         try:
             connection = Connection(wire)
             while not self._is_stopping and self._serve_one(connection, wire, origin):
-                pass
+                self._settle(wire)
         except OSError:
             pass
         finally:
             with self._lock:
                 self._connections.discard(wire)
+                del self._last[wire]
             wire.close()
+            self._settle(wire)
+
+    def _settle(self, wire: socket.socket) -> None:
+        """What the last request of a connection has brought about is done."""
+        with self._lock:
+            settled = self._unsettled.pop(wire, None)
+        if settled is not None:
+            settled.set()
 
     def _serve_one(self, connection: Connection, wire: socket.socket, origin: str) -> bool:
         """Read and answer one request; whether the connection goes on."""
         try:
             arrived = connection.read()
         except NotHttp as error:
-            self._record_garbage(error, origin)
+            self._record_garbage(error, origin, wire)
             return False
         if arrived is None:
             return False
@@ -169,6 +189,8 @@ class ScriptedServer:
             number = self._number
             call = self._contract.identify(arrived.request.method, arrived.request.path)
             turn = self._turn_of(call)
+            self._unsettled[wire] = threading.Event()
+            self._last[wire] = turn
             answer = self._answer(turn, call, arrived.request)
         exchange = Exchange(
             number=number,
@@ -182,17 +204,26 @@ class ScriptedServer:
             note="" if arrived.version == "HTTP/1.1" else arrived.version,
         )
         if answer.hold and turn is not None and turn.replied.wait(answer.hold / 1000):
-            dropped = Failure(FailureKind.TIMEOUT, "held back until the driver had replied")
+            when = "sent when the driver had replied" if answer.is_late else "held back until the driver had replied"
+            dropped = Failure(FailureKind.TIMEOUT, when)
             self._record(turn, replace(exchange, outcome=dropped, received_at=self._now()))
-            return False
+            if answer.is_late:
+                wire.sendall(response_bytes(answer.response))
+            return answer.is_late
         if answer.end is End.RESET:
             self._record(turn, replace(exchange, received_at=self._now()))
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             return False
         response = answer.response if arrived.request.method != "HEAD" else replace(answer.response, body=b"")
-        self._record(turn, replace(exchange, outcome=response, received_at=self._now()))
-        wire.sendall(response_bytes(response))
-        return answer.end is End.KEPT and arrived.stays_open
+        sent = answer.frame(gzipped_for(arrived.request, response) if answer.is_coded else response)
+        # Recorded is what the answer says, as recordings of browsers have it: its header fields as sent, its content.
+        recorded = replace(sent.recorded, body=response.body)
+        self._record(turn, replace(exchange, outcome=recorded, received_at=self._now()))
+        for number, piece in enumerate(sent.pieces):
+            if number:
+                time.sleep(BETWEEN_PIECES)
+            wire.sendall(piece)
+        return answer.end is End.KEPT and arrived.stays_open and not sent.closes
 
     def _turn_of(self, call: Call | None) -> _Open | None:
         if call is not None and call in self._by_call:
@@ -247,12 +278,15 @@ class ScriptedServer:
         with self._lock:
             (turn.arrived if turn is not None else self._strays).append(exchange)
 
-    def _record_garbage(self, error: NotHttp, origin: str) -> None:
+    def _record_garbage(self, error: NotHttp, origin: str, wire: socket.socket) -> None:
+        """Record what is no HTTP, for the call whose head it has, else for that before it on its connection."""
         at = self._now()
         with self._lock:
             self._number += 1
             number = self._number
-            turn = self._turn_of(None)
+            head = error.head
+            call = self._contract.identify(head.method, head.path) if head is not None else None
+            turn = self._turn_of(call) if call is not None else self._last[wire]
         request = Request("", "", (), error.data)
         outcome = Failure(FailureKind.MALFORMED, str(error))
         scenario = turn.scenario if turn is not None else ""

@@ -4,8 +4,10 @@ from conformance.sdk.scenario import Scenario
 from conformance.sdk.scenarios import (
     answers,
     codes,
+    connections,
     credentials,
     errors,
+    framing,
     names,
     operations,
     reads,
@@ -25,6 +27,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     *reads.SCENARIOS,
     *retries.SCENARIOS,
     *redirects.SCENARIOS,
+    *framing.SCENARIOS,
+    *connections.SCENARIOS,
 )
 
 __all__ = ["SCENARIOS"]
