@@ -165,6 +165,7 @@ REASONS = {
     409: "Conflict",
     410: "Gone",
     412: "Precondition Failed",
+    415: "Unsupported Media Type",
     418: "I'm a teapot",
     429: "Too Many Requests",
     499: "Client Closed Request",
@@ -179,6 +180,9 @@ EMPTY_OBJECT = json_answer(200, {})
 RESET = Answer(Response(0), End.RESET)
 OVER = envelope(Code.FAILED_PRECONDITION, "that was one attempt too many")
 """What a client is told that does not stop by itself: no reason to try again."""
+
+UNKNOWN_CODING = body_answer(415, b"", "", ("Accept-Encoding", "gzip, deflate"))
+"""A request whose content coding the gate does not know is refused as RFC 9110, section 15.5.16, says."""
 
 UNKNOWN_PATH = html_answer(404, "Error 404 (Not Found)!!")
 

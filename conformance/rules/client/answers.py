@@ -122,8 +122,8 @@ def keeps_the_message(message: str) -> TurnJudge:
     """An oracle: the message of the error reaches the caller."""
 
     def judge(turn: Turn) -> Complaint | None:
-        if turn.said.outcome is not Outcome.RPC_ERROR:
-            raise NotTested(f"the driver said {reply_in_words(turn)}, not an RPC error")
+        if turn.said.outcome is not Outcome.RPC_ERROR or not turn.answers:
+            raise NotTested(f"the driver said {reply_in_words(turn)}, not an RPC error that was answered")
         if message in turn.said.message:
             return None
         return turn.complain(f"the error says {message!r}; the client says {turn.said.message!r}")

@@ -32,7 +32,7 @@ from conformance.sdk.framing import (
 )
 from conformance.sdk.scenario import SHOWS_RUNNING, Expectation, Scenario, cancel, get
 
-MESSAGE = 'größe – 日本 😀: "no" \\ cancel / today'
+MESSAGE = 'größe – 日本 😀: "no" \\ way / today'
 
 _READ = "client-answer.framing-is-read"
 _PADDING = b" " * 100_000
@@ -40,8 +40,8 @@ _PADDING = b" " * 100_000
 
 _ABOUT_TEXT = frozenset({"plain-answers", "escaped-answers"})
 _TEXT = (
-    Expectation("client-operation.message-is-kept", keeps_the_message_of_the_operation, step=0),
-    Expectation("client-answer.message-is-kept", keeps_the_message(MESSAGE), step=1),
+    Expectation("client-operation.message-is-kept", keeps_the_message_of_the_operation, step=1),
+    Expectation("client-answer.message-is-kept", keeps_the_message(MESSAGE), step=3),
 )
 
 
@@ -75,15 +75,25 @@ def _scenario(
     where: Callable[[TurnJudge], TurnJudge] = lambda judge: judge,
 ) -> Scenario:
     shown, refused, accepted = answers
+    plainly_shown, plainly_refused, plainly_accepted = _answers(_BODIES)
+    judges = (shows(State.CANCELLED, Code.CANCELLED), tells_the_last_answer, is_ok)
     return Scenario(
         name=name,
         story=story,
         control=SHOWS_RUNNING,
-        steps=(get(shown), cancel(refused), cancel(accepted)),
+        steps=(
+            get(plainly_shown),
+            get(shown),
+            cancel(plainly_refused),
+            cancel(refused),
+            cancel(plainly_accepted),
+            cancel(accepted),
+        ),
         expectations=(
-            Expectation(requirement, where(shows(State.CANCELLED, Code.CANCELLED)), step=0),
-            Expectation(requirement, where(tells_the_last_answer), step=1),
-            Expectation(requirement, where(is_ok), step=2),
+            *(
+                Expectation(requirement, where(judge), step, beside=(step - 1, judge))
+                for judge, step in zip(judges, (1, 3, 5), strict=True)
+            ),
             *(_TEXT if name in _ABOUT_TEXT else ()),
         ),
     )
@@ -94,7 +104,7 @@ def _framed(name: str, story: str, frame: Frame) -> Scenario:
 
 
 SCENARIOS = (
-    _framed("plain-answers", "Answers have a length, and text beyond ASCII as it is.", with_length),
+    _framed("plain-answers", "Answers have text beyond ASCII, as it is.", with_length),
     _framed("chunked-answers", "Answers come in chunks of seven bytes.", in_chunks(7)),
     _framed(
         "chunk-extensions",
