@@ -119,7 +119,10 @@ def perform(
     )
     overheads = {id(scene): seconds for scene in scenes if (seconds := _seconds_of_control(scene)) is not None}
     usual = statistics.median(overheads.values()) if overheads else 0.0
-    plays = [_played(scene, max(usual, overheads.get(id(scene), 0.0)), company.hello) for scene in scenes]
+    plays = [
+        _played(scene, max(usual, overheads.get(id(scene), 0.0)), company.stalls.between, company.hello)
+        for scene in scenes
+    ]
     _disbelieve(performance, plays)
     return performance
 
@@ -132,11 +135,14 @@ def _seconds_of_control(scene: Scene) -> float | None:
     return None
 
 
-def _played(scene: Scene, overhead: float, hello: Hello) -> Play:
+def _played(scene: Scene, overhead: float, stalls: Callable[[float, float], float], hello: Hello) -> Play:
     turns = [
-        Turn(scene.scenario.name, asked.told, asked.said, asked.arrived(), overhead, hello)
+        Turn(
+            scene.scenario.name, asked.told, asked.said, asked.arrived(), overhead, stalls(asked.told.at, ended), hello
+        )
         for asked in scene.asked
         if asked.said is not None
+        for ended in [max((asked.said.at, *(exchange.sent_at for exchange in asked.arrived())))]
     ]
     unanswered = [Unanswered(asked.told, asked.arrived()) for asked in scene.asked if asked.said is None]
     return Play(

@@ -46,7 +46,7 @@ from conformance.spec.contract import Contract
 
 LOOPBACK = "127.0.0.1"
 _IDLE_SECONDS = 30.0
-_AFTER_SLACK = 0.1
+_AFTER_SLACK = 1.0
 """Seconds beyond what the rules allow an attempt to be late, so that who does not stop by itself is late."""
 _TO_SETTLE = 1.0
 """Seconds that the next turn waits for the end of what the last one brought about."""

@@ -23,6 +23,7 @@ from conformance.sdk.driver import AnyDriver
 from conformance.sdk.reply import DriverFault, Gone, Overdue
 from conformance.sdk.scenario import PARENT, TIMEOUT, Scenario, Step
 from conformance.sdk.server import ScriptedServer
+from conformance.sdk.stalls import Stalls
 from conformance.sdk.transport import Transport
 from conformance.spec.contract import Contract
 
@@ -91,6 +92,7 @@ class Company:
     greetings: tuple[Exchange, ...] = ()
 
     def __post_init__(self) -> None:
+        self.stalls = Stalls(self.now)
         self._numbers = itertools.count(1)
         self._ids = itertools.count(1)
         self._left = iter(self.scenes)
@@ -103,10 +105,11 @@ class Company:
 
     def play(self, jobs: int) -> None:
         """Play all scenes. Raises UsageError when the driver cannot be started, TargetError when there is no port."""
-        if jobs == 1:
-            self._work()
-        else:
-            self._work_side_by_side(jobs)
+        with self.stalls:
+            if jobs == 1:
+                self._work()
+            else:
+                self._work_side_by_side(jobs)
         for scene in self.scenes:
             if not (scene.asked or scene.fault or scene.inapplicable):
                 scene.fault = self.faults[-1]

@@ -164,7 +164,7 @@ def test_who_does_not_stop_by_itself_is_refused_for_good() -> None:
     with ScriptedServer(CONTRACT, lambda: clock[0]) as server:
         server.begin("story", Method.CANCEL, NAME, Script((envelope(Code.UNAVAILABLE, "soon"),)), 200)
         assert sent(server.url, post())[9:12] == b"503"
-        clock[0] = 1.3
+        clock[0] = 1.5
         assert b"that was one attempt too many" in sent(server.url, post())
 
 
@@ -262,7 +262,7 @@ def test_the_time_of_a_script_begins_with_the_first_attempt() -> None:
         server.begin("story", Method.CANCEL, NAME, Script((envelope(Code.UNAVAILABLE, "soon"),)), 200)
         for clock[0] in (9.0, 9.3):
             assert sent(server.url, post())[9:12] == b"503"
-        clock[0] = 9.6
+        clock[0] = 10.5
         assert b"that was one attempt too many" in sent(server.url, post())
 
 

@@ -1,8 +1,9 @@
 """Rules and oracles about deadlines: how long a call lasted, and how it ended when the time was over.
 
 The time of a call is counted from the arrival of its first attempt, for before that it may be the driver that is slow;
-or less the time that the driver needs for a call by itself, where that leaves less. What a busy machine takes is
-granted in proportion to the deadline: with a fixed grace a short deadline would be none.
+or less the time that the driver needs for a call by itself, where that leaves less. What a busy machine took, as far as
+it was noticed, is not counted; a little more is granted in proportion to the deadline: with a fixed grace a short
+deadline would be none.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _EARLY = 0.6
 
 
 def slack(timeout: float) -> float:
-    """How many seconds a call may last beyond its deadline of `timeout` seconds, on a machine that is busy."""
+    """How many seconds a call may last beyond its deadline of `timeout` seconds."""
     return min(_SHORTEST_SLACK + timeout / 2, _LARGEST_SLACK)
 
 
@@ -32,7 +33,8 @@ def deadline_of(turn: Turn) -> float:
 def shortest_duration(turn: Turn) -> float:
     """The fewest seconds that the client's call can have lasted."""
     by_itself = turn.said.at - turn.told.at - turn.overhead
-    return min(by_itself, turn.said.at - turn.answers[0].sent_at) if turn.answers else by_itself
+    shorter = min(by_itself, turn.said.at - turn.answers[0].sent_at) if turn.answers else by_itself
+    return shorter - turn.stall
 
 
 def longest_duration(turn: Turn) -> float:
@@ -61,7 +63,7 @@ def _is_unanswered(exchange: Exchange) -> bool:
 )
 def a_call_ends_at_its_deadline(turn: Turn) -> Complaint | None:
     if turn.answers:
-        end = turn.answers[0].sent_at + deadline_of(turn)
+        end = turn.answers[0].sent_at + deadline_of(turn) + turn.stall
         late = [exchange for exchange in turn.answers if exchange.sent_at > end]
         # One that was late may have been held up.
         if len(late) > 1:
@@ -83,7 +85,7 @@ def _is_overdue(turn: Turn) -> bool:
 def stops_at_its_deadline(turn: Turn) -> Complaint | None:
     """No attempt begins after the deadline, and none after it can make the call succeed."""
     if turn.answers:
-        since = turn.answers[-1].sent_at - turn.answers[0].sent_at
+        since = turn.answers[-1].sent_at - turn.answers[0].sent_at - turn.stall
         if since > deadline_of(turn) + slack(deadline_of(turn)):
             return turn.complain(
                 f"the deadline was {turn.told.timeout} ms, and attempt {len(turn.answers)} came {since * 1000:.0f} ms"

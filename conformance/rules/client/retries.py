@@ -21,7 +21,7 @@ MOST_ATTEMPTS = 5
     "client-retry.nothing-after-the-reply", when=lambda turn: bool(turn.answers) and turn.said.outcome is not Outcome.OK
 )
 def nothing_is_sent_after_the_reply(turn: Turn) -> Complaint | None:
-    late = [exchange for exchange in turn.arrived if exchange.sent_at > turn.said.at + LATE]
+    late = [exchange for exchange in turn.arrived if exchange.sent_at > turn.said.at + LATE + turn.stall]
     return about(
         turn,
         late,

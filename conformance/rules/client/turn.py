@@ -141,7 +141,8 @@ class Turn:
 
     `answers` are the exchanges of the call that was asked for; the other `arrived` ones are what else came in: to
     another path, to another operation, or nothing that is HTTP. `overhead` are the seconds that the driver needs for a
-    call by itself, measured where it is answered at once. `hello` is what the driver said of itself.
+    call by itself, measured where it is answered at once; `stall` are those that a busy machine held everybody up
+    meanwhile. `hello` is what the driver said of itself.
     """
 
     scenario: str
@@ -149,6 +150,7 @@ class Turn:
     said: Said
     arrived: tuple[Exchange, ...] = ()
     overhead: float = 0.0
+    stall: float = 0.0
     hello: Hello = field(default_factory=Hello)
 
     @property

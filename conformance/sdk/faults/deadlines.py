@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -34,9 +35,9 @@ def _when_time_is_over(honest: Client, answer: Callable[[], Answer]) -> Client:
 
 
 @fault("client-retry.deadline-is-kept")
-def waits_three_times_as_long(honest: Client) -> Client:
-    """Adds the deadline to the times for connecting, for sending and for reading."""
-    return _waiting(honest, lambda left: left * 3)
+def takes_seconds_for_its_own(honest: Client) -> Client:
+    """Rounds the deadline up to whole seconds, of which it then grants one to connect and one to read."""
+    return _waiting(honest, lambda left: math.ceil(left) + 1)
 
 
 @fault("client-retry.deadline-is-used")

@@ -15,7 +15,7 @@ _UNAVAILABLE = envelope(Code.UNAVAILABLE, "the service is being restarted")
 _SHORT = 400
 """Milliseconds: a deadline that passes."""
 
-_TOO_LATE = 1200
+_TOO_LATE = 3000
 """Milliseconds: later than the deadline and all that is granted beyond it."""
 
 
