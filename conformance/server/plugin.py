@@ -41,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="conformance.toml; without it, and without --iut-url, the embedded reference server",
     )
     group.addoption("--iut-url", metavar="URL", help="the target, in place of the configuration's")
+    group.addoption("--iut-allow-host", metavar="HOST", action="append", default=[], help="a host that you may test")
     group.addoption("--iut-operation", metavar="NAME", action="append", default=[], help="a running operation to use")
     group.addoption("--iut-spec", metavar="SPEC", help="the OpenAPI file of the contract")
     group.addoption("--iut-statement", metavar="KEY=VALUE", action="append", default=[], help="conformance statement")
@@ -48,6 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--iut-seed", metavar="N", type=int, default=0, help="seed of everything that is drawn")
     group.addoption("--iut-fault", metavar="NAME", help="let the embedded reference server have this fault")
     group.addoption("--iut-variant", metavar="NAME", help="let the embedded reference server be this correct variant")
+    group.addoption("--iut-world", metavar="NAME", help="how the embedded reference server behaves besides")
     group.addoption("--iut-disruptive", action="store_true", help="run disruptive checks on other machines, too")
     group.addoption("--iut-rehearsal", help=argparse.SUPPRESS)
     group.addoption("--iut-report-dir", metavar="DIR", help="where report.json is written")
@@ -59,6 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 OPTIONS = (
     "--iut",
     "--iut-url",
+    "--iut-allow-host",
     "--iut-operation",
     "--iut-spec",
     "--iut-statement",
@@ -66,6 +69,7 @@ OPTIONS = (
     "--iut-seed",
     "--iut-fault",
     "--iut-variant",
+    "--iut-world",
     "--iut-disruptive",
     "--iut-rehearsal",
     "--iut-report-dir",
@@ -101,8 +105,8 @@ def _begin_report(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the checks of the profile, and put them into the order of the catalogue, those of the smaller profile first.
 
-    So a requirement is not left untested because what was drawn for another one used up the limits. What looks at all
-    traffic comes last.
+    So a requirement is not left untested because what was drawn for another one used up the limits. In each profile
+    those checks come last that wait until an effect would have shown, and what looks at all traffic at the very end.
     """
     checks = [item for item in items if item.get_closest_marker("requirement") is not None]
     if not checks:
@@ -122,7 +126,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in kept:
         known = catalogue()[_requirement_of(item)]
         item.user_properties += [("requirement", known.id), ("level", known.level.value)]
-    kept.sort(key=lambda item: (_looks_at_all_traffic(item), _profile_of(item), position[_requirement_of(item)]))
+    kept.sort(
+        key=lambda item: (
+            _looks_at_all_traffic(item),
+            _profile_of(item),
+            _waits_for_the_last_look(item),
+            position[_requirement_of(item)],
+        )
+    )
     items[:] = [item for item in items if item.get_closest_marker("requirement") is None] + kept
 
 
@@ -406,6 +417,10 @@ def _draws(item: pytest.Item) -> bool:
 
 def _looks_at_all_traffic(item: pytest.Item) -> bool:
     return item.path.name == TRAFFIC_FILE
+
+
+def _waits_for_the_last_look(item: pytest.Item) -> bool:
+    return "last_look" in getattr(item, "fixturenames", ())
 
 
 def _as_json(result: CheckResult) -> dict[str, Any]:

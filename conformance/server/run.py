@@ -279,6 +279,11 @@ def configured_run(options: Mapping[str, Any]) -> Run:
     if options.get("--iut-spec"):
         iut = dataclasses.replace(configuration.iut, spec=options["--iut-spec"])
         configuration = dataclasses.replace(configuration, iut=iut)
+    if options.get("--iut-allow-host"):
+        hosts = (*configuration.iut.allow_hosts, *options["--iut-allow-host"])
+        configuration = dataclasses.replace(
+            configuration, iut=dataclasses.replace(configuration.iut, allow_hosts=hosts)
+        )
     if options.get("--iut-operation"):
         configuration = with_operations(configuration, tuple(options["--iut-operation"]))
     if options.get("--iut-url"):
@@ -289,7 +294,9 @@ def configured_run(options: Mapping[str, Any]) -> Run:
     for kind in DISGUISES:
         if options.get(f"--iut-{kind}"):
             configuration = dataclasses.replace(configuration, disguise=Disguise(kind, options[f"--iut-{kind}"]))
-    configuration = dataclasses.replace(configuration, rehearsal=options.get("--iut-rehearsal") or "")
+    configuration = dataclasses.replace(
+        configuration, rehearsal=options.get("--iut-rehearsal") or "", world=options.get("--iut-world") or ""
+    )
     name = options.get("--iut-profile") or QUICK.name
     if name not in PROFILES:
         raise UsageError(f"--profile: there is no profile {name!r}", f"choose one of {', '.join(PROFILES)}")

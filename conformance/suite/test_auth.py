@@ -15,6 +15,7 @@ from conformance.server.target.iut import Iut
 from conformance.suite import families
 from conformance.suite.evidence import require_answers, require_each
 from conformance.suite.judging import require, verifies
+from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
 
 
@@ -64,7 +65,7 @@ def test_missing_permission_is_denied_whatever_exists(iut: Iut, refusals: Refusa
 
 
 @verifies("auth.refused-cancel-changes-nothing")
-def test_unauthorised_cancel_changes_nothing(refusals: Refusals) -> None:
+def test_unauthorised_cancel_changes_nothing(last_look: LastLook, refusals: Refusals) -> None:
     """A cancel that was not refused is not this requirement's: that it should have been, others say."""
     if not refusals.sent["unauthorised"]:
         raise NotTested("nothing was sent without credentials")

@@ -15,14 +15,17 @@ from conformance.server.target.unknown import unknown_name
 from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, require_answers, require_each, require_untouched, tells_what_exists
 from conformance.suite.judging import require, verifies
+from conformance.suite.last_look import LastLook
 from conformance.suite.stories import Bystanders, Stories
 
 
 @verifies("target.other-operations-untouched")
-def test_delete_leaves_other_operations_alone(iut: Iut, deletion: Deletion, cancel_works: Stories) -> None:
+def test_delete_leaves_other_operations_alone(
+    iut: Iut, last_look: LastLook, deletion: Deletion, cancel_works: Stories
+) -> None:
     """It only adds: where no cancel works, what a delete leaves alone shows nothing."""
-    assert deletion.control is not None
-    require_untouched(iut, deletion.touched, deletion.control)
+    looked = last_look.at("deletion")
+    require_untouched(iut, looked.touched, looked.look)
 
 
 @verifies("delete.removes")

@@ -10,6 +10,7 @@ from conformance.exchange.history import operation_in
 from conformance.rules.server.outcome import done_cancel_is_answered, second_cancel_is_accepted, second_cancel_is_safe
 from conformance.rules.server.routing import no_internal_error
 from conformance.server.target.iut import Iut
+from conformance.suite.again import Again
 from conformance.suite.evidence import answered, require_answers, require_each, require_looks
 from conformance.suite.judging import require, verifies
 from conformance.suite.stories import Stories
@@ -38,6 +39,12 @@ def test_second_cancel_is_accepted(cancel_works: Stories) -> None:
         raise NotTested(f"the first cancel did not succeed: {answered(story.cancel)}")
     if not story.again.succeeded():
         require_looks(story.after)
+
+
+@verifies("repeat.is-safe")
+def test_cancel_of_what_is_cancelled_is_safe(again: Again, cancel_works: Stories) -> None:
+    """Sent when the operation has ended, if it has: where cancels are late, only this one finds it so."""
+    require(second_cancel_is_safe(cancel_works.plain.cancel, again.control))
 
 
 @verifies("repeat.is-safe")

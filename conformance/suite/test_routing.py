@@ -11,6 +11,7 @@ from conformance.suite.again import Again
 from conformance.suite.evidence import answered, require_answers
 from conformance.suite.families import posted
 from conformance.suite.judging import require, verifies
+from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import FirstCancel
 
@@ -42,43 +43,43 @@ def _require_no_match(refusals: Refusals, family: str) -> None:
 
 
 @verifies("routing.verb-is-exact")
-def test_another_verb_is_not_cancel(refusals: Refusals) -> None:
+def test_another_verb_is_not_cancel(last_look: LastLook, refusals: Refusals) -> None:
     refusals.require_no_effect("verb", *_answers(refusals, "verb"))
 
 
 @verifies("routing.segment-count-is-exact")
-def test_more_or_fewer_segments_do_not_match(refusals: Refusals) -> None:
+def test_more_or_fewer_segments_do_not_match(last_look: LastLook, refusals: Refusals) -> None:
     _require_no_match(refusals, "segments")
 
 
 @verifies("routing.literals-are-exact")
-def test_literals_match_exactly(refusals: Refusals) -> None:
+def test_literals_match_exactly(last_look: LastLook, refusals: Refusals) -> None:
     _require_no_match(refusals, "literals")
 
 
 @verifies("routing.trailing-slash-is-another-path")
-def test_trailing_slash_is_another_path(refusals: Refusals) -> None:
+def test_trailing_slash_is_another_path(last_look: LastLook, refusals: Refusals) -> None:
     _require_no_match(refusals, "trailing-slash")
 
 
 @verifies("routing.empty-segment-names-nothing")
-def test_empty_segment_names_nothing(refusals: Refusals) -> None:
+def test_empty_segment_names_nothing(last_look: LastLook, refusals: Refusals) -> None:
     _require_no_match(refusals, "empty-segment")
 
 
 @verifies("routing.encoded-slash-is-data")
-def test_encoded_slash_separates_nothing(refusals: Refusals) -> None:
+def test_encoded_slash_separates_nothing(last_look: LastLook, refusals: Refusals) -> None:
     refusals.require_no_effect("encoded-slash", *_answers(refusals, "encoded-slash"))
 
 
 @verifies("routing.last-colon-separates-the-verb")
-def test_doubled_verb_is_not_the_verb(refusals: Refusals) -> None:
+def test_doubled_verb_is_not_the_verb(last_look: LastLook, refusals: Refusals) -> None:
     """`O:cancel:cancel` may be a cancel of the operation `O:cancel`, which is not `O`."""
     refusals.require_no_effect("doubled-verb")
 
 
 @verifies("routing.only-post-cancels")
-def test_no_other_method_cancels(refusals: Refusals) -> None:
+def test_no_other_method_cancels(last_look: LastLook, refusals: Refusals) -> None:
     """The status is free: a GET on this path may be a get of an operation whose id ends in `:cancel`."""
     refusals.require_no_effect("other-methods")
 

@@ -14,6 +14,7 @@ from conformance.server.target.unknown import nonce, unknown_name, unknown_uuid
 from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, require_answers, require_each
 from conformance.suite.judging import require, verifies
+from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystanders, Stories
 
@@ -35,7 +36,7 @@ def unknown_cancels(iut: Iut, bystanders: Bystanders, cancel_is_answered: None) 
 
 @verifies("unknown.cancel-is-not-found")
 def test_cancel_of_an_unknown_operation_is_not_found(
-    iut: Iut, unknown_cancels: list[Exchange], refusals: Refusals, cancel_works: Stories
+    iut: Iut, unknown_cancels: list[Exchange], last_look: LastLook, refusals: Refusals, cancel_works: Stories
 ) -> None:
     """So are operations whose names are almost known, unless it was a known one that they reached: then that is it."""
     may_be_hidden = iut.knows_the_caller
