@@ -34,6 +34,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--patience", type=float, default=10.0, metavar="SECONDS", help="how long a reply may be overdue (default: 10)"
     )
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="drivers side by side (default: 1)")
     add_size(parser)
     parser.add_argument("driver", nargs="+", metavar="DRIVER", help="the driver's command, after `--`")
     parser.set_defaults(run=run)
@@ -57,6 +58,7 @@ def run(options: argparse.Namespace) -> int:
             baseline=read_baseline(Path(options.baseline)) if options.baseline else None,
             transport=transport_named(options.transport),
             patience=options.patience,
+            jobs=options.jobs,
             on_played=lambda _: print(".", end="", file=sys.stderr, flush=True),
         )
     print(file=sys.stderr)

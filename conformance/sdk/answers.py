@@ -16,6 +16,7 @@ from typing import Any
 
 from conformance.exchange import Response
 from conformance.lro.codes import Code
+from conformance.sdk.framing import Frame, with_length
 
 JSON = "application/json; charset=UTF-8"
 HTML = "text/html; charset=UTF-8"
@@ -25,6 +26,7 @@ class End(Enum):
     """What happens to the connection."""
 
     KEPT = "kept"
+    CLOSED = "closed after the answer, which did not say so"
     CUT = "closed before the announced length was reached"
     RESET = "reset without a response"
 
@@ -33,12 +35,17 @@ class End(Enum):
 class Answer:
     """One answer. With `hold` it is kept back until the driver has replied, but at most so many milliseconds.
 
-    A client that keeps its deadline never sees an answer that is held; one that does not sees it late.
+    A client that keeps its deadline never sees an answer that is held; one that does not sees it late. One that
+    `is_late` is not dropped then: it is sent when the driver has replied, on the connection that it belongs to, while
+    that is open. `frame` is how the answer goes over the wire; with `is_coded` in gzip, for who accepts that.
     """
 
     response: Response
     end: End = End.KEPT
     hold: int = 0
+    is_late: bool = False
+    frame: Frame = with_length
+    is_coded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +124,29 @@ def held(answer: Answer, milliseconds: int) -> Answer:
     return replace(answer, hold=milliseconds)
 
 
+def late(answer: Answer) -> Answer:
+    """The answer, sent once the driver has replied: it gave up waiting."""
+    return replace(answer, hold=_LONGEST_HOLD, is_late=True)
+
+
+def closing(answer: Answer) -> Answer:
+    """The answer, after which the connection is closed without a word."""
+    return replace(answer, end=End.CLOSED)
+
+
+def framed(answer: Answer, frame: Frame) -> Answer:
+    """The answer, going over the wire in another way."""
+    return replace(answer, frame=frame)
+
+
+def coded(answer: Answer) -> Answer:
+    """The answer, in gzip when the request says that it may be."""
+    return replace(answer, is_coded=True)
+
+
+_LONGEST_HOLD = 2000
+"""Milliseconds; no deadline of a scenario about late answers is near it."""
+
 REASONS = {
     200: "OK",
     204: "No Content",
@@ -135,6 +165,7 @@ REASONS = {
     409: "Conflict",
     410: "Gone",
     412: "Precondition Failed",
+    415: "Unsupported Media Type",
     418: "I'm a teapot",
     429: "Too Many Requests",
     499: "Client Closed Request",
@@ -149,6 +180,9 @@ EMPTY_OBJECT = json_answer(200, {})
 RESET = Answer(Response(0), End.RESET)
 OVER = envelope(Code.FAILED_PRECONDITION, "that was one attempt too many")
 """What a client is told that does not stop by itself: no reason to try again."""
+
+UNKNOWN_CODING = body_answer(415, b"", "", ("Accept-Encoding", "gzip, deflate"))
+"""A request whose content coding the gate does not know is refused as RFC 9110, section 15.5.16, says."""
 
 UNKNOWN_PATH = html_answer(404, "Error 404 (Not Found)!!")
 

@@ -12,6 +12,7 @@ Loaded by every pytest in the environment, so what is heavy is imported where it
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="conformance.toml; without it, and without --iut-url, the embedded reference server",
     )
     group.addoption("--iut-url", metavar="URL", help="the target, in place of the configuration's")
+    group.addoption("--iut-allow-host", metavar="HOST", action="append", default=[], help="a host that you may test")
     group.addoption("--iut-operation", metavar="NAME", action="append", default=[], help="a running operation to use")
     group.addoption("--iut-spec", metavar="SPEC", help="the OpenAPI file of the contract")
     group.addoption("--iut-statement", metavar="KEY=VALUE", action="append", default=[], help="conformance statement")
@@ -59,6 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 OPTIONS = (
     "--iut",
     "--iut-url",
+    "--iut-allow-host",
     "--iut-operation",
     "--iut-spec",
     "--iut-statement",
@@ -310,6 +313,7 @@ def _finish(session: pytest.Session, exitstatus: int) -> None:
         return
     report, verdict = run.report()
     session.config.stash[REPORT] = report
+    _complete_junit(session.config, run, report)
     if run.report_dir is not None:
         from conformance.errors import UsageError
         from conformance.judging.verdict import RunVerdict
@@ -325,6 +329,21 @@ def _finish(session: pytest.Session, exitstatus: int) -> None:
             return
     if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.INTERRUPTED):
         session.exitstatus = int(verdict)
+
+
+def _complete_junit(config: pytest.Config, run: Run, report: dict[str, Any]) -> None:
+    """Put the verdict of the run beside the checks: pytest has written its file by now."""
+    named = config.getoption("xmlpath", None)
+    path = Path(os.path.expandvars(named)).expanduser() if named else None
+    if path is None or not path.exists():
+        return
+    from conformance.errors import UsageError
+    from conformance.reports.junit import complete_junit
+
+    try:
+        complete_junit(report, path)
+    except UsageError as error:
+        run.unwritten.append(error)
 
 
 REPORT = pytest.StashKey[dict[str, Any]]()

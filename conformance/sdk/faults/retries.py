@@ -100,7 +100,7 @@ def deadline_of_its_own_for_each_attempt(honest: Client) -> Client:
         for _ in range(4):
             if answer.status != 503:
                 break
-            time.sleep(0.25)
+            time.sleep(0.5)
             answer = honest.send(*request)
         return answer
 

@@ -4,8 +4,11 @@ from conformance.sdk.scenario import Scenario
 from conformance.sdk.scenarios import (
     answers,
     codes,
+    connections,
     credentials,
+    deadlines,
     errors,
+    framing,
     names,
     operations,
     reads,
@@ -24,7 +27,10 @@ SCENARIOS: tuple[Scenario, ...] = (
     *operations.SCENARIOS,
     *reads.SCENARIOS,
     *retries.SCENARIOS,
+    *deadlines.SCENARIOS,
     *redirects.SCENARIOS,
+    *framing.SCENARIOS,
+    *connections.SCENARIOS,
 )
 
 __all__ = ["SCENARIOS"]
