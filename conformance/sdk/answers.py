@@ -16,6 +16,7 @@ from typing import Any
 
 from conformance.exchange import Response
 from conformance.lro.codes import Code
+from conformance.sdk.pacing import Pace
 
 JSON = "application/json; charset=UTF-8"
 HTML = "text/html; charset=UTF-8"
@@ -33,12 +34,14 @@ class End(Enum):
 class Answer:
     """One answer. With `hold` it is kept back until the driver has replied, but at most so many milliseconds.
 
-    A client that keeps its deadline never sees an answer that is held; one that does not sees it late.
+    A client that keeps its deadline never sees an answer that is held; one that does not sees it late. With `pace` it
+    is written so slowly.
     """
 
     response: Response
     end: End = End.KEPT
     hold: int = 0
+    pace: Pace | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,11 @@ def cut(answer: Answer, missing: int = 64) -> Answer:
     length = str(len(response.body) + missing)
     headers = tuple((name, length if name == "Content-Length" else value) for name, value in response.headers)
     return replace(answer, response=replace(response, headers=headers), end=End.CUT)
+
+
+def paced(answer: Answer, pace: Pace) -> Answer:
+    """The answer, written at this pace."""
+    return replace(answer, pace=pace)
 
 
 def held(answer: Answer, milliseconds: int) -> Answer:

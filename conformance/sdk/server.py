@@ -216,6 +216,10 @@ class ScriptedServer:
             outcome = unread if _is_refused(wire, response_bytes(response)) else response
             self._record(turn, replace(exchange, outcome=outcome, received_at=self._now()))
             return False
+        if answer.pace is not None and turn is not None:
+            failure = answer.pace.write(wire, response_bytes(response), turn.replied)
+            self._record(turn, replace(exchange, outcome=failure or response, received_at=self._now()))
+            return False
         self._record(turn, replace(exchange, outcome=response, received_at=self._now()))
         wire.sendall(response_bytes(response))
         return answer.end is End.KEPT and arrived.stays_open

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import threading
 import time
 from collections.abc import Mapping
@@ -120,7 +121,7 @@ def goes_on_behind_the_back(honest: Client) -> Client:
             raise
 
     def once_more(*request: Any) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, http.client.HTTPException):
             honest.send(*request)
 
     return replace(honest, send=send)
