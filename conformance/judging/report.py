@@ -238,14 +238,17 @@ def as_bytes(document: Mapping[str, Any]) -> bytes:
 
 
 def read_report(path: Path) -> dict[str, Any]:
-    """A report that was written to its end.
+    """A report that was written to its end; of a report directory its report.json.
 
     Raises UsageError for a file that is not there, is no report, or is the report of a run that was cut off.
     """
+    if path.is_dir():
+        path = path / "report.json"
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
+        report = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error}", "name a report.json that exists") from error
+        remedy = "name a report.json, or the directory of `run --report-dir` in which it is"
+        raise UsageError(f"{path}: cannot be read: {error.strerror}", remedy) from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: is not JSON: {error}", "name a report.json written by `run --report-dir`") from error
     if not isinstance(report, dict) or "requirements" not in report:

@@ -40,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="conformance.toml; without it, and without --iut-url, the embedded reference server",
     )
     group.addoption("--iut-url", metavar="URL", help="the target, in place of the configuration's")
+    group.addoption("--iut-allow-host", metavar="HOST", action="append", default=[], help="a host that you may test")
     group.addoption("--iut-operation", metavar="NAME", action="append", default=[], help="a running operation to use")
     group.addoption("--iut-spec", metavar="SPEC", help="the OpenAPI file of the contract")
     group.addoption("--iut-statement", metavar="KEY=VALUE", action="append", default=[], help="conformance statement")
@@ -59,6 +60,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 OPTIONS = (
     "--iut",
     "--iut-url",
+    "--iut-allow-host",
     "--iut-operation",
     "--iut-spec",
     "--iut-statement",

@@ -280,6 +280,11 @@ def configured_run(options: Mapping[str, Any]) -> Run:
     if options.get("--iut-spec"):
         iut = dataclasses.replace(configuration.iut, spec=options["--iut-spec"])
         configuration = dataclasses.replace(configuration, iut=iut)
+    if options.get("--iut-allow-host"):
+        hosts = (*configuration.iut.allow_hosts, *options["--iut-allow-host"])
+        configuration = dataclasses.replace(
+            configuration, iut=dataclasses.replace(configuration.iut, allow_hosts=hosts)
+        )
     if options.get("--iut-operation"):
         configuration = with_operations(configuration, tuple(options["--iut-operation"]))
     if options.get("--iut-url"):

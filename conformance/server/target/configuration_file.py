@@ -29,6 +29,7 @@ from conformance.server.target.configuration import (
 )
 from conformance.server.target.headers import Variable, as_value, is_name, is_variable
 from conformance.server.target.url import check_url
+from conformance.spec.files import read_text
 
 
 def read_configuration(path: Path) -> Configuration:
@@ -36,13 +37,7 @@ def read_configuration(path: Path) -> Configuration:
 
     Raises UsageError for a file that is not there, is not TOML, or has a key or value that is not known.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: cannot be read: it is not UTF-8", "save it as a text in UTF-8") from error
-    except OSError as error:
-        remedy = "name a file that can be read" if path.exists() else "name a conformance.toml that exists"
-        raise UsageError(f"{path}: cannot be read: {error.strerror}", remedy) from error
+    text = read_text(path, "name a file that can be read" if path.exists() else "name a conformance.toml that exists")
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

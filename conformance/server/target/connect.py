@@ -58,8 +58,9 @@ def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file:
         host = parts.hostname or ""
         raise UsageError(
             f"the host {host!r} is neither this machine nor allowed",
-            f'if you may test it, add it to the configuration: [iut] allow_hosts = ["{host}"]',
+            f'if you may test it, give --allow-host {host}, or in the file [iut] allow_hosts = ["{host}"]',
         )
+    _refuse_a_path_that_the_contract_has(parts.path, contract)
     credentials = read_credentials(configuration.auth)
     origin = f"{parts.scheme}://{parts.netloc}"
     limits = configuration.limits
@@ -86,6 +87,11 @@ def _refuse_what_the_contract_has_no_path_for(configuration: Configuration, cont
         for name in form.names:
             if not contract.binds(Method.CANCEL, name):
                 raise no_name(form.where, name)
+            if "parent" in configuration.iut.said and not name.startswith(f"{configuration.iut.parent}/"):
+                raise UsageError(
+                    f"{form.where}: {name!r:.200} is not under [iut] parent, which is {configuration.iut.parent!r}",
+                    "give the parent that the names have as [iut] parent",
+                )
     parent = configuration.iut.parent
     is_bound = contract.binds(Method.LIST, parent) or contract.binds(Method.CANCEL, f"{parent}/operations/1")
     if parent != IutSection().parent and not is_bound:
@@ -93,6 +99,17 @@ def _refuse_what_the_contract_has_no_path_for(configuration: Configuration, cont
         raise UsageError(
             f"{configuration.file or 'the configuration'}: iut.parent {parent!r} has no operations in {contract.name}",
             f"give what stands before /operations/ in their names; the spec has {templates}",
+        )
+
+
+def _refuse_a_path_that_the_contract_has(path: str, contract: Contract) -> None:
+    """A URL that ends as the paths of the contract begin: with both, nothing would be found there."""
+    begin = {binding.template.text.split("/")[1] for binding in contract.bindings_of(Method.CANCEL)}
+    last = path.rstrip("/").rpartition("/")[2]
+    if last and begin == {last}:
+        raise UsageError(
+            f"the url ends in /{last}, with which the paths of {contract.name} begin",
+            f"leave /{last} out of the url",
         )
 
 
