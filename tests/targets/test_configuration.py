@@ -272,7 +272,7 @@ KEYS = {
         "client_certificate",
         "client_key",
     ],
-    "operations": ["start", "command", "python", "names", "completed", "settle", "cleanup"],
+    "operations": ["start", "command", "python", "names", "completed", "settle", "watch", "cleanup"],
     "statement": ["cancel", "list", "delete", "auth", "errors"],
     "limits": ["requests", "operations", "rate", "concurrency", "timeout"],
 }
