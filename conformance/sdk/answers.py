@@ -16,6 +16,8 @@ from typing import Any
 
 from conformance.exchange import Response
 from conformance.lro.codes import Code
+from conformance.sdk.framing import Frame, with_length
+from conformance.sdk.pacing import Pace
 
 JSON = "application/json; charset=UTF-8"
 HTML = "text/html; charset=UTF-8"
@@ -25,6 +27,7 @@ class End(Enum):
     """What happens to the connection."""
 
     KEPT = "kept"
+    CLOSED = "closed after the answer, which did not say so"
     CUT = "closed before the announced length was reached"
     RESET = "reset without a response"
 
@@ -33,12 +36,19 @@ class End(Enum):
 class Answer:
     """One answer. With `hold` it is kept back until the driver has replied, but at most so many milliseconds.
 
-    A client that keeps its deadline never sees an answer that is held; one that does not sees it late.
+    A client that keeps its deadline never sees an answer that is held; one that does not sees it late. One that
+    `is_late` is not dropped then: it is sent when the driver has replied, on the connection that it belongs to, while
+    that is open. `frame` is how the answer goes over the wire, `pace` how slowly; with `is_coded` it goes in gzip, for
+    who accepts that.
     """
 
     response: Response
     end: End = End.KEPT
     hold: int = 0
+    pace: Pace | None = None
+    is_late: bool = False
+    frame: Frame = with_length
+    is_coded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +122,38 @@ def cut(answer: Answer, missing: int = 64) -> Answer:
     return replace(answer, response=replace(response, headers=headers), end=End.CUT)
 
 
+def paced(answer: Answer, pace: Pace) -> Answer:
+    """The answer, written at this pace."""
+    return replace(answer, pace=pace)
+
+
 def held(answer: Answer, milliseconds: int) -> Answer:
     """The answer, kept back until the driver has replied, but at most so long."""
     return replace(answer, hold=milliseconds)
 
+
+def late(answer: Answer) -> Answer:
+    """The answer, sent once the driver has replied: it gave up waiting."""
+    return replace(answer, hold=_LONGEST_HOLD, is_late=True)
+
+
+def closing(answer: Answer) -> Answer:
+    """The answer, after which the connection is closed without a word."""
+    return replace(answer, end=End.CLOSED)
+
+
+def framed(answer: Answer, frame: Frame) -> Answer:
+    """The answer, going over the wire in another way."""
+    return replace(answer, frame=frame)
+
+
+def coded(answer: Answer) -> Answer:
+    """The answer, in gzip when the request says that it may be."""
+    return replace(answer, is_coded=True)
+
+
+_LONGEST_HOLD = 2000
+"""Milliseconds; no deadline of a scenario about late answers is near it."""
 
 REASONS = {
     200: "OK",

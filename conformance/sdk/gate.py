@@ -78,6 +78,8 @@ def run_gate(
         raise UsageError(
             f"no scenario is left for transport {transport.name}", "choose another --scenario or --transport"
         )
+    if baseline is not None:
+        baseline.refuse_unknown([requirement.id for requirement in client_catalogue().of("client")])
     started = timestamp()
     shown = command_without_secrets(command)
     performance = perform(

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from conformance.errors import NotTested
 from conformance.exchange import Method
 from conformance.lro.codes import Code
 from conformance.lro.operation import State
@@ -71,17 +72,23 @@ class Control:
 class Expectation:
     """What a scenario judges: an oracle speaks for a requirement, about the turn of step number `step`.
 
-    With `is_of_all` it is about what arrived in all turns, as if it had arrived in that one.
+    With `is_of_all` it is about what arrived in all turns, as if it had arrived in that one. With `beside` it counts
+    only where that oracle has nothing against the turn of that step, which was answered the same in the plainest way.
     """
 
     requirement: str
     judge: TurnJudge
     step: int = -1
     is_of_all: bool = False
+    beside: tuple[int, TurnJudge] | None = None
 
     def judged(self, turns: Sequence[Turn]) -> Complaint | None:
         """What the oracle says of the turns of the scenario's steps. Raises NotTested, NotApplicable."""
         turn = turns[self.step]
+        if self.beside is not None:
+            step, judge = self.beside
+            if (plain := judge(turns[step])) is not None:
+                raise NotTested(f"in the plainest way it is not understood either: {plain.message}")
         if self.is_of_all:
             turn = replace(turn, arrived=tuple(exchange for each in turns for exchange in each.arrived))
         return self.judge(turn)

@@ -2,8 +2,11 @@
 
 Attribution. A request belongs to the turn that was open when it arrived: one driver is asked one thing at a time, and
 where it is asked several, each is told by its call. The exception is a late attempt: every scenario has operation
-names of its own, so a call on one that is made again after its failure was told belongs to the turn that failed.
-A look at the operation that is being cancelled is part of the cancel, whoever asked for such a look before.
+names of its own, so a call on one that is made again after its failure was told belongs to the turn that failed, and
+one that arrives after the reply to it to the turn that it is the call of.
+A look at the operation that is being cancelled is part of the cancel, whoever asked for such a look before. Bytes that
+are no HTTP belong to the call whose head they have, else to the one before them on their connection, else to the turn
+in which that was opened.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import select
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -36,6 +40,7 @@ from conformance.sdk.answers import (
     json_answer,
 )
 from conformance.sdk.credentials import without_secrets
+from conformance.sdk.framing import BETWEEN_PIECES, gzipped_for
 from conformance.sdk.wire import Connection, NotHttp, response_bytes
 from conformance.spec.contract import Contract
 
@@ -43,6 +48,8 @@ LOOPBACK = "127.0.0.1"
 _IDLE_SECONDS = 30.0
 _AFTER_SLACK = 1.0
 """Seconds beyond what the rules allow an attempt to be late, so that who does not stop by itself is late."""
+_TO_SETTLE = 1.0
+"""Seconds that the next turn waits for the end of what the last one brought about."""
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -80,6 +87,8 @@ class ScriptedServer:
         self._strays: list[Exchange] = []
         self._requests = 0
         self._connections: set[socket.socket] = set()
+        self._last: dict[socket.socket, _Open | None] = {}
+        self._unsettled: dict[socket.socket, tuple[_Open | None, threading.Event]] = {}
         self._threads: list[threading.Thread] = []
         self._is_stopping = False
         self._listeners = [_listen(), _listen()]
@@ -104,6 +113,10 @@ class ScriptedServer:
         Soon after `timeout`, in milliseconds from the first attempt, the script ends, and every further attempt is
         refused for good.
         """
+        # What ends a connection, or comes late, has happened before the driver is told the next thing.
+        for of, settled in list(self._unsettled.values()):
+            if of is None or of.replied.is_set():
+                settled.wait(_TO_SETTLE)
         with self._lock:
             turn = _Open(scenario, Call(method, name), script, timeout / 1000)
             self._turns.append(turn)
@@ -164,23 +177,33 @@ class ScriptedServer:
     def _serve(self, wire: socket.socket, origin: str) -> None:
         with self._lock:
             self._connections.add(wire)
+            self._last[wire] = self._turn_of(None)
         try:
             connection = Connection(wire)
             while not self._is_stopping and self._serve_one(connection, wire, origin):
-                pass
+                self._settle(wire)
         except OSError:
             pass
         finally:
             with self._lock:
                 self._connections.discard(wire)
+                del self._last[wire]
             wire.close()
+            self._settle(wire)
+
+    def _settle(self, wire: socket.socket) -> None:
+        """What the last request of a connection has brought about is done."""
+        with self._lock:
+            unsettled = self._unsettled.pop(wire, None)
+        if unsettled is not None:
+            unsettled[1].set()
 
     def _serve_one(self, connection: Connection, wire: socket.socket, origin: str) -> bool:
         """Read and answer one request; whether the connection goes on."""
         try:
             arrived = connection.read()
         except NotHttp as error:
-            self._record_garbage(error, origin)
+            self._record_garbage(error, origin, wire)
             return False
         if arrived is None:
             return False
@@ -190,6 +213,8 @@ class ScriptedServer:
             number = next(self._numbers)
             call = self._contract.identify(arrived.request.method, arrived.request.path)
             turn = self._turn_of(call)
+            self._unsettled[wire] = (turn, threading.Event())
+            self._last[wire] = turn
             answer = self._answer(turn, call, arrived.request, at)
         exchange = Exchange(
             number=number,
@@ -203,9 +228,12 @@ class ScriptedServer:
             note="" if arrived.version == "HTTP/1.1" else arrived.version,
         )
         if answer.hold and turn is not None and turn.replied.wait(answer.hold / 1000):
-            dropped = Failure(FailureKind.TIMEOUT, "held back until the driver had replied")
+            when = "sent when the driver had replied" if answer.is_late else "held back until the driver had replied"
+            dropped = Failure(FailureKind.TIMEOUT, when)
             self._record(turn, replace(exchange, outcome=dropped, received_at=self._now()))
-            return False
+            if answer.is_late:
+                wire.sendall(response_bytes(answer.response))
+            return answer.is_late
         if answer.end is End.RESET:
             self._record(turn, replace(exchange, received_at=self._now()))
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
@@ -216,9 +244,19 @@ class ScriptedServer:
             outcome = unread if _is_refused(wire, response_bytes(response)) else response
             self._record(turn, replace(exchange, outcome=outcome, received_at=self._now()))
             return False
-        self._record(turn, replace(exchange, outcome=response, received_at=self._now()))
-        wire.sendall(response_bytes(response))
-        return answer.end is End.KEPT and arrived.stays_open
+        if answer.pace is not None and turn is not None:
+            failure = answer.pace.write(wire, response_bytes(response), turn.replied)
+            self._record(turn, replace(exchange, outcome=failure or response, received_at=self._now()))
+            return False
+        sent = answer.frame(gzipped_for(arrived.request, response) if answer.is_coded else response)
+        # Recorded is what the answer says, as recordings of browsers have it: its header fields as sent, its content.
+        recorded = replace(sent.recorded, body=response.body)
+        self._record(turn, replace(exchange, outcome=recorded, received_at=self._now()))
+        for number, piece in enumerate(sent.pieces):
+            if number:
+                time.sleep(BETWEEN_PIECES)
+            wire.sendall(piece)
+        return answer.end is End.KEPT and arrived.stays_open and not sent.closes
 
     def _turn_of(self, call: Call | None) -> _Open | None:
         """The turn that a request belongs to; call it with the lock held."""
@@ -229,7 +267,7 @@ class ScriptedServer:
             if call is not None and call.method is Method.GET and call.name == turn.call.name:
                 return turn
         own = self._by_call.get(call) if call is not None else None
-        if own is not None and (own.has_failed or not self._open):
+        if own is not None and (own.has_failed or not own.served or not self._open):
             return own
         if self._open:
             return self._open[-1]
@@ -287,12 +325,15 @@ class ScriptedServer:
         with self._lock:
             (turn.arrived if turn is not None else self._strays).append(exchange)
 
-    def _record_garbage(self, error: NotHttp, origin: str) -> None:
+    def _record_garbage(self, error: NotHttp, origin: str, wire: socket.socket) -> None:
+        """Record what is no HTTP, for the call whose head it has, else for that before it on its connection."""
         at = self._now()
         with self._lock:
             self._requests += 1
             number = next(self._numbers)
-            turn = self._turn_of(None)
+            head = error.head
+            call = self._contract.identify(head.method, head.path) if head is not None else None
+            turn = self._turn_of(call) if call is not None else self._last[wire]
         request = Request("", "", (), error.data)
         outcome = Failure(FailureKind.MALFORMED, str(error))
         scenario = turn.scenario if turn is not None else ""

@@ -12,6 +12,7 @@ Loaded by every pytest in the environment, so what is heavy is imported where it
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -342,6 +343,7 @@ def _finish(session: pytest.Session, exitstatus: int) -> None:
         return
     report, verdict = run.report()
     session.config.stash[REPORT] = report
+    _complete_junit(session.config, run, report)
     if run.report_dir is not None:
         from conformance.errors import UsageError
         from conformance.judging.verdict import RunVerdict
@@ -357,6 +359,21 @@ def _finish(session: pytest.Session, exitstatus: int) -> None:
             return
     if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.INTERRUPTED):
         session.exitstatus = int(verdict)
+
+
+def _complete_junit(config: pytest.Config, run: Run, report: dict[str, Any]) -> None:
+    """Put the verdict of the run beside the checks: pytest has written its file by now."""
+    named = config.getoption("xmlpath", None)
+    path = Path(os.path.expandvars(named)).expanduser() if named else None
+    if path is None or not path.exists():
+        return
+    from conformance.errors import UsageError
+    from conformance.reports.junit import complete_junit
+
+    try:
+        complete_junit(report, path)
+    except UsageError as error:
+        run.unwritten.append(error)
 
 
 REPORT = pytest.StashKey[dict[str, Any]]()

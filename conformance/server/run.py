@@ -202,8 +202,7 @@ class Run:
         if self.profile.examples and result.finding is Finding.KEPT and TRAFFIC_CHECK in result.check:
             return None  # it may be that only drawn traffic was judged; that is known when the run is over
         if self._usable is None:
-            known = [requirement.id for requirement in catalogue().of("server")]
-            examination = examined(self.baseline, known, self._today, self._known_checks)
+            examination = examined(self.baseline, self._today, self._known_checks)
             self._usable = [entry for entry, problem in examination if problem is None]
         return foretold(self._usable, result, self.firm_checks[result.requirement] == 1)
 
@@ -326,6 +325,8 @@ def configured_run(options: Mapping[str, Any]) -> Run:
     configuration = _with_room(configuration, profile)
     named = options.get("--iut-baseline")
     baseline = read_baseline(Path(named)) if named else None
+    if baseline is not None:
+        baseline.refuse_unknown([requirement.id for requirement in catalogue().of("server")])
     report_dir = options.get("--iut-report-dir")
     may_disrupt = bool(options.get("--iut-disruptive")) or is_this_machine(configuration)
     directory = writable(Path(report_dir)) if report_dir else None

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.judging.baseline import Baseline, KnownFailure
+from conformance.errors import UsageError
+from conformance.judging.baseline import AcceptedGap, Baseline, KnownFailure
 from conformance.judging.report import read_report
 from conformance.judging.verdict import RunVerdict, Verdict, judge_run
 from conformance.rules.client.turn import Told
@@ -345,7 +346,8 @@ def baseline(requirement: str, check: str = "") -> Baseline:
 def test_a_known_failure_does_not_fail_the_run(gate: Callable[..., GateRun]) -> None:
     lies = driven(fault_named("says-why").apply(Client()))
     run = gate(lies, baseline=baseline("client-request.body-is-empty"))
-    assert run.verdict is RunVerdict.CONFORMANT
+    assert run.verdict is RunVerdict.CONFORMANT_EXCEPT
+    assert run.report["verdict_in_words"] == "conformant except 1 known failure"
     assert verdicts(run)["client-request.body-is-empty"] == "known-failure"
 
 
@@ -359,7 +361,7 @@ def test_a_warning_may_be_known_too(gate: Callable[..., GateRun]) -> None:
 def test_a_known_failure_can_be_that_of_one_scenario(gate: Callable[..., GateRun]) -> None:
     lies = driven(fault_named("null-breaks-it").apply(Client()))
     one = gate(lies, baseline=baseline("client-answer.never-breaks-the-client", "null-body"))
-    assert one.verdict is RunVerdict.CONFORMANT
+    assert one.verdict is RunVerdict.CONFORMANT_EXCEPT
     other = gate(lies, baseline=baseline("client-answer.never-breaks-the-client", "text-error"))
     assert other.verdict is RunVerdict.NOT_CONFORMANT
 
@@ -370,11 +372,24 @@ def test_a_failure_that_is_gone_has_to_leave_the_baseline(gate: Callable[..., Ga
     assert verdicts(run)["client-request.body-is-empty"] == "unexpected-pass"
 
 
-@pytest.mark.parametrize(
-    ("requirement", "check"), [("client-request.body-is-emty", ""), ("client-request.body-is-empty", "no-such-check")]
-)
-def test_a_baseline_that_names_nothing_fails(gate: Callable[..., GateRun], requirement: str, check: str) -> None:
-    run = gate(driven(fault_named("says-why").apply(Client())), baseline=baseline(requirement, check))
+def test_a_baseline_that_names_no_requirement_is_refused(gate: Callable[..., GateRun]) -> None:
+    with pytest.raises(UsageError, match=r"did you mean client-request\.body-is-empty\?"):
+        gate(driven(Client()), baseline=baseline("client-request.body-is-emty"))
+
+
+def test_what_a_client_was_not_asked_for_can_be_an_accepted_gap(gate: Callable[..., GateRun]) -> None:
+    """Of one scenario: all that it does not judge is untested, and a whole chapter of that is accepted."""
+    gap = AcceptedGap(1, "client-retry.*", "we ask for one thing", "https://tracker.example/1")
+    run = gate(driven(Client()), baseline=Baseline("known.toml", gaps=(gap,)), only=["plain-cancel"])
+    assert run.verdict is RunVerdict.INCOMPLETE
+    accepted = {entry["id"] for entry in run.report["requirements"] if entry["accepted_gap"]}
+    assert accepted
+    assert {name.partition(".")[0] for name in accepted} == {"client-retry"}
+
+
+def test_a_baseline_that_names_no_check_fails(gate: Callable[..., GateRun]) -> None:
+    known = baseline("client-request.body-is-empty", "no-such-check")
+    run = gate(driven(fault_named("says-why").apply(Client())), baseline=known)
     assert run.verdict is RunVerdict.NOT_CONFORMANT
     assert any("known.toml" in message for message in run.report["messages"])
 

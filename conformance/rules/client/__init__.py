@@ -10,6 +10,7 @@ from conformance.rules.client import answers, calls, codes, deadlines, operation
 from conformance.rules.client.answers import (
     get_is_no_cancel,
     if_answered_last,
+    if_coded,
     is_no_success,
     is_ok,
     keeps_the_code,
@@ -32,7 +33,7 @@ from conformance.rules.client.requests import (
 )
 from conformance.rules.client.retries import attempts_are_limited, is_repeated_until_available
 from conformance.rules.client.turn import TurnRule, registered_turn_rules
-from conformance.rules.client.wire import INJECTION, credentials_are_whole
+from conformance.rules.client.wire import INJECTION, credentials_are_whole, gets_through
 
 _MODULES_WITH_RULES = (answers, calls, codes, deadlines, operations, requests, retries, wire)
 
@@ -50,7 +51,9 @@ __all__ = [
     "credentials_are_whole",
     "credentials_stay_with_their_origin",
     "get_is_no_cancel",
+    "gets_through",
     "if_answered_last",
+    "if_coded",
     "if_shown",
     "is_accepted",
     "is_no_success",

@@ -63,8 +63,8 @@ def shows(state: State, code: Code | None = None) -> TurnJudge:
 
     def judge(turn: Turn) -> Complaint | None:
         said = turn.said.operation
-        if said is None and not turn.arrived:
-            raise NotTested(f"nothing arrived; the driver said {reply_in_words(turn)}")
+        if said is None and not turn.answers:
+            raise NotTested(f"the call did not arrive; the driver said {reply_in_words(turn)}")
         if said is None:
             return turn.complain(f"an operation was answered, and the driver said {reply_in_words(turn)}")
         seen = _as_said(said)

@@ -4,9 +4,11 @@ from conformance.sdk.scenario import Scenario
 from conformance.sdk.scenarios import (
     answers,
     codes,
+    connections,
     credentials,
     deadlines,
     errors,
+    framing,
     names,
     operations,
     reads,
@@ -27,6 +29,8 @@ SCENARIOS: tuple[Scenario, ...] = (
     *retries.SCENARIOS,
     *deadlines.SCENARIOS,
     *redirects.SCENARIOS,
+    *framing.SCENARIOS,
+    *connections.SCENARIOS,
 )
 
 __all__ = ["SCENARIOS"]
