@@ -47,7 +47,7 @@ def test_an_operation_on_the_command_line_is_a_supply(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("limits", "profile", "requests", "operations"),
     [
-        ("", "ci", 2000, 60),
+        ("", "ci", 2000, 200),
         ("", "thorough", 20_000, 1000),
         ("[limits]\nrequests = 2000\n", "thorough", 2000, 1000),
         ("[limits]\noperations = 70\n", "thorough", 20_000, 70),
