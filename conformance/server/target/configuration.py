@@ -198,8 +198,12 @@ def _with_default_start(configuration: Configuration) -> Configuration:
     operations = configuration.operations
     if operations.running.is_given:
         return configuration
-    start = SupplyForm(start=default_start(configuration.iut.parent))
+    start = SupplyForm(start=default_start(configuration.iut.parent), where=DEFAULT_START)
     return replace(configuration, operations=replace(operations, running=start))
+
+
+DEFAULT_START = "the default start, which the reference server has"
+"""Where a supply comes from that nobody has given."""
 
 
 def with_operations(configuration: Configuration, names: tuple[str, ...]) -> Configuration:
