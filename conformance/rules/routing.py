@@ -21,7 +21,9 @@ def method_not_allowed_names_methods(exchange: Exchange) -> str | None:
     return f"status 405 to {exchange.request.method} says `Allow: {allowed}`" if is_refused else None
 
 
-_is_framed_as_usual = When(lambda exchange: exchange.request.header("content-length") is not None)
+_is_framed_as_usual = When(
+    lambda exchange: exchange.request.method != "POST" or exchange.request.header("content-length") is not None
+)
 
 
 @exchange_rule("unimplemented.as-stated", when=cancel & plainly_bound & answered & _is_framed_as_usual)

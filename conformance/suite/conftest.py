@@ -8,10 +8,11 @@ import dataclasses
 import pytest
 
 from conformance.errors import NotApplicable, NotTested, Unjudged
-from conformance.exchange import Exchange, Method
+from conformance.exchange import Exchange
 from conformance.rules.outcome import second_cancel_is_accepted, second_cancel_is_safe, untouched
 from conformance.suite.again import Again
 from conformance.suite.alone import ALONE, Alone
+from conformance.suite.bindings import Further, try_further_parents
 from conformance.suite.deletion import Deletion, delete_one
 from conformance.suite.families import FAMILIES, looks_first
 from conformance.suite.lists import settled_list
@@ -60,8 +61,9 @@ def listing(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) ->
     with contextlib.suppress(Unjudged):
         stories: Stories = request.getfixturevalue("stories")
         ended = [story.name for story in stories.all() if story.last is not None and story.last.done]
-    if not iut.contract.bindings_of(Method.LIST):
-        iut.statement.find("list", False, f"{iut.contract.name} binds no list")
+    if not iut.contract.lists(bystanders.get()[0].name):
+        iut.statement.find("list", False, f"{iut.contract.name} binds no list of these operations")
+        raise NotApplicable(f"{iut.contract.name} binds no list of these operations")
     if iut.statement.value("list") is False:
         raise NotApplicable("list is not supported")
     pages = settled_list(iut, iut.contract.parent_of(bystanders.get()[0].name), ended)
@@ -81,6 +83,12 @@ def cancel_works(stories: Stories) -> Stories:
     if not stories.plain.cancel.succeeded():
         raise NotTested("the plain cancel of a running operation does not succeed, so a refusal shows nothing")
     return stories
+
+
+@pytest.fixture(scope="session")
+def further(iut: Iut, cancel_works: Stories) -> list[Further]:
+    """One operation of each further parent; the plain cancel of the first parent works."""
+    return try_further_parents(iut)
 
 
 @pytest.fixture(scope="session")
@@ -109,7 +117,7 @@ def deletion(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) -
     with contextlib.suppress(Unjudged):
         stories = request.getfixturevalue("stories")
     bystander = bystanders.get()[0]
-    deletion = delete_one(iut, stories.without_body if stories is not None else None)
+    deletion = delete_one(iut, stories.without_body if stories is not None else None, like=bystander.name)
     control = iut.get(bystander.name)
     touched = untouched(bystander.operation, control, deletion.delete)
     if touched is not None:

@@ -23,6 +23,7 @@ ERROR_STATEMENTS = ("aip-193", "status")
 class IutSection:
     """`[iut]`: what is under test. Without a url the embedded reference server is.
 
+    Without a `parent` it is one that the first cancel binding of the spec has, such as projects/demo/locations/us.
     `ca` is a file of certificates in PEM that are trusted in place of the system's. `version` is the implementation's,
     for reports.
     """
@@ -30,13 +31,16 @@ class IutSection:
     name: str = ""
     url: str = ""
     spec: str = "beyondcorp.v1"
-    parent: str = "projects/demo/locations/us"
+    parent: str = ""
     allow_hosts: tuple[str, ...] = ()
     headers: Mapping[str, str | Variable] = field(default_factory=dict, repr=False)
     ca: str = ""
     version: str = ""
     said: frozenset[str] = field(default=frozenset(), compare=False)
     """The keys that the file has: a parent that was given is where every operation of ours has to be."""
+    further_parents: tuple[str, ...] = field(default=(), compare=False)
+    """The parents after the first one, where `parent` is a list: what operations there are cancelled by is tested, too.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +63,20 @@ class AuthSection:
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """A request that starts an operation and answers with it; `name` is a JSON pointer to the operation's name."""
+    """A request that starts an operation and answers with it; `name` is a JSON pointer to the operation's name.
+
+    `{parent}` in the path or the body is one of `[iut] parent`. Without a path it is the hook with which the reference
+    server starts operations, and the spec says where that is.
+    """
 
     method: str
     path: str
     json: Any = None
     name: str = "/name"
+
+
+DEFAULT_START = StartRequest(method="POST", path="", json={"mode": "run"})
+"""How the reference server and `serve` start a running operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,23 +183,18 @@ def with_url(configuration: Configuration, url: str) -> Configuration:
     check_url("--url", url)
     operations = configuration.operations
     if not operations.running.is_given:
-        operations = replace(operations, running=SupplyForm(start=default_start(configuration.iut.parent)))
+        operations = replace(operations, running=SupplyForm(start=DEFAULT_START))
     return replace(configuration, iut=replace(configuration.iut, url=url.rstrip("/")), operations=operations)
 
 
 def with_operations(configuration: Configuration, names: tuple[str, ...]) -> Configuration:
     """The configuration with `--operation NAME` operations as its supply."""
     for name in names:
-        if "/operations/" not in name:
+        if "/operations/" not in f"/{name}":
             raise UsageError(
                 f"--operation: {name!r} is not the name of an operation",
                 "give the whole name, such as projects/demo/locations/us/operations/op-1",
             )
     operations = replace(configuration.operations, running=SupplyForm(names=names, where="--operation"), cleanup="none")
-    parent = names[0].rpartition("/operations/")[0]
+    parent = f"/{names[0]}".rpartition("/operations/")[0].strip("/")
     return replace(configuration, operations=operations, iut=replace(configuration.iut, parent=parent))
-
-
-def default_start(parent: str) -> StartRequest:
-    """How the reference server and `serve` start a running operation."""
-    return StartRequest(method="POST", path=f"/v1/{parent}/operations:start", json={"mode": "run"})
