@@ -12,18 +12,18 @@ import pytest
 
 from conformance.errors import NotTested, TargetError
 from conformance.exchange import Failure, FailureKind, Request, Response
-from conformance.reference.api_error import NoAnswer
-from conformance.reference.build import reference_service
-from conformance.reference.serve import running_server
-from conformance.reference.service import Service
 from conformance.reports.console import render
 from conformance.reports.html import render_html
 from conformance.rules import Complaint
-from conformance.run_suite import run_quietly
+from conformance.server.reference.api_error import NoAnswer
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.serve import running_server
+from conformance.server.reference.service import Service
+from conformance.server.run_suite import run_quietly
+from conformance.server.target.configuration import Configuration, IutSection
 from conformance.spec.catalogue import catalogue
 from conformance.suite.alone import Alone
 from conformance.suite.judging import Violated
-from conformance.targets.configuration import Configuration, IutSection
 from tests.targets.memory import ORIGIN
 from tests.targets.test_iut import iut_of
 

@@ -64,7 +64,7 @@ if [ "$(wc -l < asked)" -eq 1 ]; then printf %s "$CANARY_FIRST"; else printf %s 
 """
 
 CRASHES = """
-from conformance.targets.transport import HttpTransport
+from conformance.server.target.transport import HttpTransport
 
 exchange = HttpTransport.exchange
 calls = 0

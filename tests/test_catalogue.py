@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from conformance.rules import all_rules
+from conformance.rules.server import all_rules
 from conformance.spec.catalogue import Level, Requirement, catalogue, client_catalogue
 from conformance.spec.files import read_yaml, spec_path
 from conformance.suite.listing import checks_by_requirement

@@ -12,12 +12,12 @@ import httpx
 import pytest
 
 from conformance.cli import main
-from conformance.reference.api_error import unimplemented
-from conformance.reference.build import reference_service
-from conformance.reference.serve import running_server
-from conformance.reference.service import Service
-from conformance.run_suite import run_quietly
-from conformance.targets.ledger import Ledger, State, read_ledger
+from conformance.server.reference.api_error import unimplemented
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.serve import running_server
+from conformance.server.reference.service import Service
+from conformance.server.run_suite import run_quietly
+from conformance.server.target.ledger import Ledger, State, read_ledger
 
 PARENT = "projects/demo/locations/us"
 

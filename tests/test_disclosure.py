@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from conformance.cli import main
-from conformance.disclosure import refuse_unredacted
 from conformance.errors import UsageError
-from conformance.targets.configuration import Configuration
-from conformance.targets.configuration_file import read_configuration
+from conformance.server.disclosure import refuse_unredacted
+from conformance.server.target.configuration import Configuration
+from conformance.server.target.configuration_file import read_configuration
 
 SECRET = "hunter2-hunter2"
 LOOKS = "AIzaSyA-0123456789abcdefghijklmnopqrstu"

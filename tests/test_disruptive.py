@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from conformance.reference.build import reference_service
-from conformance.reference.serve import running_server
-from conformance.run import configured_run
-from conformance.run_suite import plan_run, run_quietly
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.serve import running_server
+from conformance.server.run import configured_run
+from conformance.server.run_suite import plan_run, run_quietly
 
 REASON = "this check is disruptive, and the target is another machine; --disruptive runs it"
 
@@ -71,7 +71,7 @@ def test_elsewhere_they_are_left_out_and_say_so(
     collected: Collected, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The machine is this one, but known to the run as another; what they add is not tested, and all else is."""
-    monkeypatch.setattr("conformance.targets.connect._is_loopback", lambda _: False)
+    monkeypatch.setattr("conformance.server.target.connect._is_loopback", lambda _: False)
     file = tmp_path / "conformance.toml"
     with running_server(reference_service()) as url:
         file.write_text(

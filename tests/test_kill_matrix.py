@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from conformance.commands.faults import described
-from conformance.kill_matrix import Outcome, Subject, run_matrix, subjects
+from conformance.proof.kill_matrix import Outcome, Subject, run_matrix, subjects
 from conformance.spec.catalogue import Level, catalogue
 
 AGAIN = (
-    "correct `breaks` of the fault in conformance/reference/faults, or the rule or check that is wrong about it, "
+    "correct `breaks` of the fault in conformance/server/reference/faults, or the rule or check that is wrong about it, "
     "and try it alone with `lro-conformance faults --verify NAME`"
 )
 
@@ -38,7 +38,7 @@ def test_every_must_and_should_of_the_server_has_a_fault_that_breaks_it() -> Non
     }
     survivors = sorted(checked - broken)
     assert not survivors, (
-        f"no fault breaks {', '.join(survivors)}: write one in conformance/reference/faults, "
+        f"no fault breaks {', '.join(survivors)}: write one in conformance/server/reference/faults, "
         f'@fault(breaks="{survivors[0]}"), and try it with `lro-conformance faults --verify NAME`; '
         "docs/adding-a-requirement.md shows how"
     )

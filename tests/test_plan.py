@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from conformance.cli import main
-from conformance.reference.build import reference_service
-from conformance.reference.serve import running_server
-from conformance.reference.service import Service
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.serve import running_server
+from conformance.server.reference.service import Service
 
 PARENT = "projects/demo/locations/us"
 START = f'start = {{method = "POST", path = "/v1/{PARENT}/operations:start", json = {{mode = "run"}}}}'

@@ -9,10 +9,10 @@ from typing import Any, cast
 import pytest
 
 from conformance.exchange import Request, Response
-from conformance.reference.build import reference_service
-from conformance.reference.serve import running_server
-from conformance.reference.service import Service
-from conformance.run_suite import run_quietly
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.serve import running_server
+from conformance.server.reference.service import Service
+from conformance.server.run_suite import run_quietly
 
 
 @dataclass

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from conformance.targets.ledger import read_ledger
+from conformance.server.target.ledger import read_ledger
 
 LONGEST = 90.0
 """Seconds: a run of a few, and what is waited for a server that is not there, many times over."""

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from conformance.cli import main
-from conformance.reference.build import reference_service
-from conformance.reference.serve import running_server
 from conformance.reports.console import print_report
-from conformance.run_suite import run_quietly
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.serve import running_server
+from conformance.server.run_suite import run_quietly
 from conformance.spec.catalogue import catalogue
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import UsageError
-from conformance.run import check_target, configured_run
+from conformance.server.run import check_target, configured_run
 
 URL = '[iut]\nurl = "http://127.0.0.1:1"\n'
 NAME = "projects/demo/locations/us/operations/op-1"

@@ -13,9 +13,9 @@ import httpx
 import pytest
 
 from conformance.commands import terminated_like_interrupted
-from conformance.reference.build import reference_service
-from conformance.reference.serve import running_server
-from conformance.targets.ledger import read_ledger
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.serve import running_server
+from conformance.server.target.ledger import read_ledger
 
 PARENT = "projects/demo/locations/us"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import conformance
-from conformance.targets import waits
+from conformance.server.target import waits
 
 ROOT = Path(conformance.__file__).parent
 PAGE = ROOT.parent / "docs" / "waits.md"
@@ -65,5 +65,5 @@ def test_every_figure_is_used() -> None:
 
 def test_the_page_is_current() -> None:
     assert PAGE.read_text(encoding="utf-8") == waits.as_markdown(), (
-        "write conformance.targets.waits.as_markdown() there"
+        "write conformance.server.target.waits.as_markdown() there"
     )

@@ -36,11 +36,11 @@ def run(options: argparse.Namespace) -> int:
 
     from conformance.errors import UsageError
     from conformance.exchange.har import read_har
+    from conformance.judging.audit import audit, declared
     from conformance.lro import timestamp
     from conformance.reports.artefacts import write_artefacts
-    from conformance.reports.audit import audit, declared
     from conformance.reports.console import print_report
-    from conformance.run import statement_setting
+    from conformance.server.run import statement_setting
     from conformance.spec.catalogue import catalogue
     from conformance.spec.contract import Contract
 

@@ -32,9 +32,9 @@ def run(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from conformance.errors import UsageError
-    from conformance.reports.baseline import read_baseline_text
-    from conformance.reports.baseline_update import NEW_FILE, update_baseline
-    from conformance.reports.report import read_report
+    from conformance.judging.baseline import read_baseline_text
+    from conformance.judging.baseline_update import NEW_FILE, update_baseline
+    from conformance.judging.report import read_report
     from conformance.spec.catalogue import catalogue, client_catalogue
 
     path = Path(options.file)

@@ -27,8 +27,8 @@ def run(options: argparse.Namespace) -> int:
     """Print the difference."""
     from pathlib import Path
 
-    from conformance.reports.difference import difference, render_difference
-    from conformance.reports.report import read_report
+    from conformance.judging.difference import difference, render_difference
+    from conformance.judging.report import read_report
 
     found = difference(read_report(Path(options.old)), read_report(Path(options.new)))
     print("\n".join(render_difference(found)))

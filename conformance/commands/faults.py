@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from conformance.commands import Commands
-    from conformance.kill_matrix import Outcome
-    from conformance.reference.faults.registry import Fault
-    from conformance.reference.variants import Variant
+    from conformance.proof.kill_matrix import Outcome
     from conformance.sdk.faults import ClientFault
     from conformance.sdk.variants import ClientVariant
+    from conformance.server.reference.faults.registry import Fault
+    from conformance.server.reference.variants import Variant
 
     _Half = tuple[str, Sequence[Fault] | Sequence[ClientFault], Sequence[Variant] | Sequence[ClientVariant]]
     _Halves = Sequence[_Half]
@@ -41,9 +41,9 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List the faults, or verify them."""
-    from conformance.client_kill_matrix import client_subjects, run_client_matrix
     from conformance.errors import UsageError
-    from conformance.kill_matrix import run_matrix, subjects
+    from conformance.proof.client_kill_matrix import client_subjects, run_client_matrix
+    from conformance.proof.kill_matrix import run_matrix, subjects
 
     if not options.verify:
         sys.stdout.write(listing(options.format))
@@ -73,10 +73,10 @@ def run(options: argparse.Namespace) -> int:
 
 def listing(style: str) -> str:
     """Every fault with its lie and what it breaks, and every correct variant, as text, json or markdown."""
-    from conformance.reference.faults import all_faults
-    from conformance.reference.variants import all_variants
     from conformance.sdk.faults import client_faults
     from conformance.sdk.variants import client_variants
+    from conformance.server.reference.faults import all_faults
+    from conformance.server.reference.variants import all_variants
 
     halves: tuple[_Half, ...] = (
         ("server", list(all_faults().values()), list(all_variants().values())),

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from conformance.commands import Commands
     from conformance.errors import UsageError
     from conformance.exchange import Exchange, Header, Request
-    from conformance.reports.replay import Adaptation, Evidence, Finding, Outcome
-    from conformance.targets.iut import Iut
-    from conformance.targets.target import Outgoing
+    from conformance.judging.replay import Adaptation, Evidence, Finding, Outcome
+    from conformance.server.target.iut import Iut
+    from conformance.server.target.target import Outgoing
 
 _SHOWN_VIOLATIONS = 3
 _MOST_CHARACTERS = 2000
@@ -49,9 +49,9 @@ def run(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from conformance.exchange.printable import printable
-    from conformance.reports.replay import Adaptation, Outcome, evidence_of, recorded_names, renamed
-    from conformance.reports.report import read_report
-    from conformance.targets.connect import connect
+    from conformance.judging.replay import Adaptation, Outcome, evidence_of, recorded_names, renamed
+    from conformance.judging.report import read_report
+    from conformance.server.target.connect import connect
 
     report = read_report(Path(options.report))
     entry = _entry(report, options.requirement)
@@ -133,8 +133,8 @@ def _configuration(options: argparse.Namespace, report: Mapping[str, Any]) -> An
     from pathlib import Path
 
     from conformance.errors import UsageError
-    from conformance.targets.configuration import Configuration, with_url
-    from conformance.targets.configuration_file import read_configuration
+    from conformance.server.target.configuration import Configuration, with_url
+    from conformance.server.target.configuration_file import read_configuration
 
     configuration = read_configuration(Path(options.config)) if options.config else Configuration()
     url = options.url or configuration.iut.url or report["iut"]["url"]
@@ -165,11 +165,11 @@ def _replay(
 ) -> Finding:
     """Send the requests of one violation in their order, show what comes back, and judge it."""
     from conformance.errors import Unjudged
+    from conformance.judging.replay import Finding, Outcome, judge_again
     from conformance.reports.exchange_text import request_lines
-    from conformance.reports.replay import Finding, Outcome, judge_again
     from conformance.reports.side_by_side import side_by_side
-    from conformance.rules import all_rules
-    from conformance.targets.target import is_refused, nobody_listens
+    from conformance.rules.server import all_rules
+    from conformance.server.target.target import is_refused, nobody_listens
 
     new: list[Exchange] = []
     previous: Exchange | None = None
@@ -212,8 +212,8 @@ def _outgoing(iut: Iut, request: Request) -> Outgoing:
     """
     from dataclasses import replace
 
-    from conformance.exchange.har_secrets import MASK
-    from conformance.targets.credentials import Credential
+    from conformance.secrets.recorded import MASK
+    from conformance.server.target.credentials import Credential
 
     if MASK in request.target:
         raise _lacks(f"a secret in its URL ({request.target})", "no configuration can put it back: record it again")
@@ -228,9 +228,9 @@ def _outgoing(iut: Iut, request: Request) -> Outgoing:
 
 def _configured(iut: Iut, header: Header) -> Header:
     """The header as the configuration has it, where what was recorded only stands for a secret."""
-    from conformance.exchange.har_secrets import MASK
     from conformance.exchange.message import is_secret_field
-    from conformance.targets.credentials import Credential
+    from conformance.secrets.recorded import MASK
+    from conformance.server.target.credentials import Credential
 
     name, value = header
     stands_for_a_secret = any(text.startswith("$") for text in (value, value.partition(" ")[2])) or MASK in value
@@ -255,7 +255,7 @@ def _lacks(what: str, remedy: str) -> UsageError:
 
 def _afresh(entry: Mapping[str, Any], url: str) -> Iterator[str]:
     """Where a check judged, the check itself is the better judge."""
-    from conformance.rules import all_rules
+    from conformance.rules.server import all_rules
 
     if entry["id"] not in all_rules():
         checks = {check["check"].rpartition("::")[2].partition("[")[0] for check in entry["checks"]}

@@ -27,8 +27,8 @@ def run(options: argparse.Namespace) -> int:
 
 def listing(style: str) -> str:
     """What is asked of servers, then what is asked of clients, as text, json or markdown."""
-    from conformance.client_kill_matrix import client_subjects
-    from conformance.kill_matrix import faults_by_requirement, subjects
+    from conformance.proof.client_kill_matrix import client_subjects
+    from conformance.proof.kill_matrix import faults_by_requirement, subjects
     from conformance.sdk.checks import listed_checks
     from conformance.spec.catalogue import catalogue, client_catalogue
     from conformance.suite.listing import Half, checks_by_requirement, render_requirements

@@ -52,7 +52,7 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the suite in this process, through pytest, or finish the clean-up of a run."""
     from conformance.commands import terminated_like_interrupted, unknown_options
-    from conformance.run_suite import UnrecognizedArguments
+    from conformance.server.run_suite import UnrecognizedArguments
 
     try:
         with terminated_like_interrupted():
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from conformance.run_suite import run_suite
+    from conformance.server.run_suite import run_suite
 
     settings = {
         "--iut": options.config,
@@ -77,13 +77,13 @@ def _run(options: argparse.Namespace) -> int:
         "--iut-disruptive": options.disruptive,
     }
     if options.disallow_unredacted:
-        from conformance.disclosure import refuse_unredacted
-        from conformance.run import configured_run
+        from conformance.server.disclosure import refuse_unredacted
+        from conformance.server.run import configured_run
 
         refuse_unredacted(configured_run(settings).configuration, options.config or "the command line")
     if options.cleanup:
-        from conformance.finish import finish
-        from conformance.run import configured_run
+        from conformance.server.finish import finish
+        from conformance.server.run import configured_run
 
         configuration = configured_run({**settings, "--iut-report-dir": None}).configuration
         return finish(Path(options.cleanup), configuration, is_spec_given=bool(options.config or options.spec))
@@ -98,8 +98,8 @@ def _selection(options: argparse.Namespace) -> list[str]:
 
 
 def _print_plan(settings: Mapping[str, Any], options: argparse.Namespace) -> int:
-    from conformance.plan import render
-    from conformance.run_suite import plan_run
+    from conformance.server.plan import render
+    from conformance.server.run_suite import plan_run
 
     plan = plan_run(settings, [*_selection(options), *options.pytest_options])
     if options.json:

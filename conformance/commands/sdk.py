@@ -40,8 +40,8 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Play the scenarios, print what came of it, and return the exit status of the verdict."""
     from conformance.commands import terminated_like_interrupted
+    from conformance.judging.baseline import read_baseline
     from conformance.reports.artefacts import writable
-    from conformance.reports.baseline import read_baseline
     from conformance.reports.console import print_report
     from conformance.sdk.gate import run_gate, write_everything
     from conformance.sdk.transport import transport_named

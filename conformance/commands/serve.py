@@ -30,16 +30,16 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Serve until interrupted."""
     from conformance.errors import UsageError
-    from conformance.reference.bindings import bindings_for
-    from conformance.reference.build import reference_service
-    from conformance.reference.serve import serve
+    from conformance.server.reference.bindings import bindings_for
+    from conformance.server.reference.build import reference_service
+    from conformance.server.reference.serve import serve
     from conformance.spec.contract import Contract
 
     if not 0 <= options.port <= _LAST_PORT:
         raise UsageError(f"--port: there is no port {options.port}", "give 1 to 65535, or 0 for any that is free")
     service = reference_service(bindings=bindings_for(Contract.load(options.spec).bindings))
     if options.fault:
-        from conformance.reference.faults import fault_named
+        from conformance.server.reference.faults import fault_named
 
         service = fault_named(options.fault).apply(service)
     serve(service, options.host, options.port, options.latency)

@@ -10,7 +10,7 @@ from typing import Any
 from conformance.errors import UsageError
 from conformance.exchange import Exchange
 from conformance.exchange.har import har_text
-from conformance.reports.report import write_report
+from conformance.judging.report import write_report
 
 SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from conformance.exchange import Exchange
 from conformance.exchange.history import histories
-from conformance.reports.drawn_traffic import DRAWN_TRAFFIC, TRAFFIC_CHECK
-from conformance.reports.verdict import CheckResult, Finding, Judgement, Verdict
-from conformance.rules import all_rules
+from conformance.judging.drawn_traffic import DRAWN_TRAFFIC, TRAFFIC_CHECK
+from conformance.judging.verdict import CheckResult, Finding, Judgement, Verdict
 from conformance.rules.rule import ExchangeRule, HistoryRule, Rule
+from conformance.rules.server import all_rules
 
 _LOOKS = ("GET", "HEAD")
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from urllib.parse import unquote
 
 from conformance.exchange import Header, Request
-from conformance.exchange.redaction import Redaction
+from conformance.secrets.redaction import Redaction
 
 TOKEN_VARIABLE = "LRO_CONFORMANCE_TOKEN"
 TOKEN = "lro-conformance-token-that-opens-nothing"

@@ -23,7 +23,7 @@ from typing import IO, Any, Protocol
 from conformance.errors import TargetError, UsageError
 from conformance.exchange import Method
 from conformance.lro.codes import code_named
-from conformance.rules.turn import Outcome, Said, Told
+from conformance.rules.client.turn import Outcome, Said, Told
 from conformance.sdk.credentials import text_without_secrets
 
 PATIENCE = 10.0

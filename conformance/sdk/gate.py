@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import UsageError
+from conformance.judging.baseline import Baseline
+from conformance.judging.known_failures import Applied, apply_baseline
+from conformance.judging.report import RunFacts, build_report
+from conformance.judging.verdict import Judgement, RunVerdict, judge_run
 from conformance.lro import timestamp
 from conformance.reports.artefacts import write_artefacts
-from conformance.reports.baseline import Baseline
 from conformance.reports.junit import write_junit
-from conformance.reports.known_failures import Applied, apply_baseline
-from conformance.reports.report import RunFacts, build_report
-from conformance.reports.verdict import Judgement, RunVerdict, judge_run
 from conformance.sdk.checks import checks_by_requirement
 from conformance.sdk.credentials import command_without_secrets
 from conformance.sdk.driver import PATIENCE

@@ -21,8 +21,8 @@ from urllib.parse import quote, urlsplit
 from conformance.errors import UsageError
 from conformance.exchange import Header, Method, Request, Response
 from conformance.lro.codes import Code, code_named, code_numbered
-from conformance.reference.grpc_messages import message_of
-from conformance.reference.grpc_wire import SERVICE, failure, listening, part_of_grpc, success
+from conformance.server.reference.grpc_messages import message_of
+from conformance.server.reference.grpc_wire import SERVICE, failure, listening, part_of_grpc, success
 from conformance.spec.contract import Contract
 
 _SAME_OVER_GRPC = """

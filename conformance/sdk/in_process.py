@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 
-from conformance.rules.turn import Said, Told
+from conformance.rules.client.turn import Said, Told
 from conformance.sdk.driver import read_reply
 from conformance.sdk.honest_driver import Client, reply
 

@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance.errors import NotApplicable, Unjudged
-from conformance.reports.report import violation_as_json
-from conformance.reports.verdict import CheckResult, Finding, Judgement, judge
+from conformance.judging.report import violation_as_json
+from conformance.judging.verdict import CheckResult, Finding, Judgement, judge
 from conformance.rules.client import client_rules
+from conformance.rules.client.turn import TurnRule
 from conformance.rules.rule import Complaint
-from conformance.rules.turn import TurnRule
 from conformance.sdk.play import Performance, Play
 from conformance.sdk.scenario import Expectation
 from conformance.sdk.timeline import timeline

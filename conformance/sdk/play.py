@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from conformance.exchange import Exchange, Method
-from conformance.rules.turn import Outcome, Said, Told, Turn
+from conformance.rules.client.turn import Outcome, Said, Told, Turn
 from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE, text_without_secrets
 from conformance.sdk.driver import PATIENCE, AnyDriver, Driver, DriverFault
 from conformance.sdk.scenario import Scenario, Step

@@ -15,8 +15,8 @@ from conformance.exchange import Method
 from conformance.lro.codes import Code
 from conformance.lro.operation import State
 from conformance.rules.client import is_no_success, is_ok, shows
+from conformance.rules.client.turn import Turn, TurnJudge
 from conformance.rules.rule import Complaint
-from conformance.rules.turn import Turn, TurnJudge
 from conformance.sdk.answers import EMPTY_OBJECT, Answer, Script, envelope, json_answer
 
 PARENT = "projects/conformance/locations/gate"

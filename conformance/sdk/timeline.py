@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from conformance.exchange import Exchange, Failure
-from conformance.rules.turn import Told
+from conformance.rules.client.turn import Told
 from conformance.sdk.play import Play
 
 Event = tuple[float, str, dict[str, Any]]

@@ -12,10 +12,10 @@ from collections.abc import Callable
 
 from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
-from conformance.rules.outcome import as_good_as
+from conformance.rules.server.outcome import as_good_as
+from conformance.server.target.iut import JSON, Iut
+from conformance.server.target.target import Outgoing
 from conformance.suite.families import canonical, posted
-from conformance.targets.iut import JSON, Iut
-from conformance.targets.target import Outgoing
 
 _SYSTEM_PARAMETERS = (
     "prettyPrint=false&fields=*&%24.xgafv=2&key=k&quotaUser=q&uploadType=u&upload_protocol=p&callback=c"

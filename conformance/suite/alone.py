@@ -17,10 +17,10 @@ import pytest
 from conformance.errors import NotTested, TargetError, Unjudged
 from conformance.exchange import Exchange
 from conformance.rules import Complaint
-from conformance.rules.outcome import ended_cancelled
+from conformance.rules.server.outcome import ended_cancelled
+from conformance.server.target.iut import Iut
 from conformance.suite.again import forms_of
 from conformance.suite.judging import require
-from conformance.targets.iut import Iut
 
 
 @dataclass

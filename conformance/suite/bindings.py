@@ -12,9 +12,9 @@ from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import operation_in
 from conformance.lro import Operation
+from conformance.server.target.iut import Iut
 from conformance.spec.home import home_below
 from conformance.spec.template import Kind
-from conformance.targets.iut import Iut
 
 
 @dataclass(frozen=True, slots=True)

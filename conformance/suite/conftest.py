@@ -9,7 +9,8 @@ import pytest
 
 from conformance.errors import NotApplicable, NotTested, Unjudged
 from conformance.exchange import Exchange
-from conformance.rules.outcome import second_cancel_is_accepted, second_cancel_is_safe, untouched
+from conformance.rules.server.outcome import second_cancel_is_accepted, second_cancel_is_safe, untouched
+from conformance.server.target.iut import Iut
 from conformance.suite.again import Again
 from conformance.suite.alone import ALONE, Alone
 from conformance.suite.bindings import Further, try_further_parents
@@ -19,7 +20,6 @@ from conformance.suite.lists import settled_list
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystanders, FirstCancel, Stories, cancel_first, tell_stories
 from conformance.suite.storm import Storm, raise_storm
-from conformance.targets.iut import Iut
 
 
 @pytest.fixture

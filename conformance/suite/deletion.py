@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
+from conformance.server.target.iut import Iut
 from conformance.suite.stories import Story
-from conformance.targets.iut import Iut
 
 
 @dataclass(frozen=True, slots=True)

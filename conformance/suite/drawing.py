@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from conformance.errors import Unjudged
+from conformance.server.target.profile import Profile
 from conformance.suite.judging import Violated
-from conformance.targets.profile import Profile
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

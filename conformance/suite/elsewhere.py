@@ -11,9 +11,9 @@ from typing import Literal
 from urllib.parse import quote
 
 from conformance.exchange import Method
+from conformance.server.target.target import Outgoing
+from conformance.server.target.unknown import unknown_name
 from conformance.suite.refusals import Aim, MakeFamily
-from conformance.targets.target import Outgoing
-from conformance.targets.unknown import unknown_name
 
 Place = Literal["body", "query", "header"]
 

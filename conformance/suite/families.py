@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.exchange import Method
+from conformance.server.target.credentials import Credential
+from conformance.server.target.iut import JSON, Iut
+from conformance.server.target.target import Outgoing
+from conformance.server.target.unknown import is_drawn, nonce, unknown_name
 from conformance.spec.near_miss import NearMiss, near_misses
 from conformance.suite.elsewhere import named_elsewhere
 from conformance.suite.refusals import Aim, MakeFamily
-from conformance.targets.credentials import Credential
-from conformance.targets.iut import JSON, Iut
-from conformance.targets.target import Outgoing
-from conformance.targets.unknown import is_drawn, nonce, unknown_name
 
 
 def canonical(iut: Iut, name: str, family: str) -> list[NearMiss]:

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 import conformance.suite
-from conformance.reports.report import requirement_as_json
+from conformance.judging.report import requirement_as_json
 from conformance.spec.catalogue import Catalogue
 
 

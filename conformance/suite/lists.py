@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from conformance.exchange import Exchange
 from conformance.exchange.history import operations_in
-from conformance.targets.iut import Iut
+from conformance.server.target.iut import Iut
 
 _PAUSE = 0.25
 

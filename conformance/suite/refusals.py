@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
-from conformance.rules.outcome import ended, untouched
-from conformance.rules.routing import not_a_success
+from conformance.rules.server.outcome import ended, untouched
+from conformance.rules.server.routing import not_a_success
+from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing
+from conformance.server.target.unknown import unknown_name
 from conformance.suite.judging import require
 from conformance.suite.stories import Bystander, Bystanders
 from conformance.suite.untouched import require_untouched
-from conformance.targets.iut import Iut
-from conformance.targets.target import Outgoing
-from conformance.targets.unknown import unknown_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,11 @@ from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
 from conformance.lro import Operation, State
 from conformance.rules import Complaint
-from conformance.rules.errors import bare_status_of, envelope_of
-from conformance.rules.outcome import says_failed_precondition, untouched
-from conformance.targets.iut import JSON, Iut
-from conformance.targets.target import Outgoing
-from conformance.targets.unknown import unknown_name
+from conformance.rules.server.errors import bare_status_of, envelope_of
+from conformance.rules.server.outcome import says_failed_precondition, untouched
+from conformance.server.target.iut import JSON, Iut
+from conformance.server.target.target import Outgoing
+from conformance.server.target.unknown import unknown_name
 
 
 @dataclass(frozen=True, slots=True)

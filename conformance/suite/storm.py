@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from conformance.exchange import Exchange, Method
-from conformance.targets.iut import Iut
+from conformance.server.target.iut import Iut
 
 
 @dataclass(frozen=True, slots=True)

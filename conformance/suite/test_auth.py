@@ -5,12 +5,16 @@ from __future__ import annotations
 import pytest
 
 from conformance.errors import NotTested
-from conformance.rules.authorisation import answered_alike, refused_for_its_credentials, refused_for_its_permission
+from conformance.rules.server.authorisation import (
+    answered_alike,
+    refused_for_its_credentials,
+    refused_for_its_permission,
+)
+from conformance.server.target.credentials import Credential
+from conformance.server.target.iut import Iut
 from conformance.suite import families
 from conformance.suite.judging import require, verifies
 from conformance.suite.refusals import Refusals
-from conformance.targets.credentials import Credential
-from conformance.targets.iut import Iut
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.errors import NotApplicable
 from conformance.rules import Complaint
-from conformance.rules.outcome import (
+from conformance.rules.server.outcome import (
     accepted,
     ended,
     ended_by_cancel_has_code_1,
@@ -13,10 +13,10 @@ from conformance.rules.outcome import (
     reports_cancellation,
     untouched,
 )
+from conformance.server.target.iut import Iut
 from conformance.suite.alone import Alone, not_ended_alone
 from conformance.suite.bindings import Further
 from conformance.suite.judging import require, verifies
-from conformance.targets.iut import Iut
 
 
 @verifies("routing.additional-bindings-are-bound")

@@ -8,15 +8,15 @@ import pytest
 
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
-from conformance.rules.outcome import accepted, refused_as_invalid
-from conformance.rules.routing import no_internal_error, not_a_success
+from conformance.rules.server.outcome import accepted, refused_as_invalid
+from conformance.rules.server.routing import no_internal_error, not_a_success
+from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing
 from conformance.suite.again import OTHER_LABELS, Again
 from conformance.suite.judging import require, verifies
 from conformance.suite.refusals import confirmed, has_stopped
 from conformance.suite.stories import Bystander, Bystanders, FirstCancel, Stories
 from conformance.suite.untouched import require_untouched
-from conformance.targets.iut import Iut
-from conformance.targets.target import Outgoing
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,13 @@ import pytest
 from conformance.errors import NotApplicable, NotTested, Unjudged
 from conformance.exchange import Method
 from conformance.rules import Complaint
-from conformance.rules.outcome import not_found, unsupported_says_so
+from conformance.rules.server.outcome import not_found, unsupported_says_so
+from conformance.server.target.iut import Iut
+from conformance.server.target.unknown import unknown_name
 from conformance.suite.deletion import Deletion
 from conformance.suite.judging import require, verifies
 from conformance.suite.stories import Bystanders, Stories
 from conformance.suite.untouched import require_untouched
-from conformance.targets.iut import Iut
-from conformance.targets.unknown import unknown_name
 
 
 @verifies("target.other-operations-untouched")

@@ -13,15 +13,15 @@ import pytest
 from conformance.errors import NotApplicable
 from conformance.exchange import Exchange
 from conformance.rules import Complaint
-from conformance.rules.outcome import not_found
+from conformance.rules.server.outcome import not_found
+from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing
+from conformance.server.target.unknown import nonce
 from conformance.suite.drawing import for_each_batch
 from conformance.suite.families import harmless, posted
 from conformance.suite.judging import disruptive, require, verifies
 from conformance.suite.refusals import Refusals, look_after
 from conformance.suite.stories import Bystanders, Stories
-from conformance.targets.iut import Iut
-from conformance.targets.target import Outgoing
-from conformance.targets.unknown import nonce
 
 if TYPE_CHECKING:
     from conformance.spec.near_miss import Family, NearMiss

@@ -12,11 +12,11 @@ from typing import Any
 from conformance.exchange import Exchange
 from conformance.lro.lifecycle import BORN, Life, after
 from conformance.rules import Complaint
-from conformance.rules.order import calls_on, time_line
+from conformance.rules.server.order import calls_on, time_line
+from conformance.server.target.iut import Iut
 from conformance.suite.drawing import play, remembered
 from conformance.suite.judging import Violated, verifies
 from conformance.suite.stories import Stories
-from conformance.targets.iut import Iut
 
 STEPS = 16
 MOST_OPERATIONS = 3

@@ -9,11 +9,11 @@ import pytest
 from conformance.errors import NotApplicable, Unjudged
 from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
-from conformance.rules.outcome import unsupported_says_so
-from conformance.rules.routing import no_internal_error
+from conformance.rules.server.outcome import unsupported_says_so
+from conformance.rules.server.routing import no_internal_error
+from conformance.server.target.iut import Iut
 from conformance.suite.judging import require, verifies
 from conformance.suite.stories import Bystanders
-from conformance.targets.iut import Iut
 
 
 @verifies("list.is-a-list")

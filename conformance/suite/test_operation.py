@@ -8,9 +8,9 @@ import pytest
 
 from conformance.errors import NotTested, Unjudged
 from conformance.exchange import Exchange
-from conformance.rules.routing import shows_an_existing_operation
+from conformance.rules.server.routing import shows_an_existing_operation
+from conformance.server.target.iut import Iut
 from conformance.suite.judging import require, verifies
-from conformance.targets.iut import Iut
 
 _NOT_FOUND = 404
 

@@ -7,18 +7,18 @@ from conformance.exchange import Exchange, Method
 from conformance.exchange.history import operation_in
 from conformance.lro import State
 from conformance.rules import Complaint
-from conformance.rules.operation import same_name
-from conformance.rules.outcome import (
+from conformance.rules.server.operation import same_name
+from conformance.rules.server.outcome import (
     ended_at_once,
     ended_by_cancel_has_code_1,
     ended_cancelled,
     reports_cancellation,
 )
+from conformance.server.target.iut import Iut, listed_names
 from conformance.suite.again import forms_of
 from conformance.suite.alone import Alone, not_ended_alone
 from conformance.suite.judging import require, verifies
 from conformance.suite.stories import Bystanders, FirstCancel, Stories, Story
-from conformance.targets.iut import Iut, listed_names
 
 
 @verifies("outcome.cancelled-is-code-1")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.rules.routing import no_server_error
+from conformance.rules.server.routing import no_server_error
 from conformance.suite.again import Again
 from conformance.suite.judging import require, verifies
 

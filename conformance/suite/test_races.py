@@ -7,14 +7,14 @@ import pytest
 from conformance.errors import NotApplicable
 from conformance.exchange import Exchange
 from conformance.rules import Complaint
-from conformance.rules.order import explained_by_some_order
-from conformance.rules.outcome import untouched
+from conformance.rules.server.order import explained_by_some_order
+from conformance.rules.server.outcome import untouched
+from conformance.server.target.iut import Iut
 from conformance.suite.alone import Alone
 from conformance.suite.judging import disruptive, verifies
 from conformance.suite.stories import Bystanders, Stories
 from conformance.suite.storm import Storm, raise_storm
 from conformance.suite.untouched import require_untouched
-from conformance.targets.iut import Iut
 
 CROWD = 4
 

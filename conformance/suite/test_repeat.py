@@ -7,12 +7,12 @@ import pytest
 from conformance.errors import NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
-from conformance.rules.outcome import done_cancel_is_answered, second_cancel_is_accepted, second_cancel_is_safe
-from conformance.rules.routing import no_internal_error
+from conformance.rules.server.outcome import done_cancel_is_answered, second_cancel_is_accepted, second_cancel_is_safe
+from conformance.rules.server.routing import no_internal_error
+from conformance.server.target.iut import Iut
 from conformance.suite.judging import require, verifies
 from conformance.suite.stories import Stories
 from conformance.suite.storm import Storm
-from conformance.targets.iut import Iut
 
 
 @verifies("repeat.is-safe")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Method
 from conformance.rules import Complaint
-from conformance.rules.routing import no_internal_error, not_a_success, reaches_the_method
+from conformance.rules.server.routing import no_internal_error, not_a_success, reaches_the_method
+from conformance.server.target.iut import Iut
 from conformance.suite.again import Again
 from conformance.suite.families import posted
 from conformance.suite.judging import require, verifies
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import FirstCancel
-from conformance.targets.iut import Iut
 
 
 @verifies("routing.cancel-is-bound")

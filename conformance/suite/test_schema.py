@@ -14,16 +14,16 @@ import httpx
 from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
-from conformance.rules.errors import bare_status_of
+from conformance.rules.server.errors import bare_status_of
+from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing
+from conformance.server.target.unknown import nonce
 from conformance.spec.contract import Contract
 from conformance.spec.files import read_yaml
 from conformance.spec.template import Kind
 from conformance.suite.drawing import for_each
 from conformance.suite.judging import require, verifies
 from conformance.suite.stories import Stories
-from conformance.targets.iut import Iut
-from conformance.targets.target import Outgoing
-from conformance.targets.unknown import nonce
 
 CASES = 8
 """Generated requests in one batch; Schemathesis takes a hundredth of a second for each."""

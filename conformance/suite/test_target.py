@@ -6,13 +6,13 @@ from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
-from conformance.rules.outcome import untouched
+from conformance.rules.server.outcome import untouched
+from conformance.server.target.iut import Iut
 from conformance.suite.judging import disruptive, verifies
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystander, Bystanders, Stories
 from conformance.suite.storm import Storm
 from conformance.suite.untouched import require_untouched
-from conformance.targets.iut import Iut
 
 
 @verifies("target.body-name-never-redirects")

@@ -7,15 +7,16 @@ import contextlib
 import pytest
 
 from conformance.errors import NotApplicable, NotTested, Unjudged
-from conformance.rules import Complaint, Rule, all_rules
-from conformance.rules.errors import reason_is_of_one_error
-from conformance.rules.outcome import ended_cancelled
+from conformance.rules import Complaint, Rule
+from conformance.rules.server import all_rules
+from conformance.rules.server.errors import reason_is_of_one_error
+from conformance.rules.server.outcome import ended_cancelled
+from conformance.server.target.iut import Iut
 from conformance.spec.catalogue import catalogue
 from conformance.suite.alone import Alone, not_ended_alone, unanswered_again
 from conformance.suite.judging import Violated, require, verifies
 from conformance.suite.refusals import CANCEL_A_DECOY, Refusals
 from conformance.suite.stories import FirstCancel, Stories
-from conformance.targets.iut import Iut
 
 LIVENESS = frozenset({"liveness.every-request-is-answered", "liveness.bad-request-is-answered"})
 """The rules whose violation may be slowness, or a server that was being started again."""

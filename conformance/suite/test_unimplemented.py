@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
-from conformance.rules.outcome import ended, is_unimplemented, untouched
+from conformance.rules.server.outcome import ended, is_unimplemented, untouched
+from conformance.server.target.iut import Iut
 from conformance.suite.judging import require, verifies
 from conformance.suite.stories import FirstCancel
-from conformance.targets.iut import Iut
 
 
 @verifies("unimplemented.is-501")

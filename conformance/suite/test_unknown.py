@@ -8,13 +8,13 @@ from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
-from conformance.rules.outcome import not_found
+from conformance.rules.server.outcome import not_found
+from conformance.server.target.iut import Iut
+from conformance.server.target.unknown import nonce, unknown_name, unknown_uuid
 from conformance.suite.deletion import Deletion
 from conformance.suite.judging import require, verifies
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystanders, Stories
-from conformance.targets.iut import Iut
-from conformance.targets.unknown import nonce, unknown_name, unknown_uuid
 
 
 @pytest.fixture(scope="module")

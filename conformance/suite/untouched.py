@@ -10,9 +10,9 @@ from conformance.errors import NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
-from conformance.rules.outcome import NO_EFFECT_SEEN, a_cancel_had_an_effect
+from conformance.rules.server.outcome import NO_EFFECT_SEEN, a_cancel_had_an_effect
+from conformance.server.target.iut import Iut
 from conformance.suite.judging import require
-from conformance.targets.iut import Iut
 
 
 def require_untouched(iut: Iut, complaint: Complaint | None, *looks: Exchange) -> None:

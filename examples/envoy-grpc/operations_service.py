@@ -24,7 +24,7 @@ from grpc_status import rpc_status
 
 from conformance.lro.clock import SystemClock
 from conformance.lro.codes import Code
-from conformance.reference.store import Behaviour, Mode, Snapshot, Store, UnknownOperation
+from conformance.server.reference.store import Behaviour, Mode, Snapshot, Store, UnknownOperation
 
 PARENT: Final = "projects/p/locations/l"
 DOMAIN: Final = "beyondcorp.googleapis.com"

@@ -150,8 +150,8 @@ def test_a_client_without_grpc_says_so() -> None:
 @pytest.mark.parametrize("client", ["python-api-core", "python-appconnections"])
 def test_over_grpc_too_a_driver_says_what_became_of_each_call(client: str) -> None:
     pytest.importorskip("grpc", reason="grpcio, for the server, is not installed")
-    from conformance.reference.build import reference_service
-    from conformance.reference.grpc_server import running_grpc_server
+    from conformance.server.reference.build import reference_service
+    from conformance.server.reference.grpc_server import running_grpc_server
 
     service = reference_service()
     name = service.store.start("projects/p/locations/l").name

@@ -26,7 +26,7 @@ from clients.run import (
     Outcome,
     overall,
 )
-from conformance.reports.baseline import read_baseline
+from conformance.judging.baseline import read_baseline
 from conformance.spec.catalogue import client_catalogue
 
 

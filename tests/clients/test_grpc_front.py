@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from conformance.lro.codes import Code
-from conformance.reference.grpc_wire import SERVICE, part_of_grpc
 from conformance.sdk.grpc_side import HTTP_ONLY, SCENARIOS, grpc_front
 from conformance.sdk.scenarios import SCENARIOS as ALL_SCENARIOS
+from conformance.server.reference.grpc_wire import SERVICE, part_of_grpc
 from conformance.spec.catalogue import client_catalogue
 from conformance.spec.contract import Contract
 

@@ -21,9 +21,15 @@ from hypothesis import strategies as st
 from conformance.exchange import CurlContext, Header, Request
 from conformance.exchange.curl import curl_line
 from conformance.exchange.serial import exchange_as_json
-from conformance.targets.configuration import AuthSection, Configuration, IutSection, OperationsSection, SupplyForm
-from conformance.targets.connect import connect
-from conformance.targets.headers import Variable
+from conformance.server.target.configuration import (
+    AuthSection,
+    Configuration,
+    IutSection,
+    OperationsSection,
+    SupplyForm,
+)
+from conformance.server.target.connect import connect
+from conformance.server.target.headers import Variable
 from tests.targets.raw_server import RawServer, answer
 
 ORIGIN = "http://127.0.0.1:8080"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.exchange.redaction import Redaction
+from conformance.secrets.redaction import Redaction
 
 SECRET = 's3cr3t/"t0ken"+\\x y&<=>'
 VISIBLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=8)

@@ -19,7 +19,7 @@ from typing import Any
 import conformance.reports.artefacts
 import conformance.reports.html
 import conformance.reports.markdown
-import conformance.run_suite
+import conformance.server.run_suite
 import conformance.suite.conftest  # noqa: F401
 from conformance.cli import main
 

@@ -11,7 +11,7 @@ from http import HTTPStatus
 import h11
 
 from conformance.exchange import Request, Response
-from conformance.reference.build import reference_service
+from conformance.server.reference.build import reference_service
 from tests.targets.raw_server import Peer, RawServer
 
 

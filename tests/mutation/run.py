@@ -1,7 +1,7 @@
 """Mutates our own oracles, model and templates with mutmut, and prints a table by module and every survivor.
 
     python -m tests.mutation.run                              everything; about 40 minutes of one core
-    python -m tests.mutation.run conformance.rules.errors     one module, or several
+    python -m tests.mutation.run conformance.rules.server.errors     one module, or several
 
 It works in a copy under build/mutation (see `tests.mutation.rewrite` for what is done to it there), which stays until
 the next run: `cd build/mutation && mutmut show NAME` shows a survivor. What is mutated, and which tests judge it,

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from conformance.exchange import Header, Request, Response
-from conformance.reference.service import Service
+from conformance.server.reference.service import Service
 
 PARENT = "projects/demo/locations/us"
 

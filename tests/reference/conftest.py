@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from conformance.lro.clock import VirtualClock
-from conformance.reference.build import reference_service
-from conformance.reference.service import Service
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.service import Service
 
 from .caller import Caller
 

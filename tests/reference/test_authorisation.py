@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
 
 from conformance.exchange import Header, Response
 from conformance.lro.clock import VirtualClock
-from conformance.reference.authorisation import CLOUD_PLATFORM, Auth
-from conformance.reference.build import reference_service
-from conformance.reference.store import UnknownOperation
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.store import UnknownOperation
 
 from .caller import PARENT, Caller, error_of
 

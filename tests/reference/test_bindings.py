@@ -8,8 +8,8 @@ import pytest
 
 from conformance.exchange import Method
 from conformance.lro.clock import VirtualClock
-from conformance.reference.bindings import BINDINGS, Binding, Rpc, bindings_for
-from conformance.reference.build import reference_service
+from conformance.server.reference.bindings import BINDINGS, Binding, Rpc, bindings_for
+from conformance.server.reference.build import reference_service
 from conformance.spec.contract import Contract
 from conformance.spec.template import PathTemplate
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from conformance.exchange import Header
-from conformance.reference.body import MAXIMUM
-from conformance.reference.service import Service
-from conformance.reference.taste import Taste
+from conformance.server.reference.body import MAXIMUM
+from conformance.server.reference.service import Service
+from conformance.server.reference.taste import Taste
 
 from .caller import Caller, error_of
 

@@ -9,9 +9,9 @@ import pytest
 
 from conformance.exchange import Request, Response
 from conformance.lro.codes import Code
-from conformance.reference.api_error import ApiError
-from conformance.reference.service import Service
-from conformance.reference.taste import Taste
+from conformance.server.reference.api_error import ApiError
+from conformance.server.reference.service import Service
+from conformance.server.reference.taste import Taste
 
 from .caller import PARENT, Caller, json_of
 

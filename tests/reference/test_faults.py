@@ -10,10 +10,10 @@ from functools import cache
 import pytest
 
 from conformance.errors import UsageError
-from conformance.reference.faults import GENERAL, Fault, all_faults, fault_named, overlap
-from conformance.reference.service import Service
-from conformance.reference.taste import DEFAULT, Taste
-from conformance.reference.variants import Variant, all_variants
+from conformance.server.reference.faults import GENERAL, Fault, all_faults, fault_named, overlap
+from conformance.server.reference.service import Service
+from conformance.server.reference.taste import DEFAULT, Taste
+from conformance.server.reference.variants import Variant, all_variants
 from conformance.spec.catalogue import Level, catalogue
 
 from .transcript import Answer, differs, hold_the_first, overlapping_transcript, service_for_scripts, transcript

@@ -8,20 +8,19 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
 
 from conformance.errors import UsageError
 from conformance.exchange import Failure, FailureKind, Method
 from conformance.lro.codes import Code
-from conformance.reference.api_error import NoAnswer
-from conformance.reference.authorisation import CLOUD_PLATFORM, Auth
-from conformance.reference.bindings import Rpc
-from conformance.reference.build import reference_service
-from conformance.reference.grpc_server import running_grpc_server
-from conformance.reference.grpc_wire import part_of_grpc
-from conformance.reference.invocation import Invocation
-from conformance.reference.methods import Message
-from conformance.reference.service import Service
-from conformance.reference.taste import Taste
+from conformance.server.reference.api_error import NoAnswer
+from conformance.server.reference.bindings import Rpc
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.grpc_server import running_grpc_server
+from conformance.server.reference.grpc_wire import part_of_grpc
+from conformance.server.reference.invocation import Invocation, Message
+from conformance.server.reference.service import Service
+from conformance.server.reference.taste import Taste
 
 from .caller import PARENT, Caller
 

@@ -9,9 +9,9 @@ import pytest
 
 from conformance.exchange import Failure, FailureKind, Request, Response
 from conformance.lro.clock import VirtualClock
-from conformance.reference import in_process
-from conformance.reference.api_error import NoAnswer
-from conformance.reference.service import Service
+from conformance.server.reference import in_process
+from conformance.server.reference.api_error import NoAnswer
+from conformance.server.reference.service import Service
 
 from .caller import PARENT
 

@@ -25,7 +25,7 @@ def modules_after(statement: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def everything() -> set[str]:
-    return modules_after("import " + ", ".join(f"conformance.reference.{name}" for name in FILES))
+    return modules_after("import " + ", ".join(f"conformance.server.reference.{name}" for name in FILES))
 
 
 @pytest.mark.parametrize("part", ["rules", "suite", "targets", "sdk", "reports", "cli", "plugin"])
@@ -39,4 +39,4 @@ def test_nothing_heavy_is_imported_before_it_is_needed(everything: set[str], hea
 
 
 def test_the_service_alone_needs_no_http_client() -> None:
-    assert not {"httpx", "respx", "asyncio"} & modules_after("import conformance.reference.build")
+    assert not {"httpx", "respx", "asyncio"} & modules_after("import conformance.server.reference.build")

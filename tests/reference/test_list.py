@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.lro.clock import VirtualClock
-from conformance.reference.build import reference_service
+from conformance.server.reference.build import reference_service
 
 from .caller import PARENT, Caller, error_of, json_of
 

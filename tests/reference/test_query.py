@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.reference.service import Service
-from conformance.reference.taste import Taste
+from conformance.server.reference.service import Service
+from conformance.server.reference.taste import Taste
 
 from .caller import Caller, error_of
 

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from conformance.exchange import Call, Method
-from conformance.reference.bindings import Rpc
-from conformance.reference.routing import split_target
-from conformance.reference.service import Service
-from conformance.reference.taste import Taste
+from conformance.server.reference.bindings import Rpc
+from conformance.server.reference.routing import split_target
+from conformance.server.reference.service import Service
+from conformance.server.reference.taste import Taste
 
 from .caller import PARENT, Caller, error_of
 

@@ -9,18 +9,18 @@ from typing import Any
 
 import httpx
 import pytest
+from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.lro.clock import VirtualClock
-from conformance.reference import in_process
-from conformance.reference.asgi import application
-from conformance.reference.authorisation import CLOUD_PLATFORM, Auth
-from conformance.reference.build import reference_service
-from conformance.reference.serve import running_server
-from conformance.reference.service import Service
-from conformance.reference.store import Behaviour
-from conformance.reference.taste import TASTES, Taste
+from conformance.server.reference import in_process
+from conformance.server.reference.asgi import application
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.serve import running_server
+from conformance.server.reference.service import Service
+from conformance.server.reference.store import Behaviour
+from conformance.server.reference.taste import TASTES, Taste
 
 from .caller import PARENT
 

@@ -9,10 +9,10 @@ import pytest
 
 from conformance.exchange import Failure, FailureKind, Request, Response
 from conformance.lro.codes import Code
-from conformance.reference.api_error import ApiError, NoAnswer
-from conformance.reference.invocation import Invocation
-from conformance.reference.service import LOG_LIMIT, Service
-from conformance.reference.store import Behaviour, Ending, Outcome, Snapshot
+from conformance.server.reference.api_error import ApiError, NoAnswer
+from conformance.server.reference.invocation import Invocation
+from conformance.server.reference.service import LOG_LIMIT, Service
+from conformance.server.reference.store import Behaviour, Ending, Outcome, Snapshot
 
 from .caller import Caller, error_of
 

@@ -19,17 +19,17 @@ import conformance
 from conformance.errors import UsageError
 from conformance.exchange import Failure, FailureKind, Request, Response
 from conformance.lro.clock import VirtualClock
-from conformance.reference import asgi
-from conformance.reference.api_error import NoAnswer
-from conformance.reference.build import reference_service
-from conformance.reference.serve import running_server
-from conformance.reference.service import Service
+from conformance.server.reference import asgi
+from conformance.server.reference.api_error import NoAnswer
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.serve import running_server
+from conformance.server.reference.service import Service
 
 from .caller import PARENT
 
 PROGRAM = """
-from conformance.reference.build import reference_service
-from conformance.reference.serve import serve
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.serve import serve
 serve(reference_service())
 print("served")
 """

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from conformance.reference.store import Mode
+from conformance.server.reference.store import Mode
 
 from .caller import PARENT, Caller, error_of, json_of
 

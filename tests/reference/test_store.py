@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from conformance.lro.clock import VirtualClock
 from conformance.lro.codes import Code
-from conformance.reference.store import EPOCH, Behaviour, Ending, Mode, Outcome, Snapshot, Store, UnknownOperation
+from conformance.server.reference.store import (
+    EPOCH,
+    Behaviour,
+    Ending,
+    Mode,
+    Outcome,
+    Snapshot,
+    Store,
+    UnknownOperation,
+)
 
 PARENT = "projects/demo/locations/us"
 LONG = 1_000_000.0

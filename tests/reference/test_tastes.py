@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from conformance.lro.clock import VirtualClock
-from conformance.reference.build import reference_service
-from conformance.reference.taste import TASTES
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.taste import TASTES
 
 from .caller import PARENT, Caller, error_of, json_of
 

@@ -9,12 +9,13 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
+from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
+
 from conformance.exchange import Header, Request
 from conformance.lro.clock import VirtualClock
-from conformance.reference.api_error import NoAnswer
-from conformance.reference.authorisation import CLOUD_PLATFORM, Auth
-from conformance.reference.build import reference_service
-from conformance.reference.service import Service
+from conformance.server.reference.api_error import NoAnswer
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.service import Service
 
 from .caller import PARENT
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.exchange.serial import exchange_as_json
-from conformance.reports.report import RunFacts, build_report
-from conformance.reports.verdict import CheckResult, Finding, judge, judge_run
+from conformance.judging.report import RunFacts, build_report
+from conformance.judging.verdict import CheckResult, Finding, judge, judge_run
 from conformance.spec.catalogue import Catalogue, Level, Requirement, Source
 from tests.rules.traffic import Traffic
 

@@ -12,7 +12,7 @@ import pytest
 from conformance.cli import main
 from conformance.exchange import Exchange
 from conformance.exchange.har import Recording, har_of
-from conformance.reports.audit import Audit, audit, declared
+from conformance.judging.audit import Audit, audit, declared
 from conformance.spec.catalogue import catalogue
 from conformance.spec.contract import Contract
 from tests.rules.traffic import OPERATION, Traffic, cancelled, running

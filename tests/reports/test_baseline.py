@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import UsageError
-from conformance.reports.baseline import Baseline, KnownFailure, is_same_check, read_baseline
+from conformance.judging.baseline import Baseline, KnownFailure, is_same_check, read_baseline
 
 ENTRY = """
 [[known-failure]]

@@ -7,9 +7,9 @@ from datetime import date
 
 import pytest
 
-from conformance.reports.baseline import Baseline, KnownFailure
-from conformance.reports.known_failures import Applied, apply_baseline, foretold
-from conformance.reports.verdict import CheckResult, Finding, Verdict, judge, judge_run
+from conformance.judging.baseline import Baseline, KnownFailure
+from conformance.judging.known_failures import Applied, apply_baseline, foretold
+from conformance.judging.verdict import CheckResult, Finding, Verdict, judge, judge_run
 from conformance.spec.catalogue import Level
 from tests.reports.making import requirement, violation
 

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from conformance.cli import main
-from conformance.reports.baseline import parse_baseline
-from conformance.reports.report import write_report
-from conformance.reports.verdict import Finding, Verdict
+from conformance.judging.baseline import parse_baseline
+from conformance.judging.report import write_report
+from conformance.judging.verdict import Finding, Verdict
 from conformance.spec.catalogue import catalogue
 from conformance.suite.listing import checks_by_requirement
 from tests.reports.making import report_of, requirement, result, violation

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.exchange import Exchange
-from conformance.reports.drawn_traffic import DRAWN_TRAFFIC, traffic_check_of, without_drawn_traffic
-from conformance.reports.report import violation_as_json
-from conformance.reports.verdict import CheckResult, Finding
+from conformance.judging.drawn_traffic import DRAWN_TRAFFIC, traffic_check_of, without_drawn_traffic
+from conformance.judging.report import violation_as_json
+from conformance.judging.verdict import CheckResult, Finding
 from conformance.rules import Complaint
 from tests.rules.traffic import Traffic
 

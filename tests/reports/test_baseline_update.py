@@ -10,10 +10,10 @@ import pytest
 
 from conformance.cli import main
 from conformance.errors import UsageError
-from conformance.reports.baseline import parse_baseline
-from conformance.reports.baseline_update import NEW_FILE, Update, update_baseline
-from conformance.reports.report import write_report
-from conformance.reports.verdict import CheckResult, Finding
+from conformance.judging.baseline import parse_baseline
+from conformance.judging.baseline_update import NEW_FILE, Update, update_baseline
+from conformance.judging.report import write_report
+from conformance.judging.verdict import CheckResult, Finding
 from tests.reports.making import report_of, requirement, violation
 
 TODAY = date(2026, 6, 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.reports.build import build_of
+from conformance.judging.build import build_of
 
 GITHUB = {
     "GITHUB_SHA": "abc",

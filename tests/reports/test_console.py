@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from conformance.exchange import Call, Exchange, Failure, FailureKind, Header, Method, Request, Response
 from conformance.exchange.serial import exchange_as_json
+from conformance.judging.verdict import Finding
 from conformance.reports.console import explain, render, verdict_lines
-from conformance.reports.verdict import Finding
 from conformance.spec.catalogue import Level
 from tests.reports.making import catalogue_of, report_of, requirement, result
 from tests.rules.traffic import OPERATION

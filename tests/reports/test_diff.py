@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from conformance.cli import main
-from conformance.reports.difference import Change, Difference, difference, render_difference
-from conformance.reports.report import write_report
-from conformance.reports.verdict import Finding, Verdict
+from conformance.judging.difference import Change, Difference, difference, render_difference
+from conformance.judging.report import write_report
+from conformance.judging.verdict import Finding, Verdict
 from tests.reports.making import report_of, requirement, result
 
 GOOD, BAD, NONE = ("pass", "unexpected-pass"), ("fail", "warn"), ("not-tested", "not-applicable", "error")

@@ -14,9 +14,9 @@ import pytest
 
 import conformance.reports.html as html_report
 from conformance.exchange import Failure, FailureKind, Response
+from conformance.judging.report import build_report, violation_as_json
+from conformance.judging.verdict import CheckResult, Finding, Verdict, judge, judge_run
 from conformance.reports.html import VERDICTS, render_html
-from conformance.reports.report import build_report, violation_as_json
-from conformance.reports.verdict import CheckResult, Finding, Verdict, judge, judge_run
 from conformance.rules import Complaint
 from conformance.rules.rule import TimedCall
 from conformance.spec.catalogue import Level

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from conformance.judging.report import violation_as_json
+from conformance.judging.verdict import CheckResult, Finding
 from conformance.reports.html import render_html
-from conformance.reports.report import violation_as_json
-from conformance.reports.verdict import CheckResult, Finding
 from conformance.rules import Complaint
 from conformance.rules.rule import TimedCall
 from conformance.spec.catalogue import Level

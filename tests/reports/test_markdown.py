@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from conformance.errors import UsageError
+from conformance.judging.verdict import Finding
 from conformance.reports.artefacts import write_artefacts
 from conformance.reports.markdown import render_markdown
-from conformance.reports.verdict import Finding
 from conformance.spec.catalogue import Level
 from tests.reports.making import report_of, requirement, result, violation
 

@@ -14,10 +14,7 @@ import pytest
 
 from conformance.cli import main
 from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, Request, Response
-from conformance.lro import Code
-from conformance.reference.build import reference_service
-from conformance.reference.faults import fault_named
-from conformance.reports.replay import (
+from conformance.judging.replay import (
     Adaptation,
     Evidence,
     Outcome,
@@ -25,9 +22,13 @@ from conformance.reports.replay import (
     recorded_names,
     renamed,
 )
-from conformance.reports.report import violation_as_json, write_report
-from conformance.reports.verdict import CheckResult, Finding
-from conformance.rules import Complaint, all_rules
+from conformance.judging.report import violation_as_json, write_report
+from conformance.judging.verdict import CheckResult, Finding
+from conformance.lro import Code
+from conformance.rules import Complaint
+from conformance.rules.server import all_rules
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.faults import fault_named
 from conformance.spec.catalogue import catalogue
 from tests.reports.making import report_of
 from tests.rules.traffic import OPERATION, OTHER, Traffic, cancelled, running
@@ -205,7 +206,7 @@ def test_a_rule_that_is_kept_because_the_operation_is_gone_shows_nothing() -> No
 @contextmanager
 def serving(fault: str = "") -> Iterator[str]:
     """The URL of a reference server in this process, with a fault if one is named."""
-    from conformance.reference.serve import running_server
+    from conformance.server.reference.serve import running_server
 
     service = reference_service()
     with running_server(fault_named(fault).apply(service) if fault else service) as url:
@@ -343,8 +344,9 @@ def configured(tmp_path: Path, url: str, auth: str) -> str:
 def test_a_placeholder_is_filled_from_the_configuration_and_not_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, recorded_as: str
 ) -> None:
-    from conformance.reference.authorisation import CLOUD_PLATFORM, Auth
-    from conformance.reference.serve import running_server
+    from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
+
+    from conformance.server.reference.serve import running_server
 
     monkeypatch.setenv("IUT_TOKEN", "hunter2-canary")
     exchange = violating_cancel()
@@ -365,8 +367,9 @@ def test_an_altered_token_is_altered_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The right one in its place would be another request."""
-    from conformance.reference.authorisation import CLOUD_PLATFORM, Auth
-    from conformance.reference.serve import running_server
+    from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
+
+    from conformance.server.reference.serve import running_server
 
     monkeypatch.setenv("IUT_TOKEN", "hunter2-canary")
     exchange = violating_cancel()

@@ -13,7 +13,7 @@ from conformance import __version__
 from conformance.errors import UsageError
 from conformance.exchange import Response
 from conformance.exchange.serial import exchange_from_json
-from conformance.reports.report import (
+from conformance.judging.report import (
     MAX_SHOWN_BODY,
     MOST_EVIDENCE,
     SCHEMA_VERSION,
@@ -23,7 +23,7 @@ from conformance.reports.report import (
     violation_as_json,
     write_report,
 )
-from conformance.reports.verdict import Finding
+from conformance.judging.verdict import Finding
 from conformance.rules import Complaint
 from conformance.spec.catalogue import Level, catalogue
 from tests.reports.making import report_of, requirement, result, violation

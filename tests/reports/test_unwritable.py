@@ -9,7 +9,7 @@ import pytest
 
 from conformance.cli import main
 from conformance.errors import UsageError
-from conformance.reports.report import write_report
+from conformance.judging.report import write_report
 
 ARTEFACTS = ("report.json", "report.html", "summary.md", "traffic.har", "junit.xml")
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.reports.verdict import Finding, Judgement, RunVerdict, Verdict, judge, judge_run
+from conformance.judging.verdict import Finding, Judgement, RunVerdict, Verdict, judge, judge_run
 from conformance.spec.catalogue import Level
 from tests.reports.making import requirement, result, violation
 

@@ -8,7 +8,8 @@ from types import ModuleType
 import pytest
 from _pytest.mark import ParameterSet
 
-from conformance.rules import Violation, all_rules, authorisation, outcome, routing
+from conformance.rules import Violation
+from conformance.rules.server import all_rules, authorisation, outcome, routing
 from tests.rules import (
     cases_errors,
     cases_lifecycle,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.rules import all_rules
+from conformance.rules.server import all_rules
 from tests.rules.cases import Story, told
 from tests.rules.traffic import (
     ASKED,

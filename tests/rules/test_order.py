@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.exchange import Exchange, Failure, FailureKind
-from conformance.rules.order import calls_on, explained_by_some_order, time_line
 from conformance.rules.rule import TimedCall
+from conformance.rules.server.order import calls_on, explained_by_some_order, time_line
 from tests.rules.traffic import NOT_FOUND, OPERATION, RESULT, Traffic, asked_to_cancel, failed, running
 
 RUNNING = {"name": OPERATION, "done": False}

@@ -23,7 +23,7 @@ from conformance.lro.lifecycle import (
     SeenRunning,
     after,
 )
-from conformance.rules.order import CallOn, calls_on, event_of, order_exists
+from conformance.rules.server.order import CallOn, calls_on, event_of, order_exists
 from tests.rules.cases import Story, told
 from tests.rules.traffic import (
     DONE_ALREADY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance.errors import NotApplicable
-from conformance.rules.errors import reason_is_of_one_error
+from conformance.rules.server.errors import reason_is_of_one_error
 from tests.rules.traffic import ERROR_INFO, INVALID, NOT_FOUND, Traffic, bare, envelope
 
 OTHER_REASON = {**ERROR_INFO, "reason": "SOMETHING_ELSE"}

@@ -6,7 +6,11 @@ import pytest
 
 from conformance.exchange import Exchange, Failure, FailureKind
 from conformance.rules import Complaint
-from conformance.rules.authorisation import answered_alike, refused_for_its_credentials, refused_for_its_permission
+from conformance.rules.server.authorisation import (
+    answered_alike,
+    refused_for_its_credentials,
+    refused_for_its_permission,
+)
 from tests.rules.traffic import (
     ENVOY_TEXT,
     INTERNAL,

@@ -30,7 +30,7 @@ from conformance.rules.client import (
 )
 from conformance.rules.client.answers import is_no_success, is_ok, success_was_answered
 from conformance.rules.client.retries import is_repeated_until_available
-from conformance.rules.turn import Outcome, Said, Told, Turn, TurnJudge
+from conformance.rules.client.turn import Outcome, Said, Told, Turn, TurnJudge
 from tests.rules.cases import assert_complains
 from tests.rules.traffic import OPERATION
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-import conformance.rules.turn
+import conformance.rules.client.turn
 from conformance.exchange import Exchange, Header, Request, Response
 from conformance.exchange.message import Call, Method
 from conformance.lro import Code, State
 from conformance.rules import Complaint
 from conformance.rules.client import client_rules, shows
-from conformance.rules.turn import Outcome, Said, Told, Turn, TurnRule, registered_turn_rules, turn_rule
+from conformance.rules.client.turn import Outcome, Said, Told, Turn, TurnRule, registered_turn_rules, turn_rule
 from tests.rules.cases import assert_complains
 from tests.rules.traffic import OPERATION, OTHER
 
@@ -209,7 +209,7 @@ def test_the_routing_header_names_an_id_with_an_equals_sign() -> None:
 
 
 def test_what_is_decorated_becomes_the_rule_of_its_requirement(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conformance.rules.turn, "_RULES", {})
+    monkeypatch.setattr(conformance.rules.client.turn, "_RULES", {})
 
     def always(_: Turn) -> bool:
         return True

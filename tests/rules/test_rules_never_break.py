@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from conformance.exchange import Exchange, Failure, FailureKind, Method
 from conformance.exchange.history import History
-from conformance.rules import Complaint, ExchangeRule, HistoryRule, Violation, all_rules, rule
-from conformance.rules.conditions import answered, cancel, failed, get
+from conformance.rules import Complaint, ExchangeRule, HistoryRule, Violation, rule
 from conformance.rules.rule import When, exchange_rule, history_rule, in_short, registered_rules
+from conformance.rules.server import all_rules
+from conformance.rules.server.conditions import answered, cancel, failed, get
 from tests.rules.traffic import ERROR_INFO, METADATA, NOT_FOUND, OPERATION, OTHER, Traffic, running
 
 NASTY: list[Any] = [None, True, False, 0, 1, -1, 1.5, 10**30, "", "true", "\ud800", "a" * 200, [], {}, [[]], {"a": {}}]

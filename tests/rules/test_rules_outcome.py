@@ -10,7 +10,7 @@ import pytest
 from conformance.exchange import Exchange, Failure, FailureKind
 from conformance.lro import Operation
 from conformance.rules import Complaint
-from conformance.rules.outcome import (
+from conformance.rules.server.outcome import (
     a_cancel_had_an_effect,
     accepted,
     as_good_as,

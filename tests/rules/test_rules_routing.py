@@ -6,7 +6,7 @@ import pytest
 
 from conformance.exchange import Exchange, Failure, FailureKind
 from conformance.rules import Complaint
-from conformance.rules.routing import (
+from conformance.rules.server.routing import (
     no_internal_error,
     no_server_error,
     not_a_success,

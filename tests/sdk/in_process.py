@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from conformance.reports.verdict import Judgement, Verdict
+from conformance.judging.verdict import Judgement, Verdict
 from conformance.sdk.in_process import InProcess, Speaks
 from conformance.sdk.judging import judgements
 from conformance.sdk.play import Performance, perform

@@ -38,7 +38,7 @@ from conformance.rules.client import (
     stops_at_its_deadline,
     unless_repeated,
 )
-from conformance.rules.turn import Outcome, Said, Told, Turn
+from conformance.rules.client.turn import Outcome, Said, Told, Turn
 from conformance.sdk.answers import bare_status, envelope
 from conformance.sdk.credentials import TOKEN, carries_token, without_secrets
 from conformance.sdk.grpc_side import HTTP_ONLY

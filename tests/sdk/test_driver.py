@@ -14,7 +14,7 @@ import pytest
 from conformance.errors import UsageError
 from conformance.exchange import Method
 from conformance.lro.codes import Code
-from conformance.rules.turn import Outcome, Told
+from conformance.rules.client.turn import Outcome, Told
 from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE
 from conformance.sdk.driver import Driver, DriverFault, read_reply
 

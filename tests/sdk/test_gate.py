@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance.reports.baseline import Baseline, KnownFailure
-from conformance.reports.report import read_report
-from conformance.reports.verdict import RunVerdict, Verdict, judge_run
-from conformance.rules.turn import Told
+from conformance.judging.baseline import Baseline, KnownFailure
+from conformance.judging.report import read_report
+from conformance.judging.verdict import RunVerdict, Verdict, judge_run
+from conformance.rules.client.turn import Told
 from conformance.sdk import gate as gate_module
 from conformance.sdk.credentials import command_without_secrets
 from conformance.sdk.driver import DriverFault

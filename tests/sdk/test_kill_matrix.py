@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.client_kill_matrix import client_subjects, run_client_matrix
 from conformance.commands.faults import described
-from conformance.kill_matrix import Outcome, Subject, subjects
+from conformance.proof.client_kill_matrix import client_subjects, run_client_matrix
+from conformance.proof.kill_matrix import Outcome, Subject, subjects
 from conformance.sdk.faults import client_faults
 from conformance.spec.catalogue import client_catalogue
 

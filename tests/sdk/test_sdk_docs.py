@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from conformance.cli import _parser, main
-from conformance.reports.baseline import read_baseline
-from conformance.rules.turn import Outcome
+from conformance.judging.baseline import read_baseline
+from conformance.rules.client.turn import Outcome
 from conformance.sdk.checks import checks_by_requirement
 from conformance.sdk.credentials import TOKEN_VARIABLE
 from conformance.sdk.faults import client_faults

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from conformance.exchange import Call, Failure, Method, Request, Response
 from conformance.lro import VirtualClock
-from conformance.targets.configuration import LimitsSection
-from conformance.targets.target import Identify, Outgoing, Target
+from conformance.server.target.configuration import LimitsSection
+from conformance.server.target.target import Identify, Outgoing, Target
 
 ORIGIN = "http://127.0.0.1:1"
 Answers = Callable[[Request], Response | Failure]

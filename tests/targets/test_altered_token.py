@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.targets.credentials import Credential, Credentials
-from conformance.targets.secret import Secret
-from conformance.targets.token import FixedToken
+from conformance.secrets.secret import Secret
+from conformance.server.target.credentials import Credential, Credentials
+from conformance.server.target.token import FixedToken
 
 
 def test_an_altered_token_begins_like_the_configured_one_and_is_recorded_as_such() -> None:

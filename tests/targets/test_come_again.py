@@ -9,9 +9,9 @@ import pytest
 from conformance.errors import RateLimited
 from conformance.exchange import Exchange, Request, Response
 from conformance.lro import VirtualClock
-from conformance.targets.come_again import Patience, seconds_asked
-from conformance.targets.configuration import LimitsSection
-from conformance.targets.target import Outgoing, Target
+from conformance.server.target.come_again import Patience, seconds_asked
+from conformance.server.target.configuration import LimitsSection
+from conformance.server.target.target import Outgoing, Target
 from tests.targets.memory import Answers, MemoryTransport, get, ok, target_of
 
 NOON = "Sun, 22 Nov 2026 12:00:00 GMT"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance.targets.command import run_command
-from conformance.targets.configuration import AuthSection, SupplyForm
-from conformance.targets.credentials import read_credentials
+from conformance.server.target.command import run_command
+from conformance.server.target.configuration import AuthSection, SupplyForm
+from conformance.server.target.credentials import read_credentials
 from tests.targets.test_supply import PARENT, supply_of
 
 LEAVES_A_CHILD = "sleep 30 & echo {}; echo said >&2"

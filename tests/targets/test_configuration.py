@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.errors import UsageError
-from conformance.targets.configuration import (
+from conformance.server.target.configuration import (
     DEFAULT_START,
     AuthSection,
     Configuration,
@@ -26,7 +26,7 @@ from conformance.targets.configuration import (
     with_operations,
     with_url,
 )
-from conformance.targets.configuration_file import read_configuration, with_statement
+from conformance.server.target.configuration_file import read_configuration, with_statement
 
 Read = Callable[[str], Configuration]
 NAME = "projects/demo/locations/us/operations/op-1"

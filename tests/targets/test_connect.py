@@ -14,9 +14,15 @@ import pytest
 from conformance.errors import UsageError
 from conformance.exchange import Call, Method
 from conformance.exchange.serial import exchange_as_json
-from conformance.targets.configuration import AuthSection, Configuration, IutSection, OperationsSection, SupplyForm
-from conformance.targets.connect import connect
-from conformance.targets.iut import Iut
+from conformance.server.target.configuration import (
+    AuthSection,
+    Configuration,
+    IutSection,
+    OperationsSection,
+    SupplyForm,
+)
+from conformance.server.target.connect import connect
+from conformance.server.target.iut import Iut
 from tests.targets.raw_server import RawServer, answer
 
 NAME = "projects/demo/locations/us/operations/op-1"

@@ -11,10 +11,10 @@ import pytest
 from conformance.errors import UsageError
 from conformance.exchange import Request
 from conformance.exchange.curl import curl_line
-from conformance.targets.configuration import AuthSection
-from conformance.targets.credentials import INVALID_TOKEN, Credential, Credentials, read_credentials
-from conformance.targets.secret import Secret
-from conformance.targets.token import FixedToken
+from conformance.secrets.secret import Secret
+from conformance.server.target.configuration import AuthSection
+from conformance.server.target.credentials import INVALID_TOKEN, Credential, Credentials, read_credentials
+from conformance.server.target.token import FixedToken
 
 
 def printing(text: str, status: int = 0) -> tuple[str, ...]:

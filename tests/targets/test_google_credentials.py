@@ -14,11 +14,17 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from conformance.errors import UsageError
 from conformance.lro import VirtualClock
-from conformance.targets.configuration import AuthSection, Configuration, IutSection, OperationsSection, SupplyForm
-from conformance.targets.connect import connect
-from conformance.targets.credentials import Credential, read_credentials
-from conformance.targets.google_credentials import SCOPE
-from conformance.targets.secret import Secret
+from conformance.secrets.secret import Secret
+from conformance.server.target.configuration import (
+    AuthSection,
+    Configuration,
+    IutSection,
+    OperationsSection,
+    SupplyForm,
+)
+from conformance.server.target.connect import connect
+from conformance.server.target.credentials import Credential, read_credentials
+from conformance.server.target.google_credentials import SCOPE
 from tests.targets.google_server import GoogleServer
 from tests.targets.raw_server import RawServer, answer
 
@@ -97,8 +103,8 @@ def test_requests_carry_the_token_and_the_quota_project(monkeypatch: pytest.Monk
 
 
 METADATA = """
-from conformance.targets.configuration import AuthSection
-from conformance.targets.credentials import read_credentials
+from conformance.server.target.configuration import AuthSection
+from conformance.server.target.credentials import read_credentials
 print(read_credentials(AuthSection("google")).main.current().reveal())
 """
 

@@ -9,11 +9,11 @@ import pytest
 from conformance.errors import UsageError
 from conformance.exchange import Request, Response
 from conformance.exchange.serial import exchange_as_json
-from conformance.targets.configuration import Configuration, IutSection, OperationsSection, SupplyForm
-from conformance.targets.connect import connect
-from conformance.targets.headers import Variable, as_value, echoes, without_secrets
-from conformance.targets.secret import Secret
-from conformance.targets.target import Outgoing
+from conformance.secrets.secret import Secret
+from conformance.server.target.configuration import Configuration, IutSection, OperationsSection, SupplyForm
+from conformance.server.target.connect import connect
+from conformance.server.target.headers import Variable, as_value, echoes, without_secrets
+from conformance.server.target.target import Outgoing
 from tests.targets.memory import MemoryTransport, target_of
 
 KEY = "k3y-0123456789"

@@ -12,8 +12,8 @@ from conformance.errors import NotTested
 from conformance.exchange import Failure, FailureKind, Request, Response
 from conformance.exchange.curl import curl_line
 from conformance.lro import VirtualClock
-from conformance.spec.contract import Contract
-from conformance.targets.configuration import (
+from conformance.secrets.secret import Secret
+from conformance.server.target.configuration import (
     Configuration,
     IutSection,
     OperationsSection,
@@ -21,11 +21,11 @@ from conformance.targets.configuration import (
     StatementSection,
     SupplyForm,
 )
-from conformance.targets.credentials import Credential, Credentials
-from conformance.targets.iut import Iut, listed_names
-from conformance.targets.ledger import State
-from conformance.targets.secret import Secret
-from conformance.targets.token import FixedToken
+from conformance.server.target.credentials import Credential, Credentials
+from conformance.server.target.iut import Iut, listed_names
+from conformance.server.target.ledger import State
+from conformance.server.target.token import FixedToken
+from conformance.spec.contract import Contract
 from tests.targets.memory import Answers, MemoryTransport, json_response, ok, target_of
 
 PARENT = "projects/demo/locations/us"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import UsageError
-from conformance.targets.ledger import Entry, Ledger, State, read_ledger
+from conformance.server.target.ledger import Entry, Ledger, State, read_ledger
 
 URL = "http://127.0.0.1:8080"
 NAME = "projects/demo/locations/us/operations/op-1"

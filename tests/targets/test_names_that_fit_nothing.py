@@ -9,11 +9,11 @@ import pytest
 
 from conformance.cli import main
 from conformance.errors import TargetError, UsageError
-from conformance.reference.build import reference_service
-from conformance.reference.serve import running_server
-from conformance.run import configured_run
-from conformance.run_suite import run_quietly
-from conformance.targets.connect import connect
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.serve import running_server
+from conformance.server.run import configured_run
+from conformance.server.run_suite import run_quietly
+from conformance.server.target.connect import connect
 
 PARENT = "projects/demo/locations/us"
 GOOD = f'names = ["{PARENT}/operations/op-1"]'

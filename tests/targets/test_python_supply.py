@@ -13,15 +13,15 @@ import pytest
 
 from conformance.errors import TargetError, UsageError
 from conformance.lro import VirtualClock
-from conformance.reference.build import reference_service
-from conformance.reference.serve import running_server
-from conformance.run_suite import run_quietly
-from conformance.targets import python_supply
-from conformance.targets.configuration import Configuration, LimitsSection, OperationsSection, SupplyForm
-from conformance.targets.credentials import Credentials
-from conformance.targets.iut import Iut
-from conformance.targets.ledger import read_ledger
-from conformance.targets.python_supply import call, load
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.serve import running_server
+from conformance.server.run_suite import run_quietly
+from conformance.server.target import python_supply
+from conformance.server.target.configuration import Configuration, LimitsSection, OperationsSection, SupplyForm
+from conformance.server.target.credentials import Credentials
+from conformance.server.target.iut import Iut
+from conformance.server.target.ledger import read_ledger
+from conformance.server.target.python_supply import call, load
 from tests.targets.memory import MemoryTransport, ok, target_of
 from tests.targets.test_iut import CONTRACT, PARENT
 

@@ -13,10 +13,10 @@ from dataclasses import asdict, astuple, dataclass
 import pytest
 
 from conformance.exchange import Request
-from conformance.targets.credentials import Credentials
-from conformance.targets.secret import Secret
-from conformance.targets.target import Outgoing
-from conformance.targets.token import FixedToken
+from conformance.secrets.secret import Secret
+from conformance.server.target.credentials import Credentials
+from conformance.server.target.target import Outgoing
+from conformance.server.target.token import FixedToken
 
 TEXT = "s3cr3t-t0ken"
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from conformance.exchange import Failure, FailureKind, Response
-from conformance.targets.configuration import StartRequest, SupplyForm
-from conformance.targets.ledger import State
-from conformance.targets.starts import ForeignOperation, Starts
-from conformance.targets.supply import Supply
+from conformance.server.target.configuration import StartRequest, SupplyForm
+from conformance.server.target.ledger import State
+from conformance.server.target.starts import ForeignOperation, Starts
+from conformance.server.target.supply import Supply
 from tests.targets.memory import Answers, MemoryTransport, json_response, target_of
 from tests.targets.test_supply import NAMES, PARENT, Noted, answering, make
 

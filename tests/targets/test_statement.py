@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.judging.statement import Statement
+from conformance.server.target.configuration import StatementSection
 from conformance.spec.catalogue import Level, Requirement, Source, catalogue
-from conformance.targets.configuration import StatementSection
-from conformance.targets.statement import Statement
 
 
 def requirement(**when: tuple[object, ...]) -> Requirement:

@@ -12,14 +12,20 @@ import pytest
 
 from conformance.errors import BudgetExhausted, NotTested, TargetError
 from conformance.exchange import Failure, FailureKind, Request, Response
+from conformance.server.target.configuration import (
+    Configuration,
+    LimitsSection,
+    OperationsSection,
+    StartRequest,
+    SupplyForm,
+)
+from conformance.server.target.credentials import Credentials
+from conformance.server.target.iut import Iut
+from conformance.server.target.ledger import State
+from conformance.server.target.starts import Starts
+from conformance.server.target.supply import Supply
+from conformance.server.target.target import Outgoing
 from conformance.spec.contract import Contract
-from conformance.targets.configuration import Configuration, LimitsSection, OperationsSection, StartRequest, SupplyForm
-from conformance.targets.credentials import Credentials
-from conformance.targets.iut import Iut
-from conformance.targets.ledger import State
-from conformance.targets.starts import Starts
-from conformance.targets.supply import Supply
-from conformance.targets.target import Outgoing
 from tests.targets.memory import ORIGIN, Answers, MemoryTransport, json_response, target_of
 
 PARENT = "projects/demo/locations/us"

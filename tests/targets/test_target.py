@@ -15,11 +15,11 @@ from conformance.errors import BudgetExhausted, NotTested, TargetDead
 from conformance.exchange import Call, Failure, FailureKind, Method, Request, Response
 from conformance.exchange.serial import exchange_as_json
 from conformance.lro import VirtualClock
-from conformance.targets.configuration import LimitsSection
-from conformance.targets.secret import Secret
-from conformance.targets.target import Outgoing, Target, is_refused
-from conformance.targets.token import FixedToken
-from conformance.targets.transport import MAX_BODY
+from conformance.secrets.secret import Secret
+from conformance.server.target.configuration import LimitsSection
+from conformance.server.target.target import Outgoing, Target, is_refused
+from conformance.server.target.token import FixedToken
+from conformance.server.target.transport import MAX_BODY
 from tests.targets.memory import ORIGIN, MemoryTransport, get, ok, target_of
 
 NO_ANSWER = Failure(FailureKind.TIMEOUT, "10 s")

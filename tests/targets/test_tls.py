@@ -14,8 +14,14 @@ from conformance.cli import main
 from conformance.errors import ConformanceError, TargetError, UsageError
 from conformance.exchange import Exchange
 from conformance.exchange.serial import exchange_as_json, exchange_from_json
-from conformance.targets.configuration import AuthSection, Configuration, IutSection, OperationsSection, SupplyForm
-from conformance.targets.connect import connect
+from conformance.server.target.configuration import (
+    AuthSection,
+    Configuration,
+    IutSection,
+    OperationsSection,
+    SupplyForm,
+)
+from conformance.server.target.connect import connect
 from tests.targets.raw_server import RawServer, answer
 from tests.targets.tls_server import Authority, Files, TlsServer
 

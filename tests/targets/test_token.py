@@ -15,11 +15,11 @@ from conformance.errors import UsageError
 from conformance.exchange import Request, Response
 from conformance.exchange.serial import exchange_as_json
 from conformance.lro import VirtualClock
-from conformance.targets.configuration import AuthSection, LimitsSection
-from conformance.targets.credentials import read_credentials
-from conformance.targets.secret import Secret
-from conformance.targets.target import Outgoing
-from conformance.targets.token import MOST_RENEWALS, FixedToken, Issued, RenewableToken, Token, expiry_of
+from conformance.secrets.secret import Secret
+from conformance.server.target.configuration import AuthSection, LimitsSection
+from conformance.server.target.credentials import read_credentials
+from conformance.server.target.target import Outgoing
+from conformance.server.target.token import MOST_RENEWALS, FixedToken, Issued, RenewableToken, Token, expiry_of
 from tests.targets.memory import MemoryTransport, target_of
 
 REQUEST = Request("GET", "/x", (("Authorization", "Bearer $(print-token)"),))

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
 
 from conformance.cli import main
 from conformance.lro import SystemClock
-from conformance.reference.authorisation import CLOUD_PLATFORM, Auth
-from conformance.reference.build import reference_service
-from conformance.reference.faults import fault_named
-from conformance.reference.serve import running_server
-from conformance.run_suite import run_quietly
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.faults import fault_named
+from conformance.server.reference.serve import running_server
+from conformance.server.run_suite import run_quietly
 
 CONFIG = """
 [iut]

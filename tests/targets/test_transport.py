@@ -18,7 +18,7 @@ import pytest
 
 from conformance.errors import ConformanceError
 from conformance.exchange import Failure, FailureKind, Header, Request, Response
-from conformance.targets.transport import MAX_BODY, MAX_VALUES, HttpTransport
+from conformance.server.target.transport import MAX_BODY, MAX_VALUES, HttpTransport
 from tests.targets.raw_server import Peer, RawServer, Script, answer, free_port
 
 TIMEOUT = 0.2

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.targets.unknown import is_drawn, unknown_name
+from conformance.server.target.unknown import is_drawn, unknown_name
 
 PARENT = "projects/p/locations/l/operations"
 

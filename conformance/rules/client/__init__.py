@@ -34,7 +34,7 @@ from conformance.rules.client.retries import (
     keeps_its_deadline,
     stops_at_its_deadline,
 )
-from conformance.rules.turn import TurnRule, registered_turn_rules
+from conformance.rules.client.turn import TurnRule, registered_turn_rules
 
 _MODULES_WITH_RULES = (answers, operations, requests, retries)
 

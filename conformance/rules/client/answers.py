@@ -16,8 +16,8 @@ from conformance.rules.client.reading import (
     statuses_of,
     was_answered,
 )
+from conformance.rules.client.turn import Outcome, Turn, TurnJudge, turn_rule
 from conformance.rules.rule import Complaint
-from conformance.rules.turn import Outcome, Turn, TurnJudge, turn_rule
 
 
 @turn_rule(

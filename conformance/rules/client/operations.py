@@ -9,8 +9,8 @@ from conformance.errors import NotTested
 from conformance.lro.codes import Code
 from conformance.lro.operation import Operation, State
 from conformance.rules.client.reading import reply_in_words
+from conformance.rules.client.turn import Turn, TurnJudge, turn_rule
 from conformance.rules.rule import Complaint
-from conformance.rules.turn import Turn, TurnJudge, turn_rule
 
 
 @turn_rule(

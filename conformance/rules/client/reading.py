@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 
 from conformance.exchange import Exchange, Method, Response
+from conformance.rules.client.turn import Turn
 from conformance.rules.rule import Complaint
-from conformance.rules.turn import Turn
 
 PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/%-]*")
 

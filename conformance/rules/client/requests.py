@@ -26,8 +26,8 @@ from conformance.rules.client.reading import (
     something_arrived,
     without_verb,
 )
+from conformance.rules.client.turn import Turn, TurnJudge, turn_rule
 from conformance.rules.rule import Complaint
-from conformance.rules.turn import Turn, TurnJudge, turn_rule
 
 _SYSTEM_PARAMETERS = frozenset(
     [

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from conformance.exchange import Exchange, Response
 from conformance.rules.client.reading import about, reply_in_words
+from conformance.rules.client.turn import Outcome, Turn, turn_rule
 from conformance.rules.rule import Complaint
-from conformance.rules.turn import Outcome, Turn, turn_rule
 
 LATE = 0.25
 """Seconds after which a request can no longer have been under way when the reply was given."""

@@ -11,7 +11,7 @@ from conformance.rules.client import (
     reports,
     unless_repeated,
 )
-from conformance.rules.turn import TurnJudge
+from conformance.rules.client.turn import TurnJudge
 from conformance.sdk.answers import (
     HTML,
     JSON,

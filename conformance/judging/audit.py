@@ -1,0 +1,165 @@
+"""Traffic that somebody else recorded, judged by the rules.
+
+A recording can accuse and cannot acquit: what it does not show was not tested, and the best verdict is "incomplete".
+Only calls of the contract are judged, each server apart; what the conformance statement leaves open is read off the
+traffic where it can be, and else leaves the requirements that depend on it not tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.exchange import Call, Exchange, Method
+from conformance.exchange.har import Recording
+from conformance.judging.report import RunFacts, build_report, violation_as_json
+from conformance.judging.statement import Statement
+from conformance.judging.verdict import CheckResult, Finding, Judgement, judge, judge_run
+from conformance.rules import Rule
+from conformance.rules.server import all_rules
+from conformance.rules.server.conditions import answered_by_the_service, failed, plainly_bound
+from conformance.rules.server.errors import bare_status_of, envelope_of
+from conformance.secrets.recorded import without_secrets
+from conformance.spec.catalogue import Catalogue, Requirement
+from conformance.spec.contract import Contract
+
+CHECK = "audit"
+_SHOWN_ENTRIES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """The report, and the calls that were judged, without their secrets."""
+
+    report: dict[str, Any]
+    exchanges: tuple[Exchange, ...]
+
+
+def audit(
+    recording: Recording,
+    contract: Contract,
+    catalogue: Catalogue,
+    statement: Statement,
+    *,
+    file: str,
+    now: str,
+    url: str = "",
+) -> Audit:
+    """Judge a recording. `url` is the server to judge, with the path before the contract's; without it all are."""
+    exchanges = [exchange for exchange in without_secrets(recording.exchanges) if _is_at(exchange, url)]
+    calls = [
+        replace(exchange, call=call)
+        for exchange in exchanges
+        if (call := _call(contract, exchange, url.rstrip("/"))) is not None
+    ]
+    _find_out(statement, calls)
+    by_origin: dict[str, list[Exchange]] = {}
+    for exchange in calls:
+        by_origin.setdefault(exchange.origin, []).append(exchange)
+    judgements = [_judgement(requirement, by_origin.values(), statement) for requirement in catalogue.of("server")]
+    verdict = judge_run(judgements)
+    facts = RunFacts(
+        iut={"name": f"traffic in {file}", "url": ", ".join(by_origin), "statement": statement.as_json()},
+        spec={"name": contract.name, "version": contract.version, "sha256": contract.sha256},
+        profile=CHECK,
+        seed=0,
+        started=now,
+        finished=now,
+        requests=len(calls),
+        operations=len({exchange.call.name for exchange in calls if exchange.call and _is_of_one(exchange.call)}),
+        messages=_messages(recording, len(exchanges), len(calls), contract),
+    )
+    return Audit(build_report(judgements, verdict, facts), tuple(calls))
+
+
+def _is_at(exchange: Exchange, url: str) -> bool:
+    if not url:
+        return True
+    parts = urlsplit(url)
+    return exchange.origin == f"{parts.scheme}://{parts.netloc}" and exchange.request.path.startswith(parts.path)
+
+
+def _call(contract: Contract, exchange: Exchange, url: str) -> Call | None:
+    path = exchange.request.path.removeprefix(urlsplit(url).path) if url else exchange.request.path
+    return contract.identify(exchange.request.method, path)
+
+
+def _is_of_one(call: Call) -> bool:
+    return call.method is not Method.LIST
+
+
+def _judgement(requirement: Requirement, servers: Iterable[Sequence[Exchange]], statement: Statement) -> Judgement:
+    rule = all_rules().get(requirement.id)
+    if rule is None:
+        result = CheckResult(requirement.id, CHECK, Finding.NOT_TESTED, "a recording cannot show it; `run` tests it")
+    else:
+        result = _result(requirement, rule, servers, statement)
+    return judge(requirement, [result], statement.rules_out(requirement))
+
+
+def _result(
+    requirement: Requirement, rule: Rule, servers: Iterable[Sequence[Exchange]], statement: Statement
+) -> CheckResult:
+    found = [judgement for exchanges in servers for judgement in rule.judgements(exchanges)]
+    violations = [violation for violation in found if violation is not None]
+    open_key = statement.open_condition(requirement)
+    if not found:
+        return CheckResult(requirement.id, CHECK, Finding.NOT_TESTED, "no recorded call is one that it speaks about")
+    if open_key is not None:
+        reason = f"whether it applies is not known: say --statement {open_key}=…"
+        return CheckResult(requirement.id, CHECK, Finding.NOT_TESTED, reason)
+    return CheckResult(
+        requirement.id,
+        CHECK,
+        Finding.VIOLATED if violations else Finding.KEPT,
+        "; ".join(dict.fromkeys(violation.message for violation in violations)),
+        violations=tuple(violation_as_json(violation) for violation in violations),
+    )
+
+
+def _find_out(statement: Statement, calls: Sequence[Exchange]) -> None:
+    """What the traffic shows of what the statement leaves open."""
+    cancels = [exchange for exchange in calls if exchange.calls(Method.CANCEL)]
+    if any(exchange.succeeded() for exchange in cancels):
+        statement.find("cancel", "best-effort", "a recorded cancel succeeded")
+    elif any(exchange.response is not None and exchange.response.status == 501 for exchange in cancels):
+        statement.find("cancel", "unimplemented", "a recorded cancel was answered with 501")
+    for key, method in (("list", Method.LIST), ("delete", Method.DELETE)):
+        if any(exchange.calls(method) and exchange.succeeded() for exchange in calls):
+            statement.find(key, True, f"a recorded {key} succeeded")
+    errors = [exchange for exchange in calls if failed(exchange)]
+    if any(envelope_of(exchange) is not None for exchange in errors):
+        statement.find("errors", "aip-193", "a recorded error has the AIP-193 envelope")
+    elif any(bare_status_of(exchange) is not None for exchange in errors):
+        statement.find("errors", "status", "a recorded error is a bare google.rpc.Status")
+    elif any((plainly_bound & answered_by_the_service)(exchange) for exchange in errors):
+        statement.find("errors", "none", "no recorded error has either form of google.rpc.Status")
+
+
+def _messages(recording: Recording, seen: int, judged: int, contract: Contract) -> list[str]:
+    entries = len(recording.exchanges) + len(recording.left_out)
+    said = [f"{entries} recorded exchanges, {judged} of them calls of {contract.name}; the others were not judged"]
+    elsewhere = len(recording.exchanges) - seen
+    if elsewhere:
+        said.append(f"{elsewhere} exchanges were with another server than --url names")
+    if not judged:
+        said.append("name the contract with --spec, and with --url the server and the path before the contract's")
+    return [*said, *_first("not judged", recording.left_out), *_first("warning", recording.contradictions)]
+
+
+def _first(what: str, sentences: Sequence[str]) -> list[str]:
+    """The first sentences about entries, and how many more there are."""
+    shown = [f"{what}: {sentence}" for sentence in sentences[:_SHOWN_ENTRIES]]
+    left = len(sentences) - _SHOWN_ENTRIES
+    return [*shown, f"{what}: {left} entries more"] if left > 0 else shown
+
+
+def declared(settings: Mapping[str, str]) -> Statement:
+    """The statement that `--statement KEY=VALUE` settings declare. Raises UsageError for an unknown key or value."""
+    from conformance.server.target.configuration import Configuration
+    from conformance.server.target.configuration_file import with_statement
+
+    configuration = Configuration()
+    return Statement((with_statement(configuration, settings) if settings else configuration).statement)

@@ -1,0 +1,193 @@
+"""What a baseline makes of the verdicts of a run.
+
+Whether an entry still holds is decided by deterministic checks alone:
+
+* one of them finds a violation: the entry holds, and all that is found in its scope is a known failure;
+* they find nothing wrong: the failure is gone; the entry has to go, and fails the run until it has;
+* none of them could judge: nothing is known. That is said and fails nobody, for one file serves every profile, every
+  selection and every statement.
+
+A drawn check (property-based, schema-driven) finds a rare example in one run and not in the next. So what it finds
+never keeps an entry alive and its finding nothing never makes one unexpected. Where only drawn checks speak about what
+an entry lists (by naming such a check, or because the requirement has no other), the entry excuses what they find.
+
+An entry that cannot do what it says (no such requirement, no such check, expired, said before) excuses nothing and
+fails the run.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import Enum, auto
+
+from conformance.judging.baseline import Baseline, KnownFailure, check_name, is_same_check
+from conformance.judging.drawn_traffic import DRAWN_TRAFFIC
+from conformance.judging.verdict import CheckResult, Finding, Judgement, Verdict, judge
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The judgements in the light of a baseline, what is to be said about it, and whether it `fails` the run."""
+
+    judgements: tuple[Judgement, ...]
+    messages: tuple[str, ...] = ()
+    fails: bool = False
+
+
+class State(Enum):
+    """What a run says about one entry."""
+
+    HOLDS = auto()
+    GONE = auto()
+    UNKNOWN = auto()
+    ONLY_DRAWN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Remark:
+    text: str
+    fails: bool = True
+
+
+def apply_baseline(
+    baseline: Baseline,
+    judgements: Sequence[Judgement],
+    today: date,
+    checks: Mapping[str, Collection[str]] | None = None,
+) -> Applied:
+    """Turn what the baseline lists into known failures and unexpected passes.
+
+    `judgements` has one member for every requirement that this kind of run can judge. `checks` are the names of the
+    checks of each requirement, those included that this run did not run; without it an entry's `check` is not
+    verified.
+    """
+    remarks: list[tuple[KnownFailure, _Remark]] = []
+    usable: dict[str, list[KnownFailure]] = {}
+    known = [judgement.requirement.id for judgement in judgements]
+    for entry, problem in examined(baseline, known, today, checks):
+        if problem is not None:
+            remarks.append((entry, _Remark(problem)))
+        else:
+            usable.setdefault(entry.requirement, []).append(entry)
+    applied = []
+    for judgement in judgements:
+        entries = usable.get(judgement.requirement.id, [])
+        states = {entry: state_of(entry, judgement.results) for entry in entries}
+        applied.append(_excused(judgement, states, baseline.file) if entries else judgement)
+        for entry, state in states.items():
+            remarks += ((entry, remark) for remark in _remarks(entry, state, judgement))
+    remarks.sort(key=lambda remark: remark[0].number)
+    return Applied(
+        tuple(applied),
+        tuple(f"{baseline.file}: {described(entry)}: {remark.text}" for entry, remark in remarks),
+        any(remark.fails for _, remark in remarks),
+    )
+
+
+def examined(
+    baseline: Baseline, known: Sequence[str], today: date, checks: Mapping[str, Collection[str]] | None = None
+) -> Iterator[tuple[KnownFailure, str | None]]:
+    """Every entry, with the reason why it can excuse nothing or None; the arguments are those of `apply_baseline`."""
+    usable: list[KnownFailure] = []
+    for entry in baseline.entries:
+        before = [other for other in usable if other.requirement == entry.requirement]
+        problem = _problem(entry, before, known, today, checks)
+        if problem is None:
+            usable.append(entry)
+        yield entry, problem
+
+
+def foretold(entries: Iterable[KnownFailure], result: CheckResult, is_alone: bool) -> tuple[Verdict, str] | None:
+    """What the baseline will make of one result, as far as that is certain before the run is over.
+
+    `is_alone` says that the requirement has no other deterministic check.
+    """
+    for entry in entries:
+        if entry.requirement != result.requirement or not entry.covers(result.check):
+            continue
+        if result.finding is Finding.VIOLATED:
+            return Verdict.KNOWN_FAILURE, f"{entry.reason} ({entry.link})"
+        if result.finding is Finding.KEPT and not result.drawn and (is_alone or entry.check):
+            return Verdict.UNEXPECTED_PASS, f"the baseline lists it as a known failure: {entry.reason} ({entry.link})"
+    return None
+
+
+def described(entry: KnownFailure) -> str:
+    """An entry as messages name it."""
+    check = f", check {entry.check}" if entry.check else ""
+    return f"entry {entry.number} ({entry.requirement}{check})"
+
+
+def _problem(
+    entry: KnownFailure,
+    before: Iterable[KnownFailure],
+    known: Sequence[str],
+    today: date,
+    checks: Mapping[str, Collection[str]] | None,
+) -> str | None:
+    """Why an entry can excuse nothing, or None."""
+    if entry.requirement not in known:
+        near = difflib.get_close_matches(entry.requirement, known, n=1, cutoff=0.6)
+        return "no requirement of this run has this id; " + (
+            f"did you mean {near[0]}?" if near else "take the entry out"
+        )
+    if entry.is_expired(today):
+        return f"expired on {entry.expires}; mend the failure, or renew the entry with a reason"
+    for other in before:
+        if not other.check or (entry.check and is_same_check(other.check, entry.check)):
+            return f"entry {other.number} says so already; take one of the two out"
+        if not entry.check:
+            return f"it makes entry {other.number}, for one check, pointless; take one of the two out"
+    names = checks.get(entry.requirement, ()) if checks is not None and entry.check != DRAWN_TRAFFIC else None
+    if entry.check and names is not None and not any(is_same_check(entry.check, name) for name in names):
+        listed = ", ".join(check_name(name) for name in names)
+        return "no check of the requirement has this name; " + (f"it has {listed}" if listed else "it has no check")
+    return None
+
+
+def state_of(entry: KnownFailure, results: Iterable[CheckResult]) -> State:
+    """What the results of its requirement say about an entry."""
+    covered = [result for result in results if entry.covers(result.check)]
+    firm = {result.finding for result in covered if not result.drawn}
+    if Finding.VIOLATED in firm:
+        return State.HOLDS
+    if Finding.KEPT in firm:
+        return State.UNKNOWN if firm & {Finding.NOT_TESTED, Finding.ERROR} else State.GONE
+    if any(result.finding is Finding.VIOLATED for result in covered):
+        return State.ONLY_DRAWN
+    return State.UNKNOWN
+
+
+def _excused(judgement: Judgement, states: Mapping[KnownFailure, State], file: str) -> Judgement:
+    """The judgement once what its entries excuse is taken out of it."""
+    excusing = [entry for entry, state in states.items() if state in (State.HOLDS, State.ONLY_DRAWN)]
+    results = tuple(
+        replace(result, is_known=True)
+        if result.finding is Finding.VIOLATED and any(entry.covers(result.check) for entry in excusing)
+        else result
+        for result in judgement.results
+    )
+    if any(result.is_known for result in results):
+        rest = judge(judgement.requirement, [result for result in results if not result.is_known], None)
+        if rest.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.ERROR):
+            return replace(rest, results=results, known=tuple(excusing))
+        reason = "; ".join(f"{entry.reason} ({entry.link})" for entry in excusing)
+        return Judgement(judgement.requirement, Verdict.KNOWN_FAILURE, reason, results, tuple(excusing))
+    if judgement.verdict is Verdict.PASS and State.GONE in states.values():
+        reason = f"is kept, but {file} lists it as a known failure"
+        return replace(judgement, verdict=Verdict.UNEXPECTED_PASS, reason=reason)
+    return judgement
+
+
+def _remarks(entry: KnownFailure, state: State, judgement: Judgement) -> Iterator[_Remark]:
+    if state is State.GONE:
+        what = f"{entry.check} finds nothing wrong any more" if entry.check else "the requirement is kept now"
+        yield _Remark(f"{what}; take the entry out, or let `lro-conformance baseline update` do it")
+    elif state is State.UNKNOWN:
+        why = f": {judgement.reason}" if judgement.reason else ""
+        if entry.check and judgement.results:
+            why = ": the check was not run, or could not judge"
+        yield _Remark(f"nothing was found out about it in this run{why}; the entry stays", fails=False)

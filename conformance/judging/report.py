@@ -1,0 +1,263 @@
+"""report.json: the one truth about a run; everything else that is shown is made from it.
+
+The last member is `complete`. A report without it, or with `false` in it, is a run that was cut off, and every reader
+of ours says so.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from conformance import __version__
+from conformance.errors import UsageError
+from conformance.exchange import Exchange
+from conformance.exchange.serial import exchange_as_json
+from conformance.judging.build import build_of
+from conformance.judging.shape import damage
+from conformance.judging.verdict import CheckResult, Judgement, RunVerdict, Verdict
+from conformance.rules import Complaint, Violation
+from conformance.rules.rule import TimedCall
+from conformance.spec.catalogue import Level, Requirement
+
+SCHEMA_VERSION = 1
+
+_NO_EXCHANGES: Mapping[str, Sequence[Exchange]] = {}
+
+MAX_SHOWN_BODY = 256 * 1024
+"""Bytes of an answer that are kept as evidence: one answer may be evidence many times. `traffic.har` has all of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What a report says about the run besides its judgements.
+
+    Times are RFC 3339, in UTC. `baseline` is the file that was applied, as it was named. `operation_names` are the
+    operations that the supply handed out, `left_over` those that were started and not seen ended or deleted.
+    Of the `requests`, `clean_up_requests` judged nothing: they cancelled and deleted what had been started.
+    """
+
+    iut: Mapping[str, Any]
+    spec: Mapping[str, Any]
+    profile: str
+    seed: int
+    started: str
+    finished: str
+    requests: int
+    operations: int
+    was_interrupted: bool = False
+    messages: Sequence[str] = ()
+    baseline: str = ""
+    operation_names: Sequence[str] = ()
+    left_over: Sequence[Mapping[str, str]] = ()
+    clean_up_requests: int = 0
+
+
+def build_report(
+    judgements: Sequence[Judgement],
+    verdict: RunVerdict,
+    facts: RunFacts,
+    decided_by: Mapping[str, Sequence[Exchange]] = _NO_EXCHANGES,
+) -> dict[str, Any]:
+    """The report of a run as a JSON value. `decided_by` has exchanges that show that a requirement is kept."""
+    totals = Counter(judgement.verdict.value for judgement in judgements)
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "suite": {"name": "lro-conformance", "version": __version__},
+        "spec": dict(facts.spec),
+        "iut": dict(facts.iut),
+        "environment": {"python": platform.python_version(), "platform": platform.platform(terse=True)},
+        "build": build_of(os.environ),
+        "seed": facts.seed,
+        "profile": facts.profile,
+        "started": facts.started,
+        "finished": facts.finished,
+        "requests": facts.requests,
+        "clean_up_requests": facts.clean_up_requests,
+        "operations": facts.operations,
+        "operation_names": list(facts.operation_names),
+        "left_over": [dict(entry) for entry in facts.left_over],
+        "baseline": facts.baseline,
+        "totals": dict(sorted(totals.items())),
+        "verdict": verdict.words,
+        "exit_status": int(verdict),
+        "messages": list(facts.messages),
+        "requirements": [
+            _requirement(judgement, decided_by.get(judgement.requirement.id, ())) for judgement in judgements
+        ],
+        "complete": not facts.was_interrupted,
+    }
+
+
+def requirement_as_json(requirement: Requirement) -> dict[str, Any]:
+    """A requirement as the catalogue has it, for reports and listings."""
+    return {
+        "id": requirement.id,
+        "level": requirement.level.value,
+        "actor": requirement.actor,
+        "statement": requirement.statement,
+        "source": {
+            "document": requirement.source.document,
+            "title": requirement.source.title,
+            "section": requirement.source.section,
+            "url": requirement.source.url,
+        },
+    }
+
+
+MOST_EVIDENCE = 20
+"""Violations of one requirement that a report shows; it counts them all. Who breaks everything, breaks it often."""
+
+
+def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = ()) -> dict[str, Any]:
+    evidence = list(judgement.violations[:MOST_EVIDENCE])
+    shown: dict[str, Any] = {
+        **requirement_as_json(judgement.requirement),
+        "verdict": judgement.verdict.value,
+        "reason": judgement.reason,
+        "checks": [
+            {
+                "check": result.check,
+                "finding": result.finding.value,
+                "reason": result.reason,
+                "seconds": round(result.seconds, 4),
+                "drawn": result.drawn,
+                "known": result.is_known,
+                "alone": result.alone,
+            }
+            for result in judgement.results
+        ],
+        "known_failures": [
+            {
+                "check": entry.check,
+                "reason": entry.reason,
+                "link": entry.link,
+                "expires": entry.expires.isoformat() if entry.expires else None,
+            }
+            for entry in judgement.known
+        ],
+        "evidence": evidence,
+        "violations": len(judgement.violations),
+    }
+    if decided_by and not evidence:
+        shown["decided_by"] = [_evidence(exchange) for exchange in decided_by]
+    if evidence:
+        shown["reproduction"] = {
+            "curl": _stimulus(evidence).get("curl", ""),
+            "replay": _replay_line(judgement.requirement),
+        }
+    return shown
+
+
+def _stimulus(evidence: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The exchange to be repeated: of the first violation that has any, the last that was more than a look."""
+    shown: list[Mapping[str, Any]] = next((one["exchanges"] for one in evidence if one["exchanges"]), [])
+    acts = [exchange for exchange in shown if exchange["request"]["method"] not in ("GET", "HEAD")]
+    stimulus: Mapping[str, Any] = (acts or shown or [{}])[-1]
+    return stimulus
+
+
+def _replay_line(requirement: Requirement) -> str:
+    """Only what a server was sent can be sent again."""
+    return f"lro-conformance replay REPORT.json {requirement.id}" if requirement.actor == "server" else ""
+
+
+def violation_as_json(complaint: Complaint | Violation) -> dict[str, Any]:
+    """What is wrong and the exchanges that show it, for results that travel and for reports."""
+    shown: dict[str, Any] = {
+        "message": complaint.message,
+        "exchanges": [_evidence(exchange) for exchange in complaint.exchanges],
+    }
+    if isinstance(complaint, Complaint) and complaint.calls:
+        shown["calls"] = _timed(complaint.calls)
+    return shown
+
+
+def _timed(calls: Sequence[TimedCall]) -> list[dict[str, Any]]:
+    """The calls of a history; times are seconds since the first was made."""
+    begin = min(call.exchange.sent_at for call in calls)
+    return [
+        {
+            "request": call.exchange.number,
+            "from": round(call.exchange.sent_at - begin, 6),
+            "to": round(call.exchange.received_at - begin, 6),
+            "what": call.what,
+        }
+        for call in calls
+    ]
+
+
+def _evidence(exchange: Exchange) -> dict[str, Any]:
+    """The exchange, its answer cut off where it is too long; then `body_size` says how many bytes it has in all."""
+    response = exchange.response
+    if response is None or len(response.body) <= MAX_SHOWN_BODY:
+        return exchange_as_json(exchange)
+    # Not in the middle of a character: a text that is cut off is a text still.
+    places = range(MAX_SHOWN_BODY, MAX_SHOWN_BODY - 4, -1)
+    end = next((at for at in places if response.body[at] & 0xC0 != 0x80), MAX_SHOWN_BODY)
+    shown = exchange_as_json(replace(exchange, outcome=replace(response, body=response.body[:end])))
+    shown["response"]["body_size"] = len(response.body)
+    return shown
+
+
+def build_evidence_entry(requirement: Requirement, result: CheckResult) -> dict[str, Any]:
+    """The entry of a requirement that one check found violated, before the run is over."""
+    verdict = Verdict.FAIL if requirement.level is Level.MUST else Verdict.WARN
+    return _requirement(Judgement(requirement, verdict, result.reason, (result,)))
+
+
+def write_report(report: Mapping[str, Any], directory: Path) -> Path:
+    """Write report.json into a directory, which is made when it is missing: the whole of it, or nothing.
+
+    Raises UsageError when it cannot be written.
+    """
+    path = directory / "report.json"
+    part = directory / f".report.json.{os.getpid()}"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        try:
+            part.write_bytes(as_bytes(report))
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}", "choose another --report-dir") from error
+    return path
+
+
+def as_bytes(document: Mapping[str, Any]) -> bytes:
+    """A JSON document in UTF-8. Half of a surrogate pair, which a peer's JSON may hold, is written as JSON's escape."""
+    text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace")
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """A report that was written to its end.
+
+    Raises UsageError for a file that is not there, is no report, or is the report of a run that was cut off.
+    """
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error}", "name a report.json that exists") from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path}: is not JSON: {error}", "name a report.json written by `run --report-dir`") from error
+    if not isinstance(report, dict) or "requirements" not in report:
+        raise UsageError(f"{path}: is not a report", "name a report.json written by `run --report-dir`")
+    if report.get("schema_version") != SCHEMA_VERSION:
+        raise UsageError(
+            f"{path}: has schema_version {report.get('schema_version')!r}, this version reads {SCHEMA_VERSION}",
+            "make the report again with this version",
+        )
+    if report.get("complete") is not True:
+        raise UsageError(f"{path}: is the report of a run that was cut off", "run again to the end")
+    problem = damage(report)
+    if problem is not None:
+        raise UsageError(f"{path}: is damaged: {problem}", "make the report again")
+    return report

@@ -1,0 +1,69 @@
+"""The conformance statement: what the implementation says it supports, and what was found out where it says nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from conformance.server.target.configuration import StatementSection
+from conformance.spec.catalogue import Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The value of a key that the statement leaves open, and what showed it."""
+
+    value: Any
+    because: str
+
+
+class Statement:
+    """Declared values win; a finding fills what is not declared, once."""
+
+    def __init__(self, declared: StatementSection) -> None:
+        self._declared = {
+            key.name: getattr(declared, key.name) for key in fields(declared) if getattr(declared, key.name) is not None
+        }
+        self._found: dict[str, Finding] = {}
+
+    def find(self, key: str, value: Any, because: str) -> None:
+        """Note what was found out about `key`; the first finding stays."""
+        self._found.setdefault(key, Finding(value, because))
+
+    def is_declared(self, key: str) -> bool:
+        return key in self._declared
+
+    def value(self, key: str) -> Any | None:
+        """The declared value, else the finding, else None."""
+        if key in self._declared:
+            return self._declared[key]
+        finding = self._found.get(key)
+        return finding.value if finding is not None else None
+
+    def rules_out(self, requirement: Requirement) -> str | None:
+        """Why the statement makes the requirement inapplicable, or None when it applies or nothing is known yet."""
+        for key, values in requirement.when.items():
+            value = self.value(key)
+            if value is not None and value not in values:
+                return self._reason(key, value)
+        return None
+
+    def open_condition(self, requirement: Requirement) -> str | None:
+        """The key of the statement on which the requirement depends and about which nothing is known, or None."""
+        return next((key for key in requirement.when if self.value(key) is None), None)
+
+    def as_json(self) -> Mapping[str, Any]:
+        """Both parts, for the report."""
+        return {
+            "declared": dict(self._declared),
+            "found": {
+                key: {"value": finding.value, "because": finding.because} for key, finding in self._found.items()
+            },
+        }
+
+    def _reason(self, key: str, value: Any) -> str:
+        shown = str(value).lower() if isinstance(value, bool) else value
+        if key in self._declared:
+            return f"the conformance statement says {key} = {shown}"
+        return f"found out that {key} = {shown}: {self._found[key].because}"

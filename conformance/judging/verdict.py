@@ -1,0 +1,145 @@
+"""From what checks found to what is said: the verdict of a requirement, and of the run.
+
+A skip is never a pass. A requirement passes only when something was judged and nothing was wrong; a run conforms only
+when every MUST that applies was tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import Any
+
+from conformance.judging.baseline import KnownFailure
+from conformance.rules import in_short
+from conformance.spec.catalogue import Level, Requirement
+
+
+class Verdict(Enum):
+    """What is said of one requirement."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    WARN = "warn"
+    KNOWN_FAILURE = "known-failure"
+    UNEXPECTED_PASS = "unexpected-pass"
+    NOT_APPLICABLE = "not-applicable"
+    NOT_TESTED = "not-tested"
+    ERROR = "error"
+
+
+class RunVerdict(IntEnum):
+    """What is said of a run; the number is the exit status."""
+
+    CONFORMANT = 0
+    NOT_CONFORMANT = 1
+    ERROR = 2
+    INCOMPLETE = 3
+
+    @property
+    def words(self) -> str:
+        return self.name.lower().replace("_", " ")
+
+
+class Finding(Enum):
+    """How one check ended."""
+
+    KEPT = "kept"
+    VIOLATED = "violated"
+    NOT_TESTED = "not-tested"
+    NOT_APPLICABLE = "not-applicable"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """How one check of one requirement ended.
+
+    `violations` are JSON values, `{"message": …, "exchanges": […]}`, so that results travel between processes. A check
+    that is `drawn` (property-based, schema-driven) may find something in one run and nothing in the next. What it found
+    `is_known` when the baseline lists it. `alone` is how a check whose failure depends on real time ended when it was
+    tried again: "kept", "violated" or "not-tested"; empty when it was not tried again.
+    """
+
+    requirement: str
+    check: str
+    finding: Finding
+    reason: str = ""
+    seconds: float = 0.0
+    violations: tuple[dict[str, Any], ...] = ()
+    drawn: bool = False
+    is_known: bool = False
+    alone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The verdict of one requirement, the reason in a sentence, and the results that led to it.
+
+    `known` are the entries of the baseline that excuse some of what was found.
+    """
+
+    requirement: Requirement
+    verdict: Verdict
+    reason: str = ""
+    results: tuple[CheckResult, ...] = ()
+    known: tuple[KnownFailure, ...] = ()
+
+    @property
+    def violations(self) -> tuple[dict[str, Any], ...]:
+        """What shows that the requirement is not kept; what the baseline does not know comes first."""
+        return tuple(
+            violation
+            for result in sorted(self.results, key=lambda result: result.is_known)
+            for violation in result.violations
+        )
+
+
+def judge(requirement: Requirement, results: Sequence[CheckResult], ruled_out: str | None) -> Judgement:
+    """The verdict of a requirement; `ruled_out` says why the conformance statement makes it inapplicable, if so."""
+    results = tuple(results)
+
+    def because(verdict: Verdict, finding: Finding) -> Judgement:
+        reasons = dict.fromkeys(
+            reason for result in results if result.finding is finding for reason in _reasons(result) if reason
+        )
+        return Judgement(requirement, verdict, in_short(list(reasons)), results)
+
+    found = {result.finding for result in results}
+    if requirement.not_tested_reason:
+        return Judgement(requirement, Verdict.NOT_TESTED, requirement.not_tested_reason, results)
+    if ruled_out is not None:
+        return Judgement(requirement, Verdict.NOT_APPLICABLE, ruled_out, ())
+    if Finding.VIOLATED in found:
+        verdict = Verdict.FAIL if requirement.level is Level.MUST else Verdict.WARN
+        return because(verdict, Finding.VIOLATED)
+    if Finding.ERROR in found:
+        return because(Verdict.ERROR, Finding.ERROR)
+    if Finding.KEPT in found:
+        return Judgement(requirement, Verdict.PASS, "", results)
+    if Finding.NOT_APPLICABLE in found:
+        return because(Verdict.NOT_APPLICABLE, Finding.NOT_APPLICABLE)
+    if Finding.NOT_TESTED in found:
+        return because(Verdict.NOT_TESTED, Finding.NOT_TESTED)
+    return Judgement(requirement, Verdict.NOT_TESTED, "no check of it was run", results)
+
+
+def _reasons(result: CheckResult) -> tuple[str, ...]:
+    """What was found, each thing apart, so that what was found often is said once."""
+    return tuple(violation["message"] for violation in result.violations) or (result.reason,)
+
+
+def judge_run(judgements: Iterable[Judgement], was_interrupted: bool = False) -> RunVerdict:
+    """The verdict of a run: the worst thing that can be said of it with certainty."""
+    judgements = list(judgements)
+    verdicts = {judgement.verdict for judgement in judgements}
+    if Verdict.FAIL in verdicts or Verdict.UNEXPECTED_PASS in verdicts:
+        return RunVerdict.NOT_CONFORMANT
+    if Verdict.ERROR in verdicts:
+        return RunVerdict.ERROR
+    musts = [judgement.verdict for judgement in judgements if judgement.requirement.level is Level.MUST]
+    executed = any(verdict in (Verdict.PASS, Verdict.KNOWN_FAILURE) for verdict in musts)
+    if was_interrupted or Verdict.NOT_TESTED in musts or not executed:
+        return RunVerdict.INCOMPLETE
+    return RunVerdict.CONFORMANT

@@ -1,0 +1,95 @@
+"""The kill matrix of the gate: every lying client breaks exactly what it declares, every correct one nothing.
+
+What `kill_matrix` does with servers, with the same words. A run against a client mostly waits for deadlines that are
+real, so several share a processor.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+from conformance.judging.verdict import Judgement, Verdict, judge_run
+from conformance.proof.kill_matrix import Outcome, Subject, start_method
+from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE
+from conformance.sdk.faults import client_faults
+from conformance.sdk.gate import CONTRACT
+from conformance.sdk.honest_driver import Client
+from conformance.sdk.in_process import InProcess, driven
+from conformance.sdk.judging import judgements
+from conformance.sdk.play import perform
+from conformance.sdk.scenarios import SCENARIOS
+from conformance.sdk.variants import client_variants
+from conformance.spec.catalogue import client_catalogue
+from conformance.spec.contract import Contract
+
+_THREADS = 4
+
+
+def client_subjects() -> list[Subject]:
+    """Every client fault, then every correct client."""
+    faults = [
+        Subject("fault", fault.name, frozenset(fault.breaks), actor="client") for fault in client_faults().values()
+    ]
+    return faults + [Subject("variant", name, actor="client") for name in client_variants()]
+
+
+def run_client_matrix(chosen: Sequence[Subject], workers: int | None = None) -> Iterator[Outcome]:
+    """Play all scenarios against each client; the outcomes come in the order of the subjects."""
+    count = min(workers or os.cpu_count() or 1, len(chosen)) or 1
+    # Each worker gets every so-manieth subject, for those that wait long stand side by side.
+    shares = [list(chosen[start::count]) for start in range(count)]
+    context = multiprocessing.get_context(start_method())
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_give_token) as pool:
+        done = {outcome.subject: outcome for share in pool.map(_run_several, shares) for outcome in share}
+    yield from (done[subject] for subject in chosen)
+
+
+def _give_token() -> None:
+    os.environ[TOKEN_VARIABLE] = TOKEN
+
+
+def _run_several(subjects: Sequence[Subject]) -> list[Outcome]:
+    with ThreadPoolExecutor(_THREADS) as pool:
+        return list(pool.map(_run_one, subjects))
+
+
+def _run_one(subject: Subject) -> Outcome:
+    began = time.perf_counter()
+    performance = perform(lambda: InProcess(driven(_client(subject))), SCENARIOS, Contract.load(CONTRACT))
+    judged = judgements(performance, client_catalogue())
+    return _outcome(subject, judged, performance.faults, performance.requests, time.perf_counter() - began)
+
+
+def _client(subject: Subject) -> Client:
+    if subject.kind == "fault":
+        return client_faults()[subject.name].apply(Client())
+    return client_variants()[subject.name].client
+
+
+def _outcome(
+    subject: Subject, judged: Sequence[Judgement], faults: Sequence[str], requests: int, seconds: float
+) -> Outcome:
+    broken = [judgement for judgement in judged if judgement.verdict in (Verdict.FAIL, Verdict.WARN)]
+    errors = [
+        f"{judgement.requirement.id}: {judgement.reason}" for judgement in judged if judgement.verdict is Verdict.ERROR
+    ]
+    first_at = [
+        max(exchange["number"] for exchange in violation["exchanges"])
+        for judgement in broken
+        for violation in judgement.violations
+        if violation["exchanges"]
+    ]
+    return Outcome(
+        subject,
+        {judgement.requirement.id: judgement.reason for judgement in broken},
+        [*faults, *errors],
+        judge_run(judged).words,
+        min(first_at, default=0),
+        requests,
+        seconds,
+        frozenset(one.requirement.id for one in judged if one.verdict is Verdict.NOT_TESTED and one.results),
+    )

@@ -1,0 +1,166 @@
+"""The kill matrix: the proof that every check can fail, and fails for its own reason.
+
+The suite is run against every fault of the reference server and against every correct variant. A fault is *killed
+exactly* when the requirements that fail or warn are those that it declares, no more and no fewer; a variant must stay
+green. Each run happens in a process of its own, so that none leaves anything behind for the next.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from conformance.server.reference.faults import all_faults
+from conformance.server.reference.faults.registry import GENERAL
+from conformance.server.reference.variants import all_variants
+
+Kind = Literal["fault", "variant"]
+Actor = Literal["server", "client"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Something to judge, a server or a client, and the requirements that have to fail or warn.
+
+    Of a variant everything that is said is declared: the `verdict` of the run, and what is `not_tested` in it although
+    some check tried.
+    """
+
+    kind: Kind
+    name: str
+    breaks: frozenset[str] = frozenset()
+    at_least: bool = False
+    profile: str = "quick"
+    actor: Actor = "server"
+    verdict: str = "conformant"
+    not_tested: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was said of a subject.
+
+    `broken` maps each requirement that failed or warned to a sentence that says why. `first_at` is the number of the
+    request with which the first violation was complete; 0 when there was none. `not_tested` are the requirements that
+    a check tried and could not judge.
+    """
+
+    subject: Subject
+    broken: Mapping[str, str]
+    errors: Sequence[str]
+    verdict: str
+    first_at: int
+    requests: int
+    seconds: float
+    not_tested: frozenset[str] = frozenset()
+
+    @property
+    def missed(self) -> frozenset[str]:
+        return self.subject.breaks - self.broken.keys()
+
+    @property
+    def unexpected(self) -> frozenset[str]:
+        if self.subject.at_least:
+            return frozenset()
+        return frozenset(self.broken.keys() - self.subject.breaks - GENERAL)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the suite said what it had to say, and nothing else."""
+        as_expected = not self.missed and not self.unexpected and not self.errors
+        return as_expected and (self.subject.kind == "fault" or not self.undeclared)
+
+    @property
+    def undeclared(self) -> list[str]:
+        """What is said of a variant, besides violations, that it does not declare; and what it declares in vain."""
+        subject = self.subject
+        return [
+            *([f"verdict {self.verdict} instead of {subject.verdict}"] if self.verdict != subject.verdict else []),
+            *(f"not tested: {name}" for name in sorted(self.not_tested - subject.not_tested)),
+            *(f"tested after all: {name}" for name in sorted(subject.not_tested - self.not_tested)),
+        ]
+
+
+def subjects() -> list[Subject]:
+    """Every fault of the reference server, then every variant of it."""
+    faults = [
+        Subject("fault", fault.name, frozenset(fault.breaks), fault.at_least, fault.profile)
+        for fault in all_faults().values()
+    ]
+    return faults + [
+        Subject("variant", one.name, one.warns, verdict=one.verdict, not_tested=one.not_tested)
+        for one in all_variants().values()
+    ]
+
+
+def faults_by_requirement(chosen: Iterable[Subject]) -> dict[str, tuple[str, ...]]:
+    """The faults among some subjects that break each requirement, as they declare it."""
+    found: dict[str, list[str]] = {}
+    for subject in chosen:
+        if subject.kind == "variant":
+            continue
+        for requirement in subject.breaks:
+            found.setdefault(requirement, []).append(subject.name)
+    return {requirement: tuple(faults) for requirement, faults in found.items()}
+
+
+def run_matrix(chosen: Sequence[Subject], seed: int = 0, workers: int | None = None) -> Iterator[Outcome]:
+    """Run the suite against each subject, once; the outcomes come in the order of the subjects."""
+    _preload()
+    count = workers or os.cpu_count() or 1
+    context = multiprocessing.get_context(start_method())
+    with ProcessPoolExecutor(count, mp_context=context, max_tasks_per_child=None) as pool:
+        yield from pool.map(_run_one, [(subject, seed) for subject in chosen])
+
+
+def start_method() -> str:
+    """How workers are started: a forked one has everything imported already; without fork, each imports for itself."""
+    return "fork" if "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin" else "spawn"
+
+
+def _preload() -> None:
+    import conformance.server.plugin
+    import conformance.server.reference.build
+    import conformance.server.reference.in_process
+    import conformance.server.run_suite
+    import conformance.server.target.connect
+    import conformance.suite.conftest
+
+    assert conformance.server.plugin
+
+
+def _run_one(task: tuple[Subject, int]) -> Outcome:
+    from conformance.server.run_suite import run_quietly
+
+    subject, seed = task
+    began = time.perf_counter()
+    settings = {f"--iut-{subject.kind}": subject.name, "--iut-profile": subject.profile, "--iut-seed": seed}
+    report = run_quietly(settings)
+    return _outcome(subject, report, time.perf_counter() - began)
+
+
+def _outcome(subject: Subject, report: Mapping[str, Any], seconds: float) -> Outcome:
+    broken: dict[str, str] = {}
+    errors: list[str] = list(report["messages"])
+    first_at: list[int] = []
+    for entry in report["requirements"]:
+        if entry["verdict"] in ("fail", "warn"):
+            broken[entry["id"]] = entry["reason"]
+            first_at += [
+                max(exchange["number"] for exchange in violation["exchanges"])
+                for violation in entry["evidence"]
+                if violation["exchanges"]
+            ]
+        elif entry["verdict"] == "error":
+            errors.append(f"{entry['id']}: {entry['reason']}")
+    not_tested = frozenset(
+        entry["id"] for entry in report["requirements"] if entry["verdict"] == "not-tested" and entry["checks"]
+    )
+    first = min(first_at, default=0)
+    return Outcome(subject, broken, errors, report["verdict"], first, report["requests"], seconds, not_tested)

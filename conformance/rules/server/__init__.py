@@ -1,0 +1,1 @@
+"""Oracles about servers."""

@@ -1,0 +1,58 @@
+"""Who may cancel: a rule about the challenge, and the oracles."""
+
+from __future__ import annotations
+
+from conformance.exchange import Exchange
+from conformance.rules.rule import Complaint, When, exchange_rule
+from conformance.rules.server.errors import status_of
+
+_is_401 = When(lambda exchange: exchange.response is not None and exchange.response.status == 401)
+
+
+@exchange_rule("auth.challenge-is-sent", when=_is_401)
+def unauthenticated_answer_has_a_challenge(exchange: Exchange) -> str | None:
+    assert exchange.response is not None
+    # "The server generating a 401 response MUST send a WWW-Authenticate header field" (RFC 9110, section 15.5.2)
+    return None if exchange.response.header("www-authenticate") else "status 401 comes without `WWW-Authenticate`"
+
+
+def refused_for_its_credentials(exchange: Exchange) -> Complaint | None:
+    """The request is answered with 401 UNAUTHENTICATED or 403 PERMISSION_DENIED, whatever else is wrong with it."""
+    response = exchange.response
+    if response is None or response.is_busy:
+        return None
+    says = (status_of(exchange) or {}).get("status")
+    if response.status == 401 and says in (None, "UNAUTHENTICATED"):
+        return None
+    if response.status == 403 and says in (None, "PERMISSION_DENIED"):
+        return None
+    what = f" {says}" if says else ""
+    return Complaint(f"a request without valid credentials was answered with {response.status}{what}", (exchange,))
+
+
+def refused_for_its_permission(exchange: Exchange, is_unknown: bool = False) -> Complaint | None:
+    """The request is answered with 403 PERMISSION_DENIED; what does not exist may be answered with 404 (AIP-211)."""
+    response = exchange.response
+    if response is None or response.is_busy:
+        return None
+    says = (status_of(exchange) or {}).get("status")
+    if is_unknown and response.status == 404 and says in (None, "NOT_FOUND"):
+        return None
+    if response.status == 403 and says in (None, "PERMISSION_DENIED"):
+        return None
+    what = f" {says}" if says else ""
+    return Complaint(f"credentials without permission were answered with {response.status}{what}", (exchange,))
+
+
+def answered_alike(existing: Exchange, unknown: Exchange) -> Complaint | None:
+    """The answer does not tell an operation that exists from one that does not."""
+    if existing.response is None or unknown.response is None:
+        return None
+    statuses = {existing.response.status, unknown.response.status}
+    if len(statuses) == 1 or statuses & {429, 503}:
+        return None
+    return Complaint(
+        f"without credentials an existing operation is answered with {existing.response.status},"
+        f" an unknown one with {unknown.response.status}",
+        (existing, unknown),
+    )

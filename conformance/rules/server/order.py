@@ -1,0 +1,163 @@
+"""Overlapping calls: is there an order that explains what was answered?
+
+A history of calls on one operation is *linearizable* when every call can be given one moment between its invocation
+and its response, such that the calls, taken one after the other in the order of their moments, do what the model of
+`conformance.lro.lifecycle` allows. The search is complete: it tries every order that respects who had answered before
+who was asked (Wing and Gong, with Lowe's memory of visited configurations), so "no order" means that there is none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from conformance.exchange import Exchange, Method
+from conformance.exchange.history import operation_in, operations_in
+from conformance.lro import Operation, State
+from conformance.lro.lifecycle import (
+    BORN,
+    Accepted,
+    Deleted,
+    Event,
+    Life,
+    NotFound,
+    Nothing,
+    Perhaps,
+    RefusedForItsState,
+    SeenDone,
+    SeenRunning,
+    after,
+)
+from conformance.rules.rule import Complaint, HistoryRule, TimedCall, registered_rules
+from conformance.rules.server.lifecycle import shows_no_more
+from conformance.rules.server.outcome import says_failed_precondition
+
+
+@dataclass(frozen=True, slots=True)
+class CallOn:
+    """A call on one operation, and what its answer says happened; None when no state of the model can say that."""
+
+    exchange: Exchange
+    event: Event | None
+
+
+def calls_on(name: str, exchanges: Sequence[Exchange]) -> list[CallOn]:
+    """The calls on an operation, lists that show it included, in the order of their invocation."""
+    calls = []
+    results = [operation for exchange in exchanges if (operation := operation_in(exchange)) is not None]
+    for exchange in sorted(exchanges, key=lambda exchange: (exchange.sent_at, exchange.number)):
+        if exchange.call is None:
+            continue
+        if exchange.calls(Method.LIST):
+            calls += [
+                CallOn(exchange, _listed(operation, results))
+                for operation in operations_in(exchange)
+                if operation.name == name
+            ]
+        elif exchange.call.name == name:
+            calls.append(CallOn(exchange, event_of(exchange)))
+    return calls
+
+
+def event_of(exchange: Exchange) -> Event | None:
+    """What an answer to cancel, get or delete says happened; None for an answer that nothing explains."""
+    response = exchange.response
+    if response is None:
+        return Perhaps(_effect_of(exchange))
+    if response.status in (401, 403, 429, 503):
+        return Nothing()
+    if response.status in (404, 410):
+        return NotFound()
+    if response.is_success:
+        operation = operation_in(exchange)
+        if exchange.calls(Method.GET):
+            return _seen(operation) if operation is not None else Nothing()
+        return _effect_of(exchange)
+    if exchange.calls(Method.CANCEL) and says_failed_precondition(exchange):
+        return RefusedForItsState()
+    return Nothing() if response.status < 500 or response.status == 501 else None
+
+
+def _effect_of(exchange: Exchange) -> Event:
+    if exchange.calls(Method.CANCEL):
+        return Accepted()
+    return Deleted() if exchange.calls(Method.DELETE) else Nothing()
+
+
+def _seen(operation: Operation) -> Event:
+    if not operation.done:
+        return SeenRunning(operation.cancellation_requested)
+    return SeenDone(json.dumps(operation.result, sort_keys=True), operation.state is State.CANCELLED)
+
+
+def _listed(operation: Operation, results: Sequence[Operation]) -> Event:
+    """What a list says happened. Of a result it may show less than a get does: then the get's is the one it means."""
+    if not operation.done or operation.result in [got.result for got in results]:
+        return _seen(operation)
+    whole = [got for got in results if got.done and shows_no_more(list(operation.result), list(got.result))]
+    if operation.result == (None, None):
+        return _seen(whole[0]) if len(whole) == 1 else Nothing()
+    return _seen(whole[0] if whole else operation)
+
+
+def explained_by_some_order(name: str, exchanges: Sequence[Exchange]) -> Complaint | None:
+    """A complaint with a time line when no order of the calls on the operation explains their answers.
+
+    What a rule about histories already says against them is that rule's to say.
+    """
+    if any(any(rule.judgements(exchanges)) for rule in registered_rules().values() if isinstance(rule, HistoryRule)):
+        return None
+    calls = calls_on(name, exchanges)
+    for call in calls:
+        if call.event is None:
+            assert call.exchange.response is not None
+            message = f"a call that overlapped others was answered with {call.exchange.response.status}"
+            return Complaint(message, (call.exchange,), time_line(calls))
+    if order_exists(calls):
+        return None
+    message = f"no order of these calls on {name} explains their answers"
+    return Complaint(message, tuple(call.exchange for call in calls), time_line(calls))
+
+
+def order_exists(calls: Sequence[CallOn]) -> bool:
+    """Whether some order of the calls, none of which is unexplained, is one of the model's. The search itself."""
+    everything = frozenset(range(len(calls)))
+    visited: set[tuple[frozenset[int], Life]] = set()
+    stack: list[tuple[frozenset[int], Life]] = [(everything, BORN)]
+    while stack:
+        left, life = stack.pop()
+        if not left:
+            return True
+        if (left, life) in visited:
+            continue
+        visited.add((left, life))
+        for position in left:
+            call = calls[position]
+            if any(calls[other].exchange.precedes(call.exchange) for other in left):
+                continue  # somebody who is still waiting for a moment had answered before this call was made
+            assert call.event is not None
+            stack += [(left - {position}, next_life) for next_life in after(life, call.event)]
+    return False
+
+
+def time_line(calls: Sequence[CallOn]) -> tuple[TimedCall, ...]:
+    """The calls with what each was and what it was answered, for whoever shows them."""
+    return tuple(TimedCall(call.exchange, _told(call)) for call in calls)
+
+
+def _told(call: CallOn) -> str:
+    assert call.exchange.call is not None, "what is no call is on no time line"
+    what = call.exchange.call.method.value
+    response = call.exchange.response
+    if response is None:
+        return f"{what} → no answer"
+    match call.event:
+        case SeenRunning(says_requested):
+            return f"{what} → running" + (", cancellation requested" if says_requested else "")
+        case SeenDone(result, is_cancelled):
+            error, _ = json.loads(str(result))
+            other = f"error {error.get('code')}" if isinstance(error, dict) else "a response"
+            return f"{what} → done, " + ("CANCELLED" if is_cancelled else other)
+        case _:
+            return f"{what} → {response.status}"

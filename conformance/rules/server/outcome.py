@@ -1,0 +1,303 @@
+"""Oracles about what a request did to an operation: nothing, or what the contract promises of a cancel.
+
+Cancel is best effort. So nothing here waits, nothing asks for an end, and an operation that ended otherwise is wrong
+only where something else shows that it was the cancel that ended it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from conformance.exchange import Exchange
+from conformance.exchange.history import History, Look, histories, operation_in
+from conformance.lro import Code, Operation, State, code_numbered
+from conformance.rules.rule import Complaint
+from conformance.rules.server.errors import status_of
+
+
+def untouched(before: Operation, after: Exchange, cause: Exchange | None = None) -> Complaint | None:
+    """A running operation that nobody asked to cancel is still there, and nobody asked for its cancellation.
+
+    An operation may succeed or fail by itself at any time, so only its disappearance and traces of a cancellation
+    count: code 1, a response that reports a cancellation, `requestedCancellation`.
+    """
+    evidence = (cause, after) if cause is not None else (after,)
+    by = f" by {cause.request.method} {cause.request.target}{_body_shown(cause)}" if cause is not None else ""
+    if after.response is not None and after.response.status in (404, 410):
+        return Complaint(f"{before.name} is gone{by}", evidence)
+    operation = operation_in(after)
+    if operation is None or before.done:
+        return None
+    if operation.state is State.CANCELLED or _reports_cancellation(operation.response):
+        return Complaint(f"{before.name} was cancelled{by}", evidence)
+    if operation.cancellation_requested and not before.cancellation_requested and not operation.done:
+        return Complaint(f"the cancellation of {before.name} was requested{by}", evidence)
+    return None
+
+
+def ended(before: Operation, after: Exchange, cause: Exchange) -> Complaint | None:
+    """A running operation was done right after a request that must not end it.
+
+    Once, that may be coincidence; the caller tries again with another operation before it believes it.
+    """
+    operation = operation_in(after)
+    if operation is None or before.done or not operation.done:
+        return None
+    message = f"{before.name} was ended by {cause.request.method} {cause.request.target}{_body_shown(cause)}"
+    return Complaint(message, (cause, after))
+
+
+NO_EFFECT_SEEN = "no cancel of this run was seen to have an effect, so what other requests left alone shows nothing"
+
+
+def a_cancel_had_an_effect(exchanges: Iterable[Exchange]) -> bool:
+    """Whether any cancel among the exchanges was seen to do something: then "untouched" can be told from "not seen".
+
+    It was when a later look at its operation shows the cancellation and no earlier one does; or when two operations
+    were seen running, and done at the first look after their cancel, while one that nobody cancelled ran on.
+    """
+    told = histories(exchanges)
+    if any(_shows_its_cancellation(history) for history in told):
+        return True
+    controls = [history for history in told if not history.cancels()]
+    return sum(_ended_with_its_cancel(history, controls) for history in told) > 1
+
+
+def _around_its_cancel(history: History) -> tuple[list[Look], list[Look]]:
+    """The looks before and after the first successful cancel of an operation; none at all where there was none."""
+    cancels = history.cancels()[:1]
+    before = [look for cancel in cancels for look in history.looks if look.exchange.precedes(cancel)]
+    after = [look for cancel in cancels for look in history.looks if cancel.precedes(look.exchange)]
+    return before, after
+
+
+def _shows_its_cancellation(history: History) -> bool:
+    """Whether looks after a successful cancel show traces of a cancellation that no look before it shows."""
+    before, after = _around_its_cancel(history)
+    return any(_has_trace(look.operation) for look in after) and not any(_has_trace(look.operation) for look in before)
+
+
+def _has_trace(operation: Operation) -> bool:
+    is_cancelled = operation.state is State.CANCELLED or _reports_cancellation(operation.response)
+    return is_cancelled or operation.cancellation_requested
+
+
+def _ended_with_its_cancel(history: History, controls: Sequence[History]) -> bool:
+    """Whether an operation was done right after its cancel, while one of the controls, no younger, still ran."""
+    before, after = _around_its_cancel(history)
+    if not after or not after[0].operation.done or any(look.operation.done for look in before):
+        return False
+    first = history.cancels()[0]
+    return any(
+        any(look.exchange.precedes(first) for look in control.looks)
+        and any(after[0].is_before(look) and not look.operation.done for look in control.looks)
+        for control in controls
+    )
+
+
+def ended_by_cancel_has_code_1(cancel: Exchange, end: Exchange) -> Complaint | None:
+    """An operation that a cancel ended is done with an error of code 1.
+
+    That it was the cancel that ended it, the caller must know (`ended_at_once` is one way); but a response that itself
+    reports a cancellation needs no other witness. Any other response is the right of an operation that completed first.
+    """
+    operation = operation_in(end)
+    if operation is None or operation.state in (State.RUNNING, State.CANCELLED):
+        return None
+    if operation.state is State.SUCCEEDED:
+        if not _reports_cancellation(operation.response):
+            return None
+        message = f"{operation.name} was cancelled, says its response, and has no `error`: it reads as a success"
+        return Complaint(message, (cancel, end))
+    found = "no `error`" if operation.state is State.ENDED else f"`error.code` {operation.error_code!r}"
+    return Complaint(f"{operation.name} was ended by its cancel and has {found} instead of 1", (cancel, end))
+
+
+def ended_at_once(cancel: Exchange, first_look: Exchange, control: Exchange) -> bool:
+    """Whether it was the cancel that ended an operation: seen done by the first look after it, while `control`, an
+    operation that was started no later and not cancelled, still ran.
+    """
+    operation, other = operation_in(first_look), operation_in(control)
+    return cancel.succeeded() and operation is not None and operation.done and other is not None and not other.done
+
+
+def reports_cancellation(end: Exchange) -> bool:
+    """Whether the operation's response says itself that it was cancelled."""
+    operation = operation_in(end)
+    return operation is not None and _reports_cancellation(operation.response)
+
+
+def _reports_cancellation(response: object) -> bool:
+    """Whether a response carries a google.rpc.Status of its own that says CANCELLED, as Remote Execution's does."""
+    status = response.get("status") if isinstance(response, Mapping) else None
+    return isinstance(status, Mapping) and status.get("code") in (Code.CANCELLED, Code.CANCELLED.name)
+
+
+def ended_cancelled(cancel: Exchange, last: Exchange, settle: float) -> Complaint | None:
+    """Where cancel is guaranteed, the operation is done with code 1 when the declared time is over.
+
+    Of an operation that is gone (404) other requirements speak; one that get refuses to show has not been seen to end.
+    """
+    operation = operation_in(last)
+    if operation is None:
+        response = last.response
+        says_nothing = response is None or response.is_success or response.is_busy
+        if says_nothing or response is None or response.status in (401, 403, 404):
+            return None
+        return Complaint(f"after a guaranteed cancel a get is answered with {_answer(last)}", (cancel, last))
+    if operation.state is State.CANCELLED:
+        return None
+    message = f"{operation.name} is {operation.state.value} {settle:g} s after a guaranteed cancel"
+    return Complaint(message, (cancel, last))
+
+
+def accepted(exchange: Exchange) -> Complaint | None:
+    """A cancel of a running operation is accepted: any 2xx; 429 and 503 ask to come again and refuse nothing."""
+    if exchange.response is None or exchange.succeeded() or exchange.response.is_busy:
+        return None
+    return Complaint(f"{described(exchange)} was refused with {_answer(exchange)}", (exchange,))
+
+
+def as_good_as(
+    control: Exchange, exchange: Exchange, also: frozenset[int] = frozenset(), may_have_ended: bool = False
+) -> Complaint | None:
+    """The answer is the control's: the same status, or another success, or one that is accepted `also`.
+
+    The control is the plain cancel of the same operation in the same state, so the answer need not be a success: a
+    server that refuses to cancel what is done refuses both. Where the operation `may_have_ended` in between,
+    FAILED_PRECONDITION is accepted; 429 asks to come again and refuses nothing.
+    """
+    response, expected = exchange.response, control.response
+    if response is None or expected is None:
+        return None
+    alike = response.status == expected.status or (response.is_success and expected.is_success)
+    if alike or response.status in also or response.status == 429:
+        return None
+    if may_have_ended and says_failed_precondition(exchange):
+        return None
+    return Complaint(
+        f"{described(exchange)} was answered with {_answer(exchange)}, the plain cancel with {expected.status}",
+        (control, exchange),
+    )
+
+
+def not_found(exchange: Exchange, may_be_hidden: bool, may_be_no_name: bool = False) -> Complaint | None:
+    """What does not exist is answered with 404 NOT_FOUND, or 403 where authorisation may hide what exists.
+
+    An id that `may_be_no_name` to the server, because its own look otherwise, may also be refused as invalid (400) or
+    as too long (414), or redirected to a cleaner path (3xx): no document says which ids a service has.
+    """
+    response = exchange.response
+    if response is None or response.is_busy:
+        return None
+    is_invalid = response.status == 400 and not says_failed_precondition(exchange)
+    if may_be_no_name and (is_invalid or response.status == 414 or 300 <= response.status < 400):
+        return None
+    if response.status == 404 or (response.status == 403 and may_be_hidden):
+        name = (status_of(exchange) or {}).get("status")
+        if response.status == 404 and name not in (None, "NOT_FOUND"):
+            return Complaint(f"status 404 says {name!r} instead of NOT_FOUND", (exchange,))
+        return None
+    return Complaint(f"an operation that does not exist was answered with {_answer(exchange)}", (exchange,))
+
+
+def second_cancel_is_safe(first: Exchange, second: Exchange) -> Complaint | None:
+    """A second cancel is no server error; 503 asks to come again."""
+    response = second.response
+    if response is None or not first.succeeded() or response.is_busy or response.status < 500:
+        return None
+    return Complaint(f"the second cancel was answered with {_answer(second)}", (first, second))
+
+
+def second_cancel_is_accepted(first: Exchange, second: Exchange, look: Exchange) -> Complaint | None:
+    """A second cancel succeeds while the operation still runs (so says `look`, taken after it).
+
+    Or it is refused as AIP-216 has it: the operation is being cancelled, and that transition is not allowed again.
+    """
+    response = second.response
+    if response is None or not first.succeeded() or second.succeeded() or response.is_busy or response.status >= 500:
+        return None
+    operation = operation_in(look)
+    is_precondition = response.status == 400 and (says_failed_precondition(second) or status_of(second) is None)
+    if operation is not None and not operation.done and not is_precondition:
+        message = f"the second cancel of a running operation was refused with {_answer(second)}"
+        return Complaint(message, (first, second, look))
+    return None
+
+
+def done_cancel_is_answered(exchange: Exchange) -> Complaint | None:
+    """A cancel of a done operation is a no-op (2xx) or refused as FAILED_PRECONDITION."""
+    response = exchange.response
+    if response is None or response.is_success or response.is_busy:
+        return None
+    if response.status == 400 and (says_failed_precondition(exchange) or status_of(exchange) is None):
+        return None
+    return Complaint(f"a cancel of a done operation was answered with {_answer(exchange)}", (exchange,))
+
+
+def says_failed_precondition(exchange: Exchange) -> bool:
+    """Whether the answer is an error FAILED_PRECONDITION, in either form, whatever HTTP status it came with."""
+    status = status_of(exchange) or {}
+    return status.get("status") == "FAILED_PRECONDITION" or status.get("code") == Code.FAILED_PRECONDITION
+
+
+def refused_as_invalid(exchange: Exchange) -> Complaint | None:
+    """A refusal with 400 says INVALID_ARGUMENT, where it says anything: the request is wrong, not the state."""
+    status = status_of(exchange)
+    if exchange.response is None or exchange.response.status != 400 or status is None:
+        return None
+    says_otherwise = status.get("status", "INVALID_ARGUMENT") != "INVALID_ARGUMENT"
+    if not says_otherwise and (
+        "status" in status or code_numbered(status.get("code")) in (None, Code.INVALID_ARGUMENT)
+    ):
+        return None
+    return Complaint(f"{described(exchange)} was refused with {_answer(exchange)}", (exchange,))
+
+
+def is_unimplemented(exchange: Exchange) -> Complaint | None:
+    """UNIMPLEMENTED is HTTP 501 and says so; 429 and 503 ask to come again."""
+    response = exchange.response
+    if response is None or response.is_busy:
+        return None
+    status = status_of(exchange) or {}
+    code = status.get("code")
+    says_otherwise = status.get("status", "UNIMPLEMENTED") != "UNIMPLEMENTED" or (
+        "status" not in status and code not in (None, Code.UNIMPLEMENTED, 501)
+    )
+    if response.status == 501 and not says_otherwise:
+        return None
+    return Complaint(f"a cancel that is not supported was answered with {_answer(exchange)}", (exchange,))
+
+
+def unsupported_says_so(exchange: Exchange, is_unknown: bool = False) -> Complaint | None:
+    """A list or delete that is not supported is answered with UNIMPLEMENTED.
+
+    A path that has no method is answered by a router (404 or 405, without a google.rpc.Status); 401 and 403 say
+    something else, and so does NOT_FOUND where what was named `is_unknown`.
+    """
+    response = exchange.response
+    if response is None or response.is_busy or response.status in (401, 403, 501):
+        return None
+    if response.status in (404, 405) and (is_unknown or status_of(exchange) is None):
+        return None
+    what = exchange.call.method.value if exchange.call is not None else exchange.request.method
+    return Complaint(f"a {what} that is not supported was answered with {_answer(exchange)}", (exchange,))
+
+
+def described(exchange: Exchange) -> str:
+    """A cancel in a few words, by what is special about it."""
+    request = exchange.request
+    if exchange.note:
+        return exchange.note
+    return f"{request.method} {request.target}{_body_shown(exchange)}"
+
+
+def _body_shown(exchange: Exchange) -> str:
+    body = exchange.request.body
+    return f" with body {body[:80].decode('utf-8', 'replace')}" if body else ""
+
+
+def _answer(exchange: Exchange) -> str:
+    assert exchange.response is not None
+    says = (status_of(exchange) or {}).get("status")
+    return f"{exchange.response.status} {says}" if isinstance(says, str) else str(exchange.response.status)

@@ -1,0 +1,99 @@
+"""Rules about paths and methods, and the oracles for requests that must not reach a cancel."""
+
+from __future__ import annotations
+
+from conformance.exchange import Exchange
+from conformance.rules.rule import Complaint, When, exchange_rule
+from conformance.rules.server.conditions import answered, cancel, plainly_bound
+from conformance.rules.server.errors import envelope_of, status_of
+
+_is_405 = answered & When(lambda exchange: exchange.response is not None and exchange.response.status == 405)
+
+
+@exchange_rule("routing.method-not-allowed-names-methods", when=_is_405)
+def method_not_allowed_names_methods(exchange: Exchange) -> str | None:
+    assert exchange.response is not None
+    allowed = exchange.response.header("allow")
+    if allowed is None:
+        return "status 405 comes without `Allow`"
+    methods = {method.strip() for method in allowed.split(",")}
+    is_refused = exchange.request.method in methods
+    return f"status 405 to {exchange.request.method} says `Allow: {allowed}`" if is_refused else None
+
+
+_is_framed_as_usual = When(
+    lambda exchange: exchange.request.method != "POST" or exchange.request.header("content-length") is not None
+)
+
+
+@exchange_rule("unimplemented.as-stated", when=cancel & plainly_bound & answered & _is_framed_as_usual)
+def supported_cancel_is_not_unimplemented(exchange: Exchange) -> str | None:
+    assert exchange.response is not None
+    return "a cancel was answered with 501" if exchange.response.status == 501 else None
+
+
+def not_a_success(exchange: Exchange) -> Complaint | None:
+    """The request is not the cancel method (or names nothing), so it must not be answered as if it were."""
+    if not exchange.succeeded():
+        return None
+    assert exchange.response is not None
+    return Complaint(
+        f"{exchange.request.method} {exchange.request.target} was answered with {exchange.response.status}"
+        f"{_because(exchange)}",
+        (exchange,),
+    )
+
+
+def shows_an_existing_operation(look: Exchange) -> Complaint | None:
+    """A get of an operation that was just started finds it; 401, 403, 429 and 503 say something else."""
+    response = look.response
+    if response is None or response.is_success or response.status in (401, 403, 429, 503):
+        return None
+    return Complaint(f"a get of an operation that was just started was answered with {response.status}", (look,))
+
+
+def no_internal_error(exchange: Exchange) -> Complaint | None:
+    """The request may succeed or be refused; an internal error it must not cause (501 and 503 say something else)."""
+    response = exchange.response
+    if response is None or response.status < 500 or response.status in (501, 503):
+        return None
+    return Complaint(f"{exchange.request.target} was answered with {response.status}", (exchange,))
+
+
+def no_server_error(exchange: Exchange) -> Complaint | None:
+    """The request may succeed or be refused; a server error of any kind it must not cause."""
+    response = exchange.response
+    if response is None or response.status < 500:
+        return None
+    return Complaint(f"{exchange.request.target} was answered with {response.status}", (exchange,))
+
+
+def reaches_the_method(cancel: Exchange, control: Exchange) -> Complaint | None:
+    """A cancel of an operation that a get has just shown is an answer of the method, not of a router.
+
+    `control` is the same path with a suffix that nobody has: a router that knows neither answers both alike.
+    """
+    if cancel.response is None or cancel.succeeded():
+        return None
+    status = cancel.response.status
+    names_it = status_of(cancel) is not None and cancel.call is not None and _says(cancel) != _says(control)
+    if status in (404, 405) and not names_it:
+        return Complaint(f"the cancel of an existing operation was answered with {status}", (cancel,))
+    if status == 501 and status_of(cancel) is None:
+        return Complaint("the cancel was answered with 501 and no google.rpc.Status", (cancel,))
+    same_as_control = (
+        control.response is not None
+        and status == control.response.status
+        and (status_of(cancel) or {}).get("message") == (status_of(control) or {}).get("message")
+    )
+    if status == 501 and same_as_control and envelope_of(cancel) is None:
+        return Complaint("the cancel is answered exactly as a suffix that does not exist", (cancel, control))
+    return None
+
+
+def _says(exchange: Exchange) -> object:
+    return (status_of(exchange) or {}).get("message")
+
+
+def _because(exchange: Exchange) -> str:
+    return f" ({exchange.note})" if exchange.note else ""

@@ -1,0 +1,1 @@
+"""Tests servers: options, plugin, run and plan; the way to a target; the reference server."""

@@ -1,0 +1,195 @@
+"""`run --plan`: every call that a run may make, and nothing sent.
+
+The plan is no second description of the suite: the suite is run, against a stand-in (`targets.rehearsal`), once where
+cancels win and once where they never do; of what differs the larger number counts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance.exchange import Exchange, Method
+from conformance.exchange.printable import in_one_line
+from conformance.server.target.configuration import Configuration, SupplyForm
+
+_ID = re.compile(r"[0-9a-f]{31,}|[0-9A-F]{31,}")
+_START = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One kind of call: who makes it, what it is, and what it does on a server that keeps the contract."""
+
+    check: str
+    method: str
+    path: str
+    effect: str
+    credential: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How often each call is made at most, in the order in which the checks make them."""
+
+    configuration: Configuration
+    is_allowed: bool
+    calls: Mapping[Call, int]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "url": self.configuration.iut.url,
+            "is_allowed": self.is_allowed,
+            "calls": [dataclasses.asdict(call) | {"at_most": count} for call, count in self.calls.items()],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """The traffic of one rehearsal, and the operations that stood in it for those that are configured by name."""
+
+    exchanges: Sequence[Exchange]
+    stand_ins: Sequence[str] = ()
+
+
+def plan_of(configuration: Configuration, is_allowed: bool, rehearsals: Iterable[Rehearsal]) -> Plan:
+    """The plan that rehearsals of a configuration amount to."""
+    most: Counter[Call] = Counter()
+    for rehearsal in rehearsals:
+        names = _Names(configuration, rehearsal)
+        most |= Counter(_call(exchange, names, configuration) for exchange in rehearsal.exchanges)
+    checks = list(dict.fromkeys(call.check for call in most))
+    ordered = sorted(most.items(), key=lambda item: checks.index(item[0].check))
+    return Plan(configuration, is_allowed, dict(ordered))
+
+
+def _call(exchange: Exchange, names: _Names, configuration: Configuration) -> Call:
+    request = exchange.request
+    method, path = request.method, names.shown(request.target)
+    if exchange.note == _START:
+        method, path = names.started_by(exchange)
+    prefix = urlsplit(configuration.iut.url).path.rstrip("/") if path.startswith("/") else ""
+    note = "" if exchange.note == _START else names.shown(exchange.note)
+    return Call(exchange.check, method, prefix + path, _effect(exchange), _credential(exchange), note)
+
+
+def _effect(exchange: Exchange) -> str:
+    if exchange.note == _START:
+        return "starts"
+    if exchange.response is None or not exchange.response.is_success:
+        return "must be refused"
+    if exchange.call is None:
+        return "changes nothing"
+    return {Method.CANCEL: "cancels", Method.DELETE: "deletes"}.get(exchange.call.method, "reads")
+
+
+def _credential(exchange: Exchange) -> str:
+    value = exchange.request.header("authorization")
+    if value is None:
+        return "none"
+    token = value.removeprefix("Bearer ")
+    return token if token in ("main", "forbidden") else "invalid"
+
+
+class _Names:
+    """The names of a rehearsal as the plan shows them: the configured ones, or `{operation}`."""
+
+    def __init__(self, configuration: Configuration, rehearsal: Rehearsal) -> None:
+        self._operations = configuration.operations
+        named = self._operations.running.names + self._operations.completed.names
+        self._by_id = {_id(one): _id(other) for one, other in zip(rehearsal.stand_ins, named, strict=True)}
+        for exchange in rehearsal.exchanges:
+            members = exchange.response.json_object() if exchange.note == _START and exchange.response else None
+            if members:
+                self._by_id[_id(str(members.get("name", "")))] = "{operation}"
+
+    def shown(self, text: str) -> str:
+        for identifier, word in self._by_id.items():
+            text = text.replace(identifier, word)
+        return _ID.sub("…", text)
+
+    def started_by(self, exchange: Exchange) -> tuple[str, str]:
+        """The method and path, or the command, by which the real run starts what the rehearsal started here."""
+        is_completed = b'"done"' in exchange.request.body
+        form = self._operations.completed if is_completed else self._operations.running
+        if form.command or form.python:
+            return "run", form.python or form.command[0]
+        if form.start is not None:
+            return form.start.method, form.start.path or exchange.request.target
+        return exchange.request.method, exchange.request.target
+
+
+def _id(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def render(plan: Plan) -> Iterator[str]:
+    """The plan as lines of text."""
+    configuration = plan.configuration
+    url = configuration.iut.url
+    remark = "" if plan.is_allowed else "   NOT ALLOWED: a run refuses it, for [iut] allow_hosts does not name it"
+    yield f"target       {in_one_line(url) or 'the embedded reference server'}{remark}"
+    yield f"credentials  {', '.join(_credentials(configuration))}"
+    yield f"supply       {_supply(configuration.operations.running)}"
+    limits = configuration.limits
+    yield (
+        f"limits       {limits.requests} requests, {limits.operations} operations, {limits.concurrency} at once, "
+        f"{f'{limits.rate:g} per second' if limits.rate else 'no rate'}, {limits.timeout:g} s for each answer"
+    )
+    check = ""
+    for call, count in plan.calls.items():
+        if call.check != check:
+            check = call.check
+            yield ""
+            yield in_one_line(check)
+        line = f"  {count:>3} × {call.method:<6} {call.path}"
+        yield in_one_line(f"{line}   [{call.effect}; {call.credential}]" + (f" {call.note}" if call.note else ""))
+    yield ""
+    totals: Counter[str] = Counter()
+    for call, count in plan.calls.items():
+        totals[call.effect] += count
+    each = ", ".join(f"{count} {effect}" for effect, count in sorted(totals.items()))
+    yield f"at most {sum(totals.values())} requests, unless something is wrong: {each}"
+    yield from _MAY_DIFFER
+    yield "nothing was sent"
+
+
+_MAY_DIFFER = (
+    "A run may differ from this: names, and what [iut] parent does not tell, come from the supply. A check whose",
+    "precondition fails sends less. One that finds something wrong sends it again, to be sure, and starts operations",
+    "for that. What is answered with 429, or with 503 and Retry-After, is sent again. A server that lists many",
+    "operations is asked for up to 100 pages. The limits hold in any case, but for the clean-up: a cancel, a delete",
+    "and looks at each operation that was started.",
+)
+
+
+def _credentials(configuration: Configuration) -> Iterator[str]:
+    auth = configuration.auth
+    if auth.kind == "none":
+        yield "none"
+    else:
+        source = f" from ${auth.token_env}" if auth.token_env else ""
+        source = f" from the command {auth.token_command[0]}" if auth.token_command else source
+        yield f"main: {auth.kind}{source}"
+    if auth.forbidden_token_command:
+        yield f"forbidden: from the command {auth.forbidden_token_command[0]}"
+    elif auth.forbidden_token_env:
+        yield f"forbidden: from ${auth.forbidden_token_env}"
+    if configuration.iut.headers:
+        yield f"and the headers {', '.join(configuration.iut.headers)}"
+
+
+def _supply(form: SupplyForm) -> str:
+    if form.start is not None:
+        return in_one_line(f"{form.start.method} {form.start.path}")
+    if form.command:
+        return in_one_line(f"the command {form.command[0]}")
+    if form.python:
+        return f"the Python function {form.python}"
+    return f"{len(form.names)} operations by name" if form.names else "the embedded server's own"

@@ -1,0 +1,221 @@
+"""Faults of asking who calls. Only cancel is concerned: of the other methods no requirement speaks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+from conformance.lro.codes import Code
+from conformance.server.reference.api_error import ApiError
+from conformance.server.reference.bindings import Rpc
+from conformance.server.reference.faults.lies import cancel_if_there, refusal, without_metadata
+from conformance.server.reference.faults.registry import fault
+from conformance.server.reference.invocation import Invocation
+from conformance.server.reference.service import Service
+
+Verdict = Callable[[Service, Invocation, ApiError], None]
+
+
+def _when_refused(honest: Service, verdict: Verdict) -> Service:
+    """What becomes of a cancel whose credentials are refused: `verdict` lets it pass, or raises the answer."""
+
+    def lie(service: Service, call: Invocation) -> None:
+        try:
+            honest.authorise(service, call)
+        except ApiError as error:
+            if call.rpc is not Rpc.CANCEL:
+                raise
+            verdict(service, call, error)
+
+    return replace(honest, authorise=lie)
+
+
+def _passing(honest: Service, when: Callable[[Invocation, ApiError], bool]) -> Service:
+    """A cancel passes although its credentials are refused, if `when` is true of it."""
+
+    def verdict(_: Service, call: Invocation, error: ApiError) -> None:
+        if not when(call, error):
+            raise error
+
+    return _when_refused(honest, verdict)
+
+
+def _is_anonymous(call: Invocation) -> bool:
+    return call.request.header("authorization") is None
+
+
+def _is_malformed(call: Invocation) -> bool:
+    try:
+        return bool(call.request.body) and not isinstance(json.loads(call.request.body), dict)
+    except ValueError:
+        return True
+
+
+def _is_denied(error: ApiError) -> bool:
+    return error.code is Code.PERMISSION_DENIED
+
+
+# --- Let in -----------------------------------------------------------------------------------------------------------
+
+
+@fault(breaks=("auth.credentials-are-required", "auth.precedes-existence", "auth.precedes-validation"))
+def anybody_may_cancel(honest: Service) -> Service:
+    """Lets a cancel without credentials pass: the check was written for the other methods."""
+    return _passing(honest, lambda call, _: _is_anonymous(call))
+
+
+@fault(breaks="auth.invalid-credentials-are-refused")
+def any_token_is_valid(honest: Service) -> Service:
+    """Asks for a token and never verifies it, as emulators do."""
+    return _passing(honest, lambda call, error: not _is_anonymous(call) and not _is_denied(error))
+
+
+@fault(breaks="auth.invalid-credentials-are-refused", profile="ci")
+def token_need_only_begin_well(honest: Service) -> Service:
+    """Compares as much of a token as it knows, and ignores what follows."""
+    return _passing(honest, lambda call, _: (call.request.header("authorization") or "").endswith("-x"))
+
+
+@fault(breaks="auth.credentials-are-required", profile="ci")
+def without_body_no_credentials_are_required(honest: Service) -> Service:
+    """Asks for credentials where there is something to read: the check sits in the body parser."""
+    return _passing(honest, lambda call, _: _is_anonymous(call) and not call.request.body)
+
+
+@fault(breaks="auth.credentials-are-required", profile="ci")
+def key_is_a_credential(honest: Service) -> Service:
+    """Takes an API key, whichever it is, for somebody who may cancel."""
+    return _passing(honest, lambda call, _: _is_anonymous(call) and "key=" in call.request.query)
+
+
+@fault(breaks="auth.credentials-are-required", profile="ci")
+def this_machine_is_trusted(honest: Service) -> Service:
+    """Believes `X-Forwarded-For`, and trusts whoever comes from this machine."""
+    return _passing(
+        honest, lambda call, _: _is_anonymous(call) and call.request.header("x-forwarded-for") == "127.0.0.1"
+    )
+
+
+@fault(breaks="auth.invalid-credentials-are-refused", profile="ci")
+def another_scheme_is_not_verified(honest: Service) -> Service:
+    """Verifies bearer tokens, and lets every other scheme pass."""
+    return _passing(honest, lambda call, _: (call.request.header("authorization") or "").startswith("Basic "))
+
+
+@fault(breaks="auth.permission-is-denied")
+def scope_is_not_checked(honest: Service) -> Service:
+    """Verifies the token and never asks what it permits."""
+    return _passing(honest, lambda _, error: _is_denied(error))
+
+
+# --- Refused in the wrong way -----------------------------------------------------------------------------------------
+
+
+@fault(breaks=("auth.credentials-are-required", "auth.precedes-validation"))
+def no_credentials_are_an_argument(honest: Service) -> Service:
+    """Answers missing credentials with 400: a header is missing."""
+
+    def verdict(_: Service, call: Invocation, error: ApiError) -> None:
+        missing = refusal(Code.INVALID_ARGUMENT, "The header Authorization is missing.", "MISSING_HEADER")
+        raise missing if _is_anonymous(call) else error
+
+    return _when_refused(honest, verdict)
+
+
+@fault(breaks="auth.invalid-credentials-are-refused")
+def invalid_token_crashes(honest: Service) -> Service:
+    """Answers a token that it cannot decode with 500."""
+
+    def verdict(_: Service, call: Invocation, error: ApiError) -> None:
+        expected = _is_anonymous(call) or _is_denied(error)
+        raise error if expected else refusal(Code.INTERNAL, "Internal error encountered.", "INTERNAL_ERROR")
+
+    return _when_refused(honest, verdict)
+
+
+@fault(breaks="auth.permission-is-denied")
+def denied_is_unauthenticated(honest: Service) -> Service:
+    """Answers a token without the permission with 401, so that the client fetches the same one again."""
+
+    def verdict(_: Service, _call: Invocation, error: ApiError) -> None:
+        again = refusal(Code.UNAUTHENTICATED, "The credentials do not suffice.", "CREDENTIALS_INSUFFICIENT")
+        raise again if _is_denied(error) else error
+
+    return _when_refused(honest, verdict)
+
+
+# --- In the wrong order -----------------------------------------------------------------------------------------------
+
+
+@fault(breaks="auth.precedes-existence")
+def existence_before_credentials(honest: Service) -> Service:
+    """Answers a cancel without credentials with 404 where there is no operation: it looks first and asks then."""
+
+    def verdict(service: Service, call: Invocation, error: ApiError) -> None:
+        if _is_anonymous(call) and not _is_malformed(call):
+            service.look_up(service, call.name)
+        raise error
+
+    return _when_refused(honest, verdict)
+
+
+@fault(breaks="auth.precedes-existence")
+def refusal_tells_what_exists(honest: Service) -> Service:
+    """Answers a cancel without credentials with 401 where there is an operation, and with 403 where there is none."""
+
+    def verdict(service: Service, call: Invocation, error: ApiError) -> None:
+        names = {operation.name for operation in service.store.list(call.name.rpartition("/operations/")[0])}
+        hidden = refusal(Code.PERMISSION_DENIED, "Permission denied.", "IAM_PERMISSION_DENIED")
+        raise hidden if _is_anonymous(call) and call.name not in names else error
+
+    return _when_refused(honest, verdict)
+
+
+@fault(breaks="auth.precedes-validation")
+def validation_before_credentials(honest: Service) -> Service:
+    """Answers a cancel without credentials with 400 where its body is malformed: the parser stands at the door."""
+
+    def verdict(service: Service, call: Invocation, error: ApiError) -> None:
+        if _is_anonymous(call):
+            service.read_body(service, call)
+        raise error
+
+    return _when_refused(honest, verdict)
+
+
+@fault(breaks="auth.challenge-is-sent")
+def no_challenge(honest: Service) -> Service:
+    """Answers 401 without `WWW-Authenticate`, as middleware that only sets a status."""
+
+    def verdict(_service: Service, _call: Invocation, error: ApiError) -> None:
+        error.headers = ()
+        raise error
+
+    return _when_refused(honest, verdict)
+
+
+# --- Refused, and done all the same -----------------------------------------------------------------------------------
+
+
+@fault(breaks="auth.refused-cancel-changes-nothing")
+def unauthenticated_cancels_all_the_same(honest: Service) -> Service:
+    """Answers 401 and cancels: the answer is written by a middleware that runs after the handler."""
+
+    def verdict(service: Service, call: Invocation, error: ApiError) -> None:
+        cancel_if_there(service, call.name)
+        raise error
+
+    return without_metadata(_when_refused(honest, verdict))
+
+
+@fault(breaks="auth.refused-cancel-changes-nothing")
+def denied_cancels_all_the_same(honest: Service) -> Service:
+    """Answers 403 to a token without the permission and cancels."""
+
+    def verdict(service: Service, call: Invocation, error: ApiError) -> None:
+        if _is_denied(error):
+            cancel_if_there(service, call.name)
+        raise error
+
+    return without_metadata(_when_refused(honest, verdict))

@@ -1,0 +1,137 @@
+"""Faults that need two calls at the same time.
+
+A cancel, or a delete, takes a few real milliseconds here, so that others can overlap with it. What is being changed is
+in `scratch["busy"]`, one entry per call under way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from conformance.lro.codes import Code
+from conformance.server.reference.faults.lies import refusal, without_metadata
+from conformance.server.reference.faults.registry import fault
+from conformance.server.reference.invocation import Invocation, Message
+from conformance.server.reference.service import Service
+from conformance.server.reference.store import UnknownOperation
+
+_HELD = 0.01
+"""Seconds that a change takes at least."""
+
+_LOCK = threading.Lock()
+
+
+def hold() -> None:
+    """Let the time pass that a change takes."""
+    time.sleep(_HELD)
+
+
+@contextlib.contextmanager
+def _busy_with(service: Service, name: str) -> Iterator[list[str]]:
+    """Enters the name; the value is the names that were there before, of the calls that this one overlaps with."""
+    with _LOCK:
+        busy: list[str] = service.scratch.setdefault("busy", [])
+        before = list(busy)
+        busy.append(name)
+    try:
+        yield before
+        hold()
+    finally:
+        with _LOCK:
+            busy.remove(name)
+
+
+def _overlapping(honest: Service, act: Callable[[Service, Invocation, list[str]], None]) -> Service:
+    """A cancel that overlaps with others is preceded by `act`, which is told whose cancels these are."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        with _busy_with(service, call.target) as others:
+            if others:
+                act(service, call, others)
+            return honest.cancel(service, call)
+
+    return replace(honest, cancel=lie)
+
+
+@fault(breaks="repeat.is-safe", profile="ci")
+def overlapping_cancels_of_one_crash(honest: Service) -> Service:
+    """Answers a cancel with 500 while another one of the same operation is under way: the row is locked."""
+
+    def act(_: Service, call: Invocation, others: list[str]) -> None:
+        if call.target in others:
+            raise refusal(Code.INTERNAL, "Deadlock found when trying to get lock.", "DEADLOCK")
+
+    return _overlapping(honest, act)
+
+
+@fault(breaks="repeat.done-is-answered", profile="ci")
+def overlapping_cancels_of_one_conflict(honest: Service) -> Service:
+    """Answers a cancel with 409 while another one of the same operation is under way."""
+
+    def act(_: Service, call: Invocation, others: list[str]) -> None:
+        if call.target in others:
+            raise refusal(Code.ABORTED, "The operation is being changed.", "CONFLICT")
+
+    return _overlapping(honest, act)
+
+
+@fault(breaks="target.other-operations-untouched", profile="ci")
+def overlapping_cancels_hit_a_third(honest: Service) -> Service:
+    """Cancels an operation that nobody named, too, while two cancels overlap: they share a variable."""
+
+    def act(service: Service, call: Invocation, others: list[str]) -> None:
+        named = {call.target, *others}
+        running = [each for each in service.store.list(call.target.rpartition("/operations/")[0]) if not each.done]
+        for third in [each.name for each in running if each.name not in named][:1]:
+            service.store.cancel(third)
+
+    return without_metadata(_overlapping(honest, act))
+
+
+# --- Delete beside cancel ---------------------------------------------------------------------------------------------
+
+
+def _overlapping_delete(honest: Service, lie: Callable[[Service, Invocation], Message]) -> Service:
+    """A delete that overlaps with a cancel or a delete of the same operation is answered by `lie`."""
+
+    def cancel(service: Service, call: Invocation) -> Message:
+        with _busy_with(service, call.target):
+            return honest.cancel(service, call)
+
+    def delete(service: Service, call: Invocation) -> Message:
+        with _busy_with(service, call.target) as others:
+            return lie(service, call) if call.target in others else honest.delete(service, call)
+
+    return replace(honest, cancel=cancel, delete=delete)
+
+
+@fault(breaks="lifecycle.some-order-explains", profile="ci")
+def overlapping_delete_finds_nothing(honest: Service) -> Service:
+    """Answers a delete with 404 while a cancel of the operation is under way, and the operation is there afterwards."""
+
+    def lie(_: Service, call: Invocation) -> Message:
+        raise UnknownOperation(call.target)
+
+    return _overlapping_delete(honest, lie)
+
+
+@fault(breaks="lifecycle.some-order-explains", profile="ci")
+def overlapping_deletes_both_succeed(honest: Service) -> Service:
+    """Answers two deletes that overlap with success, though there was one operation to delete."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        with contextlib.suppress(UnknownOperation):
+            service.store.delete(call.target)
+        return {}
+
+    return _overlapping_delete(honest, lie)
+
+
+@fault(breaks="delete.removes", profile="ci")
+def overlapping_delete_is_undone(honest: Service) -> Service:
+    """Answers a delete with success, and the cancel under way writes the operation back."""
+    return _overlapping_delete(honest, lambda *_: {})

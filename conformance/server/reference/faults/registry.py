@@ -1,0 +1,98 @@
+"""The registry of faults.
+
+A fault is a named defect: the honest service with one behaviour exchanged, and the requirements which that behaviour
+makes false. What stands in `breaks` obeys three rules:
+
+1. The sentence decides, as the catalogue words it. A requirement that merely cannot be tested any more is not broken.
+2. The special sentence takes its case out of the general one: what `auth.precedes-validation` says of a malformed body
+   without credentials is not said again by `auth.credentials-are-required`.
+3. The requirements in `GENERAL` speak of every answer. They stand in `breaks` only where no other sentence is false;
+   whatever else a fault breaks, it may break these besides.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from conformance.errors import UsageError
+from conformance.server.reference.service import Service
+
+Apply = Callable[[Service], Service]
+Profile = Literal["quick", "ci"]
+
+RUN: Mapping[str, object] = MappingProxyType({"mode": "run"})
+LATER: Mapping[str, object] = MappingProxyType({"mode": "cancel-later", "delay": 2})
+"""Start bodies of the supply: operations that a cancel ends at once, or after a while in which one can look at them."""
+
+BEST_EFFORT: Mapping[str, object] = MappingProxyType({"cancel": "best-effort"})
+UNSUPPORTED: Mapping[str, object] = MappingProxyType({"cancel": "unimplemented"})
+BARE: Mapping[str, object] = MappingProxyType({"errors": "status"})
+"""Conformance statements that differ from the usual one: guaranteed, with list, delete and authorisation, AIP-193."""
+
+GENERAL = frozenset({"lifecycle.some-order-explains", "schema.answers-conform"})
+"""The requirements that say again, of every answer, what others say of one."""
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One defect.
+
+    `breaks` are the requirements that it makes false, and no others; with `at_least`, it may break more than these.
+    `lie` says how. `apply` makes a liar of an honest service. `start` is the body with which the start hook is asked
+    for operations, `statement` what the conformance statement says differently, `profile` the smallest that finds it.
+    """
+
+    name: str
+    breaks: tuple[str, ...]
+    lie: str
+    apply: Apply
+    start: Mapping[str, object] = field(default_factory=lambda: RUN)
+    statement: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+    profile: Profile = "quick"
+    at_least: bool = False
+
+
+_FAULTS: dict[str, Fault] = {}
+
+
+def fault(
+    *,
+    breaks: str | tuple[str, ...],
+    start: Mapping[str, object] = RUN,
+    statement: Mapping[str, object] = _NOTHING,
+    profile: Profile = "quick",
+    at_least: bool = False,
+) -> Callable[[Apply], Apply]:
+    """Registers a function as a fault: its name with hyphens, its lie the first line of its docstring."""
+
+    def registered(apply: Apply) -> Apply:
+        name = apply.__name__.replace("_", "-")
+        if name in _FAULTS:
+            raise ValueError(f"two faults are named {name}")
+        lie = (apply.__doc__ or "").strip().partition("\n")[0]
+        of = (breaks,) if isinstance(breaks, str) else breaks
+        _FAULTS[name] = Fault(name, of, lie, apply, start, statement, profile, at_least)
+        return apply
+
+    return registered
+
+
+def all_faults() -> dict[str, Fault]:
+    """Every fault by its name, theme by theme."""
+    return dict(_FAULTS)
+
+
+def fault_named(name: str) -> Fault:
+    """The fault of this name. Raises UsageError, which names the nearest one."""
+    found = _FAULTS.get(name)
+    if found is None:
+        near = difflib.get_close_matches(name, _FAULTS, n=1, cutoff=0.0)
+        remedy = f"did you mean {near[0]}? " if near else ""
+        raise UsageError(f"no fault is named {name!r}", f"{remedy}`lro-conformance faults` lists them all")
+    return found

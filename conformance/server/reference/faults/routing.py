@@ -1,0 +1,314 @@
+"""Faults of the router: paths and methods that are almost those of cancel.
+
+A path that is taken for the cancel of an operation really cancels it. The liars show no metadata:
+`requestedCancellation` would tell of the same lie a second time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance.exchange import Request, Response
+from conformance.lro.codes import Code
+from conformance.server.reference.api_error import ApiError
+from conformance.server.reference.bindings import Rpc
+from conformance.server.reference.faults.lies import (
+    NO_SUCH_PAGE,
+    also_bound,
+    posted,
+    remembering,
+    resembling,
+    started,
+    succeeding,
+    tasting,
+    without_metadata,
+)
+from conformance.server.reference.faults.registry import UNSUPPORTED, fault
+from conformance.server.reference.invocation import Invocation
+from conformance.server.reference.service import Service
+
+
+def _unbound(honest: Service) -> Service:
+    """No POST on `…:cancel` is bound."""
+
+    def lie(service: Service, request: Request) -> Invocation:
+        call = honest.route(service, request)
+        if call.rpc is Rpc.CANCEL:
+            raise NO_SUCH_PAGE
+        return call
+
+    return tasting(replace(honest, route=lie), unrouted_body="html")
+
+
+# --- The binding ------------------------------------------------------------------------------------------------------
+
+
+@fault(
+    breaks=("routing.cancel-is-bound", "unimplemented.is-501", "errors.are-readable", "errors.envelope"),
+    statement=UNSUPPORTED,
+)
+def unsupported_is_no_page(honest: Service) -> Service:
+    """Does not support cancel and answers it as any unknown path, as the Firestore and Datastore emulators do."""
+    return _unbound(honest)
+
+
+@fault(breaks="routing.cancel-is-bound", at_least=True)
+def cancel_is_no_page(honest: Service) -> Service:
+    """Claims to support cancel and has forgotten to bind it."""
+    return _unbound(honest)
+
+
+@fault(breaks="routing.cancel-is-bound", at_least=True)
+def verb_is_a_segment(honest: Service) -> Service:
+    """Binds `…/cancel` in place of `…:cancel`, as the Cloud SQL API does."""
+    unbound = _unbound(honest)
+
+    def lie(service: Service, request: Request) -> Invocation:
+        meant = posted(request, r"(.*/operations/[^/]+)/cancel", r"\1:cancel")
+        return honest.route(service, replace(request, target=meant)) if meant else unbound.route(service, request)
+
+    return replace(unbound, route=lie)
+
+
+# --- The verb ---------------------------------------------------------------------------------------------------------
+
+
+@fault(breaks="routing.verb-is-exact")
+def verb_prefix_matches(honest: Service) -> Service:
+    """Takes every suffix that begins with `:cancel` for it, as a pattern does that lacks its end."""
+    return also_bound(honest, lambda request: posted(request, r"(.*:cancel)[A-Za-z0-9]+", r"\1"))
+
+
+@fault(breaks="routing.verb-is-exact")
+def verb_in_any_case(honest: Service) -> Service:
+    """Takes `:Cancel` for `:cancel`, as kinglet's router does."""
+    return also_bound(honest, lambda request: posted(request, r"(.*:)(?i:cancel)", r"\1cancel"))
+
+
+@fault(breaks="routing.verb-is-exact")
+def any_verb_cancels(honest: Service) -> Service:
+    """Takes every suffix for `:cancel`: the router splits at the colon and looks at the left half only."""
+    return also_bound(honest, lambda request: posted(request, r"(.*/operations/[^/:]+):[a-zA-Z]+", r"\1:cancel"))
+
+
+@fault(breaks="routing.verb-is-exact")
+def no_verb_cancels(honest: Service) -> Service:
+    """Takes a POST on the bare name for a cancel."""
+    return also_bound(honest, lambda request: posted(request, r"(.*/operations/[^/:]+)", r"\1:cancel"))
+
+
+@fault(breaks="routing.verb-is-exact", profile="ci")
+def verb_has_an_extension(honest: Service) -> Service:
+    """Takes `:cancel.json` for `:cancel`: the framework strips a format from the end of every path."""
+    return also_bound(honest, lambda request: posted(request, r"(.*:cancel)\.[a-z]+", r"\1"))
+
+
+@fault(breaks="routing.verb-is-exact", profile="ci")
+def verb_goes_on(honest: Service) -> Service:
+    """Ignores whatever follows the verb and a slash."""
+    return also_bound(honest, lambda request: posted(request, r"(.*:cancel)/[^/]+", r"\1"))
+
+
+@fault(breaks="routing.verb-is-exact", profile="ci")
+def verb_ends_likewise(honest: Service) -> Service:
+    """Takes every suffix that ends in `cancel` for it, as a pattern does that lacks its beginning."""
+    return also_bound(honest, lambda request: posted(request, r"(.*):[a-z]+cancel", r"\1:cancel"))
+
+
+@fault(breaks="routing.last-colon-separates-the-verb")
+def first_colon_separates(honest: Service) -> Service:
+    """Cuts the path at its first colon, so that `O:cancel:cancel` cancels `O`."""
+    return also_bound(honest, lambda request: posted(request, r"([^:]*:cancel):cancel", r"\1"))
+
+
+# --- The segments -----------------------------------------------------------------------------------------------------
+
+
+@fault(breaks="routing.segment-count-is-exact")
+def extra_segment_is_ignored(honest: Service) -> Service:
+    """Ignores what follows the id, as a pattern does that reads four groups and stops."""
+    return also_bound(honest, lambda request: posted(request, r"(.*/operations/[^/:]+)/[^/:]+:cancel", r"\1:cancel"))
+
+
+@fault(breaks="routing.segment-count-is-exact", profile="ci")
+def last_segment_is_the_id(honest: Service) -> Service:
+    """Takes the last of several segments for the id."""
+    return also_bound(honest, lambda request: posted(request, r"(.*/operations/)[^/:]+/([^/:]+:cancel)", r"\1\2"))
+
+
+@fault(breaks="routing.segment-count-is-exact")
+def any_operations_path_matches(honest: Service) -> Service:
+    """Matches `{name=**/operations/*}`, the loose default of the generic clients, and finds the operation by its id."""
+    known = remembering(honest)
+
+    def lie(service: Service, request: Request) -> Invocation:
+        identifier = posted(request, r"/v1/(?:projects/[^/]+/|locations/[^/]+/|)operations/([^/:]+):cancel", r"\1")
+        names = [name for name in started(service) if identifier and name.endswith(f"/{identifier}")]
+        return honest.route(service, replace(request, target=f"/v1/{names[-1]}:cancel") if names else request)
+
+    return without_metadata(replace(known, route=lie))
+
+
+@fault(breaks="routing.literals-are-exact")
+def literals_in_any_case(honest: Service) -> Service:
+    """Matches `/V1/Projects/…` as well, as a case-insensitive router does; kinglet has one."""
+
+    def meant(request: Request) -> str | None:
+        pattern = r"/(?i:v1/projects)/([^/]+)/(?i:locations)/([^/]+)/(?i:operations)/([^/]+:cancel)"
+        return posted(request, pattern, r"/v1/projects/\1/locations/\2/operations/\3")
+
+    return also_bound(honest, meant)
+
+
+@fault(breaks="routing.literals-are-exact")
+def any_version_matches(honest: Service) -> Service:
+    """Serves every version alike: `/v2/`, `/v1beta1/`."""
+    return also_bound(honest, lambda request: posted(request, r"/v[0-9][a-z0-9]*(/.*:cancel)", r"/v1\1"))
+
+
+@fault(breaks="routing.literals-are-exact")
+def any_collection_matches(honest: Service) -> Service:
+    """Reads identifiers by their position and never looks at the words between them."""
+
+    def meant(request: Request) -> str | None:
+        pattern = r"/v1/[a-zA-Z]+/([^/]+)/[a-zA-Z]+/([^/]+)/[a-zA-Z]+/([^/]+:cancel)"
+        return posted(request, pattern, r"/v1/projects/\1/locations/\2/operations/\3")
+
+    return also_bound(honest, meant)
+
+
+@fault(breaks="routing.trailing-slash-is-another-path")
+def trailing_slash_is_dropped(honest: Service) -> Service:
+    """Takes `:cancel/` for `:cancel`, as kinglet and most web frameworks do."""
+    return also_bound(honest, lambda request: posted(request, r"(.*:cancel)/", r"\1"))
+
+
+@fault(breaks="routing.slash-before-verb-is-another-path")
+def slash_before_verb_is_dropped(honest: Service) -> Service:
+    """Takes `O/:cancel` for `O:cancel`, as Envoy does."""
+    return also_bound(honest, lambda request: posted(request, r"(.*/operations/[^/:]+)/:cancel", r"\1:cancel"))
+
+
+@fault(breaks="routing.empty-segment-names-nothing")
+def empty_id_cancels_nothing_successfully(honest: Service) -> Service:
+    """Answers `operations/:cancel` with success, as a query without a condition does that found no row to change."""
+    return succeeding(honest, r".*/operations/:cancel")
+
+
+@fault(breaks="routing.empty-segment-names-nothing")
+def empty_project_is_any(honest: Service) -> Service:
+    """Reads an empty project as a wildcard, because the backend that should refuse it does not."""
+
+    def meant(request: Request) -> str | None:
+        return posted(request, r"/v1/projects//(locations/[^/]+/operations/[^/]+:cancel)", r"/v1/projects/-/\1")
+
+    return also_bound(_wildcards(honest, 1), meant)
+
+
+@fault(breaks="routing.empty-segment-names-nothing")
+def empty_location_is_any(honest: Service) -> Service:
+    """Reads an empty location as a wildcard."""
+
+    def meant(request: Request) -> str | None:
+        return posted(request, r"/v1/(projects/[^/]+/locations/)(/operations/[^/]+:cancel)", r"/v1/\1-\2")
+
+    return also_bound(_wildcards(honest, 3), meant)
+
+
+def _wildcards(honest: Service, at: int) -> Service:
+    """`-` in the segment at this index stands for any."""
+
+    def similar(asked: str, name: str) -> bool:
+        segments = asked.split("/")
+        return segments[at] == "-" and [*segments[:at], *segments[at + 1 :]] == _without_segment(name, at)
+
+    return resembling(honest, similar)
+
+
+def _without_segment(name: str, at: int) -> list[str]:
+    segments = name.split("/")
+    return [*segments[:at], *segments[at + 1 :]]
+
+
+# --- HTTP methods -----------------------------------------------------------------------------------------------------
+
+
+def _also_by(honest: Service, *methods: str) -> Service:
+    """These HTTP methods on `…:cancel` are taken for POST."""
+
+    def meant(request: Request) -> str | None:
+        return request.path if request.method in methods and request.path.endswith(":cancel") else None
+
+    return also_bound(honest, meant)
+
+
+@fault(breaks="routing.only-post-cancels")
+def get_cancels(honest: Service) -> Service:
+    """Cancels on GET, to which the Data Labeling API binds its cancel."""
+    return _also_by(honest, "GET")
+
+
+@fault(breaks="routing.only-post-cancels")
+def put_and_patch_cancel(honest: Service) -> Service:
+    """Cancels on PUT and PATCH."""
+    return _also_by(honest, "PUT", "PATCH")
+
+
+@fault(breaks="routing.only-post-cancels")
+def delete_on_the_verb_cancels(honest: Service) -> Service:
+    """Cancels on DELETE of `…:cancel`."""
+    return _also_by(honest, "DELETE")
+
+
+@fault(breaks="routing.only-post-cancels")
+def every_method_cancels(honest: Service) -> Service:
+    """Cancels whatever the HTTP method is: the route was registered for the path alone."""
+    return _also_by(honest, "GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+@fault(breaks="routing.method-not-allowed-names-methods")
+def allow_names_what_is_refused(honest: Service) -> Service:
+    """Answers 405 with a list of all methods that it knows anywhere."""
+
+    def lie(_service: Service, _request: Request, response: Response) -> Response:
+        kept = tuple(header for header in response.headers if header[0].lower() != "allow")
+        everything = (("Allow", "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS"),) if response.status == 405 else ()
+        return replace(response, headers=(*kept, *everything))
+
+    return tasting(replace(honest, respond=lie), wrong_method_status=405)
+
+
+@fault(breaks="routing.method-not-allowed-names-methods")
+def allow_is_missing(honest: Service) -> Service:
+    """Answers 405 without `Allow`, as ESPv2 does."""
+
+    def lie(_service: Service, _request: Request, response: Response) -> Response:
+        kept = tuple(header for header in response.headers if header[0].lower() != "allow")
+        return replace(response, headers=kept)
+
+    return tasting(replace(honest, respond=lie), wrong_method_status=405)
+
+
+@fault(breaks="routing.too-long-target-is-refused")
+def long_target_crashes(honest: Service) -> Service:
+    """Answers a target that does not fit into its buffer with 500."""
+
+    def lie(service: Service, request: Request) -> Invocation:
+        if len(request.target) > 8192:
+            raise ApiError(Code.INTERNAL, "Internal error encountered.", reason="INTERNAL_ERROR", routed=False)
+        return honest.route(service, request)
+
+    return replace(honest, route=lie)
+
+
+@fault(breaks=("routing.additional-bindings-are-bound", "repeat.known-stays-known"))
+def organizations_are_not_cancelled(honest: Service) -> Service:
+    """Binds get and delete for operations of organizations, and forgets cancel."""
+
+    def lie(service: Service, request: Request) -> Invocation:
+        call = honest.route(service, request)
+        if call.rpc is Rpc.CANCEL and call.name.startswith("organizations/"):
+            raise NO_SUCH_PAGE
+        return call
+
+    return replace(honest, route=lie)

@@ -1,0 +1,338 @@
+"""One run: what it is told, what it found, and the report of it. Knows no pytest; `plugin` feeds it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from conformance.errors import UsageError
+from conformance.exchange import Exchange
+from conformance.exchange.serial import exchange_as_json, exchange_from_json
+from conformance.judging.baseline import Baseline, KnownFailure, read_baseline
+from conformance.judging.drawn_traffic import TRAFFIC_CHECK, traffic_check_of, without_drawn_traffic
+from conformance.judging.known_failures import Applied, apply_baseline, examined, foretold
+from conformance.judging.leaks import leak_messages
+from conformance.judging.report import RunFacts, build_report, violation_as_json
+from conformance.judging.statement import Statement
+from conformance.judging.verdict import CheckResult, Finding, Judgement, RunVerdict, Verdict, judge, judge_run
+from conformance.lro import timestamp
+from conformance.reports.artefacts import writable
+from conformance.reports.deciding import deciding_exchanges
+from conformance.rules import in_short
+from conformance.rules.server import all_rules
+from conformance.server.target.clean_up import CLEAN_UP
+from conformance.server.target.configuration import Configuration, Disguise, SupplyForm, with_operations, with_url
+from conformance.server.target.configuration_file import read_configuration, with_statement
+from conformance.server.target.connect import is_this_machine
+from conformance.server.target.iut import Iut
+from conformance.server.target.ledger import FILE_NAME
+from conformance.server.target.profile import PROFILES, QUICK, Profile
+from conformance.spec.catalogue import catalogue
+
+DISGUISES: tuple[Literal["fault", "variant"], ...] = ("fault", "variant")
+
+
+@dataclass
+class Run:
+    """Everything one run knows of itself. Results may come from several processes; facts about traffic add up.
+
+    `firm_checks` counts the deterministic checks of each requirement that this process is going to run, disruptive ones
+    only where the run `may_disrupt`.
+    """
+
+    configuration: Configuration
+    profile: Profile = QUICK
+    report_dir: Path | None = None
+    baseline: Baseline | None = None
+    started: str = field(default_factory=timestamp)
+    results: list[CheckResult] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    traffic: list[list[Exchange]] = field(default_factory=list)
+    requests: int = 0
+    operations: int = 0
+    operation_names: list[str] = field(default_factory=list)
+    left_over: list[dict[str, str]] = field(default_factory=list)
+    clean_up_requests: int = 0
+    unnamed: int = 0
+    may_disrupt: bool = True
+    sender: str = ""
+    fatal: str = ""
+    was_interrupted: bool = False
+    unwritten: list[UsageError] = field(default_factory=list)
+    """What of the report could not be written."""
+    iut: Iut | None = None
+    firm_checks: Counter[str] = field(default_factory=Counter)
+    _usable: list[KnownFailure] | None = None
+    _statement: Statement | None = None
+    _name: str = ""
+
+    @property
+    def statement(self) -> Statement:
+        if self.iut is not None:
+            return self.iut.statement
+        if self._statement is None:
+            self._statement = Statement(self.configuration.statement)
+        return self._statement
+
+    @property
+    def ledger_file(self) -> Path | None:
+        """Where operations are written down as they are started; None leaves it to a temporary file."""
+        return self.report_dir / FILE_NAME if self.report_dir is not None else None
+
+    def account(self) -> dict[str, Any]:
+        """What one process adds to the run besides its results, as a JSON value."""
+        if self.iut is None:
+            return {}
+        return {
+            **self._own_facts(),
+            "exchanges": [exchange_as_json(exchange) for exchange in self.iut.target.exchanges],
+        }
+
+    def _own_facts(self) -> dict[str, Any]:
+        """What this process accounts for, but for its traffic, which may be large."""
+        if self.iut is None:
+            return {}
+        return {
+            "requests": self.iut.target.requests_used,
+            "operations": self.iut.target.operations_used,
+            "statement": self.iut.statement.as_json(),
+            "name": self.iut.configuration.iut.name,
+            "operation_names": [*self.iut.supply.handed_out, *self.iut.completed_supply.handed_out],
+            "left_over": self._own_left_over(self.iut),
+            "clean_up_requests": sum(exchange.check == CLEAN_UP for exchange in self.iut.target.exchanges),
+            "warnings": self.iut.supply_warnings(),
+            "unnamed": self.iut.supply.unnamed + self.iut.completed_supply.unnamed,
+        }
+
+    def _own_left_over(self, iut: Iut) -> list[dict[str, str]]:
+        if iut.ledger is None:
+            return []
+        ledger = str(iut.ledger.path)
+        return [{"name": name, "state": state.value, "ledger": ledger} for name, state in iut.left_over().items()]
+
+    def add_account(self, account: Mapping[str, Any]) -> None:
+        """Add what another process accounted for; its traffic is judged here, for its checks did not see it all."""
+        if not account:
+            return
+        self.requests += account["requests"]
+        self.operations += account["operations"]
+        self._name = account["name"]
+        self.operation_names += account["operation_names"]
+        self.left_over += account["left_over"]
+        self.clean_up_requests += account["clean_up_requests"]
+        self.unnamed += account["unnamed"]
+        self.messages += account["warnings"]
+        exchanges = [exchange_from_json(value) for value in account["exchanges"]]
+        self.traffic.append(exchanges)
+        self.results += _judged([exchange for exchange in exchanges if exchange.check != CLEAN_UP])
+        declared = account["statement"]["declared"]
+        if self._statement is None:
+            said = dataclasses.replace(self.configuration.statement, **declared)
+            self._statement = Statement(said)
+        for key, found in account["statement"]["found"].items():
+            self._statement.find(key, found["value"], found["because"])
+
+    def all_traffic(self) -> list[list[Exchange]]:
+        """The exchanges of every process that sent any."""
+        return [*self.traffic, *([self.iut.target.exchanges] if self.iut is not None else [])]
+
+    def judgements(self) -> list[Judgement]:
+        """The verdict of every server requirement, in the order of the catalogue."""
+        by_requirement: dict[str, list[CheckResult]] = {}
+        for result in without_drawn_traffic(self.results, self.all_traffic()):
+            by_requirement.setdefault(result.requirement, []).append(result)
+        return [
+            judge(requirement, by_requirement.get(requirement.id, ()), self.statement.rules_out(requirement))
+            for requirement in catalogue().of("server")
+        ]
+
+    def verdict(self, judgements: list[Judgement], baseline_fails: bool = False) -> RunVerdict:
+        """The verdict of the run; an error of ours or the environment's overrules all but a violation."""
+        verdict = judge_run(judgements, self.was_interrupted)
+        if verdict is RunVerdict.NOT_CONFORMANT:
+            return verdict
+        if self.fatal:
+            return RunVerdict.ERROR
+        return RunVerdict.NOT_CONFORMANT if baseline_fails else verdict
+
+    def _against_baseline(self, judgements: list[Judgement]) -> Applied:
+        if self.baseline is None:
+            return Applied(tuple(judgements))
+        return apply_baseline(self.baseline, judgements, self._today, self._known_checks)
+
+    def foretold(self, result: CheckResult) -> tuple[Verdict, str] | None:
+        """What the baseline will make of the result of a check that has just ended; None when nothing."""
+        if self.baseline is None:
+            return None
+        if self.profile.examples and result.finding is Finding.KEPT and TRAFFIC_CHECK in result.check:
+            return None  # it may be that only drawn traffic was judged; that is known when the run is over
+        if self._usable is None:
+            known = [requirement.id for requirement in catalogue().of("server")]
+            examination = examined(self.baseline, known, self._today, self._known_checks)
+            self._usable = [entry for entry, problem in examination if problem is None]
+        return foretold(self._usable, result, self.firm_checks[result.requirement] == 1)
+
+    @property
+    def _today(self) -> date:
+        return date.fromisoformat(self.started[:10])
+
+    @property
+    def _known_checks(self) -> Mapping[str, tuple[str, ...]] | None:
+        from conformance.suite.listing import checks_by_requirement
+
+        named = self.baseline is not None and any(entry.check for entry in self.baseline.entries)
+        return checks_by_requirement() if named else None
+
+    def report(self) -> tuple[dict[str, Any], RunVerdict]:
+        """The report as a JSON value, and the verdict in it."""
+        applied = self._against_baseline(self.judgements())
+        judgements = list(applied.judgements)
+        verdict = self.verdict(judgements, applied.fails)
+        own = self._own_facts()
+        left_over = [*self.left_over, *own.get("left_over", ())]
+        leaks = leak_messages(left_over, self.unnamed + own.get("unnamed", 0))
+        facts = RunFacts(
+            iut={
+                "name": own.get("name") or self._name or self.configuration.iut.name,
+                **({"version": self.configuration.iut.version} if self.configuration.iut.version else {}),
+                "url": _without_userinfo(self.configuration.iut.url),
+                "statement": self.statement.as_json(),
+            },
+            spec=self._spec(),
+            profile=self.profile.name,
+            seed=self.profile.seed,
+            started=self.started,
+            finished=timestamp(),
+            requests=self.requests + own.get("requests", 0),
+            operations=self.operations + own.get("operations", 0),
+            was_interrupted=self.was_interrupted or bool(self.fatal),
+            messages=[
+                *self.messages,
+                *applied.messages,
+                *self._came_again(),
+                *leaks,
+                *([self.fatal] if self.fatal else []),
+            ],
+            baseline=self.baseline.file if self.baseline is not None else "",
+            operation_names=[*self.operation_names, *own.get("operation_names", ())],
+            clean_up_requests=self.clean_up_requests + own.get("clean_up_requests", 0),
+            left_over=left_over,
+        )
+        return build_report(judgements, verdict, facts, deciding_exchanges(judgements, self.all_traffic())), verdict
+
+    def _came_again(self) -> list[str]:
+        """How often the target asked to come again; the embedded server has its reasons."""
+        count = sum(exchange.asks_to_come_again for part in self.all_traffic() for exchange in part)
+        if not count or self.configuration.is_embedded:
+            return []
+        return [f"{count} requests were answered with 429, or 503 and Retry-After; [limits] rate sends fewer"]
+
+    def _spec(self) -> dict[str, str]:
+        if self.iut is None:
+            return {"name": self.configuration.iut.spec, "sha256": ""}
+        contract = self.iut.contract
+        return {"name": contract.name, "version": contract.version, "sha256": contract.sha256}
+
+
+def _judged(exchanges: list[Exchange]) -> Iterator[CheckResult]:
+    """What every rule says to the traffic of one process."""
+    for rule in all_rules().values():
+        judgements = list(rule.judgements(exchanges))
+        violations = tuple(violation_as_json(judgement) for judgement in judgements if judgement is not None)
+        if judgements:
+            finding = Finding.VIOLATED if violations else Finding.KEPT
+            reason = in_short([violation["message"] for violation in violations])
+            yield CheckResult(
+                rule.requirement, traffic_check_of(rule.requirement), finding, reason, violations=violations
+            )
+
+
+def configured_run(options: Mapping[str, Any]) -> Run:
+    """The run that the plugin's options ask for; a missing option is as good as an empty one.
+
+    Raises UsageError naming the option or the file and key that cannot be used.
+    """
+    configuration = read_configuration(Path(options["--iut"])) if options.get("--iut") else Configuration()
+    if options.get("--iut-spec"):
+        iut = dataclasses.replace(configuration.iut, spec=options["--iut-spec"])
+        configuration = dataclasses.replace(configuration, iut=iut)
+    if options.get("--iut-operation"):
+        configuration = with_operations(configuration, tuple(options["--iut-operation"]))
+    if options.get("--iut-url"):
+        configuration = with_url(configuration, options["--iut-url"])
+    settings = dict(statement_setting(text) for text in options.get("--iut-statement") or ())
+    if settings:
+        configuration = with_statement(configuration, settings)
+    for kind in DISGUISES:
+        if options.get(f"--iut-{kind}"):
+            configuration = dataclasses.replace(configuration, disguise=Disguise(kind, options[f"--iut-{kind}"]))
+    configuration = dataclasses.replace(configuration, rehearsal=options.get("--iut-rehearsal") or "")
+    name = options.get("--iut-profile") or QUICK.name
+    if name not in PROFILES:
+        raise UsageError(f"--profile: there is no profile {name!r}", f"choose one of {', '.join(PROFILES)}")
+    profile = dataclasses.replace(PROFILES[name], seed=int(options.get("--iut-seed") or 0))
+    configuration = _with_room(configuration, profile)
+    named = options.get("--iut-baseline")
+    baseline = read_baseline(Path(named)) if named else None
+    report_dir = options.get("--iut-report-dir")
+    may_disrupt = bool(options.get("--iut-disruptive")) or is_this_machine(configuration)
+    directory = writable(Path(report_dir)) if report_dir else None
+    return Run(configuration, profile, directory, baseline, may_disrupt=may_disrupt)
+
+
+def _with_room(configuration: Configuration, profile: Profile) -> Configuration:
+    """The configuration with limits that hold all that the profile draws, where the file does not say others."""
+    limits = configuration.limits
+    requests = limits.requests if "requests" in limits.said else max(limits.requests, profile.requests)
+    operations = limits.operations if "operations" in limits.said else max(limits.operations, profile.operations)
+    limits = dataclasses.replace(limits, requests=requests, operations=operations)
+    return dataclasses.replace(configuration, limits=limits)
+
+
+def check_target(configuration: Configuration, file: str) -> None:
+    """Raise UsageError for a file that leaves out what is under test, or where its running operations come from.
+
+    Only where no file is named, the embedded server is what is meant; its green verdict must not bear another's name.
+    """
+    if configuration.is_embedded and configuration.operations.running.function is not None:
+        raise UsageError(
+            "the fixture iut_operations starts operations, and nothing says on which server they are",
+            "give --iut-url, or --iut with a file that has [iut] url",
+        )
+    if not file or configuration.disguise is not None:
+        return
+    if configuration.is_embedded:
+        raise UsageError(
+            f"{file}: [iut] has no url, so nothing says what is under test",
+            "set [iut] url, or give --url; `run` without a file checks the embedded reference server",
+        )
+    if not configuration.operations.running.is_given:
+        raise UsageError(
+            f"{file}: [operations] says nothing about where running operations come from",
+            "set exactly one of start, command, python and names, or give --operation",
+        )
+
+
+def with_function(configuration: Configuration, start: Callable[[], str]) -> Configuration:
+    """The configuration with a function as its supply of running operations."""
+    form = SupplyForm(function=start, where="the fixture iut_operations")
+    operations = dataclasses.replace(configuration.operations, running=form)
+    return dataclasses.replace(configuration, operations=operations)
+
+
+def statement_setting(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"--statement: {text!r} is not KEY=VALUE", "write it as cancel=best-effort")
+    return key.strip(), value.strip()
+
+
+def _without_userinfo(url: str) -> str:
+    parts = urlsplit(url)
+    return url.replace(f"{parts.netloc}", parts.netloc.rpartition("@")[2]) if parts.netloc else url

@@ -1,0 +1,217 @@
+"""Runs the suite through pytest, with nothing loaded that it does not need, and prints what came of it."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.errors import TargetError, UsageError
+from conformance.reports.artefacts import attempts, raise_all, write_bytes
+from conformance.reports.console import print_report
+from conformance.server import plugin
+from conformance.server.plan import Plan, Rehearsal, plan_of
+from conformance.server.run import Run, check_target, configured_run
+from conformance.server.target.connect import is_allowed
+from conformance.server.target.rehearsal import MODES
+from conformance.spec.catalogue import catalogue
+
+_UNRECOGNIZED = "error: unrecognized arguments: "
+_SUITE = Path(__file__).parent / "suite"
+_NOT_NEEDED = (
+    *("cacheprovider", "doctest", "unittest", "pastebin", "nose", "debugging", "faulthandler", "stepwise"),
+    *("unraisableexception", "threadexception"),  # they collect garbage five times over at the end
+)
+
+
+class UnrecognizedArguments(UsageError):
+    """Words that neither the command nor pytest knows."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        super().__init__(f"unrecognized arguments: {' '.join(words)}", "leave them out")
+        self.words = words
+
+
+def run_suite(settings: Mapping[str, Any], pytest_options: Sequence[str], as_json: bool) -> int:
+    """Run the checks and print the table, or the report as JSON; the exit status of the verdict.
+
+    Raises UsageError when the settings cannot be used, before anything is run.
+    """
+    progress = _Progress(sys.stderr)
+    status = _run_pytest(settings, pytest_options, progress)
+    progress.end()
+    if progress.fatal:
+        print(f"lro-conformance: {progress.fatal}", file=sys.stderr)
+    report = progress.report
+    if report is None:
+        return _nothing_ran(status)
+    if as_json or not progress.fatal or report["requests"] > 1:
+        print_report(report, catalogue(), as_json)
+    sys.stdout.flush()
+    raise_all(progress.unwritten)
+    return int(report["exit_status"])
+
+
+def run_quietly(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Run the checks and return the report; nothing is printed. Raises UsageError as `run_suite`."""
+    progress = _Progress(io.StringIO())
+    status = _run_pytest(settings, (), progress)
+    if progress.report is None:
+        raise TargetError(f"the suite made no report (exit status of pytest: {status})", "run it by hand")
+    return progress.report
+
+
+def plan_run(settings: Mapping[str, Any], pytest_options: Sequence[str]) -> Plan:
+    """Every call that a run with these settings may make; nothing is sent. Raises UsageError as `run_suite`."""
+    configuration = configured_run(settings).configuration
+    rehearsals = []
+    for mode in MODES:
+        progress = _Progress(io.StringIO())
+        _run_pytest({**settings, "--iut-rehearsal": mode}, pytest_options, progress)
+        if progress.fatal:
+            raise UsageError(f"the run cannot be rehearsed: {progress.fatal}")  # has its remedy
+        if progress.run is None or progress.run.iut is None:
+            raise UsageError(
+                "the run cannot be rehearsed: the selection leaves no check that sends anything", "choose other checks"
+            )
+        iut = progress.run.iut
+        operations = iut.configuration.operations
+        rehearsals.append(Rehearsal(iut.target.exchanges, operations.running.names + operations.completed.names))
+    return plan_of(configuration, is_allowed(configuration), rehearsals)
+
+
+def _run_pytest(settings: Mapping[str, Any], pytest_options: Sequence[str], progress: _Progress) -> int:
+    run = configured_run(settings)
+    check_target(run.configuration, settings.get("--iut") or "")
+    # Only the plugins that are named are loaded, which is most of the time that pytest takes to start; and Hypothesis
+    # keeps its caches elsewhere than in the folder from which the suite happens to be run.
+    with (
+        tempfile.TemporaryDirectory(prefix="lro-conformance-") as scratch,
+        _environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", HYPOTHESIS_STORAGE_DIRECTORY=scratch),
+    ):
+        junit = Path(scratch) / "junit.xml"
+        arguments = [
+            *("-c", str(_SUITE / "pytest.ini")),
+            *(word for name in _NOT_NEEDED for word in ("-p", f"no:{name}")),
+            *("-p", "conformance.server.plugin"),
+            *_plugins_for(pytest_options),
+            "--assert=plain",
+            "--quiet",
+            "--no-header",
+            "--no-summary",
+            "--capture=no",
+            *([f"--junitxml={junit}"] if run.report_dir is not None else []),
+            *_as_options(settings),
+            *pytest_options,
+            str(_SUITE),
+        ]
+        complaints = io.StringIO()
+        try:
+            with contextlib.redirect_stderr(complaints):
+                status = int(pytest.main(arguments, plugins=[progress]))
+        finally:
+            said = complaints.getvalue()
+            if _UNRECOGNIZED not in said:
+                sys.stderr.write(said)
+        if run.report_dir is not None and junit.exists():
+            kept = run.report_dir / junit.name
+            progress.unwritten += attempts([lambda: write_bytes(kept, [junit.read_bytes()])])
+    if status == pytest.ExitCode.USAGE_ERROR and _UNRECOGNIZED in said:
+        # pytest would print its own usage, which has none of the options of `run`.
+        words = said.partition(_UNRECOGNIZED)[2].splitlines()[0].split()
+        raise UnrecognizedArguments(words)
+    return status
+
+
+@contextlib.contextmanager
+def _environment(**variables: str) -> Iterator[None]:
+    """Environment variables for a while."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _as_options(settings: Mapping[str, Any]) -> list[str]:
+    """The settings as options of the plugin, so that worker processes get them too."""
+    words = []
+    for name, value in settings.items():
+        for single in value if isinstance(value, list) else [value]:
+            if single is True:
+                words.append(name)
+            elif single not in (None, "", False):
+                words.append(f"{name}={single}")
+    return words
+
+
+def _plugins_for(pytest_options: Sequence[str]) -> list[str]:
+    """pytest-xdist is loaded only when it is asked for, since plugins are not loaded by themselves here."""
+    wants_workers = any(option.startswith(("-n", "--numprocesses", "--dist")) for option in pytest_options)
+    if wants_workers and importlib.util.find_spec("xdist") is None:
+        raise UsageError("-n needs pytest-xdist, which is not installed", "pip install 'lro-conformance[parallel]'")
+    return ["-p", "xdist"] if wants_workers else []
+
+
+def _nothing_ran(status: int) -> int:
+    """Nothing was judged: pytest has said why, unless it was the selection that left nothing."""
+    if status == pytest.ExitCode.NO_TESTS_COLLECTED:
+        print("lro-conformance: the selection leaves no check to run", file=sys.stderr)
+        return 3
+    return 2
+
+
+class _Progress:
+    """One character per check on stderr while the run goes on, and the report when it is over."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._count = 0
+        self.fatal = ""
+        self.unwritten: list[UsageError] = []
+        self.report: dict[str, Any] | None = None
+        self.run: Run | None = None
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """pytest's own terminal output would say everything twice."""
+        reporter = config.pluginmanager.getplugin("terminalreporter")
+        if reporter is not None:
+            config.pluginmanager.unregister(reporter)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        result = getattr(report, plugin.RESULT, None)
+        if result is None:
+            return
+        letter = {"kept": ".", "violated": "F", "error": "E"}.get(result["finding"], "-")
+        self._write(letter)
+        self._count += 1
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        self.report = config.stash.get(plugin.REPORT, None)
+        self.run = config.stash.get(plugin.RUN, None)
+        self.fatal = self.run.fatal if self.run is not None else ""
+        self.unwritten += self.run.unwritten if self.run is not None else []
+
+    def end(self) -> None:
+        if self._count:
+            self._write("\n")
+
+    def _write(self, text: str) -> None:
+        with contextlib.suppress(OSError):  # a run needs nobody to watch it
+            self._stream.write(text)
+            self._stream.flush()

@@ -1,0 +1,82 @@
+"""Cleaning up: operations that a run started are cancelled and deleted, and whatever cannot be is told.
+
+Nothing here is anybody's verdict. What an answer shows decides whether an operation is left over: it was deleted, it is
+gone, or it was seen done; a cancel that succeeded promises nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from conformance.errors import Unjudged
+from conformance.exchange import Exchange, Method
+from conformance.exchange.history import histories, operation_in
+from conformance.server.target.ledger import State
+
+if TYPE_CHECKING:
+    from conformance.server.target.iut import Iut
+
+CLEAN_UP = "clean-up"
+"""Who sent the requests, in the record."""
+
+_NOT_THERE = (404, 410)
+_REQUESTS_EACH = 40
+"""More than are ever needed for one operation: a cancel, a delete, and looks until `settle` is over."""
+
+
+def states_shown(exchanges: Iterable[Exchange], names: Iterable[str]) -> dict[str, State]:
+    """What the traffic of a run shows of each operation; `STARTED` where it shows nothing."""
+    states = dict.fromkeys(names, State.STARTED)
+    for history in histories(exchanges):
+        if history.name not in states:
+            continue
+        if history.cancels():
+            states[history.name] = State.CANCELLED
+        if any(look.operation.done for look in history.looks):
+            states[history.name] = State.ENDED
+        if any(call.calls(Method.DELETE) and call.succeeded() for call in history.calls):
+            states[history.name] = State.DELETED
+    return states
+
+
+def clean_up(iut: Iut, states: dict[str, State], delete: bool) -> None:
+    """Cancel what may still run, delete what may be deleted, and look at what is left.
+
+    `states` has what is known of each operation, and is kept up to date, so that whoever is interrupted knows the rest.
+    Nothing is written: a disk that is full must not keep an operation running. A target that is gone is not asked on;
+    the limit of requests does not stop this, for it is there to protect the target.
+    """
+
+    def left(method: Method, *kinds: State) -> list[str]:
+        """Those in such a state that the contract has a path for; what it has none for stays as it is, and is told."""
+        bindings = iut.contract.bindings_of(method)
+        return [name for name in states if states[name] in kinds and any(binding.accepts(name) for binding in bindings)]
+
+    def cancel(name: str) -> None:
+        with contextlib.suppress(Unjudged):
+            if iut.send(iut.cancel_request(name, note=CLEAN_UP)).succeeded():
+                states[name] = State.CANCELLED
+
+    def remove(name: str) -> None:
+        with contextlib.suppress(Unjudged):
+            exchange = iut.send(iut.delete_request(name))
+            if exchange.succeeded():
+                states[name] = State.DELETED
+            elif exchange.response is not None and exchange.response.status in _NOT_THERE:
+                states[name] = State.GONE
+
+    iut.target.check = CLEAN_UP
+    iut.target.grant(_REQUESTS_EACH * len(states))
+    if iut.statement.value("cancel") != "unimplemented":
+        iut.target.map(cancel, left(Method.CANCEL, State.STARTED))
+    if delete:
+        iut.target.map(remove, left(Method.DELETE, State.STARTED, State.CANCELLED, State.ENDED))
+    with contextlib.suppress(Unjudged):
+        for name, look in iut.await_end(left(Method.GET, State.STARTED, State.CANCELLED)).items():
+            operation = operation_in(look)
+            if operation is not None and operation.done:
+                states[name] = State.ENDED
+            elif look.response is not None and look.response.status in _NOT_THERE:
+                states[name] = State.GONE

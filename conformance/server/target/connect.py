@@ -1,0 +1,226 @@
+"""From a configuration to an implementation under test that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from conformance.errors import UsageError
+from conformance.exchange import Call, Method
+from conformance.lro import SystemClock, TickingClock
+from conformance.secrets.secret import Secret
+from conformance.server.target.configuration import (
+    DEFAULT_START,
+    Configuration,
+    Disguise,
+    OperationsSection,
+    StatementSection,
+    SupplyForm,
+)
+from conformance.server.target.credentials import Credentials, read_credentials
+from conformance.server.target.iut import Iut
+from conformance.server.target.ledger import Ledger
+from conformance.server.target.parents import with_parents, with_room
+from conformance.server.target.profile import QUICK, Profile
+from conformance.server.target.rehearsal import rehearsed
+from conformance.server.target.supply import no_name
+from conformance.server.target.target import Target
+from conformance.server.target.tls import Tls
+from conformance.server.target.token import FixedToken
+from conformance.server.target.transport import HttpTransport
+from conformance.server.target.url import check_url
+from conformance.spec.contract import Contract
+from conformance.spec.home import home_below, homes
+
+if TYPE_CHECKING:
+    from conformance.server.reference.service import Service
+
+
+def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file: Path | None = None) -> Iut:
+    """The implementation under test of a configuration; nothing is sent yet.
+
+    What is started on a live target goes into a ledger: the file that is named, else a temporary one.
+
+    Raises UsageError for a host that is not allowed, a spec that cannot be used, or credentials that cannot be had.
+    """
+    contract = Contract.load(_spec(configuration))
+    is_ours = configuration.is_embedded and not configuration.rehearsal
+    every_binding = is_ours and not configuration.operations.running.is_given
+    configuration = with_room(with_parents(configuration, contract, every_binding))
+    _refuse_what_the_contract_has_no_path_for(configuration, contract)
+    if configuration.rehearsal:
+        return rehearsed(configuration, contract, profile)
+    if configuration.is_embedded:
+        return _embedded(configuration, contract, profile)
+    check_url("iut.url", configuration.iut.url)
+    parts = urlsplit(configuration.iut.url)
+    if not is_allowed(configuration):
+        host = parts.hostname or ""
+        raise UsageError(
+            f"the host {host!r} is neither this machine nor allowed",
+            f'if you may test it, add it to the configuration: [iut] allow_hosts = ["{host}"]',
+        )
+    credentials = read_credentials(configuration.auth)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    limits = configuration.limits
+    tls = _tls(configuration)
+    tls.check()
+    transport = HttpTransport.live(origin, limits.concurrency, tls)
+    prefix = parts.path.rstrip("/")
+
+    def identify(http_method: str, path: str) -> Call | None:
+        return contract.identify(http_method, path.removeprefix(prefix))
+
+    target = Target(transport, SystemClock(), limits, identify, origin, parallel=limits.concurrency > 1)
+    if parts.scheme == "https":
+        target.curl_options = tls.curl_options
+    ledger = Ledger(configuration.iut.url, configuration.iut.spec, ledger_file)
+    iut = Iut(configuration, contract, target, credentials, profile, prefix, ledger)
+    for parent in (configuration.iut.parent, *configuration.iut.further_parents):
+        _refuse_secrets_in_names(parent, target)
+    return iut
+
+
+def _refuse_what_the_contract_has_no_path_for(configuration: Configuration, contract: Contract) -> None:
+    """Names and parents of the user's can be judged before anything is sent."""
+    for form in (configuration.operations.running, configuration.operations.completed):
+        for name in form.names:
+            if not contract.binds(Method.CANCEL, name):
+                raise no_name(form.where, name)
+    for parent in (configuration.iut.parent, *configuration.iut.further_parents):
+        if not any(contract.binds(Method.CANCEL, home.below(parent, "1")) for home in homes(contract)):
+            templates = ", ".join(binding.template.text for binding in contract.bindings_of(Method.CANCEL))
+            where = configuration.file or "the configuration"
+            raise UsageError(
+                f"{where}: iut.parent {parent!r} has no operations in {contract.name}",
+                f"give what stands before /operations/ in their names; the spec has {templates}",
+            )
+
+
+def _refuse_secrets_in_names(parent: str, target: Target) -> None:
+    """A secret is blotted out of every answer; one that is part of every name would leave no name to read."""
+    for secret in target.secrets:
+        if secret.reveal() in parent:
+            raise UsageError(
+                "the value of a secret header or of a token is part of iut.parent, so it is no secret",
+                "write the value as a text in [iut] headers, in place of {env = …}",
+            )
+
+
+def _tls(configuration: Configuration) -> Tls:
+    """The files that the configuration names; their paths are relative to its own."""
+    auth = configuration.auth
+    named = (configuration.iut.ca, auth.client_certificate, auth.client_key)
+    return Tls(*(configuration.directory / name if name else None for name in named))
+
+
+def is_allowed(configuration: Configuration) -> bool:
+    """Whether the target may be sent anything: it is this machine, or named in `allow_hosts`."""
+    host = urlsplit(configuration.iut.url).hostname or ""
+    return is_this_machine(configuration) or host in {name.lower() for name in configuration.iut.allow_hosts}
+
+
+def is_this_machine(configuration: Configuration) -> bool:
+    """Whether the target is in this process, or at a URL of this machine."""
+    return configuration.is_embedded or _is_loopback(urlsplit(configuration.iut.url).hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether a host is `localhost` or an address of the loopback network; of other names nothing is known."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _spec(configuration: Configuration) -> str:
+    """The spec as it was named; a relative path is relative to the configuration file when it exists there."""
+    beside = configuration.directory / configuration.iut.spec
+    return str(beside) if beside.is_file() else configuration.iut.spec
+
+
+def _embedded(configuration: Configuration, contract: Contract, profile: Profile) -> Iut:
+    """The reference server in this process, in virtual time, with everything switched on that can be tested."""
+    from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
+    from conformance.server.reference.bindings import bindings_for
+    from conformance.server.reference.build import reference_service
+    from conformance.server.reference.in_process import ORIGIN
+    from conformance.server.reference.in_process import client as client_of
+
+    credentials = Credentials(
+        main=FixedToken(Secret("embedded-token"), "embedded-token"),
+        forbidden=FixedToken(Secret("embedded-weak-token"), "embedded-weak-token"),
+    )
+    auth = Auth({"embedded-token": frozenset({CLOUD_PLATFORM}), "embedded-weak-token": frozenset()})
+    clock = TickingClock()
+    service = reference_service(clock=clock, auth=auth, seed=0, bindings=bindings_for(contract.bindings))
+    worn = _disguise(configuration.disguise)
+    if worn.apply is not None:
+        service = worn.apply(service)
+    iut = configuration.iut
+    configuration = replace(
+        configuration,
+        iut=replace(iut, name=iut.name or "embedded reference server"),
+        operations=_embedded_operations(configuration.operations, worn.start),
+        statement=_over(_embedded_statement(contract, iut.parent, worn.statement), configuration.statement),
+    )
+    transport = HttpTransport(client_of(service), ORIGIN, clock)
+    target = Target(
+        transport, clock, configuration.limits, contract.identify, ORIGIN, parallel=profile.rank > QUICK.rank
+    )
+    return Iut(configuration, contract, target, credentials, profile)
+
+
+def _embedded_statement(contract: Contract, parent: str, worn: Mapping[str, Any]) -> StatementSection:
+    """What the embedded server states: all that the contract binds, unless its disguise says otherwise."""
+    name = home_below(contract, parent).below(parent, "1")
+    lists, deletes = contract.lists(name), contract.binds(Method.DELETE, name)
+    stated = StatementSection(cancel="guaranteed", list=lists, delete=deletes, auth=True, errors="aip-193")
+    return replace(stated, **worn)
+
+
+@dataclass(frozen=True, slots=True)
+class _Worn:
+    """What a disguise changes: the service, how operations are started, and what the statement says."""
+
+    apply: Callable[[Service], Service] | None = None
+    start: Mapping[str, Any] = field(default_factory=lambda: {"mode": "run"})
+    statement: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _disguise(disguise: Disguise | None) -> _Worn:
+    if disguise is None:
+        return _Worn()
+    if disguise.kind == "fault":
+        from conformance.server.reference.faults import fault_named
+
+        fault = fault_named(disguise.name)
+        return _Worn(fault.apply, fault.start, fault.statement)
+    from conformance.server.reference.variants import all_variants
+
+    variant = all_variants()[disguise.name]
+    return _Worn(variant.apply, variant.start, variant.statement)
+
+
+def _embedded_operations(operations: OperationsSection, body: Mapping[str, Any]) -> OperationsSection:
+    start = replace(DEFAULT_START, json=dict(body))
+    return replace(
+        operations,
+        running=operations.running if operations.running.is_given else SupplyForm(start=start),
+        completed=operations.completed
+        if operations.completed.is_given
+        else SupplyForm(start=replace(start, json={"mode": "done"})),
+    )
+
+
+def _over(default: StatementSection, declared: StatementSection) -> StatementSection:
+    said = {
+        key: getattr(declared, key)
+        for key in StatementSection.__dataclass_fields__
+        if getattr(declared, key) is not None
+    }
+    return replace(default, **said)

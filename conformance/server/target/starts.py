@@ -1,0 +1,171 @@
+"""The operations that a run starts: each is noted before and after, and only what is surely ours becomes ours.
+
+A start may be answered with an operation that was there before: an idempotent one, one that joins what already runs,
+one of another project. Whoever cancels that, and deletes it when the run is over, harms a stranger. So an operation is
+refused that
+
+* was handed out before in this run, and not deleted since: neither time it need have been fresh;
+* is not under `[iut] parent`, where that is given;
+* was in the list of that parent before the first start, where the contract binds a list and the server answers it;
+* says itself (`metadata.createTime`) that it is older than another one of this run, by more than the time between the
+  two starts. Only times of the server are compared with each other: its clock may be wrong, or stand still. So the
+  first start of a run can be found out by the second, before anything was cancelled.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+from uuid import uuid4
+
+from conformance.errors import TargetError
+from conformance.server.target.ledger import State
+
+CLOCKS_DIFFER = 600.0
+"""Seconds between the clocks of one service: two operations may be created on two machines."""
+
+
+class ForeignOperation(TargetError):
+    """The supply gave an operation that this run did not start: it is not touched, and nothing more is started."""
+
+
+class MayHaveStarted(TargetError):
+    """A start whose end nobody saw, or that ended without a name: something may run of which nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """An operation that a start was answered with: when it was created, as it says itself, and when the answer came."""
+
+    name: str
+    created: float | None = None
+    at: float = 0.0
+
+
+class Note(Protocol):
+    """Is told what becomes of a start: its serial, the name once it is known, the form of supply, and the state."""
+
+    def __call__(self, serial: str, name: str, form: str, state: State) -> None: ...
+
+
+def _nobody(serial: str, name: str, form: str, state: State) -> None:
+    """Nobody wants to know."""
+
+
+def _never(_: str) -> bool:
+    return False
+
+
+def _none() -> Iterable[str]:
+    return ()
+
+
+class Starts:
+    """All starts of one process.
+
+    `known_before` names the operations that exist; it is asked before the first start. `was_deleted` says whether this
+    run has deleted an operation.
+    """
+
+    def __init__(
+        self,
+        parents: tuple[str, ...] = (),
+        known_before: Callable[[], Iterable[str]] = _none,
+        note: Note = _nobody,
+        was_deleted: Callable[[str], bool] = _never,
+    ) -> None:
+        self._parents = parents
+        self._was_deleted = was_deleted
+        self._ask = known_before
+        self._note = note
+        self._lock = threading.Lock()
+        self._prefix = f"s-{uuid4().hex[:12]}"
+        self._numbers = itertools.count(1)
+        self._before: frozenset[str] | None = None
+        self._claimed: dict[str, Started] = {}
+
+    def look_around(self) -> None:
+        """Find out what exists, before the first start."""
+        if self._before is None:
+            self._before = frozenset(self._ask())
+
+    def begin(self, form: str) -> str:
+        """Note that an operation is about to be started; the serial of the start."""
+        serial = f"{self._prefix}-{next(self._numbers)}"
+        self._note(serial, "", form, State.STARTING)
+        return serial
+
+    def came_to_nothing(self, serial: str, form: str) -> None:
+        """Note that a start was refused, so that there is nothing to clean up."""
+        self._note(serial, "", form, State.NOT_STARTED)
+
+    def claim(self, serial: str, started: Started, form: str, where: str) -> bool:
+        """Make an operation that was started ours; False for one that has the name of one that was deleted.
+
+        A server may give the highest number and one more. It is ours to clean up, but of no use: whatever is seen of it
+        would be taken for the end of the other.
+
+        Raises ForeignOperation when it, or one before it, need not be ours: then nothing touches that from now on.
+        """
+        if started.name in self._claimed and self._was_deleted(started.name):
+            self._note(serial, started.name, form, State.STARTED)
+            return False
+        name, why = self._foreign(started)
+        if name != started.name or not why:
+            self._note(serial, started.name, form, State.STARTED)
+        if not why:
+            return True
+        self._note(serial if name == started.name else "", name, form, State.FOREIGN)
+        remedy = "mend [operations]: each one must be a fresh operation"
+        if why == _ELSEWHERE:
+            remedy = (
+                f"give the parent that the names have as [iut] parent; it is {', '.join(map(repr, self._parents))} now"
+            )
+        raise ForeignOperation(f"{where} gave {name!r:.200} {why}; it is neither cancelled nor deleted", remedy)
+
+    def _is_below_a_parent(self, name: str) -> bool:
+        """Whether a name is below one of the parents that are given; everything is below none, or below nothing."""
+        is_free = not self._parents or "" in self._parents
+        return is_free or name.startswith(tuple(f"{parent}/" for parent in self._parents))
+
+    def _foreign(self, started: Started) -> tuple[str, str]:
+        """Which operation is not ours, and why; no reason when nothing says so."""
+        name = started.name
+        with self._lock:
+            is_known = name in self._claimed
+            others = [one for one in self._claimed.values() if one.created is not None]
+            self._claimed.setdefault(name, started)
+        if is_known:
+            return name, "twice"
+        if not self._is_below_a_parent(name):
+            return name, _ELSEWHERE
+        if name in (self._before or ()):
+            return name, "that existed before this run started any"
+        for other in others if started.created is not None else ():
+            older, newer = sorted((started, other), key=lambda one: (one.created, one.at))
+            assert older.created is not None
+            assert newer.created is not None
+            between = newer.created - older.created - max(0.0, newer.at - older.at)
+            if between > CLOCKS_DIFFER:
+                return older.name, f"whose createTime is {between:.0f} s too old for an operation of this run"
+        return name, ""
+
+
+_ELSEWHERE = "which is under another parent than [iut] parent"
+
+
+def created(operation: object) -> float | None:
+    """When an operation says that it was created (`metadata.createTime`), in seconds since 1970."""
+    metadata = operation.get("metadata") if isinstance(operation, Mapping) else None
+    text = metadata.get("createTime") if isinstance(metadata, Mapping) else None
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.timestamp() if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):
+        return None

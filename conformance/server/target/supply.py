@@ -1,0 +1,329 @@
+"""The supply of operations: where running ones come from, and completed ones.
+
+Four forms: a start request, a command that prints a name, a Python function that returns one, a list of names. Whatever
+the form, an operation that was handed out once is never handed out again. A start is noted before it is sent, and the
+operation the moment its name is known, before anybody uses it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+import subprocess
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, ParamSpec
+from uuid import uuid4
+
+from conformance.errors import NotTested, TargetError, Unjudged
+from conformance.exchange import Exchange, Failure, NotJson, Response
+from conformance.exchange.printable import in_one_line
+from conformance.secrets.recorded import without_look_alikes
+from conformance.server.target.command import run_command
+from conformance.server.target.configuration import StartRequest, SupplyForm
+from conformance.server.target.python_supply import call, load
+from conformance.server.target.starts import ForeignOperation, MayHaveStarted, Started, Starts, created
+from conformance.server.target.target import Outgoing, Target, is_refused, nobody_listens
+from conformance.server.target.waits import SUPPLY
+
+P = ParamSpec("P")
+
+_AT_ONCE = 4
+"""Commands or functions that run at the same time: they are somebody else's, and may be heavy."""
+
+_INDEX = re.compile("0|[1-9][0-9]{0,8}")
+
+MakeRequest = Callable[[str, str, bytes], Outgoing]
+"""Builds a request of a method on a raw target with a JSON body, with the headers and credentials of the run."""
+
+Fits = Callable[[str], bool]
+"""Whether the contract has a path for the operation of a name."""
+
+
+class Supply:
+    """Hands out fresh operations by one form of supply."""
+
+    def __init__(
+        self,
+        form: SupplyForm,
+        target: Target,
+        make: MakeRequest,
+        directory: Path,
+        starts: Starts | None = None,
+        fits: Fits = bool,
+    ) -> None:
+        self._form = form
+        self._target = target
+        self._make = make
+        self._directory = directory
+        self._starts = starts or Starts()
+        self._fits = fits
+        self._lock = threading.Lock()
+        self._names_used = 0
+        self._serial = itertools.count(1)
+        self._prefix = f"lroc-{uuid4().hex[:8]}"
+        self.handed_out: list[str] = []
+        """Every operation of ours, as its name was learnt; also one that was started when another of a take failed."""
+        self.unnamed = 0
+        """How often an operation may have been started whose name nobody learnt."""
+        self.known_since: dict[str, float] = {}
+        """When the name of each operation that was started for us was learnt."""
+        self.seconds = 0.0
+        self.slowest = 0.0
+        """How long it took to start all of them, and the slowest one."""
+        self._function = form.function or (load(form.python, directory) if form.python else None)
+
+    @property
+    def is_given(self) -> bool:
+        return self._form.is_given
+
+    @property
+    def starts_operations(self) -> bool:
+        """Whether operations are made for us, so that they are ours to delete."""
+        return not self._form.names
+
+    @property
+    def where(self) -> str:
+        """What has named this supply, for messages."""
+        return self._form.where
+
+    def take(self, count: int) -> list[str]:
+        """The names of `count` operations that nobody was handed before.
+
+        Raises NotTested when the list of names or the limit of operations does not have so many, TargetError when the
+        supply does not work.
+        """
+        if count == 0:
+            return []
+        if self._form.names or not self.is_given:
+            supplied = self._next_names(count)
+        else:
+            self._target.count_operation(count)
+            had_worked = len(self.handed_out)
+            began = self._target.clock.now()
+            self._starts.look_around()
+            supplied = self._make_some(count)
+            self.seconds += self._target.clock.now() - began
+            for name in supplied:
+                if isinstance(name, ForeignOperation):
+                    raise name
+            for name in supplied:
+                if isinstance(name, TargetError) and had_worked:
+                    raise NotTested(f"the supply had started {had_worked} operations, and then: {name.message}")
+        for name in supplied:
+            if isinstance(name, TargetError):
+                raise name
+        return [name for name in supplied if isinstance(name, str)]
+
+    def _make_some(self, count: int) -> list[str | TargetError]:
+        if self._form.start is not None:
+            return self._start(self._form.start, count)
+        make_one = self._one_by_command if self._function is None else self._one_by_function
+        with ThreadPoolExecutor(min(count, _AT_ONCE)) as pool:
+            return list(pool.map(lambda _: _or_error(self._timed, make_one), range(count)))
+
+    def _timed(self, make_one: Callable[[], Started]) -> str:
+        began = self._target.clock.now()
+        name = self._noted(make_one)
+        with self._lock:
+            self.slowest = max(self.slowest, self._target.clock.now() - began)
+        return name
+
+    def _noted(self, make_one: Callable[[], Started]) -> str:
+        """Start one operation; what begins and what becomes of it is noted."""
+        serial = self._starts.begin(self._form.kind)
+        try:
+            started = make_one()
+            name = started.name
+            if not self._fits(name):
+                raise no_name(self.where, name, MayHaveStarted)
+        except (TargetError, Unjudged) as error:
+            if isinstance(error, MayHaveStarted):
+                self._lost_one()
+            else:
+                self._starts.came_to_nothing(serial, self._form.kind)
+            raise
+        except BaseException:
+            self._lost_one()
+            raise
+        if not self._starts.claim(serial, started, self._form.kind, f"the supply of operations ({self.where})"):
+            self._target.count_operation()
+            return self._noted(make_one)
+        with self._lock:
+            self.handed_out.append(name)
+        self.known_since[name] = started.at
+        return name
+
+    def _lost_one(self) -> None:
+        with self._lock:
+            self.unnamed += 1
+
+    def _listed(self, name: str) -> str:
+        """A name of the list, from now on one that was handed out. Raises TargetError when it was so before."""
+        if not self._fits(name):
+            raise no_name(self.where, name)
+        if name in self.handed_out:
+            raise TargetError(
+                f"the supply of operations gave {name!r} twice",
+                "mend [operations]: each one must be a fresh operation",
+            )
+        self.handed_out.append(name)
+        return name
+
+    def _next_names(self, count: int) -> list[str | TargetError]:
+        if len(self._form.names) - self._names_used < count:
+            raise NotTested(
+                f"[operations] names has {len(self._form.names)} operations, and all are used; add more names"
+            )
+        self._target.count_operation(count)
+        first = self._names_used
+        self._names_used += count
+        return [_or_error(self._listed, name) for name in self._form.names[first : self._names_used]]
+
+    def _start(self, start: StartRequest, count: int) -> list[str | TargetError]:
+        outgoing = []
+        for _ in range(count):
+            unique = f"{self._prefix}-{next(self._serial)}"
+            body = b"" if start.json is None else json.dumps(_filled(start.json, unique)).encode()
+            outgoing.append(self._make(start.method, start.path.replace("{unique}", unique), body))
+        return self._target.map(
+            lambda request: _or_error(self._timed, lambda: self._one_by_request(start, request)), outgoing
+        )
+
+    def _one_by_request(self, start: StartRequest, outgoing: Outgoing) -> Started:
+        exchange = self._target.send(outgoing)
+        try:
+            document = _answered(exchange)
+            name = _name_in(document, start, exchange)
+        except TargetError as error:
+            may_have_started = exchange.succeeded() or (exchange.response is None and not is_refused(exchange))
+            if may_have_started or _gave_up(exchange.response):
+                raise MayHaveStarted(error.message, error.remedy) from error
+            raise
+        return Started(name, created(_at(document, start.name.rpartition("/")[0])), exchange.received_at)
+
+    def _one_by_function(self) -> Started:
+        assert self._function is not None
+        return Started(call(self._function), at=self._target.clock.now())
+
+    def _one_by_command(self) -> Started:
+        command = self._form.command
+        remedy = "it must print the name of one fresh running operation on one line and exit with 0"
+        try:
+            done = run_command(command, SUPPLY, self._directory or None)
+        except subprocess.TimeoutExpired as error:
+            raise MayHaveStarted(
+                f"operations.command {command[0]!r} has not ended after {SUPPLY:g} s", remedy
+            ) from error
+        except OSError as error:
+            raise TargetError(
+                f"operations.command {command[0]!r} cannot be run: {error}", "mend [operations] command"
+            ) from error
+        name = _utf_8(done.stdout).strip()
+        if done.status != 0 or not name or not name.isprintable():
+            said = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"])[-1]
+            detail = in_one_line(without_look_alikes(self._target.masked(said)))
+            kind = TargetError if done.status != 0 else MayHaveStarted
+            raise kind(
+                f"operations.command {command[0]!r} printed no name (exit status {done.status}): {detail}", remedy
+            )
+        return Started(name, at=self._target.clock.now())
+
+
+def no_name(where: str, name: str, kind: type[TargetError] = TargetError) -> TargetError:
+    """The error for a name that the spec has no path for; `where` is what gave it."""
+    return kind(
+        f"{where}: {name!r:.200} is no name that the spec binds a cancel to",
+        "give the whole name, such as projects/demo/locations/us/operations/op-1, or the spec that has it (iut.spec)",
+    )
+
+
+def _or_error(find: Callable[P, str], *arguments: P.args, **keywords: P.kwargs) -> str | TargetError:
+    """What the function returns or raises: of several operations, the others count even when one cannot be had."""
+    try:
+        return find(*arguments, **keywords)
+    except TargetError as error:
+        return error
+
+
+def _utf_8(output: bytes) -> str:
+    """The text; nothing when it is none."""
+    try:
+        return output.decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
+
+
+_GAVE_UP = (500, 502, 504)
+"""Answers of whoever stood before the server, or broke on the way: what was asked for may have been done."""
+
+
+def _gave_up(response: Response | None) -> bool:
+    return response is not None and response.status in _GAVE_UP
+
+
+def _answered(exchange: Exchange) -> Any:
+    """The JSON value that a start request was answered with."""
+    request = f"{exchange.request.method} {exchange.request.target}"
+    if exchange.response is None:
+        if is_refused(exchange):
+            raise nobody_listens(exchange, "iut.url or --url")
+        raise TargetError(f"{request} was not answered: {in_one_line(_why(exchange.outcome))}", "look at the server")
+    if not exchange.response.is_success:
+        body = in_one_line(exchange.response.body[:200].decode("utf-8", "replace"))
+        raise TargetError(
+            f"the start request {request} was answered with {exchange.response.status}: {body}",
+            "mend [operations] start, or [auth], so that it starts an operation",
+        )
+    try:
+        return exchange.response.json()
+    except NotJson as error:
+        raise TargetError(
+            f"the start request {request} was answered with a body that is not JSON: {error}",
+            "mend [operations] start: it must name a request that answers with an operation",
+        ) from error
+
+
+def _name_in(document: Any, start: StartRequest, exchange: Exchange) -> str:
+    """The name of the operation in the answer to a start request."""
+    name = _at(document, start.name)
+    if not isinstance(name, str) or not name:
+        raise TargetError(
+            f"the start request {exchange.request.method} {exchange.request.target} was answered with no name"
+            f" at {start.name}",
+            "mend operations.start.name: a JSON pointer to the operation's name in the answer",
+        )
+    return name
+
+
+def _why(outcome: Response | Failure) -> str:
+    """Why there is no answer."""
+    assert isinstance(outcome, Failure)
+    return outcome.kind.value + (f" ({outcome.detail})" if outcome.detail else "")
+
+
+def _at(document: Any, pointer: str) -> Any:
+    """The value at a JSON pointer (RFC 6901), or None."""
+    for token in pointer.split("/")[1:]:
+        key = token.replace("~1", "/").replace("~0", "~")
+        if isinstance(document, dict):
+            document = document.get(key)
+        elif isinstance(document, list) and _INDEX.fullmatch(key) and int(key) < len(document):
+            document = document[int(key)]
+        else:
+            return None
+    return document
+
+
+def _filled(value: Any, unique: str) -> Any:
+    """The JSON value with `{unique}` replaced in every text."""
+    if isinstance(value, str):
+        return value.replace("{unique}", unique)
+    if isinstance(value, list):
+        return [_filled(entry, unique) for entry in value]
+    if isinstance(value, dict):
+        return {key: _filled(entry, unique) for key, entry in value.items()}
+    return value

@@ -1,0 +1,335 @@
+"""The target: sends requests within the limits of the run and records every exchange.
+
+Nothing here judges. What is recorded carries no secret: the credentials that go over the wire are put in at the last
+moment, and the record has placeholders that a shell can fill.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from conformance.errors import BudgetExhausted, RateLimited, TargetDead, TargetError
+from conformance.exchange import Call, CurlContext, Exchange, Failure, FailureKind, Header, Request, Response
+from conformance.lro import Clock
+from conformance.secrets.redaction import Redaction
+from conformance.secrets.secret import Secret
+from conformance.server.target.come_again import Patience
+from conformance.server.target.configuration import LimitsSection
+from conformance.server.target.token import Token
+from conformance.server.target.transport import UNKNOWN_HOST, Transport
+
+Identify = Callable[[str, str], Call | None]
+Item = TypeVar("Item")
+Found = TypeVar("Found")
+
+_FAILURES_IN_A_ROW = 3
+_MOST_KEPT = 24 * 1024 * 1024
+"""Bytes of answers: every one is kept to the end of the run, and a run has to fit into a small machine."""
+_OF_A_FIELD = 150
+_MASK = "[redacted]"
+_UNAUTHORIZED = 401
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A request that is to be sent, as it is recorded: with placeholders for secrets.
+
+    `authorization` is the token of `Authorization`; `hidden` has the real values of other header fields; `is_odd` as in
+    an Exchange. What is sent `once` may start something: it is not sent again unless its answer refused it.
+    """
+
+    request: Request
+    authorization: Token | None = None
+    note: str = ""
+    hidden: Mapping[Header, Secret] = field(default_factory=dict)
+    is_odd: bool = False
+    once: bool = False
+
+
+class Target:
+    """One implementation under test, seen through one transport.
+
+    `check` names whoever is sending; it is set by the runner and recorded with every exchange.
+    """
+
+    def __init__(
+        self, transport: Transport, clock: Clock, limits: LimitsSection, identify: Identify, origin: str, parallel: bool
+    ) -> None:
+        self.clock = clock
+        self.limits = limits
+        self.origin = origin
+        self.check = ""
+        self.exchanges: list[Exchange] = []
+        self.unanswered: dict[int, Outgoing] = {}
+        """The requests that were not answered, by number, but for those that are sent once."""
+        self.operations_used = 0
+        self.curl_options: tuple[str, ...] = ()
+        self.secrets: set[Secret] = set()
+        self._transport = transport
+        self._identify = identify
+        self._lock = threading.Lock()
+        self._requests_used = 0
+        self._granted = 0
+        self._next_slot = 0.0
+        self._held_until = 0.0
+        self._patience = Patience()
+        self._failures_in_a_row = 0
+        self._kept = 0
+        self._pool = ThreadPoolExecutor(limits.concurrency, "lro-conformance") if parallel else None
+
+    @property
+    def requests_used(self) -> int:
+        return self._requests_used
+
+    def send(self, outgoing: Outgoing) -> Exchange:
+        """Send one request and wait for its answer; again where the answer asks to come again.
+
+        Raises BudgetExhausted when the run may send no more, TargetDead when the target has stopped answering, and
+        RateLimited when it would have to wait too long.
+        """
+        (number,) = self._admit(1)
+        return self._answered(outgoing, self._send(outgoing, number, self._token_of(outgoing)))
+
+    def _answered(self, outgoing: Outgoing, exchange: Exchange) -> Exchange:
+        """The exchange, or the first repetition of it that does not ask to come again."""
+        waited, attempt = 0.0, 1
+        while exchange.asks_to_come_again:
+            with self._lock:
+                now = self.clock.now()
+                pause = self._patience.pause(exchange, attempt, waited, max(0.0, self._held_until - now))
+                self._held_until = max(self._held_until, now + pause)
+            (number,) = self._admit(1)
+            exchange = self._send(outgoing, number, self._token_of(outgoing))
+            waited, attempt = waited + pause, attempt + 1
+        return exchange
+
+    def send_together(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
+        """Send requests so that all overlap: none is answered before every one of them has been sent.
+
+        Those that are asked to come again are repeated afterwards. Raises as `send` does, and RateLimited also where
+        fewer than two were answered at once.
+        """
+        together = threading.Barrier(len(outgoing))
+        numbers = self._admit(len(outgoing))
+        tokens = [self._token_of(request) for request in outgoing]  # who waits for a new one must not keep the others
+        with ThreadPoolExecutor(len(outgoing), "lro-conformance-race") as racers:
+            sending = [
+                racers.submit(self._send, request, number, token, together)
+                for request, number, token in zip(outgoing, numbers, tokens, strict=True)
+            ]
+            sent = [race.result() for race in sending]
+        limited = [exchange for exchange in sent if exchange.asks_to_come_again]
+        if limited and len(sent) - len(limited) < 2:
+            raise RateLimited(f"rate limited: of {len(sent)} requests at once {len(limited)} were asked to come again")
+        return [self._answered(request, exchange) for request, exchange in zip(outgoing, sent, strict=True)]
+
+    def _send(
+        self, outgoing: Outgoing, number: int, token: Secret | None, together: threading.Barrier | None = None
+    ) -> Exchange:
+        """Send one request; once more when its token was refused and another one can be had.
+
+        Both exchanges are recorded, for both took place. The second one is returned: it is the server's answer to
+        credentials that are surely valid, so that a server which refuses those is found out.
+        """
+        exchange = self._exchange(outgoing, number, token, together)
+        renewed = None
+        try:
+            renewed = self._renewed(outgoing, exchange, token)
+        finally:
+            if renewed is not None:
+                notes = (exchange.note, "refused, and sent again with a renewed token")
+                exchange = replace(exchange, note="; ".join(filter(None, notes)))
+            self._record(exchange, outgoing)
+        if renewed is None:
+            return exchange
+        (again,) = self._admit(1)
+        exchange = self._exchange(outgoing, again, renewed)
+        self._record(exchange, outgoing)
+        return exchange
+
+    def _renewed(self, outgoing: Outgoing, exchange: Exchange, token: Secret | None) -> Secret | None:
+        """Another token in place of one that was refused; None when it was not, or there is no other."""
+        if token is None or outgoing.authorization is None or exchange.response is None:
+            return None
+        if exchange.response.status != _UNAUTHORIZED:
+            return None
+        renewed = outgoing.authorization.after_refusal(token)
+        if renewed is not None:
+            self._keep_secret(renewed, outgoing.authorization)
+        return renewed
+
+    def _record(self, exchange: Exchange, outgoing: Outgoing) -> None:
+        with self._lock:
+            self.exchanges.append(exchange)
+            has_failed = isinstance(exchange.outcome, Failure)
+            if has_failed and not outgoing.once:
+                self.unanswered[exchange.number] = outgoing
+            self._failures_in_a_row = self._failures_in_a_row + 1 if has_failed else 0
+            self._kept += _size(exchange.outcome) if isinstance(exchange.outcome, Response) else 0
+
+    def _token_of(self, outgoing: Outgoing) -> Secret | None:
+        """The token that a request is to carry now."""
+        if outgoing.authorization is None:
+            return None
+        token = outgoing.authorization.current()
+        self._keep_secret(token, outgoing.authorization)
+        return token
+
+    def _keep_secret(self, secret: Secret, token: Token) -> None:
+        """From now on no answer shows it, also when it has been replaced; before it is sent for the first time."""
+        if secret.reveal() != token.placeholder and secret not in self.secrets:
+            # Another set, for an answer may be searched by another thread right now.
+            with self._lock:
+                self.secrets = self.secrets | {secret}
+
+    def _exchange(
+        self, outgoing: Outgoing, number: int, token: Secret | None, together: threading.Barrier | None = None
+    ) -> Exchange:
+        check = self.check
+        wire = _with_secrets(outgoing, token)
+        sent_at = self.clock.now()
+        if together is not None:
+            together.wait(self.limits.timeout)
+        send = functools.partial(self._transport.exchange, fresh=True) if outgoing.once else self._transport.exchange
+        outcome = send(wire, self.limits.timeout)
+        received_at = self.clock.now()
+        return Exchange(
+            number=number,
+            request=outgoing.request,
+            outcome=self._without_secrets(outcome),
+            sent_at=sent_at,
+            received_at=received_at,
+            call=self._identify(outgoing.request.method, outgoing.request.path),
+            check=check,
+            origin=self.origin,
+            note=outgoing.note or outcome.note,
+            curl=CurlContext(_placeholders(outgoing), self.curl_options),
+            is_odd=outgoing.is_odd,
+        )
+
+    def send_all(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
+        """Send independent requests, as many at once as the limits allow; answers come in the order of the requests."""
+        return self.map(self.send, outgoing)
+
+    def map(self, work: Callable[[Item], Found], items: Sequence[Item]) -> list[Found]:
+        """Do some work that sends, for every item, as many at once as the limits allow; in the order of the items.
+
+        Where the work raises for one item, the first such error is raised when the work for all others is over, too.
+        """
+        if self._pool is None or len(items) < 2:
+            return [work(item) for item in items]
+        working = [self._pool.submit(work, item) for item in items]
+        wait(working)
+        return [done.result() for done in working]
+
+    def grant(self, requests: int) -> None:
+        """Allow so many requests beyond the limit, and try once more whether the target answers: for cleaning up."""
+        with self._lock:
+            self._granted += requests
+            self._failures_in_a_row = 0
+
+    def count_operation(self, count: int = 1) -> None:
+        """So many more operations are about to be started.
+
+        Raises BudgetExhausted, and counts none of them, when the run may not start so many.
+        """
+        with self._lock:
+            limit = self.limits.operations
+            if self.operations_used + count > limit:
+                raise BudgetExhausted(f"the limit of {limit} operations is used up ([limits] operations)")
+            self.operations_used += count
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+        self._transport.close()
+
+    def _admit(self, count: int) -> list[int]:
+        """The numbers of so many requests, when all of them may be sent now; waits as the rate demands."""
+        with self._lock:
+            if self._failures_in_a_row >= _FAILURES_IN_A_ROW:
+                last = self.exchanges[-1].outcome
+                why = last.kind.value if isinstance(last, Failure) else ""
+                raise TargetDead(f"the target has not answered {self._failures_in_a_row} requests in a row: {why}")
+            if self._kept > _MOST_KEPT:
+                raise BudgetExhausted(f"the answers hold more than {_MOST_KEPT} bytes, which is all that a run keeps")
+            if self._requests_used + count > self.limits.requests + self._granted:
+                raise BudgetExhausted(f"the limit of {self.limits.requests} requests is used up ([limits] requests)")
+            numbers = [self._requests_used + position for position in range(1, count + 1)]
+            self._requests_used += count
+            pause = max(self._held_until - self.clock.now(), *(self._slot() for _ in numbers))
+        self.clock.sleep(pause)
+        return numbers
+
+    def _slot(self) -> float:
+        """Seconds to wait until the rate allows one more request."""
+        if not self.limits.rate:
+            return 0.0
+        now = self.clock.now()
+        slot = max(now, self._next_slot)
+        self._next_slot = slot + 1.0 / self.limits.rate
+        return slot - now
+
+    def masked(self, text: str) -> str:
+        """A text with every secret of this run blotted out, however it is spelled."""
+        return _redaction(frozenset(self.secrets)).text(text)
+
+    def _without_secrets(self, outcome: Response | Failure) -> Response | Failure:
+        """The answer with every secret of ours blotted out: some servers echo what they were sent."""
+        if isinstance(outcome, Failure):
+            return replace(outcome, detail=self.masked(outcome.detail))
+        body = _redaction(frozenset(self.secrets)).octets(outcome.body)
+        headers = tuple((self.masked(name), self.masked(value)) for name, value in outcome.headers)
+        return replace(outcome, headers=headers, body=body, reason=self.masked(outcome.reason))
+
+
+@functools.lru_cache(maxsize=16)
+def _redaction(secrets: frozenset[Secret]) -> Redaction:
+    return Redaction((secret.reveal() for secret in secrets), _MASK)
+
+
+def _placeholders(outgoing: Outgoing) -> tuple[str, ...]:
+    """What of the record a shell is to expand; the embedded server's tokens are not secret and stand for themselves."""
+    token = outgoing.authorization.placeholder if outgoing.authorization is not None else ""
+    texts = [token, *(value for _, value in outgoing.hidden)]
+    return tuple(text for text in texts if text.startswith("$"))
+
+
+def _with_secrets(outgoing: Outgoing, token: Secret | None) -> Request:
+    """The request as it goes over the wire."""
+    hidden = outgoing.hidden
+    if token is None and not hidden:
+        return outgoing.request
+
+    def real(header: Header) -> Header:
+        name, _ = header
+        if header in hidden:
+            return name, hidden[header].reveal()
+        if token is not None and name.lower() == "authorization":
+            return name, f"Bearer {token.reveal()}"
+        return header
+
+    return replace(outgoing.request, headers=tuple(map(real, outgoing.request.headers)))
+
+
+def _size(response: Response) -> int:
+    """About how many bytes of memory a response takes; a header field takes more than its text."""
+    return len(response.body) + sum(len(name) + len(value) + _OF_A_FIELD for name, value in response.headers)
+
+
+def is_refused(exchange: Exchange) -> bool:
+    """Whether nobody listens at the target."""
+    return isinstance(exchange.outcome, Failure) and exchange.outcome.kind is FailureKind.REFUSED
+
+
+def nobody_listens(exchange: Exchange, options: str) -> TargetError:
+    """The error for a target that refused the connection; `options` are what names the target."""
+    detail = exchange.outcome.detail if isinstance(exchange.outcome, Failure) else ""
+    if detail.startswith(UNKNOWN_HOST):
+        return TargetError(f"{exchange.origin}: {detail}", f"mend {options}, or see to this machine's name service")
+    return TargetError(f"nobody listens at {exchange.origin}", f"start the server, or mend {options}")
