@@ -36,7 +36,7 @@ class Collected:
 @pytest.fixture(scope="module")
 def collected() -> Collected:
     found = Collected()
-    suite = Path(configured_run.__code__.co_filename).parent / "suite"
+    suite = Path(configured_run.__code__.co_filename).parent.parent / "suite"
     options = ["--collect-only", "-p", "no:cacheprovider", "-p", "no:terminal", "--iut-profile", "thorough"]
     assert pytest.main([*options, "-c", str(suite / "pytest.ini"), str(suite)], plugins=[found]) == 0
     return found

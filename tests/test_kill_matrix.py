@@ -9,7 +9,7 @@ from conformance.proof.kill_matrix import Outcome, Subject, run_matrix, subjects
 from conformance.spec.catalogue import Level, catalogue
 
 AGAIN = (
-    "correct `breaks` of the fault in conformance/server/reference/faults, or the rule or check that is wrong about it, "
+    "correct `breaks` of the fault in conformance/server/reference/faults, or the rule or check that is wrong, "
     "and try it alone with `lro-conformance faults --verify NAME`"
 )
 

@@ -1,4 +1,4 @@
-"""Arrows point down: who may import whom in this package, imports inside functions and for types included."""
+"""Arrows point down: which room may import which, imports inside functions and for types included."""
 
 from __future__ import annotations
 
@@ -12,53 +12,80 @@ import conformance
 
 PACKAGE = Path(conformance.__file__).parent
 
-MAY_IMPORT = {
+_GROUND = {"errors", "exchange", "lro", "spec"}
+_JUDGED = _GROUND | {"judging", "rules", "secrets"}
+
+MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "lro": set(),
     "exchange": {"errors", "lro"},
+    "secrets": {"errors", "exchange"},
     "spec": {"errors", "exchange"},
     # An oracle that shares the server's code could not catch it: rules and reference know nothing of each other.
     "rules": {"errors", "exchange", "lro"},
-    "reference": {"errors", "exchange", "lro", "spec"},
-    "targets": {"errors", "exchange", "lro", "reference", "spec"},
-    "reports": {"errors", "exchange", "lro", "rules", "spec", "targets"},
-    "suite": {"errors", "exchange", "lro", "reports", "rules", "spec", "targets"},
-    "sdk": {"errors", "exchange", "lro", "reference", "reports", "rules", "spec"},
+    "server.reference": _GROUND,
+    "judging": _GROUND | {"rules", "secrets"},
+    "reports": _JUDGED,
+    "server.target": _GROUND | {"judging", "secrets", "server.reference"},
+    "suite": _JUDGED | {"server.target"},
+    "server": _JUDGED | {"reports", "server.reference", "server.target", "suite"},
+    "sdk": _JUDGED | {"reports", "server.reference"},
+    "proof": _JUDGED | {"sdk", "server", "server.reference", "server.target", "suite"},
 }
-"""From the ground up. Everything else is the roof: it may import all of this, and nothing of this imports it."""
+"""From the ground up. What is not here (`cli`, `commands`) is the roof: it may import all of this, and nothing of this
+imports it. A room in a room, such as `server.target`, is a room of its own."""
 
 
 def test_the_table_has_every_package_and_points_down() -> None:
     packages = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
     assert packages - set(MAY_IMPORT) == {"commands"}
     below: set[str] = set()
-    for part, imported in MAY_IMPORT.items():
-        assert imported <= below, part
-        below.add(part)
+    for room, imported in MAY_IMPORT.items():
+        assert imported <= below, room
+        below.add(room)
 
 
-@pytest.mark.parametrize("part", MAY_IMPORT)
-def test_a_part_imports_what_is_below_it(part: str) -> None:
-    files = list((PACKAGE / part).rglob("*.py")) or [PACKAGE / f"{part}.py"]
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_room_imports_what_is_below_it(room: str) -> None:
     up = [
-        f"{file.relative_to(PACKAGE)}, line {line}: {imported}"
-        for file in files
-        for line, imported in _imports(file)
-        if imported not in MAY_IMPORT[part] | {part}
+        f"{file.relative_to(PACKAGE)}, line {line}: {module}"
+        for file in PACKAGE.rglob("*.py")
+        if _room_of(_module(file)) == room
+        for line, module in _imports(file)
+        if _room_of(module) not in MAY_IMPORT[room] | {room}
     ]
     assert up == []
 
 
+def _module(file: Path) -> str:
+    parts = file.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(("conformance", *(part for part in parts if part != "__init__")))
+
+
+def _room_of(module: str) -> str:
+    """The room of a module: the longest of the table that it stands in, or else its first name."""
+    parts = module.split(".")[1:]
+    for end in range(len(parts), 0, -1):
+        if ".".join(parts[:end]) in MAY_IMPORT:
+            return ".".join(parts[:end])
+    return parts[0] if parts else "conformance"
+
+
 def _imports(file: Path) -> Iterator[tuple[int, str]]:
-    """The parts of this package that a file imports, each with its line."""
+    """The modules of this package that a file imports, each with its line; a name of a module counts as the module."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             modules = [name.name for name in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module == "conformance":
-            modules = [f"conformance.{name.name}" for name in node.names if name.name != "__version__"]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file}: imports are absolute"
-            modules = [node.module or ""]
+            module = node.module or ""
+            names = [f"{module}.{name.name}" for name in node.names if name.name != "__version__"]
+            modules = [name if _is_module(name) else module for name in names]
         else:
             continue
-        yield from ((node.lineno, module.split(".")[1]) for module in modules if module.startswith("conformance."))
+        yield from ((node.lineno, module) for module in modules if module.startswith("conformance."))
+
+
+def _is_module(name: str) -> bool:
+    place = PACKAGE.parent.joinpath(*name.split("."))
+    return place.is_dir() or place.with_suffix(".py").is_file()

@@ -29,7 +29,7 @@ def _undeclared(source: str) -> Iterator[str]:
 
 def test_no_wait_stands_in_the_code() -> None:
     """A token command's is with the credentials: it is over before the run begins."""
-    files = [*ROOT.glob("targets/*.py"), *ROOT.glob("suite/*.py"), *ROOT.glob("*.py")]
+    files = [*ROOT.glob("server/target/*.py"), *ROOT.glob("suite/*.py"), *ROOT.glob("server/*.py"), *ROOT.glob("*.py")]
     found = {
         f"{file.relative_to(ROOT)}: {undeclared}"
         for file in files
@@ -56,7 +56,7 @@ def test_every_figure_is_used() -> None:
     figures = [name for name in vars(waits) if name.isupper() and isinstance(getattr(waits, name), float)]
     code = "".join(
         file.read_text(encoding="utf-8")
-        for folder in ("targets", "suite")
+        for folder in ("server/target", "suite")
         for file in (ROOT / folder).glob("*.py")
         if file.name != "waits.py"
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from conformance.commands import add_size, size_of
+
 if TYPE_CHECKING:
     from conformance.commands import Commands
 
@@ -26,7 +28,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--report-dir", metavar="DIR", help="write report.json, report.html and the judged traffic there"
     )
-    parser.add_argument("--json", action="store_true", help="print report.json instead of the table")
+    add_size(parser)
     parser.set_defaults(run=run)
 
 
@@ -36,11 +38,12 @@ def run(options: argparse.Namespace) -> int:
 
     from conformance.errors import UsageError
     from conformance.exchange.har import read_har
-    from conformance.judging.audit import audit, declared
+    from conformance.judging.audit import audit
     from conformance.lro import timestamp
     from conformance.reports.artefacts import write_artefacts
     from conformance.reports.console import print_report
     from conformance.server.run import statement_setting
+    from conformance.server.target.configuration_file import declared_statement
     from conformance.spec.catalogue import catalogue
     from conformance.spec.contract import Contract
 
@@ -51,12 +54,12 @@ def run(options: argparse.Namespace) -> int:
         read_har(path),
         Contract.load(options.spec),
         catalogue(),
-        declared(dict(statement_setting(text) for text in options.statement)),
+        declared_statement(dict(statement_setting(text) for text in options.statement)),
         file=path.name,
         now=timestamp(),
         url=options.url,
     )
-    print_report(audited.report, catalogue(), options.json)
+    print_report(audited.report, catalogue(), options.json, size_of(options))
     if options.report_dir:
         write_artefacts(audited.report, audited.exchanges, Path(options.report_dir))
     return int(audited.report["exit_status"])

@@ -7,7 +7,7 @@ traffic where it can be, and else leaves the requirements that depend on it not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -145,6 +145,7 @@ def _messages(recording: Recording, seen: int, judged: int, contract: Contract) 
     if elsewhere:
         said.append(f"{elsewhere} exchanges were with another server than --url names")
     if not judged:
+        said.append("nothing in this recording was judged, so nothing is said of the server")
         said.append("name the contract with --spec, and with --url the server and the path before the contract's")
     return [*said, *_first("not judged", recording.left_out), *_first("warning", recording.contradictions)]
 
@@ -154,12 +155,3 @@ def _first(what: str, sentences: Sequence[str]) -> list[str]:
     shown = [f"{what}: {sentence}" for sentence in sentences[:_SHOWN_ENTRIES]]
     left = len(sentences) - _SHOWN_ENTRIES
     return [*shown, f"{what}: {left} entries more"] if left > 0 else shown
-
-
-def declared(settings: Mapping[str, str]) -> Statement:
-    """The statement that `--statement KEY=VALUE` settings declare. Raises UsageError for an unknown key or value."""
-    from conformance.server.target.configuration import Configuration
-    from conformance.server.target.configuration_file import with_statement
-
-    configuration = Configuration()
-    return Statement((with_statement(configuration, settings) if settings else configuration).statement)

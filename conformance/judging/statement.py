@@ -6,8 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from conformance.server.target.configuration import StatementSection
 from conformance.spec.catalogue import Requirement
+
+
+@dataclass(frozen=True, slots=True)
+class StatementSection:
+    """`[statement]`: the conformance statement; None is "not said"."""
+
+    cancel: str | None = None
+    list: bool | None = None
+    delete: bool | None = None
+    auth: bool | None = None
+    errors: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 An answer is complete to the last header field, so that the evidence shows what was sent. Places are filled in when
 it is played: `{operation}` in a body by the operation of the scenario; in the value of a header field `{path}` by the
-path of the call, `{here}` by the URL of the server, `{elsewhere}` by that of another origin, which is ours as well.
+path of the call, `{here}` by the URL of the server, `{elsewhere}` by that of another host and `{other-port}` by that of
+another port, which are ours as well.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 
 from conformance.exchange import Response
 from conformance.lro.codes import Code
+from conformance.sdk.framing import Frame, with_length
+from conformance.sdk.pacing import Pace
 
 JSON = "application/json; charset=UTF-8"
 HTML = "text/html; charset=UTF-8"
@@ -24,6 +27,7 @@ class End(Enum):
     """What happens to the connection."""
 
     KEPT = "kept"
+    CLOSED = "closed after the answer, which did not say so"
     CUT = "closed before the announced length was reached"
     RESET = "reset without a response"
 
@@ -32,12 +36,19 @@ class End(Enum):
 class Answer:
     """One answer. With `hold` it is kept back until the driver has replied, but at most so many milliseconds.
 
-    A client that keeps its deadline never sees an answer that is held; one that does not sees it late.
+    A client that keeps its deadline never sees an answer that is held; one that does not sees it late. One that
+    `is_late` is not dropped then: it is sent when the driver has replied, on the connection that it belongs to, while
+    that is open. `frame` is how the answer goes over the wire, `pace` how slowly; with `is_coded` it goes in gzip, for
+    who accepts that.
     """
 
     response: Response
     end: End = End.KEPT
     hold: int = 0
+    pace: Pace | None = None
+    is_late: bool = False
+    frame: Frame = with_length
+    is_coded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +80,7 @@ def _about(answer: Answer, operation: str) -> Answer:
 def body_answer(status: int, body: bytes, media_type: str = "", *headers: tuple[str, str]) -> Answer:
     """An answer with these bytes as its content; an empty `media_type` leaves Content-Type out."""
     typed = (("Content-Type", media_type),) if media_type else ()
-    length = () if status == 204 else (("Content-Length", str(len(body))),)
+    length = () if status in (204, 304) else (("Content-Length", str(len(body))),)
     return Answer(Response(status, (*typed, *length, *headers), body, REASONS.get(status, "")))
 
 
@@ -111,15 +122,47 @@ def cut(answer: Answer, missing: int = 64) -> Answer:
     return replace(answer, response=replace(response, headers=headers), end=End.CUT)
 
 
+def paced(answer: Answer, pace: Pace) -> Answer:
+    """The answer, written at this pace."""
+    return replace(answer, pace=pace)
+
+
 def held(answer: Answer, milliseconds: int) -> Answer:
     """The answer, kept back until the driver has replied, but at most so long."""
     return replace(answer, hold=milliseconds)
 
 
+def late(answer: Answer) -> Answer:
+    """The answer, sent once the driver has replied: it gave up waiting."""
+    return replace(answer, hold=_LONGEST_HOLD, is_late=True)
+
+
+def closing(answer: Answer) -> Answer:
+    """The answer, after which the connection is closed without a word."""
+    return replace(answer, end=End.CLOSED)
+
+
+def framed(answer: Answer, frame: Frame) -> Answer:
+    """The answer, going over the wire in another way."""
+    return replace(answer, frame=frame)
+
+
+def coded(answer: Answer) -> Answer:
+    """The answer, in gzip when the request says that it may be."""
+    return replace(answer, is_coded=True)
+
+
+_LONGEST_HOLD = 2000
+"""Milliseconds; no deadline of a scenario about late answers is near it."""
+
 REASONS = {
     200: "OK",
     204: "No Content",
+    300: "Multiple Choices",
+    301: "Moved Permanently",
     302: "Found",
+    303: "See Other",
+    304: "Not Modified",
     307: "Temporary Redirect",
     308: "Permanent Redirect",
     400: "Bad Request",
@@ -128,19 +171,26 @@ REASONS = {
     404: "Not Found",
     408: "Request Timeout",
     409: "Conflict",
+    410: "Gone",
     412: "Precondition Failed",
+    415: "Unsupported Media Type",
     418: "I'm a teapot",
     429: "Too Many Requests",
+    499: "Client Closed Request",
     500: "Internal Server Error",
     501: "Not Implemented",
     502: "Bad Gateway",
     503: "Service Unavailable",
+    504: "Gateway Timeout",
 }
 
 EMPTY_OBJECT = json_answer(200, {})
 RESET = Answer(Response(0), End.RESET)
 OVER = envelope(Code.FAILED_PRECONDITION, "that was one attempt too many")
 """What a client is told that does not stop by itself: no reason to try again."""
+
+UNKNOWN_CODING = body_answer(415, b"", "", ("Accept-Encoding", "gzip, deflate"))
+"""A request whose content coding the gate does not know is refused as RFC 9110, section 15.5.16, says."""
 
 UNKNOWN_PATH = html_answer(404, "Error 404 (Not Found)!!")
 

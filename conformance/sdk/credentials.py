@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import unquote
@@ -24,8 +24,6 @@ _SECRET_FIELDS = frozenset({"authorization", "proxy-authorization", "cookie", "x
 _FIELDS_WITH_SCHEME = frozenset({"authorization", "proxy-authorization"})
 _SECRET_PARAMETER = re.compile(r"((?:^|[?&])(?:%24|\$)?(?:key|access_token|oauth_token|token|id_token)=)([^&#]*)", re.I)
 _SECRET_IN_TEXT = re.compile(r"((?:bearer|basic)\s+)([A-Za-z0-9._~+/=-]{8,})", re.I)
-_SECRET_OPTION = re.compile(r"--?[a-z0-9_-]*(?:token|secret|password|key)", re.I)
-_SECRET_SETTING = re.compile(r"([a-z0-9_-]*(?:token|secret|password|key)[a-z0-9_-]*=)(.*)", re.I | re.S)
 _SECRET_VARIABLE = re.compile(r"token|secret|passw|api_?key|private_?key|access_?key|credential", re.I)
 _SHORTEST = 8
 """A shorter value of an environment variable is not looked for: `1` or `true` would blot out what is no secret."""
@@ -60,10 +58,12 @@ def _without_secret(header: Header) -> Header:
 
 
 def _masked(value: str) -> str:
-    """The value when it is ours; what holds ours among other things says so, and is masked as well."""
+    """The value when it is ours; what holds ours, or the start of it, among other things says so, and is masked."""
     if value in ("", TOKEN):
         return value
-    return f"[masked, with {TOKEN}]" if carries_token(value) else _MASK
+    if carries_token(value):
+        return f"[masked, with {TOKEN}]"
+    return f"[masked, the start of {TOKEN}]" if len(value) >= _SHORTEST and TOKEN.startswith(value) else _MASK
 
 
 def text_without_secrets(text: str) -> str:
@@ -85,12 +85,3 @@ def _environment_secrets() -> Iterator[str]:
 @lru_cache(maxsize=4)
 def _redaction(secrets: frozenset[str]) -> Redaction:
     return Redaction(secrets, _MASK)
-
-
-def command_without_secrets(command: Sequence[str]) -> list[str]:
-    """A command's words, with the values of options that look like credentials masked."""
-    shown: list[str] = []
-    for word in command:
-        belongs_to_option = bool(shown) and _SECRET_OPTION.fullmatch(shown[-1]) is not None
-        shown.append(_MASK if belongs_to_option else _SECRET_SETTING.sub(lambda found: found[1] + _MASK, word))
-    return shown

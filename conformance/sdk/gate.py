@@ -20,7 +20,6 @@ from conformance.lro import timestamp
 from conformance.reports.artefacts import write_artefacts
 from conformance.reports.junit import write_junit
 from conformance.sdk.checks import checks_by_requirement
-from conformance.sdk.credentials import command_without_secrets
 from conformance.sdk.driver import PATIENCE
 from conformance.sdk.judging import judgements
 from conformance.sdk.play import Performance, perform, processes
@@ -28,6 +27,7 @@ from conformance.sdk.scenario import Scenario
 from conformance.sdk.scenarios import SCENARIOS
 from conformance.sdk.timeline import timeline, timeline_text
 from conformance.sdk.transport import REST, Transport
+from conformance.secrets.command import command_without_secrets
 from conformance.spec.catalogue import client_catalogue
 from conformance.spec.contract import Contract
 from conformance.spec.files import spec_path
@@ -35,6 +35,8 @@ from conformance.spec.files import spec_path
 CONTRACT = "beyondcorp.v1"
 LONGEST_PATIENCE = 86_400.0
 """Seconds."""
+
+MOST_JOBS = 64
 
 _LOG_LINES = 10
 """So much of the driver's log stands beside its fault; all of it is in driver-stderr.txt."""
@@ -57,6 +59,7 @@ def run_gate(
     baseline: Baseline | None = None,
     transport: Transport = REST,
     patience: float = PATIENCE,
+    jobs: int = 1,
     on_played: Callable[[str], None] = lambda _: None,
 ) -> GateRun:
     """Play all scenarios, or `only` those named, against the driver that `command` starts, and judge them.
@@ -68,15 +71,24 @@ def run_gate(
         raise UsageError(
             f"--patience: {patience:g} is no number of seconds to wait", f"give one from 0 to {LONGEST_PATIENCE:g}"
         )
+    if not 1 <= jobs <= MOST_JOBS:
+        raise UsageError(f"--jobs: {jobs} is no number of drivers", f"give one from 1 to {MOST_JOBS}")
     scenarios = [scenario for scenario in selected(only) if transport.plays(scenario.name)]
     if not scenarios:
         raise UsageError(
             f"no scenario is left for transport {transport.name}", "choose another --scenario or --transport"
         )
+    if baseline is not None:
+        baseline.refuse_unknown([requirement.id for requirement in client_catalogue().of("client")])
     started = timestamp()
     shown = command_without_secrets(command)
     performance = perform(
-        processes(command, patience), scenarios, Contract.load(CONTRACT), transport=transport, on_played=on_played
+        processes(command, patience),
+        scenarios,
+        Contract.load(CONTRACT),
+        transport=transport,
+        jobs=jobs,
+        on_played=on_played,
     )
     applied = _against(baseline, judgements(performance, client_catalogue(), transport, is_whole=not only), started)
     verdict = _verdict(applied, performance)
@@ -88,6 +100,8 @@ def run_gate(
             "driver": {
                 "command": shlex.join(shown),
                 "transport": transport.name,
+                "sdk": performance.hello.sdk,
+                "version": performance.hello.version,
                 "unsupported": sorted({play.unsupported for play in performance.plays} - {""}),
                 "stderr": performance.stderr,
             },

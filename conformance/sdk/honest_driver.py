@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -18,16 +19,20 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 NAME = re.compile(r"(projects|organizations)/[^/]+/locations/[^/]+/operations/(?!\.\.?$)[^/]+")
+NUMBERS = {1: "CANCELLED", 2: "UNKNOWN", 3: "INVALID_ARGUMENT", 4: "DEADLINE_EXCEEDED", 5: "NOT_FOUND"}
+NUMBERS |= {6: "ALREADY_EXISTS", 7: "PERMISSION_DENIED", 8: "RESOURCE_EXHAUSTED", 9: "FAILED_PRECONDITION"}
+NUMBERS |= {10: "ABORTED", 11: "OUT_OF_RANGE", 12: "UNIMPLEMENTED", 13: "INTERNAL", 14: "UNAVAILABLE", 15: "DATA_LOSS"}
+NUMBERS |= {16: "UNAUTHENTICATED"}
 CODES = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND"}
 CODES |= {
+    409: "ABORTED",
     429: "RESOURCE_EXHAUSTED",
+    499: "CANCELLED",
     500: "INTERNAL",
     501: "UNIMPLEMENTED",
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
 }
-NUMBERS = {3: "INVALID_ARGUMENT", 5: "NOT_FOUND", 7: "PERMISSION_DENIED", 9: "FAILED_PRECONDITION"}
-NUMBERS |= {8: "RESOURCE_EXHAUSTED", 12: "UNIMPLEMENTED", 14: "UNAVAILABLE", 16: "UNAUTHENTICATED"}
 Reply = dict[str, Any]
 
 
@@ -56,10 +61,30 @@ def headers(_method: str, _name: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
+class Wire(socket.socket):
+    """A connected socket that waits until `end`, and not so long each time that something is read from it."""
+
+    end = 0.0
+
+    def recv_into(self, *arguments: Any) -> int:
+        """Raises TimeoutError when the time is over, however little is missing and however often something came."""
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the time is over")
+        self.settimeout(left)
+        return super().recv_into(*arguments)
+
+
 def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
     """One request and its whole answer within `left` seconds. Raises OSError or HTTPException."""
+    end = time.monotonic() + left
     connection = http.client.HTTPConnection(urlsplit(origin).netloc, timeout=max(left, 0.001))
     try:
+        connection.connect()
+        plain = connection.sock
+        connection.sock = Wire(plain.family, plain.type, plain.proto, fileno=plain.detach())
+        connection.sock.end = end
+        connection.sock.settimeout(max(left, 0.001))
         connection.request(verb, target, body=body, headers=dict(fields))
         response = connection.getresponse()
         return Answer(response.status, response.read(), response.getheader("Location"))
@@ -75,7 +100,7 @@ def again(answer: Answer, attempt: int) -> bool:
 def understand(method: str, answer: Answer) -> Reply:
     """What an answer means to the caller."""
     try:
-        value = json.loads(answer.body) if answer.body else {}
+        value = {} if method == "cancel" and not answer.body else json.loads(answer.body)
     except ValueError:
         value = None
     if answer.status >= 300:
@@ -131,8 +156,19 @@ class Client:
             time.sleep(0.01 * attempt)
 
 
+HELLO: Reply = {
+    "outcome": "ok",
+    "sdk": {"name": "the honest client", "version": "1"},
+    "methods": ["cancel", "get"],
+    "transports": ["rest"],
+    "concurrent": False,
+}
+
+
 def reply(client: Client, told: Mapping[str, Any]) -> Reply:
     """The reply to one request; what is no error of the call is the client's own."""
+    if told["method"] == "hello":
+        return {"id": told["id"], **HELLO}
     try:
         outcome = client.call(told["method"], told["endpoint"], told["name"], told["timeout_ms"] / 1000)
     except Exception as bug:

@@ -8,9 +8,11 @@ rules of `conformance.rules.client`, which need no such context, are applied to 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from conformance.errors import NotTested
 from conformance.exchange import Method
 from conformance.lro.codes import Code
 from conformance.lro.operation import State
@@ -26,12 +28,22 @@ TIMEOUT = 5000
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request to the driver; `timeout` is in milliseconds. In a name `{operation}` is that of the scenario."""
+    """One request to the driver; `timeout` is in milliseconds. In a name `{operation}` is that of the scenario.
+
+    `method` is the call that the script answers, `word` what the driver is told when that is another (`wait`).
+    """
 
     method: Method
     script: Script
     name: str = "{operation}"
     timeout: int = TIMEOUT
+    word: str = ""
+    poll: int | None = None
+
+    @property
+    def asks_for(self) -> str:
+        """The method as the driver is told it."""
+        return self.word or self.method.value
 
 
 def cancel(*answers: Answer, name: str = "{operation}", timeout: int = TIMEOUT) -> Step:
@@ -58,27 +70,55 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a scenario judges: an oracle speaks for a requirement, about the turn of step number `step`."""
+    """What a scenario judges: an oracle speaks for a requirement, about the turn of step number `step`.
+
+    With `is_of_all` it is about what arrived in all turns, as if it had arrived in that one. With `beside` it counts
+    only where that oracle has nothing against the turn of that step, which was answered the same in the plainest way.
+    """
 
     requirement: str
     judge: TurnJudge
     step: int = -1
+    is_of_all: bool = False
+    beside: tuple[int, TurnJudge] | None = None
+
+    def judged(self, turns: Sequence[Turn]) -> Complaint | None:
+        """What the oracle says of the turns of the scenario's steps. Raises NotTested, NotApplicable."""
+        turn = turns[self.step]
+        if self.beside is not None:
+            step, judge = self.beside
+            if (plain := judge(turns[step])) is not None:
+                raise NotTested(f"in the plainest way it is not understood either: {plain.message}")
+        if self.is_of_all:
+            turn = replace(turn, arrived=tuple(exchange for each in turns for exchange in each.arrived))
+        return self.judge(turn)
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One story. `name` is its slug, and the check's name in reports and baselines."""
+    """One story. `name` is its slug, and the check's name in reports and baselines.
+
+    It is played where the driver has the methods that its steps ask for and what it `needs` besides: `concurrent`, or a
+    habit. `at_once` has all its steps told before the first reply is awaited.
+    """
 
     name: str
     story: str
     control: Control
     steps: tuple[Step, ...]
     expectations: tuple[Expectation, ...] = ()
+    needs: tuple[str, ...] = ()
+    at_once: bool = False
 
     @property
     def operation(self) -> str:
         """The name of the scenario's operation."""
         return f"{PARENT}/operations/{self.name}"
+
+    @property
+    def asks_for(self) -> tuple[str, ...]:
+        """The methods that the driver is asked for."""
+        return tuple(dict.fromkeys(step.asks_for for step in (self.control.step, *self.steps)))
 
     def named(self, step: Step) -> str:
         """The operation name that the driver is told in a step."""
@@ -87,17 +127,17 @@ class Scenario:
 
 def arrives_and_is_ok(turn: Turn) -> Complaint | None:
     """The control of an error: a cancel is sent, and its success is one."""
-    return is_ok(turn) or _arrives(turn)
+    return _arrives(turn) or is_ok(turn)
 
 
 def arrives_and_is_refused(turn: Turn) -> Complaint | None:
     """The control of a success: a cancel is sent, and its refusal is none."""
-    return is_no_success(turn) or _arrives(turn)
+    return _arrives(turn) or is_no_success(turn)
 
 
 def arrives_and_is_shown(turn: Turn) -> Complaint | None:
     """The control of what a get shows: a get is sent, and the operation that runs is shown."""
-    return shows(State.RUNNING)(turn) or _arrives(turn)
+    return _arrives(turn) or shows(State.RUNNING)(turn)
 
 
 def _arrives(turn: Turn) -> Complaint | None:

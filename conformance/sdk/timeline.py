@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from conformance.exchange import Exchange, Failure
+from conformance.exchange.printable import in_one_line
 from conformance.rules.client.turn import Told
 from conformance.sdk.play import Play
 
@@ -38,7 +39,7 @@ def _all_events(play: Play) -> Iterator[Event]:
 
 
 def _events(told: Told, arrived: Iterable[Exchange]) -> Iterator[Event]:
-    yield told.at, "told", {"text": _cut(f"{told.method.value} {told.name} within {told.timeout} ms"), "id": told.id}
+    yield told.at, "told", {"text": _cut(f"{told.asks_for} {told.name} within {told.timeout} ms"), "id": told.id}
     for exchange in arrived:
         yield exchange.sent_at, "arrived", {"text": _request(exchange), "request": exchange.number}
         yield exchange.received_at, "answered", {"text": _outcome(exchange), "request": exchange.number}
@@ -60,5 +61,5 @@ def _outcome(exchange: Exchange) -> str:
 
 
 def _cut(text: str) -> str:
-    text = text.replace("\n", "\\n")
+    text = in_one_line(text)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

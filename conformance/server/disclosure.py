@@ -20,7 +20,7 @@ from urllib.parse import unquote
 
 from conformance.errors import UsageError
 from conformance.exchange.message import is_secret_field
-from conformance.sdk.credentials import command_without_secrets
+from conformance.secrets.command import command_without_secrets
 from conformance.secrets.recorded import is_secret_parameter, looks_secret
 from conformance.server.target.configuration import Configuration, SupplyForm
 

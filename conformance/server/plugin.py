@@ -12,7 +12,9 @@ Loaded by every pytest in the environment, so what is heavy is imported where it
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Generator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +28,8 @@ RUN = pytest.StashKey["Run"]()
 _SUPPLY_FIXTURE = "iut_operations"
 RESULT = "lro_conformance_result"
 """Where a report of pytest carries what a check found, as a JSON value."""
+TRAFFIC_FILE = "test_traffic.py"
+"""The checks that look at all traffic."""
 _ACCOUNT = "lro_conformance_account"
 
 
@@ -37,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="conformance.toml; without it, and without --iut-url, the embedded reference server",
     )
     group.addoption("--iut-url", metavar="URL", help="the target, in place of the configuration's")
+    group.addoption("--iut-allow-host", metavar="HOST", action="append", default=[], help="a host that you may test")
     group.addoption("--iut-operation", metavar="NAME", action="append", default=[], help="a running operation to use")
     group.addoption("--iut-spec", metavar="SPEC", help="the OpenAPI file of the contract")
     group.addoption("--iut-statement", metavar="KEY=VALUE", action="append", default=[], help="conformance statement")
@@ -44,15 +49,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--iut-seed", metavar="N", type=int, default=0, help="seed of everything that is drawn")
     group.addoption("--iut-fault", metavar="NAME", help="let the embedded reference server have this fault")
     group.addoption("--iut-variant", metavar="NAME", help="let the embedded reference server be this correct variant")
+    group.addoption("--iut-world", metavar="NAME", help="how the embedded reference server behaves besides")
     group.addoption("--iut-disruptive", action="store_true", help="run disruptive checks on other machines, too")
     group.addoption("--iut-rehearsal", help=argparse.SUPPRESS)
     group.addoption("--iut-report-dir", metavar="DIR", help="where report.json is written")
     group.addoption("--iut-baseline", metavar="FILE", help="known failures, which do not fail the run")
+    group.addoption("--iut-strict", action="store_true", help="let a warning fail the run")
+    group.addoption("--iut-max-time", metavar="T", help="ask nothing more after this time, such as 90s or 5m")
 
 
 OPTIONS = (
     "--iut",
     "--iut-url",
+    "--iut-allow-host",
     "--iut-operation",
     "--iut-spec",
     "--iut-statement",
@@ -60,10 +69,13 @@ OPTIONS = (
     "--iut-seed",
     "--iut-fault",
     "--iut-variant",
+    "--iut-world",
     "--iut-disruptive",
     "--iut-rehearsal",
     "--iut-report-dir",
     "--iut-baseline",
+    "--iut-strict",
+    "--iut-max-time",
 )
 """Every option above: what `configured_run` makes a run of."""
 
@@ -72,14 +84,29 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(id, profile): the requirement that a check verifies")
     config.addinivalue_line("markers", "disruptive: a check that may disturb more than the operations it started")
     config.pluginmanager.register(_Results(config), "lro-conformance-results")
+    _begin_report(config)
+
+
+def _begin_report(config: pytest.Config) -> None:
+    """An earlier report does not survive a run that writes none; the workers of a run have none."""
+    directory = config.getoption("--iut-report-dir")
+    if not directory or hasattr(config, "workerinput") or config.getoption("collectonly"):
+        return
+    from conformance.errors import UsageError
+    from conformance.reports.unfinished import begin_report
+
+    try:
+        begin_report(Path(directory))
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the checks of the profile, and put them into the order of the catalogue, those of the smaller profile first.
 
-    So a requirement is not left untested because what was drawn for another one used up the limits. What looks at all
-    traffic comes last.
+    So a requirement is not left untested because what was drawn for another one used up the limits. In each profile
+    those checks come last that wait until an effect would have shown, and what looks at all traffic at the very end.
     """
     checks = [item for item in items if item.get_closest_marker("requirement") is not None]
     if not checks:
@@ -96,7 +123,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=too_large)
     kept = [item for item in checks if item not in too_large]
     run.firm_checks.update(_requirement_of(item) for item in kept if not _draws(item))
-    kept.sort(key=lambda item: (_looks_at_all_traffic(item), _profile_of(item), position[_requirement_of(item)]))
+    for item in kept:
+        known = catalogue()[_requirement_of(item)]
+        item.user_properties += [("requirement", known.id), ("level", known.level.value)]
+    kept.sort(
+        key=lambda item: (
+            _looks_at_all_traffic(item),
+            _profile_of(item),
+            _waits_for_the_last_look(item),
+            position[_requirement_of(item)],
+        )
+    )
     items[:] = [item for item in items if item.get_closest_marker("requirement") is None] + kept
 
 
@@ -120,8 +157,10 @@ def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
     run.iut = connect(run.configuration, run.profile, run.ledger_file)
     run.iut.target.check = run.sender
     yield run.iut
-    run.iut.clean_up()
-    run.iut.target.close()
+    try:
+        run.iut.clean_up()
+    finally:
+        run.iut.target.close()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -137,6 +176,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         run.iut.target.check = item.name
     if run.fatal:
         raise NotTested(run.fatal)
+    if run.is_out_of_time and not _looks_at_all_traffic(item):
+        raise NotTested("the time of --max-time was over")
     ruled_out = run.statement.rules_out(catalogue()[_requirement_of(item)])
     if ruled_out is not None:
         raise NotApplicable(ruled_out)
@@ -244,8 +285,20 @@ class _Results:
             _run(self._config).results.append(_from_json(value))
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
+    """The last of all: what was started has been cleaned up by now, or whoever did that was interrupted."""
+    try:
+        others = yield
+    except KeyboardInterrupt:
+        others, exitstatus = None, pytest.ExitCode.INTERRUPTED
+        session.exitstatus = exitstatus
+    _finish(session, exitstatus)
+    return others
+
+
+def _finish(session: pytest.Session, exitstatus: int) -> None:
+    """Make the report, and of its verdict the exit status."""
     run = session.config.stash.get(RUN, None)
     if run is None:
         return
@@ -260,6 +313,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         return
     report, verdict = run.report()
     session.config.stash[REPORT] = report
+    _complete_junit(session.config, run, report)
     if run.report_dir is not None:
         from conformance.errors import UsageError
         from conformance.judging.verdict import RunVerdict
@@ -275,6 +329,21 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
             return
     if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.INTERRUPTED):
         session.exitstatus = int(verdict)
+
+
+def _complete_junit(config: pytest.Config, run: Run, report: dict[str, Any]) -> None:
+    """Put the verdict of the run beside the checks: pytest has written its file by now."""
+    named = config.getoption("xmlpath", None)
+    path = Path(os.path.expandvars(named)).expanduser() if named else None
+    if path is None or not path.exists():
+        return
+    from conformance.errors import UsageError
+    from conformance.reports.junit import complete_junit
+
+    try:
+        complete_junit(report, path)
+    except UsageError as error:
+        run.unwritten.append(error)
 
 
 REPORT = pytest.StashKey[dict[str, Any]]()
@@ -317,6 +386,16 @@ def _run(config: pytest.Config) -> Run:
     return run
 
 
+def is_check(item: pytest.Item) -> bool:
+    """Whether the item is a check of this suite, and no test of somebody else's."""
+    return item.get_closest_marker("requirement") is not None
+
+
+def place_of(item: pytest.Item) -> tuple[str, bool, bool]:
+    """The requirement of a check, whether it draws what it sends, and whether it judges all traffic."""
+    return _requirement_of(item), _draws(item), _looks_at_all_traffic(item)
+
+
 def _requirement_of(item: pytest.Item) -> str:
     marker = item.get_closest_marker("requirement")
     assert marker is not None
@@ -337,7 +416,11 @@ def _draws(item: pytest.Item) -> bool:
 
 
 def _looks_at_all_traffic(item: pytest.Item) -> bool:
-    return item.path.name == "test_traffic.py"
+    return item.path.name == TRAFFIC_FILE
+
+
+def _waits_for_the_last_look(item: pytest.Item) -> bool:
+    return "last_look" in getattr(item, "fixturenames", ())
 
 
 def _as_json(result: CheckResult) -> dict[str, Any]:

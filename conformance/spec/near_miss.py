@@ -147,12 +147,18 @@ class GoodPath:
 def near_misses(template: PathTemplate, value: str) -> tuple[NearMiss, ...]:
     """Every near miss of the path of `value`, one per label, always in the same order.
 
-    A label that has no meaning for the template (a verb it has not, a version it does not show) is left out.
+    A label that has no meaning for the template (a verb it has not, a version it does not show) is left out, and so is
+    one whose path another label has: an id may be just what is put before it.
     Raises UsageError when `value` is no name of the template.
     """
     good = GoodPath.of(template, value)
     paths = [(label, family, make(good), why) for label, family, why, make in _NEAR_MISSES]
-    return tuple(good.near_miss(label, family, path, why) for label, family, path, why in paths if path is not None)
+    different = {path: (label, family, why) for label, family, path, why in reversed(paths) if path is not None}
+    return tuple(
+        good.near_miss(label, family, path, why)
+        for label, family, path, why in paths
+        if path is not None and different[path] == (label, family, why)
+    )
 
 
 def other_case(word: str) -> str | None:
@@ -225,6 +231,11 @@ def _(good: GoodPath) -> str | None:
 @_near_miss("verb-space", "verb", "an encoded space is a character of the verb")
 def _(good: GoodPath) -> str | None:
     return good.ending(f"{good.suffix}%20") if good.suffix else None
+
+
+@_near_miss("verb-parameter", "verb", "a semicolon and what follows are characters of the verb (RFC 3986, section 3.3)")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"{good.suffix};v=1") if good.suffix else None
 
 
 @_near_miss("verb-before-more", "verb", "the verb ends the template; nothing follows it")
@@ -300,6 +311,11 @@ def _(good: GoodPath) -> str | None:
 @_near_miss("literal-longer", "literals", "a literal is compared whole, not by its beginning")
 def _(good: GoodPath) -> str | None:
     return good.replaced(good.literals[-1], f"{good.segments[good.literals[-1]]}x") if good.literals else None
+
+
+@_near_miss("literal-parameter", "literals", "a semicolon and what follows are characters of the segment")
+def _(good: GoodPath) -> str | None:
+    return good.replaced(good.literals[-1], f"{good.segments[good.literals[-1]]};v=1") if good.literals else None
 
 
 @_near_miss("version-case", "literals", "the version is a literal, and literals are case-sensitive")

@@ -15,6 +15,7 @@ from conformance.lro import Operation
 from conformance.server.target.iut import Iut
 from conformance.spec.home import home_below
 from conformance.spec.template import Kind
+from conformance.suite.latency import Latency
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ class Further:
     end: Exchange
 
 
-def try_further_parents(iut: Iut) -> list[Further]:
-    """Start, look, cancel the twin, look, cancel, look: everything at all further parents together.
+def try_further_parents(iut: Iut, latency: Latency) -> list[Further]:
+    """Start, look, cancel the twin, look when an effect would have shown, cancel, look: at all further parents at once.
 
     Raises NotApplicable without further parents, and NotTested when no operation can be started below one of them.
     """
@@ -47,6 +48,8 @@ def try_further_parents(iut: Iut) -> list[Further]:
     note = "cancel of the same id under another parent"
     requests = [iut.cancel_request(name, note=note, is_odd=True) for name in twins.values()]
     sent = dict(zip(twins, iut.send_all(requests), strict=True))
+    if sent:
+        latency.wait_since(max(twin.received_at for twin in sent.values()))
     looks = dict(zip(names, iut.get_all(list(names.values())), strict=True))
     note = "cancel below a further parent"
     cancels = iut.send_all([iut.cancel_request(name, note=note) for name in names.values()])

@@ -16,20 +16,22 @@ from conformance.rules.server.outcome import (
 from conformance.server.target.iut import Iut
 from conformance.suite.alone import Alone, not_ended_alone
 from conformance.suite.bindings import Further
+from conformance.suite.evidence import require_each, require_untouched
 from conformance.suite.judging import require, verifies
 
 
 @verifies("routing.additional-bindings-are-bound")
 def test_operations_of_further_parents_are_cancelled(further: list[Further]) -> None:
-    require(*(accepted(one.cancel) for one in further))
+    require_each(accepted, [one.cancel for one in further])
 
 
 @verifies("target.whole-name-counts")
-def test_twin_under_another_parent_is_another_operation(further: list[Further]) -> None:
+def test_twin_under_another_parent_is_another_operation(iut: Iut, further: list[Further]) -> None:
     with_twin = [one for one in further if one.twin is not None]
     if not with_twin:
         raise NotApplicable("no further parent could be another one")
     require(*(_touched(one) for one in with_twin))
+    require_untouched(iut, None, *(one.look for one in with_twin))
 
 
 @verifies("unknown.cancel-is-not-found")
@@ -38,7 +40,7 @@ def test_twin_under_another_parent_is_not_found(iut: Iut, further: list[Further]
     twins = [one.twin for one in further if one.twin is not None and _touched(one) is None]
     if not twins:
         raise NotApplicable("no further parent could be another one")
-    require(*(not_found(twin, iut.knows_the_caller, may_be_no_name=True) for twin in twins))
+    require_each(lambda twin: not_found(twin, iut.knows_the_caller, may_be_no_name=True), twins)
 
 
 def _touched(one: Further) -> Complaint | None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
 
 from conformance.exchange import Header, Response
 from conformance.lro.clock import VirtualClock
+from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.store import UnknownOperation
 

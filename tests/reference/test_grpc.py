@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
 
 from conformance.errors import UsageError
 from conformance.exchange import Failure, FailureKind, Method
 from conformance.lro.codes import Code
 from conformance.server.reference.api_error import NoAnswer
+from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
 from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.grpc_server import running_grpc_server

@@ -9,13 +9,13 @@ from typing import Any
 
 import httpx
 import pytest
-from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.lro.clock import VirtualClock
 from conformance.server.reference import in_process
 from conformance.server.reference.asgi import application
+from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service

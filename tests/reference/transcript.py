@@ -9,11 +9,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import quote
 
-from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
-
 from conformance.exchange import Header, Request
 from conformance.lro.clock import VirtualClock
 from conformance.server.reference.api_error import NoAnswer
+from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.service import Service
 

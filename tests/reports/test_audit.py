@@ -12,7 +12,8 @@ import pytest
 from conformance.cli import main
 from conformance.exchange import Exchange
 from conformance.exchange.har import Recording, har_of
-from conformance.judging.audit import Audit, audit, declared
+from conformance.judging.audit import Audit, audit
+from conformance.server.target.configuration_file import declared_statement
 from conformance.spec.catalogue import catalogue
 from conformance.spec.contract import Contract
 from tests.rules.traffic import OPERATION, Traffic, cancelled, running
@@ -27,7 +28,7 @@ def audited(*exchanges: Exchange, url: str = "", left_out: tuple[str, ...] = (),
         Recording(at, left_out),
         CONTRACT,
         catalogue(),
-        declared(statement),
+        declared_statement(statement),
         file="x.har",
         now="2026-06-01T00:00:00Z",
         url=url,
@@ -78,7 +79,8 @@ def test_what_is_no_call_of_the_contract_is_not_judged() -> None:
     assert outcome.report["exit_status"] == 3
     assert outcome.report["requests"] == 0
     assert "2 recorded exchanges, 0 of them calls of beyondcorp.v1" in outcome.report["messages"][0]
-    assert "--spec" in outcome.report["messages"][1]
+    assert "nothing in this recording was judged" in outcome.report["messages"][1]
+    assert "--spec" in outcome.report["messages"][2]
 
 
 def test_two_servers_with_operations_of_one_name_are_judged_apart() -> None:

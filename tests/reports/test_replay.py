@@ -345,7 +345,6 @@ def test_a_placeholder_is_filled_from_the_configuration_and_not_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, recorded_as: str
 ) -> None:
     from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
-
     from conformance.server.reference.serve import running_server
 
     monkeypatch.setenv("IUT_TOKEN", "hunter2-canary")
@@ -368,7 +367,6 @@ def test_an_altered_token_is_altered_again(
 ) -> None:
     """The right one in its place would be another request."""
     from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
-
     from conformance.server.reference.serve import running_server
 
     monkeypatch.setenv("IUT_TOKEN", "hunter2-canary")

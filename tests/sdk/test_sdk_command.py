@@ -15,7 +15,7 @@ LYING = [sys.executable, "-m", "conformance.sdk.lying_driver", "--fault"]
 
 
 def test_an_honest_client_passes_the_gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["sdk", "--report-dir", str(tmp_path), "--", *HONEST]) == 0
+    assert main(["sdk", "-v", "--report-dir", str(tmp_path), "--", *HONEST]) == 0
     printed = capsys.readouterr().out
     assert "verdict: CONFORMANT" in printed
     assert "✓ pass           MUST   client-request.verb-is-kept" in printed
@@ -27,7 +27,7 @@ def test_a_lying_client_does_not(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sdk", "--scenario", "hash-in-id", "--", *LYING, "hash-is-left"]) == 1
     printed = capsys.readouterr().out
     assert "✗ FAIL  client-request.verb-is-kept  (MUST)" in printed
-    assert "> POST /v1/projects/conformance/locations/gate/operations/hash-in-id-a HTTP/1.1" in printed
+    assert "> POST /v1/projects/conformance/locations/gate/operations/hash-in-id-a" in printed
 
 
 def test_the_report_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,8 +80,8 @@ def test_a_command_line_that_cannot_be_read_exits_with_2(
 @pytest.mark.parametrize(
     ("program", "message"),
     [
-        ("print('hello', flush=True); input()", "driver: scenario plain-cancel: the reply to request 1 is not a line"),
-        ("raise SystemExit(3)", "the driver ended with status 3 instead of replying to request 1"),
+        ("print('hello', flush=True); input()", "driver: the reply to request 1 is not a line"),
+        ("raise SystemExit(3)", "the driver ended with status 3 instead of replying to request 2"),
     ],
 )
 def test_a_broken_driver_exits_with_2(program: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,7 +93,7 @@ def test_a_fault_of_the_driver_is_told_once_with_the_end_of_its_log(capsys: pyte
     program = "import sys; print(*range(100), sep='\\n', file=sys.stderr); sys.exit('no SDK found')"
     assert main(["sdk", "--", sys.executable, "-c", program]) == 2
     printed = capsys.readouterr().out
-    assert printed.count("instead of replying to request 1; remedy: see docs/sdk.md") == 1
+    assert printed.count("instead of replying to request 2; remedy: see docs/sdk.md") == 1
     assert "driver's log: 91\n" in printed
     assert "driver's log: 90\n" not in printed
     assert "driver's log: no SDK found\nverdict: ERROR" in printed

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.errors import UsageError
+from conformance.judging.statement import StatementSection
 from conformance.server.target.configuration import (
     DEFAULT_START,
     AuthSection,
@@ -21,7 +22,6 @@ from conformance.server.target.configuration import (
     LimitsSection,
     OperationsSection,
     StartRequest,
-    StatementSection,
     SupplyForm,
     with_operations,
     with_url,
@@ -333,6 +333,9 @@ URLS = [
     "http://h#x",
     "http://h h",
     "http://[::1",
+    "http://[::1]x:9",
+    "http://[v1.a]:80",
+    "http://exa[mple",
     "http://h:port",
     "http://h:99999",
 ]

@@ -11,6 +11,7 @@ import pytest
 from conformance.errors import NotTested
 from conformance.exchange import Failure, FailureKind, Request, Response
 from conformance.exchange.curl import curl_line
+from conformance.judging.statement import StatementSection
 from conformance.lro import VirtualClock
 from conformance.secrets.secret import Secret
 from conformance.server.target.configuration import (
@@ -18,7 +19,6 @@ from conformance.server.target.configuration import (
     IutSection,
     OperationsSection,
     StartRequest,
-    StatementSection,
     SupplyForm,
 )
 from conformance.server.target.credentials import Credential, Credentials

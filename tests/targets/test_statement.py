@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.judging.statement import Statement
-from conformance.server.target.configuration import StatementSection
+from conformance.judging.statement import Statement, StatementSection
 from conformance.spec.catalogue import Level, Requirement, Source, catalogue
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
 
 from conformance.cli import main
 from conformance.lro import SystemClock
+from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.faults import fault_named
 from conformance.server.reference.serve import running_server

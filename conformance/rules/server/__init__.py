@@ -1,1 +1,14 @@
-"""Oracles about servers."""
+"""Oracles about servers: every exchange of a recording keeps every rule that speaks about it."""
+
+from conformance.rules.rule import Rule, registered_rules
+from conformance.rules.server import errors, lifecycle, liveness, operation, reading, response, routing
+
+_MODULES_WITH_RULES = (errors, lifecycle, liveness, operation, reading, response, routing)
+
+
+def all_rules() -> dict[str, Rule]:
+    """Every rule by the requirement it speaks for."""
+    return registered_rules()
+
+
+__all__ = ["all_rules"]

@@ -1,15 +1,36 @@
 """All scenarios, in the order in which they are played; the files are by chapter of the client requirements."""
 
 from conformance.sdk.scenario import Scenario
-from conformance.sdk.scenarios import answers, errors, operations, redirects, requests, retries
+from conformance.sdk.scenarios import (
+    answers,
+    codes,
+    connections,
+    credentials,
+    deadlines,
+    errors,
+    framing,
+    names,
+    operations,
+    reads,
+    redirects,
+    requests,
+    retries,
+)
 
 SCENARIOS: tuple[Scenario, ...] = (
     *requests.SCENARIOS,
+    *names.SCENARIOS,
+    *credentials.SCENARIOS,
     *answers.SCENARIOS,
     *errors.SCENARIOS,
+    *codes.SCENARIOS,
     *operations.SCENARIOS,
+    *reads.SCENARIOS,
     *retries.SCENARIOS,
+    *deadlines.SCENARIOS,
     *redirects.SCENARIOS,
+    *framing.SCENARIOS,
+    *connections.SCENARIOS,
 )
 
 __all__ = ["SCENARIOS"]

@@ -6,8 +6,6 @@ authorization before validating any request"), so a caller without permission le
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.lro.codes import Code
@@ -17,20 +15,6 @@ from conformance.server.reference.query import parameters
 
 if TYPE_CHECKING:
     from conformance.server.reference.service import Service
-
-CLOUD_PLATFORM = "https://www.googleapis.com/auth/cloud-platform"
-"""The one scope that the reference page asks for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Auth:
-    """The tokens that this server knows, each with its scopes; a token without `scope` may do nothing."""
-
-    tokens: Mapping[str, frozenset[str]]
-    scope: str = CLOUD_PLATFORM
-
-    def __repr__(self) -> str:
-        return f"Auth(<{len(self.tokens)} tokens>, scope={self.scope!r})"
 
 
 def authorise(service: Service, call: Invocation) -> None:

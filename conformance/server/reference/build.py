@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from conformance.lro.clock import Clock, SystemClock
-from conformance.server.reference.authorisation import Auth
+from conformance.server.reference import authorisation, body, methods, query, render, routing
+from conformance.server.reference.auth import Auth
 from conformance.server.reference.bindings import BINDINGS, Bindings
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import EPOCH, Store
@@ -27,5 +28,30 @@ def reference_service(
     """
     if clock is None:
         clock = SystemClock()
-        return Service(Store(clock, seed=seed, epoch=time.time() - clock.now()), taste, auth, bindings)
-    return Service(Store(clock, seed=seed, epoch=EPOCH), taste, auth, bindings)
+        epoch = time.time() - clock.now()
+    else:
+        epoch = EPOCH
+    return Service(
+        store=Store(clock, seed=seed, epoch=epoch),
+        taste=taste,
+        auth=auth,
+        bindings=bindings,
+        route=routing.route,
+        authorise=authorisation.authorise,
+        read_query=query.read_query,
+        accept_query=query.accept_query,
+        read_body=body.read_body,
+        accept_body=body.accept_body,
+        choose_target=methods.choose_target,
+        look_up=methods.look_up,
+        cancel=methods.cancel,
+        get=methods.get,
+        list=methods.list_operations,
+        delete=methods.delete,
+        start=methods.start,
+        create=methods.create,
+        render_operation=render.render_operation,
+        render_success=render.render_success,
+        render_error=render.render_error,
+        respond=render.respond,
+    )

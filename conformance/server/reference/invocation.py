@@ -9,6 +9,9 @@ from typing import Any
 from conformance.exchange import Call, Method, Request
 from conformance.server.reference.bindings import Binding, Rpc
 
+Message = dict[str, Any]
+"""A message of a request or a response, as JSON has it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Invocation:

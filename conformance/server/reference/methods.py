@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError, invalid_argument, unimplemented
-from conformance.server.reference.invocation import Invocation
+from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.paging import page_of_operations
 from conformance.server.reference.store import Behaviour, Mode, Snapshot
 
 if TYPE_CHECKING:
     from conformance.server.reference.service import Service
-
-Message = dict[str, Any]
 
 LONGEST = 1_000_000_000
 """Seconds; no operation is asked to take longer."""

@@ -32,12 +32,12 @@ from typing import Any
 
 from conformance.exchange import Call, Request, Response
 from conformance.lro.clock import Clock
-from conformance.server.reference import authorisation, body, methods, query, render, routing
 from conformance.server.reference.api_error import ApiError, NoAnswer, not_found, unimplemented
-from conformance.server.reference.bindings import BINDINGS, Bindings, Rpc
+from conformance.server.reference.auth import Auth
+from conformance.server.reference.bindings import Bindings, Rpc
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.store import Snapshot, Store, UnknownOperation
-from conformance.server.reference.taste import DEFAULT, Taste
+from conformance.server.reference.taste import Taste
 
 LOG_LIMIT = 100_000
 """Entries; beyond it the older half of a log is dropped."""
@@ -59,7 +59,7 @@ RequestLog = list[LogEntry]
 _COUNTING = threading.Lock()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Service:
     """A server of long-running operations, but for the connection. Safe to use from several threads.
 
@@ -68,30 +68,30 @@ class Service:
     """
 
     store: Store
-    taste: Taste = DEFAULT
-    auth: authorisation.Auth | None = None
-    bindings: Bindings = BINDINGS
+    taste: Taste
+    auth: Auth | None
+    bindings: Bindings
     log: RequestLog = field(default_factory=list)
     scratch: dict[str, Any] = field(default_factory=dict)
 
-    route: Callable[[Service, Request], Invocation] = routing.route
-    authorise: Callable[[Service, Invocation], None] = authorisation.authorise
-    read_query: Callable[[Service, Invocation], dict[str, str]] = query.read_query
-    accept_query: Callable[[Service, Invocation], None] = query.accept_query
-    read_body: Callable[[Service, Invocation], Message] = body.read_body
-    accept_body: Callable[[Service, Invocation], None] = body.accept_body
-    choose_target: Callable[[Service, Invocation], str] = methods.choose_target
-    look_up: Callable[[Service, str], Snapshot] = methods.look_up
-    cancel: Callable[[Service, Invocation], Message] = methods.cancel
-    get: Callable[[Service, Invocation], Message] = methods.get
-    list: Callable[[Service, Invocation], Message] = methods.list_operations
-    delete: Callable[[Service, Invocation], Message] = methods.delete
-    start: Callable[[Service, Invocation], Message] = methods.start
-    create: Callable[[Service, Invocation], Message] = methods.create
-    render_operation: Callable[[Service, Snapshot], Message] = render.render_operation
-    render_success: Callable[[Service, Invocation, Message], Response] = render.render_success
-    render_error: Callable[[Service, Request, ApiError], Response] = render.render_error
-    respond: Callable[[Service, Request, Response], Response] = render.respond
+    route: Callable[[Service, Request], Invocation]
+    authorise: Callable[[Service, Invocation], None]
+    read_query: Callable[[Service, Invocation], dict[str, str]]
+    accept_query: Callable[[Service, Invocation], None]
+    read_body: Callable[[Service, Invocation], Message]
+    accept_body: Callable[[Service, Invocation], None]
+    choose_target: Callable[[Service, Invocation], str]
+    look_up: Callable[[Service, str], Snapshot]
+    cancel: Callable[[Service, Invocation], Message]
+    get: Callable[[Service, Invocation], Message]
+    list: Callable[[Service, Invocation], Message]
+    delete: Callable[[Service, Invocation], Message]
+    start: Callable[[Service, Invocation], Message]
+    create: Callable[[Service, Invocation], Message]
+    render_operation: Callable[[Service, Snapshot], Message]
+    render_success: Callable[[Service, Invocation, Message], Response]
+    render_error: Callable[[Service, Request, ApiError], Response]
+    respond: Callable[[Service, Request, Response], Response]
 
     @property
     def clock(self) -> Clock:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from conformance.errors import UsageError
+from conformance.judging.statement import StatementSection
 from conformance.server.target.headers import Variable
 from conformance.server.target.url import check_url
 
@@ -121,17 +122,6 @@ class OperationsSection:
 
 
 @dataclass(frozen=True, slots=True)
-class StatementSection:
-    """`[statement]`: the conformance statement; None is "not said"."""
-
-    cancel: str | None = None
-    list: bool | None = None
-    delete: bool | None = None
-    auth: bool | None = None
-    errors: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class LimitsSection:
     """`[limits]`: what a run may use. `rate` is requests per second (0: no limit), `timeout` seconds per request.
 
@@ -167,6 +157,8 @@ class Configuration:
     limits: LimitsSection = field(default_factory=LimitsSection)
     directory: Path = field(default_factory=Path)
     disguise: Disguise | None = None
+    world: str = ""
+    """How the embedded server behaves besides; empty: at once. Not in the file."""
     file: str = field(default="", compare=False)
     """The file that was read, as it was named; empty when there is none."""
     rehearsal: str = ""

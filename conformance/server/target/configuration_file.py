@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import UsageError
+from conformance.judging.statement import Statement, StatementSection
 from conformance.server.target.configuration import (
     CANCEL_STATEMENTS,
     ERROR_STATEMENTS,
@@ -24,11 +25,11 @@ from conformance.server.target.configuration import (
     LimitsSection,
     OperationsSection,
     StartRequest,
-    StatementSection,
     SupplyForm,
 )
 from conformance.server.target.headers import Variable, as_value, is_name, is_variable
 from conformance.server.target.url import check_url
+from conformance.spec.files import read_text
 
 
 def read_configuration(path: Path) -> Configuration:
@@ -36,19 +37,19 @@ def read_configuration(path: Path) -> Configuration:
 
     Raises UsageError for a file that is not there, is not TOML, or has a key or value that is not known.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: cannot be read: it is not UTF-8", "save it as a text in UTF-8") from error
-    except OSError as error:
-        remedy = "name a file that can be read" if path.exists() else "name a conformance.toml that exists"
-        raise UsageError(f"{path}: cannot be read: {error.strerror}", remedy) from error
+    text = read_text(path, "name a file that can be read" if path.exists() else "name a conformance.toml that exists")
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: is not TOML: {error}", "mend the line that is named") from error
     configuration = _Reader(str(path)).configuration(document)
     return replace(configuration, directory=path.parent, file=str(path))
+
+
+def declared_statement(settings: Mapping[str, str]) -> Statement:
+    """The statement that `--statement KEY=VALUE` settings declare. Raises UsageError for an unknown key or value."""
+    configuration = Configuration()
+    return Statement((with_statement(configuration, settings) if settings else configuration).statement)
 
 
 def with_statement(configuration: Configuration, settings: Mapping[str, str]) -> Configuration:
@@ -66,6 +67,12 @@ _SUPPLIES = ("start", "command", "python", "names")
 _LARGEST = 1e9
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
+
+
+def duration_of(text: str) -> float | None:
+    """The seconds of a duration such as "10s", "500ms" or "2.5"; None for another text."""
+    match = _DURATION.fullmatch(text)
+    return float(match[1]) * _UNITS[match[2]] if match else None
 
 
 class _Reader:
@@ -296,8 +303,9 @@ class _Reader:
         seconds = -1.0
         if isinstance(value, int | float) and not isinstance(value, bool):
             seconds = value
-        elif isinstance(value, str) and (match := _DURATION.fullmatch(value)):
-            seconds = float(match[1]) * _UNITS[match[2]]
+        elif isinstance(value, str):
+            said = duration_of(value)
+            seconds = said if said is not None else -1.0
         if not 0 <= seconds <= _LARGEST:
             raise self._wrong(key, 'a duration such as "10s" or "500ms"', value)
         return float(seconds)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 from conformance.exchange import Call, Method
+from conformance.judging.statement import StatementSection
 from conformance.lro import SystemClock, TickingClock
 from conformance.secrets.secret import Secret
 from conformance.server.target.configuration import (
@@ -18,7 +19,6 @@ from conformance.server.target.configuration import (
     Configuration,
     Disguise,
     OperationsSection,
-    StatementSection,
     SupplyForm,
 )
 from conformance.server.target.credentials import Credentials, read_credentials
@@ -62,8 +62,9 @@ def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file:
         host = parts.hostname or ""
         raise UsageError(
             f"the host {host!r} is neither this machine nor allowed",
-            f'if you may test it, add it to the configuration: [iut] allow_hosts = ["{host}"]',
+            f'if you may test it, give --allow-host {host}, or in the file [iut] allow_hosts = ["{host}"]',
         )
+    _refuse_a_path_that_the_contract_has(parts.path, contract)
     credentials = read_credentials(configuration.auth)
     origin = f"{parts.scheme}://{parts.netloc}"
     limits = configuration.limits
@@ -91,6 +92,12 @@ def _refuse_what_the_contract_has_no_path_for(configuration: Configuration, cont
         for name in form.names:
             if not contract.binds(Method.CANCEL, name):
                 raise no_name(form.where, name)
+            below = tuple(f"{parent}/" for parent in (configuration.iut.parent, *configuration.iut.further_parents))
+            if "parent" in configuration.iut.said and not name.startswith(below):
+                raise UsageError(
+                    f"{form.where}: {name!r:.200} is not under [iut] parent, which is {configuration.iut.parent!r}",
+                    "give the parent that the names have as [iut] parent",
+                )
     for parent in (configuration.iut.parent, *configuration.iut.further_parents):
         if not any(contract.binds(Method.CANCEL, home.below(parent, "1")) for home in homes(contract)):
             templates = ", ".join(binding.template.text for binding in contract.bindings_of(Method.CANCEL))
@@ -99,6 +106,17 @@ def _refuse_what_the_contract_has_no_path_for(configuration: Configuration, cont
                 f"{where}: iut.parent {parent!r} has no operations in {contract.name}",
                 f"give what stands before /operations/ in their names; the spec has {templates}",
             )
+
+
+def _refuse_a_path_that_the_contract_has(path: str, contract: Contract) -> None:
+    """A URL that ends as the paths of the contract begin: with both, nothing would be found there."""
+    begin = {binding.template.text.split("/")[1] for binding in contract.bindings_of(Method.CANCEL)}
+    last = path.rstrip("/").rpartition("/")[2]
+    if last and begin == {last}:
+        raise UsageError(
+            f"the url ends in /{last}, with which the paths of {contract.name} begin",
+            f"leave /{last} out of the url",
+        )
 
 
 def _refuse_secrets_in_names(parent: str, target: Target) -> None:
@@ -150,6 +168,7 @@ def _embedded(configuration: Configuration, contract: Contract, profile: Profile
     from conformance.server.reference.build import reference_service
     from conformance.server.reference.in_process import ORIGIN
     from conformance.server.reference.in_process import client as client_of
+    from conformance.server.reference.worlds import AT_ONCE, world_named
 
     credentials = Credentials(
         main=FixedToken(Secret("embedded-token"), "embedded-token"),
@@ -158,6 +177,7 @@ def _embedded(configuration: Configuration, contract: Contract, profile: Profile
     auth = Auth({"embedded-token": frozenset({CLOUD_PLATFORM}), "embedded-weak-token": frozenset()})
     clock = TickingClock()
     service = reference_service(clock=clock, auth=auth, seed=0, bindings=bindings_for(contract.bindings))
+    service = world_named(configuration.world or AT_ONCE.name).of(service)
     worn = _disguise(configuration.disguise)
     if worn.apply is not None:
         service = worn.apply(service)

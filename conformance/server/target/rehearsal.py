@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from conformance.exchange import Request
+from conformance.judging.statement import StatementSection
 from conformance.lro import TickingClock
 from conformance.secrets.secret import Secret
 from conformance.server.target.configuration import (
@@ -17,7 +18,6 @@ from conformance.server.target.configuration import (
     AuthSection,
     Configuration,
     StartRequest,
-    StatementSection,
     SupplyForm,
 )
 from conformance.server.target.credentials import Credentials

@@ -89,11 +89,14 @@ class Target:
     def send(self, outgoing: Outgoing) -> Exchange:
         """Send one request and wait for its answer; again where the answer asks to come again.
 
-        Raises BudgetExhausted when the run may send no more, TargetDead when the target has stopped answering, and
-        RateLimited when it would have to wait too long.
+        Raises BudgetExhausted when the run may send no more, TargetDead when the target has stopped answering,
+        RateLimited when it would have to wait too long, and TargetError when nobody has listened from the start.
         """
         (number,) = self._admit(1)
-        return self._answered(outgoing, self._send(outgoing, number, self._token_of(outgoing)))
+        exchange = self._send(outgoing, number, self._token_of(outgoing))
+        if is_refused(exchange) and all(map(is_refused, self.exchanges)):
+            raise nobody_listens(exchange, "iut.url or --url")
+        return self._answered(outgoing, exchange)
 
     def _answered(self, outgoing: Outgoing, exchange: Exchange) -> Exchange:
         """The exchange, or the first repetition of it that does not ask to come again."""
@@ -224,7 +227,14 @@ class Target:
         if self._pool is None or len(items) < 2:
             return [work(item) for item in items]
         working = [self._pool.submit(work, item) for item in items]
-        wait(working)
+        try:
+            wait(working)
+        except BaseException:
+            # Interrupted: what has been sent is answered first, so that what is known of it is true.
+            for future in working:
+                future.cancel()
+            wait(working)
+            raise
         return [done.result() for done in working]
 
     def grant(self, requests: int) -> None:

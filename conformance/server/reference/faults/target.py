@@ -100,7 +100,7 @@ def id_is_trimmed(honest: Service) -> Service:
     return resembling(honest, lambda sent, known: sent.rstrip(". ") == known)
 
 
-@fault(breaks="target.whole-name-counts", profile="ci")
+@fault(breaks="target.whole-name-counts")
 def id_is_decoded_twice(honest: Service) -> Service:
     """Decodes the id once more than it was escaped: first the router, then the handler."""
     return resembling(honest, lambda sent, known: unquote(sent) == known)
