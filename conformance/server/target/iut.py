@@ -90,6 +90,16 @@ class Iut:
         target.secrets |= credentials.secrets | echoes(self._hidden.values())
 
     @property
+    def handed_out(self) -> list[str]:
+        """Every operation that any supply has handed out."""
+        return [name for supply in self.supplies for name in supply.handed_out]
+
+    @property
+    def supplies(self) -> tuple[Supply, ...]:
+        """All of them: of running operations, of completed ones, and below each further parent."""
+        return (self.supply, self.completed_supply, *self.further_supplies.values())
+
+    @property
     def is_quick(self) -> bool:
         return self.profile.rank == QUICK.rank
 
