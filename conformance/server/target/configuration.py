@@ -113,12 +113,16 @@ class SupplyForm:
 
 @dataclass(frozen=True, slots=True)
 class OperationsSection:
-    """`[operations]`: the supply of running operations, and what becomes of them. `settle` is in seconds."""
+    """`[operations]`: the supply of running operations, and what becomes of them. `settle` and `watch` are in seconds.
+
+    `watch` is how long after their end operations are looked at again; None leaves it to the profile.
+    """
 
     running: SupplyForm = field(default_factory=SupplyForm)
     completed: SupplyForm = field(default_factory=SupplyForm)
     settle: float = 10.0
     cleanup: str = "delete"
+    watch: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

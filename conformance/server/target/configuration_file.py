@@ -177,7 +177,7 @@ class _Reader:
         return section
 
     def _operations(self, table: Mapping[str, Any]) -> OperationsSection:
-        self._known("operations", table, (*_SUPPLIES, "completed", "settle", "cleanup"))
+        self._known("operations", table, (*_SUPPLIES, "completed", "settle", "watch", "cleanup"))
         running = self._supply("operations", {key: table[key] for key in _SUPPLIES if key in table})
         completed = table.get("completed", {})
         if not isinstance(completed, dict):
@@ -189,6 +189,7 @@ class _Reader:
             running=running,
             completed=self._supply("operations.completed", completed),
             settle=self._duration(table, "operations.settle", 10.0),
+            watch=self._duration(table, "operations.watch", 0.0) if "watch" in table else None,
             cleanup=self._choice(table, "operations.cleanup", ("delete", "none"), "delete"),
         )
 

@@ -100,6 +100,12 @@ class Iut:
         return (self.supply, self.completed_supply, *self.further_supplies.values())
 
     @property
+    def watch(self) -> float:
+        """Seconds after its end at which a cancelled operation is looked at again."""
+        said = self.configuration.operations.watch
+        return self.profile.watch if said is None else said
+
+    @property
     def is_quick(self) -> bool:
         return self.profile.rank == QUICK.rank
 
