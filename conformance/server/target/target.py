@@ -16,6 +16,7 @@ from typing import TypeVar
 from conformance.errors import BudgetExhausted, RateLimited, TargetDead, TargetError
 from conformance.exchange import Call, CurlContext, Exchange, Failure, FailureKind, Header, Request, Response
 from conformance.lro import Clock
+from conformance.lro.clock import RACERS
 from conformance.secrets.redaction import Redaction
 from conformance.secrets.secret import Secret
 from conformance.server.target.come_again import Patience
@@ -120,7 +121,7 @@ class Target:
         together = threading.Barrier(len(outgoing))
         numbers = self._admit(len(outgoing))
         tokens = [self._token_of(request) for request in outgoing]  # who waits for a new one must not keep the others
-        with ThreadPoolExecutor(len(outgoing), "lro-conformance-race") as racers:
+        with ThreadPoolExecutor(len(outgoing), RACERS) as racers:
             sending = [
                 racers.submit(self._send, request, number, token, together)
                 for request, number, token in zip(outgoing, numbers, tokens, strict=True)
