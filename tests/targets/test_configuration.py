@@ -264,7 +264,7 @@ def test_a_section_is_a_table(read: Read, section: str) -> None:
 
 
 KEYS = {
-    "iut": ["name", "url", "spec", "parent", "allow_hosts", "headers", "ca", "version"],
+    "iut": ["name", "url", "spec", "parent", "allow_hosts", "headers", "ca", "version", "app", "request_id_header"],
     "auth": [
         "kind",
         "token_env",

@@ -108,6 +108,14 @@ class _Reader:
         if url:
             check_url(self.where, url)
         parents = self._parents(table["parent"]) if "parent" in table else ()
+        app = self._text(table, "iut.app", default.app)
+        if app and url:
+            raise UsageError(
+                f"{self.where}: [iut] has a url and an app", "test one or the other: leave one of them out"
+            )
+        header = self._text(table, "iut.request_id_header", default.request_id_header)
+        if header and not is_name(header):
+            raise self._wrong("iut.request_id_header", "the name of a header field", header)
         return IutSection(
             name=self._text(table, "iut.name", default.name),
             url=url.rstrip("/"),
@@ -117,6 +125,8 @@ class _Reader:
             headers=self._headers(table.get("headers", {})),
             ca=self._text(table, "iut.ca", default.ca),
             version=self._text(table, "iut.version", default.version),
+            app=app,
+            request_id_header=header,
             said=frozenset(table),
             further_parents=parents[1:],
         )
