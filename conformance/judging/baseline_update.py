@@ -15,7 +15,17 @@ from datetime import date
 from typing import Any
 
 from conformance.errors import UsageError
-from conformance.judging.baseline import TABLE, Baseline, KnownFailure, check_name, is_same_check, parse_baseline
+from conformance.judging.accepted_gaps import TESTED
+from conformance.judging.baseline import (
+    GAPS,
+    TABLE,
+    AcceptedGap,
+    Baseline,
+    KnownFailure,
+    check_name,
+    is_same_check,
+    parse_baseline,
+)
 from conformance.judging.known_failures import State, described, state_of
 from conformance.judging.verdict import CheckResult, Finding
 
@@ -53,12 +63,12 @@ def update_baseline(text: str, file: str, report: Mapping[str, Any], known: Sequ
     plan = _plan(baseline, results, known, today)
     new = [entry for requirement, found in results.items() for entry in _missing(requirement, found, plan.keep)]
     updated = "".join(_without(text, baseline, plan.gone)) + "".join(_table(*entry) for entry in new)
-    _verify(updated, file, plan, new)
+    _verify(updated, file, plan, new, baseline.gaps)
     return Update(
         updated,
         tuple(plan.removed),
         tuple(f"{requirement}{f', check {check}' if check else ''}" for requirement, check in new),
-        tuple(plan.remarks),
+        (*plan.remarks, *_about_gaps(baseline.gaps, report["requirements"], today)),
     )
 
 
@@ -135,22 +145,26 @@ def _table(requirement: str, check: str) -> str:
     return f'\n[[{TABLE}]]\nrequirement = {json.dumps(requirement)}\n{named}reason = ""\nlink = ""\n'
 
 
-_HEADER = re.compile(rf"\s*\[\[\s*[\"']?{TABLE}[\"']?\s*\]\]\s*(#.*)?")
+_HEADER = re.compile(rf"\s*\[\[\s*[\"']?({TABLE}|{GAPS})[\"']?\s*\]\]\s*(#.*)?")
 
 
 def _without(text: str, baseline: Baseline, gone: set[int]) -> Iterator[str]:
     """The lines of the file without some entries; the comment lines right above an entry belong to it."""
     lines = text.splitlines(keepends=True)
-    headers = [at for at, line in enumerate(lines) if _HEADER.fullmatch(line.rstrip("\r\n"))]
-    if len(headers) != len(baseline.entries):
-        raise UsageError(
-            f"{baseline.file}: {len(baseline.entries)} entries, but {len(headers)} lines [[{TABLE}]]",
-            f"write every entry as a table that begins with [[{TABLE}]] on a line of its own",
-        )
-    starts = [_with_comment(lines, at) for at in headers] + [len(lines)]
+    found = [(at, match[1]) for at, line in enumerate(lines) if (match := _HEADER.fullmatch(line.rstrip("\r\n")))]
+    for kind, entries in ((TABLE, len(baseline.entries)), (GAPS, len(baseline.gaps))):
+        headers = [at for at, of in found if of == kind]
+        if len(headers) != entries:
+            raise UsageError(
+                f"{baseline.file}: {entries} entries, but {len(headers)} lines [[{kind}]]",
+                f"write every entry as a table that begins with [[{kind}]] on a line of its own",
+            )
+    starts = [_with_comment(lines, at) for at, _ in found] + [len(lines)]
     yield from lines[: starts[0]]
-    for number, (start, end) in enumerate(itertools.pairwise(starts), 1):
-        yield from lines[start:end] if number not in gone else _standing_alone(lines[start:end])
+    numbers = itertools.count(1)
+    for (_, kind), (start, end) in zip(found, itertools.pairwise(starts), strict=True):
+        is_gone = kind == TABLE and next(numbers) in gone
+        yield from _standing_alone(lines[start:end]) if is_gone else lines[start:end]
     if lines and not lines[-1].endswith("\n"):
         yield "\n"
 
@@ -171,8 +185,20 @@ def _standing_alone(entry: Sequence[str]) -> Sequence[str]:
     return left if any(line.strip() for line in left) else ()
 
 
-def _verify(text: str, file: str, plan: _Plan, new: Sequence[tuple[str, str]]) -> None:
+def _about_gaps(gaps: Sequence[AcceptedGap], entries: Sequence[Mapping[str, Any]], today: date) -> Iterator[str]:
+    """What is to be said about the gaps, all of which stay: whether to go on accepting one, a person decides."""
+    for gap in gaps:
+        named = [entry for entry in entries if gap.covers(entry["id"]) and (entry["checks"] or entry["level"] != "MAY")]
+        verdicts = {entry["verdict"] for entry in named}
+        if verdicts & TESTED and "not-tested" not in verdicts:
+            yield f"{gap.described}: is tested in this report; `run` fails until the entry is taken out"
+        if gap.is_expired(today):
+            yield f"{gap.described}: expired on {gap.expires}; `run` fails until it is tested or renewed"
+
+
+def _verify(text: str, file: str, plan: _Plan, new: Sequence[tuple[str, str]], gaps: tuple[AcceptedGap, ...]) -> None:
     """The edited text must say what was planned: a line inside a text of several lines can look like a table."""
-    said = [(entry.requirement, entry.check) for entry in parse_baseline(text, file, may_be_unfilled=True).entries]
-    if said != [*((entry.requirement, entry.check) for entry in plan.keep), *new]:
+    updated = parse_baseline(text, file, may_be_unfilled=True)
+    said = [(entry.requirement, entry.check) for entry in updated.entries]
+    if updated.gaps != gaps or said != [*((entry.requirement, entry.check) for entry in plan.keep), *new]:
         raise UsageError(f"{file}: cannot be edited line by line", f"keep [[{TABLE}]] out of texts of several lines")

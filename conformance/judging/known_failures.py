@@ -11,18 +11,17 @@ A drawn check (property-based, schema-driven) finds a rare example in one run an
 never keeps an entry alive and its finding nothing never makes one unexpected. Where only drawn checks speak about what
 an entry lists (by naming such a check, or because the requirement has no other), the entry excuses what they find.
 
-An entry that cannot do what it says (no such requirement, no such check, expired, said before) excuses nothing and
-fails the run.
+An entry that cannot do what it says (no such check, expired, said before) excuses nothing and fails the run.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum, auto
 
+from conformance.judging.accepted_gaps import accept_gaps
 from conformance.judging.baseline import Baseline, KnownFailure, check_name, is_same_check
 from conformance.judging.drawn_traffic import DRAWN_TRAFFIC
 from conformance.judging.verdict import CheckResult, Finding, Judgement, Verdict, judge
@@ -58,7 +57,7 @@ def apply_baseline(
     today: date,
     checks: Mapping[str, Collection[str]] | None = None,
 ) -> Applied:
-    """Turn what the baseline lists into known failures and unexpected passes.
+    """Turn what the baseline lists into known failures, accepted gaps and unexpected passes.
 
     `judgements` has one member for every requirement that this kind of run can judge. `checks` are the names of the
     checks of each requirement, those included that this run did not run; without it an entry's `check` is not
@@ -66,13 +65,12 @@ def apply_baseline(
     """
     remarks: list[tuple[KnownFailure, _Remark]] = []
     usable: dict[str, list[KnownFailure]] = {}
-    known = [judgement.requirement.id for judgement in judgements]
-    for entry, problem in examined(baseline, known, today, checks):
+    for entry, problem in examined(baseline, today, checks):
         if problem is not None:
             remarks.append((entry, _Remark(problem)))
         else:
             usable.setdefault(entry.requirement, []).append(entry)
-    applied = []
+    applied: list[Judgement] = []
     for judgement in judgements:
         entries = usable.get(judgement.requirement.id, [])
         states = {entry: state_of(entry, judgement.results) for entry in entries}
@@ -80,21 +78,22 @@ def apply_baseline(
         for entry, state in states.items():
             remarks += ((entry, remark) for remark in _remarks(entry, state, judgement))
     remarks.sort(key=lambda remark: remark[0].number)
+    accepted, about_gaps, gaps_fail = accept_gaps(baseline.gaps, applied, today, baseline.file)
     return Applied(
-        tuple(applied),
-        tuple(f"{baseline.file}: {described(entry)}: {remark.text}" for entry, remark in remarks),
-        any(remark.fails for _, remark in remarks),
+        tuple(accepted),
+        (*(f"{baseline.file}: {described(entry)}: {remark.text}" for entry, remark in remarks), *about_gaps),
+        any(remark.fails for _, remark in remarks) or gaps_fail,
     )
 
 
 def examined(
-    baseline: Baseline, known: Sequence[str], today: date, checks: Mapping[str, Collection[str]] | None = None
+    baseline: Baseline, today: date, checks: Mapping[str, Collection[str]] | None = None
 ) -> Iterator[tuple[KnownFailure, str | None]]:
     """Every entry, with the reason why it can excuse nothing or None; the arguments are those of `apply_baseline`."""
     usable: list[KnownFailure] = []
     for entry in baseline.entries:
         before = [other for other in usable if other.requirement == entry.requirement]
-        problem = _problem(entry, before, known, today, checks)
+        problem = _problem(entry, before, today, checks)
         if problem is None:
             usable.append(entry)
         yield entry, problem
@@ -124,16 +123,10 @@ def described(entry: KnownFailure) -> str:
 def _problem(
     entry: KnownFailure,
     before: Iterable[KnownFailure],
-    known: Sequence[str],
     today: date,
     checks: Mapping[str, Collection[str]] | None,
 ) -> str | None:
     """Why an entry can excuse nothing, or None."""
-    if entry.requirement not in known:
-        near = difflib.get_close_matches(entry.requirement, known, n=1, cutoff=0.6)
-        return "no requirement of this run has this id; " + (
-            f"did you mean {near[0]}?" if near else "take the entry out"
-        )
     if entry.is_expired(today):
         return f"expired on {entry.expires}; mend the failure, or renew the entry with a reason"
     for other in before:

@@ -19,9 +19,10 @@ from conformance import __version__
 from conformance.errors import UsageError
 from conformance.exchange import Exchange
 from conformance.exchange.serial import exchange_as_json
+from conformance.judging.baseline import AcceptedGap
 from conformance.judging.build import build_of
 from conformance.judging.shape import damage
-from conformance.judging.verdict import CheckResult, Judgement, RunVerdict, Verdict
+from conformance.judging.verdict import CheckResult, Judgement, RunVerdict, Verdict, in_words
 from conformance.rules import Complaint, Violation
 from conformance.rules.rule import TimedCall
 from conformance.spec.catalogue import Level, Requirement
@@ -86,6 +87,7 @@ def build_report(
         "baseline": facts.baseline,
         "totals": dict(sorted(totals.items())),
         "verdict": verdict.words,
+        "verdict_in_words": in_words(verdict, judgements),
         "exit_status": int(verdict),
         "messages": list(facts.messages),
         "requirements": [
@@ -142,6 +144,7 @@ def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = ()) -> d
             }
             for entry in judgement.known
         ],
+        "accepted_gap": _gap(judgement.gap),
         "evidence": evidence,
         "violations": len(judgement.violations),
     }
@@ -153,6 +156,13 @@ def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = ()) -> d
             "replay": _replay_line(judgement.requirement),
         }
     return shown
+
+
+def _gap(gap: AcceptedGap | None) -> dict[str, Any] | None:
+    if gap is None:
+        return None
+    expires = gap.expires.isoformat() if gap.expires else None
+    return {"requirement": gap.requirement, "reason": gap.reason, "link": gap.link, "expires": expires}
 
 
 def _stimulus(evidence: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:

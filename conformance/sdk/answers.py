@@ -17,6 +17,7 @@ from typing import Any
 from conformance.exchange import Response
 from conformance.lro.codes import Code
 from conformance.sdk.framing import Frame, with_length
+from conformance.sdk.pacing import Pace
 
 JSON = "application/json; charset=UTF-8"
 HTML = "text/html; charset=UTF-8"
@@ -37,12 +38,14 @@ class Answer:
 
     A client that keeps its deadline never sees an answer that is held; one that does not sees it late. One that
     `is_late` is not dropped then: it is sent when the driver has replied, on the connection that it belongs to, while
-    that is open. `frame` is how the answer goes over the wire; with `is_coded` in gzip, for who accepts that.
+    that is open. `frame` is how the answer goes over the wire, `pace` how slowly; with `is_coded` it goes in gzip, for
+    who accepts that.
     """
 
     response: Response
     end: End = End.KEPT
     hold: int = 0
+    pace: Pace | None = None
     is_late: bool = False
     frame: Frame = with_length
     is_coded: bool = False
@@ -61,15 +64,17 @@ class Script:
     elsewhere: Mapping[str, Answer] = field(default_factory=dict)
     seen: Answer | None = None
 
-    def about(self, operation: str) -> Script:
-        """The script with `{operation}` filled in."""
-        seen = _about(self.seen, operation) if self.seen is not None else None
-        return replace(self, answers=tuple(_about(answer, operation) for answer in self.answers), seen=seen)
+    def about(self, places: Mapping[str, str]) -> Script:
+        """The script with its places filled in."""
+        seen = _about(self.seen, places) if self.seen is not None else None
+        return replace(self, answers=tuple(_about(answer, places) for answer in self.answers), seen=seen)
 
 
-def _about(answer: Answer, operation: str) -> Answer:
+def _about(answer: Answer, places: Mapping[str, str]) -> Answer:
     response = answer.response
-    body = response.body.replace(b"{operation}", operation.encode("utf-8"))
+    body = response.body
+    for place, value in places.items():
+        body = body.replace(place.encode("ascii"), value.encode("utf-8"))
     longer = len(body) - len(response.body)
     headers = tuple(
         (name, str(int(value) + longer) if name == "Content-Length" else value) for name, value in response.headers
@@ -120,6 +125,11 @@ def cut(answer: Answer, missing: int = 64) -> Answer:
     length = str(len(response.body) + missing)
     headers = tuple((name, length if name == "Content-Length" else value) for name, value in response.headers)
     return replace(answer, response=replace(response, headers=headers), end=End.CUT)
+
+
+def paced(answer: Answer, pace: Pace) -> Answer:
+    """The answer, written at this pace."""
+    return replace(answer, pace=pace)
 
 
 def held(answer: Answer, milliseconds: int) -> Answer:

@@ -244,6 +244,10 @@ class ScriptedServer:
             outcome = unread if _is_refused(wire, response_bytes(response)) else response
             self._record(turn, replace(exchange, outcome=outcome, received_at=self._now()))
             return False
+        if answer.pace is not None and turn is not None:
+            failure = answer.pace.write(wire, response_bytes(response), turn.replied)
+            self._record(turn, replace(exchange, outcome=failure or response, received_at=self._now()))
+            return False
         sent = answer.frame(gzipped_for(arrived.request, response) if answer.is_coded else response)
         # Recorded is what the answer says, as recordings of browsers have it: its header fields as sent, its content.
         recorded = replace(sent.recorded, body=response.body)

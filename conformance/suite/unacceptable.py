@@ -48,7 +48,7 @@ class Unacceptable:
         self._last_look = last_look
         self._blame = blame
         self.sent = iut.send_all([*bodies, *refused])
-        last_look.aim(_KEY, bystander, self.sent)
+        last_look.aim(_KEY, bystander, self.sent, self._remake_all)
         self.malformed = self.sent[: len(MALFORMED)]
         self.not_an_object = self.sent[len(MALFORMED) :][: len(not_an_object)]
         self.unreadable = self.sent[: len(bodies)][len(MALFORMED) + len(not_an_object) :]
@@ -58,8 +58,14 @@ class Unacceptable:
         looked = self._last_look.at(_KEY)
         if looked.has_stopped:
             found = self._blame.guilty([self._remake(exchange) for exchange in self.sent])
+            if any(found):
+                self._last_look.accounted_for.add(looked.bystander.name)
             require(*(each for each in found if each is not None and not each.exchanges[0].succeeded()))
         require_untouched(self._iut, None, looked.look)
+
+    def _remake_all(self, name: str) -> list[Outgoing]:
+        """All of them, at another operation."""
+        return [outgoing for exchange in self.sent for outgoing in self._remake(exchange)(name)]
 
     def _remake(self, exchange: Exchange) -> Make:
         """What makes the same request at another operation."""

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from conformance.judging.baseline import Baseline, KnownFailure
+from conformance.errors import UsageError
+from conformance.judging.baseline import AcceptedGap, Baseline, KnownFailure
 from conformance.judging.report import read_report
 from conformance.judging.verdict import RunVerdict, Verdict, judge_run
 from conformance.rules.client.turn import Told
@@ -29,7 +30,7 @@ from conformance.sdk.stage import MOST_FAULTS
 from conformance.secrets.command import command_without_secrets
 from conformance.spec.catalogue import client_catalogue
 
-from .in_process import CONTRACT, judged, named, not_kept, says
+from .in_process import NAMING, judged, named, not_kept, says
 
 MUST_PASS = "client-answer.empty-object-is-success"
 
@@ -214,7 +215,7 @@ def test_a_driver_that_breaks_down_again_and_again_is_given_up() -> None:
         is_plain = told.word == "hello" or told.name.endswith("-control")
         return driven(Client())(told) if is_plain else b"panic!"
 
-    performance = perform(lambda: InProcess(fragile), SCENARIOS, CONTRACT)
+    performance = perform(lambda: InProcess(fragile), SCENARIOS, NAMING)
     assert len(performance.faults) == MOST_FAULTS
     assert [bool(play.fault) for play in performance.plays] == [True] * len(SCENARIOS)
 
@@ -223,7 +224,7 @@ def test_a_driver_that_hangs_is_given_up() -> None:
     (scenario,) = named("cancelled")
     hasty = replace(scenario.control, step=replace(scenario.control.step, timeout=10))
     hangs = [sys.executable, "-S", "-E", "-c", "import time; time.sleep(60)"]
-    performance = perform(processes(hangs, patience=0.05), [replace(scenario, control=hasty)], CONTRACT)
+    performance = perform(processes(hangs, patience=0.05), [replace(scenario, control=hasty)], NAMING)
     assert performance.faults[0].startswith("the driver did not reply to request 1, its first, within 0.05 s")
     (judgement,) = [
         judgement
@@ -345,7 +346,8 @@ def baseline(requirement: str, check: str = "") -> Baseline:
 def test_a_known_failure_does_not_fail_the_run(gate: Callable[..., GateRun]) -> None:
     lies = driven(fault_named("says-why").apply(Client()))
     run = gate(lies, baseline=baseline("client-request.body-is-empty"))
-    assert run.verdict is RunVerdict.CONFORMANT
+    assert run.verdict is RunVerdict.CONFORMANT_EXCEPT
+    assert run.report["verdict_in_words"] == "conformant except 1 known failure"
     assert verdicts(run)["client-request.body-is-empty"] == "known-failure"
 
 
@@ -359,7 +361,7 @@ def test_a_warning_may_be_known_too(gate: Callable[..., GateRun]) -> None:
 def test_a_known_failure_can_be_that_of_one_scenario(gate: Callable[..., GateRun]) -> None:
     lies = driven(fault_named("null-breaks-it").apply(Client()))
     one = gate(lies, baseline=baseline("client-answer.never-breaks-the-client", "null-body"))
-    assert one.verdict is RunVerdict.CONFORMANT
+    assert one.verdict is RunVerdict.CONFORMANT_EXCEPT
     other = gate(lies, baseline=baseline("client-answer.never-breaks-the-client", "text-error"))
     assert other.verdict is RunVerdict.NOT_CONFORMANT
 
@@ -370,11 +372,24 @@ def test_a_failure_that_is_gone_has_to_leave_the_baseline(gate: Callable[..., Ga
     assert verdicts(run)["client-request.body-is-empty"] == "unexpected-pass"
 
 
-@pytest.mark.parametrize(
-    ("requirement", "check"), [("client-request.body-is-emty", ""), ("client-request.body-is-empty", "no-such-check")]
-)
-def test_a_baseline_that_names_nothing_fails(gate: Callable[..., GateRun], requirement: str, check: str) -> None:
-    run = gate(driven(fault_named("says-why").apply(Client())), baseline=baseline(requirement, check))
+def test_a_baseline_that_names_no_requirement_is_refused(gate: Callable[..., GateRun]) -> None:
+    with pytest.raises(UsageError, match=r"did you mean client-request\.body-is-empty\?"):
+        gate(driven(Client()), baseline=baseline("client-request.body-is-emty"))
+
+
+def test_what_a_client_was_not_asked_for_can_be_an_accepted_gap(gate: Callable[..., GateRun]) -> None:
+    """Of one scenario: all that it does not judge is untested, and a whole chapter of that is accepted."""
+    gap = AcceptedGap(1, "client-retry.*", "we ask for one thing", "https://tracker.example/1")
+    run = gate(driven(Client()), baseline=Baseline("known.toml", gaps=(gap,)), only=["plain-cancel"])
+    assert run.verdict is RunVerdict.INCOMPLETE
+    accepted = {entry["id"] for entry in run.report["requirements"] if entry["accepted_gap"]}
+    assert accepted
+    assert {name.partition(".")[0] for name in accepted} == {"client-retry"}
+
+
+def test_a_baseline_that_names_no_check_fails(gate: Callable[..., GateRun]) -> None:
+    known = baseline("client-request.body-is-empty", "no-such-check")
+    run = gate(driven(fault_named("says-why").apply(Client())), baseline=known)
     assert run.verdict is RunVerdict.NOT_CONFORMANT
     assert any("known.toml" in message for message in run.report["messages"])
 

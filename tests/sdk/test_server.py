@@ -11,8 +11,9 @@ import pytest
 
 from conformance.exchange import Exchange, Failure, FailureKind, Method
 from conformance.lro.codes import Code
-from conformance.sdk.answers import EMPTY_OBJECT, RESET, Script, cut, envelope, held, html_answer, redirect
+from conformance.sdk.answers import EMPTY_OBJECT, RESET, Script, cut, envelope, held, html_answer, paced, redirect
 from conformance.sdk.credentials import TOKEN
+from conformance.sdk.pacing import Pace
 from conformance.sdk.server import ScriptedServer
 
 from .in_process import CONTRACT
@@ -201,6 +202,36 @@ def test_a_held_answer_comes_late_to_who_waits() -> None:
         connection.sendall(post())
         assert everything(connection).startswith(b"HTTP/1.1 200")
         assert time.monotonic() - began >= 0.03
+
+
+@pytest.mark.parametrize(
+    ("pace", "comes"),
+    [
+        (Pace(every=1), b"\r\n\r\n{}"),
+        (Pace(with_head=False, every=1), b"\r\n\r\n{}"),
+        (Pace(at_most=5), b"\r\n\r\n{}"),
+        (Pace(every=1, endless=True, at_most=5), b"\r\n\r\n{}     "),
+    ],
+)
+def test_an_answer_may_come_slowly(pace: Pace, comes: bytes) -> None:
+    with serving() as server:
+        server.begin("slow", Method.CANCEL, NAME, Script((paced(EMPTY_OBJECT, pace),)), 5000)
+        assert sent(server.url, post()).endswith(comes)
+        (exchange,) = recorded(server)
+    assert isinstance(exchange.outcome, Failure) is pace.endless
+
+
+@pytest.mark.parametrize("pace", [Pace(every=60_000), Pace(at_most=60_000)])
+def test_a_slow_answer_ends_when_the_driver_has_replied(pace: Pace) -> None:
+    with serving() as server, wire(server.url) as connection:
+        turn = server.begin("slow", Method.CANCEL, NAME, Script((paced(EMPTY_OBJECT, pace),)), 5000)
+        connection.sendall(post())
+        assert connection.recv(9) == b"HTTP/1.1 "
+        server.end(turn, has_failed=True)
+        assert everything(connection).endswith(b"\r\n\r\n")
+        (exchange,) = recorded(server)
+    assert isinstance(exchange.outcome, Failure)
+    assert exchange.outcome.kind is FailureKind.TIMEOUT
 
 
 def test_redirects_lead_to_where_the_script_goes_on() -> None:

@@ -128,6 +128,9 @@ OVERRIDES: list[tuple[str, str, str, object]] = [
     ("auth", 'kind = "none"', "kind", "none"),
     ("auth", 'forbidden_token_env = "WEAK"', "forbidden_token_env", "WEAK"),
     ("operations", "settle = 3", "settle", 3.0),
+    ("operations", 'watch = "30s"', "watch", 30.0),
+    ("operations", "watch = 0", "watch", 0.0),
+    ("operations", "", "watch", None),
     ("operations", 'settle = "1.5s"', "settle", 1.5),
     ("operations", 'settle = "250ms"', "settle", 0.25),
     ("operations", 'settle = "2m"', "settle", 120.0),
@@ -258,7 +261,7 @@ def test_a_section_is_a_table(read: Read, section: str) -> None:
 
 
 KEYS = {
-    "iut": ["name", "url", "spec", "parent", "allow_hosts", "headers", "ca", "version"],
+    "iut": ["name", "url", "spec", "parent", "allow_hosts", "headers", "ca", "version", "app", "request_id_header"],
     "auth": [
         "kind",
         "token_env",
@@ -269,7 +272,7 @@ KEYS = {
         "client_certificate",
         "client_key",
     ],
-    "operations": ["start", "command", "python", "names", "completed", "settle", "cleanup"],
+    "operations": ["start", "command", "python", "names", "completed", "settle", "watch", "cleanup"],
     "statement": ["cancel", "list", "delete", "auth", "errors"],
     "limits": ["requests", "operations", "rate", "concurrency", "timeout"],
 }

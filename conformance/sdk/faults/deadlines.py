@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from conformance.sdk.faults.registry import fault
 from conformance.sdk.honest_driver import Answer, Client
@@ -40,6 +44,52 @@ def takes_seconds_for_its_own(honest: Client) -> Client:
     return _waiting(honest, lambda left: math.ceil(left) + 1)
 
 
+def _sent_plainly(
+    verb: str,
+    origin: str,
+    target: str,
+    fields: Mapping[str, str],
+    body: bytes | None,
+    left: float,
+    *,
+    for_content: float | None = None,
+) -> Answer:
+    """One request, each read of whose answer may take the time that is left, or one of its content another."""
+    connection = http.client.HTTPConnection(urlsplit(origin).netloc, timeout=max(left, 0.001))
+    with contextlib.closing(connection):
+        connection.request(verb, target, body=body, headers=dict(fields))
+        wire = connection.sock
+        response = connection.getresponse()
+        wire.settimeout(for_content or max(left, 0.001))
+        return Answer(response.status, response.read(), response.getheader("Location"))
+
+
+@fault("client-retry.deadline-is-kept")
+def counts_anew_with_every_byte(honest: Client) -> Client:
+    """Gives the deadline to its socket, which counts it anew whenever something comes."""
+    return replace(honest, send=_sent_plainly)
+
+
+@fault("client-retry.deadline-is-kept")
+def the_head_is_enough(honest: Client) -> Client:
+    """Stops its watch when the head of an answer is there, and reads the content for as long as it takes."""
+    return replace(honest, send=partial(_sent_plainly, for_content=10.0))
+
+
+@fault("client-retry.deadline-ends-the-retries")
+def each_attempt_has_the_whole_deadline(honest: Client) -> Client:
+    """Gives every attempt the deadline of the call, and counts the attempts only."""
+
+    def send(*request: Any) -> Answer:
+        for attempt in range(1, 6):
+            answer = honest.send(*request)
+            if not honest.again(answer, attempt):
+                break
+        return answer
+
+    return replace(honest, send=send, again=lambda _answer, _attempt: False)
+
+
 @fault("client-retry.deadline-is-used")
 def gives_up_early(honest: Client) -> Client:
     """Keeps three quarters of its deadline in reserve for retries."""
@@ -52,7 +102,7 @@ def is_impatient(honest: Client) -> Client:
     return _waiting(honest, lambda left: min(left, 0.15))
 
 
-@fault("client-retry.time-over-is-told")
+@fault("client-retry.time-over-is-told", "client-answer.error-is-no-success")
 def time_over_is_success(honest: Client) -> Client:
     """Takes a cancel that ran out of time for a success: it was sent, after all."""
     return _when_time_is_over(honest, lambda: Answer(200, b"{}"))
@@ -70,7 +120,7 @@ def time_over_is_cancelled(honest: Client) -> Client:
     return _when_time_is_over(honest, lambda: Answer(499, b'{"error": {"code": 499, "status": "CANCELLED"}}'))
 
 
-@fault("client-retry.time-over-is-told")
+@fault("client-retry.time-over-is-told", "client-answer.never-breaks-the-client")
 def time_over_breaks_it(honest: Client) -> Client:
     """Looks at the answer that never came."""
 

@@ -27,7 +27,6 @@ from conformance.sdk.answers import EMPTY_OBJECT, OVER, Answer, Script, envelope
 from conformance.sdk.scenario import (
     CONTROL,
     IS_REFUSED,
-    PARENT,
     SUCCEEDS,
     TIMEOUT,
     Control,
@@ -92,10 +91,10 @@ _LISTED = json_answer(
     200,
     {
         "operations": [
-            {"name": f"{PARENT}/operations/a", "done": True, "error": {"code": int(Code.CANCELLED)}},
-            {"name": f"{PARENT}/operations/b", "done": True, "error": {"code": int(Code.INTERNAL)}},
-            {"name": f"{PARENT}/operations/c", "done": True, "response": _EMPTY},
-            {"name": f"{PARENT}/operations/d"},
+            {"name": "{collection}/a", "done": True, "error": {"code": int(Code.CANCELLED)}},
+            {"name": "{collection}/b", "done": True, "error": {"code": int(Code.INTERNAL)}},
+            {"name": "{collection}/c", "done": True, "response": _EMPTY},
+            {"name": "{collection}/d"},
         ]
     },
 )
@@ -206,7 +205,7 @@ SCENARIOS = (
         "list",
         "The operations below a parent are listed: cancelled, failed, succeeded, and one that runs.",
         SUCCEEDS,
-        (Step(Method.LIST, Script((_LISTED,)), name=PARENT),),
+        (Step(Method.LIST, Script((_LISTED,)), name="{parent}"),),
         (Expectation("client-operation.listed-are-shown", shows_a_list),),
     ),
     Scenario(

@@ -107,6 +107,14 @@ class _Reader:
         url = self._text(table, "iut.url", default.url)
         if url:
             check_url(self.where, url)
+        app = self._text(table, "iut.app", default.app)
+        if app and url:
+            raise UsageError(
+                f"{self.where}: [iut] has a url and an app", "test one or the other: leave one of them out"
+            )
+        header = self._text(table, "iut.request_id_header", default.request_id_header)
+        if header and not is_name(header):
+            raise self._wrong("iut.request_id_header", "the name of a header field", header)
         return IutSection(
             name=self._text(table, "iut.name", default.name),
             url=url.rstrip("/"),
@@ -116,6 +124,8 @@ class _Reader:
             headers=self._headers(table.get("headers", {})),
             ca=self._text(table, "iut.ca", default.ca),
             version=self._text(table, "iut.version", default.version),
+            app=app,
+            request_id_header=header,
             said=frozenset(table),
         )
 
@@ -164,7 +174,7 @@ class _Reader:
         return section
 
     def _operations(self, table: Mapping[str, Any]) -> OperationsSection:
-        self._known("operations", table, (*_SUPPLIES, "completed", "settle", "cleanup"))
+        self._known("operations", table, (*_SUPPLIES, "completed", "settle", "watch", "cleanup"))
         running = self._supply("operations", {key: table[key] for key in _SUPPLIES if key in table})
         completed = table.get("completed", {})
         if not isinstance(completed, dict):
@@ -176,6 +186,7 @@ class _Reader:
             running=running,
             completed=self._supply("operations.completed", completed),
             settle=self._duration(table, "operations.settle", 10.0),
+            watch=self._duration(table, "operations.watch", 0.0) if "watch" in table else None,
             cleanup=self._choice(table, "operations.cleanup", ("delete", "none"), "delete"),
         )
 

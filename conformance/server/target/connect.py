@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import httpx
+
 from conformance.errors import UsageError
 from conformance.exchange import Call, Method
 from conformance.judging.statement import StatementSection
@@ -50,6 +52,8 @@ def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file:
     _refuse_what_the_contract_has_no_path_for(configuration, contract)
     if configuration.rehearsal:
         return rehearsed(configuration, contract, profile)
+    if configuration.is_in_process:
+        return _in_process(configuration, contract, profile)
     if configuration.is_embedded:
         return _embedded(configuration, contract, profile)
     check_url("iut.url", configuration.iut.url)
@@ -73,12 +77,33 @@ def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file:
         return contract.identify(http_method, path.removeprefix(prefix))
 
     target = Target(transport, SystemClock(), limits, identify, origin, parallel=limits.concurrency > 1)
+    target.request_id_header = configuration.iut.request_id_header
     if parts.scheme == "https":
         target.curl_options = tls.curl_options
     ledger = Ledger(configuration.iut.url, configuration.iut.spec, ledger_file)
     iut = Iut(configuration, contract, target, credentials, profile, prefix, ledger)
     _refuse_secrets_in_names(configuration.iut.parent, target)
     return iut
+
+
+def _in_process(configuration: Configuration, contract: Contract, profile: Profile) -> Iut:
+    """An application or a transport of the user's: no port, no ledger, for what was started ends with this process."""
+    from conformance.server.target.app import ORIGIN, load_app, transport_to
+
+    app = configuration.iut.app
+    where = f"the application {app!r}" if app else "the fixture iut_transport"
+    found = load_app(app, configuration.directory) if app else configuration.transport
+    credentials = read_credentials(configuration.auth)
+    client = httpx.Client(transport=transport_to(found, where), follow_redirects=False, trust_env=False)
+    clock = SystemClock()
+    limits = configuration.limits
+    target = Target(
+        HttpTransport(client, ORIGIN, clock), clock, limits, contract.identify, ORIGIN, parallel=limits.concurrency > 1
+    )
+    target.request_id_header = configuration.iut.request_id_header
+    iut = configuration.iut
+    configuration = replace(configuration, iut=replace(iut, name=iut.name or app or "iut_transport"))
+    return Iut(configuration, contract, target, credentials, profile)
 
 
 def _refuse_what_the_contract_has_no_path_for(configuration: Configuration, contract: Contract) -> None:
@@ -138,7 +163,11 @@ def is_allowed(configuration: Configuration) -> bool:
 
 def is_this_machine(configuration: Configuration) -> bool:
     """Whether the target is in this process, or at a URL of this machine."""
-    return configuration.is_embedded or _is_loopback(urlsplit(configuration.iut.url).hostname or "")
+    return (
+        configuration.is_embedded
+        or configuration.is_in_process
+        or _is_loopback(urlsplit(configuration.iut.url).hostname or "")
+    )
 
 
 def _is_loopback(host: str) -> bool:

@@ -78,6 +78,12 @@ class Iut:
         target.secrets |= credentials.secrets | echoes(self._hidden.values())
 
     @property
+    def watch(self) -> float:
+        """Seconds after its end at which a cancelled operation is looked at again."""
+        said = self.configuration.operations.watch
+        return self.profile.watch if said is None else said
+
+    @property
     def is_quick(self) -> bool:
         return self.profile.rank == QUICK.rank
 

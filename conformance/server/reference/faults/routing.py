@@ -115,6 +115,18 @@ def verb_ends_likewise(honest: Service) -> Service:
     return also_bound(honest, lambda request: posted(request, r"(.*):[a-z]+cancel", r"\1:cancel"))
 
 
+@fault(breaks="routing.verb-is-exact")
+def parameters_after_the_verb_are_dropped(honest: Service) -> Service:
+    """Takes `:cancel;v=1` for `:cancel`: parameters of a path are stripped before it is matched, as in Spring MVC."""
+    return also_bound(honest, lambda request: posted(request, r"(.*:cancel);[^/]*", r"\1"))
+
+
+@fault(breaks="routing.literals-are-exact", profile="ci")
+def parameters_of_a_segment_are_dropped(honest: Service) -> Service:
+    """Takes `operations;v=1/O:cancel` for `operations/O:cancel`, as JAX-RS matches paths."""
+    return also_bound(honest, lambda request: posted(request, r"(.*/operations);[^/]*(/[^/]+:cancel)", r"\1\2"))
+
+
 @fault(breaks="routing.last-colon-separates-the-verb")
 def first_colon_separates(honest: Service) -> Service:
     """Cuts the path at its first colon, so that `O:cancel:cancel` cancels `O`."""
