@@ -27,6 +27,7 @@ from conformance.sdk.answers import EMPTY_OBJECT, OVER, Answer, Script, envelope
 from conformance.sdk.scenario import (
     CONTROL,
     IS_REFUSED,
+    RESPONSE,
     SUCCEEDS,
     TIMEOUT,
     Control,
@@ -41,11 +42,10 @@ from conformance.sdk.scenario import (
 FUTURE = "future"
 """The habit of a `cancel()` that looks first, and does nothing where the operation has ended."""
 
-_EMPTY = {"@type": "type.googleapis.com/google.protobuf.Empty"}
 _RUNNING = operation()
 _CANCELLED = operation(True, error={"code": int(Code.CANCELLED), "message": "cancelled by the caller"})
 _STOPPED = operation(True, error={"code": int(Code.CANCELLED), "message": "stopped"})
-_SUCCEEDED = operation(True, response=_EMPTY)
+_SUCCEEDED = operation(True, response=RESPONSE)
 _UNAVAILABLE = envelope(Code.UNAVAILABLE, "the service is being restarted")
 _BUSY = envelope(Code.RESOURCE_EXHAUSTED, "too many gets")
 _SHORT = 400
@@ -60,7 +60,7 @@ def _a_result_arrives(turn: Turn) -> Complaint | None:
 
 
 WAITS = Control(
-    replace(wait(operation(True, name=CONTROL, response=_EMPTY)), name=CONTROL),
+    replace(wait(operation(True, name=CONTROL, response=RESPONSE)), name=CONTROL),
     _a_result_arrives,
     "client-wait.completion-is-told",
 )
@@ -93,7 +93,7 @@ _LISTED = json_answer(
         "operations": [
             {"name": "{collection}/a", "done": True, "error": {"code": int(Code.CANCELLED)}},
             {"name": "{collection}/b", "done": True, "error": {"code": int(Code.INTERNAL)}},
-            {"name": "{collection}/c", "done": True, "response": _EMPTY},
+            {"name": "{collection}/c", "done": True, "response": RESPONSE},
             {"name": "{collection}/d"},
         ]
     },
