@@ -123,11 +123,11 @@ class Run:
             "statement": self.iut.statement.as_json(),
             "name": self.iut.configuration.iut.name,
             "is_in_process": self.iut.configuration.is_in_process,
-            "operation_names": [*self.iut.supply.handed_out, *self.iut.completed_supply.handed_out],
+            "operation_names": self.iut.handed_out,
             "left_over": self._own_left_over(self.iut),
             "clean_up_requests": sum(exchange.check == CLEAN_UP for exchange in self.iut.target.exchanges),
             "warnings": self.iut.supply_warnings(),
-            "unnamed": self.iut.supply.unnamed + self.iut.completed_supply.unnamed,
+            "unnamed": sum(supply.unnamed for supply in self.iut.supplies),
         }
 
     def _own_left_over(self, iut: Iut) -> list[dict[str, str]]:

@@ -27,6 +27,7 @@ class IutSection:
     `app` is an ASGI or WSGI application, `package.module:app`, that is tested in this process. Every request carries an
     id of its own in the header `request_id_header`, if that is given.
 
+    Without a `parent` it is one that the first cancel binding of the spec has, such as projects/demo/locations/us.
     `ca` is a file of certificates in PEM that are trusted in place of the system's. `version` is the implementation's,
     for reports.
     """
@@ -34,7 +35,7 @@ class IutSection:
     name: str = ""
     url: str = ""
     spec: str = "beyondcorp.v1"
-    parent: str = "projects/demo/locations/us"
+    parent: str = ""
     allow_hosts: tuple[str, ...] = ()
     headers: Mapping[str, str | Variable] = field(default_factory=dict, repr=False)
     ca: str = ""
@@ -43,6 +44,9 @@ class IutSection:
     request_id_header: str = ""
     said: frozenset[str] = field(default=frozenset(), compare=False)
     """The keys that the file has: a parent that was given is where every operation of ours has to be."""
+    further_parents: tuple[str, ...] = field(default=(), compare=False)
+    """The parents after the first one, where `parent` is a list: what operations there are cancelled by is tested, too.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +69,20 @@ class AuthSection:
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """A request that starts an operation and answers with it; `name` is a JSON pointer to the operation's name."""
+    """A request that starts an operation and answers with it; `name` is a JSON pointer to the operation's name.
+
+    `{parent}` in the path or the body is one of `[iut] parent`. Without a path it is the hook with which the reference
+    server starts operations, and the spec says where that is.
+    """
 
     method: str
     path: str
     json: Any = None
     name: str = "/name"
+
+
+DEFAULT_START = StartRequest(method="POST", path="", json={"mode": "run"})
+"""How the reference server and `serve` start a running operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,27 +210,22 @@ def _with_default_start(configuration: Configuration) -> Configuration:
     operations = configuration.operations
     if operations.running.is_given:
         return configuration
-    start = SupplyForm(start=default_start(configuration.iut.parent), where=DEFAULT_START)
+    start = SupplyForm(start=DEFAULT_START, where=THE_DEFAULT)
     return replace(configuration, operations=replace(operations, running=start))
 
 
-DEFAULT_START = "the default start, which the reference server has"
+THE_DEFAULT = "the default start, which the reference server has"
 """Where a supply comes from that nobody has given."""
 
 
 def with_operations(configuration: Configuration, names: tuple[str, ...]) -> Configuration:
     """The configuration with `--operation NAME` operations as its supply."""
     for name in names:
-        if "/operations/" not in name:
+        if "/operations/" not in f"/{name}":
             raise UsageError(
                 f"--operation: {name!r} is not the name of an operation",
                 "give the whole name, such as projects/demo/locations/us/operations/op-1",
             )
     operations = replace(configuration.operations, running=SupplyForm(names=names, where="--operation"), cleanup="none")
-    parent = names[0].rpartition("/operations/")[0]
+    parent = f"/{names[0]}".rpartition("/operations/")[0].strip("/")
     return replace(configuration, operations=operations, iut=replace(configuration.iut, parent=parent))
-
-
-def default_start(parent: str) -> StartRequest:
-    """How the reference server and `serve` start a running operation."""
-    return StartRequest(method="POST", path=f"/v1/{parent}/operations:start", json={"mode": "run"})

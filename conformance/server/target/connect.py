@@ -17,16 +17,16 @@ from conformance.judging.statement import StatementSection
 from conformance.lro import SystemClock, TickingClock
 from conformance.secrets.secret import Secret
 from conformance.server.target.configuration import (
+    DEFAULT_START,
     Configuration,
     Disguise,
-    IutSection,
     OperationsSection,
     SupplyForm,
-    default_start,
 )
 from conformance.server.target.credentials import Credentials, read_credentials
 from conformance.server.target.iut import Iut
 from conformance.server.target.ledger import Ledger
+from conformance.server.target.parents import with_parents, with_room
 from conformance.server.target.profile import QUICK, Profile
 from conformance.server.target.rehearsal import rehearsed
 from conformance.server.target.supply import no_name
@@ -36,6 +36,7 @@ from conformance.server.target.token import FixedToken
 from conformance.server.target.transport import HttpTransport
 from conformance.server.target.url import check_url
 from conformance.spec.contract import Contract
+from conformance.spec.home import home_below, homes
 
 if TYPE_CHECKING:
     from conformance.server.reference.service import Service
@@ -49,6 +50,9 @@ def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file:
     Raises UsageError for a host that is not allowed, a spec that cannot be used, or credentials that cannot be had.
     """
     contract = Contract.load(_spec(configuration))
+    is_ours = configuration.is_embedded and not configuration.rehearsal
+    every_binding = is_ours and not configuration.operations.running.is_given
+    configuration = with_room(with_parents(configuration, contract, every_binding))
     _refuse_what_the_contract_has_no_path_for(configuration, contract)
     if configuration.rehearsal:
         return rehearsed(configuration, contract, profile)
@@ -77,7 +81,8 @@ def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file:
         target.curl_options = tls.curl_options
     ledger = Ledger(configuration.iut.url, configuration.iut.spec, ledger_file)
     iut = Iut(configuration, contract, target, credentials, profile, prefix, ledger)
-    _refuse_secrets_in_names(configuration.iut.parent, target)
+    for parent in (configuration.iut.parent, *configuration.iut.further_parents):
+        _refuse_secrets_in_names(parent, target)
     return iut
 
 
@@ -102,24 +107,25 @@ def _in_process(configuration: Configuration, contract: Contract, profile: Profi
 
 
 def _refuse_what_the_contract_has_no_path_for(configuration: Configuration, contract: Contract) -> None:
-    """Names and a parent of the user's can be judged before anything is sent; the default parent may go unused."""
+    """Names and parents of the user's can be judged before anything is sent."""
     for form in (configuration.operations.running, configuration.operations.completed):
         for name in form.names:
             if not contract.binds(Method.CANCEL, name):
                 raise no_name(form.where, name)
-            if "parent" in configuration.iut.said and not name.startswith(f"{configuration.iut.parent}/"):
+            below = tuple(f"{parent}/" for parent in (configuration.iut.parent, *configuration.iut.further_parents))
+            if "parent" in configuration.iut.said and not name.startswith(below):
                 raise UsageError(
                     f"{form.where}: {name!r:.200} is not under [iut] parent, which is {configuration.iut.parent!r}",
                     "give the parent that the names have as [iut] parent",
                 )
-    parent = configuration.iut.parent
-    is_bound = contract.binds(Method.LIST, parent) or contract.binds(Method.CANCEL, f"{parent}/operations/1")
-    if parent != IutSection().parent and not is_bound:
-        templates = ", ".join(binding.template.text for binding in contract.bindings_of(Method.CANCEL))
-        raise UsageError(
-            f"{configuration.file or 'the configuration'}: iut.parent {parent!r} has no operations in {contract.name}",
-            f"give what stands before /operations/ in their names; the spec has {templates}",
-        )
+    for parent in (configuration.iut.parent, *configuration.iut.further_parents):
+        if not any(contract.binds(Method.CANCEL, home.below(parent, "1")) for home in homes(contract)):
+            templates = ", ".join(binding.template.text for binding in contract.bindings_of(Method.CANCEL))
+            where = configuration.file or "the configuration"
+            raise UsageError(
+                f"{where}: iut.parent {parent!r} has no operations in {contract.name}",
+                f"give what stands before /operations/ in their names; the spec has {templates}",
+            )
 
 
 def _refuse_a_path_that_the_contract_has(path: str, contract: Contract) -> None:
@@ -213,8 +219,8 @@ def _embedded(configuration: Configuration, contract: Contract, profile: Profile
     configuration = replace(
         configuration,
         iut=replace(iut, name=iut.name or "embedded reference server"),
-        operations=_embedded_operations(configuration.operations, iut.parent, worn.start),
-        statement=_over(replace(_EMBEDDED_STATEMENT, **worn.statement), configuration.statement),
+        operations=_embedded_operations(configuration.operations, worn.start),
+        statement=_over(_embedded_statement(contract, iut.parent, worn.statement), configuration.statement),
     )
     transport = HttpTransport(client_of(service), ORIGIN, clock)
     target = Target(
@@ -223,7 +229,12 @@ def _embedded(configuration: Configuration, contract: Contract, profile: Profile
     return Iut(configuration, contract, target, credentials, profile)
 
 
-_EMBEDDED_STATEMENT = StatementSection(cancel="guaranteed", list=True, delete=True, auth=True, errors="aip-193")
+def _embedded_statement(contract: Contract, parent: str, worn: Mapping[str, Any]) -> StatementSection:
+    """What the embedded server states: all that the contract binds, unless its disguise says otherwise."""
+    name = home_below(contract, parent).below(parent, "1")
+    lists, deletes = contract.lists(name), contract.binds(Method.DELETE, name)
+    stated = StatementSection(cancel="guaranteed", list=lists, delete=deletes, auth=True, errors="aip-193")
+    return replace(stated, **worn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,8 +260,8 @@ def _disguise(disguise: Disguise | None) -> _Worn:
     return _Worn(variant.apply, variant.start, variant.statement)
 
 
-def _embedded_operations(operations: OperationsSection, parent: str, body: Mapping[str, Any]) -> OperationsSection:
-    start = replace(default_start(parent), json=dict(body))
+def _embedded_operations(operations: OperationsSection, body: Mapping[str, Any]) -> OperationsSection:
+    start = replace(DEFAULT_START, json=dict(body))
     return replace(
         operations,
         running=operations.running if operations.running.is_given else SupplyForm(start=start),
