@@ -13,6 +13,7 @@ from conformance.rules.server import all_rules, authorisation, outcome, routing
 from tests.rules import (
     cases_errors,
     cases_lifecycle,
+    cases_listing,
     cases_operation,
     cases_reading,
     cases_response,
@@ -28,6 +29,7 @@ CASES: dict[str, Cases] = {
     **cases_operation.CASES,
     **cases_reading.CASES,
     **cases_lifecycle.CASES,
+    **cases_listing.CASES,
 }
 
 
