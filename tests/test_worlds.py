@@ -28,6 +28,13 @@ def test_what_touches_another_operation_is_found_when_it_shows(world: str) -> No
     assert not inexact, "\n".join(inexact)
 
 
+@pytest.mark.parametrize("world", ["socket", "workers", "recording"])
+def test_a_fault_is_found_however_the_server_is_reached(world: str) -> None:
+    sample = [subject for subject in subjects(world) if subject.name in ("answers-nothing", "default")]
+    inexact = [described(outcome) for outcome in run_matrix(sample) if not outcome.is_exact]
+    assert not inexact, "\n".join(inexact)
+
+
 def test_every_world_that_a_fault_names_is_one() -> None:
     for fault in all_faults().values():
         assert set(fault.unseen) <= set(all_worlds()), fault.name

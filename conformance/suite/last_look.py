@@ -132,3 +132,9 @@ def acknowledged(iut: Iut) -> dict[str, Exchange]:
         elif exchange.calls(Method.CANCEL):
             found.setdefault(exchange.call.name, exchange)
     return found
+
+
+def is_repeated(iut: Iut, cancel: Exchange) -> bool:
+    """Whether another cancel of the same operation succeeded, too."""
+    alike = (exchange for exchange in iut.target.exchanges if exchange.calls(Method.CANCEL) and exchange.succeeded())
+    return sum(exchange.call == cancel.call for exchange in alike) > 1
