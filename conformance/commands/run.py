@@ -26,6 +26,7 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("config", nargs="?", metavar="CONFIG.toml", help="what is under test; see README")
     parser.add_argument("--url", help="the target, in place of the configuration's")
+    parser.add_argument("--app", metavar="MODULE:APP", help="an ASGI or WSGI application to test in this process")
     parser.add_argument(
         "--allow-host",
         action="append",
@@ -108,6 +109,7 @@ def _run(options: argparse.Namespace) -> int:
     settings = {
         "--iut": options.config,
         "--iut-url": options.url,
+        "--iut-app": options.app,
         "--iut-allow-host": options.allow_host,
         "--iut-operation": options.operation,
         "--iut-spec": options.spec,

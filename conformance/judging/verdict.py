@@ -105,6 +105,8 @@ class Judgement:
     results: tuple[CheckResult, ...] = ()
     known: tuple[KnownFailure, ...] = ()
     gap: AcceptedGap | None = None
+    is_out_of_reach: bool = False
+    """Whether the target has not what the requirement needs, so that it is no gap that it was not tested."""
 
     @property
     def violations(self) -> tuple[dict[str, Any], ...]:
@@ -168,7 +170,7 @@ def judge_run(judgements: Iterable[Judgement], was_interrupted: bool = False) ->
     musts = [
         judgement.verdict
         for judgement in judgements
-        if judgement.requirement.level is Level.MUST and judgement.gap is None
+        if judgement.requirement.level is Level.MUST and judgement.gap is None and not judgement.is_out_of_reach
     ]
     executed = any(verdict in (Verdict.PASS, Verdict.KNOWN_FAILURE) for verdict in musts)
     if was_interrupted or Verdict.NOT_TESTED in musts or not executed:

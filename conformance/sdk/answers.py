@@ -62,14 +62,16 @@ class Script:
     answers: tuple[Answer, ...]
     elsewhere: Mapping[str, Answer] = field(default_factory=dict)
 
-    def about(self, operation: str) -> Script:
-        """The script with `{operation}` filled in."""
-        return replace(self, answers=tuple(_about(answer, operation) for answer in self.answers))
+    def about(self, places: Mapping[str, str]) -> Script:
+        """The script with its places filled in."""
+        return replace(self, answers=tuple(_about(answer, places) for answer in self.answers))
 
 
-def _about(answer: Answer, operation: str) -> Answer:
+def _about(answer: Answer, places: Mapping[str, str]) -> Answer:
     response = answer.response
-    body = response.body.replace(b"{operation}", operation.encode("utf-8"))
+    body = response.body
+    for place, value in places.items():
+        body = body.replace(place.encode("ascii"), value.encode("utf-8"))
     longer = len(body) - len(response.body)
     headers = tuple(
         (name, str(int(value) + longer) if name == "Content-Length" else value) for name, value in response.headers

@@ -22,6 +22,7 @@ from conformance.reports.junit import write_junit
 from conformance.sdk.checks import checks_by_requirement
 from conformance.sdk.driver import PATIENCE
 from conformance.sdk.judging import judgements
+from conformance.sdk.naming import EMPTY, Naming
 from conformance.sdk.play import Performance, perform, processes
 from conformance.sdk.scenario import Scenario
 from conformance.sdk.scenarios import SCENARIOS
@@ -60,6 +61,9 @@ def run_gate(
     transport: Transport = REST,
     patience: float = PATIENCE,
     jobs: int = 1,
+    spec: str = CONTRACT,
+    parent: str = "",
+    response_type: str = EMPTY,
     on_played: Callable[[str], None] = lambda _: None,
 ) -> GateRun:
     """Play all scenarios, or `only` those named, against the driver that `command` starts, and judge them.
@@ -80,12 +84,13 @@ def run_gate(
         )
     if baseline is not None:
         baseline.refuse_unknown([requirement.id for requirement in client_catalogue().of("client")])
+    naming = Naming.of(Contract.load(spec), parent, response_type)
     started = timestamp()
     shown = command_without_secrets(command)
     performance = perform(
         processes(command, patience),
         scenarios,
-        Contract.load(CONTRACT),
+        naming,
         transport=transport,
         jobs=jobs,
         on_played=on_played,
@@ -100,6 +105,8 @@ def run_gate(
             "driver": {
                 "command": shlex.join(shown),
                 "transport": transport.name,
+                "contract": naming.contract.name,
+                "parent": naming.parent,
                 "sdk": performance.hello.sdk,
                 "version": performance.hello.version,
                 "unsupported": sorted({play.unsupported for play in performance.plays} - {""}),
@@ -116,8 +123,16 @@ def run_gate(
         messages=[*_messages(performance), *applied.messages],
         baseline=baseline.file if baseline is not None else "",
     )
-    options = (f" --transport {transport.name}" if transport is not REST else "") + (
-        f" --patience {patience:g}" if patience != PATIENCE else ""
+    options = "".join(
+        f" --{name} {shlex.quote(value)}"
+        for name, value, usual in (
+            ("transport", transport.name, REST.name),
+            ("patience", f"{patience:g}", f"{PATIENCE:g}"),
+            ("spec", spec, CONTRACT),
+            ("parent", parent, ""),
+            ("response-type", response_type, EMPTY),
+        )
+        if value != usual
     )
     report = _reproducible(build_report(list(applied.judgements), verdict, facts), options)
     return GateRun(performance, tuple(applied.judgements), verdict, report)

@@ -147,18 +147,22 @@ def _as_grpc(method: Method, status: int, body: bytes) -> Response:
 
 
 def _operation(members: Mapping[str, Any]) -> Any:
-    """The operation as a message. An Any of a type that nobody knows holds bytes that nobody can read."""
+    """The operation as a message.
+
+    An Any of a type that is not known here holds what is not known either: a message without fields, where the script
+    has none, else bytes that nobody can read.
+    """
     parse_error = part_of_grpc("google.protobuf.json_format").ParseError
     opaque = {}
     for field in ("metadata", "response"):
         try:
             message_of("Operation", {field: members.get(field)})
         except parse_error:
-            opaque[field] = members[field]["@type"]
+            opaque[field] = members[field]
     operation = message_of("Operation", {field: value for field, value in members.items() if field not in opaque})
-    for field, type_url in opaque.items():
-        getattr(operation, field).type_url = type_url
-        getattr(operation, field).value = b"\x08\x0c"
+    for field, value in opaque.items():
+        getattr(operation, field).type_url = value["@type"]
+        getattr(operation, field).value = b"\x08\x0c" if len(value) > 1 else b""
     return operation
 
 

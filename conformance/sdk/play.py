@@ -9,14 +9,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from conformance.exchange import Exchange
-from conformance.rules.client.turn import Hello, Outcome, Told, Turn
+from conformance.rules.client.turn import Hello, Outcome, Said, Told, Turn
 from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE
 from conformance.sdk.driver import PATIENCE, AnyDriver, Driver
+from conformance.sdk.naming import Naming
 from conformance.sdk.reply import DriverFault
 from conformance.sdk.scenario import Scenario
-from conformance.sdk.stage import Company, Scene
+from conformance.sdk.stage import Asked, Company, Scene
 from conformance.sdk.transport import REST, Transport
-from conformance.spec.contract import Contract
 
 Starts = Callable[[], AbstractContextManager[AnyDriver]]
 
@@ -96,7 +96,7 @@ def processes(command: Sequence[str], patience: float = PATIENCE, now: Callable[
 def perform(
     start: Starts,
     scenarios: Iterable[Scenario],
-    contract: Contract,
+    naming: Naming,
     *,
     transport: Transport = REST,
     now: Callable[[], float] = time.monotonic,
@@ -108,7 +108,7 @@ def perform(
     Raises UsageError when the driver cannot be started, TargetError when there is no port for a server.
     """
     scenes = [Scene(scenario) for scenario in scenarios]
-    company = Company(start, scenes, contract, transport, now, on_played)
+    company = Company(start, scenes, naming, transport, now, on_played)
     company.play(jobs)
     performance = Performance(
         faults=company.faults,
@@ -119,11 +119,7 @@ def perform(
     )
     overheads = {id(scene): seconds for scene in scenes if (seconds := _seconds_of_control(scene)) is not None}
     usual = statistics.median(overheads.values()) if overheads else 0.0
-    plays = [
-        _played(scene, max(usual, overheads.get(id(scene), 0.0)), company.stalls.between, company.hello)
-        for scene in scenes
-    ]
-    _disbelieve(performance, plays)
+    _disbelieve(performance, [_played(scene, max(usual, overheads.get(id(scene), 0.0)), company) for scene in scenes])
     return performance
 
 
@@ -135,14 +131,18 @@ def _seconds_of_control(scene: Scene) -> float | None:
     return None
 
 
-def _played(scene: Scene, overhead: float, stalls: Callable[[float, float], float], hello: Hello) -> Play:
+def _turn(scenario: str, asked: Asked, said: Said, overhead: float, company: Company) -> Turn:
+    arrived = asked.arrived()
+    ended = max([said.at, *(exchange.sent_at for exchange in arrived)])
+    stall = company.stalls.between(asked.told.at, ended)
+    return Turn(scenario, asked.told, said, arrived, overhead, stall, company.hello, company.paths)
+
+
+def _played(scene: Scene, overhead: float, company: Company) -> Play:
     turns = [
-        Turn(
-            scene.scenario.name, asked.told, asked.said, asked.arrived(), overhead, stalls(asked.told.at, ended), hello
-        )
+        _turn(scene.scenario.name, asked, asked.said, overhead, company)
         for asked in scene.asked
         if asked.said is not None
-        for ended in [max((asked.said.at, *(exchange.sent_at for exchange in asked.arrived())))]
     ]
     unanswered = [Unanswered(asked.told, asked.arrived()) for asked in scene.asked if asked.said is None]
     return Play(

@@ -21,16 +21,16 @@ from conformance.rules.client.turn import Turn, TurnJudge
 from conformance.rules.rule import Complaint
 from conformance.sdk.answers import EMPTY_OBJECT, Answer, Script, envelope, json_answer
 
-PARENT = "projects/conformance/locations/gate"
 TIMEOUT = 5000
 """The deadline of a call, in milliseconds, that is not about time: none comes near it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request to the driver; `timeout` is in milliseconds. In a name `{operation}` is that of the scenario.
+    """One request to the driver; `timeout` is in milliseconds. Its name has places, such as `{operation}`.
 
-    `method` is the call that the script answers, `word` what the driver is told when that is another (`wait`).
+    `method` is the call that the script answers, `word` what the driver is told when that is another (`wait`). A name
+    that `is_unbound` is one that no path of the contract can have; where one can, the scenario is not played.
     """
 
     method: Method
@@ -39,6 +39,7 @@ class Step:
     timeout: int = TIMEOUT
     word: str = ""
     poll: int | None = None
+    is_unbound: bool = False
 
     @property
     def asks_for(self) -> str:
@@ -46,14 +47,14 @@ class Step:
         return self.word or self.method.value
 
 
-def cancel(*answers: Answer, name: str = "{operation}", timeout: int = TIMEOUT) -> Step:
+def cancel(*answers: Answer, name: str = "{operation}", timeout: int = TIMEOUT, is_unbound: bool = False) -> Step:
     """The driver is told to cancel, and each attempt gets the next of the answers."""
-    return Step(Method.CANCEL, Script(answers), name, timeout)
+    return Step(Method.CANCEL, Script(answers), name, timeout, is_unbound=is_unbound)
 
 
-def get(*answers: Answer, name: str = "{operation}", timeout: int = TIMEOUT) -> Step:
+def get(*answers: Answer, name: str = "{operation}", timeout: int = TIMEOUT, is_unbound: bool = False) -> Step:
     """The driver is told to get, and each attempt gets the next of the answers."""
-    return Step(Method.GET, Script(answers), name, timeout)
+    return Step(Method.GET, Script(answers), name, timeout, is_unbound=is_unbound)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +112,9 @@ class Scenario:
     at_once: bool = False
 
     @property
-    def operation(self) -> str:
-        """The name of the scenario's operation."""
-        return f"{PARENT}/operations/{self.name}"
-
-    @property
     def asks_for(self) -> tuple[str, ...]:
         """The methods that the driver is asked for."""
         return tuple(dict.fromkeys(step.asks_for for step in (self.control.step, *self.steps)))
-
-    def named(self, step: Step) -> str:
-        """The operation name that the driver is told in a step."""
-        return step.name.replace("{operation}", self.operation)
 
 
 def arrives_and_is_ok(turn: Turn) -> Complaint | None:
@@ -148,6 +140,9 @@ def operation(done: bool = False, *, name: str = "{operation}", **members: Any) 
     """A get's answer: an operation, without metadata, for its type would have to be one that every client knows."""
     return json_answer(200, {"name": name, "done": done, **members})
 
+
+RESPONSE = {"@type": "type.googleapis.com/{response-type}"}
+"""The response of an operation that succeeds, of the type that the client expects."""
 
 CONTROL = "{operation}-control"
 """The operation of a control: it looks like the scenario's, and is another."""

@@ -20,12 +20,12 @@ from conformance.rules.client.turn import Hello, Outcome, Said, Told
 from conformance.sdk.answers import Script, json_answer
 from conformance.sdk.credentials import text_without_secrets
 from conformance.sdk.driver import AnyDriver
+from conformance.sdk.naming import Naming
 from conformance.sdk.reply import DriverFault, Gone, Overdue
-from conformance.sdk.scenario import PARENT, TIMEOUT, Scenario, Step
+from conformance.sdk.scenario import TIMEOUT, Scenario, Step
 from conformance.sdk.server import ScriptedServer
 from conformance.sdk.stalls import Stalls
 from conformance.sdk.transport import Transport
-from conformance.spec.contract import Contract
 
 MOST_FAULTS = 3
 """So many times a driver that has replied before is started again; a hanging one costs its patience each time."""
@@ -39,7 +39,7 @@ _TOO_SLOW = 10.0
 _OTHER_PROTOCOLS = (b"\x16\x03", b"PRI * HTTP/2")
 """How TLS and HTTP/2 begin: a client that speaks these will go on to."""
 
-HELLO = f"{PARENT}/operations/hello"
+HELLO = "hello"
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Company:
 
     start: Callable[[], AbstractContextManager[AnyDriver]]
     scenes: Sequence[Scene]
-    contract: Contract
+    naming: Naming
     transport: Transport
     now: Callable[[], float]
     on_played: Callable[[str], None]
@@ -93,6 +93,7 @@ class Company:
 
     def __post_init__(self) -> None:
         self.stalls = Stalls(self.now)
+        self.paths = self.naming.paths()
         self._numbers = itertools.count(1)
         self._ids = itertools.count(1)
         self._left = iter(self.scenes)
@@ -133,10 +134,10 @@ class Company:
 
     def _work(self) -> None:
         with (
-            ScriptedServer(self.contract, self.now, self._numbers) as server,
-            self.transport.front(server.url, self.contract) as endpoint,
+            ScriptedServer(self.naming.contract, self.now, self._numbers) as server,
+            self.transport.front(server.url, self.naming.contract) as endpoint,
         ):
-            stage = _Stage(server, endpoint, self.transport.name, self.now, self._ids)
+            stage = _Stage(server, endpoint, self.naming, self.transport.name, self.now, self._ids)
             while not self._is_over and self._drive(stage):
                 pass
         with self._lock:
@@ -198,7 +199,8 @@ class Company:
                 scene = None if self._is_over else next(self._left, None)
             if scene is None:
                 return
-            scene.inapplicable = hello.lacks(scene.scenario.asks_for, scene.scenario.needs)
+            scenario = scene.scenario
+            scene.inapplicable = self.naming.lacks(scenario) or hello.lacks(scenario.asks_for, scenario.needs)
             if not scene.inapplicable:
                 yield scene
 
@@ -261,6 +263,7 @@ class _Stage:
 
     server: ScriptedServer
     endpoint: str
+    naming: Naming
     transport: str
     now: Callable[[], float]
     ids: Iterator[int]
@@ -276,9 +279,10 @@ class _Stage:
 
         Raises DriverFault.
         """
-        turn = self.server.begin("hello", Method.GET, HELLO, Script((json_answer(200, {"name": HELLO}),)), TIMEOUT)
+        name = self.naming.operation(HELLO)
+        turn = self.server.begin(HELLO, Method.GET, name, Script((json_answer(200, {"name": name}),)), TIMEOUT)
         self.greeted.append(turn)
-        told = Told(next(self.ids), Method.GET, self.endpoint, HELLO, TIMEOUT, self.transport, self.now(), "hello")
+        told = Told(next(self.ids), Method.GET, self.endpoint, name, TIMEOUT, self.transport, self.now(), HELLO)
         try:
             hello = driver.greet(told, lambda: bool(self.server.arrived(turn)))
         finally:
@@ -328,8 +332,9 @@ class _Stage:
         return said
 
     def _asked(self, scenario: Scenario, step: Step) -> Asked:
-        name = scenario.named(step)
-        turn = self.server.begin(scenario.name, step.method, name, step.script.about(scenario.operation), step.timeout)
+        name = self.naming.named(scenario, step.name)
+        script = step.script.about(self.naming.places(scenario))
+        turn = self.server.begin(scenario.name, step.method, name, script, step.timeout)
         told = Told(
             next(self.ids),
             step.method,
@@ -340,6 +345,7 @@ class _Stage:
             self.now(),
             step.word,
             step.poll,
+            self.naming.contract.binds(step.method, name),
         )
         return Asked(self.server, turn, told)
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from conformance.server.target.iut import Iut
 
 RUN = pytest.StashKey["Run"]()
-_SUPPLY_FIXTURE = "iut_operations"
 RESULT = "lro_conformance_result"
 """Where a report of pytest carries what a check found, as a JSON value."""
 TRAFFIC_FILE = "test_traffic.py"
@@ -41,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="conformance.toml; without it, and without --iut-url, the embedded reference server",
     )
     group.addoption("--iut-url", metavar="URL", help="the target, in place of the configuration's")
+    group.addoption("--iut-app", metavar="MODULE:APP", help="an ASGI or WSGI application, in place of a URL")
     group.addoption("--iut-allow-host", metavar="HOST", action="append", default=[], help="a host that you may test")
     group.addoption("--iut-operation", metavar="NAME", action="append", default=[], help="a running operation to use")
     group.addoption("--iut-spec", metavar="SPEC", help="the OpenAPI file of the contract")
@@ -61,6 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 OPTIONS = (
     "--iut",
     "--iut-url",
+    "--iut-app",
     "--iut-allow-host",
     "--iut-operation",
     "--iut-spec",
@@ -85,6 +86,22 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "disruptive: a check that may disturb more than the operations it started")
     config.pluginmanager.register(_Results(config), "lro-conformance-results")
     _begin_report(config)
+    if not _is_alone(config) and any(_SUITE in argument for argument in config.args):
+        from conformance.errors import UsageError
+        from conformance.server.fixtures import load_conftests
+
+        try:
+            load_conftests(config)
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from error
+
+
+_SUITE = "conformance.suite"
+
+
+def _is_alone(config: pytest.Config) -> bool:
+    """Whether this is `lro-conformance run`, to which no conftest.py of the user's belongs."""
+    return config.inipath is not None and config.inipath.parent == Path(__file__).parent.parent / "suite"
 
 
 def _begin_report(config: pytest.Config) -> None:
@@ -141,19 +158,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
     """The implementation under test of this run.
 
-    A fixture `iut_operations` of the user's, a function that starts an operation and returns its name, is the supply in
-    place of the configured one.
+    Fixtures of the user's say what is under test in place of the configuration: `iut_url` gives the URL of a server,
+    `iut_transport` an httpx transport (or a router of respx) that is asked in its place, and `iut_operations` a
+    function that starts an operation and returns its name.
     """
-    from conformance.server.run import check_target, with_function
+    from conformance.errors import UsageError
+    from conformance.server import fixtures
+    from conformance.server.run import check_target, with_fixtures
     from conformance.server.target.connect import connect
 
     run = _run(request.config)
+    given = {name: fixtures.value_of(request, name) for name in (fixtures.URL, fixtures.TRANSPORT, fixtures.OPERATIONS)}
+    run.configuration = with_fixtures(run.configuration, **given)
     try:
-        run.configuration = with_function(run.configuration, request.getfixturevalue(_SUPPLY_FIXTURE))
-    except pytest.FixtureLookupError as error:
-        if error.argname != _SUPPLY_FIXTURE:
-            raise
-    check_target(run.configuration, request.config.getoption("--iut") or "")
+        check_target(run.configuration, request.config.getoption("--iut") or "")
+    except UsageError as error:
+        looked = f"fixtures were looked for in {fixtures.places(request.config)}"
+        raise UsageError(error.message, f"{error.remedy}; {looked}") from error
+    if run.configuration.is_embedded and run.configuration.disguise is None and not _is_alone(request.config):
+        run.messages.append(
+            "nothing says what is under test, so it was the embedded reference server; the fixtures "
+            f"{fixtures.URL} and {fixtures.TRANSPORT} were looked for in {fixtures.places(request.config)}"
+        )
     run.iut = connect(run.configuration, run.profile, run.ledger_file)
     run.iut.target.check = run.sender
     yield run.iut
@@ -178,7 +204,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         raise NotTested(run.fatal)
     if run.is_out_of_time and not _looks_at_all_traffic(item):
         raise NotTested("the time of --max-time was over")
-    ruled_out = run.statement.rules_out(catalogue()[_requirement_of(item)])
+    requirement = catalogue()[_requirement_of(item)]
+    out_of_reach = run.out_of_reach(requirement)
+    if out_of_reach:
+        raise NotTested(out_of_reach)
+    ruled_out = run.statement.rules_out(requirement)
     if ruled_out is not None:
         raise NotApplicable(ruled_out)
     if item.get_closest_marker("disruptive") is not None and not run.may_disrupt:

@@ -102,9 +102,9 @@ def _of_a_size(path: Path, document: Any) -> Any:
     open_ones: set[int] = set()
 
     def size_of(value: Any, depth: int) -> int:
-        if not isinstance(value, dict | list):
-            return 1
-        if depth > _DEEPEST or id(value) in open_ones:
+        if not isinstance(value, dict | list) or id(value) in open_ones:
+            return 1  # what refers to itself is as large as it stands there
+        if depth > _DEEPEST:
             raise _too_deep(path)
         if id(value) not in sizes:
             open_ones.add(id(value))

@@ -88,6 +88,8 @@ def _malformed_escape(aim: Aim) -> list[Outgoing]:
 def _other_methods(aim: Aim) -> list[Outgoing]:
     path = aim.iut.contract.path(Method.CANCEL, aim.name)
     bodies = {"GET": b"", "PUT": b"{}", "DELETE": b"", "PATCH": b"{}", "HEAD": b"", "OPTIONS": b""}
+    if bodies.pop(aim.iut.cancel_method, None) is not None:  # one API binds its cancel to GET
+        bodies["POST"] = b"{}"
     return [
         aim.iut.request(
             method, path, body=body, content_type=JSON if body else None, note=f"{method} on the cancel path"
@@ -98,8 +100,8 @@ def _other_methods(aim: Aim) -> list[Outgoing]:
 
 
 def posted(iut: Iut, path: str, note: str) -> Outgoing:
-    """A POST on a raw path with the body of a plain cancel."""
-    return iut.request("POST", path, body=iut.plain_body, content_type=JSON, note=note, is_odd=True)
+    """A request on a raw path with the method and the body of a plain cancel."""
+    return iut.request(iut.cancel_method, path, body=iut.plain_body, content_type=JSON, note=note, is_odd=True)
 
 
 def similar_names(iut: Iut, name: str) -> list[tuple[str, str]]:

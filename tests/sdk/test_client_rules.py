@@ -80,7 +80,7 @@ def turn(
     at: float = 0.02,
     **said: Any,
 ) -> Turn:
-    told = Told(1, method, HERE, name, timeout, "rest", 0.0)
+    told = Told(1, method, HERE, name, timeout, "rest", 0.0, is_bound=CONTRACT.binds(method, name))
     return Turn("story", told, Said(outcome, "{}", at, **said), exchanges)
 
 

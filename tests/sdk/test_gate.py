@@ -30,7 +30,7 @@ from conformance.sdk.stage import MOST_FAULTS
 from conformance.secrets.command import command_without_secrets
 from conformance.spec.catalogue import client_catalogue
 
-from .in_process import CONTRACT, judged, named, not_kept, says
+from .in_process import NAMING, judged, named, not_kept, says
 
 MUST_PASS = "client-answer.empty-object-is-success"
 
@@ -215,7 +215,7 @@ def test_a_driver_that_breaks_down_again_and_again_is_given_up() -> None:
         is_plain = told.word == "hello" or told.name.endswith("-control")
         return driven(Client())(told) if is_plain else b"panic!"
 
-    performance = perform(lambda: InProcess(fragile), SCENARIOS, CONTRACT)
+    performance = perform(lambda: InProcess(fragile), SCENARIOS, NAMING)
     assert len(performance.faults) == MOST_FAULTS
     assert [bool(play.fault) for play in performance.plays] == [True] * len(SCENARIOS)
 
@@ -224,7 +224,7 @@ def test_a_driver_that_hangs_is_given_up() -> None:
     (scenario,) = named("cancelled")
     hasty = replace(scenario.control, step=replace(scenario.control.step, timeout=10))
     hangs = [sys.executable, "-S", "-E", "-c", "import time; time.sleep(60)"]
-    performance = perform(processes(hangs, patience=0.05), [replace(scenario, control=hasty)], CONTRACT)
+    performance = perform(processes(hangs, patience=0.05), [replace(scenario, control=hasty)], NAMING)
     assert performance.faults[0].startswith("the driver did not reply to request 1, its first, within 0.05 s")
     (judgement,) = [
         judgement

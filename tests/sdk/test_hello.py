@@ -18,14 +18,14 @@ from conformance.sdk.play import Performance, perform, processes
 from conformance.sdk.reply import DriverFault, read_hello
 from conformance.sdk.scenario import Scenario
 
-from .in_process import CONTRACT, named
+from .in_process import NAMING, named
 
 GREETING = Told(1, Method.GET, "http://127.0.0.1:1", "projects/p/locations/l/operations/o", 5000, "rest", 0.0, "hello")
 HONEST = driven(Client())
 
 
 def greeted(speaks: Speaks, *scenarios: Scenario) -> Performance:
-    return perform(lambda: InProcess(speaks), scenarios or named("cancelled"), CONTRACT)
+    return perform(lambda: InProcess(speaks), scenarios or named("cancelled"), NAMING)
 
 
 def answers_hello_with(**facts: object) -> Speaks:
@@ -91,7 +91,7 @@ def test_a_driver_of_today_may_die_of_it_once() -> None:
         "    assert told['method'] in ('cancel', 'get')\n"
         "    print(json.dumps(h.reply(h.Client(), told)), flush=True)\n"
     )
-    performance = perform(processes([sys.executable, "-c", program]), named("cancelled"), CONTRACT)
+    performance = perform(processes([sys.executable, "-c", program]), named("cancelled"), NAMING)
     assert not performance.faults
     assert not performance.was_cut_off
 
@@ -132,7 +132,7 @@ def test_the_transport_must_be_one_that_the_sdk_speaks() -> None:
 def _run(program: str, patience: float = 0.5, names: Sequence[str] = ("plain-cancel", "cancelled")) -> Performance:
     start = "import json, os, sys, time\nfrom conformance.sdk import honest_driver as h\n"
     command = [sys.executable, "-c", start + program]
-    return perform(processes(command, patience), named(*names), CONTRACT)
+    return perform(processes(command, patience), named(*names), NAMING)
 
 
 def test_a_driver_that_does_not_flush_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,6 @@ from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange, Failure, Method, can_be_undone, content_of, header_values
 from conformance.rules.client.reading import (
     PATH,
-    SHAPE_OF_A_CALL,
     about,
     asks_for_a_cancel,
     calls_of,
@@ -90,7 +89,7 @@ def the_path_has_the_shape_of_the_binding(turn: Turn) -> Complaint | None:
     unbound = [
         exchange
         for exchange in requests_of(turn)
-        if not SHAPE_OF_A_CALL.fullmatch(without_verb(exchange.request.path))
+        if not turn.paths.fullmatch(without_verb(exchange.request.path))
         and (exchange.call is None or exchange.call.method is not Method.LIST)
     ]
     return about(turn, unbound, lambda exchange: f"{line_of(exchange)} has a path that no binding has")
@@ -103,7 +102,7 @@ def the_path_names_the_operation(turn: Turn) -> Complaint | None:
         exchange
         for exchange in requests_of(turn)
         if exchange.request.path.endswith(":cancel") is asks_for_a_cancel(turn)
-        and (is_over_grpc(turn) or SHAPE_OF_A_CALL.fullmatch(without_verb(exchange.request.path)))
+        and (is_over_grpc(turn) or turn.paths.fullmatch(without_verb(exchange.request.path)))
         and exchange not in other_rpcs_of(turn)
         and (exchange.call is None or exchange.call.name != turn.told.name or not PATH.fullmatch(exchange.request.path))
         and exchange.request.method == ("POST" if asks_for_a_cancel(turn) else "GET")

@@ -11,6 +11,7 @@ None for "kept"; it raises NotTested or NotApplicable when the turn cannot or ne
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -37,7 +38,8 @@ class Told:
     """One request to the driver. `at` is seconds on the run's clock, `timeout` the deadline in milliseconds.
 
     `method` is the call that is expected to arrive. `word` is what the driver is told when that is another word: `wait`
-    for a get that is repeated until the operation has ended, `poll` milliseconds apart at first.
+    for a get that is repeated until the operation has ended, `poll` milliseconds apart at first. The name `is_bound`
+    when the contract has a path for it.
     """
 
     id: int
@@ -49,6 +51,7 @@ class Told:
     at: float
     word: str = ""
     poll: int | None = None
+    is_bound: bool = True
 
     @property
     def asks_for(self) -> str:
@@ -135,6 +138,10 @@ class Said:
         return f"rpc_error with code {self.code.name if self.code else None} and http_status {self.http_status}"
 
 
+PATHS = re.compile(r"/v1/(projects|organizations)/[^/]+/locations/[^/]+/operations/[^/]+")
+"""The paths of the operations of BeyondCorp."""
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One request to the driver, its reply, and the exchanges it caused, in the order of their arrival.
@@ -142,7 +149,7 @@ class Turn:
     `answers` are the exchanges of the call that was asked for; the other `arrived` ones are what else came in: to
     another path, to another operation, or nothing that is HTTP. `overhead` are the seconds that the driver needs for a
     call by itself, measured where it is answered at once; `stall` are those that a busy machine held everybody up
-    meanwhile. `hello` is what the driver said of itself.
+    meanwhile. `hello` is what the driver said of itself, `paths` what the paths of calls look like without a verb.
     """
 
     scenario: str
@@ -152,6 +159,7 @@ class Turn:
     overhead: float = 0.0
     stall: float = 0.0
     hello: Hello = field(default_factory=Hello)
+    paths: re.Pattern[str] = PATHS
 
     @property
     def answers(self) -> tuple[Exchange, ...]:

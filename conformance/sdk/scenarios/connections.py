@@ -16,7 +16,17 @@ from conformance.sdk.answers import (
     late,
     twice,
 )
-from conformance.sdk.scenario import IS_REFUSED, SHOWS_RUNNING, SUCCEEDS, Expectation, Scenario, cancel, get, operation
+from conformance.sdk.scenario import (
+    IS_REFUSED,
+    RESPONSE,
+    SHOWS_RUNNING,
+    SUCCEEDS,
+    Expectation,
+    Scenario,
+    cancel,
+    get,
+    operation,
+)
 
 _NEXT = "client-retry.next-call-gets-through"
 _OWN = "client-answer.belongs-to-its-request"
@@ -25,7 +35,7 @@ _SHORT = 400
 
 _SECOND = "{operation}-second"
 _SAYS_CLOSE = body_answer(200, b"{}", "application/json", ("Connection", "close"))
-_ENDED = operation(True, response={"@type": "type.googleapis.com/google.protobuf.Empty"})
+_ENDED = operation(True, response=RESPONSE)
 
 
 def _cancelled_after(name: str, story: str, *answers: Answer) -> Scenario:

@@ -107,17 +107,40 @@ class _Reader:
         url = self._text(table, "iut.url", default.url)
         if url:
             check_url(self.where, url)
+        parents = self._parents(table["parent"]) if "parent" in table else ()
+        app = self._text(table, "iut.app", default.app)
+        if app and url:
+            raise UsageError(
+                f"{self.where}: [iut] has a url and an app", "test one or the other: leave one of them out"
+            )
+        header = self._text(table, "iut.request_id_header", default.request_id_header)
+        if header and not is_name(header):
+            raise self._wrong("iut.request_id_header", "the name of a header field", header)
         return IutSection(
             name=self._text(table, "iut.name", default.name),
             url=url.rstrip("/"),
             spec=self._text(table, "iut.spec", default.spec),
-            parent=self._text(table, "iut.parent", default.parent).strip("/"),
+            parent=parents[0] if parents else "",
             allow_hosts=hosts,
             headers=self._headers(table.get("headers", {})),
             ca=self._text(table, "iut.ca", default.ca),
             version=self._text(table, "iut.version", default.version),
+            app=app,
+            request_id_header=header,
             said=frozenset(table),
+            further_parents=parents[1:],
         )
+
+    def _parents(self, said: Any) -> tuple[str, ...]:
+        """One parent, or a list of several."""
+        texts = [said] if isinstance(said, str) else said
+        if not (isinstance(texts, list) and texts and all(isinstance(text, str) for text in texts)):
+            raise self._wrong("iut.parent", "a text or a list of texts", said)
+        parents = tuple(text.strip("/") for text in texts)
+        for parent in parents:
+            if parents.count(parent) > 1:
+                raise UsageError(f"{self.where}: iut.parent has {parent!r} twice", "name each one in iut.parent once")
+        return parents
 
     def _headers(self, table: Any) -> Mapping[str, str | Variable]:
         """Header fields; a value may be a secret, so that none is ever shown."""

@@ -12,10 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
+from uuid import uuid4
 
 from conformance.errors import BudgetExhausted, RateLimited, TargetDead, TargetError
 from conformance.exchange import Call, CurlContext, Exchange, Failure, FailureKind, Header, Request, Response
 from conformance.lro import Clock
+from conformance.lro.clock import RACERS
 from conformance.secrets.redaction import Redaction
 from conformance.secrets.secret import Secret
 from conformance.server.target.come_again import Patience
@@ -70,6 +72,8 @@ class Target:
         self.operations_used = 0
         self.curl_options: tuple[str, ...] = ()
         self.secrets: set[Secret] = set()
+        self.request_id_header = ""
+        self._run_id = uuid4().hex[:12]
         self._transport = transport
         self._identify = identify
         self._lock = threading.Lock()
@@ -120,7 +124,7 @@ class Target:
         together = threading.Barrier(len(outgoing))
         numbers = self._admit(len(outgoing))
         tokens = [self._token_of(request) for request in outgoing]  # who waits for a new one must not keep the others
-        with ThreadPoolExecutor(len(outgoing), "lro-conformance-race") as racers:
+        with ThreadPoolExecutor(len(outgoing), RACERS) as racers:
             sending = [
                 racers.submit(self._send, request, number, token, together)
                 for request, number, token in zip(outgoing, numbers, tokens, strict=True)
@@ -194,6 +198,7 @@ class Target:
         self, outgoing: Outgoing, number: int, token: Secret | None, together: threading.Barrier | None = None
     ) -> Exchange:
         check = self.check
+        outgoing = self._with_id(outgoing, number)
         wire = _with_secrets(outgoing, token)
         sent_at = self.clock.now()
         if together is not None:
@@ -214,6 +219,13 @@ class Target:
             curl=CurlContext(_placeholders(outgoing), self.curl_options),
             is_odd=outgoing.is_odd,
         )
+
+    def _with_id(self, outgoing: Outgoing, number: int) -> Outgoing:
+        """The request with an id by which the server's logs can be searched, where one is wanted."""
+        if not self.request_id_header:
+            return outgoing
+        header = (self.request_id_header, f"{self._run_id}-{number}")
+        return replace(outgoing, request=replace(outgoing.request, headers=(*outgoing.request.headers, header)))
 
     def send_all(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
         """Send independent requests, as many at once as the limits allow; answers come in the order of the requests."""

@@ -311,3 +311,16 @@ def long_target_crashes(honest: Service) -> Service:
         return honest.route(service, request)
 
     return replace(honest, route=lie)
+
+
+@fault(breaks=("routing.additional-bindings-are-bound", "repeat.known-stays-known"))
+def organizations_are_not_cancelled(honest: Service) -> Service:
+    """Binds get and delete for operations of organizations, and forgets cancel."""
+
+    def lie(service: Service, request: Request) -> Invocation:
+        call = honest.route(service, request)
+        if call.rpc is Rpc.CANCEL and call.name.startswith("organizations/"):
+            raise NO_SUCH_PAGE
+        return call
+
+    return replace(honest, route=lie)

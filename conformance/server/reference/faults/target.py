@@ -314,3 +314,14 @@ def delete_cancels_the_others(honest: Service) -> Service:
         return message
 
     return replace(known, delete=delete)
+
+
+@fault(breaks="target.whole-name-counts")
+def organization_is_ignored(honest: Service) -> Service:
+    """Finds an operation of an organization by what comes after the organization: there was only one so far."""
+
+    def similar(asked: str, known: str) -> bool:
+        ours, theirs = asked.split("/", 2), known.split("/", 2)
+        return ours[0] == theirs[0] == "organizations" and ours[2:] == theirs[2:]
+
+    return resembling(honest, similar)
