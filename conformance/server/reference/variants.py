@@ -20,7 +20,7 @@ from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import Behaviour, Mode, Snapshot, UnknownOperation
-from conformance.server.reference.taste import TASTES
+from conformance.server.reference.taste import DEFAULT, TASTES, Taste
 
 Apply = Callable[[Service], Service]
 
@@ -119,7 +119,10 @@ def variant(
 def _taste(name: str, why: str, start: Mapping[str, object] = RUN, statement: Mapping[str, object] = NOTHING) -> None:
     """Registers a named taste as a variant."""
     taste = TASTES[name]
-    _VARIANTS[name] = Variant(name, why, lambda honest: replace(honest, taste=taste), start, statement)
+    changes = {
+        key: value for key in Taste.__dataclass_fields__ if (value := getattr(taste, key)) != getattr(DEFAULT, key)
+    }
+    _VARIANTS[name] = Variant(name, why, lambda honest: _tasting(honest, **changes), start, statement)
 
 
 def _tasting(honest: Service, **taste: Any) -> Service:
