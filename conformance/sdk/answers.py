@@ -56,15 +56,18 @@ class Script:
     """The answers of one turn: to the call that is asked for, one after the other and the last one for ever.
 
     `elsewhere` answers requests to other paths, whatever their method; the key is the raw path, in which `{path}` is
-    the path of the call. Anything that neither speaks of is answered 404.
+    the path of the call. `seen` is what a get of the operation shows while it is to be cancelled or deleted; without it
+    that runs. Anything else is answered 404.
     """
 
     answers: tuple[Answer, ...]
     elsewhere: Mapping[str, Answer] = field(default_factory=dict)
+    seen: Answer | None = None
 
     def about(self, places: Mapping[str, str]) -> Script:
         """The script with its places filled in."""
-        return replace(self, answers=tuple(_about(answer, places) for answer in self.answers))
+        seen = _about(self.seen, places) if self.seen is not None else None
+        return replace(self, answers=tuple(_about(answer, places) for answer in self.answers), seen=seen)
 
 
 def _about(answer: Answer, places: Mapping[str, str]) -> Answer:

@@ -50,6 +50,9 @@ _SAME_OVER_GRPC = """
     asked-to-cancel asked-to-cancel-and-completed asked-to-cancel-and-failed asked-to-cancel-and-ended
     composed-in-id decomposed-in-id compatibility-in-id beyond-the-bmp-in-id other-case-in-id no-break-space-in-id
     zero-width-in-id sub-delimiters-in-id quotation-marks-in-id escaped-slash-in-id twice-escaped-in-id
+    wait-cancelled wait-cancelled-already wait-cancelled-by-another wait-completed-despite-cancel wait-failed-internal
+    wait-failed-aborted wait-failed-not-found wait-failed-unavailable wait-failed-deadline-exceeded
+    wait-through-unavailable wait-through-busy wait-gone wait-denied wait-for-ever wait-backs-off
     two-verbs-in-id tab-in-id line-end-in-id leading-zeros-id large-number-id leading-space-id verb-as-id
 """
 SCENARIOS = frozenset(_SAME_OVER_GRPC.split())
@@ -64,6 +67,8 @@ _OF_HTTP_AND_JSON = """
     client-request.is-http client-request.host-is-right client-request.length-is-unambiguous
     client-request.endpoint-is-kept client-request.get-has-no-body client-request.name-makes-no-header
     client-answer.class-is-kept client-answer.redirect-is-no-success
+    client-answer.framing-is-read client-answer.coding-is-undone client-answer.belongs-to-its-request
+    client-retry.next-call-gets-through client-operation.listed-are-shown client-request.delete-is-sent
     client-answer.no-body-is-success client-answer.unknown-members-are-ignored client-answer.garbage-is-no-success
     client-answer.lost-answer-is-no-success client-answer.bare-status client-answer.unreadable-error-keeps-its-status
     client-answer.redirect-keeps-the-method client-answer.redirected-get-is-no-cancel

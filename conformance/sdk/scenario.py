@@ -57,6 +57,15 @@ def get(*answers: Answer, name: str = "{operation}", timeout: int = TIMEOUT, is_
     return Step(Method.GET, Script(answers), name, timeout, is_unbound=is_unbound)
 
 
+POLL = 8
+"""Milliseconds between the first two looks of a wait: so a test of it takes no time."""
+
+
+def wait(*answers: Answer, timeout: int = TIMEOUT) -> Step:
+    """The driver is told to wait for the end of the operation, and each look sees the next of the answers."""
+    return Step(Method.GET, Script(answers), timeout=timeout, word="wait", poll=POLL)
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """A step whose outcome is beyond doubt, and the oracle of that outcome.

@@ -294,7 +294,7 @@ class ScriptedServer:
             return UNKNOWN_PATH
         if call.name == turn.call.name and call.method is Method.GET:
             # A client that looks before it cancels sees an operation that runs.
-            return json_answer(200, {"name": call.name})
+            return script.seen or json_answer(200, {"name": call.name})
         if call.method is Method.LIST:
             return json_answer(200, {"operations": [_shown_by(script) or {"name": turn.call.name}]})
         return envelope(Code.NOT_FOUND, f"operation {call.name} does not exist")

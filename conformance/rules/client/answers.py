@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from conformance.errors import NotApplicable, NotTested
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Method
 from conformance.lro.codes import Code
 from conformance.rules.client.codes import code_in, follows_from, last_error
 from conformance.rules.client.reading import (
@@ -52,7 +52,7 @@ def an_answer_does_not_break_the_client(turn: Turn) -> Complaint | None:
 
 def is_ok(turn: Turn) -> Complaint | None:
     """The answer is a success, and the client says so."""
-    if turn.said.is_ok:
+    if turn.said.is_ok and not (turn.asks(Method.CANCEL) and turn.said.cancelled is False):
         return None
     if not turn.answers:
         raise NotTested(f"the call did not arrive; the driver said {reply_in_words(turn)}")

@@ -20,6 +20,16 @@ def asks_for_a_cancel(turn: Turn) -> bool:
     return turn.asks(Method.CANCEL)
 
 
+def is_wait(turn: Turn) -> bool:
+    """Whether the driver was asked to wait for the end of an operation, which are many gets."""
+    return turn.told.asks_for == "wait"
+
+
+def http_method_of(turn: Turn) -> str:
+    """The HTTP method of the call that the driver was asked for."""
+    return {Method.CANCEL: "POST", Method.DELETE: "DELETE"}.get(turn.told.method, "GET")
+
+
 def something_arrived(turn: Turn) -> bool:
     return any(exchange.request.method for exchange in turn.arrived)
 

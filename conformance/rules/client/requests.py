@@ -15,6 +15,7 @@ from conformance.rules.client.reading import (
     asks_for_a_cancel,
     calls_of,
     cancels_of,
+    http_method_of,
     is_over_grpc,
     line_of,
     names_an_operation,
@@ -55,7 +56,10 @@ _SYSTEM_PARAMETERS = frozenset(
 )
 
 
-@turn_rule("client-request.cancel-is-sent", when=lambda turn: asks_for_a_cancel(turn) and turn.said.is_ok)
+@turn_rule(
+    "client-request.cancel-is-sent",
+    when=lambda turn: asks_for_a_cancel(turn) and turn.said.is_ok and turn.said.cancelled is not False,
+)
 def a_cancel_that_is_ok_was_sent(turn: Turn) -> Complaint | None:
     if turn.answers:
         return None
@@ -69,7 +73,7 @@ def a_cancel_that_is_ok_was_sent(turn: Turn) -> Complaint | None:
 def the_http_method_is_that_of_the_binding(turn: Turn) -> Complaint | None:
     if other_rpcs_of(turn) and not calls_of(turn):
         return about(turn, other_rpcs_of(turn), lambda exchange: f"the RPC {exchange.request.path} was called instead")
-    expected = "POST" if asks_for_a_cancel(turn) else "GET"
+    expected = http_method_of(turn)
     # What binds to another method is not this call badly made, but another call.
     wrong = [exchange for exchange in calls_of(turn) if exchange.request.method != expected and exchange.call is None]
     return about(turn, wrong, lambda exchange: f"{line_of(exchange)} instead of {expected}")
@@ -105,7 +109,7 @@ def the_path_names_the_operation(turn: Turn) -> Complaint | None:
         and (is_over_grpc(turn) or turn.paths.fullmatch(without_verb(exchange.request.path)))
         and exchange not in other_rpcs_of(turn)
         and (exchange.call is None or exchange.call.name != turn.told.name or not PATH.fullmatch(exchange.request.path))
-        and exchange.request.method == ("POST" if asks_for_a_cancel(turn) else "GET")
+        and exchange.request.method == http_method_of(turn)
     ]
     return about(turn, wrong, lambda exchange: f"{line_of(exchange)} names {_named(exchange)}, not {turn.told.name}")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from conformance.exchange import Exchange, Response
-from conformance.rules.client.reading import about, reply_in_words
+from conformance.rules.client.reading import about, is_wait, reply_in_words
 from conformance.rules.client.turn import Outcome, Turn, turn_rule
 from conformance.rules.rule import Complaint
 
@@ -43,7 +43,9 @@ def _final(requirement: str, what: str, was_final: Callable[[Response], bool]) -
                 return turn.complain(f"{what} was followed by {len(attempts) - number} more of the same", *attempts)
         return None
 
-    turn_rule(requirement, when=lambda turn: any(is_final(exchange) for exchange in turn.answers))(judge)
+    turn_rule(
+        requirement, when=lambda turn: not is_wait(turn) and any(is_final(exchange) for exchange in turn.answers)
+    )(judge)
 
 
 def _is_whole(response: Response) -> bool:

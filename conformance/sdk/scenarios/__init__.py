@@ -15,6 +15,7 @@ from conformance.sdk.scenarios import (
     redirects,
     requests,
     retries,
+    waits,
 )
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -31,6 +32,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *redirects.SCENARIOS,
     *framing.SCENARIOS,
     *connections.SCENARIOS,
+    *waits.SCENARIOS,
 )
 
 __all__ = ["SCENARIOS"]
