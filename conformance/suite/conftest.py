@@ -190,7 +190,7 @@ def deletion(iut: Iut, bystanders: Bystanders, aims: LastLook, request: pytest.F
     stories: Stories | None = None
     with contextlib.suppress(Unjudged):
         stories = request.getfixturevalue("stories")
-    bystander = bystanders.new()
+    bystander = bystanders.control()
     ended = stories.without_body.end if stories is not None else None
     if iut.ends_at_once:
         ended = bystanders.new().exchange
