@@ -129,6 +129,7 @@ def _run_pytest(settings: Mapping[str, Any], pytest_options: Sequence[str], prog
             *("-p", "conformance.server.plugin"),
             *_plugins_for(pytest_options),
             "--assert=plain",
+            "--tb=native",  # the others read and parse sources, for texts that nobody is shown
             "--quiet",
             "--no-header",
             "--no-summary",
