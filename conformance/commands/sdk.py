@@ -38,7 +38,9 @@ def add(commands: Commands) -> None:
         metavar="TYPE",
         help="the message that an operation returns (default: google.protobuf.Empty)",
     )
-    parser.add_argument("--scenario", action="append", default=[], metavar="NAME", help="play only this scenario")
+    parser.add_argument(
+        "--scenario", action="append", default=[], metavar="GLOB", help="play only scenarios of such names"
+    )
     parser.add_argument(
         "--patience", type=float, default=10.0, metavar="SECONDS", help="how long a reply may be overdue (default: 10)"
     )

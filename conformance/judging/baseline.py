@@ -7,14 +7,21 @@
     link = "https://tracker.example/1234"
     expires = 2026-12-31                                                        # optional: the last day it counts
 
+    [[flaky]]
+    requirement = "client-retry.deadline-is-kept"
+    check = "no-answer-in-time"
+    link = "https://tracker.example/1236"
+    expires = 2026-12-31
+
     [[untested]]
     requirement = "target.*"                                                    # an id, or a chapter
     reason = "our cancels never win, so that nothing shows what they leave alone"
     link = "https://tracker.example/1235"
 
 A baseline is strict: an entry that is not needed any more fails the run, because a stale entry is a silenced check.
-How entries are applied to the verdicts of a run is in `known_failures` and `accepted_gaps`, how the file is brought up
-to date in `baseline_update`.
+What fails now and then is flaky: such an entry excuses what one check finds without demanding it, and has a last day,
+for nothing else will remind anybody of it. How entries are applied to the verdicts of a run is in `known_failures` and
+`accepted_gaps`, how the file is brought up to date in `baseline_update`.
 """
 
 from __future__ import annotations
@@ -33,17 +40,26 @@ from conformance.judging.neighbour import nearest
 
 TABLE = "known-failure"
 GAPS = "untested"
+FLAKY = "flaky"
 _KEYS = {
     TABLE: ("requirement", "check", "reason", "link", "expires"),
+    FLAKY: ("requirement", "check", "reason", "link", "expires"),
     GAPS: ("requirement", "reason", "link", "expires"),
 }
-_MANDATORY = ("requirement", "reason", "link")
+_MANDATORY = {
+    TABLE: ("requirement", "reason", "link"),
+    FLAKY: ("requirement", "check", "link", "expires"),
+    GAPS: ("requirement", "reason", "link"),
+}
 _EXAMPLE = 'write [[known-failure]] with requirement = "…", reason = "…", link = "https://…"'
 
 
 @dataclass(frozen=True, slots=True)
 class KnownFailure:
-    """One entry. `number` counts the entries of the file from 1; an empty `check` means every check."""
+    """One entry. `number` counts the entries of its table from 1; an empty `check` means every check.
+
+    One that `is_flaky` excuses what its check finds, and does not demand that it finds anything.
+    """
 
     number: int
     requirement: str
@@ -51,6 +67,7 @@ class KnownFailure:
     link: str
     check: str = ""
     expires: date | None = None
+    is_flaky: bool = False
 
     def covers(self, check: str) -> bool:
         """Whether the entry speaks about what a check finds."""
@@ -96,11 +113,13 @@ class Baseline:
     file: str
     entries: tuple[KnownFailure, ...] = ()
     gaps: tuple[AcceptedGap, ...] = ()
+    flaky: tuple[KnownFailure, ...] = ()
 
     def refuse_unknown(self, known: Collection[str]) -> None:
         """Raise UsageError for an entry about a requirement that this kind of run does not have."""
         chapters = {f"{requirement.partition('.')[0]}.*" for requirement in known}
         named = [(f"entry {entry.number}", entry.requirement, set(known)) for entry in self.entries]
+        named += [(f"flaky entry {entry.number}", entry.requirement, set(known)) for entry in self.flaky]
         named += [(f"untested entry {gap.number}", gap.requirement, {*known, *chapters}) for gap in self.gaps]
         for place, requirement, there in named:
             if requirement not in there:
@@ -154,16 +173,18 @@ def parse_baseline(text: str, file: str, may_be_unfilled: bool = False) -> Basel
             kind = Path(file).suffix.lstrip(".").upper().replace("YML", "YAML")
             raise UsageError(f"{file}: is {kind} by its name, and a baseline is TOML", _EXAMPLE) from error
         raise UsageError(f"{file}: is not TOML: {error}", "mend the line that is named") from error
-    _refuse_unknown(file, "the file", document, (TABLE, GAPS))
-    entries = []
-    for number, table in enumerate(_tables(file, document, TABLE), 1):
-        where, texts = _texts(file, TABLE, f"entry {number}", table, may_be_unfilled)
-        entries.append(KnownFailure(number, **texts, expires=_day(where, table.get("expires"))))
+    _refuse_unknown(file, "the file", document, (TABLE, FLAKY, GAPS))
+    failures: dict[str, list[KnownFailure]] = {TABLE: [], FLAKY: []}
+    for kind, place in ((TABLE, "entry"), (FLAKY, "flaky entry")):
+        for number, table in enumerate(_tables(file, document, kind), 1):
+            where, texts = _texts(file, kind, f"{place} {number}", table, may_be_unfilled)
+            named = (texts["requirement"], texts["reason"], texts["link"], texts["check"])
+            failures[kind].append(KnownFailure(number, *named, _day(where, table.get("expires")), kind == FLAKY))
     gaps = []
     for number, table in enumerate(_tables(file, document, GAPS), 1):
         where, texts = _texts(file, GAPS, f"untested entry {number}", table, may_be_unfilled)
         gaps.append(AcceptedGap(number, **texts, expires=_day(where, table.get("expires"))))
-    return Baseline(file, tuple(entries), tuple(gaps))
+    return Baseline(file, tuple(failures[TABLE]), tuple(gaps), tuple(failures[FLAKY]))
 
 
 def _tables(file: str, document: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
@@ -181,14 +202,15 @@ def _texts(
     place += f" ({named})" if isinstance(named, str) and named else ""
     where = f"{file}: {place}"
     _refuse_unknown(file, place, table, _KEYS[kind])
-    for key in _MANDATORY:
+    for key in _MANDATORY[kind]:
         if key not in table:
             raise UsageError(f"{where}: has no {key}", _EXAMPLE.replace(TABLE, kind))
     texts = {key: table.get(key, "") for key in _KEYS[kind] if key != "expires"}
     for key, value in texts.items():
         if not isinstance(value, str):
             raise UsageError(f"{where}: {key} must be a text, not {value!r}", "put it in quotes")
-        if key in _MANDATORY and not value.strip() and not (may_be_unfilled and key != "requirement"):
+        may_be_empty = may_be_unfilled and key in ("reason", "link")
+        if key in _MANDATORY[kind] and not value.strip() and not may_be_empty:
             raise UsageError(f"{where}: {key} is empty", _REMEDY_FOR_EMPTY[key])
     if texts["link"] and not re.fullmatch(r"https?://[^\s<>\"]+", texts["link"]):
         raise UsageError(f"{where}: link {texts['link']!r} is not an http address", 'write it as "https://…"')
@@ -197,6 +219,7 @@ def _texts(
 
 _REMEDY_FOR_EMPTY = {
     "requirement": "write the id of the requirement; `lro-conformance requirements` lists them",
+    "check": "name the check, or the scenario, that fails now and then",
     "reason": "say why this fails and stays so for now; nobody but you can know",
     "link": "link the issue or the decision that says so",
 }

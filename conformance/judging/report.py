@@ -141,6 +141,7 @@ def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = ()) -> d
                 "reason": entry.reason,
                 "link": entry.link,
                 "expires": entry.expires.isoformat() if entry.expires else None,
+                "flaky": entry.is_flaky,
             }
             for entry in judgement.known
         ],

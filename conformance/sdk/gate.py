@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import hashlib
 import shlex
 from collections.abc import Callable, Sequence
@@ -139,14 +140,21 @@ def run_gate(
 
 
 def selected(only: Sequence[str]) -> list[Scenario]:
-    """The scenarios of these names, all when there are none. Raises UsageError naming the nearest."""
-    known = {scenario.name: scenario for scenario in SCENARIOS}
-    for name in only:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
+    """The scenarios that these names or patterns (`get-*`) match, all when there are none.
+
+    Raises UsageError for one that matches none, naming the nearest.
+    """
+    known = [scenario.name for scenario in SCENARIOS]
+    for pattern in only:
+        if not fnmatch.filter(known, pattern):
+            near = difflib.get_close_matches(pattern, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"name one of {', '.join(known)}"
-            raise UsageError(f"--scenario: there is no scenario {name!r}", hint)
-    return [scenario for name, scenario in known.items() if not only or name in only]
+            raise UsageError(f"--scenario: there is no scenario {pattern!r}", hint)
+    return [
+        scenario
+        for scenario in SCENARIOS
+        if not only or any(fnmatch.fnmatchcase(scenario.name, pattern) for pattern in only)
+    ]
 
 
 def whole_timeline(performance: Performance) -> str:

@@ -199,5 +199,5 @@ def test_accepted_gaps_stay_where_they_are() -> None:
     assert [each.requirement for each in kept.entries] == ["chapter.two", "chapter.three"]
     assert told.text.count("# why") == 3
     assert told.remarks == (
-        "untested entry 3 (chapter.five): is tested in this report; `run` fails until the entry is taken out",
+        "untested entry 3 (chapter.five): is tested in this report; the run fails until the entry is taken out",
     )

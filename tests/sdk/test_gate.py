@@ -270,6 +270,16 @@ def test_a_scenario_that_is_not_there_names_the_nearest() -> None:
         selected(["hash-in-ids"])
 
 
+def test_scenarios_may_be_chosen_by_a_pattern() -> None:
+    assert {scenario.name for scenario in selected(["awkward-*", "plain-cancel"])} == {
+        "awkward-get",
+        "awkward-parent",
+        "plain-cancel",
+    }
+    with pytest.raises(Exception, match=r"there is no scenario 'aukward-\*'"):
+        selected(["plain-cancel", "aukward-*"])
+
+
 def test_evidence_has_both_sides_on_one_time_line(gate: Callable[..., GateRun]) -> None:
     run = gate(driven(fault_named("hash-is-left").apply(Client())), only=["hash-in-id"])
     (entry,) = [entry for entry in run.report["requirements"] if entry["verdict"] == "fail"]
