@@ -49,8 +49,8 @@ LOOPBACK = "127.0.0.1"
 _IDLE_SECONDS = 30.0
 _AFTER_SLACK = 1.0
 """Seconds beyond what the rules allow an attempt to be late, so that who does not stop by itself is late."""
-_TO_HEAR = 0.02
-"""Seconds that a client has to hear that a connection was closed."""
+_TO_HEAR = 0.15
+"""Seconds that a client has to hear that a connection was closed of which nobody told it."""
 
 _TO_SETTLE = 1.0
 """Seconds that the next turn waits for the end of what the last one brought about."""
@@ -256,7 +256,7 @@ class ScriptedServer:
             if answer.is_late:
                 wire.sendall(response_bytes(answer.response))
             return answer.is_late
-        if answer.end is not End.KEPT:
+        if answer.end is End.CLOSED:
             self._closes_at = at + _TO_HEAR
         if answer.end is End.RESET:
             self._record(turn, replace(exchange, received_at=self._now()))
