@@ -299,6 +299,19 @@ def other_media_types_are_refused(honest: Service) -> Service:
 
 
 @variant()
+def unlabelled_bodies_are_refused(honest: Service) -> Service:
+    """What a body without a label is, nobody has to guess: Spring and Jersey answer 415."""
+
+    def labelled(service: Service, call: Invocation) -> Message:
+        if call.request.body and call.request.header("content-type") is None:
+            text = "Unsupported Media Type"
+            raise ApiError(Code.INVALID_ARGUMENT, text, reason="UNSUPPORTED_MEDIA_TYPE", http_status=415)
+        return honest.read_body(service, call)
+
+    return replace(honest, read_body=labelled)
+
+
+@variant()
 def encoded_slash_is_not_routed(honest: Service) -> Service:
     """grpc-gateway and vanguard decode a path before they match it: an id with `%2F` is an unknown path there."""
 
