@@ -95,7 +95,15 @@ def stops_at_its_deadline(turn: Turn) -> Complaint | None:
     return a_call_ends_at_its_deadline(turn)
 
 
-@turn_rule("client-retry.deadline-is-used", when=ran_out_of_time)
+def was_unanswered_in_time(turn: Turn) -> bool:
+    """Whether nothing came back before the deadline; who goes on after it may be answered then."""
+    if not turn.answers or not any(_is_unanswered(exchange) for exchange in turn.answers):
+        return False
+    end = turn.answers[0].sent_at + deadline_of(turn)
+    return not any(exchange.response is not None and exchange.received_at < end for exchange in turn.answers)
+
+
+@turn_rule("client-retry.deadline-is-used", when=was_unanswered_in_time)
 def a_call_waits_for_its_deadline(turn: Turn) -> Complaint | None:
     took = longest_duration(turn)
     if took >= deadline_of(turn) * _EARLY:
