@@ -171,7 +171,7 @@ def deletion(iut: Iut, bystanders: Bystanders, aims: LastLook, request: pytest.F
     stories: Stories | None = None
     with contextlib.suppress(Unjudged):
         stories = request.getfixturevalue("stories")
-    bystander = bystanders.new()
+    bystander = bystanders.control()
     deletion = delete_one(iut, stories.without_body if stories is not None else None, like=bystander.name)
     aims.aim("deletion", bystander, [deletion.delete])
     return deletion

@@ -13,7 +13,7 @@ from typing import Any
 
 from conformance.errors import UsageError
 from conformance.server.reference.service import Service
-from conformance.server.reference.taste import TASTES
+from conformance.server.reference.taste import DEFAULT, TASTES, Taste
 
 Apply = Callable[[Service], Service]
 
@@ -109,10 +109,22 @@ def variant(
     return registered
 
 
-def taste(name: str, why: str, start: Mapping[str, object] = RUN, statement: Mapping[str, object] = NOTHING) -> None:
-    """Registers a named taste as a variant."""
+def taste(
+    name: str,
+    why: str,
+    start: Mapping[str, object] = RUN,
+    statement: Mapping[str, object] = NOTHING,
+    without_effect: frozenset[str] = frozenset(),
+) -> None:
+    """Registers a named taste as a variant: what it has of its own, whatever else is usual in a world."""
     named = TASTES[name]
-    _VARIANTS[name] = Variant(name, why, lambda honest: replace(honest, taste=named), start, statement)
+    fields = {key: getattr(named, key) for key in Taste.__dataclass_fields__}
+    changes = {key: value for key, value in fields.items() if value != getattr(DEFAULT, key)}
+
+    def apply(honest: Service) -> Service:
+        return tasting(honest, **changes)
+
+    _VARIANTS[name] = Variant(name, why, apply, start, statement, without_effect=without_effect)
 
 
 def tasting(honest: Service, **taste: Any) -> Service:

@@ -42,8 +42,18 @@ taste("unknown-query-ignored", "grpc-gateway ignores unknown query parameters, `
 taste("unknown-body-ignored", "ProtoJSON may ignore unknown members.")
 taste("body-name-ignored", "The path binds the name; what the body says of it may be ignored.")
 taste("done-cancel-refused", "AIP-216 wants FAILED_PRECONDITION where a state cannot change any more.")
-taste("succeeds-anyway", "Cancel is best effort: the operation may succeed.", statement=BEST_EFFORT)
-taste("never-ends", "Cancel is best effort: the operation may run on.", statement=BEST_EFFORT)
+taste(
+    "succeeds-anyway",
+    "Cancel is best effort: the operation may succeed.",
+    statement=BEST_EFFORT,
+    without_effect=LATE_WITHOUT_A_TRACE,
+)
+taste(
+    "never-ends",
+    "Cancel is best effort: the operation may run on.",
+    statement=BEST_EFFORT,
+    without_effect=LATE_WITHOUT_A_TRACE,
+)
 taste("cancel-unimplemented", "Cancel need not be supported.", statement={"cancel": "unimplemented"})
 taste(
     "list-and-delete-unimplemented",
@@ -167,6 +177,19 @@ def other_media_types_are_refused(honest: Service) -> Service:
         label = (call.request.header("content-type") or "application/json").partition(";")[0].strip().lower()
         if call.request.body and label != "application/json":
             raise invalid_argument("The body must be application/json.", reason="UNSUPPORTED_MEDIA_TYPE")
+        return honest.read_body(service, call)
+
+    return replace(honest, read_body=labelled)
+
+
+@variant()
+def unlabelled_bodies_are_refused(honest: Service) -> Service:
+    """What a body without a label is, nobody has to guess: Spring and Jersey answer 415."""
+
+    def labelled(service: Service, call: Invocation) -> Message:
+        if call.request.body and call.request.header("content-type") is None:
+            text = "Unsupported Media Type"
+            raise ApiError(Code.INVALID_ARGUMENT, text, reason="UNSUPPORTED_MEDIA_TYPE", http_status=415)
         return honest.read_body(service, call)
 
     return replace(honest, read_body=labelled)
