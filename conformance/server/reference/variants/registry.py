@@ -40,6 +40,17 @@ NOTHING_IS_KNOWN_OF = frozenset(
 )
 """What nobody can judge where no cancel is seen to do anything: whether one did something to another operation."""
 
+ONLY_RUNNING_OPERATIONS_SHOW = frozenset(
+    {
+        "outcome.cancelled-is-code-1",
+        "outcome.still-listed",
+        "repeat.is-accepted",
+        "lifecycle.some-order-explains",
+        "routing.additional-bindings-are-bound",
+    }
+)
+"""What is asked of a cancel that came in time, besides what it leaves alone."""
+
 LATE_WITHOUT_A_TRACE = frozenset({"late", "very-late"})
 """Worlds in which nothing is seen of a cancel that does not win."""
 
