@@ -79,6 +79,14 @@ class Spelling:
         return any(pattern.search(text) for pattern in self._patterns) or any(True for _ in self._runs.found(text))
 
 
+_MASKED = re.compile(rf"{re.escape(MASK[:-1])}( [0-9]+)?\]")
+
+
+def is_masked(text: str) -> bool:
+    """Whether something in a text was masked, so that it is not what it was."""
+    return _MASKED.search(text) is not None
+
+
 def numbered(number: int) -> str:
     """The mask of a secret that has a number."""
     return f"{MASK[:-1]} {number}]"
