@@ -168,8 +168,8 @@ def _replay_line(requirement: Requirement) -> str:
     return f"lro-conformance replay REPORT.json {requirement.id}" if requirement.actor == "server" else ""
 
 
-def violation_as_json(complaint: Complaint | Violation) -> dict[str, Any]:
-    """What is wrong and the exchanges that show it, for results that travel and for reports."""
+def violation_as_json(complaint: Complaint | Violation, masking: Masking) -> dict[str, Any]:
+    """What is wrong and the exchanges that show it, masked: for results that travel and for reports."""
     shown: dict[str, Any] = {
         "message": complaint.message,
         "exchanges": [_evidence(exchange) for exchange in complaint.exchanges],

@@ -41,32 +41,3 @@ def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
     ends = iut.await_end(list(ended))
     told = [ended_cancelled(cancel, ends[name], iut.settle) for name, cancel in ended.items()]
     alone.confirm(told, lambda: not_ended_alone(iut))
-
-
-@verifies("errors.reason-is-of-one-error")
-def test_a_reason_is_of_one_error(iut: Iut, last_looks: None) -> None:
-    """Over all the traffic of the run, for only together do two errors show it."""
-    require(reason_is_of_one_error(iut.target.exchanges))
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        pytest.param(rule, id=rule.requirement, marks=pytest.mark.requirement(rule.requirement, "quick"))
-        for rule in all_rules().values()
-    ],
-)
-def test_all_traffic_keeps(rule: Rule, iut: Iut, last_looks: None, alone: Alone) -> None:
-    judgements = list(rule.judgements(iut.target.exchanges))
-    violations = [judgement for judgement in judgements if judgement is not None]
-    if violations:
-        complaints = [Complaint(violation.message, violation.exchanges) for violation in violations]
-        if rule.requirement in LIVENESS:
-            unanswered = [exchange for complaint in complaints for exchange in complaint.exchanges]
-            alone.confirm(complaints, lambda: unanswered_again(iut, unanswered))
-        raise Violated(tuple(complaints))
-    if not judgements:
-        condition = catalogue()[rule.requirement].condition
-        if condition:
-            raise NotApplicable(f"in this run it never was so that {condition}")
-        raise NotTested("no exchange of the run was one that this requirement speaks about")

@@ -7,10 +7,10 @@ import json
 from urllib.parse import quote
 
 import pytest
+from conformance.secrets.recorded import MASK, without_secrets
 
 from conformance.exchange import Exchange, Failure, FailureKind, Header, Request, Response
 from conformance.exchange.serial import exchange_as_json
-from conformance.secrets.recorded import MASK, without_secrets
 
 CANARY = "canary-3f9a/7+b=="
 OPERATION = "projects/demo/locations/us/operations/op-1"
