@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from conformance.cli import main
 from conformance.errors import UsageError
 from conformance.server.run import check_target, configured_run
+from conformance.server.run_suite import run_quietly
 
 URL = '[iut]\nurl = "http://127.0.0.1:1"\n'
 NAME = "projects/demo/locations/us/operations/op-1"
@@ -57,3 +59,36 @@ def test_a_profile_has_the_room_that_it_needs_unless_the_file_says_otherwise(
     file = written(tmp_path, f'{URL}[operations]\nnames = ["{NAME}"]\n{limits}')
     said = configured_run({"--iut": file, "--iut-profile": profile}).configuration.limits
     assert (said.requests, said.operations) == (requests, operations)
+
+
+def test_a_warning_fails_a_strict_run() -> None:
+    """It is neither an error of ours nor something new: the verdict says so, and why."""
+    options = {"--iut-fault": "redundant-name-is-refused"}
+    assert run_quietly(options)["verdict"] == "conformant"
+    report = run_quietly({**options, "--iut-strict": True})
+    assert report["verdict"] == "not conformant"
+    assert report["messages"] == ["--strict: 1 warning fails this run"]
+
+
+def test_after_its_time_nothing_more_is_asked() -> None:
+    report = run_quietly({"--iut-max-time": "1ms"})
+    assert report["verdict"] == "incomplete"
+    assert "the time of --max-time was over" in {entry["reason"] for entry in report["requirements"]}
+
+
+@pytest.mark.parametrize("text", ["soon", "0", "-1s"])
+def test_a_time_that_is_none(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        configured_run({"--iut-max-time": text})
+    assert caught.value.message == f"--max-time: {text!r} is no time"
+
+
+def test_one_requirement_is_shown_with_source_checks_and_faults(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["requirements", "target.query-name-never-redirects"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("target.query-name-never-redirects  (MUST, server)\n")
+    for words in ("source: google/api/http.proto", "test_query_name_never_redirects_the_cancel", "query-name-wins"):
+        assert words in shown
+    assert "routing." not in shown
+    assert main(["requirements", "target.query-name-never-redirect"]) == 2
+    assert "did you mean target.query-name-never-redirects?" in capsys.readouterr().err

@@ -17,8 +17,25 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from conformance.errors import UsageError
 
 if TYPE_CHECKING:
+    from conformance.reports.console import Size
+
     # argparse has no public name for what `add_subparsers` returns.
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def add_size(parser: argparse.ArgumentParser) -> None:
+    """Describe how much of a report is printed, and in which form."""
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("-q", "--quiet", action="store_true", help="print what fails, and the verdict")
+    size.add_argument("-v", "--verbose", action="store_true", help="print every requirement, and all evidence")
+    size.add_argument("--json", action="store_true", help="print report.json instead of the text")
+
+
+def size_of(options: argparse.Namespace) -> Size:
+    """How much of a report is printed."""
+    from conformance.reports.console import Size
+
+    return Size.QUIET if options.quiet else Size.VERBOSE if options.verbose else Size.NORMAL
 
 
 class CommandParser(argparse.ArgumentParser):

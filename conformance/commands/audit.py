@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from conformance.commands import add_size, size_of
+
 if TYPE_CHECKING:
     from conformance.commands import Commands
 
@@ -26,7 +28,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--report-dir", metavar="DIR", help="write report.json, report.html and the judged traffic there"
     )
-    parser.add_argument("--json", action="store_true", help="print report.json instead of the table")
+    add_size(parser)
     parser.set_defaults(run=run)
 
 
@@ -57,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         now=timestamp(),
         url=options.url,
     )
-    print_report(audited.report, catalogue(), options.json)
+    print_report(audited.report, catalogue(), options.json, size_of(options))
     if options.report_dir:
         write_artefacts(audited.report, audited.exchanges, Path(options.report_dir))
     return int(audited.report["exit_status"])

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance.commands import add_size, size_of
+
 if TYPE_CHECKING:
     from conformance.commands import Commands
 
@@ -34,7 +36,9 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--cleanup", metavar="LEDGER", help="run nothing; cancel and delete what an interrupted run left over"
     )
-    parser.add_argument("--json", action="store_true", help="print report.json instead of the table")
+    parser.add_argument("--max-time", metavar="T", help="ask nothing more after this time, such as 90s or 5m")
+    parser.add_argument("--strict", action="store_true", help="let a warning fail the run")
+    add_size(parser)
     parser.add_argument(
         "--disallow-unredacted",
         action="store_true",
@@ -75,6 +79,8 @@ def _run(options: argparse.Namespace) -> int:
         "--iut-report-dir": options.report_dir,
         "--iut-baseline": options.baseline,
         "--iut-disruptive": options.disruptive,
+        "--iut-strict": options.strict,
+        "--iut-max-time": options.max_time,
     }
     if options.disallow_unredacted:
         from conformance.server.disclosure import refuse_unredacted
@@ -90,7 +96,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.plan:
         return _print_plan({**settings, "--iut-report-dir": None, "--iut-baseline": None}, options)
     selection = [*_selection(options), *(["-n", options.n] if options.n else [])]
-    return run_suite(settings, [*selection, *options.pytest_options], as_json=options.json)
+    return run_suite(settings, [*selection, *options.pytest_options], options.json, size_of(options))
 
 
 def _selection(options: argparse.Namespace) -> list[str]:

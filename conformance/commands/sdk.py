@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from conformance.commands import add_size, size_of
+
 if TYPE_CHECKING:
     from conformance.commands import Commands
 
@@ -32,7 +34,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--patience", type=float, default=10.0, metavar="SECONDS", help="how long a reply may be overdue (default: 10)"
     )
-    parser.add_argument("--json", action="store_true", help="print report.json instead of the table")
+    add_size(parser)
     parser.add_argument("driver", nargs="+", metavar="DRIVER", help="the driver's command, after `--`")
     parser.set_defaults(run=run)
 
@@ -58,7 +60,12 @@ def run(options: argparse.Namespace) -> int:
             on_played=lambda _: print(".", end="", file=sys.stderr, flush=True),
         )
     print(file=sys.stderr)
-    print_report(gate.report if options.json else _without_errors(gate.report), client_catalogue(), options.json)
+    print_report(
+        gate.report if options.json else _without_errors(gate.report),
+        client_catalogue(),
+        options.json,
+        size_of(options),
+    )
     if directory is not None:
         write_everything(gate, directory)
     return int(gate.verdict)

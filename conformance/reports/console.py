@@ -1,18 +1,28 @@
-"""What a run prints: what was wrong, with its evidence, then a table of requirements by chapter, then the verdict."""
+"""What a run prints in 80 columns: what fails with its evidence, warnings, a line for each chapter, the verdict.
+
+Three sizes: quiet (what fails, and the verdict), normal, and verbose (every requirement, every warning's evidence).
+What fails is named again in the last lines, which are the ones that are seen. A reason that many share is said once.
+Prose is wrapped; a time line and a line to copy never are.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from enum import IntEnum
 from typing import Any
 
 from conformance.exchange.printable import in_one_line, printable
+from conformance.reports.names import Names, names_of
+from conformance.reports.terminal import painted, wants_colour
 from conformance.reports.time_line import spans_of, time_line_text
 from conformance.spec.catalogue import Catalogue
 
-_MARKS = {
+MARKS = {
     "pass": "✓",
     "fail": "✗",
     "warn": "!",
@@ -22,58 +32,98 @@ _MARKS = {
     "not-tested": "·",
     "error": "E",
 }
-_TO_EXPLAIN = ("fail", "error", "unexpected-pass", "warn")
-_COLOURS = {"fail": "31", "error": "31", "unexpected-pass": "31", "warn": "33", "not-tested": "33", "pass": "32"}
+WIDTH = 80
+
+_FAILING = ("fail", "error", "unexpected-pass")
+_WITH_REASON = ("not-tested", "not-applicable", "known-failure")
 _REMEDY = "\n  remedy: "
 _SHOWN_BODY = 1000
 _SHOWN_VIOLATIONS = 3
 _SHOWN_UNTESTED = 6
+_SHOWN_FAILING = 20
 
 
-def print_report(report: Mapping[str, Any], catalogue: Catalogue, as_json: bool) -> None:
-    """Print a report as a table, or as JSON; in ASCII, which an output of any encoding can hold."""
+class Size(IntEnum):
+    """How much is printed."""
+
+    QUIET = 0
+    NORMAL = 1
+    VERBOSE = 2
+
+
+def print_report(report: Mapping[str, Any], catalogue: Catalogue, as_json: bool, size: Size = Size.NORMAL) -> None:
+    """Print a report as text, or as JSON; in ASCII, which an output of any encoding can hold."""
     if as_json:
         print(json.dumps(report, indent=1))
     else:
-        sys.stdout.write(render(report, catalogue, colour=sys.stdout.isatty()))
+        sys.stdout.write(render(report, catalogue, wants_colour(sys.stdout, os.environ), size))
 
 
-def render(report: Mapping[str, Any], catalogue: Catalogue, colour: bool = False, width: int = 110) -> str:
+def render(
+    report: Mapping[str, Any], catalogue: Catalogue, colour: bool = False, size: Size = Size.NORMAL, width: int = WIDTH
+) -> str:
     """The whole text for a report."""
+    entries = report["requirements"]
     lines: list[str] = []
-    for entry in report["requirements"]:
-        if entry["verdict"] in _TO_EXPLAIN:
-            lines += ["", *_explained(entry, colour, width)]
-    lines += ["", *_table(report["requirements"], catalogue, colour, width), "", *verdict_lines(report, colour)]
+    for entry in entries:
+        if entry["verdict"] in _FAILING:
+            lines += ["", *_explained(entry, colour, width, size)]
+    if size > Size.QUIET:
+        for entry in entries:
+            if entry["verdict"] == "warn":
+                lines += ["", *(_explained if size is Size.VERBOSE else _told)(entry, colour, width, size)]
+        if size is Size.VERBOSE:
+            lines += ["", *_table(entries, catalogue, colour)]
+        lines += ["", *_reasons(entries, width, size), *_chapters(entries, catalogue, colour)]
+    lines += ["", *verdict_lines(report, colour, width)]
     return "\n".join(lines) + "\n"
 
 
-def explain(entry: Mapping[str, Any], colour: bool = False, width: int = 110) -> str:
-    """One requirement's verdict with its evidence, as `render` shows it."""
-    return "\n".join(_explained(entry, colour, width))
+def explain(entry: Mapping[str, Any]) -> str:
+    """One requirement's verdict with all of its evidence, for files: names as they are, no line of evidence broken."""
+    return "\n".join(_explained(entry, False, 110, Size.VERBOSE, is_for_eyes=False))
 
 
-def _explained(entry: Mapping[str, Any], colour: bool, width: int) -> Iterator[str]:
+def _told(entry: Mapping[str, Any], colour: bool, width: int, _: Size) -> Iterator[str]:
+    """What is wrong, without the evidence."""
+    names = names_of(entry)
+    yield _title(entry, colour)
+    yield from _wrapped(entry["statement"], "  requirement  ", width)
+    messages = list(dict.fromkeys(violation["message"] for violation in entry["evidence"])) or [entry["reason"]]
+    for message in messages[:_SHOWN_VIOLATIONS]:
+        yield from _wrapped(names.replaced(message), "  found        ", width)
+    yield from _legend(names)
+
+
+def _title(entry: Mapping[str, Any], colour: bool) -> str:
     verdict = entry["verdict"]
-    yield _painted(f"{_MARKS[verdict]} {verdict.upper()}  {entry['id']}  ({entry['level']})", verdict, colour)
+    return painted(f"{MARKS[verdict]} {verdict.upper()}  {entry['id']}  ({entry['level']})", verdict, colour)
+
+
+def _legend(names: Names) -> Iterator[str]:
+    for name, letter in names.letters.items():
+        yield f"  {letter:<13}{in_one_line(name)}"
+
+
+def _explained(
+    entry: Mapping[str, Any], colour: bool, width: int, size: Size, is_for_eyes: bool = True
+) -> Iterator[str]:
+    names = names_of(entry)
+    yield _title(entry, colour)
     yield from _wrapped(entry["statement"], "  requirement  ", width)
     source = entry["source"]
     yield from _wrapped(f"{source['title']}; {source['section']}", "  source       ", width)
     yield f"               {source['url']}"
+    yield from _legend(names)
     if not entry["evidence"]:
         yield from _wrapped(entry["reason"], "  found        ", width)
-    for violation in entry["evidence"][:_SHOWN_VIOLATIONS]:
-        yield from _wrapped(violation["message"], "  found        ", width)
-        spans = spans_of(violation)
-        if spans:
-            yield ""
-            yield from (f"    {line}" for line in time_line_text(spans))
-        for exchange in violation["exchanges"]:
-            yield ""
-            yield from ("    " + line for line in _exchange(exchange))
-    left = entry["violations"] - _SHOWN_VIOLATIONS
-    if left > 0:
-        yield f"  and {left} more; report.json shows the first {len(entry['evidence'])}"
+    for message, violations in _by_message(entry["evidence"]).items():
+        again = f" ({len(violations)} times)" if len(violations) > 1 else ""
+        yield from _wrapped(names.replaced(message) + again, "  found        ", width)
+        yield from _evidence(violations[0], names, width if is_for_eyes else 0, size)
+    shown = len(entry["evidence"])
+    if entry["violations"] > shown:
+        yield f"  and {entry['violations'] - shown} more; report.json shows the first {shown}"
     reproduction = entry.get("reproduction", {})
     again = reproduction.get("command") or reproduction.get("curl")
     if again:
@@ -81,12 +131,46 @@ def _explained(entry: Mapping[str, Any], colour: bool, width: int) -> Iterator[s
         yield f"  again        {in_one_line(again)}"
 
 
-def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
+def _by_message(evidence: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """The violations that are found in the same words together; at most so many different ones."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for violation in evidence:
+        found.setdefault(violation["message"], []).append(violation)
+    return dict(list(found.items())[:_SHOWN_VIOLATIONS])
+
+
+def _evidence(violation: Mapping[str, Any], names: Names, width: int, size: Size) -> Iterator[str]:
+    """The time line, and the exchanges where there is none, or all is to be shown; `width` 0 breaks no line."""
+    spans = spans_of(violation)
+    if spans:
+        yield ""
+        yield from (f"    {line}" for line in time_line_text(spans))
+        if size < Size.VERBOSE:
+            yield f"    (-v shows the {len(violation['exchanges'])} requests and their answers)"
+            return
+    for exchange in violation["exchanges"]:
+        yield ""
+        for line in _exchange(exchange, names):
+            yield from _broken(f"    {line}", width)
+
+
+def _broken(line: str, width: int) -> Iterator[str]:
+    """The line in pieces that fit; what goes on is set in by the mark of its line."""
+    if not width or len(line) <= width:
+        yield line
+        return
+    indent = line[:6] + "  "
+    yield line[:width]
+    step = width - len(indent)
+    yield from (indent + line[at : at + step] for at in range(width, len(line), step))
+
+
+def _exchange(exchange: Mapping[str, Any], names: Names) -> Iterator[str]:
     request = exchange["request"]
-    line = in_one_line(f"{request['method']} {request['target']}")
-    yield f"> {line} HTTP/1.1    [request {exchange['number']}]"
+    line = in_one_line(names.replaced(f"{request['method']} {request['target']}"))
+    yield f"> {line} HTTP/1.1  [request {exchange['number']}]"
     yield from (f"> {in_one_line(name)}: {in_one_line(value)}" for name, value in request["headers"])
-    yield from _body(request, ">")
+    yield from _body(request, ">", names)
     if "failure" in exchange:
         failure = exchange["failure"]
         detail = f" ({in_one_line(failure['detail'])})" if failure["detail"] else ""
@@ -95,66 +179,107 @@ def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
     response = exchange["response"]
     yield f"< {response['status']} {in_one_line(response['reason'])}".rstrip()
     yield from (f"< {in_one_line(name)}: {in_one_line(value)}" for name, value in response["headers"])
-    yield from _body(response, "<")
+    yield from _body(response, "<", names)
 
 
-def _body(message: Mapping[str, Any], arrow: str) -> Iterator[str]:
+def _body(message: Mapping[str, Any], arrow: str, names: Names) -> Iterator[str]:
     body = message.get("body", message.get("body_base64", ""))
     if not body:
         return
     yield arrow
     shown = body[:_SHOWN_BODY]
-    yield from (f"{arrow} {line}" for line in printable(shown).split("\n"))
+    yield from (f"{arrow} {line}" for line in printable(names.replaced(shown)).split("\n"))
     if len(body) > len(shown):
         yield f"{arrow} … {len(body) - len(shown)} more characters, in report.json"
 
 
-def _table(entries: Sequence[Mapping[str, Any]], catalogue: Catalogue, colour: bool, width: int) -> Iterator[str]:
+def _by_chapter(entries: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
     chapters: dict[str, list[Mapping[str, Any]]] = {}
     for entry in entries:
         chapters.setdefault(entry["id"].partition(".")[0], []).append(entry)
-    for chapter, members in chapters.items():
+    return chapters
+
+
+def _table(entries: Sequence[Mapping[str, Any]], catalogue: Catalogue, colour: bool) -> Iterator[str]:
+    """Every requirement, a line each."""
+    for chapter, members in _by_chapter(entries).items():
         yield catalogue.chapters.get(chapter, chapter)
         for entry in members:
             verdict = entry["verdict"]
-            mark = _painted(f"{_MARKS[verdict]} {verdict:<14}", verdict, colour)
-            yield f"  {mark} {entry['level']:<6} {entry['id']}"
-            if verdict in ("not-tested", "not-applicable", "known-failure") and entry["level"] != "MAY":
-                yield from _wrapped(entry["reason"], " " * 26, width)
+            yield f"  {painted(f'{MARKS[verdict]} {verdict:<14}', verdict, colour)} {entry['level']:<6} {entry['id']}"
+    yield ""
 
 
-def verdict_lines(report: Mapping[str, Any], colour: bool = False) -> Iterator[str]:
-    """The end of the text: counts, what was not tested, the verdict."""
-    totals = report["totals"]
-    counted = ", ".join(f"{totals[verdict]} {verdict}" for verdict in _MARKS if totals.get(verdict))
-    untested = [
-        entry["id"] for entry in report["requirements"] if entry["verdict"] == "not-tested" and entry["level"] == "MUST"
-    ]
+def _reasons(entries: Sequence[Mapping[str, Any]], width: int, size: Size) -> Iterator[str]:
+    """Why requirements have a verdict that is no judgement: each reason once, with those that share it."""
+    for verdict in _WITH_REASON:
+        if verdict == "not-applicable" and size < Size.VERBOSE:
+            continue
+        groups: dict[str, list[str]] = {}
+        for entry in entries:
+            if entry["verdict"] == verdict and entry["level"] != "MAY":
+                groups.setdefault(_because(entry), []).append(f"{entry['id']} ({entry['level']})")
+        if groups:
+            yield f"{MARKS[verdict]} {verdict}"
+        for reason, ids in groups.items():
+            yield from _wrapped(reason, "  ", width)
+            yield from _wrapped(", ".join(ids), "    ", width)
+        if groups:
+            yield ""
+
+
+def _because(entry: Mapping[str, Any]) -> str:
+    """Why the verdict is what it is; for a known failure, what the baseline says of it."""
+    known = [f"{one['reason']} ({one['link']})" for one in entry.get("known_failures", ())]
+    return "; ".join(known) if entry["verdict"] == "known-failure" and known else str(entry["reason"])
+
+
+def _chapters(entries: Sequence[Mapping[str, Any]], catalogue: Catalogue, colour: bool) -> Iterator[str]:
+    """A line for each chapter: how many requirements got which verdict."""
+    chapters = _by_chapter(entries)
+    titles = {chapter: catalogue.chapters.get(chapter, chapter) for chapter in chapters}
+    longest = max(map(len, titles.values()), default=0)
+    for chapter, members in chapters.items():
+        counted = Counter(entry["verdict"] for entry in members)
+        told = [painted(f"{counted[verdict]} {verdict}", verdict, colour) for verdict in MARKS if counted[verdict]]
+        yield f"{titles[chapter]:<{longest}}  {', '.join(told)}"
+
+
+def verdict_lines(report: Mapping[str, Any], colour: bool = False, width: int = WIDTH) -> Iterator[str]:
+    """The end of the text: counts, what was not tested, what fails, the verdict."""
+    totals, entries = report["totals"], report["requirements"]
+    counted = ", ".join(f"{totals[verdict]} {verdict}" for verdict in MARKS if totals.get(verdict))
+    untested = [entry["id"] for entry in entries if entry["verdict"] == "not-tested" and entry["level"] == "MUST"]
     yield f"{in_one_line(report['iut']['name'] or report['iut']['url'])}: {counted}"
     yield f"{report['requests']} requests, {report['operations']} operations, profile {report['profile']}"
-    for entry in report["requirements"]:
+    for entry in entries:
         for check in entry["checks"]:
             if check.get("alone"):
                 yield f"{entry['id']} failed and was tried again, alone: {check['alone']}"
     if untested:
         more = f" and {len(untested) - _SHOWN_UNTESTED} more" if len(untested) > _SHOWN_UNTESTED else ""
-        yield f"{len(untested)} MUST not tested: {', '.join(untested[:_SHOWN_UNTESTED])}{more}"
-    for message in report["messages"]:
+        told = f"{len(untested)} MUST not tested: {', '.join(untested[:_SHOWN_UNTESTED])}{more}"
+        yield from _wrapped(told, "", width)
+    for message in dict.fromkeys(report["messages"]):
         what, _, remedy = message.partition(_REMEDY)  # any other line break is a peer's
         yield in_one_line(what)
         if remedy:
             yield f"  remedy: {in_one_line(remedy)}"
+    failing = [entry for entry in entries if entry["verdict"] in _FAILING]
+    yield from (_title(entry, colour) for entry in failing[:_SHOWN_FAILING])
+    if len(failing) > _SHOWN_FAILING:
+        yield f"and {len(failing) - _SHOWN_FAILING} more that fail"
     paint = {0: "pass", 1: "fail"}.get(report["exit_status"], "warn")
-    yield _painted(f"verdict: {report['verdict'].upper()}", paint, colour)
+    yield painted(f"verdict: {report['verdict'].upper()}", paint, colour)
 
 
 def _wrapped(text: str, indent: str, width: int) -> list[str]:
     lines = textwrap.wrap(
-        printable(text).replace("\n", " "), width, initial_indent=indent, subsequent_indent=" " * len(indent)
+        in_one_line(text),
+        width,
+        initial_indent=indent,
+        subsequent_indent=" " * len(indent),
+        break_long_words=False,
+        break_on_hyphens=False,
     )
     return lines or [indent.rstrip()]
-
-
-def _painted(text: str, verdict: str, colour: bool) -> str:
-    code = _COLOURS.get(verdict)
-    return f"\x1b[{code}m{text}\x1b[0m" if colour and code else text

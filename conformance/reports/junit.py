@@ -33,10 +33,15 @@ def write_junit(report: Mapping[str, Any], directory: Path) -> None:
 def junit_of(report: Mapping[str, Any]) -> Element:
     """The report as an element `testsuites`."""
     root = Element("testsuites")
-    suite = SubElement(root, "testsuite", name=f"lro-conformance {report['profile']}", timestamp=report["started"])
+    name = _as_xml(report["iut"]["name"] or report["iut"]["url"])
+    suite = SubElement(root, "testsuite", name=name, timestamp=report["started"])
     for entry in report["requirements"]:
         chapter, _, _ = entry["id"].partition(".")
-        _judge(SubElement(suite, "testcase", classname=chapter, name=entry["id"]), entry)
+        case = SubElement(suite, "testcase", classname=chapter, name=entry["id"])
+        properties = SubElement(case, "properties")
+        for key, value in (("requirement", entry["id"]), ("level", entry["level"])):
+            SubElement(properties, "property", name=key, value=value)
+        _judge(case, entry)
     run = SubElement(suite, "testcase", classname=_RUN, name="verdict")
     if report["verdict"] != "conformant":
         _say(run, "failure", f"the run is {report['verdict']}", "\n".join(report["messages"]))

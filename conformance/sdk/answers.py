@@ -2,7 +2,8 @@
 
 An answer is complete to the last header field, so that the evidence shows what was sent. Places are filled in when
 it is played: `{operation}` in a body by the operation of the scenario; in the value of a header field `{path}` by the
-path of the call, `{here}` by the URL of the server, `{elsewhere}` by that of another origin, which is ours as well.
+path of the call, `{here}` by the URL of the server, `{elsewhere}` by that of another host and `{other-port}` by that of
+another port, which are ours as well.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ def _about(answer: Answer, operation: str) -> Answer:
 def body_answer(status: int, body: bytes, media_type: str = "", *headers: tuple[str, str]) -> Answer:
     """An answer with these bytes as its content; an empty `media_type` leaves Content-Type out."""
     typed = (("Content-Type", media_type),) if media_type else ()
-    length = () if status == 204 else (("Content-Length", str(len(body))),)
+    length = () if status in (204, 304) else (("Content-Length", str(len(body))),)
     return Answer(Response(status, (*typed, *length, *headers), body, REASONS.get(status, "")))
 
 
@@ -119,7 +120,11 @@ def held(answer: Answer, milliseconds: int) -> Answer:
 REASONS = {
     200: "OK",
     204: "No Content",
+    300: "Multiple Choices",
+    301: "Moved Permanently",
     302: "Found",
+    303: "See Other",
+    304: "Not Modified",
     307: "Temporary Redirect",
     308: "Permanent Redirect",
     400: "Bad Request",
@@ -128,13 +133,16 @@ REASONS = {
     404: "Not Found",
     408: "Request Timeout",
     409: "Conflict",
+    410: "Gone",
     412: "Precondition Failed",
     418: "I'm a teapot",
     429: "Too Many Requests",
+    499: "Client Closed Request",
     500: "Internal Server Error",
     501: "Not Implemented",
     502: "Bad Gateway",
     503: "Service Unavailable",
+    504: "Gateway Timeout",
 }
 
 EMPTY_OBJECT = json_answer(200, {})

@@ -58,10 +58,12 @@ def _without_secret(header: Header) -> Header:
 
 
 def _masked(value: str) -> str:
-    """The value when it is ours; what holds ours among other things says so, and is masked as well."""
+    """The value when it is ours; what holds ours, or the start of it, among other things says so, and is masked."""
     if value in ("", TOKEN):
         return value
-    return f"[masked, with {TOKEN}]" if carries_token(value) else _MASK
+    if carries_token(value):
+        return f"[masked, with {TOKEN}]"
+    return f"[masked, the start of {TOKEN}]" if len(value) >= _SHORTEST and TOKEN.startswith(value) else _MASK
 
 
 def text_without_secrets(text: str) -> str:

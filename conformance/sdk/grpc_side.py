@@ -34,7 +34,23 @@ _SAME_OVER_GRPC = """
     get-not-found
     cancelled failed-otherwise completed-despite-cancel still-running unknown-metadata unknown-response
     failed-unknown failed-deadline-exceeded failed-aborted conflict
-    unavailable-once unavailable-for-ever internal-error no-answer-in-time
+    unavailable-once unavailable-for-ever internal-error no-answer-in-time get-no-answer-in-time
+    code-cancelled code-unknown code-invalid-argument code-deadline-exceeded code-already-exists code-aborted
+    code-out-of-range code-internal code-data-loss
+    get-unimplemented get-failed-precondition get-permission-denied get-unauthenticated get-resource-exhausted
+    get-cancelled get-unknown get-invalid-argument get-deadline-exceeded get-already-exists get-aborted
+    get-out-of-range get-internal get-data-loss
+    unavailable-then-gone get-unavailable-then-gone unavailable-until-spent get-unavailable-until-spent
+    get-unavailable-once awkward-retry get-not-found-at-first not-found-at-first names-are-shown
+    failed-invalid-argument failed-not-found failed-already-exists failed-permission-denied failed-resource-exhausted
+    failed-failed-precondition failed-out-of-range failed-unimplemented failed-unavailable failed-data-loss
+    failed-unauthenticated failed-after-its-cancel failed-with-another-number
+    cancelled-by-another cancelled-without-message completed-without-cancel
+    ended-without-result ended-after-its-cancel another-operation telling-name
+    asked-to-cancel asked-to-cancel-and-completed asked-to-cancel-and-failed asked-to-cancel-and-ended
+    composed-in-id decomposed-in-id compatibility-in-id beyond-the-bmp-in-id other-case-in-id no-break-space-in-id
+    zero-width-in-id sub-delimiters-in-id quotation-marks-in-id escaped-slash-in-id twice-escaped-in-id
+    two-verbs-in-id tab-in-id line-end-in-id leading-zeros-id large-number-id leading-space-id verb-as-id
 """
 SCENARIOS = frozenset(_SAME_OVER_GRPC.split())
 """The scenarios that ask the same of a client over gRPC; the others are about paths, bodies, JSON and redirects."""
@@ -44,7 +60,10 @@ _OF_HTTP_AND_JSON = """
     client-request.unbound-name-is-refused client-request.dot-segment-is-refused client-request.body-is-empty
     client-request.body-does-not-repeat-the-name client-request.length-is-declared client-request.body-is-labelled-json
     client-request.no-foreign-query client-request.credentials-are-in-the-header
-    client-request.credentials-stay-with-their-origin
+    client-request.credentials-stay-with-their-origin client-request.credentials-are-whole
+    client-request.is-http client-request.host-is-right client-request.length-is-unambiguous
+    client-request.endpoint-is-kept client-request.get-has-no-body client-request.name-makes-no-header
+    client-answer.class-is-kept client-answer.redirect-is-no-success
     client-answer.no-body-is-success client-answer.unknown-members-are-ignored client-answer.garbage-is-no-success
     client-answer.lost-answer-is-no-success client-answer.bare-status client-answer.unreadable-error-keeps-its-status
     client-answer.redirect-keeps-the-method client-answer.redirected-get-is-no-cancel

@@ -18,16 +18,20 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 NAME = re.compile(r"(projects|organizations)/[^/]+/locations/[^/]+/operations/(?!\.\.?$)[^/]+")
+NUMBERS = {1: "CANCELLED", 2: "UNKNOWN", 3: "INVALID_ARGUMENT", 4: "DEADLINE_EXCEEDED", 5: "NOT_FOUND"}
+NUMBERS |= {6: "ALREADY_EXISTS", 7: "PERMISSION_DENIED", 8: "RESOURCE_EXHAUSTED", 9: "FAILED_PRECONDITION"}
+NUMBERS |= {10: "ABORTED", 11: "OUT_OF_RANGE", 12: "UNIMPLEMENTED", 13: "INTERNAL", 14: "UNAVAILABLE", 15: "DATA_LOSS"}
+NUMBERS |= {16: "UNAUTHENTICATED"}
 CODES = {400: "INVALID_ARGUMENT", 401: "UNAUTHENTICATED", 403: "PERMISSION_DENIED", 404: "NOT_FOUND"}
 CODES |= {
+    409: "ABORTED",
     429: "RESOURCE_EXHAUSTED",
+    499: "CANCELLED",
     500: "INTERNAL",
     501: "UNIMPLEMENTED",
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
 }
-NUMBERS = {3: "INVALID_ARGUMENT", 5: "NOT_FOUND", 7: "PERMISSION_DENIED", 9: "FAILED_PRECONDITION"}
-NUMBERS |= {8: "RESOURCE_EXHAUSTED", 12: "UNIMPLEMENTED", 14: "UNAVAILABLE", 16: "UNAUTHENTICATED"}
 Reply = dict[str, Any]
 
 
@@ -75,7 +79,7 @@ def again(answer: Answer, attempt: int) -> bool:
 def understand(method: str, answer: Answer) -> Reply:
     """What an answer means to the caller."""
     try:
-        value = json.loads(answer.body) if answer.body else {}
+        value = {} if method == "cancel" and not answer.body else json.loads(answer.body)
     except ValueError:
         value = None
     if answer.status >= 300:

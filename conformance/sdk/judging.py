@@ -78,7 +78,7 @@ def _expectation_result(expectation: Expectation, play: Play) -> CheckResult:
     if wrong is not None:
         return unjudged(Finding.NOT_TESTED, f"{play.scenario.name}: the positive control failed: {wrong.message}")
     try:
-        complaint = expectation.judge(play.turns[expectation.step])
+        complaint = expectation.judged(play.turns)
     except Unjudged as why:
         finding = Finding.NOT_APPLICABLE if isinstance(why, NotApplicable) else Finding.NOT_TESTED
         return unjudged(finding, f"{play.scenario.name}: {why.reason}")

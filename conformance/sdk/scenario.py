@@ -8,7 +8,8 @@ rules of `conformance.rules.client`, which need no such context, are applied to 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from conformance.exchange import Method
@@ -58,11 +59,22 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a scenario judges: an oracle speaks for a requirement, about the turn of step number `step`."""
+    """What a scenario judges: an oracle speaks for a requirement, about the turn of step number `step`.
+
+    With `is_of_all` it is about what arrived in all turns, as if it had arrived in that one.
+    """
 
     requirement: str
     judge: TurnJudge
     step: int = -1
+    is_of_all: bool = False
+
+    def judged(self, turns: Sequence[Turn]) -> Complaint | None:
+        """What the oracle says of the turns of the scenario's steps. Raises NotTested, NotApplicable."""
+        turn = turns[self.step]
+        if self.is_of_all:
+            turn = replace(turn, arrived=tuple(exchange for each in turns for exchange in each.arrived))
+        return self.judge(turn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +99,17 @@ class Scenario:
 
 def arrives_and_is_ok(turn: Turn) -> Complaint | None:
     """The control of an error: a cancel is sent, and its success is one."""
-    return is_ok(turn) or _arrives(turn)
+    return _arrives(turn) or is_ok(turn)
 
 
 def arrives_and_is_refused(turn: Turn) -> Complaint | None:
     """The control of a success: a cancel is sent, and its refusal is none."""
-    return is_no_success(turn) or _arrives(turn)
+    return _arrives(turn) or is_no_success(turn)
 
 
 def arrives_and_is_shown(turn: Turn) -> Complaint | None:
     """The control of what a get shows: a get is sent, and the operation that runs is shown."""
-    return shows(State.RUNNING)(turn) or _arrives(turn)
+    return _arrives(turn) or shows(State.RUNNING)(turn)
 
 
 def _arrives(turn: Turn) -> Complaint | None:

@@ -15,6 +15,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
 
 from conformance.errors import TargetError
 from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, Request
@@ -48,7 +50,8 @@ class _Open:
 class ScriptedServer:
     """A server on two free ports of the loopback interface, for as long as the context lasts.
 
-    `url` is where it is, `elsewhere` the same server under another origin. `now` is the clock of the run, in seconds.
+    `url` is where it is, `elsewhere` the same server on another host, `other_port` on another port alone. `now` is the
+    clock of the run, in seconds.
     Raises TargetError when no port can be had.
     """
 
@@ -65,7 +68,9 @@ class ScriptedServer:
         self._is_stopping = False
         self._listeners = [_listen(), _listen()]
         self.url = f"http://{LOOPBACK}:{self._listeners[0].getsockname()[1]}"
-        self.elsewhere = f"http://localhost:{self._listeners[1].getsockname()[1]}"
+        port = self._listeners[1].getsockname()[1]
+        self.elsewhere = f"http://localhost:{port}"
+        self.other_port = f"http://{LOOPBACK}:{port}"
 
     def __enter__(self) -> ScriptedServer:
         for listener, origin in zip(self._listeners, (self.url, self.elsewhere), strict=True):
@@ -173,7 +178,7 @@ class ScriptedServer:
             received_at=at,
             call=call,
             check=turn.scenario if turn is not None else "",
-            origin=origin,
+            origin=self._origin(origin, arrived.request),
             note="" if arrived.version == "HTTP/1.1" else arrived.version,
         )
         if answer.hold and turn is not None and turn.replied.wait(answer.hold / 1000):
@@ -213,7 +218,7 @@ class ScriptedServer:
             # A client that looks before it cancels sees an operation that runs.
             return json_answer(200, {"name": call.name})
         if call.method is Method.LIST:
-            return EMPTY_OBJECT
+            return json_answer(200, {"operations": [_shown_by(script) or {"name": turn.call.name}]})
         return envelope(Code.NOT_FOUND, f"operation {call.name} does not exist")
 
     def _placed(self, turn: _Open, answer: Answer) -> Answer:
@@ -223,11 +228,17 @@ class ScriptedServer:
                 name,
                 value.replace("{path}", self._path(turn) if "{path}" in value else "")
                 .replace("{here}", self.url)
-                .replace("{elsewhere}", self.elsewhere),
+                .replace("{elsewhere}", self.elsewhere)
+                .replace("{other-port}", self.other_port),
             )
             for name, value in answer.response.headers
         )
         return replace(answer, response=replace(answer.response, headers=headers))
+
+    def _origin(self, origin: str, request: Request) -> str:
+        """The origin that a request was sent to: the second one has two names, and which it was says Host."""
+        by_number = urlsplit(self.other_port).netloc
+        return self.other_port if origin == self.elsewhere and request.header("host") == by_number else origin
 
     def _path(self, turn: _Open) -> str:
         return self._contract.path(turn.call.method, turn.call.name)
@@ -246,6 +257,12 @@ class ScriptedServer:
         outcome = Failure(FailureKind.MALFORMED, str(error))
         scenario = turn.scenario if turn is not None else ""
         self._record(turn, Exchange(number, request, outcome, at, at, None, scenario, origin))
+
+
+def _shown_by(script: Script) -> dict[str, Any] | None:
+    """The operation that a script answers in the end, if it does."""
+    last = script.answers[-1].response
+    return last.json_object() if last.is_success and last.body != EMPTY_OBJECT.response.body else None
 
 
 def _listen() -> socket.socket:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from conformance.exchange import Exchange, Failure
+from conformance.exchange.printable import in_one_line
 from conformance.rules.client.turn import Told
 from conformance.sdk.play import Play
 
@@ -60,5 +61,5 @@ def _outcome(exchange: Exchange) -> str:
 
 
 def _cut(text: str) -> str:
-    text = text.replace("\n", "\\n")
+    text = in_one_line(text)
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

@@ -26,6 +26,8 @@ RUN = pytest.StashKey["Run"]()
 _SUPPLY_FIXTURE = "iut_operations"
 RESULT = "lro_conformance_result"
 """Where a report of pytest carries what a check found, as a JSON value."""
+TRAFFIC_FILE = "test_traffic.py"
+"""The checks that look at all traffic."""
 _ACCOUNT = "lro_conformance_account"
 
 
@@ -48,6 +50,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--iut-rehearsal", help=argparse.SUPPRESS)
     group.addoption("--iut-report-dir", metavar="DIR", help="where report.json is written")
     group.addoption("--iut-baseline", metavar="FILE", help="known failures, which do not fail the run")
+    group.addoption("--iut-strict", action="store_true", help="let a warning fail the run")
+    group.addoption("--iut-max-time", metavar="T", help="ask nothing more after this time, such as 90s or 5m")
 
 
 OPTIONS = (
@@ -64,6 +68,8 @@ OPTIONS = (
     "--iut-rehearsal",
     "--iut-report-dir",
     "--iut-baseline",
+    "--iut-strict",
+    "--iut-max-time",
 )
 """Every option above: what `configured_run` makes a run of."""
 
@@ -96,6 +102,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=too_large)
     kept = [item for item in checks if item not in too_large]
     run.firm_checks.update(_requirement_of(item) for item in kept if not _draws(item))
+    for item in kept:
+        known = catalogue()[_requirement_of(item)]
+        item.user_properties += [("requirement", known.id), ("level", known.level.value)]
     kept.sort(key=lambda item: (_looks_at_all_traffic(item), _profile_of(item), position[_requirement_of(item)]))
     items[:] = [item for item in items if item.get_closest_marker("requirement") is None] + kept
 
@@ -137,6 +146,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         run.iut.target.check = item.name
     if run.fatal:
         raise NotTested(run.fatal)
+    if run.is_out_of_time and not _looks_at_all_traffic(item):
+        raise NotTested("the time of --max-time was over")
     ruled_out = run.statement.rules_out(catalogue()[_requirement_of(item)])
     if ruled_out is not None:
         raise NotApplicable(ruled_out)
@@ -317,6 +328,16 @@ def _run(config: pytest.Config) -> Run:
     return run
 
 
+def is_check(item: pytest.Item) -> bool:
+    """Whether the item is a check of this suite, and no test of somebody else's."""
+    return item.get_closest_marker("requirement") is not None
+
+
+def place_of(item: pytest.Item) -> tuple[str, bool, bool]:
+    """The requirement of a check, whether it draws what it sends, and whether it judges all traffic."""
+    return _requirement_of(item), _draws(item), _looks_at_all_traffic(item)
+
+
 def _requirement_of(item: pytest.Item) -> str:
     marker = item.get_closest_marker("requirement")
     assert marker is not None
@@ -337,7 +358,7 @@ def _draws(item: pytest.Item) -> bool:
 
 
 def _looks_at_all_traffic(item: pytest.Item) -> bool:
-    return item.path.name == "test_traffic.py"
+    return item.path.name == TRAFFIC_FILE
 
 
 def _as_json(result: CheckResult) -> dict[str, Any]:

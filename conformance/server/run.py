@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from time import monotonic
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from conformance.errors import UsageError
 from conformance.exchange import Exchange
 from conformance.exchange.serial import exchange_as_json, exchange_from_json
 from conformance.judging.baseline import Baseline, KnownFailure, read_baseline
+from conformance.judging.deciding import deciding_exchanges
 from conformance.judging.drawn_traffic import TRAFFIC_CHECK, traffic_check_of, without_drawn_traffic
 from conformance.judging.known_failures import Applied, apply_baseline, examined, foretold
 from conformance.judging.leaks import leak_messages
@@ -23,12 +25,11 @@ from conformance.judging.statement import Statement
 from conformance.judging.verdict import CheckResult, Finding, Judgement, RunVerdict, Verdict, judge, judge_run
 from conformance.lro import timestamp
 from conformance.reports.artefacts import writable
-from conformance.reports.deciding import deciding_exchanges
 from conformance.rules import in_short
 from conformance.rules.server import all_rules
 from conformance.server.target.clean_up import CLEAN_UP
 from conformance.server.target.configuration import Configuration, Disguise, SupplyForm, with_operations, with_url
-from conformance.server.target.configuration_file import read_configuration, with_statement
+from conformance.server.target.configuration_file import duration_of, read_configuration, with_statement
 from conformance.server.target.connect import is_this_machine
 from conformance.server.target.iut import Iut
 from conformance.server.target.ledger import FILE_NAME
@@ -61,6 +62,11 @@ class Run:
     clean_up_requests: int = 0
     unnamed: int = 0
     may_disrupt: bool = True
+    is_strict: bool = False
+    """Whether a warning fails the run."""
+    max_time: float = 0.0
+    """Seconds after which no check is begun; 0: no limit."""
+    _began: float = field(default_factory=monotonic)
     sender: str = ""
     fatal: str = ""
     was_interrupted: bool = False
@@ -79,6 +85,10 @@ class Run:
         if self._statement is None:
             self._statement = Statement(self.configuration.statement)
         return self._statement
+
+    @property
+    def is_out_of_time(self) -> bool:
+        return bool(self.max_time) and monotonic() - self._began >= self.max_time
 
     @property
     def ledger_file(self) -> Path | None:
@@ -194,6 +204,9 @@ class Run:
         applied = self._against_baseline(self.judgements())
         judgements = list(applied.judgements)
         verdict = self.verdict(judgements, applied.fails)
+        warned = sum(judgement.verdict is Verdict.WARN for judgement in judgements) if self.is_strict else 0
+        if warned and verdict is not RunVerdict.ERROR:
+            verdict = RunVerdict.NOT_CONFORMANT
         own = self._own_facts()
         left_over = [*self.left_over, *own.get("left_over", ())]
         leaks = leak_messages(left_over, self.unnamed + own.get("unnamed", 0))
@@ -215,6 +228,11 @@ class Run:
             messages=[
                 *self.messages,
                 *applied.messages,
+                *(
+                    [f"--strict: {warned} {'warning fails' if warned == 1 else 'warnings fail'} this run"]
+                    if warned
+                    else []
+                ),
                 *self._came_again(),
                 *leaks,
                 *([self.fatal] if self.fatal else []),
@@ -283,7 +301,25 @@ def configured_run(options: Mapping[str, Any]) -> Run:
     report_dir = options.get("--iut-report-dir")
     may_disrupt = bool(options.get("--iut-disruptive")) or is_this_machine(configuration)
     directory = writable(Path(report_dir)) if report_dir else None
-    return Run(configuration, profile, directory, baseline, may_disrupt=may_disrupt)
+    return Run(
+        configuration,
+        profile,
+        directory,
+        baseline,
+        may_disrupt=may_disrupt,
+        is_strict=bool(options.get("--iut-strict")),
+        max_time=_seconds(options.get("--iut-max-time") or ""),
+    )
+
+
+def _seconds(text: str) -> float:
+    """The time of `--max-time`; 0 when it is not given."""
+    if not text:
+        return 0.0
+    seconds = duration_of(text)
+    if not seconds:
+        raise UsageError(f"--max-time: {text!r} is no time", 'write it as "90s" or "5m"')
+    return seconds
 
 
 def _with_room(configuration: Configuration, profile: Profile) -> Configuration:

@@ -10,13 +10,15 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pytest
 
 from conformance.errors import TargetError, UsageError
+from conformance.exchange.printable import in_one_line
 from conformance.reports.artefacts import attempts, raise_all, write_bytes
-from conformance.reports.console import print_report
+from conformance.reports.console import Size, print_report
+from conformance.reports.progress import Progress
 from conformance.server import plugin
 from conformance.server.plan import Plan, Rehearsal, plan_of
 from conformance.server.run import Run, check_target, configured_run
@@ -40,12 +42,14 @@ class UnrecognizedArguments(UsageError):
         self.words = words
 
 
-def run_suite(settings: Mapping[str, Any], pytest_options: Sequence[str], as_json: bool) -> int:
-    """Run the checks and print the table, or the report as JSON; the exit status of the verdict.
+def run_suite(
+    settings: Mapping[str, Any], pytest_options: Sequence[str], as_json: bool, size: Size = Size.NORMAL
+) -> int:
+    """Run the checks and print what came of it, or the report as JSON; the exit status of the verdict.
 
     Raises UsageError when the settings cannot be used, before anything is run.
     """
-    progress = _Progress(sys.stderr)
+    progress = _Progress(sys.stderr if size > Size.QUIET else io.StringIO())
     status = _run_pytest(settings, pytest_options, progress)
     progress.end()
     if progress.fatal:
@@ -54,7 +58,7 @@ def run_suite(settings: Mapping[str, Any], pytest_options: Sequence[str], as_jso
     if report is None:
         return _nothing_ran(status)
     if as_json or not progress.fatal or report["requests"] > 1:
-        print_report(report, catalogue(), as_json)
+        print_report(report, catalogue(), as_json, size)
     sys.stdout.flush()
     raise_all(progress.unwritten)
     return int(report["exit_status"])
@@ -108,7 +112,7 @@ def _run_pytest(settings: Mapping[str, Any], pytest_options: Sequence[str], prog
             "--no-header",
             "--no-summary",
             "--capture=no",
-            *([f"--junitxml={junit}"] if run.report_dir is not None else []),
+            *([f"--junitxml={junit}", "-o", f"junit_suite_name={_name_of(run)}"] if run.report_dir is not None else []),
             *_as_options(settings),
             *pytest_options,
             str(_SUITE),
@@ -129,6 +133,12 @@ def _run_pytest(settings: Mapping[str, Any], pytest_options: Sequence[str], prog
         words = said.partition(_UNRECOGNIZED)[2].splitlines()[0].split()
         raise UnrecognizedArguments(words)
     return status
+
+
+def _name_of(run: Run) -> str:
+    """What is under test, as JUnit's readers show it; a line break would be an option of its own."""
+    iut = run.configuration.iut
+    return in_one_line(iut.name or iut.url or "embedded reference server")
 
 
 @contextlib.contextmanager
@@ -175,11 +185,10 @@ def _nothing_ran(status: int) -> int:
 
 
 class _Progress:
-    """One character per check on stderr while the run goes on, and the report when it is over."""
+    """Lets who waits see how far the run is, and has the report when it is over."""
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self._count = 0
+    def __init__(self, stream: TextIO) -> None:
+        self._shown = Progress(stream, os.environ)
         self.fatal = ""
         self.unwritten: list[UsageError] = []
         self.report: dict[str, Any] | None = None
@@ -192,13 +201,18 @@ class _Progress:
         if reporter is not None:
             config.pluginmanager.unregister(reporter)
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self._shown.expect(_chapter(*plugin.place_of(item)) for item in session.items if plugin.is_check(item))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        self._shown.expect_many(len(ids))
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         result = getattr(report, plugin.RESULT, None)
-        if result is None:
-            return
-        letter = {"kept": ".", "violated": "F", "error": "E"}.get(result["finding"], "-")
-        self._write(letter)
-        self._count += 1
+        if result is not None:
+            judges_all_traffic = plugin.TRAFFIC_FILE in result["check"]
+            self._shown.ended(_chapter(result["requirement"], result["drawn"], judges_all_traffic), result["finding"])
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self, config: pytest.Config) -> None:
@@ -208,10 +222,12 @@ class _Progress:
         self.unwritten += self.run.unwritten if self.run is not None else []
 
     def end(self) -> None:
-        if self._count:
-            self._write("\n")
+        self._shown.end()
 
-    def _write(self, text: str) -> None:
-        with contextlib.suppress(OSError):  # a run needs nobody to watch it
-            self._stream.write(text)
-            self._stream.flush()
+
+def _chapter(requirement: str, is_drawn: bool, judges_all_traffic: bool) -> str:
+    """The part of the run to which a check belongs, as it is shown."""
+    if judges_all_traffic:
+        return "All traffic"
+    chapter = requirement.partition(".")[0]
+    return catalogue().chapters.get(chapter, chapter) + (", drawn" if is_drawn else "")

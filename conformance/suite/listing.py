@@ -6,7 +6,7 @@ import importlib
 import json
 import pkgutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -50,6 +50,11 @@ class Half:
     catalogue: Catalogue
     checks: Mapping[str, tuple[str, ...]]
     faults: Mapping[str, tuple[str, ...]]
+
+    def of_one(self, requirement: str) -> Half:
+        """The same with one requirement."""
+        one = Catalogue({requirement: self.catalogue[requirement]}, self.catalogue.chapters)
+        return replace(self, catalogue=one)
 
     def entries(self) -> list[dict[str, Any]]:
         """The requirements as JSON values."""

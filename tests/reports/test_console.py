@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from conformance.exchange import Call, Exchange, Failure, FailureKind, Header, Method, Request, Response
 from conformance.exchange.serial import exchange_as_json
+from conformance.judging.report import violation_as_json
 from conformance.judging.verdict import Finding
-from conformance.reports.console import explain, render, verdict_lines
+from conformance.reports.console import WIDTH, Size, explain, render, verdict_lines
+from conformance.rules import Complaint
+from conformance.rules.rule import TimedCall
 from conformance.spec.catalogue import Level
 from tests.reports.making import catalogue_of, report_of, requirement, result
 from tests.rules.traffic import OPERATION
@@ -40,10 +43,12 @@ def exchange(
     return Exchange(number, Request("POST", target, headers, body), outcome, 0, 1, call, origin="http://127.0.0.1:1")
 
 
-def printed(*violations: dict[str, Any], colour: bool = False, **facts: Any) -> str:
+def printed(
+    *violations: dict[str, Any], colour: bool = False, size: Size = Size.NORMAL, width: int = WIDTH, **facts: Any
+) -> str:
     """The whole text of a run in which a MUST was violated."""
     found = result(Finding.VIOLATED, "; ".join(one["message"] for one in violations), violations=violations)
-    return render(report_of((MUST, [found]), **facts), catalogue_of(MUST), colour)
+    return render(report_of((MUST, [found]), **facts), catalogue_of(MUST), colour, size, width)
 
 
 def test_the_evidence_is_printed_as_it_was_exchanged() -> None:
@@ -54,9 +59,10 @@ def test_the_evidence_is_printed_as_it_was_exchanged() -> None:
         "  requirement  It is so.",
         "  source       The document; section 1",
         "               https://example.com/document",
+        f"  A            {OPERATION}",
         "  found        it is a page",
         "",
-        f"    > POST /v1/{OPERATION}:cancel HTTP/1.1    [request 7]",
+        "    > POST /v1/A:cancel HTTP/1.1  [request 7]",
         "    > Host: 127.0.0.1:1",
         "    > Accept: */*",
         "    >",
@@ -68,28 +74,77 @@ def test_the_evidence_is_printed_as_it_was_exchanged() -> None:
         "",
         f"  again        {exchange_as_json(exchange())['curl']}",
         "",
-        "The chapter",
-        "  ✗ fail           MUST   chapter.slug",
+        "The chapter  1 fail",
         "",
         "emulator: 1 fail",
         "3 requests, 2 operations, profile quick",
+        "✗ FAIL  chapter.slug  (MUST)",
         "verdict: NOT CONFORMANT",
     ]
 
 
 @pytest.mark.parametrize("kind", FailureKind)
 def test_a_failure_is_printed_in_place_of_an_answer(kind: FailureKind) -> None:
-    text = printed(shown_violation(exchange(outcome=Failure(kind, "in detail"))))
+    text = printed(shown_violation(exchange(outcome=Failure(kind, "in detail"))), width=200)
     assert f"    < no response: {kind.value} (in detail)\n" in text
     assert f"    < no response: {kind.value}\n" in printed(shown_violation(exchange(outcome=Failure(kind))))
 
 
 def test_long_bodies_and_many_violations_are_cut_and_say_where_the_rest_is() -> None:
-    text = printed(*(shown_violation(exchange(outcome=Response(200, (), b"x" * 5000))) for _ in range(5)))
+    long = Response(200, (), b"x" * 5000)
+    text = printed(*(shown_violation(exchange(outcome=long), message=f"so {at}") for at in range(25)), width=9999)
     assert text.count("[request 7]") == 3
-    assert "  and 2 more; report.json shows the first 5\n" in text
+    assert "  and 5 more; report.json shows the first 20\n" in text
     assert "    < … 4000 more characters, in report.json\n" in text
     assert "x" * 1001 not in text
+
+
+def test_what_was_found_often_is_told_once() -> None:
+    text = printed(*(shown_violation(exchange()) for _ in range(4)))
+    assert text.count("it is not so") == 1
+    assert "  found        it is not so (4 times)\n" in text
+    assert text.count("[request 7]") == 1
+
+
+def test_no_line_but_one_to_copy_is_wider_than_a_terminal() -> None:
+    long = exchange(("X-Long", "y " * 80), outcome=Response(200, (), b"x" * 900))
+    lines = printed(shown_violation(long, message="it is " + "not so " * 30)).splitlines()
+    assert [line for line in lines if len(line) > 80 and not line.startswith("  again ")] == []
+    broken = [line for line in lines if set(line.strip(" <")) == {"x"}]
+    assert sum(line.count("x") for line in broken) == 900, "broken, and whole"
+
+
+def test_a_time_line_is_in_place_of_the_exchanges_and_never_wrapped() -> None:
+    first, second = exchange(number=1), exchange(number=2)
+    calls = (TimedCall(first, "cancel → 200"), TimedCall(second, "cancel → 500"))
+    history = violation_as_json(Complaint("no order explains it", (first, second), calls))
+    text = printed(history)
+    assert "    ├────────────────────────────────┤ 0.0–1000 ms  cancel → 500 [2]\n" in text
+    assert "[request 2]" not in text
+    assert "[request 2]" in printed(history, size=Size.VERBOSE)
+    assert max(len(line) for line in text.splitlines() if not line.startswith("  again")) <= 80
+    (entry,) = report_of((MUST, [result(Finding.VIOLATED, "so", violations=(history,))]))["requirements"]
+    assert "├────────────────────────────────┤ 0.0–1000 ms  cancel → 500 [2]\n" in explain(entry)
+
+
+def test_three_sizes() -> None:
+    kept = requirement(name="chapter.kept")
+    report = report_of(
+        (MUST, [result(Finding.VIOLATED, "so", violations=(shown_violation(exchange()),))]),
+        (SHOULD, [result(Finding.VIOLATED, "better not", "chapter.should", violations=(shown_violation(exchange()),))]),
+        (kept, [result(Finding.KEPT, name="chapter.kept")]),
+    )
+    texts = {size: render(report, catalogue_of(MUST, SHOULD, kept), size=size) for size in Size}
+    said = {
+        "✗ FAIL  chapter.slug": [2, 2, 2],  # with its evidence, and in the last lines
+        "! WARN  chapter.should": [0, 1, 1],
+        "chapter.kept": [0, 0, 1],
+        "[request 7]": [1, 1, 2],
+        "The chapter  1 pass, 1 fail, 1 warn": [0, 1, 1],
+        "verdict: NOT CONFORMANT": [1, 1, 1],
+    }
+    for words, counts in said.items():
+        assert [texts[size].count(words) for size in Size] == counts, words
 
 
 def test_bytes_that_are_no_text_are_printed_in_base64() -> None:
@@ -105,13 +160,14 @@ def test_one_requirement_is_explained_alone() -> None:
     assert "  again        curl " in text
 
 
-def test_a_table_gives_reasons_for_what_was_not_tested() -> None:
+def test_a_reason_that_many_share_is_told_once() -> None:
     may = requirement(Level.MAY, "chapter.may", not_tested_reason="no text decides")
-    report = report_of((MUST, [result(Finding.NOT_TESTED, "no operation ran")]), (may, []))
-    text = render(report, catalogue_of(MUST, may))
-    assert "  · not-tested     MUST   chapter.slug\n                          no operation ran\n" in text
+    other = requirement(name="chapter.other")
+    open_ones = [(one, [result(Finding.NOT_TESTED, "no operation ran", one.id)]) for one in (MUST, other)]
+    text = render(report_of(*open_ones, (may, [])), catalogue_of(MUST, other, may))
+    assert "· not-tested\n  no operation ran\n    chapter.slug (MUST), chapter.other (MUST)\n" in text
     assert "no text decides" not in text, "that it is a MAY says enough"
-    assert "1 MUST not tested: chapter.slug\n" in text
+    assert "2 MUST not tested: chapter.slug, chapter.other\n" in text
     assert text.endswith("verdict: INCOMPLETE\n")
 
 

@@ -27,6 +27,7 @@ def requirement(name: str, verdict: str, reason: str = "", *messages: str) -> di
 
 def report(verdict: str, *requirements: dict[str, Any], messages: tuple[str, ...] = ()) -> dict[str, Any]:
     return {
+        "iut": {"name": "driver", "url": ""},
         "profile": "sdk, rest",
         "started": "2026-01-01T00:00:00.000Z",
         "finished": "2026-01-01T00:00:01.500Z",
@@ -42,9 +43,17 @@ def suite_of(root: Element) -> Element:
 
 
 def outcome(suite: Element, name: str) -> tuple[str, str]:
-    """What a test case says: the tag and the message of its only child; nothing for one that passed."""
+    """What a test case says: the tag and the message of what it found; nothing for one that passed."""
     (case,) = (case for case in suite if case.get("name") == name)
-    return (case[0].tag, case[0].get("message", "")) if len(case) else ("", "")
+    found = [child for child in case if child.tag != "properties"]
+    return (found[0].tag, found[0].get("message", "")) if found else ("", "")
+
+
+def test_a_suite_is_named_after_what_is_tested_and_a_case_says_its_requirement_and_level() -> None:
+    suite = suite_of(junit_of(report("conformant", requirement("a.kept", "pass"))))
+    assert suite.get("name") == "driver"
+    said = {one.get("name"): one.get("value") for one in suite.iterfind("testcase[@name='a.kept']/properties/property")}
+    assert said == {"requirement": "a.kept", "level": "MUST"}
 
 
 def test_each_verdict_has_its_place() -> None:

@@ -15,7 +15,7 @@ LYING = [sys.executable, "-m", "conformance.sdk.lying_driver", "--fault"]
 
 
 def test_an_honest_client_passes_the_gate(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["sdk", "--report-dir", str(tmp_path), "--", *HONEST]) == 0
+    assert main(["sdk", "-v", "--report-dir", str(tmp_path), "--", *HONEST]) == 0
     printed = capsys.readouterr().out
     assert "verdict: CONFORMANT" in printed
     assert "✓ pass           MUST   client-request.verb-is-kept" in printed
@@ -27,7 +27,7 @@ def test_a_lying_client_does_not(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sdk", "--scenario", "hash-in-id", "--", *LYING, "hash-is-left"]) == 1
     printed = capsys.readouterr().out
     assert "✗ FAIL  client-request.verb-is-kept  (MUST)" in printed
-    assert "> POST /v1/projects/conformance/locations/gate/operations/hash-in-id-a HTTP/1.1" in printed
+    assert "> POST /v1/projects/conformance/locations/gate/operations/hash-in-id-a" in printed
 
 
 def test_the_report_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:

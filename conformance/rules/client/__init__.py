@@ -6,7 +6,7 @@ the functions that make an oracle for one expected answer. The files are by chap
 
 from collections.abc import Mapping
 
-from conformance.rules.client import answers, operations, requests, retries
+from conformance.rules.client import answers, calls, codes, operations, requests, retries, wire
 from conformance.rules.client.answers import (
     get_is_no_cancel,
     if_answered_last,
@@ -20,6 +20,7 @@ from conformance.rules.client.answers import (
     success_was_answered,
     unless_repeated,
 )
+from conformance.rules.client.codes import keeps_the_class, tells_the_last_answer
 from conformance.rules.client.operations import if_shown, keeps_the_message_of_the_operation, shows, shows_an_end
 from conformance.rules.client.requests import (
     credentials_are_in_the_header,
@@ -35,8 +36,9 @@ from conformance.rules.client.retries import (
     stops_at_its_deadline,
 )
 from conformance.rules.client.turn import TurnRule, registered_turn_rules
+from conformance.rules.client.wire import INJECTION, credentials_are_whole
 
-_MODULES_WITH_RULES = (answers, operations, requests, retries)
+_MODULES_WITH_RULES = (answers, calls, codes, operations, requests, retries, wire)
 
 
 def client_rules() -> Mapping[str, TurnRule]:
@@ -45,9 +47,11 @@ def client_rules() -> Mapping[str, TurnRule]:
 
 
 __all__ = [
+    "INJECTION",
     "attempts_are_limited",
     "client_rules",
     "credentials_are_in_the_header",
+    "credentials_are_whole",
     "credentials_stay_with_their_origin",
     "get_is_no_cancel",
     "if_answered_last",
@@ -57,6 +61,7 @@ __all__ = [
     "is_ok",
     "is_repeated_until_available",
     "keeps_its_deadline",
+    "keeps_the_class",
     "keeps_the_code",
     "keeps_the_message",
     "keeps_the_message_of_the_operation",
@@ -69,5 +74,6 @@ __all__ = [
     "slash_stays_in_its_segment",
     "stops_at_its_deadline",
     "success_was_answered",
+    "tells_the_last_answer",
     "unless_repeated",
 ]

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
 from conformance.lro.codes import Code
+from conformance.rules.client.codes import code_in, follows_from, last_error
 from conformance.rules.client.reading import (
     is_error,
     is_redirect,
@@ -22,9 +23,23 @@ from conformance.rules.rule import Complaint
 
 @turn_rule(
     "client-answer.error-is-no-success",
-    when=lambda turn: was_answered(turn) and all(is_error(exchange) for exchange in turn.arrived),
+    when=lambda turn: (
+        any(is_error(exchange) for exchange in turn.arrived)
+        and not any(exchange.succeeded() for exchange in turn.arrived)
+    ),
 )
 def an_error_is_no_success(turn: Turn) -> Complaint | None:
+    return turn.complain(f"the driver said ok, and was answered {statuses_of(turn)}") if turn.said.is_ok else None
+
+
+@turn_rule(
+    "client-answer.redirect-is-no-success",
+    when=lambda turn: (
+        was_answered(turn) and all(exchange.response is None or is_redirect(exchange) for exchange in turn.arrived)
+    ),
+)
+def a_redirect_is_no_success(turn: Turn) -> Complaint | None:
+    # RFC 9110, section 15.4: further action needs to be taken by the user agent in order to fulfill the request.
     return turn.complain(f"the driver said ok, and was answered {statuses_of(turn)}") if turn.said.is_ok else None
 
 
@@ -39,6 +54,8 @@ def is_ok(turn: Turn) -> Complaint | None:
     """The answer is a success, and the client says so."""
     if turn.said.is_ok:
         return None
+    if not turn.arrived:
+        raise NotTested(f"nothing arrived; the driver said {reply_in_words(turn)}")
     return turn.complain(f"the call succeeded, and the driver said {reply_in_words(turn)}")
 
 
@@ -116,18 +133,21 @@ def keeps_the_code(code: Code) -> TurnJudge:
     return judge
 
 
-def keeps_the_status(status: int) -> TurnJudge:
-    """An oracle: an error that cannot be read is reported with its HTTP status, or as some canonical code."""
+def keeps_the_status(turn: Turn) -> Complaint | None:
+    """An oracle: an error that cannot be read is reported with its HTTP status, or a code that follows from it.
 
-    def judge(turn: Turn) -> Complaint | None:
-        said = turn.said
-        if said.is_ok or said.outcome is Outcome.CLIENT_ERROR:
-            raise NotTested(f"the driver said {reply_in_words(turn)}, which is judged elsewhere")
-        if said.outcome is Outcome.RPC_ERROR and (said.http_status == status or said.code not in (None, Code.UNKNOWN)):
-            return None
-        return turn.complain(f"{status} was answered, and the driver said {reply_in_words(turn)}")
-
-    return judge
+    Who tried again speaks of the last answer.
+    """
+    said, last = turn.said, last_error(turn)
+    if last is None or said.is_ok or said.outcome is Outcome.CLIENT_ERROR:
+        raise NotTested(f"the driver said {reply_in_words(turn)}, which is judged elsewhere")
+    if said.outcome is Outcome.RPC_ERROR and (
+        said.http_status == last.status
+        if said.code in (None, Code.UNKNOWN)
+        else said.code is not None and (follows_from(last.status, said.code) or said.code is code_in(last))
+    ):
+        return None
+    return turn.complain(f"{last.status} was answered, and the driver said {reply_in_words(turn)}")
 
 
 def keeps_the_method(turn: Turn) -> Complaint | None:

@@ -63,6 +63,8 @@ def shows(state: State, code: Code | None = None) -> TurnJudge:
 
     def judge(turn: Turn) -> Complaint | None:
         said = turn.said.operation
+        if said is None and not turn.arrived:
+            raise NotTested(f"nothing arrived; the driver said {reply_in_words(turn)}")
         if said is None:
             return turn.complain(f"an operation was answered, and the driver said {reply_in_words(turn)}")
         seen = _as_said(said)
@@ -82,7 +84,7 @@ def _operation_in(turn: Turn) -> Operation | None:
     for exchange in reversed(turn.answers):
         if exchange.response is not None:
             members = exchange.response.json_object()
-            return Operation(members) if members is not None else None
+            return Operation(members) if members is not None and exchange.succeeded() else None
     return None
 
 

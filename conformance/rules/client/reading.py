@@ -32,6 +32,11 @@ def was_answered(turn: Turn) -> bool:
     return any(exchange.response is not None for exchange in turn.arrived)
 
 
+def time_was_over(turn: Turn) -> bool:
+    """Whether the client may have given up because its time was over, whatever it had been answered."""
+    return turn.said.at - turn.told.at > 0.8 * turn.told.timeout / 1000
+
+
 def requests_of(turn: Turn) -> list[Exchange]:
     """The requests of the turn that are HTTP and were not sent on account of a redirect."""
     return [

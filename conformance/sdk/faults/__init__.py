@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from conformance.sdk.faults import answers, operations, requests, retries
+from conformance.sdk.faults import answers, codes, operations, reads, requests, retries, wire
 from conformance.sdk.faults.registry import ClientFault, fault_named, registered_faults
 
-_MODULES_WITH_FAULTS = (answers, operations, requests, retries)
+_MODULES_WITH_FAULTS = (answers, codes, operations, reads, requests, retries, wire)
 
 
 def client_faults() -> Mapping[str, ClientFault]:

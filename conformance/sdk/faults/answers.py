@@ -113,7 +113,7 @@ def ended_is_cancelled(honest: Client) -> Client:
     return _cancel_understood(honest, lambda _, reply: OK if reply.get("code") == "FAILED_PRECONDITION" else reply)
 
 
-@fault("client-answer.precondition-is-told-from-bad-argument")
+@fault("client-answer.precondition-is-told-from-bad-argument", "client-answer.codes-are-told-apart")
 def code_follows_from_the_status(honest: Client) -> Client:
     """Makes the code of the HTTP status alone, so that FAILED_PRECONDITION becomes INVALID_ARGUMENT."""
 
@@ -123,19 +123,21 @@ def code_follows_from_the_status(honest: Client) -> Client:
     return _cancel_understood(honest, lie)
 
 
-@fault("client-answer.precondition-is-told-from-bad-argument")
+@fault("client-answer.precondition-is-told-from-bad-argument", "client-answer.codes-are-told-apart")
 def knows_statuses_only(honest: Client) -> Client:
     """Reports HTTP statuses and no codes, as discovery clients do."""
     return _cancel_understood(honest, lambda _, reply: {**reply, "code": None})
 
 
-@fault("client-answer.permission-denied", "client-answer.bare-status")
+@fault(
+    "client-answer.permission-denied", "client-answer.bare-status", "client-answer.unreadable-error-keeps-its-status"
+)
 def denied_means_log_in_again(honest: Client) -> Client:
     """Reports PERMISSION_DENIED as UNAUTHENTICATED, so that its user logs in again in vain."""
     return _with_code(honest, "PERMISSION_DENIED", "UNAUTHENTICATED")
 
 
-@fault("client-answer.unauthenticated", "client-answer.bare-status")
+@fault("client-answer.unauthenticated", "client-answer.bare-status", "client-answer.unreadable-error-keeps-its-status")
 def unauthenticated_is_denied(honest: Client) -> Client:
     """Reports UNAUTHENTICATED as PERMISSION_DENIED, so that its user asks for a permission in vain."""
     return _with_code(honest, "UNAUTHENTICATED", "PERMISSION_DENIED")
@@ -258,8 +260,65 @@ def _following(honest: Client, statuses: tuple[int, ...], made_of: Callable[[Ans
 
     def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
         answer = honest.send(verb, origin, target, fields, body, left)
-        if answer.status in statuses and answer.location:
+        if verb == "POST" and answer.status in statuses and answer.location:
             return made_of(honest.send("GET", answer.location, urlsplit(answer.location).path, {}, None, left))
         return answer
+
+    return replace(honest, send=send)
+
+
+@fault(
+    "client-answer.redirect-is-no-success",
+    "client-answer.redirect-keeps-the-method",
+    "client-answer.redirected-get-is-no-cancel",
+)
+def everything_below_400_is_a_success(honest: Client) -> Client:
+    """Takes every status below 400 for a success, as Python's requests does with `ok`."""
+    return _cancel_understood(honest, lambda answer, reply: OK if 300 <= answer.status < 400 else reply)
+
+
+@fault(
+    "client-answer.redirect-is-no-success",
+    "client-operation.cancelled-is-told",
+    "client-operation.garbage-is-no-operation",
+)
+def redirected_get_is_running(honest: Client) -> Client:
+    """Shows an operation that runs for a redirect that it does not follow."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        if method == "get" and 300 <= answer.status < 400:
+            return {"outcome": "ok", "operation": {"name": "", "done": False, "error": None, "response": False}}
+        return honest.understand(method, answer)
+
+    return replace(honest, understand=understand)
+
+
+@fault("client-request.credentials-stay-with-their-origin")
+def a_port_is_no_origin(honest: Client) -> Client:
+    """Keeps the token when a redirect leads to another port of the same host, as net/http of Go does."""
+
+    def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
+        answer = honest.send(verb, origin, target, fields, body, left)
+        there = urlsplit(answer.location or "")
+        if answer.status != 307 or there.hostname != urlsplit(origin).hostname or there.port == urlsplit(origin).port:
+            return answer
+        return honest.send(verb, answer.location, there.path, fields, body, left)
+
+    return replace(honest, send=send)
+
+
+@fault("client-request.path-is-bound")
+def temporary_redirect_is_remembered(honest: Client) -> Client:
+    """Sends every later cancel of an operation to where the first one was redirected, although it was for once."""
+    moved: dict[str, str] = {}
+
+    def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
+        if target in moved:
+            return honest.send(verb, origin, moved[target], fields, body, left)
+        answer = honest.send(verb, origin, target, fields, body, left)
+        if verb != "POST" or answer.status != 307 or not (answer.location or "").startswith("/"):
+            return answer
+        moved[target] = answer.location or ""
+        return honest.send(verb, origin, moved[target], fields, body, left)
 
     return replace(honest, send=send)

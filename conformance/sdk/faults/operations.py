@@ -32,7 +32,7 @@ def cancelled_is_499(honest: Client) -> Client:
     return _shown(honest, lambda _, shown: {**shown, "error": {"code": 499}} if _code(shown) == 1 else shown)
 
 
-@fault("client-operation.cancelled-is-told")
+@fault("client-operation.cancelled-is-told", "client-request.get-is-sent")
 def shows_what_it_saw_first(honest: Client) -> Client:
     """Keeps the first answer to a get and shows it ever after, so that whoever polls never sees the end."""
     seen: dict[str, Answer] = {}
@@ -48,7 +48,7 @@ def shows_what_it_saw_first(honest: Client) -> Client:
     return replace(honest, send=send)
 
 
-@fault("client-operation.failure-is-told")
+@fault("client-operation.failure-is-told", "client-operation.metadata-is-no-outcome")
 def every_failure_is_a_cancellation(honest: Client) -> Client:
     """Shows an operation that failed after its cancel as cancelled."""
     return _shown(
@@ -56,7 +56,7 @@ def every_failure_is_a_cancellation(honest: Client) -> Client:
     )
 
 
-@fault("client-operation.completion-is-told")
+@fault("client-operation.completion-is-told", "client-operation.metadata-is-no-outcome")
 def completion_is_a_cancellation(honest: Client) -> Client:
     """Shows an operation that was faster than its cancel as cancelled."""
     return _shown(
@@ -72,7 +72,7 @@ def empty_response_is_none(honest: Client) -> Client:
     )
 
 
-@fault("client-operation.running-is-told")
+@fault("client-operation.running-is-told", "client-operation.metadata-is-no-outcome")
 def cancel_is_cancelled(honest: Client) -> Client:
     """Shows every operation as cancelled whose cancel was accepted, without a look at it."""
     accepted: set[str] = set()
@@ -101,7 +101,7 @@ def absent_done_is_an_error(honest: Client) -> Client:
     return replace(honest, understand=understand)
 
 
-@fault("client-operation.null-is-absent")
+@fault("client-operation.null-is-absent", "client-operation.end-without-result-is-told")
 def null_is_an_error(honest: Client) -> Client:
     """Finds an error wherever there is a member of that name, also when it is null."""
     return _shown(

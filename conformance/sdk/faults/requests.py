@@ -74,31 +74,31 @@ def question_mark_is_left(honest: Client) -> Client:
     return _escaping(honest, lambda name: quote(name, safe="/?"))
 
 
-@fault("client-request.name-is-escaped")
+@fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
 def percent_is_left(honest: Client) -> Client:
     """Leaves `%` in the URL, so that an id which looks like an escape is decoded to another."""
     return _escaping(honest, lambda name: quote(name, safe="/%"))
 
 
-@fault("client-request.name-is-escaped")
+@fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
 def space_becomes_plus(honest: Client) -> Client:
     """Escapes as a form does: a space becomes `+`, which in a path is a plus."""
     return _escaping(honest, lambda name: quote_plus(name, safe="/"))
 
 
-@fault("client-request.name-is-escaped")
+@fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
 def escapes_twice(honest: Client) -> Client:
     """Escapes what is escaped already, as a client does whose HTTP library escapes, too."""
     return _escaping(honest, lambda name: quote(quote(name, safe="/"), safe="/"))
 
 
-@fault("client-request.name-is-escaped")
+@fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
 def writes_latin_1(honest: Client) -> Client:
     """Escapes the bytes of another charset than UTF-8."""
     return _escaping(honest, lambda name: quote(name, safe="/", encoding="latin-1", errors="replace"))
 
 
-@fault("client-request.name-is-escaped")
+@fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
 def id_ends_at_its_colon(honest: Client) -> Client:
     """Takes the id up to its first colon, as a client does that parses `name:verb` once more."""
 
@@ -109,31 +109,31 @@ def id_ends_at_its_colon(honest: Client) -> Client:
     return _escaping(honest, escape)
 
 
-@fault("client-request.name-is-escaped")
+@fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
 def appends_the_verb_once(honest: Client) -> Client:
     """Does not append `:cancel` to a name that ends in it, and so cancels another operation."""
     return replace(honest, path=lambda method, name: honest_path(method, name).replace("%3Acancel:cancel", ":cancel"))
 
 
-@fault("client-request.name-is-escaped")
+@fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
 def lower_case_only(honest: Client) -> Client:
     """Writes the name in lower case."""
     return _escaping(honest, lambda name: quote(name.lower(), safe="/"))
 
 
-@fault("client-request.name-is-escaped")
+@fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
 def id_of_63_characters(honest: Client) -> Client:
     """Cuts ids off after 63 characters, the length of a label."""
     return _escaping(honest, lambda name: quote("/".join(part[:63] for part in name.split("/")), safe="/"))
 
 
-@fault("client-request.name-is-escaped")
+@fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
 def strips_spaces(honest: Client) -> Client:
     """Takes spaces at the end of a name for a slip of the keyboard."""
     return _escaping(honest, lambda name: quote(name.strip(), safe="/"))
 
 
-@fault("client-request.name-is-escaped")
+@fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
 def only_the_id_is_escaped(honest: Client) -> Client:
     """Escapes the id and leaves the parent as it is."""
 
@@ -319,7 +319,7 @@ def routes_by_the_parent(honest: Client) -> Client:
     return replace(honest, headers=headers)
 
 
-@fault("client-request.routing-header-agrees")
+@fault("client-request.routing-header-agrees", "client-request.name-makes-no-header")
 def routing_header_is_raw(honest: Client) -> Client:
     """Sends the name in the routing header as it is; a plus, a percent or an ampersand in it changes the name."""
 

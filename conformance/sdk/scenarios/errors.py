@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.lro.codes import Code
 from conformance.rules.client import (
     if_answered_last,
+    keeps_the_class,
     keeps_the_code,
     keeps_the_message,
     keeps_the_status,
@@ -43,7 +44,14 @@ _BY_CODE = (
 )
 
 
-def _slug(code: Code) -> str:
+_UNREADABLE = (
+    Expectation("client-answer.unreadable-error-keeps-its-status", keeps_the_status),
+    Expectation("client-answer.class-is-kept", keeps_the_class),
+)
+
+
+def slug(code: Code) -> str:
+    """A code as it stands in the names of scenarios and requirements."""
     return code.name.lower().replace("_", "-")
 
 
@@ -60,12 +68,12 @@ def _answers(code: Code, answer: Answer) -> tuple[Answer, ...]:
 def _in_envelope(code: Code, when: str) -> Scenario:
     more = _BY_CODE if code is Code.FAILED_PRECONDITION else ()
     return Scenario(
-        name=_slug(code),
+        name=slug(code),
         story=f"A cancel is answered {code.name}, because {when}, as AIP-193 writes it.",
         control=SUCCEEDS,
         steps=(cancel(*_answers(code, envelope(code, MESSAGE))),),
         expectations=(
-            Expectation(f"client-answer.{_slug(code)}", _of(code, reports(code))),
+            Expectation(f"client-answer.{slug(code)}", _of(code, reports(code))),
             Expectation("client-answer.message-is-kept", _of(code, keeps_the_message(MESSAGE))),
             *more,
         ),
@@ -74,7 +82,7 @@ def _in_envelope(code: Code, when: str) -> Scenario:
 
 def _bare(code: Code, when: str) -> Scenario:
     return Scenario(
-        name=f"bare-{_slug(code)}",
+        name=f"bare-{slug(code)}",
         story=f"A cancel is answered {code.name}, because {when}, as Envoy and grpc-gateway write it.",
         control=SUCCEEDS,
         steps=(cancel(*_answers(code, bare_status(code, MESSAGE))),),
@@ -91,9 +99,17 @@ def _unreadable(name: str, story: str, answer: Answer) -> Scenario:
         story=story,
         control=SUCCEEDS,
         steps=(cancel(*twice(answer)),),
-        expectations=(
-            Expectation("client-answer.unreadable-error-keeps-its-status", keeps_the_status(answer.response.status)),
-        ),
+        expectations=_UNREADABLE,
+    )
+
+
+def _unreadable_get(name: str, story: str, answer: Answer) -> Scenario:
+    return Scenario(
+        name=name,
+        story=story,
+        control=SHOWS_RUNNING,
+        steps=(get(*twice(answer)),),
+        expectations=_UNREADABLE,
     )
 
 
@@ -113,13 +129,6 @@ SCENARIOS = (
         control=SUCCEEDS,
         steps=(cancel(*twice(envelope(Code.ABORTED, MESSAGE))),),
         expectations=(Expectation("client-answer.message-is-kept", unless_repeated(keeps_the_message(MESSAGE))),),
-    ),
-    Scenario(
-        name="get-not-found",
-        story="A get is answered NOT_FOUND.",
-        control=SHOWS_RUNNING,
-        steps=(get(envelope(Code.NOT_FOUND, MESSAGE)),),
-        expectations=(Expectation("client-answer.not-found", reports(Code.NOT_FOUND)),),
     ),
     _unreadable(
         "page-404",
@@ -154,4 +163,36 @@ SCENARIOS = (
     _unreadable("null-error", "An error is null.", json_answer(403, {"error": None})),
     _unreadable("empty-error", "An error has no members.", json_answer(403, {"error": {}})),
     _unreadable("list-error", "An error is a JSON array.", json_answer(400, [{"error": {"code": 400}}])),
+    *(
+        _unreadable_get(
+            f"get-page-{status}", f"A proxy answers a get with a page and {status}.", html_answer(status, title)
+        )
+        for status, title in (
+            (400, "Bad Request"),
+            (401, "Sign in"),
+            (403, "Forbidden"),
+            (404, "Error 404 (Not Found)!!1"),
+            (408, "Request Timeout"),
+            (410, "Gone"),
+            (429, "Slow down"),
+            (500, "Internal Server Error"),
+            (502, "Bad Gateway"),
+            (504, "Gateway Timeout"),
+        )
+    ),
+    *(
+        _unreadable(f"page-{status}", f"A proxy answers a cancel with a page and {status}.", html_answer(status, title))
+        for status, title in ((401, "Sign in"), (403, "Forbidden"), (410, "Gone"), (499, "Closed"), (504, "Timeout"))
+    ),
+    _unreadable_get("get-no-error-body", "The error of a get has no body at all.", body_answer(404, b"", HTML)),
+    _unreadable_get("get-empty-object-500", "The error of a get is an empty object.", json_answer(500, {})),
+    _unreadable_get(
+        "get-garbled-error", "The JSON of a get's error ends early.", body_answer(403, b'{"error": {"code": 4', JSON)
+    ),
+    _unreadable_get("get-null-error", "The error of a get is null.", json_answer(403, {"error": None})),
+    _unreadable_get(
+        "get-error-beside-an-operation",
+        "An error has the members of an operation that is done beside it; the status decides.",
+        json_answer(409, {"name": "{operation}", "done": True, "response": {}}),
+    ),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from conformance.lro.codes import Code
 from conformance.lro.operation import State
 from conformance.rules.client import if_shown, is_no_success, keeps_the_message_of_the_operation, shows, shows_an_end
@@ -14,6 +16,7 @@ _BROKEN = {"code": int(Code.INTERNAL), "message": "a disk broke"}
 _UNKNOWN_DETAILS = {"@type": "type.googleapis.com/conformance.example.NobodyKnowsThisDetail", "hint": "none"}
 _UNKNOWN_RESPONSE = {"@type": "type.googleapis.com/conformance.example.NobodyKnowsThisResponse", "count": 3}
 _HALF = body_answer(200, b'{"name": "{operation}", "done": true, "resp', JSON)
+_TELLING = "{operation}-done-cancelled-error-404"
 _CANCELLED = {"code": int(Code.CANCELLED), "message": "cancelled by the caller"}
 
 
@@ -40,6 +43,37 @@ def _not_an_operation(name: str, story: str, answer: Answer) -> Scenario:
 
 
 _ACCEPTED = cancel(EMPTY_OBJECT)
+_ASKED_TO_CANCEL = {
+    "@type": "type.googleapis.com/google.cloud.beyondcorp.appconnections.v1.AppConnectionOperationMetadata",
+    "createTime": "2026-11-26T10:00:00Z",
+    "endTime": "2026-11-26T10:00:05Z",
+    "requestedCancellation": True,
+    "statusMessage": "Operation was cancelled: done, code 1, CANCELLED",
+    "verb": "cancel",
+}
+_STRUCT = "type.googleapis.com/google.protobuf.Struct"
+_CANCELLED_STRUCT = {
+    "@type": _STRUCT,
+    "value": {"done": True, "state": "CANCELLED", "error": {"code": 1}, "requestedCancellation": True},
+}
+
+
+def _metadata(name: str, story: str, state: State, code: Code | None = None, **members: Any) -> Scenario:
+    """The metadata of an operation speaks of a cancellation; what became of it is said elsewhere."""
+    answers = [
+        operation(state.is_done, metadata=metadata, **members) for metadata in (_ASKED_TO_CANCEL, _CANCELLED_STRUCT)
+    ]
+    return Scenario(
+        name=name,
+        story=story,
+        control=SHOWS_RUNNING,
+        steps=(_ACCEPTED, *(get(*twice(answer)) for answer in answers)),
+        expectations=tuple(
+            Expectation("client-operation.metadata-is-no-outcome", if_shown(shows(state, code)), step)
+            for step in (1, 2)
+        ),
+    )
+
 
 SCENARIOS = (
     _shown(
@@ -141,8 +175,108 @@ SCENARIOS = (
             State.FAILED,
             code,
         )
-        for code in (Code.UNKNOWN, Code.DEADLINE_EXCEEDED, Code.ABORTED)
+        for code in Code
+        if code not in (Code.OK, Code.CANCELLED, Code.INTERNAL)
     ),
+    _shown(
+        "failed-after-its-cancel",
+        "failure-is-told",
+        "An operation that was to be cancelled is done, with an error whose message speaks of a cancel.",
+        operation(True, error={"code": int(Code.ABORTED), "message": "cancelled, said the disk, and broke"}),
+        State.FAILED,
+        Code.ABORTED,
+        _ACCEPTED,
+    ),
+    _shown(
+        "failed-with-another-number",
+        "failure-is-told",
+        "An operation is done, with an error of a code that nobody knows yet.",
+        operation(True, error={"code": 99, "message": "it failed in a new way"}),
+        State.FAILED,
+    ),
+    _shown(
+        "cancelled-by-another",
+        "cancelled-is-told",
+        "An operation that somebody else has cancelled is done, with an error of code 1 that does not say the word.",
+        operation(True, error={"code": int(Code.CANCELLED), "message": "stopped on request"}),
+        State.CANCELLED,
+        Code.CANCELLED,
+    ),
+    _shown(
+        "cancelled-without-message",
+        "cancelled-is-told",
+        "After its cancel an operation is done, with an error of code 1 and no message.",
+        operation(True, error={"code": int(Code.CANCELLED)}),
+        State.CANCELLED,
+        Code.CANCELLED,
+        _ACCEPTED,
+    ),
+    _shown(
+        "completed-without-cancel",
+        "completion-is-told",
+        "An operation that nobody cancelled is done, with a response that speaks of a cancellation.",
+        operation(True, response=_CANCELLED_STRUCT),
+        State.SUCCEEDED,
+    ),
+    _shown(
+        "ended-without-result",
+        "end-without-result-is-told",
+        "An operation is done, with neither error nor response: its service does not provide the result.",
+        operation(True),
+        State.ENDED,
+    ),
+    _shown(
+        "ended-after-its-cancel",
+        "end-without-result-is-told",
+        "After its cancel an operation is done, with neither error nor response, and null for both.",
+        operation(True, error=None, response=None),
+        State.ENDED,
+        None,
+        _ACCEPTED,
+    ),
+    _metadata("asked-to-cancel", "An operation runs, and was asked to be cancelled.", State.RUNNING),
+    _metadata(
+        "asked-to-cancel-and-completed",
+        "An operation was asked to be cancelled, and is done with a response.",
+        State.SUCCEEDED,
+        response=_EMPTY,
+    ),
+    _metadata(
+        "asked-to-cancel-and-failed",
+        "An operation was asked to be cancelled, and is done with an error of another code.",
+        State.FAILED,
+        Code.INTERNAL,
+        error=_BROKEN,
+    ),
+    _metadata(
+        "asked-to-cancel-and-ended",
+        "An operation was asked to be cancelled, and is done with neither error nor response.",
+        State.ENDED,
+    ),
+    Scenario(
+        name="another-operation",
+        story="A get is answered with another operation than was asked for: it is not the one that was.",
+        control=SHOWS_RUNNING,
+        steps=(get(*twice(operation(True, name="{operation}-other", response=_EMPTY))),),
+    ),
+    Scenario(
+        name="telling-name",
+        story="An operation that runs has a name that speaks of its end.",
+        control=SHOWS_RUNNING,
+        steps=(get(operation(name=_TELLING), name=_TELLING),),
+        expectations=(Expectation("client-operation.running-is-told", shows(State.RUNNING)),),
+    ),
+    _not_an_operation("list-as-operation", "A get is answered with an empty JSON array.", json_answer(200, [])),
+    _not_an_operation("text-as-operation", "A get is answered with a JSON text.", json_answer(200, "done")),
+    _not_an_operation("number-as-operation", "A get is answered with a JSON number.", json_answer(200, 1)),
+    _not_an_operation("true-as-operation", "A get is answered with `true`.", json_answer(200, True)),
+    _not_an_operation(
+        "operation-in-a-list",
+        "A get is answered with an array that has the operation in it.",
+        json_answer(200, [{"name": "{operation}", "done": True, "response": _EMPTY}]),
+    ),
+    _not_an_operation("nothing-as-operation", "A get is answered 200 without a body.", body_answer(200, b"", JSON)),
+    _not_an_operation("no-content-as-operation", "A get is answered 204.", body_answer(204, b"")),
     _not_an_operation(
         "page-as-operation", "A proxy answers a get with 200 and its login page.", html_answer(200, "Sign in")
     ),

@@ -3,17 +3,66 @@
 from __future__ import annotations
 
 from conformance.exchange import Method
-from conformance.rules.client import credentials_stay_with_their_origin, get_is_no_cancel, keeps_the_method
-from conformance.sdk.answers import EMPTY_OBJECT, Answer, Script, html_answer, redirect, twice
+from conformance.lro.codes import Code
+from conformance.lro.operation import State
+from conformance.rules.client import (
+    credentials_stay_with_their_origin,
+    get_is_no_cancel,
+    if_shown,
+    is_no_success,
+    keeps_the_method,
+    shows,
+)
+from conformance.sdk.answers import EMPTY_OBJECT, Answer, Script, body_answer, html_answer, redirect, twice
 from conformance.sdk.credentials import carries_token
-from conformance.sdk.scenario import SUCCEEDS, Expectation, Scenario, Step
+from conformance.sdk.scenario import (
+    SHOWS_RUNNING,
+    SUCCEEDS,
+    Control,
+    Expectation,
+    Scenario,
+    Step,
+    cancel,
+    get,
+    operation,
+)
 
 _MOVED = "/moved{path}"
+_LOGIN = html_answer(200, "Sign in to the network")
+_CANCELLED = operation(True, error={"code": int(Code.CANCELLED), "message": "cancelled by the caller"})
+_TIMEOUT = 300
+"""Milliseconds; a client that follows redirects for ever does so until then."""
+
+_STAYS = Expectation(
+    "client-request.credentials-stay-with-their-origin", credentials_stay_with_their_origin(carries_token), step=0
+)
 
 
-def _redirected(name: str, story: str, answer: Answer, leads_to: Answer, *expectations: Expectation) -> Scenario:
+_AWAY = Script(twice(redirect(302, "{elsewhere}" + _MOVED)), {_MOVED: operation()})
+
+
+def _redirected(
+    name: str, story: str, answer: Answer, leads_to: Answer, *expectations: Expectation, then: tuple[Step, ...] = ()
+) -> Scenario:
     script = Script(twice(answer), {_MOVED: leads_to})
-    return Scenario(name, story, SUCCEEDS, (Step(Method.CANCEL, script),), expectations)
+    return Scenario(name, story, SUCCEEDS, (Step(Method.CANCEL, script), *then), expectations)
+
+
+def _redirected_get(status: int, location: str, name: str) -> Scenario:
+    script = Script(twice(redirect(status, location)), {_MOVED: _CANCELLED})
+    return Scenario(
+        name,
+        f"A get is answered {status}; where that leads there is the operation, which was cancelled.",
+        SHOWS_RUNNING,
+        (Step(Method.GET, script),),
+        (Expectation("client-operation.cancelled-is-told", if_shown(shows(State.CANCELLED, Code.CANCELLED))),),
+    )
+
+
+def _nowhere(name: str, story: str, control: Control, step: Step) -> Scenario:
+    return Scenario(
+        name, story, control, (step,), (Expectation("client-answer.redirect-is-no-success", is_no_success),)
+    )
 
 
 SCENARIOS = (
@@ -28,19 +77,91 @@ SCENARIOS = (
         for status in (307, 308)
     ),
     _redirected(
-        "redirect-302",
-        "A proxy sends a cancel to its login page; a client that follows with GET has not cancelled.",
-        redirect(302, "{here}" + _MOVED),
-        html_answer(200, "Sign in to the network"),
+        "redirect-relative",
+        "A cancel is sent to another path of the same server, for this once; the next one goes to its own.",
+        redirect(307, _MOVED),
+        EMPTY_OBJECT,
+        Expectation("client-answer.redirect-keeps-the-method", keeps_the_method, step=0),
+        then=(cancel(EMPTY_OBJECT),),
+    ),
+    *(
+        _redirected(
+            f"redirect-{status}",
+            f"A proxy sends a cancel to its login page with {status}; who follows with GET has not cancelled.",
+            redirect(status, "{here}" + _MOVED),
+            _LOGIN,
+            Expectation("client-answer.redirected-get-is-no-cancel", get_is_no_cancel),
+        )
+        for status in (301, 302, 303)
+    ),
+    _redirected(
+        "redirect-302-empty-object",
+        "A cancel is answered 302, and a GET there with an empty object: it looks like a cancel's answer, and is none.",
+        redirect(302, _MOVED),
+        EMPTY_OBJECT,
         Expectation("client-answer.redirected-get-is-no-cancel", get_is_no_cancel),
     ),
     _redirected(
         "redirect-to-another-origin",
-        "A cancel is sent to another host, which is not meant to see the credentials.",
+        "A cancel is sent to another host, which is not meant to see the credentials; the next one goes to its own.",
         redirect(307, "{elsewhere}" + _MOVED),
         EMPTY_OBJECT,
-        Expectation(
-            "client-request.credentials-stay-with-their-origin", credentials_stay_with_their_origin(carries_token)
+        _STAYS,
+        then=(cancel(EMPTY_OBJECT),),
+    ),
+    _redirected(
+        "redirect-to-another-port",
+        "A cancel is sent to another port of the same host, which is not meant to see the credentials either.",
+        redirect(307, "{other-port}" + _MOVED),
+        EMPTY_OBJECT,
+        _STAYS,
+        then=(cancel(EMPTY_OBJECT),),
+    ),
+    Scenario(
+        "get-redirect-to-another-origin",
+        "A get is sent to another host, which is not meant to see the credentials; the next one goes to its own.",
+        SHOWS_RUNNING,
+        (
+            Step(Method.GET, Script(twice(redirect(302, "{elsewhere}" + _MOVED)), {_MOVED: operation()})),
+            get(operation()),
         ),
+        (_STAYS,),
+    ),
+    _redirected_get(302, "{here}" + _MOVED, "get-redirect-302"),
+    _redirected_get(307, _MOVED, "get-redirect-relative"),
+    _redirected_get(308, "{here}" + _MOVED, "get-redirect-308"),
+    Scenario(
+        "get-redirect-to-a-page",
+        "A proxy sends a get to its login page: that is no operation.",
+        SHOWS_RUNNING,
+        (Step(Method.GET, Script(twice(redirect(302, _MOVED)), {_MOVED: _LOGIN})),),
+        (Expectation("client-operation.garbage-is-no-operation", is_no_success),),
+    ),
+    *(
+        _nowhere(
+            f"redirect-nowhere-{status}",
+            f"A cancel is answered {status} without a Location.",
+            SUCCEEDS,
+            cancel(*twice(body_answer(status, b""))),
+        )
+        for status in (300, 304, 307)
+    ),
+    _nowhere(
+        "get-redirect-nowhere",
+        "A get is answered 307 without a Location.",
+        SHOWS_RUNNING,
+        get(*twice(body_answer(307, b""))),
+    ),
+    _nowhere(
+        "redirect-loop",
+        "A cancel is sent to where it is, again and again.",
+        SUCCEEDS,
+        cancel(redirect(307, "{here}{path}"), timeout=_TIMEOUT),
+    ),
+    _nowhere(
+        "get-redirect-loop",
+        "A get is sent to where it is, again and again.",
+        SHOWS_RUNNING,
+        get(redirect(302, "{path}"), timeout=_TIMEOUT),
     ),
 )

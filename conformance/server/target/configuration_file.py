@@ -74,6 +74,12 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h)?")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 
 
+def duration_of(text: str) -> float | None:
+    """The seconds of a duration such as "10s", "500ms" or "2.5"; None for another text."""
+    match = _DURATION.fullmatch(text)
+    return float(match[1]) * _UNITS[match[2]] if match else None
+
+
 class _Reader:
     """Reads a TOML document into sections; `where` names the file in messages."""
 
@@ -289,8 +295,9 @@ class _Reader:
         seconds = -1.0
         if isinstance(value, int | float) and not isinstance(value, bool):
             seconds = value
-        elif isinstance(value, str) and (match := _DURATION.fullmatch(value)):
-            seconds = float(match[1]) * _UNITS[match[2]]
+        elif isinstance(value, str):
+            said = duration_of(value)
+            seconds = said if said is not None else -1.0
         if not 0 <= seconds <= _LARGEST:
             raise self._wrong(key, 'a duration such as "10s" or "500ms"', value)
         return float(seconds)

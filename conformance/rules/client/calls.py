@@ -1,0 +1,53 @@
+"""Rules about which calls are made: the get that was asked for, and no cancel of anything else."""
+
+from __future__ import annotations
+
+from conformance.exchange import Method
+from conformance.rules.client.reading import about, is_over_grpc, line_of, names_an_operation, something_arrived
+from conformance.rules.client.turn import Turn, turn_rule
+from conformance.rules.rule import Complaint
+
+
+@turn_rule(
+    "client-request.get-is-sent",
+    when=lambda turn: turn.asks(Method.GET) and (turn.said.is_ok or _is_listed(turn)),
+)
+def a_get_is_sent(turn: Turn) -> Complaint | None:
+    if turn.answers:
+        return None
+    instead = f", but {line_of(turn.arrived[0])}" if turn.arrived else ""
+    said = "an operation was shown" if turn.said.is_ok else f"the driver said {turn.said.in_words()}"
+    return turn.complain(f"{said}, and no get of {turn.told.name} had arrived{instead}")
+
+
+@turn_rule(
+    "client-request.get-has-no-body",
+    when=lambda turn: any(exchange.calls(Method.GET) for exchange in turn.arrived) and not is_over_grpc(turn),
+)
+def a_get_has_no_body(turn: Turn) -> Complaint | None:
+    full = [exchange for exchange in turn.arrived if exchange.calls(Method.GET) and exchange.request.body]
+    return about(turn, full, lambda exchange: f"{line_of(exchange)} has a body of {len(exchange.request.body)} bytes")
+
+
+@turn_rule(
+    "client-request.no-other-operation-is-cancelled",
+    when=lambda turn: something_arrived(turn) and names_an_operation(turn),
+)
+def no_other_operation_is_cancelled(turn: Turn) -> Complaint | None:
+    others = [
+        exchange
+        for exchange in turn.arrived
+        if exchange.call is not None and exchange.calls(Method.CANCEL) and exchange.call.name != turn.told.name
+    ]
+    return about(
+        turn,
+        others,
+        lambda exchange: (
+            f"asked for a {turn.told.method.value} of {turn.told.name}, the client cancelled"
+            f" {exchange.call.name if exchange.call is not None else ''}"
+        ),
+    )
+
+
+def _is_listed(turn: Turn) -> bool:
+    return any(exchange.calls(Method.LIST) for exchange in turn.arrived)

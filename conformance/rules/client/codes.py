@@ -1,0 +1,142 @@
+"""Rules and oracles about the code that an error is reported with.
+
+A client that tries again is answered several times; what it reports is the last of these answers. What that answer
+says is read from it: the canonical code of the envelope or of a bare Status, else the HTTP status alone.
+"""
+
+from __future__ import annotations
+
+from conformance.errors import NotTested
+from conformance.exchange import Exchange, Response
+from conformance.lro.codes import Code, code_named, code_numbered
+from conformance.rules.client.reading import is_error, names_an_operation, reply_in_words, statuses_of, time_was_over
+from conformance.rules.client.turn import Outcome, Turn, turn_rule
+from conformance.rules.rule import Complaint
+
+_REFUSALS = frozenset(
+    [
+        Code.NOT_FOUND,
+        Code.ALREADY_EXISTS,
+        Code.PERMISSION_DENIED,
+        Code.FAILED_PRECONDITION,
+        Code.OUT_OF_RANGE,
+        Code.UNIMPLEMENTED,
+    ]
+)
+"""What only a service can know: no client library makes one of these of an answer that it cannot read, or of none."""
+
+_REFUSED = frozenset({403, 404, 409, 412, 501})
+"""The HTTP statuses of refusals; 400 is left out, which clients make of what they cannot send, and 401 and 429."""
+
+
+def code_in(response: Response) -> Code | None:
+    """The canonical code that an error says it has, in the envelope or as a bare Status; None when it says none."""
+    members = response.json_object()
+    if members is None or response.status < 300:
+        return None
+    inner = members.get("error")
+    if isinstance(inner, dict):
+        return code_named(inner.get("status"))
+    return code_numbered(members.get("code"))
+
+
+def last_error(turn: Turn) -> Response | None:
+    """The last answer to the call, when it is an error."""
+    last = turn.answers[-1] if turn.answers else None
+    return last.response if last is not None and is_error(last) else None
+
+
+def tells_the_last_answer(turn: Turn) -> Complaint | None:
+    """An oracle: the error of the last answer is reported with its code, one of the same HTTP status, or that status.
+
+    Who was still trying when its time was over may say that instead.
+    """
+    last = last_error(turn)
+    if last is None:
+        raise NotTested(f"the last answer was no error: {statuses_of(turn)}")
+    said = turn.said
+    status = said.code.http_status if said.code is not None else said.http_status
+    if said.outcome is Outcome.RPC_ERROR and status == last.status:
+        return None
+    if said.is_ok:
+        raise NotTested("the driver said ok, which is judged elsewhere")
+    if time_was_over(turn):
+        raise NotTested(f"the time of the call was over, and the driver said {reply_in_words(turn)}")
+    code = code_in(last)
+    answered = code.name if code is not None else str(last.status)
+    return turn.complain(f"{answered} was answered last, and the driver said {reply_in_words(turn)}")
+
+
+@turn_rule(
+    "client-answer.last-answer-is-told",
+    when=lambda turn: (
+        len(turn.answers) > 1
+        and (last := last_error(turn)) is not None
+        and code_in(last) is not None
+        and not turn.said.is_ok
+        and not time_was_over(turn)
+    ),
+)
+def of_several_answers_the_last_is_told(turn: Turn) -> Complaint | None:
+    return tells_the_last_answer(turn)
+
+
+@turn_rule(
+    "client-answer.no-refusal-is-invented",
+    when=lambda turn: (
+        turn.said.outcome is Outcome.RPC_ERROR
+        and names_an_operation(turn)
+        and not any(_is_refusal(exchange) for exchange in turn.arrived)
+    ),
+)
+def a_refusal_was_answered(turn: Turn) -> Complaint | None:
+    """gRPC says which codes its libraries never make by themselves; UNIMPLEMENTED they make of a method only."""
+    said = turn.said
+    is_refusal = said.code in _REFUSALS if said.code is not None else said.http_status in _REFUSED
+    if not is_refusal:
+        return None
+    return turn.complain(f"the driver said {reply_in_words(turn)}; what came back was {statuses_of(turn) or 'nothing'}")
+
+
+def _is_refusal(exchange: Exchange) -> bool:
+    """Whether an answer is an error of which a client may make a refusal: any 4xx, and 501."""
+    return exchange.response is not None and (400 <= exchange.response.status < 500 or exchange.response.status == 501)
+
+
+def keeps_the_class(turn: Turn) -> Complaint | None:
+    """An oracle: an error of class 4xx is not reported as one of class 5xx, nor the other way round.
+
+    UNKNOWN claims nothing, and a client that says no more than that it cannot read the answer does not either.
+    """
+    last = last_error(turn)
+    if last is None:
+        raise NotTested(f"the last answer was no error: {statuses_of(turn)}")
+    said = turn.said
+    if said.outcome is not Outcome.RPC_ERROR or (said.code is Code.UNKNOWN and said.http_status is None):
+        raise NotTested(f"the driver said {reply_in_words(turn)}, which names no class")
+    if said.code in (None, Code.UNKNOWN):
+        told = said.http_status
+    else:
+        told = said.code.http_status if said.code is not None else None
+    if told is None:
+        raise NotTested(f"the driver said {reply_in_words(turn)}, which names no class")
+    if told // 100 == last.status // 100 or (last.status, said.code) == (408, Code.DEADLINE_EXCEEDED):
+        return None
+    return turn.complain(f"{last.status} was answered, and the driver said {reply_in_words(turn)}")
+
+
+def follows_from(status: int, code: Code) -> bool:
+    """Whether a code may be made of an HTTP status alone.
+
+    A status that is that of a code stands for it; any other stands for its class, and 408 and 502 for what they say.
+    """
+    if any(other.http_status == status for other in Code if other is not Code.OK):
+        return code.http_status == status
+    if status in _NEAR:
+        return code in _NEAR[status]
+    return code in (_MISTAKES if 400 <= status < 500 else _FAILURES)
+
+
+_MISTAKES = frozenset({Code.INVALID_ARGUMENT, Code.FAILED_PRECONDITION})
+_FAILURES = frozenset({Code.INTERNAL, Code.UNAVAILABLE})
+_NEAR = {408: frozenset({*_MISTAKES, Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE})}

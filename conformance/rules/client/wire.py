@@ -1,0 +1,119 @@
+"""Rules about the form of what arrives: HTTP/1.1, to the right server, with credentials that are whole.
+
+They say nothing of what is called. Over gRPC what arrives is made of the call by the front, so they are for HTTP only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
+
+from conformance.errors import NotApplicable
+from conformance.exchange import Exchange, Failure, FailureKind, header_values
+from conformance.rules.client.reading import about, is_over_grpc, line_of, requests_of, something_arrived
+from conformance.rules.client.turn import Turn, TurnJudge, turn_rule
+from conformance.rules.rule import Complaint
+
+_INJECTED = "x-conformance-injected"
+"""The header field that a name would make which is written into a header as it is."""
+
+_DANGEROUS = re.compile(r"[\r\n\0]")
+
+INJECTION = f"\r\n{_INJECTED}: yes"
+
+
+@turn_rule("client-request.is-http", when=lambda turn: bool(turn.arrived) and not is_over_grpc(turn))
+def what_arrives_is_http(turn: Turn) -> Complaint | None:
+    garbage = [
+        exchange
+        for exchange in turn.arrived
+        if isinstance(exchange.outcome, Failure) and exchange.outcome.kind is FailureKind.MALFORMED
+    ]
+    return about(turn, garbage, lambda exchange: _detail(exchange))
+
+
+@turn_rule("client-request.host-is-right", when=lambda turn: something_arrived(turn) and not is_over_grpc(turn))
+def host_is_there_once_and_right(turn: Turn) -> Complaint | None:
+    # RFC 9112, section 3.2: a client MUST send a Host header field in all HTTP/1.1 request messages, with the same
+    # authority as that of the target URI.
+    wrong = [
+        exchange
+        for exchange in turn.arrived
+        if exchange.request.method
+        and exchange.note != "HTTP/1.0"
+        and [value.lower() for value in header_values(exchange.request.headers, "host")] != [_authority(exchange)]
+    ]
+    return about(turn, wrong, lambda exchange: f"{_hosts(exchange)}; it was sent to {_authority(exchange)}")
+
+
+@turn_rule("client-request.length-is-unambiguous", when=lambda turn: something_arrived(turn) and not is_over_grpc(turn))
+def a_body_has_one_length(turn: Turn) -> Complaint | None:
+    # RFC 9112, section 6.2: a sender MUST NOT send a Content-Length header field in any message that contains a
+    # Transfer-Encoding header field.
+    ambiguous = [
+        exchange
+        for exchange in turn.arrived
+        if len(header_values(exchange.request.headers, "content-length"))
+        + len(header_values(exchange.request.headers, "transfer-encoding"))
+        > 1
+    ]
+    return about(turn, ambiguous, lambda exchange: f"{line_of(exchange)} declares more than one length")
+
+
+@turn_rule("client-request.endpoint-is-kept", when=lambda turn: bool(requests_of(turn)) and not is_over_grpc(turn))
+def calls_go_to_the_endpoint(turn: Turn) -> Complaint | None:
+    astray = [exchange for exchange in requests_of(turn) if exchange.origin != turn.told.endpoint]
+    return about(turn, astray, lambda exchange: f"{line_of(exchange)} was sent to {exchange.origin}")
+
+
+@turn_rule("client-request.name-makes-no-header", when=something_arrived)
+def a_name_makes_no_header(turn: Turn) -> Complaint | None:
+    # RFC 9110, section 5.5: field values containing CR, LF, or NUL characters are invalid and dangerous.
+    made = [
+        exchange
+        for exchange in turn.arrived
+        if any(name.lower() == _INJECTED or _DANGEROUS.search(name + value) for name, value in exchange.request.headers)
+    ]
+    return about(turn, made, lambda exchange: f"a line end or NUL of the name is in the head of {line_of(exchange)}")
+
+
+def credentials_are_whole(carries: Callable[[str], bool], credential: str) -> TurnJudge:
+    """An oracle: every attempt has one field Authorization, which is `credential`. `carries` knows the token in a text.
+
+    A driver need not use the token; one whose calls have it at all has it in each.
+    """
+
+    def judge(turn: Turn) -> Complaint | None:
+        attempts = [exchange for exchange in turn.arrived if exchange.call and exchange.call.name == turn.told.name]
+        if not any(carries(value) for attempt in attempts for value in _authorizations(attempt)):
+            raise NotApplicable("the driver sends no credentials")
+        wrong = [attempt for attempt in attempts if not _is_whole(_authorizations(attempt), credential)]
+        return about(turn, wrong, lambda attempt: f"Authorization is {_authorizations(attempt) or 'missing'}")
+
+    return judge
+
+
+def _is_whole(values: Sequence[str], credential: str) -> bool:
+    if len(values) != 1:
+        return False
+    scheme, _, rest = values[0].partition(" ")
+    wanted, _, token = credential.partition(" ")
+    return scheme.lower() == wanted.lower() and rest.strip(" ") == token
+
+
+def _authorizations(exchange: Exchange) -> list[str]:
+    return header_values(exchange.request.headers, "authorization")
+
+
+def _authority(exchange: Exchange) -> str:
+    return urlsplit(exchange.origin).netloc.lower()
+
+
+def _hosts(exchange: Exchange) -> str:
+    hosts = header_values(exchange.request.headers, "host")
+    return f"Host is {', '.join(hosts)}" if hosts else f"{line_of(exchange)} has no Host"
+
+
+def _detail(exchange: Exchange) -> str:
+    return exchange.outcome.detail if isinstance(exchange.outcome, Failure) else ""
