@@ -19,7 +19,7 @@ from conformance.secrets.looks import (
     without_look_alikes,
     without_secret_members,
 )
-from conformance.secrets.redaction import MASK, Redaction
+from conformance.secrets.redaction import MASK, Redaction, is_masked
 from conformance.secrets.secret import Secret
 
 _SHORTEST = 6
@@ -75,7 +75,7 @@ class StrangersMasking(Masking):
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
         found = (secret for exchange in exchanges for secret in _secrets(exchange))
-        super().__init__(Secret(secret) for secret in found if len(secret) >= _SHORTEST)
+        super().__init__(Secret(secret) for secret in found if len(secret) >= _SHORTEST and not is_masked(secret))
 
     def text(self, value: str) -> str:
         return without_look_alikes(super().text(value))
@@ -97,7 +97,7 @@ class StrangersMasking(Masking):
         scheme, space, credentials = value.partition(" ")
         has_scheme = name.lower().endswith("authorization") and space and scheme.isalpha()
         shown = self.text(credentials if has_scheme else value)
-        hidden = shown if shown.startswith(MASK[:-1]) else MASK
+        hidden = shown if is_masked(shown) else MASK
         return f"{scheme} {hidden}" if has_scheme else hidden
 
 

@@ -1,7 +1,7 @@
 """Exchanges as JSON values, made from the fields of the dataclasses: what is recorded has every field, and comes back.
 
 A field that is added to `Exchange` is written and read without a change here. Two members are for people: `curl`, a line
-that sends the request again, and `what` a failure is.
+that sends the request again, and `what` a failure is. Credentials are written for the processes of a run alone.
 """
 
 from __future__ import annotations
@@ -19,13 +19,19 @@ from conformance.exchange.message import Exchange, Failure, Method, Response
 from conformance.secrets.secret import Secret
 
 _BASE64 = "_base64"
+_STAYS = "credentials"
 _OUTCOMES = {"response": Response, "failure": Failure}
 """The one field that is either of two: its member is called by which it is."""
 
 
-def exchange_as_json(exchange: Exchange) -> dict[str, Any]:
-    """One exchange, its bodies as text where they are UTF-8 and else in base64, with a curl line."""
+def exchange_as_json(exchange: Exchange, reveal: bool = False) -> dict[str, Any]:
+    """One exchange, its bodies as text where they are UTF-8 and else in base64, with a curl line.
+
+    Its credentials are left out, unless they are to be revealed: to another process of the run, never to a file.
+    """
     shown = _members(exchange)
+    if reveal:
+        shown["credentials"] = [secret.reveal() for secret in exchange.credentials]
     shown["curl_context"] = shown.pop("curl")
     shown["curl"] = curl_line(exchange.request, exchange.origin, exchange.curl)
     if isinstance(exchange.outcome, Failure):
@@ -59,14 +65,12 @@ def _members(value: Any) -> dict[str, Any]:
             shown[name] = _members(member)
         elif isinstance(member, bytes):
             shown.update(_octets(field.name, member))
-        else:
+        elif field.name != _STAYS:
             shown[field.name] = _shown(member)
     return shown
 
 
 def _shown(value: Any) -> Any:
-    if isinstance(value, Secret):
-        raise TypeError("a secret is not written down")
     if isinstance(value, Enum):
         return value.value if isinstance(value, Method) else value.name
     if is_dataclass(value):
@@ -90,6 +94,8 @@ def _read(kind: Any, value: Any) -> Any:
     """The value of a type, read from JSON. Raises KeyError, TypeError or ValueError for what is none."""
     if is_dataclass(kind):
         return _object(kind, value)
+    if kind is Secret:
+        return Secret(_read(str, value))
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind(value) if kind is Method else kind[value]
     origin = get_origin(kind)

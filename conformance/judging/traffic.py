@@ -53,9 +53,13 @@ class _Said:
 
     @classmethod
     def by(cls, rule: Rule, recordings: Iterable[Sequence[Exchange]]) -> _Said:
-        anything, violations, unconfirmed = False, [], []
+        anything = False
+        violations: list[Violation] = []
+        unconfirmed: list[Violation] = []
         for exchanges in recordings:
-            answered = {exchange.repeats for exchange in exchanges if exchange.repeats and exchange.response is not None}
+            answered = {
+                exchange.repeats for exchange in exchanges if exchange.repeats and exchange.response is not None
+            }
             for judgement in rule.judgements(exchanges):
                 anything = True
                 if judgement is not None:
@@ -100,9 +104,7 @@ def _was_drawn(violation: Violation, drawn: frozenset[str]) -> bool:
 def _violated(requirement: str, check: str, violations: Sequence[Violation], masking: Masking) -> CheckResult:
     shown = tuple(violation_as_json(violation, masking) for violation in violations)
     reason = in_short(list(dict.fromkeys(violation["message"] for violation in shown)))
-    return CheckResult(
-        requirement, check, Finding.VIOLATED, reason, violations=shown, drawn=check == DRAWN_TRAFFIC
-    )
+    return CheckResult(requirement, check, Finding.VIOLATED, reason, violations=shown, drawn=check == DRAWN_TRAFFIC)
 
 
 def _nothing_to_judge(requirement: str, check: str) -> CheckResult:

@@ -10,8 +10,9 @@ Rules for rules:
 * No rule speaks about an answer that asks to come again: that is the environment's.
 
 There are three kinds. An *exchange rule* judges one exchange; a *history rule* judges everything that was seen of one
-operation; a *traffic rule* judges what only all of it together shows. All are applied to all the traffic of a run, whatever check caused it. Functions in this package that carry
-no decorator are *oracles*: a check calls them, because only the check knows what its stimulus means.
+operation; a *traffic rule* judges what only all of it together shows. All are applied to all the traffic of a run,
+whatever check caused it. Functions in this package that carry no decorator are *oracles*: a check calls them, because
+only the check knows what its stimulus means.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 RUN = pytest.StashKey["Run"]()
 _SUPPLY_FIXTURE = "iut_operations"
+_SUITE = "conformance/suite"
 RESULT = "lro_conformance_result"
 """Where a report of pytest carries what a check found, as a JSON value."""
 TRAFFIC_FILE = "test_traffic.py"
@@ -129,6 +130,7 @@ def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
     run.iut = connect(run.configuration, run.profile, run.ledger_file)
     run.iut.target.check = run.sender
     yield run.iut
+    run.iut.confirm_unanswered()
     run.iut.clean_up()
     run.iut.target.close()
 
@@ -163,7 +165,7 @@ def pytest_runtest_makereport(
     if item.get_closest_marker("requirement") is None or (call.when != "call" and call.excinfo is None):
         return report
     result = _result(item, call)
-    _show(report, result, item)
+    _show(report, result, _run(item.config))
     setattr(report, RESULT, _as_json(result))
     return report
 
@@ -176,14 +178,15 @@ def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
     from conformance.suite.alone import ALONE
     from conformance.suite.judging import Violated
 
+    run = _run(item.config)
     raised = call.excinfo.value if call.excinfo is not None else None
     violations: tuple[dict[str, Any], ...] = ()
-    reason = str(raised) if raised is not None else ""
+    reason = run.masking().text(str(raised)) if raised is not None else ""
     if raised is None:
         finding = Finding.KEPT
     elif isinstance(raised, Violated):
         finding = Finding.VIOLATED
-        violations = tuple(violation_as_json(complaint) for complaint in raised.complaints)
+        violations = tuple(violation_as_json(complaint, run.masking()) for complaint in raised.complaints)
     elif isinstance(raised, NotTested):
         finding = Finding.NOT_TESTED
     elif isinstance(raised, NotApplicable):
@@ -191,11 +194,11 @@ def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
     elif isinstance(raised, ConformanceError):
         # The target or the configuration cannot be used: whatever else is tried will not do better.
         finding = Finding.NOT_TESTED
-        _run(item.config).fatal = str(raised)
-        item.session.shouldstop = raised.message
+        run.fatal = reason
+        item.session.shouldstop = run.masking().text(raised.message)
     else:
         finding = Finding.ERROR
-        reason = _masked(f"{type(raised).__name__}: {raised}", _run(item.config))
+        reason = run.masking().text(f"{type(raised).__name__}: {raised}")
     alone = item.stash.get(ALONE, None)
     return CheckResult(
         _requirement_of(item),
@@ -209,13 +212,13 @@ def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
     )
 
 
-def _show(report: pytest.TestReport, result: CheckResult, item: pytest.Item) -> None:
+def _show(report: pytest.TestReport, result: CheckResult, run: Run) -> None:
     """Make pytest's own report say the same: a SHOULD that is not kept fails nobody, and no skip looks like a pass."""
     from conformance.judging.verdict import Finding, Verdict
     from conformance.spec.catalogue import Level, catalogue
 
     requirement = catalogue()[result.requirement]
-    run = _run(item.config)
+    file, line, _ = report.location
     ruled_out = run.statement.rules_out(requirement)
     listed = run.foretold(result) if ruled_out is None else None
     if listed is not None:
@@ -223,7 +226,7 @@ def _show(report: pytest.TestReport, result: CheckResult, item: pytest.Item) -> 
         is_known = verdict is Verdict.KNOWN_FAILURE
         report.outcome = "skipped" if is_known else "failed"
         text = f"{verdict.value}: {why}"
-        report.longrepr = (str(item.path), item.location[1] or 0, text) if is_known else text
+        report.longrepr = (file, line or 0, text) if is_known else text
     elif result.finding is Finding.VIOLATED and requirement.level is Level.MUST and ruled_out is None:
         from conformance.judging.report import build_evidence_entry
         from conformance.reports.console import explain
@@ -231,16 +234,11 @@ def _show(report: pytest.TestReport, result: CheckResult, item: pytest.Item) -> 
         report.outcome = "failed"
         report.longrepr = explain(build_evidence_entry(requirement, result))
     elif result.finding is Finding.ERROR:
-        report.longrepr = _masked(str(report.longrepr), run)
+        report.longrepr = run.masking().text(str(report.longrepr))
     elif result.finding is not Finding.KEPT:
         word = "warn" if result.finding is Finding.VIOLATED and ruled_out is None else result.finding.value
         report.outcome = "skipped"
-        report.longrepr = (str(item.path), item.location[1] or 0, f"{word}: {ruled_out or result.reason}")
-
-
-def _masked(text: str, run: Run) -> str:
-    """What an error of ours says, without the secrets that a library may have put into it."""
-    return run.iut.target.masked(text) if run.iut is not None else text
+        report.longrepr = (file, line or 0, f"{word}: {ruled_out or result.reason}")
 
 
 class _Results:
@@ -253,6 +251,25 @@ class _Results:
         value = getattr(report, RESULT, None)
         if value is not None and not hasattr(self._config, "workerinput"):
             _run(self._config).results.append(_from_json(value))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """What was recorded is judged when all of it is there, and reported as if each rule were a check."""
+        run = self._config.stash.get(RUN, None)
+        if run is None or hasattr(self._config, "workerinput"):
+            return
+        for result in run.judge_traffic():
+            report = pytest.TestReport(
+                nodeid=f"{_SUITE}/{result.check}",
+                location=(f"{_SUITE}/test_traffic.py", None, result.check),
+                keywords={},
+                outcome="passed",
+                longrepr=None,
+                when="call",
+            )
+            _show(report, result, run)
+            setattr(report, RESULT, _as_json(result))
+            self._config.hook.pytest_runtest_logreport(report=report)
 
 
 @pytest.hookimpl(trylast=True)
@@ -276,7 +293,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         from conformance.judging.verdict import RunVerdict
         from conformance.reports.artefacts import write_artefacts
 
-        traffic = (exchange for part in run.all_traffic() for exchange in part)
+        traffic = (run.masking().exchange(exchange) for part in run.all_traffic() for exchange in part)
         try:
             write_artefacts(report, traffic, run.report_dir)
         except UsageError as error:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 import pytest
 
 from conformance.errors import NotTested, TargetError, Unjudged
-from conformance.exchange import Exchange
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import ended_cancelled
 from conformance.server.target.iut import Iut
@@ -66,18 +65,3 @@ def not_ended_alone(iut: Iut, form: str | None = None) -> Complaint | None:
     name = iut.running(1)[0]
     cancel = iut.send(forms_of(iut, name)[form] if form is not None else iut.cancel_request(name, note="cancel, alone"))
     return ended_cancelled(cancel, iut.await_end([name])[name], iut.settle)
-
-
-def unanswered_again(iut: Iut, exchanges: Iterable[Exchange]) -> Complaint | None:
-    """Send requests again that were not answered, one by one; a complaint when one is not answered again."""
-    requests = [
-        iut.target.unanswered[exchange.number] for exchange in exchanges if exchange.number in iut.target.unanswered
-    ]
-    if not requests:
-        raise NotTested("a start is never sent twice")
-    iut.target.grant(len(requests))
-    for request in requests:
-        exchange = iut.send(request)
-        if exchange.response is None:
-            return Complaint("not answered again", (exchange,))
-    return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+from collections.abc import Iterator
 
 import pytest
 
@@ -42,9 +43,17 @@ def bystanders(iut: Iut, first_looks: list[Exchange]) -> Bystanders:
 
 
 @pytest.fixture(scope="session")
-def first_cancel(iut: Iut, bystanders: Bystanders) -> FirstCancel:
-    """The first cancel of the run; the bystanders are older."""
-    return cancel_first(iut)
+def first_cancel(iut: Iut, bystanders: Bystanders) -> Iterator[FirstCancel]:
+    """The first cancel of the run; the bystanders are older.
+
+    When all checks are over it is looked at twice more, for the rules: what is final must still be so.
+    """
+    first = cancel_first(iut)
+    yield first
+    iut.target.check = "last looks"
+    with contextlib.suppress(Unjudged):
+        for _ in range(2):
+            iut.get(first.name)
 
 
 @pytest.fixture(scope="session")

@@ -259,13 +259,14 @@ AUTHORISED = Outgoing(
 def echoing(outcome: Response | Failure, *secrets: str) -> tuple[Target, MemoryTransport]:
     transport = MemoryTransport(lambda _: outcome)
     target = target_of(transport)
-    target.secrets |= {Secret(text) for text in secrets}
+    target.keep_secrets(Secret(text) for text in secrets)
     return target, transport
 
 
 def recorded(target: Target) -> str:
     """All that would be written of the traffic."""
-    return json.dumps([exchange_as_json(exchange) for exchange in target.exchanges]) + repr(target.exchanges)
+    masked = [target.masking().exchange(exchange) for exchange in target.exchanges]
+    return json.dumps([exchange_as_json(exchange) for exchange in masked]) + repr(masked)
 
 
 def test_the_wire_has_the_token_and_the_record_has_its_placeholder() -> None:

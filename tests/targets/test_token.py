@@ -170,7 +170,7 @@ def test_the_weak_credential_may_come_from_a_command_too() -> None:
     credentials = read_credentials(AuthSection(forbidden_token_command=("printf", "weak")))
     assert credentials.forbidden is not None
     assert credentials.forbidden.current() == Secret("weak")
-    assert credentials.secrets == {Secret("weak")}
+    assert credentials.secrets == [Secret("weak")]
 
 
 # --- on the wire --------------------------------------------------------------------------------------------------

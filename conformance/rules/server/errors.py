@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from conformance.errors import NotApplicable
 from conformance.exchange import Exchange, Method
 from conformance.lro import Code, code_named, code_numbered
-from conformance.rules.rule import Complaint, When, exchange_rule
+from conformance.rules.rule import Complaint, When, exchange_rule, traffic_rule
 from conformance.rules.server.conditions import answered_by_the_service, cancel, delete, failed, list_, plainly_bound
 
 _ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"

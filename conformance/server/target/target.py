@@ -1,8 +1,8 @@
 """The target: sends requests within the limits of the run and records every exchange.
 
 Nothing here judges, and nothing here masks. A recorded request has placeholders that a shell can fill, for its
-credentials are put in at the last moment; a recorded answer is what the server said, secrets included, for a rule has to
-see it. Whoever writes an exchange down or shows it masks it first (`masking`).
+credentials are put in at the last moment; a recorded answer is what the server said, secrets included, for a rule has
+to see it. Whoever writes an exchange down or shows it masks it first (`masking`).
 """
 
 from __future__ import annotations
