@@ -1,7 +1,7 @@
 """Exchanges as JSON values, made from the fields of the dataclasses: what is recorded has every field, and comes back.
 
-A field that is added to `Exchange` is written and read without a change here. Two members are for people: `curl`, a line
-that sends the request again, and `what` a failure is. Credentials are written for the processes of a run alone.
+A field that is added to `Exchange` is written and read without a change here. Two members are for people: `curl`, a
+line that sends the request again, and `what` a failure is. Credentials are written for the processes of a run alone.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def test_a_secret_field_loses_its_value(name: str) -> None:
 
 def test_a_scheme_stays_for_the_reader() -> None:
     (masked,) = without_secrets([exchange(("Authorization", f"Bearer {CANARY}"))])
-    assert masked.request.header("authorization") == f"Bearer {MASK}"
+    assert masked.request.header("authorization") == "Bearer [secret 1]"
 
 
 def test_set_cookie_and_its_echo() -> None:
