@@ -22,7 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "exchange": {"errors", "lro", "secrets"},
     "spec": {"errors", "exchange"},
     # An oracle that shares the server's code could not catch it: rules and reference know nothing of each other.
-    "rules": {"errors", "exchange", "lro"},
+    "rules": {"errors", "exchange", "lro", "secrets"},
     "server.reference": _GROUND,
     "judging": _GROUND | {"rules"},
     "reports": _JUDGED,
