@@ -41,6 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status. Every error of this program is one message, without a traceback."""
     _escape_what_cannot_be_written()
     try:
+        _forget_the_earlier_report(sys.argv[1:] if arguments is None else arguments)
         options, rest = _parser().parse_known_args(arguments)
         known = options.parser.known_options
         unknown = [word for word in rest if not options.takes_pytest_options or misspelt(word, known)]
@@ -62,6 +63,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         _write_no_more()
         return _failed(f"the output cannot be written: {error.strerror}\n  remedy: write it where there is room")
+
+
+def _forget_the_earlier_report(words: Sequence[str]) -> None:
+    """A report directory says "not finished" from the first moment on, before a word is understood or a file read."""
+    if not any(word.startswith("--report-dir") for word in words):
+        return
+    from conformance.reports.unfinished import announced_directory, begin_report
+
+    directory = announced_directory(words)
+    if directory is not None:
+        begin_report(directory)
 
 
 def _failed(why: str) -> int:

@@ -145,7 +145,7 @@ def test_operations_that_are_given_by_name_are_never_deleted(capsys: pytest.Capt
     assert "cancels" in effects
     assert not effects & {"starts", "deletes"}
     cancelled = {call["path"] for call in calls if call["effect"] == "cancels" and call["path"].endswith(":cancel")}
-    assert f"/v1/{names[1]}:cancel" in cancelled
+    assert f"/v1/{names[2]}:cancel" in cancelled
     assert not any("{operation}" in call["path"] for call in calls)
 
 

@@ -9,6 +9,8 @@ import sys
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from conformance.server.reference.worlds import AT_ONCE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -35,6 +37,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="with --verify: only these faults and variants")
     parser.add_argument("--format", default="text", choices=("text", "json", "markdown"), help="default: text")
     parser.add_argument("--verify", action="store_true", help="run the kill matrix")
+    parser.add_argument("--world", metavar="NAME", help="with --verify: a world of servers, or all (default: at-once)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="with --verify: the seed (default: 0)")
     parser.set_defaults(run=run)
 
@@ -44,11 +47,14 @@ def run(options: argparse.Namespace) -> int:
     from conformance.errors import UsageError
     from conformance.proof.client_kill_matrix import client_subjects, run_client_matrix
     from conformance.proof.kill_matrix import run_matrix, subjects
+    from conformance.server.reference.worlds import all_worlds, world_named
 
     if not options.verify:
         sys.stdout.write(listing(options.format))
         return 0
-    everyone = [*subjects(), *client_subjects()]
+    worlds = list(all_worlds()) if options.world == "all" else [world_named(options.world or AT_ONCE.name).name]
+    everyone = [subject for world in worlds for subject in subjects(world)]
+    everyone += client_subjects() if AT_ONCE.name in worlds else []
     chosen = [subject for subject in everyone if not options.names or subject.name in options.names]
     unknown = set(options.names) - {subject.name for subject in chosen}
     if unknown:
@@ -137,7 +143,8 @@ def described(outcome: Outcome) -> str:
     mark = "exact  " if outcome.is_exact else "INEXACT"
     at = f"request {outcome.first_at:>3}" if outcome.first_at else "           "
     subject = outcome.subject
-    line = f"{mark} {subject.actor} {subject.kind:<7} {subject.name:<48} {at} {outcome.seconds:6.2f} s"
+    name = subject.name if subject.world == AT_ONCE.name else f"{subject.name} in {subject.world}"
+    line = f"{mark} {subject.actor} {subject.kind:<7} {name:<48} {at} {outcome.seconds:6.2f} s"
     details = [f"missed {name}" for name in sorted(outcome.missed)]
     details += [f"also {name}: {outcome.broken[name][:160]}" for name in sorted(outcome.unexpected)]
     details += [f"error {error[:200]}" for error in outcome.errors]
@@ -182,6 +189,7 @@ def _as_json(outcome: Outcome) -> dict[str, object]:
         "actor": outcome.subject.actor,
         "kind": outcome.subject.kind,
         "name": outcome.subject.name,
+        "world": outcome.subject.world,
         "declared": sorted(outcome.subject.breaks),
         "broken": dict(outcome.broken),
         "errors": list(outcome.errors),

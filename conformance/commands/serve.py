@@ -23,6 +23,8 @@ def add(commands: Commands) -> None:
     parser.add_argument("--port", type=int, default=0, help="default: 0, any free port")
     parser.add_argument("--latency", type=float, default=0.0, metavar="MS", help="milliseconds before every answer")
     parser.add_argument("--fault", metavar="NAME", help="lie in one way; `lro-conformance faults` lists them")
+    parser.add_argument("--variant", metavar="NAME", help="be one of the correct variants")
+    parser.add_argument("--world", metavar="NAME", help="how the honest server behaves: at-once, late, very-late, …")
     parser.add_argument("--spec", default="beyondcorp.v1", metavar="SPEC", help="the contract whose paths it serves")
     parser.set_defaults(run=run)
 
@@ -33,14 +35,23 @@ def run(options: argparse.Namespace) -> int:
     from conformance.server.reference.bindings import bindings_for
     from conformance.server.reference.build import reference_service
     from conformance.server.reference.serve import serve
+    from conformance.server.reference.worlds import AT_ONCE, world_named
     from conformance.spec.contract import Contract
 
     if not 0 <= options.port <= _LAST_PORT:
         raise UsageError(f"--port: there is no port {options.port}", "give 1 to 65535, or 0 for any that is free")
-    service = reference_service(bindings=bindings_for(Contract.load(options.spec).bindings))
+    if options.fault and options.variant:
+        raise UsageError("--fault and --variant exclude each other", "name one of them")
+    service = world_named(options.world or AT_ONCE.name).of(
+        reference_service(bindings=bindings_for(Contract.load(options.spec).bindings))
+    )
     if options.fault:
         from conformance.server.reference.faults import fault_named
 
         service = fault_named(options.fault).apply(service)
+    if options.variant:
+        from conformance.server.reference.variants import variant_named
+
+        service = variant_named(options.variant).apply(service)
     serve(service, options.host, options.port, options.latency)
     return 0

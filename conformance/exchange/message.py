@@ -198,6 +198,11 @@ class Exchange:
         """Whether the answer had arrived before the other was sent; in virtual time the numbers decide a tie."""
         return (self.received_at, self.number) < (other.sent_at, other.number) and self.received_at <= other.sent_at
 
+    @property
+    def is_denied(self) -> bool:
+        """Whether the answer is 401 or 403, "not you": it says nothing about what was asked."""
+        return self.response is not None and self.response.status in (401, 403)
+
     def calls(self, method: Method) -> bool:
         """Whether the request is a call of `method` by the contract's bindings."""
         return self.call is not None and self.call.method is method

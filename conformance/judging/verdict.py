@@ -72,6 +72,11 @@ class CheckResult:
     is_known: bool = False
     alone: str = ""
 
+    @property
+    def was_seen_to_fail(self) -> bool:
+        """Whether it failed, and did not fail when it was tried again: whatever another check says, that is no pass."""
+        return self.finding is Finding.NOT_TESTED and bool(self.alone)
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -116,6 +121,9 @@ def judge(requirement: Requirement, results: Sequence[CheckResult], ruled_out: s
         return because(verdict, Finding.VIOLATED)
     if Finding.ERROR in found:
         return because(Verdict.ERROR, Finding.ERROR)
+    unconfirmed = [result.reason for result in results if result.was_seen_to_fail]
+    if unconfirmed:
+        return Judgement(requirement, Verdict.NOT_TESTED, in_short(list(dict.fromkeys(unconfirmed))), results)
     if Finding.KEPT in found:
         return Judgement(requirement, Verdict.PASS, "", results)
     if Finding.NOT_APPLICABLE in found:

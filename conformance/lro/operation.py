@@ -35,6 +35,15 @@ class State(Enum):
         return self is not State.RUNNING
 
 
+_FLAGS = (
+    *("requestedCancellation", "cancelRequested", "cancellationRequested"),
+    *("requested_cancellation", "cancel_requested", "cancellation_requested"),
+)
+_TIMES = ("cancelTime", "cancel_time")
+_BEING_CANCELLED = frozenset({"CANCELLING", "CANCELING", "CANCEL_REQUESTED"})
+"""How the metadata of services tells of a cancel before it has an effect."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One look at an operation; `members` is the JSON object as received."""
@@ -71,8 +80,18 @@ class Operation:
 
     @property
     def cancellation_requested(self) -> bool:
-        """Whether the metadata says `requestedCancellation` (google.cloud.beyondcorp OperationMetadata)."""
-        return isinstance(self.metadata, Mapping) and self.metadata.get("requestedCancellation") is True
+        """Whether the metadata has a member, by one of its usual names, that says that cancellation was requested."""
+        metadata = self.metadata if isinstance(self.metadata, Mapping) else {}
+        return any(metadata.get(flag) is True for flag in _FLAGS) or any(bool(metadata.get(time)) for time in _TIMES)
+
+    @property
+    def is_being_cancelled(self) -> bool:
+        """Whether the metadata has a state that says so; it ends with the operation."""
+        metadata = self.metadata if isinstance(self.metadata, Mapping) else {}
+        states = (
+            str(metadata.get(member)).rpartition("STATE_")[2] for member in ("state", "status") if member in metadata
+        )
+        return any(state in _BEING_CANCELLED for state in states)
 
     @property
     def result(self) -> tuple[Any, Any]:

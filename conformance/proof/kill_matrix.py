@@ -19,6 +19,7 @@ from typing import Any, Literal
 from conformance.server.reference.faults import all_faults
 from conformance.server.reference.faults.registry import GENERAL
 from conformance.server.reference.variants import all_variants
+from conformance.server.reference.worlds import AT_ONCE
 
 Kind = Literal["fault", "variant"]
 Actor = Literal["server", "client"]
@@ -40,6 +41,7 @@ class Subject:
     actor: Actor = "server"
     verdict: str = "conformant"
     not_tested: frozenset[str] = frozenset()
+    world: str = AT_ONCE.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +89,21 @@ class Outcome:
         ]
 
 
-def subjects() -> list[Subject]:
-    """Every fault of the reference server, then every variant of it."""
+def subjects(world: str = AT_ONCE.name) -> list[Subject]:
+    """Every fault of the reference server, then every variant of it, as they are in a world."""
     faults = [
-        Subject("fault", fault.name, frozenset(fault.breaks), fault.at_least, fault.profile)
+        Subject("fault", fault.name, frozenset(fault.breaks_in(world)), fault.at_least, fault.profile, world=world)
         for fault in all_faults().values()
     ]
     return faults + [
-        Subject("variant", one.name, one.warns, verdict=one.verdict, not_tested=one.not_tested)
+        Subject(
+            "variant",
+            one.name,
+            one.warns,
+            verdict=one.verdict_in(world),
+            not_tested=one.not_tested_in(world),
+            world=world,
+        )
         for one in all_variants().values()
     ]
 
@@ -140,7 +149,12 @@ def _run_one(task: tuple[Subject, int]) -> Outcome:
 
     subject, seed = task
     began = time.perf_counter()
-    settings = {f"--iut-{subject.kind}": subject.name, "--iut-profile": subject.profile, "--iut-seed": seed}
+    settings = {
+        f"--iut-{subject.kind}": subject.name,
+        "--iut-world": subject.world,
+        "--iut-profile": subject.profile,
+        "--iut-seed": seed,
+    }
     report = run_quietly(settings)
     return _outcome(subject, report, time.perf_counter() - began)
 

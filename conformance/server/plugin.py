@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Generator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -47,6 +48,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--iut-seed", metavar="N", type=int, default=0, help="seed of everything that is drawn")
     group.addoption("--iut-fault", metavar="NAME", help="let the embedded reference server have this fault")
     group.addoption("--iut-variant", metavar="NAME", help="let the embedded reference server be this correct variant")
+    group.addoption("--iut-world", metavar="NAME", help="how the embedded reference server behaves besides")
     group.addoption("--iut-disruptive", action="store_true", help="run disruptive checks on other machines, too")
     group.addoption("--iut-rehearsal", help=argparse.SUPPRESS)
     group.addoption("--iut-report-dir", metavar="DIR", help="where report.json is written")
@@ -65,6 +67,7 @@ OPTIONS = (
     "--iut-seed",
     "--iut-fault",
     "--iut-variant",
+    "--iut-world",
     "--iut-disruptive",
     "--iut-rehearsal",
     "--iut-report-dir",
@@ -79,14 +82,29 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(id, profile): the requirement that a check verifies")
     config.addinivalue_line("markers", "disruptive: a check that may disturb more than the operations it started")
     config.pluginmanager.register(_Results(config), "lro-conformance-results")
+    _begin_report(config)
+
+
+def _begin_report(config: pytest.Config) -> None:
+    """An earlier report does not survive a run that writes none; the workers of a run have none."""
+    directory = config.getoption("--iut-report-dir")
+    if not directory or hasattr(config, "workerinput") or config.getoption("collectonly"):
+        return
+    from conformance.errors import UsageError
+    from conformance.reports.unfinished import begin_report
+
+    try:
+        begin_report(Path(directory))
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep the checks of the profile, and put them into the order of the catalogue, those of the smaller profile first.
 
-    So a requirement is not left untested because what was drawn for another one used up the limits. What looks at all
-    traffic comes last.
+    So a requirement is not left untested because what was drawn for another one used up the limits. In each profile
+    those checks come last that wait until an effect would have shown, and what looks at all traffic at the very end.
     """
     checks = [item for item in items if item.get_closest_marker("requirement") is not None]
     if not checks:
@@ -106,7 +124,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in kept:
         known = catalogue()[_requirement_of(item)]
         item.user_properties += [("requirement", known.id), ("level", known.level.value)]
-    kept.sort(key=lambda item: (_looks_at_all_traffic(item), _profile_of(item), position[_requirement_of(item)]))
+    kept.sort(
+        key=lambda item: (
+            _looks_at_all_traffic(item),
+            _profile_of(item),
+            _waits_for_the_last_look(item),
+            position[_requirement_of(item)],
+        )
+    )
     items[:] = [item for item in items if item.get_closest_marker("requirement") is None] + kept
 
 
@@ -130,9 +155,11 @@ def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
     run.iut = connect(run.configuration, run.profile, run.ledger_file)
     run.iut.target.check = run.sender
     yield run.iut
-    run.iut.confirm_unanswered()
-    run.iut.clean_up()
-    run.iut.target.close()
+    try:
+        run.iut.confirm_unanswered()
+        run.iut.clean_up()
+    finally:
+        run.iut.target.close()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -272,8 +299,20 @@ class _Results:
             self._config.hook.pytest_runtest_logreport(report=report)
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
+    """The last of all: what was started has been cleaned up by now, or whoever did that was interrupted."""
+    try:
+        others = yield
+    except KeyboardInterrupt:
+        others, exitstatus = None, pytest.ExitCode.INTERRUPTED
+        session.exitstatus = exitstatus
+    _finish(session, exitstatus)
+    return others
+
+
+def _finish(session: pytest.Session, exitstatus: int) -> None:
+    """Make the report, and of its verdict the exit status."""
     run = session.config.stash.get(RUN, None)
     if run is None:
         return
@@ -376,6 +415,10 @@ def _draws(item: pytest.Item) -> bool:
 
 def _looks_at_all_traffic(item: pytest.Item) -> bool:
     return item.path.name == TRAFFIC_FILE
+
+
+def _waits_for_the_last_look(item: pytest.Item) -> bool:
+    return "last_look" in getattr(item, "fixturenames", ())
 
 
 def _as_json(result: CheckResult) -> dict[str, Any]:

@@ -295,7 +295,9 @@ def configured_run(options: Mapping[str, Any]) -> Run:
     for kind in DISGUISES:
         if options.get(f"--iut-{kind}"):
             configuration = dataclasses.replace(configuration, disguise=Disguise(kind, options[f"--iut-{kind}"]))
-    configuration = dataclasses.replace(configuration, rehearsal=options.get("--iut-rehearsal") or "")
+    configuration = dataclasses.replace(
+        configuration, rehearsal=options.get("--iut-rehearsal") or "", world=options.get("--iut-world") or ""
+    )
     name = options.get("--iut-profile") or QUICK.name
     if name not in PROFILES:
         raise UsageError(f"--profile: there is no profile {name!r}", f"choose one of {', '.join(PROFILES)}")

@@ -125,7 +125,7 @@ def _run_pytest(settings: Mapping[str, Any], pytest_options: Sequence[str], prog
             said = complaints.getvalue()
             if _UNRECOGNIZED not in said:
                 sys.stderr.write(said)
-        if run.report_dir is not None and junit.exists():
+        if run.report_dir is not None and progress.report is not None and junit.exists():
             kept = run.report_dir / junit.name
             progress.unwritten += attempts([lambda: write_bytes(kept, [junit.read_bytes()])])
     if status == pytest.ExitCode.USAGE_ERROR and _UNRECOGNIZED in said:

@@ -32,7 +32,7 @@ from urllib.parse import unquote
 
 from conformance.errors import UsageError
 from conformance.exchange.message import Call, Method
-from conformance.spec.files import read_yaml, spec_path
+from conformance.spec.files import read_yaml, refuse_foreign_references, spec_path
 from conformance.spec.template import Kind, PathTemplate, TemplateSyntaxError
 
 RULE_KEY = "x-google-http-rule"
@@ -90,12 +90,13 @@ class Contract:
         """The contract of a file in specs/ (with or without ending) or of any OpenAPI file with HTTP rules.
 
         Raises UsageError naming the file, the key and the remedy: no such file, not YAML, no HTTP rule for cancel,
-        an unknown key in a rule, a malformed path template.
+        an unknown key in a rule, a malformed path template, a reference to another host or file.
         """
         file = spec_path(name_or_path)
         document = read_yaml(file)
         if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
             raise UsageError(f"{file}: not an OpenAPI document: it has no paths", "name an OpenAPI file")
+        refuse_foreign_references(file, document)
         info = document.get("info")
         info = info if isinstance(info, dict) else {}
         bindings = tuple(_bindings(file, document["paths"]))

@@ -67,6 +67,35 @@ def read_yaml(path: Path) -> Any:
         raise UsageError(f"{path}: cannot be read: {error}", "name a readable text file in UTF-8") from error
 
 
+_REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef", "operationRef"})
+
+
+def refuse_foreign_references(path: Path, document: Any) -> None:
+    """Raise UsageError for a reference to anything but the document itself.
+
+    What resolves references fetches URLs and opens files: a description would decide what this machine asks for.
+    """
+    seen: set[int] = set()
+    pending = [("", document)]
+    while pending:
+        where, value = pending.pop()
+        if not isinstance(value, dict | list) or id(value) in seen:
+            continue
+        seen.add(id(value))  # an alias of YAML may stand in itself
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            if key in _REFERENCES and isinstance(inner, str) and not inner.startswith("#"):
+                raise UsageError(
+                    f"{path}: {where}/{key} is {_without_secrets(inner)!r:.200}, which is not in this file",
+                    "put what it refers to into the file, such as under components, and refer to it as #/components/…",
+                )
+            pending.append((f"{where}/{key}", inner))
+
+
+def _without_secrets(reference: str) -> str:
+    """A reference without a user, a password and a query that may stand in it."""
+    return re.sub(r"([?]).*", r"\1…", re.sub(r"//[^/?#]*@", "//…@", reference), flags=re.DOTALL)
+
+
 def _in_specs_directory(name: str) -> list[Path]:
     if Path(name).name != name:
         return []

@@ -10,12 +10,15 @@ import json
 import re
 from collections.abc import Callable
 
+from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
-from conformance.rules.server.outcome import as_good_as
+from conformance.rules.server.outcome import as_good_as, shows_nothing_of_a_form
 from conformance.server.target.iut import JSON, Iut
 from conformance.server.target.target import Outgoing
+from conformance.suite.evidence import answered, require_answers
 from conformance.suite.families import canonical, posted
+from conformance.suite.judging import require
 
 _SYSTEM_PARAMETERS = (
     "prettyPrint=false&fields=*&%24.xgafv=2&key=k&quotaUser=q&uploadType=u&upload_protocol=p&callback=c"
@@ -72,6 +75,18 @@ class Again:
     def is_as_good(self, form: str, also: frozenset[int] = frozenset()) -> Complaint | None:
         """What is wrong when a form is not answered as the control is, or with a status accepted `also`."""
         return self.what_is_wrong(form, lambda exchange: as_good_as(self.control, exchange, also, self._may_have_ended))
+
+    def require_as_good(self, *forms: str, also: frozenset[int] = frozenset()) -> None:
+        """Raise Violated for forms that are not as good as the control, NotTested where the answers tell nothing."""
+        require(*(self.is_as_good(form, also) for form in forms))
+        require_answers(self.control, *(self.answer(form) for form in forms))
+        if shows_nothing_of_a_form(self.control):
+            raise NotTested(f"{answered(self.control)}, so that the same answer to another form shows nothing")
+
+    def require_right(self, form: str, oracle: Callable[[Exchange], Complaint | None]) -> None:
+        """Raise Violated when an oracle complains about the answer of a form, NotTested when there is none."""
+        require(self.what_is_wrong(form, oracle))
+        require_answers(self.answer(form))
 
 
 def forms_of(iut: Iut, name: str) -> dict[str, Outgoing]:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 from collections.abc import Iterator
 
 import pytest
 
 from conformance.errors import NotApplicable, NotTested, Unjudged
 from conformance.exchange import Exchange, Method
-from conformance.rules.server.outcome import second_cancel_is_accepted, second_cancel_is_safe, untouched
+from conformance.rules.server.outcome import second_cancel_is_accepted, second_cancel_is_safe
 from conformance.server.target.iut import Iut
+from conformance.spec.near_miss import Family
 from conformance.suite.again import Again
 from conformance.suite.alone import ALONE, Alone
+from conformance.suite.blame import Blame
 from conformance.suite.deletion import Deletion, delete_one
+from conformance.suite.drawn import Aimed, draw_bodies, draw_near_misses, draw_queries
 from conformance.suite.families import FAMILIES, looks_first
+from conformance.suite.items import is_like, is_run, needs_of
+from conformance.suite.last_look import LastLook
+from conformance.suite.latency import Latency
 from conformance.suite.lists import settled_list
 from conformance.suite.refusals import Refusals
-from conformance.suite.stories import Bystanders, FirstCancel, Stories, cancel_first, tell_stories
-from conformance.suite.storm import Storm, raise_storm
+from conformance.suite.stories import Bystander, Bystanders, FirstCancel, Stories, cancel_first, tell_stories
+from conformance.suite.storm import Crowd, Storm, raise_storm
+from conformance.suite.unacceptable import Unacceptable
 
 
 @pytest.fixture
@@ -43,23 +49,69 @@ def bystanders(iut: Iut, first_looks: list[Exchange]) -> Bystanders:
 
 
 @pytest.fixture(scope="session")
-def first_cancel(iut: Iut, bystanders: Bystanders) -> Iterator[FirstCancel]:
-    """The first cancel of the run; the bystanders are older.
-
-    When all checks are over it is looked at twice more, for the rules: what is final must still be so.
-    """
-    first = cancel_first(iut)
-    yield first
-    iut.target.check = "last looks"
-    with contextlib.suppress(Unjudged):
-        for _ in range(2):
-            iut.get(first.name)
+def latency(iut: Iut) -> Latency:
+    """How late the effect of a cancel shows; the stories teach it."""
+    return Latency(iut)
 
 
 @pytest.fixture(scope="session")
-def stories(iut: Iut, bystanders: Bystanders, first_cancel: FirstCancel) -> Stories:
+def aims(iut: Iut, latency: Latency) -> LastLook:
+    """Where a stimulus notes what it must not have touched."""
+    return LastLook(iut, latency)
+
+
+@pytest.fixture(scope="session")
+def blame(iut: Iut, bystanders: Bystanders, latency: Latency) -> Blame:
+    """What finds out who touched a bystander."""
+    return Blame(iut, bystanders, latency)
+
+
+STIMULI = (
+    *("stories", "refusals", "unacceptable", "storm", "deletion", "wildcards", "crowd"),
+    *("drawn_verbs", "drawn_segments", "drawn_literals", "drawn_encoded_slashes", "drawn_bodies", "drawn_queries"),
+)
+"""The traffic that must leave other operations alone, in the order in which it is sent."""
+
+
+@pytest.fixture
+def last_look(iut: Iut, aims: LastLook, request: pytest.FixtureRequest) -> LastLook:
+    """What was aimed at, and how it looked when an effect would have shown. Checks that use it come after all others.
+
+    Whatever any of them needs in the same profile is sent before the first wait, so that there is one. A worker does
+    not know which of them are its own.
+    """
+    if not hasattr(request.config, "workerinput"):
+        waiting = [item for item in request.session.items if is_like(request.node, item) and is_run(iut, item)]
+        needed = {name for item in waiting for name in needs_of(item)}
+        for stimulus in STIMULI:
+            if stimulus in needed:
+                with contextlib.suppress(Unjudged):
+                    request.getfixturevalue(stimulus)
+    return aims
+
+
+@pytest.fixture(scope="session")
+def first_cancel(iut: Iut, bystanders: Bystanders, aims: LastLook) -> Iterator[FirstCancel]:
+    """The first cancel of the run; the bystanders are older.
+
+    When all checks are over it is looked at once more, for the rules: what is final must still be so.
+    """
+    bystanders.control()
+    first = cancel_first(iut)
+    if first.cancel.response is not None and first.cancel.response.status == 501:
+        aims.aim("first-cancel", first.as_bystander, [first.cancel])
+    yield first
+    iut.target.check = "last looks"
+    with contextlib.suppress(Unjudged):
+        iut.get(first.name)
+
+
+@pytest.fixture(scope="session")
+def stories(iut: Iut, bystanders: Bystanders, first_cancel: FirstCancel, latency: Latency, aims: LastLook) -> Stories:
     """Three operations that were cancelled and followed to their end."""
-    return tell_stories(iut, bystanders, first_cancel)
+    stories = tell_stories(iut, bystanders, first_cancel, latency)
+    aims.aim("stories", bystanders.control(), [first_cancel.cancel])
+    return stories
 
 
 @pytest.fixture(scope="session")
@@ -112,18 +164,15 @@ def cancel_repeats(cancel_works: Stories) -> Stories:
 
 
 @pytest.fixture(scope="session")
-def deletion(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) -> Deletion:
+def deletion(iut: Iut, bystanders: Bystanders, aims: LastLook, request: pytest.FixtureRequest) -> Deletion:
     """The first delete of the run; it finds out, where the statement is silent, whether delete is supported."""
     stories: Stories | None = None
     with contextlib.suppress(Unjudged):
         stories = request.getfixturevalue("stories")
-    bystander = bystanders.get()[0]
+    bystander = bystanders.new()
     deletion = delete_one(iut, stories.without_body if stories is not None else None)
-    control = iut.get(bystander.name)
-    touched = untouched(bystander.operation, control, deletion.delete)
-    if touched is not None:
-        bystanders.retire(bystander)
-    return dataclasses.replace(deletion, touched=touched, control=control)
+    aims.aim("deletion", bystander, [deletion.delete])
+    return deletion
 
 
 @pytest.fixture(scope="session")
@@ -136,9 +185,12 @@ def may_delete(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture(scope="session")
-def storm(iut: Iut, bystanders: Bystanders, cancel_works: Stories) -> Storm:
-    """Overlapping cancels and looks at one operation; the second bystander is the next that was started after it."""
-    return raise_storm(iut, cancels=2, looks=1, before=lambda: bystanders.get(2))
+def storm(iut: Iut, bystanders: Bystanders, cancel_works: Stories, aims: LastLook) -> Storm:
+    """Overlapping cancels and looks at one operation; its bystander is the next that was started after it."""
+    younger: list[Bystander] = []
+    storm = raise_storm(iut, cancels=2, looks=1, before=lambda: younger.append(bystanders.new()))
+    aims.aim("storm", younger[0], storm.cancels)
+    return storm
 
 
 @pytest.fixture(scope="session")
@@ -149,9 +201,81 @@ def again(iut: Iut, cancel_works: Stories) -> Again:
 
 
 @pytest.fixture(scope="session")
-def refusals(iut: Iut, bystanders: Bystanders, cancel_is_answered: None, request: pytest.FixtureRequest) -> Refusals:
+def refusals(
+    iut: Iut,
+    bystanders: Bystanders,
+    cancel_is_answered: None,
+    aims: LastLook,
+    blame: Blame,
+    request: pytest.FixtureRequest,
+) -> Refusals:
     """Requests that must leave an operation alone, all sent at one bystander."""
-    # The stories come first where there are any: they show whether a plain cancel already touches a bystander.
+    # The stories come first where there are any: they show how late an effect is.
     with contextlib.suppress(Unjudged):
         request.getfixturevalue("stories")
-    return Refusals(iut, bystanders, FAMILIES)
+    return Refusals(iut, bystanders, FAMILIES, aims, blame)
+
+
+def _near_misses(family: Family, name: str) -> object:
+    """The fixture of this name, which draws near misses of a family."""
+
+    @pytest.fixture(scope="session", name=name)
+    def drawn(iut: Iut, bystanders: Bystanders, refusals: Refusals, cancel_is_answered: None, aims: LastLook) -> Aimed:
+        return draw_near_misses(family, iut, bystanders, refusals, aims)
+
+    return drawn
+
+
+drawn_verbs = _near_misses("verb", "drawn_verbs")
+drawn_segments = _near_misses("segments", "drawn_segments")
+drawn_literals = _near_misses("literals", "drawn_literals")
+drawn_encoded_slashes = _near_misses("encoded-slash", "drawn_encoded_slashes")
+
+
+@pytest.fixture(scope="session")
+def drawn_bodies(iut: Iut, bystanders: Bystanders, cancel_works: Stories, aims: LastLook) -> Aimed:
+    """Cancels whose bodies mention a bystander."""
+    return draw_bodies(iut, bystanders, cancel_works.plain.name, aims)
+
+
+@pytest.fixture(scope="session")
+def drawn_queries(iut: Iut, bystanders: Bystanders, cancel_works: Stories, aims: LastLook) -> Aimed:
+    """Cancels whose queries mention a bystander."""
+    return draw_queries(iut, bystanders, cancel_works.plain.name, aims)
+
+
+@pytest.fixture(scope="session")
+def wildcards(iut: Iut, bystanders: Bystanders, cancel_is_answered: None, aims: LastLook) -> tuple[str, ...]:
+    """Cancels of the ids `-` and `*`, each beside a bystander; the keys under which these are looked at."""
+    parent = bystanders.get()[0].name.rpartition("/")[0]
+    paths = {wildcard: iut.contract.path(Method.GET, f"{parent}/{wildcard}") for wildcard in WILDCARDS}
+    free = iut.nobodys(paths.values())
+    asked = [wildcard for wildcard, path in paths.items() if path in free]
+    if not asked:
+        raise NotTested("a get of the ids - and * is not answered with 404, so a cancel of them may hit a stranger")
+    for wildcard in asked:
+        bystander, note = bystanders.new(), f"cancel of the id {wildcard}"
+        cancel = iut.send(iut.cancel_request(f"{parent}/{wildcard}", note=note, is_odd=True))
+        aims.aim(f"wildcard {wildcard}", bystander, [cancel])
+    return tuple(f"wildcard {wildcard}" for wildcard in asked)
+
+
+WILDCARDS = ("-", "*")
+
+
+@pytest.fixture(scope="session")
+def crowd(iut: Iut, bystanders: Bystanders, cancel_repeats: Stories, aims: LastLook) -> Crowd:
+    """Several operations cancelled at once, beside a bystander that has no part in it."""
+    return Crowd(iut, bystanders, aims)
+
+
+@pytest.fixture(scope="session")
+def unacceptable(iut: Iut, bystanders: Bystanders, again: Again, aims: LastLook, blame: Blame) -> Unacceptable:
+    """Cancels that nobody has to accept."""
+
+    def is_refused(form: str) -> bool:
+        answer = again.answer(form).response
+        return again.control.succeeded() and answer is not None and 400 <= answer.status < 500
+
+    query = again.answer("unknown-parameter").request.query if is_refused("unknown-parameter") else None
+    return Unacceptable(iut, bystanders, aims, blame, query, is_refused("unknown-field"))

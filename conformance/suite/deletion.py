@@ -6,19 +6,16 @@ from dataclasses import dataclass
 
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange, Method
-from conformance.rules import Complaint
 from conformance.server.target.iut import Iut
 from conformance.suite.stories import Story
 
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """A delete, a get afterwards where it succeeded, and another operation that still ran: a look, what is wrong."""
+    """A delete, and a get afterwards where it succeeded."""
 
     delete: Exchange
     look: Exchange | None
-    touched: Complaint | None = None
-    control: Exchange | None = None
 
     @property
     def removed(self) -> bool:

@@ -1,11 +1,9 @@
 """The shared traffic of a run: few operations, looked at by many checks.
 
 * *Bystanders* run from the beginning to the end and are never cancelled. Checks whose stimulus must not touch an
-  operation aim at a bystander, and look at it afterwards.
-* *Stories* are operations that are cancelled and followed to their end. One is cancelled twice in a row.
-
-A check that finds a bystander touched has found a violation; it retires the bystander, and the next check gets
-another.
+  operation aim at a bystander of their own, and `last_look` looks at all of them in the end.
+* *Stories* are operations that are cancelled and followed to their end. One is cancelled twice in a row. They show how
+  late the effect of a cancel is.
 """
 
 from __future__ import annotations
@@ -17,12 +15,12 @@ from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
 from conformance.lro import Operation, State
-from conformance.rules import Complaint
 from conformance.rules.server.errors import bare_status_of, envelope_of
-from conformance.rules.server.outcome import says_failed_precondition, untouched
+from conformance.rules.server.outcome import says_failed_precondition
 from conformance.server.target.iut import JSON, Iut
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import unknown_name
+from conformance.suite.latency import Latency
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +42,7 @@ class Bystanders:
     def __init__(self, iut: Iut, looks: list[Exchange], looks_first: Callable[[Iut, str], list[Outgoing]]) -> None:
         self._iut = iut
         self._standing: list[Bystander] = []
+        self._control: Bystander | None = None
         self.looks = looks
         # One batch: the first bystander, no operation, and what requests will be aimed at if it is not there.
         name = iut.running(1)[0]
@@ -55,23 +54,24 @@ class Bystanders:
 
     def get(self, count: int = 1) -> list[Bystander]:
         """So many bystanders that still run, as far as is known. Raises NotTested when the supply's do not run."""
-        while len(self._standing) < count:
-            missing = count - len(self._standing)
-            self._standing += [self._start(name) for name in self._iut.running(missing)]
+        if len(self._standing) < count:
+            self._standing += self.some(count - len(self._standing))
         return self._standing[:count]
 
     def new(self) -> Bystander:
-        """A bystander that is fresh from the supply, whatever may have happened to the others."""
-        bystander = self._start(self._iut.running(1)[0])
-        self._standing.insert(0, bystander)
-        return bystander
+        """A bystander that is fresh from the supply, for whoever wants one of his own."""
+        return self.some(1)[0]
 
-    def retire(self, bystander: Bystander) -> None:
-        """Take a bystander out of service; later checks get another."""
-        self._standing = [standing for standing in self._standing if standing is not bystander]
+    def control(self) -> Bystander:
+        """The one that is started right before the first cancel of the run; no request is aimed at it."""
+        if self._control is None:
+            self._control = self.new()
+        return self._control
 
-    def _start(self, name: str) -> Bystander:
-        return self._seen(name, self._iut.get(name))
+    def some(self, count: int) -> list[Bystander]:
+        """So many fresh ones. Raises NotTested when the supply's do not run."""
+        names = self._iut.running(count)
+        return [self._seen(name, exchange) for name, exchange in zip(names, self._iut.get_all(names), strict=True)]
 
     def _seen(self, name: str, exchange: Exchange) -> Bystander:
         self.looks.append(exchange)
@@ -102,15 +102,13 @@ class Story:
 class Stories:
     """All stories of a run.
 
-    `control` is a bystander looked at when they had ended, and `touched` what is wrong with it, if anything is: it was
-    started right before the first of them.
+    `control` is a bystander looked at when they had ended: it was started right before the first of them.
     """
 
     plain: Story
     without_body: Story
     labelled_without_body: Story
     control: Exchange
-    touched: Complaint | None
 
     def all(self) -> tuple[Story, ...]:
         return (self.plain, self.without_body, self.labelled_without_body)
@@ -128,6 +126,13 @@ class FirstCancel:
     before: Exchange
     cancel: Exchange
     with_object: Exchange
+
+    @property
+    def as_bystander(self) -> Bystander:
+        """The operation as one that must stay untouched, which is so where cancel is not implemented."""
+        operation = operation_in(self.before)
+        assert operation is not None
+        return Bystander(self.name, self.before, operation)
 
 
 def cancel_first(iut: Iut) -> FirstCancel:
@@ -152,12 +157,12 @@ def cancel_first(iut: Iut) -> FirstCancel:
     return FirstCancel(name, before, cancel, with_object)
 
 
-def tell_stories(iut: Iut, bystanders: Bystanders, first: FirstCancel) -> Stories:
-    """Cancel two more operations, each with another empty body, and follow all three.
+def tell_stories(iut: Iut, bystanders: Bystanders, first: FirstCancel, latency: Latency) -> Stories:
+    """Cancel two more operations, each with another empty body, and follow all three; learn how late an effect shows.
 
     Raises NotApplicable when cancel is not implemented.
     """
-    older = bystanders.get()[0]
+    older = bystanders.control()
     if iut.statement.value("cancel") == "unimplemented":
         raise NotApplicable("cancel is not implemented")
     names = [first.name, *iut.running(2)]
@@ -175,19 +180,23 @@ def tell_stories(iut: Iut, bystanders: Bystanders, first: FirstCancel) -> Storie
         if came_too_late and says_failed_precondition(cancel):
             raise NotTested(iut.too_short(name, after[name]))
     ends = dict(after)
-    pending = [name for name in names if (operation := operation_in(after[name])) is None or not operation.done]
+    began = iut.target.clock.now()
+    cancels = {names[1]: bare, names[2]: labelled, names[0]: first.cancel}
+    followed = next((name for name, cancel in cancels.items() if cancel.succeeded()), None)
+    if followed is not None:
+        ends[followed] = latency.await_effect(cancels[followed], after[followed])
+    pending = [name for name in names if (operation := operation_in(ends[name])) is None or not operation.done]
     if pending:
-        ends.update(iut.await_end(pending))
+        ends.update(iut.await_end(pending, within=iut.settle - (iut.target.clock.now() - began)))
+    if latency.seconds is None:
+        for name, cancel in cancels.items():
+            latency.learn(cancel, ends[name])
     control = iut.get(older.name)
-    touched = untouched(older.operation, control, first.cancel)
-    if touched is not None:
-        bystanders.retire(older)
     return Stories(
         Story(names[0], first.cancel, after[names[0]], ends[names[0]]),
         Story(names[1], bare, after[names[1]], ends[names[1]]),
         Story(names[2], labelled, after[names[2]], ends[names[2]], again),
         control,
-        touched,
     )
 
 

@@ -13,7 +13,9 @@ from conformance.rules.server.authorisation import (
 from conformance.server.target.credentials import Credential
 from conformance.server.target.iut import Iut
 from conformance.suite import families
+from conformance.suite.evidence import require_answers, require_each
 from conformance.suite.judging import require, verifies
+from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
 
 
@@ -28,7 +30,7 @@ def test_credentials_are_required(refusals: Refusals) -> None:
     noted = refusals.all_noted(
         families.WITHOUT_CREDENTIALS, families.WITHOUT_ANYTHING, families.QUERY_ALONE, families.PRETENDED_ORIGIN
     )
-    require(*(refused_for_its_credentials(exchange) for exchange in noted))
+    require_each(refused_for_its_credentials, noted)
 
 
 @verifies("auth.invalid-credentials-are-refused")
@@ -36,32 +38,34 @@ def test_invalid_credentials_are_refused(iut: Iut, refusals: Refusals) -> None:
     if not iut.has_credential(Credential.MAIN):
         raise NotTested("the credentials are no bearer token, so that no wrong one is like them")
     noted = refusals.all_noted(families.INVALID_CREDENTIALS, families.ALTERED_CREDENTIALS, families.OTHER_SCHEME)
-    require(*(refused_for_its_credentials(exchange) for exchange in noted))
+    require_each(refused_for_its_credentials, noted)
 
 
 @verifies("auth.precedes-existence")
 def test_unauthorised_caller_does_not_learn_what_exists(refusals: Refusals) -> None:
     existing = refusals.noted(families.WITHOUT_CREDENTIALS)
-    require(answered_alike(existing, refusals.noted(families.UNKNOWN_WITHOUT_CREDENTIALS)))
+    unknown = refusals.noted(families.UNKNOWN_WITHOUT_CREDENTIALS)
+    require(answered_alike(existing, unknown))
+    require_answers(existing, unknown)
 
 
 @verifies("auth.precedes-validation")
 def test_authorisation_comes_before_validation(refusals: Refusals) -> None:
-    require(refused_for_its_credentials(refusals.noted(families.MALFORMED_WITHOUT_CREDENTIALS)))
+    require_each(refused_for_its_credentials, [refusals.noted(families.MALFORMED_WITHOUT_CREDENTIALS)])
 
 
 @verifies("auth.permission-is-denied")
 def test_missing_permission_is_denied_whatever_exists(iut: Iut, refusals: Refusals) -> None:
     if not iut.has_credential(Credential.FORBIDDEN):
         raise NotTested("no credential without the permission is configured ([auth] forbidden_token_env)")
-    require(
-        refused_for_its_permission(refusals.noted(families.WITHOUT_PERMISSION)),
-        refused_for_its_permission(refusals.noted(families.UNKNOWN_WITHOUT_PERMISSION), is_unknown=True),
-    )
+    known = refusals.noted(families.WITHOUT_PERMISSION)
+    unknown = refusals.noted(families.UNKNOWN_WITHOUT_PERMISSION)
+    require(refused_for_its_permission(known), refused_for_its_permission(unknown, is_unknown=True))
+    require_answers(known, unknown)
 
 
 @verifies("auth.refused-cancel-changes-nothing")
-def test_unauthorised_cancel_changes_nothing(refusals: Refusals) -> None:
+def test_unauthorised_cancel_changes_nothing(last_look: LastLook, refusals: Refusals) -> None:
     """A cancel that was not refused is not this requirement's: that it should have been, others say."""
     if not refusals.sent["unauthorised"]:
         raise NotTested("nothing was sent without credentials")

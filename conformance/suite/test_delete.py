@@ -13,23 +13,32 @@ from conformance.rules.server.outcome import not_found, unsupported_says_so
 from conformance.server.target.iut import Iut
 from conformance.server.target.unknown import unknown_name
 from conformance.suite.deletion import Deletion
+from conformance.suite.evidence import answered, require_answers, require_each, require_untouched, tells_what_exists
 from conformance.suite.judging import require, verifies
+from conformance.suite.last_look import LastLook
 from conformance.suite.stories import Bystanders, Stories
-from conformance.suite.untouched import require_untouched
 
 
 @verifies("target.other-operations-untouched")
-def test_delete_leaves_other_operations_alone(iut: Iut, deletion: Deletion, cancel_works: Stories) -> None:
+def test_delete_leaves_other_operations_alone(
+    iut: Iut, last_look: LastLook, deletion: Deletion, cancel_works: Stories
+) -> None:
     """It only adds: where no cancel works, what a delete leaves alone shows nothing."""
-    assert deletion.control is not None
-    require_untouched(iut, deletion.touched, deletion.control)
+    looked = last_look.at("deletion")
+    require_untouched(iut, looked.touched, looked.look)
 
 
 @verifies("delete.removes")
 def test_delete_is_answered_and_looked_after(deletion: Deletion) -> None:
     """What get says afterwards, a rule judges."""
     if deletion.delete.succeeded():
+        assert deletion.look is not None
+        if not tells_what_exists(deletion.look):
+            raise NotTested(f"it was deleted, and {answered(deletion.look)}: nobody knows whether it is still there")
         return
+    require_answers(deletion.delete)
+    if deletion.delete.is_denied:
+        raise NotTested(f"{answered(deletion.delete)}, which says nothing about deleting")
     response = deletion.delete.response
     status = response.status if response is not None else "nothing"
     require(Complaint(f"delete is supported by the statement and was answered with {status}", (deletion.delete,)))
@@ -45,7 +54,7 @@ def test_delete_of_an_unknown_operation_is_not_found(iut: Iut, deletion: Deletio
     if iut.get(never).succeeded():
         raise NotTested("a get of an operation that never was shows one, so that nothing may be deleted by that name")
     deletes = [iut.delete(name) for name in (deleted.name, never)]
-    require(*(not_found(delete, iut.knows_the_caller) for delete in deletes))
+    require_each(lambda delete: not_found(delete, iut.knows_the_caller), deletes)
 
 
 @verifies("delete.unsupported-is-unimplemented")
@@ -58,9 +67,10 @@ def test_unsupported_delete_is_unimplemented(iut: Iut, bystanders: Bystanders, r
     if iut.statement.value("delete") is not False:
         raise NotApplicable("delete is supported")
     if not iut.statement.is_declared("delete"):
-        require(unsupported_says_so(next(sent for sent in iut.target.exchanges if sent.calls(Method.DELETE))))
+        require_each(unsupported_says_so, [next(sent for sent in iut.target.exchanges if sent.calls(Method.DELETE))])
         return
     if bystanders.unknown.succeeded():
         raise NotTested("a get of an operation that never was shows one, so that nothing may be deleted by that name")
     delete = iut.delete(unknown_name(bystanders.get()[0].name, "get"))
     require(unsupported_says_so(delete, is_unknown=True))
+    require_answers(delete)

@@ -6,12 +6,13 @@ import contextlib
 
 import pytest
 
-from conformance.errors import NotApplicable, Unjudged
+from conformance.errors import NotApplicable, NotTested, Unjudged
 from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import unsupported_says_so
 from conformance.rules.server.routing import no_internal_error
 from conformance.server.target.iut import Iut
+from conformance.suite.evidence import answered, require_answers, require_each
 from conformance.suite.judging import require, verifies
 from conformance.suite.stories import Bystanders
 
@@ -21,12 +22,15 @@ def test_list_is_answered(listing: list[Exchange]) -> None:
     answer = listing[0].response
     if answer is not None and not answer.is_success and answer.status not in (401, 403, 429, 503):
         require(Complaint(f"list is supported and was answered with {answer.status}", (listing[0],)))
+    require_answers(listing[0])
+    if listing[0].is_denied:
+        raise NotTested(f"{answered(listing[0])}, which says nothing about the list")
 
 
 @verifies("list.partial-success-is-answered", profile="ci")
 def test_partial_success_is_answered(iut: Iut, bystanders: Bystanders, listing: list[Exchange]) -> None:
     path = iut.contract.path(Method.LIST, iut.contract.parent_of(bystanders.get()[0].name))
-    require(no_internal_error(iut.send(iut.request("GET", f"{path}?returnPartialSuccess=true"))))
+    require_each(no_internal_error, [iut.send(iut.request("GET", f"{path}?returnPartialSuccess=true"))])
 
 
 @verifies("list.unsupported-is-unimplemented")
@@ -37,4 +41,4 @@ def test_unsupported_list_is_unimplemented(iut: Iut, bystanders: Bystanders, req
         raise NotApplicable(f"{iut.contract.name} binds no list")
     if iut.statement.value("list") is not False:
         raise NotApplicable("list is supported")
-    require(unsupported_says_so(iut.send(iut.list_request(iut.contract.parent_of(bystanders.get()[0].name)))))
+    require_each(unsupported_says_so, [iut.send(iut.list_request(iut.contract.parent_of(bystanders.get()[0].name)))])

@@ -10,6 +10,7 @@ from conformance.errors import NotTested, Unjudged
 from conformance.exchange import Exchange
 from conformance.rules.server.routing import shows_an_existing_operation
 from conformance.server.target.iut import Iut
+from conformance.suite.evidence import require_looks
 from conformance.suite.judging import require, verifies
 
 _NOT_FOUND = 404
@@ -27,3 +28,4 @@ def test_fresh_operation_can_be_got(iut: Iut, first_looks: list[Exchange], reque
         name = iut.supply.handed_out[0]
         raise NotTested(f"{iut.supply.where}: a get of {name} is answered with 404; name an operation that exists")
     require(shows_an_existing_operation(first_looks[0]))
+    require_looks(first_looks[0])

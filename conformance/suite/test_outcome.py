@@ -17,6 +17,7 @@ from conformance.rules.server.outcome import (
 from conformance.server.target.iut import Iut, listed_names
 from conformance.suite.again import forms_of
 from conformance.suite.alone import Alone, not_ended_alone
+from conformance.suite.evidence import require_looks
 from conformance.suite.judging import require, verifies
 from conformance.suite.stories import Bystanders, FirstCancel, Stories, Story
 
@@ -35,6 +36,7 @@ def test_operation_that_a_cancel_ended_has_code_1(iut: Iut, cancel_works: Storie
     states = {story.last.state for story in stories if story.last is not None}
     if State.CANCELLED in states:
         return
+    require_looks(*(story.end for story in stories))
     if State.RUNNING in states and not iut.statement.is_declared("cancel"):
         raise NotTested(
             f"no cancelled operation ended within {iut.settle:g} s; raise [operations] settle, "
@@ -63,8 +65,10 @@ def _was_ended_by_its_cancel(iut: Iut, stories: Stories, story: Story) -> bool:
 @verifies("outcome.guaranteed")
 def test_guaranteed_cancel_ends_the_operation(iut: Iut, cancel_works: Stories, alone: Alone) -> None:
     """Those of the stories, which end together; or else one alone, for the time may have been short for three."""
-    told = [ended_cancelled(story.cancel, story.end, iut.settle) for story in _cancelled(cancel_works)]
+    stories = _cancelled(cancel_works)
+    told = [ended_cancelled(story.cancel, story.end, iut.settle) for story in stories]
     alone.confirm(told, lambda: not_ended_alone(iut))
+    require_looks(*(story.end for story in stories))
 
 
 @verifies("outcome.guaranteed", profile="ci")
@@ -82,6 +86,9 @@ def test_guaranteed_cancel_ends_the_operation_in_every_form(iut: Iut, cancel_wor
     told = {form: ended_cancelled(cancel, ends[name], iut.settle) for name, form, cancel in cancels}
     not_ended = [form for form, complaint in told.items() if complaint is not None]
     alone.confirm(told.values(), lambda: not_ended_alone(iut, not_ended[0]))
+    if not cancels:
+        raise NotTested("no cancel in another form succeeded")
+    require_looks(*(ends[name] for name, _, _ in cancels))
 
 
 @verifies("outcome.still-listed")

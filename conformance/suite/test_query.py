@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from conformance.rules.server.routing import no_server_error
 from conformance.suite.again import Again
-from conformance.suite.judging import require, verifies
+from conformance.suite.judging import verifies
 
 
 @verifies("query.alt-json-is-accepted")
 def test_alt_json_is_accepted(again: Again) -> None:
-    require(again.is_as_good("alt"))
+    again.require_as_good("alt")
 
 
 @verifies("query.dollar-alt-is-accepted")
 def test_dollar_alt_is_accepted(again: Again) -> None:
     """Node leaves the dollar sign plain, Rust and gcloud the semicolon, too, and Go encodes both."""
     forms = ("dollar-alt", "dollar-alt-encoded", "dollar-alt-plain")
-    require(*(again.is_as_good(form) for form in forms))
+    again.require_as_good(*forms)
 
 
 @verifies("query.system-parameters-are-accepted")
 def test_system_parameters_are_accepted(again: Again) -> None:
-    require(again.is_as_good("system-parameters"))
+    again.require_as_good("system-parameters")
 
 
 @verifies("query.unknown-parameter-is-answered")
 def test_unknown_parameter_is_ignored_or_refused(again: Again) -> None:
     """Any client error will do."""
-    require(again.what_is_wrong("unknown-parameter", no_server_error))
+    again.require_right("unknown-parameter", no_server_error)

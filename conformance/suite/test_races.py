@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.errors import NotApplicable
+from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
 from conformance.rules import Complaint
 from conformance.rules.server.order import explained_by_some_order
-from conformance.rules.server.outcome import untouched
 from conformance.server.target.iut import Iut
 from conformance.suite.alone import Alone
+from conformance.suite.evidence import answered, require_answers, require_looks, require_untouched, tells_what_exists
 from conformance.suite.judging import disruptive, verifies
+from conformance.suite.last_look import LastLook
 from conformance.suite.stories import Bystanders, Stories
-from conformance.suite.storm import Storm, raise_storm
-from conformance.suite.untouched import require_untouched
-
-CROWD = 4
+from conformance.suite.storm import Crowd, Storm, raise_storm
 
 
 @verifies("lifecycle.some-order-explains")
@@ -24,15 +22,20 @@ def test_overlapping_cancels_and_looks_have_an_order(
     iut: Iut, storm: Storm, cancel_repeats: Stories, alone: Alone
 ) -> None:
     alone.prove(_no_order(storm), lambda: _no_order(raise_storm(iut, cancels=2, looks=2)))
+    require_answers(*storm.exchanges)
+    require_looks(storm.last_look)
 
 
 @disruptive
 @verifies("lifecycle.some-order-explains", profile="ci")
 def test_great_storm_has_an_order(iut: Iut, bystanders: Bystanders, cancel_repeats: Stories, alone: Alone) -> None:
     def race() -> Complaint | None:
-        return _no_order(raise_storm(iut, cancels=6, looks=6))
+        storms.append(raise_storm(iut, cancels=6, looks=6))
+        return _no_order(storms[-1])
 
+    storms: list[Storm] = []
     alone.prove(race(), race)
+    require_looks(*(storm.last_look for storm in storms))
 
 
 def _no_order(storm: Storm) -> Complaint | None:
@@ -41,30 +44,10 @@ def _no_order(storm: Storm) -> Complaint | None:
 
 @disruptive
 @verifies("target.other-operations-untouched", profile="ci")
-def test_crowd_of_cancels_leaves_a_bystander_alone(
-    iut: Iut, bystanders: Bystanders, cancel_repeats: Stories, alone: Alone
-) -> None:
-    """Several operations cancelled twice and looked at, all at once; each has an order, and the bystander no part."""
-
-    def race() -> Complaint | None:
-        bystander = bystanders.new()
-        names = iut.running(CROWD)
-        sent = iut.send_together(
-            [
-                request
-                for name in names
-                for request in (iut.cancel_request(name), iut.cancel_request(name), iut.get_request(name))
-            ]
-        )
-        looks.append(iut.get(bystander.name))
-        complaint = untouched(bystander.operation, looks[-1], sent[-1])
-        if complaint is not None:
-            bystanders.retire(bystander)
-        return complaint
-
-    looks: list[Exchange] = []
-    alone.prove(race(), race)
-    require_untouched(iut, None, *looks)
+def test_crowd_of_cancels_leaves_a_bystander_alone(iut: Iut, last_look: LastLook, crowd: Crowd, alone: Alone) -> None:
+    looked = last_look.at(crowd.first)
+    alone.prove(looked.touched, lambda: last_look.at(crowd.race()).touched)
+    require_untouched(iut, None, looked.look)
 
 
 @disruptive
@@ -82,6 +65,11 @@ def test_deletes_have_an_order(
         requests = [iut.cancel_request(name) for _ in range(cancels)]
         requests += [iut.delete_request(name) for _ in range(deletes)]
         requests += [iut.get_request(name), iut.get_request(name)]
-        return explained_by_some_order(name, [*iut.send_together(requests), iut.get(name), iut.get(name)])
+        sent = [*iut.send_together(requests), iut.get(name), iut.get(name)]
+        looks.append(sent[-1])
+        return explained_by_some_order(name, sent)
 
+    looks: list[Exchange] = []
     alone.prove(race(), race)
+    if not tells_what_exists(looks[0]):
+        raise NotTested(f"{answered(looks[0])}, so that nobody knows what became of the operation")

@@ -10,6 +10,8 @@ from conformance.exchange.history import operation_in
 from conformance.rules.server.outcome import done_cancel_is_answered, second_cancel_is_accepted, second_cancel_is_safe
 from conformance.rules.server.routing import no_internal_error
 from conformance.server.target.iut import Iut
+from conformance.suite.again import Again
+from conformance.suite.evidence import answered, require_answers, require_each, require_looks
 from conformance.suite.judging import require, verifies
 from conformance.suite.stories import Stories
 from conformance.suite.storm import Storm
@@ -21,6 +23,9 @@ def test_second_cancel_is_safe(cancel_works: Stories) -> None:
     story = cancel_works.labelled_without_body
     assert story.again is not None
     require(second_cancel_is_safe(story.cancel, story.again))
+    require_answers(story.again)
+    if not story.cancel.succeeded():
+        raise NotTested(f"the first cancel did not succeed: {answered(story.cancel)}")
 
 
 @verifies("repeat.is-accepted")
@@ -29,21 +34,36 @@ def test_second_cancel_is_accepted(cancel_works: Stories) -> None:
     story = cancel_works.labelled_without_body
     assert story.again is not None
     require(second_cancel_is_accepted(story.cancel, story.again, story.after))
+    require_answers(story.again)
+    if not story.cancel.succeeded():
+        raise NotTested(f"the first cancel did not succeed: {answered(story.cancel)}")
+    if not story.again.succeeded():
+        require_looks(story.after)
+
+
+@verifies("repeat.is-safe")
+def test_cancel_of_what_is_cancelled_is_safe(again: Again, cancel_works: Stories) -> None:
+    """Sent when the operation has ended, if it has: where cancels are late, only this one finds it so."""
+    require(second_cancel_is_safe(cancel_works.plain.cancel, again.control))
 
 
 @verifies("repeat.is-safe")
 def test_overlapping_cancels_are_safe(storm: Storm, cancel_repeats: Stories) -> None:
     """As the first and the second at the same time; which is which, nobody knows."""
-    require(*(no_internal_error(cancel) for cancel in storm.cancels))
+    require_each(no_internal_error, storm.cancels)
 
 
 @verifies("repeat.done-is-answered")
 def test_cancel_that_came_second_is_answered(storm: Storm, cancel_repeats: Stories) -> None:
     """Of cancels that overlap, one may find the operation done by another."""
-    if operation_in(storm.last_look) is None:
-        raise NotTested("the operation cannot be got any more")
+    require_looks(storm.last_look)
+    operation = operation_in(storm.last_look)
+    assert operation is not None
     answers = [cancel for cancel in storm.cancels if cancel.response is not None and cancel.response.status < 500]
     require(*(done_cancel_is_answered(cancel) for cancel in answers))
+    if not operation.done:
+        raise NotTested("the operation was not done when the cancels had been answered")
+    require_answers(*storm.cancels)
 
 
 @pytest.fixture(scope="module")
@@ -63,4 +83,4 @@ def done_then_cancelled(iut: Iut, cancel_works: Stories) -> tuple[Exchange, Exch
 @verifies("repeat.done-is-answered")
 def test_cancel_of_a_done_operation_is_answered(done_then_cancelled: tuple[Exchange, Exchange]) -> None:
     """What it did to the operation, operation.result-is-final says."""
-    require(done_cancel_is_answered(done_then_cancelled[1]))
+    require_each(done_cancel_is_answered, [done_then_cancelled[1]])

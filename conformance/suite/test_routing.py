@@ -8,8 +8,10 @@ from conformance.rules import Complaint
 from conformance.rules.server.routing import no_internal_error, not_a_success, reaches_the_method
 from conformance.server.target.iut import Iut
 from conformance.suite.again import Again
+from conformance.suite.evidence import answered, require_answers
 from conformance.suite.families import posted
 from conformance.suite.judging import require, verifies
+from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import FirstCancel
 
@@ -22,6 +24,9 @@ def test_cancel_reaches_the_method(iut: Iut, first_cancel: FirstCancel) -> None:
     path = f"{iut.contract.path(Method.GET, first_cancel.name)}:no-such-verb"
     control = iut.send(posted(iut, path, "a verb that nobody has"))
     require(reaches_the_method(first_cancel.cancel, control))
+    require_answers(first_cancel.cancel)
+    if first_cancel.cancel.is_denied:
+        raise NotTested(f"{answered(first_cancel.cancel)}, which may be said before any method is reached")
 
 
 def _answers(refusals: Refusals, family: str) -> list[Complaint | None]:
@@ -34,46 +39,47 @@ def _answers(refusals: Refusals, family: str) -> list[Complaint | None]:
 def _require_no_match(refusals: Refusals, family: str) -> None:
     """The path is none of the contract: the answer says so, whatever cancels do; an effect would say otherwise."""
     require(*_answers(refusals, family), refusals.effect_of(family))
+    require_answers(*refusals.sent[family])
 
 
 @verifies("routing.verb-is-exact")
-def test_another_verb_is_not_cancel(refusals: Refusals) -> None:
+def test_another_verb_is_not_cancel(last_look: LastLook, refusals: Refusals) -> None:
     refusals.require_no_effect("verb", *_answers(refusals, "verb"))
 
 
 @verifies("routing.segment-count-is-exact")
-def test_more_or_fewer_segments_do_not_match(refusals: Refusals) -> None:
+def test_more_or_fewer_segments_do_not_match(last_look: LastLook, refusals: Refusals) -> None:
     _require_no_match(refusals, "segments")
 
 
 @verifies("routing.literals-are-exact")
-def test_literals_match_exactly(refusals: Refusals) -> None:
+def test_literals_match_exactly(last_look: LastLook, refusals: Refusals) -> None:
     _require_no_match(refusals, "literals")
 
 
 @verifies("routing.trailing-slash-is-another-path")
-def test_trailing_slash_is_another_path(refusals: Refusals) -> None:
+def test_trailing_slash_is_another_path(last_look: LastLook, refusals: Refusals) -> None:
     _require_no_match(refusals, "trailing-slash")
 
 
 @verifies("routing.empty-segment-names-nothing")
-def test_empty_segment_names_nothing(refusals: Refusals) -> None:
+def test_empty_segment_names_nothing(last_look: LastLook, refusals: Refusals) -> None:
     _require_no_match(refusals, "empty-segment")
 
 
 @verifies("routing.encoded-slash-is-data")
-def test_encoded_slash_separates_nothing(refusals: Refusals) -> None:
+def test_encoded_slash_separates_nothing(last_look: LastLook, refusals: Refusals) -> None:
     refusals.require_no_effect("encoded-slash", *_answers(refusals, "encoded-slash"))
 
 
 @verifies("routing.last-colon-separates-the-verb")
-def test_doubled_verb_is_not_the_verb(refusals: Refusals) -> None:
+def test_doubled_verb_is_not_the_verb(last_look: LastLook, refusals: Refusals) -> None:
     """`O:cancel:cancel` may be a cancel of the operation `O:cancel`, which is not `O`."""
     refusals.require_no_effect("doubled-verb")
 
 
 @verifies("routing.only-post-cancels")
-def test_no_other_method_cancels(refusals: Refusals) -> None:
+def test_no_other_method_cancels(last_look: LastLook, refusals: Refusals) -> None:
     """The status is free: a GET on this path may be a get of an operation whose id ends in `:cancel`."""
     refusals.require_no_effect("other-methods")
 
@@ -82,6 +88,7 @@ def test_no_other_method_cancels(refusals: Refusals) -> None:
 def test_malformed_escape_is_refused(refusals: Refusals) -> None:
     for exchange in refusals.sent["malformed-escape"]:
         require(not_a_success(exchange), no_internal_error(exchange))
+    require_answers(*refusals.sent["malformed-escape"])
 
 
 MORE_THAN_MUST_BE_READ = 9000
@@ -101,21 +108,21 @@ def test_escaped_letter_is_the_letter(again: Again) -> None:
     """The same cancel with one letter of the id percent-encoded finds the same operation."""
     if "escaped-letter" not in again:
         raise NotTested("the id of the operation has no character that needs no escape")
-    require(*(again.is_as_good(form) for form in ("escaped-letter", "all-escaped") if form in again))
+    again.require_as_good(*(form for form in ("escaped-letter", "all-escaped") if form in again))
 
 
 @verifies("routing.encoded-verb-separator-is-no-server-error")
 def test_encoded_verb_separator_is_no_server_error(again: Again) -> None:
-    require(again.what_is_wrong("encoded-verb-separator", no_internal_error))
+    again.require_right("encoded-verb-separator", no_internal_error)
 
 
 @verifies("routing.slash-before-verb-is-another-path")
 def test_slash_before_verb_is_another_path(again: Again) -> None:
     if "slash-before-verb" not in again:
         raise NotApplicable("the path template of this contract ends in `**`, which may match an empty segment")
-    require(again.what_is_wrong("slash-before-verb", not_a_success))
+    again.require_right("slash-before-verb", not_a_success)
 
 
 @verifies("routing.empty-query-is-no-query")
 def test_bare_question_mark_changes_nothing(again: Again) -> None:
-    require(again.is_as_good("empty-query"))
+    again.require_as_good("empty-query")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from conformance.errors import NotTested
 from conformance.rules.server.outcome import ended_cancelled
 from conformance.server.target.iut import Iut
 from conformance.suite.alone import Alone, not_ended_alone
+from conformance.suite.evidence import require_looks
 from conformance.suite.judging import verifies
 from conformance.suite.refusals import CANCEL_A_DECOY, Refusals
 from conformance.suite.stories import Stories
@@ -20,3 +22,6 @@ def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
     ends = iut.await_end(list(ended))
     told = [ended_cancelled(cancel, ends[name], iut.settle) for name, cancel in ended.items()]
     alone.confirm(told, lambda: not_ended_alone(iut))
+    if not ended:
+        raise NotTested("no cancel that named another operation elsewhere succeeded")
+    require_looks(*ends.values())

@@ -12,7 +12,9 @@ from conformance.rules.server.outcome import not_found
 from conformance.server.target.iut import Iut
 from conformance.server.target.unknown import nonce, unknown_name, unknown_uuid
 from conformance.suite.deletion import Deletion
+from conformance.suite.evidence import answered, require_answers, require_each
 from conformance.suite.judging import require, verifies
+from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystanders, Stories
 
@@ -34,7 +36,7 @@ def unknown_cancels(iut: Iut, bystanders: Bystanders, cancel_is_answered: None) 
 
 @verifies("unknown.cancel-is-not-found")
 def test_cancel_of_an_unknown_operation_is_not_found(
-    iut: Iut, unknown_cancels: list[Exchange], refusals: Refusals, cancel_works: Stories
+    iut: Iut, unknown_cancels: list[Exchange], last_look: LastLook, refusals: Refusals, cancel_works: Stories
 ) -> None:
     """So are operations whose names are almost known, unless it was a known one that they reached: then that is it."""
     may_be_hidden = iut.knows_the_caller
@@ -44,6 +46,7 @@ def test_cancel_of_an_unknown_operation_is_not_found(
         not_found(of_the_same_shape, may_be_hidden),
         *(not_found(exchange, may_be_hidden, may_be_no_name=True) for exchange in (*others, *almost_known)),
     )
+    require_answers(*unknown_cancels, *almost_known)
 
 
 @verifies("unknown.cancel-is-not-found", profile="ci")
@@ -51,7 +54,7 @@ def test_cancel_of_a_deleted_operation_is_not_found(iut: Iut, deletion: Deletion
     if not deletion.removed or deletion.delete.call is None:
         raise NotApplicable("no operation was deleted")
     cancel = iut.cancel(deletion.delete.call.name, note="cancel of a deleted operation")
-    require(not_found(cancel, iut.knows_the_caller))
+    require_each(lambda exchange: not_found(exchange, iut.knows_the_caller), [cancel])
 
 
 @verifies("unknown.cancel-creates-nothing")
@@ -65,9 +68,12 @@ def test_cancel_of_an_unknown_operation_creates_nothing(
     look = iut.get(cancel.call.name)
     if operation_in(look) is not None:
         require(Complaint(f"{cancel.call.name} did not exist, was cancelled, and exists now", (cancel, look)))
+    require_answers(cancel)
+    if not_found(look, iut.knows_the_caller) is not None or look.response is None or look.response.is_busy:
+        raise NotTested(f"{answered(look)}, so that nobody knows whether the cancel created it")
 
 
 @verifies("unknown.get-is-not-found")
 def test_get_of_an_unknown_operation_is_not_found(iut: Iut, bystanders: Bystanders) -> None:
     """Asked at the beginning of the run, and again for an operation whose cancel was refused."""
-    require(not_found(bystanders.unknown, iut.knows_the_caller))
+    require_each(lambda exchange: not_found(exchange, iut.knows_the_caller), [bystanders.unknown])

@@ -169,3 +169,12 @@ def test_the_exit_status_is_the_verdict() -> None:
         "error": 2,
         "incomplete": 3,
     }
+
+
+@pytest.mark.parametrize("alone", ["kept", "not-tested"])
+@pytest.mark.parametrize("level", list(Level))
+def test_what_was_seen_to_fail_and_not_confirmed_is_no_pass_whatever_a_sibling_says(level: Level, alone: str) -> None:
+    found = [result(K), result(T, "not ended; tried again, alone: kept", alone=alone), result(A)]
+    judged = judge(requirement(level), found, None)
+    assert (judged.verdict, judged.reason) == (Verdict.NOT_TESTED, "not ended; tried again, alone: kept")
+    assert judge(requirement(), [*found, result(V, "broken")], None).verdict is Verdict.FAIL

@@ -189,7 +189,6 @@ CASES = {
         kept={
             "not found": lambda t: (t.get(running()), t.delete(), t.get(NOT_FOUND, 404)),
             "gone": lambda t: (t.delete(), t.get(None, 410)),
-            "forbidden, and so not shown": lambda t: (t.delete(), t.get(PERMISSION_DENIED, 403)),
         },
         violated={
             "still there": lambda t: (t.get(running()), t.delete(), t.get(running())),
@@ -198,6 +197,8 @@ CASES = {
         },
         silent={
             "never got afterwards": lambda t: (t.get(running()), t.delete()),
+            "forbidden, and so not shown": lambda t: (t.delete(), t.get(PERMISSION_DENIED, 403)),
+            "answered with a page": lambda t: (t.delete(), t.get(GOOGLE_PAGE)),
             "the get is asked to come again": lambda t: (t.delete(), t.get(UNAVAILABLE, 503), t.get(TOO_MANY, 429)),
             "not deleted": lambda t: (t.get(running()), t.get(running())),
             "a delete that was refused": lambda t: (t.delete(status=501, answer=UNIMPLEMENTED), t.get(running())),
@@ -341,7 +342,6 @@ CASES = {
         kept={
             "accepted": lambda t: (t.get(running()), t.cancel()),
             "done already": lambda t: (t.get(cancelled()), t.cancel(status=400, answer=DONE_ALREADY)),
-            "not supported": lambda t: (t.get(running()), t.cancel(status=501, answer=UNIMPLEMENTED)),
             "gone for get, too": lambda t: (
                 t.get(running()),
                 t.cancel(status=404, answer=NOT_FOUND),

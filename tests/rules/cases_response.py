@@ -6,7 +6,17 @@ import base64
 
 from conformance.exchange import Failure, FailureKind
 from tests.rules.cases import Cases
-from tests.rules.traffic import ENVOY_TEXT, NOT_FOUND, OPERATION, UNAVAILABLE, UNIMPLEMENTED, envelope, running
+from tests.rules.traffic import (
+    DONE_ALREADY,
+    ENVOY_TEXT,
+    NOT_FOUND,
+    OPERATION,
+    PERMISSION_DENIED,
+    UNAVAILABLE,
+    UNIMPLEMENTED,
+    envelope,
+    running,
+)
 
 _TOKEN = "ya30.Qx7Lk2PzWv9TgB4m"
 _RESET = Failure(FailureKind.RESET)
@@ -121,7 +131,7 @@ CASES = {
     "unimplemented.as-stated": Cases(
         kept={
             "accepted": lambda t: t.cancel(),
-            "refused for another reason": lambda t: t.cancel(status=404, answer=NOT_FOUND),
+            "refused for another reason": lambda t: t.cancel(status=400, answer=DONE_ALREADY),
         },
         violated={
             "501": lambda t: t.cancel(status=501, answer=UNIMPLEMENTED),
@@ -129,6 +139,8 @@ CASES = {
         },
         silent={
             "no answer": lambda t: t.cancel(answer=Failure(FailureKind.TIMEOUT)),
+            "not found": lambda t: t.cancel(status=404, answer=NOT_FOUND),
+            "not for who asks": lambda t: t.cancel(status=403, answer=PERMISSION_DENIED),
             "a path that routers read differently": lambda t: t.cancel(query="?alt=json", status=501),
             "a body whose length nobody told": lambda t: t.cancel(sends=b"", status=501, has_length=False),
             "a suffix that is no cancel": lambda t: t.send("POST", f"/v1/{OPERATION}:frobnicate", status=501),

@@ -26,6 +26,7 @@ from conformance.rules.server.outcome import (
     says_failed_precondition,
     second_cancel_is_accepted,
     second_cancel_is_safe,
+    shows_nothing_of_a_form,
     unsupported_says_so,
     untouched,
 )
@@ -686,3 +687,13 @@ def test_two_that_end_with_their_cancel_while_an_older_one_runs_on(ended_at_once
         traffic.get(succeeded(name=name), name=name)
     traffic.get(succeeded(name=OTHER) if control_ends else running(OTHER), name=OTHER)
     assert a_cancel_had_an_effect(traffic.exchanges) is (ended_at_once > 1 and not control_ends)
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410, 500, 503])
+def test_a_control_that_was_refused_for_another_reason_shows_nothing_of_a_form(status: int) -> None:
+    assert shows_nothing_of_a_form(cancel(status, {}))
+
+
+@pytest.mark.parametrize("status", [200, 204, 400, 409])
+def test_a_control_that_was_answered_for_what_it_asks_does(status: int) -> None:
+    assert not shows_nothing_of_a_form(cancel(status, {}))

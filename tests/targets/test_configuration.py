@@ -330,6 +330,9 @@ URLS = [
     "http://h#x",
     "http://h h",
     "http://[::1",
+    "http://[::1]x:9",
+    "http://[v1.a]:80",
+    "http://exa[mple",
     "http://h:port",
     "http://h:99999",
 ]

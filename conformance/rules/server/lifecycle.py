@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.exchange import Exchange, Method
-from conformance.exchange.history import History, Look
+from conformance.exchange.history import History, Look, operation_in
 from conformance.lro import State
 from conformance.rules.rule import Complaint, history_rule
 from conformance.rules.server.conditions import plainly_bound
@@ -43,7 +43,7 @@ def result_never_changes(history: History) -> Complaint | None:
 
 def _was_listed_and_got(history: History) -> bool:
     listed = [look.exchange for look in history.looks if look.in_list]
-    got = [call for call in history.calls if call.calls(Method.GET) and call.response is not None]
+    got = [call for call in history.calls if call.calls(Method.GET) and _tells_what_exists(call)]
     return any(one.precedes(other) or other.precedes(one) for one in listed for other in got)
 
 
@@ -119,8 +119,12 @@ def _got_after_cancel(history: History) -> tuple[Exchange, ...]:
 
 
 def _tells_what_exists(call: Exchange) -> bool:
-    """Whether an answer says anything about the operation: come again (429, 503) does not."""
-    return call.response is not None and not call.response.is_busy
+    """Whether an answer says anything about the operation: not "not you", nor "not now", nor what cannot be read."""
+    if call.response is None or call.is_denied or call.response.is_busy:
+        return False
+    if call.calls(Method.GET):
+        return operation_in(call) is not None or call.response.status in (404, 410)
+    return call.response.status < 500
 
 
 @history_rule("outcome.not-deleted", when=lambda history: bool(history.looks) and bool(_got_after_cancel(history)))

@@ -30,7 +30,7 @@ def untouched(before: Operation, after: Exchange, cause: Exchange | None = None)
         return None
     if operation.state is State.CANCELLED or _reports_cancellation(operation.response):
         return Complaint(f"{before.name} was cancelled{by}", evidence)
-    if operation.cancellation_requested and not before.cancellation_requested and not operation.done:
+    if has_trace(operation) and not has_trace(before) and not operation.done:
         return Complaint(f"the cancellation of {before.name} was requested{by}", evidence)
     return None
 
@@ -74,12 +74,13 @@ def _around_its_cancel(history: History) -> tuple[list[Look], list[Look]]:
 def _shows_its_cancellation(history: History) -> bool:
     """Whether looks after a successful cancel show traces of a cancellation that no look before it shows."""
     before, after = _around_its_cancel(history)
-    return any(_has_trace(look.operation) for look in after) and not any(_has_trace(look.operation) for look in before)
+    return any(has_trace(look.operation) for look in after) and not any(has_trace(look.operation) for look in before)
 
 
-def _has_trace(operation: Operation) -> bool:
+def has_trace(operation: Operation) -> bool:
+    """Whether an operation shows that it was cancelled, or is to be."""
     is_cancelled = operation.state is State.CANCELLED or _reports_cancellation(operation.response)
-    return is_cancelled or operation.cancellation_requested
+    return is_cancelled or operation.cancellation_requested or operation.is_being_cancelled
 
 
 def _ended_with_its_cancel(history: History, controls: Sequence[History]) -> bool:
@@ -179,6 +180,11 @@ def as_good_as(
         f"{described(exchange)} was answered with {_answer(exchange)}, the plain cancel with {expected.status}",
         (control, exchange),
     )
+
+
+def shows_nothing_of_a_form(control: Exchange) -> bool:
+    """Whether the plain cancel was refused for another reason than what it asks for: who asks, or what is not there."""
+    return control.response is None or control.response.status in (401, 403, 404, 410) or control.response.status >= 500
 
 
 def not_found(exchange: Exchange, may_be_hidden: bool, may_be_no_name: bool = False) -> Complaint | None:

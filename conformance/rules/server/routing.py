@@ -21,10 +21,15 @@ def method_not_allowed_names_methods(exchange: Exchange) -> str | None:
     return f"status 405 to {exchange.request.method} says `Allow: {allowed}`" if is_refused else None
 
 
+_says_nothing = When(
+    lambda exchange: exchange.response is not None and exchange.response.status in (401, 403, 404, 429, 503)
+)
+"""Not you, not here, or not now: it may be said before anybody asks whether the method is there."""
+
 _is_framed_as_usual = When(lambda exchange: exchange.request.header("content-length") is not None)
 
 
-@exchange_rule("unimplemented.as-stated", when=cancel & plainly_bound & answered & _is_framed_as_usual)
+@exchange_rule("unimplemented.as-stated", when=cancel & plainly_bound & answered & ~_says_nothing & _is_framed_as_usual)
 def supported_cancel_is_not_unimplemented(exchange: Exchange) -> str | None:
     assert exchange.response is not None
     return "a cancel was answered with 501" if exchange.response.status == 501 else None

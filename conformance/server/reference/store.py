@@ -174,7 +174,7 @@ class Operation:
             target=self.target,
             verb=self.verb,
             started_at=self.started_at,
-            requested_cancellation=self.cancel_requested_at is not None,
+            requested_cancellation=self.cancel_requested_at is not None and self.cancel_requested_at <= now,
         )
         ending = self.derived_ending()
         if ending is None or ending.at > now:
@@ -199,13 +199,16 @@ class Store:
 
     `seed` makes the ids reproducible; nobody who does not know it can guess one. Without a seed, ids are random.
     `epoch` is the Unix time, in seconds, at which the clock shows zero.
+    A list shows everything `list_lag` seconds late.
     """
 
     def __init__(self, clock: Clock, *, seed: str | int | None = None, epoch: float = EPOCH) -> None:
         self.clock = clock
         self.epoch = epoch
         self._key = hashlib.sha256(secrets.token_bytes() if seed is None else str(seed).encode()).digest()
+        self.list_lag = 0.0
         self._records: dict[str, Operation] = {}
+        self._deleted: list[tuple[Operation, float]] = []
         self._started = 0
         self._lock = threading.RLock()
 
@@ -253,13 +256,20 @@ class Store:
     def delete(self, name: str) -> None:
         """Forgets the operation. That does not cancel it. Raises UnknownOperation."""
         with self._lock:
-            del self._records[self._record(name).name]
+            record = self._record(name)
+            del self._records[record.name]
+            if self.list_lag:
+                self._deleted.append((record, self.clock.now()))
 
     def list(self, parent: str) -> tuple[Snapshot, ...]:
         """The operations of `parent`, or of a collection, oldest first, all at the same instant."""
         with self._lock:
-            now = self.clock.now()
-            return tuple(record.at(now) for name, record in self._records.items() if _is_of(parent, name))
+            then = self.clock.now() - self.list_lag
+            records = list(self._records.values())
+            if self.list_lag:
+                records += [record for record, deleted_at in self._deleted if deleted_at > then]
+                records = sorted((each for each in records if each.started_at <= then), key=lambda each: each.number)
+            return tuple(record.at(then) for record in records if _is_of(parent, record.name))
 
     def amend(self, name: str, /, **changes: Any) -> Snapshot:
         """Overwrites fields of a record, past all rules: for faults and for setting up tests. Raises UnknownOperation.

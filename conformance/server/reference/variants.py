@@ -5,12 +5,14 @@ A fault proves that a check can fail; a variant proves that it does not fail for
 
 from __future__ import annotations
 
+import difflib
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
+from conformance.errors import UsageError
 from conformance.exchange import Request, Response
 from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError, invalid_argument
@@ -27,13 +29,34 @@ NOTHING: Mapping[str, object] = MappingProxyType({})
 BEST_EFFORT: Mapping[str, object] = MappingProxyType({"cancel": "best-effort"})
 
 
+NOTHING_IS_KNOWN_OF = frozenset(
+    {
+        "routing.verb-is-exact",
+        "routing.only-post-cancels",
+        "routing.encoded-slash-is-data",
+        "routing.last-colon-separates-the-verb",
+        "target.body-name-never-redirects",
+        "target.query-name-never-redirects",
+        "target.routing-header-never-redirects",
+        "target.whole-name-counts",
+        "target.other-operations-untouched",
+        "body.refused-cancel-changes-nothing",
+        "auth.refused-cancel-changes-nothing",
+    }
+)
+"""What nobody can judge where no cancel is seen to do anything: whether one did something to another operation."""
+
+LATE_WITHOUT_A_TRACE = frozenset({"late", "very-late"})
+"""Worlds in which nothing is seen of a cancel that does not win."""
+
+
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One correct server: `why` it may differ, and what the supply and the conformance statement say differently.
 
     The usual statement is cancel guaranteed, with list, delete and authorisation, errors as AIP-193 has them. A run
     says nothing against it but what it declares: the `verdict`, the requirements it `warns` about, and those that are
-    `not_tested` although they were asked.
+    `not_tested` although they were asked. In the worlds of `without_effect` nothing is seen of any of its cancels.
     """
 
     name: str
@@ -44,6 +67,15 @@ class Variant:
     verdict: str = "conformant"
     warns: frozenset[str] = frozenset()
     not_tested: frozenset[str] = frozenset()
+    without_effect: frozenset[str] = frozenset()
+
+    def verdict_in(self, world: str) -> str:
+        """The verdict of a run in a world."""
+        return "incomplete" if world in self.without_effect else self.verdict
+
+    def not_tested_in(self, world: str) -> frozenset[str]:
+        """What a run in a world asks and cannot judge."""
+        return self.not_tested | (NOTHING_IS_KNOWN_OF if world in self.without_effect else frozenset())
 
 
 _VARIANTS: dict[str, Variant] = {}
@@ -54,6 +86,15 @@ def all_variants() -> dict[str, Variant]:
     return dict(_VARIANTS)
 
 
+def variant_named(name: str) -> Variant:
+    """The variant of this name. Raises UsageError, which names the nearest one."""
+    found = _VARIANTS.get(name)
+    if found is None:
+        near = difflib.get_close_matches(name, _VARIANTS, n=1, cutoff=0.0)
+        raise UsageError(f"no variant is named {name!r}", f"did you mean {near[0]}? `lro-conformance faults` lists all")
+    return found
+
+
 def variant(
     *,
     start: Mapping[str, object] = RUN,
@@ -61,13 +102,14 @@ def variant(
     verdict: str = "conformant",
     warns: frozenset[str] = frozenset(),
     not_tested: frozenset[str] = frozenset(),
+    without_effect: frozenset[str] = frozenset(),
 ) -> Callable[[Apply], Apply]:
     """Registers a function as a variant: its name with hyphens, the reason its docstring."""
 
     def registered(apply: Apply) -> Apply:
         name = apply.__name__.replace("_", "-")
         why = (apply.__doc__ or "").strip()
-        _VARIANTS[name] = Variant(name, why, apply, start, statement, verdict, warns, not_tested)
+        _VARIANTS[name] = Variant(name, why, apply, start, statement, verdict, warns, not_tested, without_effect)
         return apply
 
     return registered
@@ -116,24 +158,6 @@ _taste(
 # --- How operations live ----------------------------------------------------------------------------------------------
 
 
-NOTHING_IS_KNOWN_OF = frozenset(
-    {
-        "routing.verb-is-exact",
-        "routing.only-post-cancels",
-        "routing.encoded-slash-is-data",
-        "routing.last-colon-separates-the-verb",
-        "target.body-name-never-redirects",
-        "target.query-name-never-redirects",
-        "target.routing-header-never-redirects",
-        "target.whole-name-counts",
-        "target.other-operations-untouched",
-        "body.refused-cancel-changes-nothing",
-        "auth.refused-cancel-changes-nothing",
-    }
-)
-"""What nobody can judge where no cancel is seen to do anything: whether one did something to another operation."""
-
-
 @variant(
     statement=BEST_EFFORT,
     verdict="incomplete",
@@ -157,7 +181,7 @@ def cancels_a_second_later(honest: Service) -> Service:
     return honest
 
 
-@variant(statement=BEST_EFFORT)
+@variant(statement=BEST_EFFORT, without_effect=LATE_WITHOUT_A_TRACE)
 def fails_by_its_own_schedule(honest: Service) -> Service:
     """Every operation fails two seconds after its start, cancelled or not, and not because it was cancelled."""
     return _tasting(honest, running=Behaviour(Mode.FAILED, duration=2.0))
@@ -441,7 +465,8 @@ def metadata_grows(honest: Service) -> Service:
     def render(service: Service, operation: Snapshot) -> Message:
         message = honest.render_operation(service, operation)
         doing = "Cancelling." if operation.requested_cancellation else "Working."
-        return message | {"metadata": {"statusMessage": doing} | message["metadata"]}
+        metadata = message.get("metadata")
+        return message | {"metadata": {"statusMessage": doing} | metadata} if metadata else message
 
     return replace(honest, render_operation=render)
 

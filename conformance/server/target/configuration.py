@@ -145,6 +145,8 @@ class Configuration:
     limits: LimitsSection = field(default_factory=LimitsSection)
     directory: Path = field(default_factory=Path)
     disguise: Disguise | None = None
+    world: str = ""
+    """How the embedded server behaves besides; empty: at once. Not in the file."""
     file: str = field(default="", compare=False)
     """The file that was read, as it was named; empty when there is none."""
     rehearsal: str = ""

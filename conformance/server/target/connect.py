@@ -146,6 +146,7 @@ def _embedded(configuration: Configuration, contract: Contract, profile: Profile
     from conformance.server.reference.build import reference_service
     from conformance.server.reference.in_process import ORIGIN
     from conformance.server.reference.in_process import client as client_of
+    from conformance.server.reference.worlds import AT_ONCE, world_named
 
     credentials = Credentials(
         main=FixedToken(Secret("embedded-token"), "embedded-token"),
@@ -154,6 +155,7 @@ def _embedded(configuration: Configuration, contract: Contract, profile: Profile
     auth = Auth({"embedded-token": frozenset({CLOUD_PLATFORM}), "embedded-weak-token": frozenset()})
     clock = TickingClock()
     service = reference_service(clock=clock, auth=auth, seed=0, bindings=bindings_for(contract.bindings))
+    service = world_named(configuration.world or AT_ONCE.name).of(service)
     worn = _disguise(configuration.disguise)
     if worn.apply is not None:
         service = worn.apply(service)

@@ -293,13 +293,13 @@ class Iut:
         """Whether requests with this kind of credential can be made."""
         return credential is Credential.NONE or self._credentials.token(credential) is not None
 
-    def await_end(self, names: Sequence[str]) -> dict[str, Exchange]:
-        """Get every operation until all are done or `settle` is over; the last look at each.
+    def await_end(self, names: Sequence[str], within: float | None = None) -> dict[str, Exchange]:
+        """Get every operation until all are done or `settle`, or another time, is over; the last look at each.
 
         The wait is for evidence only: an operation that is not done by then has violated nothing.
         """
         last: dict[str, Exchange] = {}
-        deadline = self.target.clock.now() + self.settle
+        deadline = self.target.clock.now() + (self.settle if within is None else within)
         pause = FIRST_LOOK
         pending = list(names)
         while pending:

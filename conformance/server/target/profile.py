@@ -28,7 +28,7 @@ class Profile:
 
 
 QUICK = Profile("quick", rank=0, examples=0, batch=0)
-CI = Profile("ci", rank=1, examples=6, batch=36)
+CI = Profile("ci", rank=1, examples=6, batch=36, operations=200)
 THOROUGH = Profile("thorough", rank=2, examples=30, batch=48, requests=20_000, operations=1_000)
 
 PROFILES = {profile.name: profile for profile in (QUICK, CI, THOROUGH)}

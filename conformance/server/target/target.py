@@ -240,7 +240,14 @@ class Target:
         if self._pool is None or len(items) < 2:
             return [work(item) for item in items]
         working = [self._pool.submit(work, item) for item in items]
-        wait(working)
+        try:
+            wait(working)
+        except BaseException:
+            # Interrupted: what has been sent is answered first, so that what is known of it is true.
+            for future in working:
+                future.cancel()
+            wait(working)
+            raise
         return [done.result() for done in working]
 
     def grant(self, requests: int) -> None:

@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 
-_URL = re.compile(r"https?://[^/?#\s]+(/[^?#\s]*)?", re.ASCII)
+_URL = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[^][@:%\\/?#\s]+)(:\d*)?(/[^?#\s]*)?", re.ASCII)
+"""A host is a name or an address (RFC 3986, section 3.2.2); what else the grammar allows, no name service knows."""
 
 
 def check_url(where: str, url: str) -> None:

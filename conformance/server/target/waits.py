@@ -9,6 +9,10 @@ from dataclasses import dataclass
 
 FIRST_LOOK = 0.05
 LONGEST_PAUSE_BETWEEN_LOOKS = 2.0
+FIRST_LOOK_FOR_AN_EFFECT = 0.025
+PATIENCE_FOR_EACH_SECOND = 1.5
+PATIENCE_BEYOND = 0.25
+EFFECT_UNLEARNT = 3.0
 SUPPLY = 60.0
 COME_AGAIN_FIRST = 1.0
 COME_AGAIN = 30.0
@@ -47,6 +51,19 @@ WAITS = (
         "`[operations] settle`, 10 s",
         "cancel is asynchronous; what an operation ends with is evidence",
         'only where the statement says `cancel = "guaranteed"`: `outcome.guaranteed`, if it is so again, alone',
+    ),
+    Wait(
+        "for the first effect of a cancel to show, by which a run learns how late effects are",
+        f"`[operations] settle`, 10 s; looks after {FIRST_LOOK_FOR_AN_EFFECT:g} s, then less and less often",
+        "what must not happen is looked for when it would have shown",
+        _NEVER,
+    ),
+    Wait(
+        "before the last look at what must be untouched, once for all; once more for each step in which blame is found",
+        f"{PATIENCE_FOR_EACH_SECOND:g} times what was learnt and {PATIENCE_BEYOND:g} s; {EFFECT_UNLEARNT:g} s where no "
+        "cancel had an effect",
+        "a wrong effect is as late as a right one",
+        _NEVER,
     ),
     Wait(
         "between two looks at an operation",

@@ -154,7 +154,8 @@ def delete_marks(honest: Service) -> Service:
     def get(service: Service, call: Invocation) -> Message:
         message = honest.get(service, call)
         deleted = call.target in service.scratch.get("deleted", ())
-        return message | {"metadata": message["metadata"] | {"statusMessage": "DELETED"}} if deleted else message
+        metadata = message.get("metadata")
+        return message | {"metadata": metadata | {"statusMessage": "DELETED"}} if deleted and metadata else message
 
     return replace(honest, delete=delete, get=get)
 

@@ -9,7 +9,7 @@ from conformance.exchange import Response
 from conformance.lro.codes import Code
 from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.faults.lies import cancel_preceded, cancelled_shown, refusal, without
-from conformance.server.reference.faults.registry import BEST_EFFORT, fault
+from conformance.server.reference.faults.registry import BEST_EFFORT, NO_METADATA, NOT_KNOWN_BY_WHAT, fault
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import Behaviour, Snapshot, UnknownOperation
@@ -92,7 +92,7 @@ def cancelled_vanishes_soon(honest: Service) -> Service:
     return replace(honest, get=get, list=show)
 
 
-@fault(breaks="outcome.metadata-is-kept")
+@fault(breaks="outcome.metadata-is-kept", unseen=NO_METADATA)
 def metadata_is_lost_at_the_end(honest: Service) -> Service:
     """Keeps the metadata while a cancelled operation runs, and drops it once it is done."""
     return cancelled_shown(honest, lambda message: without(message, "metadata"))
@@ -101,6 +101,7 @@ def metadata_is_lost_at_the_end(honest: Service) -> Service:
 @fault(
     breaks=("outcome.requested-cancellation-is-true", "outcome.requested-cancellation-is-shown"),
     start={"mode": "cancel-later", "delay": 2},
+    unseen=NO_METADATA,
 )
 def request_is_forgotten(honest: Service) -> Service:
     """Shows `requestedCancellation` once after the cancel, and no more: the flag lives in a cache."""
@@ -109,7 +110,8 @@ def request_is_forgotten(honest: Service) -> Service:
         message = honest.render_operation(service, operation)
         if not operation.requested_cancellation or service.count(f"flag {operation.name}") == 1:
             return message
-        return message | {"metadata": message["metadata"] | {"requestedCancellation": False}}
+        metadata = message.get("metadata")
+        return message | {"metadata": metadata | {"requestedCancellation": False}} if metadata else message
 
     return replace(honest, render_operation=lie)
 
@@ -141,7 +143,11 @@ def every_third_answer_is_empty(honest: Service) -> Service:
     return replace(honest, render_success=lie)
 
 
-@fault(breaks=("outcome.guaranteed", "outcome.requested-cancellation-is-shown"))
+@fault(
+    breaks=("outcome.guaranteed", "outcome.requested-cancellation-is-shown"),
+    unseen=NO_METADATA,
+    unseen_part=("outcome.requested-cancellation-is-shown",),
+)
 def only_the_first_is_cancelled(honest: Service) -> Service:
     """Cancels the first operation, and from then on nothing: the worker that listens has ended."""
 
@@ -182,7 +188,7 @@ def bodyless_cancel_never_ends(honest: Service) -> Service:
     return cancel_preceded(honest, act)
 
 
-@fault(breaks="outcome.cancelled-is-code-1", statement=BEST_EFFORT)
+@fault(breaks="outcome.cancelled-is-code-1", statement=BEST_EFFORT, unseen=NOT_KNOWN_BY_WHAT)
 def bodyless_cancel_is_internal(honest: Service) -> Service:
     """Ends an operation with code 13 when it is cancelled without a body, and with code 1 otherwise."""
 

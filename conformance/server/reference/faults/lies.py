@@ -159,9 +159,12 @@ def honest_start(liar: Service, honest: Service) -> Service:
 
 
 def metadata_shown(honest: Service, change: Callable[[Snapshot, Message], Message]) -> Service:
-    """Get and list show operations with metadata after `change`."""
+    """Get and list show operations with metadata after `change`; one that has none as it is."""
     return operations_shown(
-        honest, lambda operation, message: message | {"metadata": change(operation, message["metadata"])}
+        honest,
+        lambda operation, message: (
+            message | {"metadata": change(operation, message["metadata"])} if message.get("metadata") else message
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError
 from conformance.server.reference.faults.lies import cancelled_shown, refusal, tasting, was_cancelled, without
-from conformance.server.reference.faults.registry import BEST_EFFORT, LATER, fault
+from conformance.server.reference.faults.registry import BEST_EFFORT, LATER, NO_METADATA, NOT_KNOWN_BY_WHAT, fault
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import Behaviour, Mode, UnknownOperation
@@ -58,19 +58,24 @@ def ends_as_internal(honest: Service) -> Service:
     return _ending_with(honest, {"code": 13, "message": "Internal error encountered."})
 
 
-@fault(breaks="outcome.cancelled-is-code-1", statement=BEST_EFFORT)
+@fault(breaks="outcome.cancelled-is-code-1", statement=BEST_EFFORT, unseen=NOT_KNOWN_BY_WHAT)
 def ends_as_aborted(honest: Service) -> Service:
     """A cancelled operation ends with code 10, ABORTED, which sounds like it."""
     return _ending_with(honest, {"code": 10, "message": "The operation was aborted."})
 
 
-@fault(breaks="outcome.cancelled-is-code-1", statement=BEST_EFFORT)
+@fault(breaks="outcome.cancelled-is-code-1", statement=BEST_EFFORT, unseen=NOT_KNOWN_BY_WHAT)
 def ends_as_unknown(honest: Service) -> Service:
     """A cancelled operation ends with code 2, into which transcoders turn every exception they do not know."""
     return _ending_with(honest, {"code": 2, "message": "CancelledError"})
 
 
-@fault(breaks=("outcome.cancelled-is-code-1", "operation.error-is-a-status"), statement=BEST_EFFORT)
+@fault(
+    breaks=("outcome.cancelled-is-code-1", "operation.error-is-a-status"),
+    statement=BEST_EFFORT,
+    unseen=NOT_KNOWN_BY_WHAT,
+    unseen_part=("outcome.cancelled-is-code-1",),
+)
 def ends_as_499(honest: Service) -> Service:
     """A cancelled operation ends with code 499: the HTTP status of the code in place of the code."""
     return _ending_with(honest, {"code": 499, "message": "The operation was cancelled."})
@@ -84,25 +89,45 @@ def ends_as_text(honest: Service) -> Service:
     return _ending_with(honest, {"code": "CANCELLED", "message": "The operation was cancelled."})
 
 
-@fault(breaks=("outcome.cancelled-is-code-1", "operation.error-is-a-status"), statement=BEST_EFFORT)
+@fault(
+    breaks=("outcome.cancelled-is-code-1", "operation.error-is-a-status"),
+    statement=BEST_EFFORT,
+    unseen=NOT_KNOWN_BY_WHAT,
+    unseen_part=("outcome.cancelled-is-code-1",),
+)
 def ends_as_text_of_1(honest: Service) -> Service:
     """A cancelled operation ends with code "1", a number that went through a database of texts."""
     return _ending_with(honest, {"code": "1", "message": "The operation was cancelled."})
 
 
-@fault(breaks=("outcome.cancelled-is-code-1", "operation.error-is-a-status"), statement=BEST_EFFORT)
+@fault(
+    breaks=("outcome.cancelled-is-code-1", "operation.error-is-a-status"),
+    statement=BEST_EFFORT,
+    unseen=NOT_KNOWN_BY_WHAT,
+    unseen_part=("outcome.cancelled-is-code-1",),
+)
 def ends_as_ok(honest: Service) -> Service:
     """A cancelled operation ends with an error of code 0: it was cancelled successfully."""
     return _ending_with(honest, {"code": 0, "message": "The operation was cancelled."})
 
 
-@fault(breaks=("outcome.cancelled-is-code-1", "operation.error-is-a-status"), statement=BEST_EFFORT)
+@fault(
+    breaks=("outcome.cancelled-is-code-1", "operation.error-is-a-status"),
+    statement=BEST_EFFORT,
+    unseen=NOT_KNOWN_BY_WHAT,
+    unseen_part=("outcome.cancelled-is-code-1",),
+)
 def ends_without_code(honest: Service) -> Service:
     """A cancelled operation ends with an error that has a message and no code."""
     return _ending_with(honest, {"message": "The operation was cancelled."})
 
 
-@fault(breaks=("outcome.cancelled-is-code-1", "operation.error-is-a-status"), statement=BEST_EFFORT)
+@fault(
+    breaks=("outcome.cancelled-is-code-1", "operation.error-is-a-status"),
+    statement=BEST_EFFORT,
+    unseen=NOT_KNOWN_BY_WHAT,
+    unseen_part=("outcome.cancelled-is-code-1",),
+)
 def ends_with_an_envelope(honest: Service) -> Service:
     """A cancelled operation ends with the HTTP envelope of an error inside its error."""
     envelope = {"code": 499, "message": "The operation was cancelled.", "status": "CANCELLED"}
@@ -126,7 +151,7 @@ def error_message_is_structured(honest: Service) -> Service:
 # --- The result -------------------------------------------------------------------------------------------------------
 
 
-@fault(breaks="outcome.cancelled-is-code-1", statement=BEST_EFFORT)
+@fault(breaks="outcome.cancelled-is-code-1", statement=BEST_EFFORT, unseen=NOT_KNOWN_BY_WHAT)
 def ends_as_a_response(honest: Service) -> Service:
     """A cancelled operation ends with a response that has the status inside, as with BuildGrid and buildfarm."""
     of = {"@type": "type.googleapis.com/build.bazel.remote.execution.v2.ExecuteResponse"}
@@ -149,7 +174,12 @@ def ends_as_error_and_response(honest: Service) -> Service:
     return cancelled_shown(honest, lambda message: message | {"response": partial})
 
 
-@fault(breaks=("operation.done-has-a-result", "outcome.cancelled-is-code-1"), statement=BEST_EFFORT)
+@fault(
+    breaks=("operation.done-has-a-result", "outcome.cancelled-is-code-1"),
+    statement=BEST_EFFORT,
+    unseen=NOT_KNOWN_BY_WHAT,
+    unseen_part=("outcome.cancelled-is-code-1",),
+)
 def ends_without_result(honest: Service) -> Service:
     """A cancelled operation is done and has no result, on which clients throw."""
     return cancelled_shown(honest, lambda message: without(message, "error"))
@@ -164,7 +194,11 @@ def ends_without_being_done(honest: Service) -> Service:
 # --- Nothing comes of it ----------------------------------------------------------------------------------------------
 
 
-@fault(breaks=("outcome.guaranteed", "outcome.requested-cancellation-is-shown"))
+@fault(
+    breaks=("outcome.guaranteed", "outcome.requested-cancellation-is-shown"),
+    unseen=NO_METADATA,
+    unseen_part=("outcome.requested-cancellation-is-shown",),
+)
 def cancels_nothing(honest: Service) -> Service:
     """Answers 200 and does nothing, as gapic-showcase and gcp-eventarc-emulator do."""
 

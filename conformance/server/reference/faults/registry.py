@@ -37,6 +37,18 @@ GENERAL = frozenset({"lifecycle.some-order-explains", "schema.answers-conform"})
 """The requirements that say again, of every answer, what others say of one."""
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
+_EVERYWHERE: Mapping[str, str] = MappingProxyType({})
+NO_METADATA: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(("late", "very-late"), "operations have no metadata there")
+)
+"""Where a lie about metadata cannot be seen."""
+NOT_KNOWN_BY_WHAT: Mapping[str, str] = MappingProxyType(
+    dict.fromkeys(
+        ("late", "very-late", "with-trace"),
+        "where a cancel is best effort and late, nothing shows that it was the cancel that ended the operation",
+    )
+)
+"""Where a lie about how a cancelled operation ends cannot be seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,7 @@ class Fault:
     `breaks` are the requirements that it makes false, and no others; with `at_least`, it may break more than these.
     `lie` says how. `apply` makes a liar of an honest service. `start` is the body with which the start hook is asked
     for operations, `statement` what the conformance statement says differently, `profile` the smallest that finds it.
+    `unseen` maps the worlds in which nobody can see the lie to the reason why, or that a part of `breaks` is broken.
     """
 
     name: str
@@ -56,6 +69,14 @@ class Fault:
     statement: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
     profile: Profile = "quick"
     at_least: bool = False
+    unseen: Mapping[str, str] = field(default_factory=lambda: _EVERYWHERE)
+    unseen_part: tuple[str, ...] = ()
+
+    def breaks_in(self, world: str) -> tuple[str, ...]:
+        """What can be seen to be broken in a world."""
+        if world not in self.unseen:
+            return self.breaks
+        return tuple(each for each in self.breaks if self.unseen_part and each not in self.unseen_part)
 
 
 _FAULTS: dict[str, Fault] = {}
@@ -68,6 +89,8 @@ def fault(
     statement: Mapping[str, object] = _NOTHING,
     profile: Profile = "quick",
     at_least: bool = False,
+    unseen: Mapping[str, str] = _EVERYWHERE,
+    unseen_part: tuple[str, ...] = (),
 ) -> Callable[[Apply], Apply]:
     """Registers a function as a fault: its name with hyphens, its lie the first line of its docstring."""
 
@@ -77,7 +100,7 @@ def fault(
             raise ValueError(f"two faults are named {name}")
         lie = (apply.__doc__ or "").strip().partition("\n")[0]
         of = (breaks,) if isinstance(breaks, str) else breaks
-        _FAULTS[name] = Fault(name, of, lie, apply, start, statement, profile, at_least)
+        _FAULTS[name] = Fault(name, of, lie, apply, start, statement, profile, at_least, unseen, unseen_part)
         return apply
 
     return registered

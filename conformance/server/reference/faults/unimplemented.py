@@ -9,7 +9,7 @@ from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError
 from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.faults.lies import JSON, cancel_if_there, end_if_running, refusal, tasting
-from conformance.server.reference.faults.registry import UNSUPPORTED, fault
+from conformance.server.reference.faults.registry import NO_METADATA, UNSUPPORTED, fault
 from conformance.server.reference.invocation import Invocation
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import Outcome
@@ -112,7 +112,7 @@ def unsupported_fails(honest: Service) -> Service:
     return _and_yet(honest, Outcome.FAILED)
 
 
-@fault(breaks="unimplemented.changes-nothing", start={"mode": "never-ends"}, statement=UNSUPPORTED)
+@fault(breaks="unimplemented.changes-nothing", start={"mode": "never-ends"}, statement=UNSUPPORTED, unseen=NO_METADATA)
 def unsupported_is_noted(honest: Service) -> Service:
     """Answers 501, and notes all the same that cancellation was requested."""
 

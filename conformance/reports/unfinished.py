@@ -1,0 +1,74 @@
+"""What stands in a report directory until a run has made its report: that it has not finished.
+
+Written before anything is read. So whatever ends a run (a mistake in its configuration, a signal, a machine that goes
+off), no earlier report is taken for its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from conformance.errors import UsageError
+from conformance.judging.report import RunFacts, build_report, write_report
+from conformance.judging.verdict import RunVerdict
+from conformance.lro import timestamp
+from conformance.reports.artefacts import writable
+
+MADE_OF_A_REPORT = (
+    *("report.html", "summary.md", "junit.xml", "traffic.har"),
+    *("timeline.txt", "driver-stderr.txt"),
+)
+"""Whatever stands beside report.json is of the run that wrote it; but for the ledger, which forgets nothing."""
+
+MESSAGE = "the run has not finished: it goes on, or ended before it could write its report"
+
+_WRITE_ONE = ("run", "sdk")
+_WRITE_NONE = frozenset({"--plan", "--cleanup", "-h", "--help"})
+
+
+def begin_report(directory: Path) -> None:
+    """Replace what an earlier run left by a report that says "not finished". Raises UsageError when that cannot be.
+
+    A directory of such a name is nobody's report; that the run's own cannot be written there is told at its end.
+    """
+    now = timestamp()
+    facts = RunFacts(
+        iut={"name": "", "url": "", "version": "", "statement": {"declared": {}, "found": {}}},
+        spec={"name": "", "sha256": ""},
+        profile="",
+        seed=0,
+        started=now,
+        finished=now,
+        requests=0,
+        operations=0,
+        was_interrupted=True,
+        messages=(MESSAGE,),
+    )
+    for name in MADE_OF_A_REPORT:
+        try:
+            if not (writable(directory) / name).is_dir():
+                (directory / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise UsageError(
+                f"{directory / name}: of an earlier run, cannot be removed: {error.strerror}",
+                "choose another --report-dir",
+            ) from error
+    if not (directory / "report.json").is_dir():
+        write_report(build_report((), RunVerdict.INCOMPLETE, facts), directory)
+
+
+def announced_directory(words: Sequence[str]) -> Path | None:
+    """The report directory of a command line that will write a report there, also where it is wrong otherwise."""
+    if not words or words[0] not in _WRITE_ONE:
+        return None
+    own = list(words[: words.index("--")] if "--" in words else words)
+    named = ""
+    for word, following in zip(own, [*own[1:], ""], strict=True):
+        if word.partition("=")[0] in _WRITE_NONE:
+            return None
+        if word == "--report-dir":
+            named = following
+        elif word.startswith("--report-dir="):
+            named = word.partition("=")[2]
+    return Path(named) if named and not named.startswith("-") else None

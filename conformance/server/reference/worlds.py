@@ -1,0 +1,73 @@
+"""Worlds: how the honest server behaves, and how it is reached, while a fault or a variant is tested.
+
+The method is asynchronous by its first sentence. A check that is proven to fail where a cancel takes effect before the
+next request is proven for that world only; in others nothing shows what a cancel did until long after it was answered.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from conformance.errors import UsageError
+from conformance.server.reference.service import Service
+from conformance.server.reference.store import RUN, Behaviour, Mode
+
+LATE, VERY_LATE, LIST_LAG = 0.3, 2.0, 0.25
+"""Seconds from a cancel to its effect, and from a change to the list that shows it."""
+
+Reached = Literal["in process", "over a socket", "by workers", "from a recording"]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One way in which a server lives: what is usual there is true of every honest server, whatever its taste.
+
+    `running` is how an operation behaves that was started without asking for anything special. Where a cancel
+    `has_trace` the metadata says `requestedCancellation` at once; where it has none, operations have no metadata.
+    """
+
+    name: str
+    what: str
+    running: Behaviour = RUN
+    has_trace: bool = True
+    list_lag: float = 0.0
+    reached: Reached = "in process"
+
+    def of(self, service: Service) -> Service:
+        """The service as it is in this world."""
+        service.store.list_lag = self.list_lag
+        metadata = service.taste.metadata if self.has_trace else "absent"
+        return replace(service, taste=replace(service.taste, running=self.running, metadata=metadata))
+
+
+def _cancels_after(seconds: float) -> Behaviour:
+    return Behaviour.of(Mode.CANCEL_LATER, delay=seconds)
+
+
+AT_ONCE = World("at-once", "a cancel takes effect before it is answered")
+
+_WORLDS = (
+    AT_ONCE,
+    World("late", f"a cancel takes effect {LATE:g} s later, and nothing shows it before", _cancels_after(LATE), False),
+    World("very-late", f"the same after {VERY_LATE:g} s", _cancels_after(VERY_LATE), False),
+    World(
+        "with-trace", "a cancel takes effect late, and `requestedCancellation` shows it at once", _cancels_after(LATE)
+    ),
+    World("lagging-list", f"a list shows every change {LIST_LAG:g} s late", list_lag=LIST_LAG),
+)
+
+
+def all_worlds() -> dict[str, World]:
+    """Every world by its name."""
+    return {world.name: world for world in _WORLDS}
+
+
+def world_named(name: str) -> World:
+    """The world of this name. Raises UsageError, which names the nearest one."""
+    worlds = all_worlds()
+    if name not in worlds:
+        near = difflib.get_close_matches(name, worlds, n=1, cutoff=0.0)
+        raise UsageError(f"no world is named {name!r}", f"did you mean {near[0]}? There are {', '.join(worlds)}")
+    return worlds[name]

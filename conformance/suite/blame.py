@@ -1,0 +1,94 @@
+"""Whose fault it is that a bystander was touched: the suspects are asked again, each apart, at bystanders of their own.
+
+All are sent at once, and one wait with the same patience serves them all. First it is found out whether a plain cancel
+touches others whatever it says; then no suspect whose request is a good cancel can be blamed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from conformance.exchange import Exchange
+from conformance.exchange.history import operation_in
+from conformance.rules import Complaint
+from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing
+from conformance.suite.last_look import Looked
+from conformance.suite.latency import Latency
+from conformance.suite.stories import Bystander, Bystanders
+
+Make = Callable[[str], list[Outgoing]]
+"""Makes the requests of a suspect, aimed at the operation of that name."""
+
+COINCIDENCES = 3
+"""An operation may end by itself at any moment. Three that end after the same request while another runs on did not."""
+
+
+class Blame:
+    """Asks suspects again."""
+
+    def __init__(self, iut: Iut, bystanders: Bystanders, latency: Latency) -> None:
+        self._iut = iut
+        self._bystanders = bystanders
+        self._latency = latency
+        self._touches_others: bool | None = None
+
+    @property
+    def plain_cancel_touches_others(self) -> bool:
+        """Whether a plain cancel of an operation touches another: started before it, after it, or the oldest."""
+        if self._touches_others is None:
+            older = self._bystanders.new()
+            cancelled = self._iut.running(1)[0]
+            others = [self._bystanders.control(), older, self._bystanders.new()]
+            cancel = self._iut.cancel(cancelled, note="plain cancel of another operation")
+            looked = self._looked([(other, [cancel]) for other in others])
+            self._touches_others = any(each.touched is not None for each in looked)
+        return self._touches_others
+
+    def apart(self, suspects: Sequence[Make]) -> list[bool]:
+        """Which of the suspects, each with all its requests, touched the bystander that it was aimed at."""
+        looked, ends_count = self._round(suspects)
+        return [each is not None and _touched(each, ends_count) is not None for each in looked]
+
+    def guilty(self, suspects: Sequence[Make]) -> list[Complaint | None]:
+        """What the one request of each suspect did to bystanders of its own; None when it did nothing."""
+        looked, ends_count = self._round(suspects)
+        found = [_touched(each, ends_count) if each is not None else None for each in looked]
+        unsure = [
+            position
+            for position, each in enumerate(looked)
+            if each is not None and found[position] and not each.touched
+        ]
+        repeated, ends_count = self._round([suspects[each] for each in unsure for _ in range(COINCIDENCES - 1)])
+        for turn, position in enumerate(unsure):
+            more = repeated[turn * (COINCIDENCES - 1) : (turn + 1) * (COINCIDENCES - 1)]
+            traced = next((each.touched for each in more if each is not None and each.touched is not None), None)
+            always = all(each is not None and _touched(each, ends_count) is not None for each in more)
+            found[position] = traced or (found[position] if always else None)
+        return found
+
+    def _round(self, suspects: Sequence[Make]) -> tuple[list[Looked | None], bool]:
+        """Ask suspects at once and look when an effect would have shown; and whether it says something that one ended.
+
+        It does not where one that was left alone has ended, too.
+        """
+        if not suspects:
+            return [], False
+        *fresh, idle = self._bystanders.some(len(suspects) + 1)
+        made = [make(bystander.name) for make, bystander in zip(suspects, fresh, strict=True)]
+        answers = iter(self._iut.send_all([request for requests in made for request in requests]))
+        sent = [[next(answers) for _ in requests] for requests in made]
+        asked = [(bystander, exchanges) for bystander, exchanges in zip(fresh, sent, strict=True) if exchanges]
+        looked = iter(self._looked(asked))
+        left_alone = operation_in(self._iut.get(idle.name))
+        ends_count = left_alone is not None and not left_alone.done
+        return [next(looked) if exchanges else None for exchanges in sent], ends_count
+
+    def _looked(self, asked: Sequence[tuple[Bystander, Sequence[Exchange]]]) -> list[Looked]:
+        self._latency.wait_since(self._iut.target.clock.now())
+        looks = self._iut.get_all([bystander.name for bystander, _ in asked])
+        return [Looked(bystander, tuple(sent), look) for (bystander, sent), look in zip(asked, looks, strict=True)]
+
+
+def _touched(looked: Looked, ends_count: bool) -> Complaint | None:
+    return looked.touched or (looked.ended if ends_count else None)

@@ -1,0 +1,67 @@
+"""How a check makes sure that it had something to judge: no evidence, no "kept".
+
+An oracle says what is wrong, and nothing where it cannot tell: of an answer that is not there, that says "not now", or
+that shows no operation to who asked. What is kept has been seen to be kept; so after the oracles the evidence is asked
+for, and where there is none the requirement is not tested.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from conformance.errors import NotTested
+from conformance.exchange import Exchange
+from conformance.exchange.history import operation_in
+from conformance.rules import Complaint
+from conformance.rules.server.outcome import NO_EFFECT_SEEN, a_cancel_had_an_effect
+from conformance.server.target.iut import Iut
+from conformance.suite.judging import require
+
+
+def require_each(oracle: Callable[[Exchange], Complaint | None], exchanges: Iterable[Exchange]) -> None:
+    """Raise Violated for every exchange that an oracle complains about, NotTested when one of them says nothing."""
+    judged = list(exchanges)
+    require(*(oracle(exchange) for exchange in judged))
+    require_answers(*judged)
+    if not judged:
+        raise NotTested("nothing was sent that could show it")
+
+
+def require_answers(*exchanges: Exchange) -> None:
+    """Raise NotTested when one was not answered, or with "not now"."""
+    for exchange in exchanges:
+        if exchange.response is None or exchange.response.is_busy:
+            raise NotTested(f"{answered(exchange)}, which says nothing")
+
+
+def require_looks(*looks: Exchange) -> None:
+    """Raise NotTested when a get does not show the operation."""
+    for look in looks:
+        if operation_in(look) is None:
+            raise NotTested(f"the operation could not be seen: {answered(look)}")
+
+
+def require_untouched(iut: Iut, complaint: Complaint | None, *looks: Exchange) -> None:
+    """Raise Violated for a complaint, and NotTested where the looks, or the cancels of the run, show nothing.
+
+    Cancel is best effort, and a server whose cancels never win leaves everything untouched. Where cancel is not
+    implemented there is no effect that one could have.
+    """
+    require(complaint)
+    require_looks(*looks)
+    if iut.statement.value("cancel") != "unimplemented" and not a_cancel_had_an_effect(iut.target.exchanges):
+        raise NotTested(NO_EFFECT_SEEN)
+
+
+def tells_what_exists(look: Exchange) -> bool:
+    """Whether a get shows that the operation is there, or that it is not."""
+    return operation_in(look) is not None or (look.response is not None and look.response.status in (404, 410))
+
+
+def answered(exchange: Exchange) -> str:
+    """A request and how it was answered, in a few words."""
+    asked = f"{exchange.request.method} {exchange.request.path}"
+    if exchange.response is None:
+        return f"{asked} was not answered"
+    shows = exchange.response.is_success and operation_in(exchange) is None and exchange.request.method == "GET"
+    return f"{asked} was answered with {exchange.response.status}" + (" and no operation" if shows else "")

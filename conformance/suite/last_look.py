@@ -1,0 +1,104 @@
+"""The last look: what had to stay untouched is looked at again when a wrong effect would have shown.
+
+Whoever sends what must not touch an operation says so with an `Aim`. One wait and one round of looks serve all that
+were aimed at by then. With them goes a look at every operation whose cancel was acknowledged: what became of it?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from conformance.errors import NotTested
+from conformance.exchange import Exchange, Method
+from conformance.rules import Complaint
+from conformance.rules.server.outcome import ended, untouched
+from conformance.server.target.iut import Iut
+from conformance.suite.latency import Latency
+from conformance.suite.stories import Bystander
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What was sent, and an operation that it must not touch."""
+
+    bystander: Bystander
+    sent: tuple[Exchange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """An aim, and the look at its bystander when an effect would have shown."""
+
+    bystander: Bystander
+    sent: tuple[Exchange, ...]
+    look: Exchange
+
+    @property
+    def touched(self) -> Complaint | None:
+        """What is wrong with the bystander, charged to the last of what was sent."""
+        return untouched(self.bystander.operation, self.look, self.sent[-1])
+
+    @property
+    def ended(self) -> Complaint | None:
+        """That the bystander is done, for which there may be another reason."""
+        return ended(self.bystander.operation, self.look, self.sent[-1])
+
+    @property
+    def has_stopped(self) -> bool:
+        """Whether the bystander does not run any more, or not as before."""
+        return self.touched is not None or self.ended is not None
+
+
+class LastLook:
+    """Everything that was aimed at in this process, and how it looked in the end."""
+
+    def __init__(self, iut: Iut, latency: Latency) -> None:
+        self._iut = iut
+        self._latency = latency
+        self._pending: dict[str, Aim] = {}
+        self._looked: dict[str, Looked] = {}
+        self.ends: dict[str, Exchange] = {}
+        """The last look at every operation whose cancel was acknowledged, by its name."""
+
+    def aim(self, key: str, bystander: Bystander, sent: Sequence[Exchange]) -> None:
+        """Note what was sent and must not touch a bystander."""
+        if sent:
+            self._pending[key] = Aim(bystander, tuple(sent))
+
+    def at(self, key: str) -> Looked:
+        """How a bystander looked when an effect would have shown: waits if need be, once for all that wait.
+
+        Raises NotTested when nothing was aimed at it in this process.
+        """
+        if key in self._pending:
+            self._look()
+        if key not in self._looked:
+            raise NotTested("nothing was sent that could have touched an operation")
+        return self._looked[key]
+
+    def _look(self) -> None:
+        aims, self._pending = self._pending, {}
+        self._latency.wait_since(max(exchange.received_at for aim in aims.values() for exchange in aim.sent))
+        names = [aim.bystander.name for aim in aims.values()]
+        cancelled = [name for name in acknowledged(self._iut) if name not in names]
+        looks = dict(zip([*names, *cancelled], self._iut.get_all([*names, *cancelled]), strict=True))
+        self.ends.update({name: looks[name] for name in cancelled})
+        self._looked.update(
+            {key: Looked(aim.bystander, aim.sent, looks[aim.bystander.name]) for key, aim in aims.items()}
+        )
+
+
+def acknowledged(iut: Iut) -> dict[str, Exchange]:
+    """The first successful cancel of each operation of ours that has one and was not deleted, by its name."""
+    ours = set(iut.supply.handed_out)
+    found: dict[str, Exchange] = {}
+    for exchange in iut.target.exchanges:
+        if exchange.call is None or exchange.call.name not in ours or not exchange.succeeded():
+            continue
+        if exchange.calls(Method.DELETE):
+            found.pop(exchange.call.name, None)
+            ours.discard(exchange.call.name)
+        elif exchange.calls(Method.CANCEL):
+            found.setdefault(exchange.call.name, exchange)
+    return found

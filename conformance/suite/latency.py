@@ -1,0 +1,68 @@
+"""How late the effect of a cancel shows on this target: learnt where one may show, waited for wherever none may.
+
+Cancel is asynchronous, so that an operation runs on right after a request says nothing: what must not happen is looked
+for when it would have shown.
+"""
+
+from __future__ import annotations
+
+from conformance.exchange import Exchange
+from conformance.exchange.history import operation_in
+from conformance.rules.server.outcome import has_trace
+from conformance.server.target.iut import Iut
+from conformance.server.target.waits import (
+    EFFECT_UNLEARNT,
+    FIRST_LOOK_FOR_AN_EFFECT,
+    LONGEST_PAUSE_BETWEEN_LOOKS,
+    PATIENCE_BEYOND,
+    PATIENCE_FOR_EACH_SECOND,
+)
+
+_SLOWER = 1.25
+"""Each pause is so much longer than the one before, so that what is learnt is hardly longer than it was."""
+
+
+class Latency:
+    """The longest time from a cancel to the first look that showed an effect of it; None until one did."""
+
+    def __init__(self, iut: Iut) -> None:
+        self._iut = iut
+        self.seconds: float | None = None
+
+    @property
+    def patience(self) -> float:
+        """Seconds after a request by which an effect of it would have shown."""
+        if self.seconds is None:
+            return min(EFFECT_UNLEARNT, self._iut.settle)
+        return self.seconds * PATIENCE_FOR_EACH_SECOND + PATIENCE_BEYOND
+
+    def learn(self, cancel: Exchange, look: Exchange) -> None:
+        """Take note of a look that shows an effect of a cancel; of one that shows none nothing is learnt."""
+        if shows_an_effect(look):
+            self.seconds = max(self.seconds or 0.0, look.received_at - cancel.sent_at)
+
+    def await_effect(self, cancel: Exchange, look: Exchange) -> Exchange:
+        """Look at a cancelled operation until an effect shows, or the end of `settle`; the last look."""
+        assert cancel.call is not None
+        clock, pause = self._iut.target.clock, FIRST_LOOK_FOR_AN_EFFECT
+        deadline = clock.now() + self._iut.settle
+        while _may_show_one_yet(look) and clock.now() < deadline:
+            clock.sleep(min(pause, deadline - clock.now()))
+            pause = min(pause * _SLOWER, LONGEST_PAUSE_BETWEEN_LOOKS)
+            look = self._iut.get(cancel.call.name)
+        self.learn(cancel, look)
+        return look
+
+    def wait_since(self, moment: float) -> None:
+        """Wait until an effect of what was sent at that moment would have shown."""
+        self._iut.target.clock.sleep(moment + self.patience - self._iut.target.clock.now())
+
+
+def shows_an_effect(look: Exchange) -> bool:
+    """Whether a look at a cancelled operation shows that something became of the cancel."""
+    operation = operation_in(look)
+    return operation is not None and (operation.done or has_trace(operation))
+
+
+def _may_show_one_yet(look: Exchange) -> bool:
+    return operation_in(look) is not None and not shows_an_effect(look)

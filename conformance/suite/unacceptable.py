@@ -1,0 +1,82 @@
+"""Cancels that nobody has to accept, for their body or their query; what is refused must not have been done."""
+
+from __future__ import annotations
+
+from conformance.exchange import Exchange
+from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing
+from conformance.suite.blame import Blame, Make
+from conformance.suite.evidence import require_untouched
+from conformance.suite.judging import require
+from conformance.suite.last_look import LastLook
+from conformance.suite.stories import Bystanders
+
+MALFORMED = (b"{", b"hello")
+NOT_AN_OBJECT = (b"[]",)
+NOT_UTF_8 = b'{"\xff": 1}'
+NOR_ARE = (b'"x"', b"1", b"true")
+"""These, and what is no UTF-8, only the larger profiles send."""
+UNKNOWN_FIELD = b'{"foo": 1}'
+
+_KEY = "unacceptable"
+
+
+class Unacceptable:
+    """Cancels that nobody has to accept, all aimed at one bystander.
+
+    A query parameter or field that the server refuses counts, too; one that it ignores would rightly cancel.
+    """
+
+    def __init__(
+        self,
+        iut: Iut,
+        bystanders: Bystanders,
+        last_look: LastLook,
+        blame: Blame,
+        refused_query: str | None,
+        is_field_refused: bool,
+    ) -> None:
+        bystander = bystanders.new()
+        name = bystander.name
+        unreadable = () if iut.is_quick else (NOT_UTF_8,)
+        not_an_object = NOT_AN_OBJECT if iut.is_quick else (*NOT_AN_OBJECT, *NOR_ARE)
+        refused = [_with_body(iut, name, UNKNOWN_FIELD)] if is_field_refused else []
+        if refused_query is not None:
+            refused.append(_with_query(iut, name, refused_query))
+        bodies = [_with_body(iut, name, body) for body in (*MALFORMED, *not_an_object, *unreadable)]
+        self._iut = iut
+        self._last_look = last_look
+        self._blame = blame
+        self.sent = iut.send_all([*bodies, *refused])
+        last_look.aim(_KEY, bystander, self.sent)
+        self.malformed = self.sent[: len(MALFORMED)]
+        self.not_an_object = self.sent[len(MALFORMED) :][: len(not_an_object)]
+        self.unreadable = self.sent[: len(bodies)][len(MALFORMED) + len(not_an_object) :]
+
+    def require_no_effect(self) -> None:
+        """Raise Violated for what a refused one did to the bystander, NotTested where nobody knows."""
+        looked = self._last_look.at(_KEY)
+        if looked.has_stopped:
+            found = self._blame.guilty([self._remake(exchange) for exchange in self.sent])
+            require(*(each for each in found if each is not None and not each.exchanges[0].succeeded()))
+        require_untouched(self._iut, None, looked.look)
+
+    def _remake(self, exchange: Exchange) -> Make:
+        """What makes the same request at another operation."""
+
+        def make(name: str) -> list[Outgoing]:
+            request = exchange.request
+            if request.query:
+                return [_with_query(self._iut, name, request.query)]
+            return [_with_body(self._iut, name, request.body)]
+
+        return make
+
+
+def _with_body(iut: Iut, name: str, body: bytes) -> Outgoing:
+    text = body.decode("utf-8", "backslashreplace")
+    return iut.cancel_request(name, body=body, note=f"cancel with the body {text}")
+
+
+def _with_query(iut: Iut, name: str, query: str) -> Outgoing:
+    return iut.cancel_request(name, query=query, note=f"cancel with the query ?{query}")

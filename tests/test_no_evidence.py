@@ -1,0 +1,131 @@
+"""No evidence, no "kept": what was refused, unreadable or busy is not tested, whatever check looked at it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from conformance.exchange import Request, Response
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.serve import running_server
+from conformance.server.reference.service import Service
+from conformance.server.run_suite import run_quietly
+
+JSON = (("Content-Type", "application/json"),)
+ANSWERS = {
+    "401": Response(401, JSON, b'{"error": {"code": 401, "status": "UNAUTHENTICATED", "message": "who?"}}'),
+    "403": Response(403, JSON, b'{"error": {"code": 403, "status": "PERMISSION_DENIED", "message": "no"}}'),
+    "503": Response(503, JSON, b'{"error": {"code": 503, "status": "UNAVAILABLE", "message": "later"}}'),
+    "a page": Response(200, (("Content-Type", "text/html"),), b"<html>please log in</html>"),
+}
+
+
+@dataclass
+class Blind:
+    """An honest service that answers some requests, which must not tell anything, with something else."""
+
+    answer: Response
+    hides: Callable[[Blind, Request], bool]
+    service: Service = field(default_factory=reference_service)
+    cancelled: set[str] = field(default_factory=set)
+
+    def handle(self, request: Request) -> Response:
+        honest = self.service.handle(request)
+        if request.path.endswith(":cancel") and honest.is_success:
+            self.cancelled.add(request.path.removesuffix(":cancel"))
+        return self.answer if self.hides(self, request) else honest
+
+
+def is_get(request: Request) -> bool:
+    return request.method == "GET" and "/operations/" in request.path
+
+
+def get_of_a_cancelled_operation(server: Blind, request: Request) -> bool:
+    return is_get(request) and request.path in server.cancelled
+
+
+def get_of_another_operation_after_a_cancel(server: Blind, request: Request) -> bool:
+    return is_get(request) and bool(server.cancelled) and request.path not in server.cancelled
+
+
+def a_list(server: Blind, request: Request) -> bool:
+    return request.method == "GET" and request.path.endswith("/operations")
+
+
+def verdicts(answer: Response, hides: Callable[[Blind, Request], bool], cancel: str = "guaranteed") -> dict[str, str]:
+    server = Blind(answer, hides)
+    with running_server(cast(Service, server)) as url:
+        report = run_quietly({"--iut-url": url, "--iut-statement": [f"cancel={cancel}", "list=true", "delete=true"]})
+    return {entry["id"]: entry["verdict"] for entry in report["requirements"]}
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
+def test_what_became_of_a_cancelled_operation_nobody_knows_who_may_not_look(answer: Response) -> None:
+    said = verdicts(answer, get_of_a_cancelled_operation)
+    unseen = [
+        "outcome.guaranteed",
+        "outcome.cancelled-is-code-1",
+        "outcome.not-deleted",
+        "lifecycle.some-order-explains",
+        "target.whole-name-counts",
+        "routing.only-post-cancels",
+        "delete.removes",
+    ]
+    assert {name: said[name] for name in unseen} == dict.fromkeys(unseen, "not-tested")
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
+def test_what_was_left_alone_nobody_knows_who_may_not_look(answer: Response) -> None:
+    said = verdicts(answer, get_of_another_operation_after_a_cancel)
+    unseen = ["target.query-name-never-redirects", "target.other-operations-untouched", "routing.verb-is-exact"]
+    assert {name: said[name] for name in unseen} == dict.fromkeys(unseen, "not-tested")
+    assert said["unknown.cancel-creates-nothing"] != "pass" or answer.status == 403
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
+def test_a_list_that_is_refused_is_no_list(answer: Response) -> None:
+    said = verdicts(answer, a_list)
+    assert said["list.is-a-list"] == ("fail" if answer.is_success else "not-tested")
+    assert said["outcome.still-listed"] == "not-tested"
+
+
+@pytest.mark.parametrize("name", ["401", "403", "503"])
+def test_forms_are_compared_with_a_cancel_that_was_judged(name: str) -> None:
+    """Where the second cancel of an operation is always refused for who asks, no form of it is shown to be accepted."""
+
+    def repeated(server: Blind, request: Request) -> bool:
+        calls = server.service.scratch.setdefault("calls", [])
+        calls.append(request.path)
+        return request.path.endswith(":cancel") and calls.count(request.path) > 1
+
+    said = verdicts(ANSWERS[name], repeated)
+    forms = ["body.charset-is-accepted", "body.chunked-is-accepted", "query.alt-json-is-accepted"]
+    assert {form: said[form] for form in forms} == dict.fromkeys(forms, "not-tested")
+
+
+@pytest.mark.parametrize("name", ["401", "403", "503"])
+def test_a_cancel_that_is_refused_for_who_asks_shows_no_binding(name: str) -> None:
+    said = verdicts(ANSWERS[name], lambda _, request: request.path.endswith(":cancel"), cancel="best-effort")
+    assert said["routing.cancel-is-bound"] == "not-tested"
+    assert said["unimplemented.as-stated"] == "not-tested"
+
+
+@pytest.mark.parametrize("name", ["401", "403", "503"])
+def test_an_operation_that_nobody_may_see_was_not_got(name: str) -> None:
+    said = verdicts(ANSWERS[name], lambda _, request: is_get(request))
+    assert said["operation.get-returns-it"] == "not-tested"
+
+
+def passed(said: dict[str, Any]) -> list[str]:
+    return sorted(name for name, verdict in said.items() if verdict == "pass")
+
+
+def test_a_server_that_denies_everything_keeps_nothing_about_operations() -> None:
+    denied = ANSWERS["403"]
+    said = verdicts(denied, lambda _, request: not request.path.endswith(":start"))
+    kept = [name for name in passed(said) if name.partition(".")[0] not in ("errors", "liveness", "response")]
+    assert kept == [], json.dumps(kept)

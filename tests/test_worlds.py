@@ -1,0 +1,41 @@
+"""Faults are found, and for their own reason, where a cancel takes effect late and nothing shows it before."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.commands.faults import described
+from conformance.proof.kill_matrix import run_matrix, subjects
+from conformance.server.reference.faults import all_faults
+from conformance.server.reference.worlds import all_worlds
+from conformance.server.run_suite import run_quietly
+
+SAMPLE = (
+    *("query-name-wins", "body-name-too", "parent-is-ignored", "cancels-the-next-too", "delete-cancels-the-others"),
+    *("get-cancels", "verb-in-any-case", "malformed-json-cancels-all-the-same", "unauthenticated-cancels-all-the-same"),
+    *("default", "fails-by-its-own-schedule"),
+)
+"""One of each way in which an operation is touched that must not be, and two correct servers."""
+
+
+@pytest.mark.parametrize("world", ["late", "very-late"])
+def test_what_touches_another_operation_is_found_when_it_shows(world: str) -> None:
+    sample = [subject for subject in subjects(world) if subject.name in SAMPLE]
+    assert len(sample) == len(SAMPLE)
+    inexact = [described(outcome) for outcome in run_matrix(sample) if not outcome.is_exact]
+    assert not inexact, "\n".join(inexact)
+
+
+def test_every_world_that_a_fault_names_is_one() -> None:
+    for fault in all_faults().values():
+        assert set(fault.unseen) <= set(all_worlds()), fault.name
+        assert set(fault.unseen_part) <= set(fault.breaks), fault.name
+
+
+def test_a_late_server_costs_few_requests_more_than_one_at_once() -> None:
+    at_once = run_quietly({"--iut-world": "at-once"})
+    very_late = run_quietly({"--iut-world": "very-late"})
+    assert at_once["requests"] <= 130
+    assert at_once["operations"] <= 14
+    assert very_late["operations"] == at_once["operations"]
+    assert very_late["requests"] - at_once["requests"] < 25
