@@ -35,8 +35,8 @@ def test_a_file_that_names_no_server_is_not_about_the_embedded_one(tmp_path: Pat
     file = written(tmp_path, text)
     with pytest.raises(UsageError) as caught:
         check_target(configured_run({"--iut": file}).configuration, file)
-    assert caught.value.message == f"{file}: [iut] has no url, so nothing says what is under test"
-    assert caught.value.remedy.startswith("set [iut] url, or give --url")
+    assert caught.value.message == f"{file}: [iut] has no url and no app, so nothing says what is under test"
+    assert caught.value.remedy.startswith("set [iut] url or app, or give --url or --app")
 
 
 def test_an_operation_on_the_command_line_is_a_supply(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_an_operation_on_the_command_line_is_a_supply(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("limits", "profile", "requests", "operations"),
     [
-        ("", "ci", 2000, 60),
+        ("", "ci", 2000, 200),
         ("", "thorough", 20_000, 1000),
         ("[limits]\nrequests = 2000\n", "thorough", 2000, 1000),
         ("[limits]\noperations = 70\n", "thorough", 20_000, 70),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from conformance.commands.faults import described
@@ -30,6 +32,19 @@ def test_every_world_that_a_fault_names_is_one() -> None:
     for fault in all_faults().values():
         assert set(fault.unseen) <= set(all_worlds()), fault.name
         assert set(fault.unseen_part) <= set(fault.breaks), fault.name
+
+
+@pytest.mark.parametrize(("watch", "changes"), [("1s", False), ("10s", True)])
+def test_an_operation_is_watched_after_its_end_for_as_long_as_is_said(
+    watch: str, changes: bool, tmp_path: Path
+) -> None:
+    """The worker of this one reports seconds after the end; quick, by itself, does not wait for it."""
+    file = tmp_path / "conformance.toml"
+    start = '{method = "POST", path = "/v1/projects/demo/locations/us/operations:start", json = {mode = "run"}}'
+    file.write_text(f'[operations]\nstart = {start}\nwatch = "{watch}"\n', encoding="utf-8")
+    report = run_quietly({"--iut": str(file), "--iut-fault": "late-report-replaces-the-result"})
+    failed = [entry["id"] for entry in report["requirements"] if entry["verdict"] == "fail"]
+    assert failed == (["operation.result-is-final"] if changes else [])
 
 
 def test_a_late_server_costs_few_requests_more_than_one_at_once() -> None:

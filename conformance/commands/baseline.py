@@ -17,8 +17,8 @@ def add(commands: Commands) -> None:
         "update",
         help="take out what is fixed, add what is new",
         description="Take out of a baseline what a report shows to be fixed, and add what fails and is not listed. "
-        "Comments, order and reasons stay. A new entry has an empty reason and link, and `run` refuses the file until "
-        "a person has filled them in.",
+        "Comments, order and reasons stay. A new entry has an empty reason and link, and the file is refused until a "
+        "person has filled them in.",
         allow_abbrev=False,
     )
     update.add_argument("report", metavar="REPORT.json", help="the report of a whole run")
@@ -33,13 +33,13 @@ def run(options: argparse.Namespace) -> int:
 
     from conformance.errors import UsageError
     from conformance.judging.baseline import read_baseline_text
-    from conformance.judging.baseline_update import NEW_FILE, update_baseline
+    from conformance.judging.baseline_update import command_of, new_file, update_baseline
     from conformance.judging.report import read_report
     from conformance.spec.catalogue import catalogue, client_catalogue
 
     path = Path(options.file)
     report = read_report(Path(options.report))
-    text = read_baseline_text(path) if path.exists() else NEW_FILE
+    text = read_baseline_text(path) if path.exists() else new_file(report)
     known = [requirement.id for half in (catalogue(), client_catalogue()) for requirement in half]
     update = update_baseline(text, str(path), report, known, datetime.now(UTC).date())
     if update.text != text or not path.exists():
@@ -54,7 +54,8 @@ def run(options: argparse.Namespace) -> int:
     for sentence in update.remarks:
         print(f"note     {sentence}")
     if update.added:
-        print(f"{path}: fill in the reason and the link of what was added; `run` refuses the file until then")
+        refuses = f"`{command_of(report)}` refuses the file until then"
+        print(f"{path}: fill in the reason and the link of what was added; {refuses}")
     elif not update.removed:
         print(f"{path}: is up to date")
     return 0

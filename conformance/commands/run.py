@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.commands import add_size, size_of
+from conformance.errors import UsageError
 
 if TYPE_CHECKING:
     from conformance.commands import Commands
@@ -24,6 +26,14 @@ def add(commands: Commands) -> None:
     )
     parser.add_argument("config", nargs="?", metavar="CONFIG.toml", help="what is under test; see README")
     parser.add_argument("--url", help="the target, in place of the configuration's")
+    parser.add_argument("--app", metavar="MODULE:APP", help="an ASGI or WSGI application to test in this process")
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="HOST",
+        help="a host other than this machine that you may test",
+    )
     parser.add_argument("--operation", action="append", default=[], metavar="NAME", help="a running operation to use")
     parser.add_argument("--spec", metavar="SPEC", help="a file in specs/, or the path of an OpenAPI file")
     parser.add_argument("--statement", action="append", default=[], metavar="KEY=VALUE", help="conformance statement")
@@ -58,11 +68,39 @@ def run(options: argparse.Namespace) -> int:
     from conformance.commands import terminated_like_interrupted, unknown_options
     from conformance.server.run_suite import UnrecognizedArguments
 
+    _refuse_words_that_lead_nowhere(options.config, options.pytest_options)
     try:
         with terminated_like_interrupted():
             return _run(options)
     except UnrecognizedArguments as error:
         raise unknown_options(error.words, options.parser.known_options) from None
+
+
+_OF_PYTEST = {
+    **dict.fromkeys(
+        ("--lf", "--last-failed", "--ff", "--failed-first", "--nf", "--sw", "--stepwise"), "name checks with -k"
+    ),
+    **dict.fromkeys(("--co", "--collect-only"), "`run --plan` prints what may be sent, `requirements` what is checked"),
+    **dict.fromkeys(("--pdb", "--trace"), "run `pytest --pyargs conformance.suite --iut conformance.toml` for that"),
+    **dict.fromkeys(("--fixtures", "--markers"), "`requirements` lists what is checked"),
+}
+"""Options of pytest that `run` cannot carry out: it keeps nothing between runs, and prints a report of its own."""
+
+
+def _refuse_words_that_lead_nowhere(config: str | None, rest: Sequence[str]) -> None:
+    """Raise UsageError for words that pytest would take, and that nobody means here."""
+    if config is not None and _URL.match(config):
+        raise UsageError(f"{config} is a URL, where a file is taken", f"write it as --url {config}")
+    for at, word in enumerate(rest):
+        name = word.partition("=")[0]
+        if name in _OF_PYTEST:
+            raise UsageError(f"{name} of pytest does nothing here", _OF_PYTEST[name])
+        is_value = at > 0 and rest[at - 1].startswith("-") and "=" not in rest[at - 1]
+        if not word.startswith("-") and (not is_value or word.endswith(".toml")):
+            raise UsageError(f"one CONFIG.toml is taken, and {word} is one more", "run each file for itself")
+
+
+_URL = re.compile(r"(https?|grpcs?)://", re.IGNORECASE)
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -71,6 +109,8 @@ def _run(options: argparse.Namespace) -> int:
     settings = {
         "--iut": options.config,
         "--iut-url": options.url,
+        "--iut-app": options.app,
+        "--iut-allow-host": options.allow_host,
         "--iut-operation": options.operation,
         "--iut-spec": options.spec,
         "--iut-statement": options.statement,

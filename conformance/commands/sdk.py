@@ -30,10 +30,21 @@ def add(commands: Commands) -> None:
         help="write the report there, as JSON, HTML, JUnit and more, the time line and the driver's log",
     )
     parser.add_argument("--transport", default="rest", choices=("rest", "grpc"), help="default: rest, HTTP/JSON")
-    parser.add_argument("--scenario", action="append", default=[], metavar="NAME", help="play only this scenario")
+    parser.add_argument("--spec", default="beyondcorp.v1", metavar="SPEC", help="the contract (default: beyondcorp.v1)")
+    parser.add_argument("--parent", default="", metavar="NAME", help="where the operations are, by their names")
+    parser.add_argument(
+        "--response-type",
+        default="google.protobuf.Empty",
+        metavar="TYPE",
+        help="the message that an operation returns (default: google.protobuf.Empty)",
+    )
+    parser.add_argument(
+        "--scenario", action="append", default=[], metavar="GLOB", help="play only scenarios of such names"
+    )
     parser.add_argument(
         "--patience", type=float, default=10.0, metavar="SECONDS", help="how long a reply may be overdue (default: 10)"
     )
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="drivers side by side (default: 1)")
     add_size(parser)
     parser.add_argument("driver", nargs="+", metavar="DRIVER", help="the driver's command, after `--`")
     parser.set_defaults(run=run)
@@ -57,6 +68,10 @@ def run(options: argparse.Namespace) -> int:
             baseline=read_baseline(Path(options.baseline)) if options.baseline else None,
             transport=transport_named(options.transport),
             patience=options.patience,
+            jobs=options.jobs,
+            spec=options.spec,
+            parent=options.parent,
+            response_type=options.response_type,
             on_played=lambda _: print(".", end="", file=sys.stderr, flush=True),
         )
     print(file=sys.stderr)

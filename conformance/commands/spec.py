@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,14 +30,10 @@ def run(options: argparse.Namespace) -> int:
     """Read the document, write the contract."""
     from conformance.errors import UsageError
     from conformance.spec.discovery import spec_from_discovery
+    from conformance.spec.files import read_json
 
     source = Path(options.file)
-    try:
-        document = json.loads(source.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{source}: cannot be read: {error}", "name a discovery document") from error
-    except ValueError as error:
-        raise UsageError(f"{source}: is not JSON: {error}", "name a discovery document") from error
+    document = read_json(source, "name a discovery document")
     if not isinstance(document, dict):
         raise UsageError(f"{source}: is not a discovery document", "name a file with a JSON object")
     text = spec_from_discovery(document, source.name)

@@ -1,5 +1,6 @@
 """HTTP exchanges as immutable data."""
 
+from conformance.exchange.content import can_be_undone, content_of
 from conformance.exchange.message import (
     Call,
     CurlContext,
@@ -25,5 +26,7 @@ __all__ = [
     "NotJson",
     "Request",
     "Response",
+    "can_be_undone",
+    "content_of",
     "header_values",
 ]

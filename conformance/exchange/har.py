@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import unquote_plus
 
 from conformance import __version__
@@ -33,6 +33,7 @@ _OURS = "_lro_conformance"
 _SCHEMES = ("http://", "https://")
 _ROUNDING = 0.002
 """Seconds by which times of one file may differ for being rounded when they were written."""
+_LARGEST = 1e15
 _ERROR = re.compile(r"(net::ERR|NS_ERROR)_[A-Z_]+")
 
 
@@ -255,9 +256,9 @@ def _edited(entry: Mapping[str, Any], usual_offset: float) -> Iterator[str]:
     if offset is not None and abs(offset - usual_offset) > _ROUNDING:
         yield "startedDateTime"
     if (
-        isinstance(sent_at, int | float)
-        and isinstance(received_at, int | float)
-        and isinstance(took, int | float)
+        _is_number(sent_at)
+        and _is_number(received_at)
+        and _is_number(took)
         and abs(received_at - sent_at - took / 1000) > _ROUNDING
     ):
         yield "time"
@@ -270,7 +271,12 @@ def _clock_offset(entry: object) -> float | None:
     if not isinstance(entry, dict):
         return None
     started, sent_at = _instant(entry.get("startedDateTime")), _member(entry, _OURS).get("sent_at")
-    return started.timestamp() - sent_at if started is not None and isinstance(sent_at, int | float) else None
+    return started.timestamp() - sent_at if started is not None and _is_number(sent_at) else None
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    """Whether it is a number that a time can be; JSON has larger ones, and NaN."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST < value < _LARGEST
 
 
 def _origin(url: str) -> str:
@@ -365,11 +371,11 @@ def _read_fields(message: Mapping[str, Any]) -> tuple[Header, ...]:
 def _times(entry: Mapping[str, Any], ours: Mapping[str, Any]) -> tuple[float, float]:
     """When it was sent and answered. What is not told could have been any time: the exchange then precedes nothing."""
     own = (ours.get("sent_at"), ours.get("received_at"))
-    if isinstance(own[0], int | float) and isinstance(own[1], int | float):
+    if _is_number(own[0]) and _is_number(own[1]):
         return float(own[0]), float(own[1])
     started, took = _instant(entry.get("startedDateTime")), entry.get("time")
     sent_at = started.timestamp() if started is not None else float("-inf")
-    if started is None or not isinstance(took, int | float) or not took > 0:
+    if started is None or not _is_number(took) or took <= 0:
         return sent_at, float("inf")
     return sent_at, sent_at + took / 1000
 

@@ -35,6 +35,8 @@ class History:
     name: str
     calls: tuple[Exchange, ...]
     looks: tuple[Look, ...]
+    read: tuple[Exchange, ...] = ()
+    """Every get of the traffic that showed an operation, whichever it was."""
 
     def cancels(self) -> tuple[Exchange, ...]:
         """The cancels of this operation that succeeded."""
@@ -75,6 +77,7 @@ def histories(exchanges: Iterable[Exchange]) -> list[History]:
     calls: dict[str, list[Exchange]] = {}
     looks: dict[str, list[Look]] = {}
     deleted: set[str] = set()
+    read: list[Exchange] = []
     for exchange in sorted(exchanges, key=lambda exchange: (exchange.received_at, exchange.number)):
         if exchange.call is None:
             continue
@@ -87,9 +90,12 @@ def histories(exchanges: Iterable[Exchange]) -> list[History]:
         if exchange.calls(Method.DELETE) and exchange.succeeded():
             deleted.add(exchange.call.name)
         shown = operation_in(exchange)
+        if shown is not None:
+            read.append(exchange)
         if shown is not None and exchange.call.name not in deleted:
             looks.setdefault(exchange.call.name, []).append(Look(exchange, shown))
+    everything_read = tuple(read)
     return [
-        History(name, tuple(calls.get(name, ())), tuple(looks.get(name, ())))
+        History(name, tuple(calls.get(name, ())), tuple(looks.get(name, ())), everything_read)
         for name in sorted(calls.keys() | looks.keys())
     ]

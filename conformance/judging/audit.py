@@ -134,6 +134,7 @@ def _messages(recording: Recording, seen: int, judged: int, contract: Contract) 
     if elsewhere:
         said.append(f"{elsewhere} exchanges were with another server than --url names")
     if not judged:
+        said.append("nothing in this recording was judged, so nothing is said of the server")
         said.append("name the contract with --spec, and with --url the server and the path before the contract's")
     return [*said, *_first("not judged", recording.left_out), *_first("warning", recording.contradictions)]
 

@@ -15,7 +15,18 @@ from datetime import date
 from typing import Any
 
 from conformance.errors import UsageError
-from conformance.judging.baseline import TABLE, Baseline, KnownFailure, check_name, is_same_check, parse_baseline
+from conformance.judging.accepted_gaps import TESTED
+from conformance.judging.baseline import (
+    FLAKY,
+    GAPS,
+    TABLE,
+    AcceptedGap,
+    Baseline,
+    KnownFailure,
+    check_name,
+    is_same_check,
+    parse_baseline,
+)
 from conformance.judging.known_failures import State, described, state_of
 from conformance.judging.verdict import CheckResult, Finding
 
@@ -23,6 +34,16 @@ NEW_FILE = """\
 # Known failures: `lro-conformance run --baseline` does not fail for what is listed here, and fails when an entry is
 # not needed any more. Every entry says why, and where that is being dealt with.
 """
+
+
+def command_of(report: Mapping[str, Any]) -> str:
+    """The command that made a report, which is the one that reads the baseline."""
+    return "sdk" if "driver" in report["iut"] else "run"
+
+
+def new_file(report: Mapping[str, Any]) -> str:
+    """A baseline without entries, for the command that made a report."""
+    return NEW_FILE.replace("lro-conformance run", f"lro-conformance {command_of(report)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +72,20 @@ def update_baseline(text: str, file: str, report: Mapping[str, Any], known: Sequ
     baseline = parse_baseline(text, file, may_be_unfilled=True)
     results = {entry["id"]: _results(entry) for entry in report["requirements"]}
     plan = _plan(baseline, results, known, today)
-    new = [entry for requirement, found in results.items() for entry in _missing(requirement, found, plan.keep)]
+    kept = [*plan.keep, *baseline.flaky]
+    is_narrow = command_of(report) == "sdk"
+    new = [entry for requirement, found in results.items() for entry in _missing(requirement, found, kept, is_narrow)]
     updated = "".join(_without(text, baseline, plan.gone)) + "".join(_table(*entry) for entry in new)
-    _verify(updated, file, plan, new)
+    _verify(updated, file, plan, new, baseline)
     return Update(
         updated,
         tuple(plan.removed),
         tuple(f"{requirement}{f', check {check}' if check else ''}" for requirement, check in new),
-        tuple(plan.remarks),
+        (
+            *plan.remarks,
+            *_about_flaky(baseline.flaky, today),
+            *_about_gaps(baseline.gaps, report["requirements"], today),
+        ),
     )
 
 
@@ -105,15 +132,19 @@ def _remarks(entry: KnownFailure, results: Mapping[str, Sequence[CheckResult]], 
     if state_of(entry, results.get(entry.requirement, ())) is State.UNKNOWN:
         yield "the report decides nothing about it; it stays"
     if entry.is_expired(today):
-        yield f"expired on {entry.expires}; `run` fails until it is mended or renewed"
+        yield f"expired on {entry.expires}; the run fails until it is mended or renewed"
     if not (entry.reason.strip() and entry.link):
-        yield "its reason or link is still empty; `run` refuses the file until both are filled in"
+        yield "its reason or link is still empty; the file is refused until both are filled in"
 
 
 def _missing(
-    requirement: str, results: Sequence[CheckResult], kept: Sequence[KnownFailure]
+    requirement: str, results: Sequence[CheckResult], kept: Sequence[KnownFailure], is_narrow: bool
 ) -> Iterator[tuple[str, str]]:
-    """Requirement and check of every entry that the report needs and the baseline does not have."""
+    """Requirement and check of every entry that the report needs and the baseline does not have.
+
+    A rule about clients judges every scenario, and which of them fails is the news: an entry `is_narrow` then, and
+    silences no scenario that was not seen to fail.
+    """
     listed = [entry for entry in kept if entry.requirement == requirement]
     left = [
         result
@@ -122,7 +153,7 @@ def _missing(
     ]
     if not left:
         return
-    if not listed and not all(result.drawn for result in left):
+    if not listed and not is_narrow and not all(result.drawn for result in left):
         yield requirement, ""
         return
     # An entry for the whole requirement would be held against deterministic checks, which find nothing.
@@ -135,22 +166,30 @@ def _table(requirement: str, check: str) -> str:
     return f'\n[[{TABLE}]]\nrequirement = {json.dumps(requirement)}\n{named}reason = ""\nlink = ""\n'
 
 
-_HEADER = re.compile(rf"\s*\[\[\s*[\"']?{TABLE}[\"']?\s*\]\]\s*(#.*)?")
+_HEADER = re.compile(rf"\s*\[\[\s*[\"']?({TABLE}|{FLAKY}|{GAPS})[\"']?\s*\]\]\s*(#.*)?")
 
 
 def _without(text: str, baseline: Baseline, gone: set[int]) -> Iterator[str]:
     """The lines of the file without some entries; the comment lines right above an entry belong to it."""
     lines = text.splitlines(keepends=True)
-    headers = [at for at, line in enumerate(lines) if _HEADER.fullmatch(line.rstrip("\r\n"))]
-    if len(headers) != len(baseline.entries):
-        raise UsageError(
-            f"{baseline.file}: {len(baseline.entries)} entries, but {len(headers)} lines [[{TABLE}]]",
-            f"write every entry as a table that begins with [[{TABLE}]] on a line of its own",
-        )
-    starts = [_with_comment(lines, at) for at in headers] + [len(lines)]
+    found = [(at, match[1]) for at, line in enumerate(lines) if (match := _HEADER.fullmatch(line.rstrip("\r\n")))]
+    for kind, entries in (
+        (TABLE, len(baseline.entries)),
+        (FLAKY, len(baseline.flaky)),
+        (GAPS, len(baseline.gaps)),
+    ):
+        headers = [at for at, of in found if of == kind]
+        if len(headers) != entries:
+            raise UsageError(
+                f"{baseline.file}: {entries} entries, but {len(headers)} lines [[{kind}]]",
+                f"write every entry as a table that begins with [[{kind}]] on a line of its own",
+            )
+    starts = [_with_comment(lines, at) for at, _ in found] + [len(lines)]
     yield from lines[: starts[0]]
-    for number, (start, end) in enumerate(itertools.pairwise(starts), 1):
-        yield from lines[start:end] if number not in gone else _standing_alone(lines[start:end])
+    numbers = itertools.count(1)
+    for (_, kind), (start, end) in zip(found, itertools.pairwise(starts), strict=True):
+        is_gone = kind == TABLE and next(numbers) in gone
+        yield from _standing_alone(lines[start:end]) if is_gone else lines[start:end]
     if lines and not lines[-1].endswith("\n"):
         yield "\n"
 
@@ -171,8 +210,30 @@ def _standing_alone(entry: Sequence[str]) -> Sequence[str]:
     return left if any(line.strip() for line in left) else ()
 
 
-def _verify(text: str, file: str, plan: _Plan, new: Sequence[tuple[str, str]]) -> None:
+def _about_flaky(flaky: Sequence[KnownFailure], today: date) -> Iterator[str]:
+    """What is to be said about flaky entries, all of which stay: that a check was steady once proves nothing."""
+    for entry in flaky:
+        if entry.is_expired(today):
+            yield f"{described(entry)}: expired on {entry.expires}; it fails the run until it is mended or renewed"
+
+
+def _about_gaps(gaps: Sequence[AcceptedGap], entries: Sequence[Mapping[str, Any]], today: date) -> Iterator[str]:
+    """What is to be said about the gaps, all of which stay: whether to go on accepting one, a person decides."""
+    for gap in gaps:
+        named = [entry for entry in entries if gap.covers(entry["id"]) and (entry["checks"] or entry["level"] != "MAY")]
+        verdicts = {entry["verdict"] for entry in named}
+        if verdicts & TESTED and "not-tested" not in verdicts:
+            yield f"{gap.described}: is tested in this report; the run fails until the entry is taken out"
+        if gap.is_expired(today):
+            yield f"{gap.described}: expired on {gap.expires}; the run fails until it is tested or renewed"
+
+
+def _verify(text: str, file: str, plan: _Plan, new: Sequence[tuple[str, str]], before: Baseline) -> None:
     """The edited text must say what was planned: a line inside a text of several lines can look like a table."""
-    said = [(entry.requirement, entry.check) for entry in parse_baseline(text, file, may_be_unfilled=True).entries]
-    if said != [*((entry.requirement, entry.check) for entry in plan.keep), *new]:
+    updated = parse_baseline(text, file, may_be_unfilled=True)
+    said = [(entry.requirement, entry.check) for entry in updated.entries]
+    if (updated.gaps, updated.flaky) != (before.gaps, before.flaky) or said != [
+        *((entry.requirement, entry.check) for entry in plan.keep),
+        *new,
+    ]:
         raise UsageError(f"{file}: cannot be edited line by line", f"keep [[{TABLE}]] out of texts of several lines")

@@ -11,18 +11,19 @@ A drawn check (property-based, schema-driven) finds a rare example in one run an
 never keeps an entry alive and its finding nothing never makes one unexpected. Where only drawn checks speak about what
 an entry lists (by naming such a check, or because the requirement has no other), the entry excuses what they find.
 
-An entry that cannot do what it says (no such requirement, no such check, expired, said before) excuses nothing and
-fails the run.
+An entry that is flaky excuses a violation where there is one; where there is none it says nothing.
+
+An entry that cannot do what it says (no such check, expired, said before) excuses nothing and fails the run.
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum, auto
 
+from conformance.judging.accepted_gaps import accept_gaps
 from conformance.judging.baseline import Baseline, KnownFailure, check_name, is_same_check
 from conformance.judging.traffic import DRAWN_TRAFFIC
 from conformance.judging.verdict import CheckResult, Finding, Judgement, Verdict, judge
@@ -43,6 +44,7 @@ class State(Enum):
     HOLDS = auto()
     GONE = auto()
     UNKNOWN = auto()
+    QUIET = auto()
     ONLY_DRAWN = auto()
 
 
@@ -58,7 +60,7 @@ def apply_baseline(
     today: date,
     checks: Mapping[str, Collection[str]] | None = None,
 ) -> Applied:
-    """Turn what the baseline lists into known failures and unexpected passes.
+    """Turn what the baseline lists into known failures, accepted gaps and unexpected passes.
 
     `judgements` has one member for every requirement that this kind of run can judge. `checks` are the names of the
     checks of each requirement, those included that this run did not run; without it an entry's `check` is not
@@ -66,35 +68,40 @@ def apply_baseline(
     """
     remarks: list[tuple[KnownFailure, _Remark]] = []
     usable: dict[str, list[KnownFailure]] = {}
-    known = [judgement.requirement.id for judgement in judgements]
-    for entry, problem in examined(baseline, known, today, checks):
+    for entry, problem in examined(baseline, today, checks):
         if problem is not None:
             remarks.append((entry, _Remark(problem)))
         else:
             usable.setdefault(entry.requirement, []).append(entry)
-    applied = []
+    applied: list[Judgement] = []
     for judgement in judgements:
         entries = usable.get(judgement.requirement.id, [])
         states = {entry: state_of(entry, judgement.results) for entry in entries}
         applied.append(_excused(judgement, states, baseline.file) if entries else judgement)
         for entry, state in states.items():
             remarks += ((entry, remark) for remark in _remarks(entry, state, judgement))
-    remarks.sort(key=lambda remark: remark[0].number)
+    remarks.sort(key=lambda remark: (remark[0].is_flaky, remark[0].number))
+    accepted, about_gaps, gaps_fail = accept_gaps(baseline.gaps, applied, today, baseline.file)
+    about_flaky = [_about_flaky(baseline, applied)] if baseline.flaky else []
     return Applied(
-        tuple(applied),
-        tuple(f"{baseline.file}: {described(entry)}: {remark.text}" for entry, remark in remarks),
-        any(remark.fails for _, remark in remarks),
+        tuple(accepted),
+        (
+            *(f"{baseline.file}: {described(entry)}: {remark.text}" for entry, remark in remarks),
+            *about_flaky,
+            *about_gaps,
+        ),
+        any(remark.fails for _, remark in remarks) or gaps_fail,
     )
 
 
 def examined(
-    baseline: Baseline, known: Sequence[str], today: date, checks: Mapping[str, Collection[str]] | None = None
+    baseline: Baseline, today: date, checks: Mapping[str, Collection[str]] | None = None
 ) -> Iterator[tuple[KnownFailure, str | None]]:
     """Every entry, with the reason why it can excuse nothing or None; the arguments are those of `apply_baseline`."""
     usable: list[KnownFailure] = []
-    for entry in baseline.entries:
+    for entry in (*baseline.entries, *baseline.flaky):
         before = [other for other in usable if other.requirement == entry.requirement]
-        problem = _problem(entry, before, known, today, checks)
+        problem = _problem(entry, before, today, checks)
         if problem is None:
             usable.append(entry)
         yield entry, problem
@@ -109,7 +116,9 @@ def foretold(entries: Iterable[KnownFailure], result: CheckResult, is_alone: boo
         if entry.requirement != result.requirement or not entry.covers(result.check):
             continue
         if result.finding is Finding.VIOLATED:
-            return Verdict.KNOWN_FAILURE, f"{entry.reason} ({entry.link})"
+            return Verdict.KNOWN_FAILURE, _why(entry)
+        if entry.is_flaky:
+            continue
         if result.finding is Finding.KEPT and not result.drawn and (is_alone or entry.check):
             return Verdict.UNEXPECTED_PASS, f"the baseline lists it as a known failure: {entry.reason} ({entry.link})"
     return None
@@ -118,27 +127,35 @@ def foretold(entries: Iterable[KnownFailure], result: CheckResult, is_alone: boo
 def described(entry: KnownFailure) -> str:
     """An entry as messages name it."""
     check = f", check {entry.check}" if entry.check else ""
-    return f"entry {entry.number} ({entry.requirement}{check})"
+    return f"{'flaky entry' if entry.is_flaky else 'entry'} {entry.number} ({entry.requirement}{check})"
+
+
+def _why(entry: KnownFailure) -> str:
+    reason = entry.reason or "it fails now and then"
+    return f"{'flaky: ' if entry.is_flaky else ''}{reason} ({entry.link})"
+
+
+def _about_flaky(baseline: Baseline, judgements: Iterable[Judgement]) -> str:
+    """How many failures were excused as flaky, which a reader of the verdict has to know."""
+    excused = [entry for judgement in judgements for entry in judgement.known if entry.is_flaky]
+    count = len(baseline.flaky)
+    entries = f"{count} flaky entr{'y' if count == 1 else 'ies'}"
+    named = f": {', '.join(f'{entry.requirement}, {entry.check}' for entry in excused)}" if excused else ""
+    return f"{baseline.file}: {len(excused)} of {entries} excused a failure in this run{named}"
 
 
 def _problem(
     entry: KnownFailure,
     before: Iterable[KnownFailure],
-    known: Sequence[str],
     today: date,
     checks: Mapping[str, Collection[str]] | None,
 ) -> str | None:
     """Why an entry can excuse nothing, or None."""
-    if entry.requirement not in known:
-        near = difflib.get_close_matches(entry.requirement, known, n=1, cutoff=0.6)
-        return "no requirement of this run has this id; " + (
-            f"did you mean {near[0]}?" if near else "take the entry out"
-        )
     if entry.is_expired(today):
         return f"expired on {entry.expires}; mend the failure, or renew the entry with a reason"
     for other in before:
         if not other.check or (entry.check and is_same_check(other.check, entry.check)):
-            return f"entry {other.number} says so already; take one of the two out"
+            return f"{'flaky ' * other.is_flaky}entry {other.number} says so already; take one of the two out"
         if not entry.check:
             return f"it makes entry {other.number}, for one check, pointless; take one of the two out"
     names = checks.get(entry.requirement, ()) if checks is not None and entry.check != DRAWN_TRAFFIC else None
@@ -149,11 +166,14 @@ def _problem(
 
 
 def state_of(entry: KnownFailure, results: Iterable[CheckResult]) -> State:
-    """What the results of its requirement say about an entry."""
+    """What the results of its requirement say about an entry; a flaky one is quiet unless there is a violation."""
     covered = [result for result in results if entry.covers(result.check)]
     firm = {result.finding for result in covered if not result.drawn}
     if Finding.VIOLATED in firm:
         return State.HOLDS
+    if entry.is_flaky:
+        is_violated = any(result.finding is Finding.VIOLATED for result in covered)
+        return State.ONLY_DRAWN if is_violated else State.QUIET
     if Finding.KEPT in firm:
         return State.UNKNOWN if firm & {Finding.NOT_TESTED, Finding.ERROR} else State.GONE
     if any(result.finding is Finding.VIOLATED for result in covered):
@@ -174,7 +194,7 @@ def _excused(judgement: Judgement, states: Mapping[KnownFailure, State], file: s
         rest = judge(judgement.requirement, [result for result in results if not result.is_known], None)
         if rest.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.ERROR):
             return replace(rest, results=results, known=tuple(excusing))
-        reason = "; ".join(f"{entry.reason} ({entry.link})" for entry in excusing)
+        reason = "; ".join(_why(entry) for entry in excusing)
         return Judgement(judgement.requirement, Verdict.KNOWN_FAILURE, reason, results, tuple(excusing))
     if judgement.verdict is Verdict.PASS and State.GONE in states.values():
         reason = f"is kept, but {file} lists it as a known failure"

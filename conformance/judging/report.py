@@ -20,9 +20,10 @@ from conformance.errors import UsageError
 from conformance.exchange import Exchange
 from conformance.exchange.masking import Masking
 from conformance.exchange.serial import exchange_as_json
+from conformance.judging.baseline import AcceptedGap
 from conformance.judging.build import build_of
 from conformance.judging.shape import damage
-from conformance.judging.verdict import CheckResult, Judgement, RunVerdict, Verdict
+from conformance.judging.verdict import CheckResult, Judgement, RunVerdict, Verdict, in_words
 from conformance.rules import Complaint, Violation
 from conformance.rules.rule import TimedCall
 from conformance.spec.catalogue import Level, Requirement
@@ -89,6 +90,7 @@ def build_report(
         "baseline": facts.baseline,
         "totals": dict(sorted(totals.items())),
         "verdict": verdict.words,
+        "verdict_in_words": in_words(verdict, judgements),
         "exit_status": int(verdict),
         "messages": list(facts.messages),
         "requirements": [
@@ -142,9 +144,11 @@ def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = ()) -> d
                 "reason": entry.reason,
                 "link": entry.link,
                 "expires": entry.expires.isoformat() if entry.expires else None,
+                "flaky": entry.is_flaky,
             }
             for entry in judgement.known
         ],
+        "accepted_gap": _gap(judgement.gap),
         "evidence": evidence,
         "violations": len(judgement.violations),
     }
@@ -156,6 +160,13 @@ def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = ()) -> d
             "replay": _replay_line(judgement.requirement),
         }
     return shown
+
+
+def _gap(gap: AcceptedGap | None) -> dict[str, Any] | None:
+    if gap is None:
+        return None
+    expires = gap.expires.isoformat() if gap.expires else None
+    return {"requirement": gap.requirement, "reason": gap.reason, "link": gap.link, "expires": expires}
 
 
 def _stimulus(evidence: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -241,14 +252,17 @@ def as_bytes(document: Mapping[str, Any]) -> bytes:
 
 
 def read_report(path: Path) -> dict[str, Any]:
-    """A report that was written to its end.
+    """A report that was written to its end; of a report directory its report.json.
 
     Raises UsageError for a file that is not there, is no report, or is the report of a run that was cut off.
     """
+    if path.is_dir():
+        path = path / "report.json"
     try:
-        report = json.loads(path.read_text(encoding="utf-8"))
+        report = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error}", "name a report.json that exists") from error
+        remedy = "name a report.json, or the directory of `run --report-dir` in which it is"
+        raise UsageError(f"{path}: cannot be read: {error.strerror}", remedy) from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: is not JSON: {error}", "name a report.json written by `run --report-dir`") from error
     if not isinstance(report, dict) or "requirements" not in report:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import Enum, IntEnum
+from enum import Enum
 from typing import Any
 
-from conformance.judging.baseline import KnownFailure
+from conformance.judging.baseline import AcceptedGap, KnownFailure
 from conformance.rules import in_short
 from conformance.spec.catalogue import Level, Requirement
 
@@ -29,17 +29,30 @@ class Verdict(Enum):
     ERROR = "error"
 
 
-class RunVerdict(IntEnum):
-    """What is said of a run; the number is the exit status."""
+class RunVerdict(Enum):
+    """What is said of a run; as a number it is the exit status."""
 
-    CONFORMANT = 0
-    NOT_CONFORMANT = 1
-    ERROR = 2
-    INCOMPLETE = 3
+    CONFORMANT = "conformant"
+    CONFORMANT_EXCEPT = "conformant-except"
+    NOT_CONFORMANT = "not conformant"
+    ERROR = "error"
+    INCOMPLETE = "incomplete"
+
+    def __int__(self) -> int:
+        return _EXIT_STATUS[self]
 
     @property
     def words(self) -> str:
-        return self.name.lower().replace("_", " ")
+        return self.value
+
+
+_EXIT_STATUS = {
+    RunVerdict.CONFORMANT: 0,
+    RunVerdict.CONFORMANT_EXCEPT: 0,
+    RunVerdict.NOT_CONFORMANT: 1,
+    RunVerdict.ERROR: 2,
+    RunVerdict.INCOMPLETE: 3,
+}
 
 
 class Finding(Enum):
@@ -82,7 +95,8 @@ class CheckResult:
 class Judgement:
     """The verdict of one requirement, the reason in a sentence, and the results that led to it.
 
-    `known` are the entries of the baseline that excuse some of what was found.
+    `known` are the entries of the baseline that excuse some of what was found, `gap` is the one that accepts that it
+    was not tested.
     """
 
     requirement: Requirement
@@ -90,6 +104,9 @@ class Judgement:
     reason: str = ""
     results: tuple[CheckResult, ...] = ()
     known: tuple[KnownFailure, ...] = ()
+    gap: AcceptedGap | None = None
+    is_out_of_reach: bool = False
+    """Whether the target has not what the requirement needs, so that it is no gap that it was not tested."""
 
     @property
     def violations(self) -> tuple[dict[str, Any], ...]:
@@ -139,15 +156,35 @@ def _reasons(result: CheckResult) -> tuple[str, ...]:
 
 
 def judge_run(judgements: Iterable[Judgement], was_interrupted: bool = False) -> RunVerdict:
-    """The verdict of a run: the worst thing that can be said of it with certainty."""
+    """The verdict of a run: the worst thing that can be said of it with certainty.
+
+    What is known to fail, or accepted as not tested, is said in the verdict: it is not as good as kept.
+    """
     judgements = list(judgements)
     verdicts = {judgement.verdict for judgement in judgements}
     if Verdict.FAIL in verdicts or Verdict.UNEXPECTED_PASS in verdicts:
         return RunVerdict.NOT_CONFORMANT
     if Verdict.ERROR in verdicts:
         return RunVerdict.ERROR
-    musts = [judgement.verdict for judgement in judgements if judgement.requirement.level is Level.MUST]
+    accepted = [judgement for judgement in judgements if judgement.gap is not None]
+    musts = [
+        judgement.verdict
+        for judgement in judgements
+        if judgement.requirement.level is Level.MUST and judgement.gap is None and not judgement.is_out_of_reach
+    ]
     executed = any(verdict in (Verdict.PASS, Verdict.KNOWN_FAILURE) for verdict in musts)
     if was_interrupted or Verdict.NOT_TESTED in musts or not executed:
         return RunVerdict.INCOMPLETE
-    return RunVerdict.CONFORMANT
+    return RunVerdict.CONFORMANT_EXCEPT if accepted or Verdict.KNOWN_FAILURE in verdicts else RunVerdict.CONFORMANT
+
+
+def in_words(verdict: RunVerdict, judgements: Iterable[Judgement]) -> str:
+    """The verdict of a run as it is read: "conformant except 1 known failure, 2 accepted gaps"."""
+    if verdict is not RunVerdict.CONFORMANT_EXCEPT:
+        return verdict.words
+    judgements = list(judgements)
+    counts = (
+        (sum(judgement.verdict is Verdict.KNOWN_FAILURE for judgement in judgements), "known failure"),
+        (sum(judgement.gap is not None for judgement in judgements), "accepted gap"),
+    )
+    return "conformant except " + ", ".join(f"{count} {what}{'s' * (count > 1)}" for count, what in counts if count)

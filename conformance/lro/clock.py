@@ -52,6 +52,10 @@ class VirtualClock:
             self._now += max(0.0, seconds)
 
 
+RACERS = "lro-conformance-race"
+"""What the names of threads begin with whose calls are all made at one moment, each to overlap with the others."""
+
+
 class TickingClock(VirtualClock):
     """A virtual clock on which every look takes a microsecond, so that no two events have the same time.
 

@@ -20,6 +20,7 @@ from conformance.sdk.gate import CONTRACT
 from conformance.sdk.honest_driver import Client
 from conformance.sdk.in_process import InProcess, driven
 from conformance.sdk.judging import judgements
+from conformance.sdk.naming import Naming
 from conformance.sdk.play import perform
 from conformance.sdk.scenarios import SCENARIOS
 from conformance.sdk.variants import client_variants
@@ -59,7 +60,7 @@ def _run_several(subjects: Sequence[Subject]) -> list[Outcome]:
 
 def _run_one(subject: Subject) -> Outcome:
     began = time.perf_counter()
-    performance = perform(lambda: InProcess(driven(_client(subject))), SCENARIOS, Contract.load(CONTRACT))
+    performance = perform(lambda: InProcess(driven(_client(subject))), SCENARIOS, Naming.of(Contract.load(CONTRACT)))
     judged = judgements(performance, client_catalogue())
     return _outcome(subject, judged, performance.faults, performance.requests, time.perf_counter() - began)
 

@@ -231,7 +231,7 @@ def _reasons(entries: Sequence[Mapping[str, Any]], width: int, size: Size) -> It
 def _because(entry: Mapping[str, Any]) -> str:
     """Why the verdict is what it is; for a known failure, what the baseline says of it."""
     known = [f"{one['reason']} ({one['link']})" for one in entry.get("known_failures", ())]
-    return "; ".join(known) if entry["verdict"] == "known-failure" and known else str(entry["reason"])
+    return "; ".join(known) if entry["verdict"] == "known-failure" and known else why(entry)
 
 
 def _chapters(entries: Sequence[Mapping[str, Any]], catalogue: Catalogue, colour: bool) -> Iterator[str]:
@@ -249,7 +249,11 @@ def verdict_lines(report: Mapping[str, Any], colour: bool = False, width: int = 
     """The end of the text: counts, what was not tested, what fails, the verdict."""
     totals, entries = report["totals"], report["requirements"]
     counted = ", ".join(f"{totals[verdict]} {verdict}" for verdict in MARKS if totals.get(verdict))
-    untested = [entry["id"] for entry in entries if entry["verdict"] == "not-tested" and entry["level"] == "MUST"]
+    untested = [
+        entry["id"]
+        for entry in entries
+        if entry["verdict"] == "not-tested" and entry["level"] == "MUST" and not entry.get("accepted_gap")
+    ]
     yield f"{in_one_line(report['iut']['name'] or report['iut']['url'])}: {counted}"
     yield f"{report['requests']} requests, {report['operations']} operations, profile {report['profile']}"
     for entry in entries:
@@ -270,7 +274,18 @@ def verdict_lines(report: Mapping[str, Any], colour: bool = False, width: int = 
     if len(failing) > _SHOWN_FAILING:
         yield f"and {len(failing) - _SHOWN_FAILING} more that fail"
     paint = {0: "pass", 1: "fail"}.get(report["exit_status"], "warn")
-    yield painted(f"verdict: {report['verdict'].upper()}", paint, colour)
+    yield painted(f"verdict: {said(report).upper()}", paint, colour)
+
+
+def said(report: Mapping[str, Any]) -> str:
+    """The verdict of a run in words; older reports have only the verdict."""
+    return str(report.get("verdict_in_words") or report["verdict"])
+
+
+def why(entry: Mapping[str, Any]) -> str:
+    """Why a requirement is not judged, and who accepts that."""
+    gap = entry.get("accepted_gap")
+    return f"accepted gap: {gap['reason']} ({gap['link']}); {entry['reason']}" if gap else str(entry["reason"])
 
 
 def _wrapped(text: str, indent: str, width: int) -> list[str]:

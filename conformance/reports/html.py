@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.exchange.printable import printable
+from conformance.reports.console import said
 from conformance.reports.page_content import LEVELS, OPEN, VERDICTS, chapters_of, entry_of, grouped, header_of
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def render_html(report: Mapping[str, Any]) -> str:
         return [entry for verdict in urgent for entry in entries if entry["verdict"] == verdict]
 
     failing = with_verdict(*OPEN)
+    untested = [entry for entry in with_verdict("not-tested") if not entry["accepted_gap"]]
     return template.render(
         report=report,
         header=header_of(report),
@@ -49,8 +51,10 @@ def render_html(report: Mapping[str, Any]) -> str:
         prints_evidence=len(failing) <= _PRINTED_EVIDENCE,
         warned=with_verdict("warn"),
         known=with_verdict("known-failure"),
-        untested=grouped(entry for entry in with_verdict("not-tested") if entry["level"] != "MAY"),
-        undecided=grouped(entry for entry in with_verdict("not-tested") if entry["level"] == "MAY"),
+        said=said(report),
+        accepted=[entry for entry in entries if entry["accepted_gap"]],
+        untested=grouped(entry for entry in untested if entry["level"] != "MAY"),
+        undecided=grouped(entry for entry in untested if entry["level"] == "MAY"),
         chapters=chapters_of(entry for entry in entries if entry["verdict"] in ("pass", "not-applicable")),
         levels=[level for level in LEVELS if any(entry["level"] == level for entry in entries)],
         marks=VERDICTS,

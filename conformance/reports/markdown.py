@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance.exchange.printable import printable
+from conformance.reports.console import said
 from conformance.reports.time_line import spans_of, time_line_text
 
 _TO_EXPLAIN = ("fail", "error", "unexpected-pass", "warn", "known-failure")
@@ -28,7 +29,7 @@ def render_markdown(report: Mapping[str, Any]) -> str:
 
 def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     entries = report["requirements"]
-    yield f"## lro-conformance: {report['verdict']}"
+    yield f"## lro-conformance: {said(report)}"
     yield ""
     yield f"{_code(report['iut']['name'] or report['iut']['url'])}: {_counts(report['totals'])}."
     yield (
@@ -38,7 +39,9 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     if report["messages"]:
         yield ""
         yield from (f"- {_code(message)}" for message in report["messages"])
-    yield from _untested([entry for entry in entries if entry["verdict"] == "not-tested" and entry["level"] == "MUST"])
+    untested = [entry for entry in entries if entry["verdict"] == "not-tested" and entry["level"] == "MUST"]
+    yield from _untested([entry for entry in untested if not entry.get("accepted_gap")])
+    yield from _accepted([entry for entry in entries if entry.get("accepted_gap")])
     yield from _table([entry for entry in entries if entry["verdict"] in _TO_EXPLAIN])
     yield from _time_lines(entries)
     yield from _again([entry for entry in entries if entry.get("reproduction", {}).get("curl")])
@@ -58,6 +61,18 @@ def _untested(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         yield f"- `{entry['id']}`: {_code(_short(entry['reason']))}"
     if len(entries) > _SHOWN_UNTESTED:
         yield f"- and {len(entries) - _SHOWN_UNTESTED} more, in report.json"
+
+
+def _accepted(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What is not tested, and who says that it may be so: all of it, for it is an exception from the verdict."""
+    if not entries:
+        return
+    yield ""
+    yield f"### {len(entries)} accepted {'gap' if len(entries) == 1 else 'gaps'}"
+    yield ""
+    for entry in entries:
+        gap = entry["accepted_gap"]
+        yield f"- `{entry['id']}`: {_code(_short(gap['reason']))} ({_text(gap['link'])})"
 
 
 def _table(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -153,6 +153,7 @@ def entry_of(entry: Mapping[str, Any]) -> dict[str, Any]:
         "left": left,
         "again": again.replace("REPORT.json", "report.json"),
         "known_failures": entry.get("known_failures", ()),
+        "accepted_gap": entry.get("accepted_gap"),
         "deciding": [_shown(exchange, names) for exchange in entry.get("decided_by", ())],
         # What was found says it already.
         "reason": "" if found or entry["verdict"] == "known-failure" else entry["reason"],

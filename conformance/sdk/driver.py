@@ -1,4 +1,4 @@
-"""The driver process: started once, asked line by line, and gone at the end whatever it does.
+"""The driver process: started once, greeted, asked line by line, and gone at the end whatever it does.
 
 Whose fault is it? What the client did is in the reply and on the wire, and is judged elsewhere. What the driver does to
 the protocol, silence, garbage, a wrong id, an early death, a bad exit status, is a DriverFault: an error of the run
@@ -11,31 +11,31 @@ import contextlib
 import json
 import os
 import queue
+import select
 import shlex
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Protocol
+from typing import IO, Protocol
 
-from conformance.errors import TargetError, UsageError
-from conformance.exchange import Method
-from conformance.lro.codes import code_named
-from conformance.rules.client.turn import Outcome, Said, Told
-from conformance.sdk.credentials import text_without_secrets
+from conformance.errors import UsageError
+from conformance.rules.client.turn import Hello, Said, Told
+from conformance.sdk.reply import PROTOCOL, DriverFault, Gone, Overdue, id_of, read_hello, read_reply, shown
 
 PATIENCE = 10.0
+"""Seconds that a reply may be overdue."""
+
+SLOW_START = 3
+"""So many times its patience a driver is given for its first reply, for it has to start."""
+
 _TO_EXIT = 5.0
 _LONGEST_LINE = 1024 * 1024
 _KEPT_STDERR = 64 * 1024
-_SHOWN = 120
-_PROTOCOL = "see docs/sdk.md; one JSON line on stdout for each line on stdin, everything else on stderr"
-
-
-class DriverFault(TargetError):
-    """The driver broke the protocol. Cause: the driver, not the client in it. Remedy: in the message."""
+_WAITING_LINES = 64
 
 
 class AnyDriver(Protocol):
@@ -47,7 +47,9 @@ class AnyDriver(Protocol):
     @property
     def stderr(self) -> str: ...
 
-    def ask(self, told: Told) -> Said: ...
+    def greet(self, told: Told, was_called: Callable[[], bool]) -> Hello | None: ...
+
+    def ask(self, told: Sequence[Told]) -> list[Said]: ...
 
     def finish(self) -> None: ...
 
@@ -70,10 +72,13 @@ class Driver:
     ) -> None:
         self.command = tuple(command)
         self._replies = 0
+        self._heard = 0
         self._now = now
         self._environment = {**os.environ, **(environment or {})}
         self._patience = patience
-        self._lines: queue.Queue[bytes | None] = queue.Queue()
+        self._lines: queue.Queue[bytes | None] = queue.Queue(_WAITING_LINES)
+        self._is_ending = threading.Event()
+        self._is_killed = False
         self._stderr = b""
 
     def __enter__(self) -> Driver:
@@ -91,6 +96,7 @@ class Driver:
                 f"the driver {shlex.join(self.command)} cannot be started: {error}",
                 _how_to_start(self.command[0], error),
             ) from error
+        self._ended, self._end = os.pipe()
         self._readers = [
             self._start(self._read_lines, self._process.stdout),
             self._start(self._read_log, self._process.stderr),
@@ -101,6 +107,13 @@ class Driver:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.kill()
+        for reader in self._readers:
+            reader.join()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            with contextlib.suppress(OSError):
+                _pipe(pipe).close()
+        os.close(self._ended)
+        os.close(self._end)
 
     @property
     def replies(self) -> int:
@@ -112,34 +125,60 @@ class Driver:
         """The end of what the driver wrote to stderr, at most 64 KiB."""
         return self._stderr.decode("utf-8", "replace")
 
-    def ask(self, told: Told) -> Said:
-        """Tell the driver one thing and read its reply.
+    def greet(self, told: Told, was_called: Callable[[], bool]) -> Hello | None:
+        """Say hello; the value is what the driver says of itself, None when it is one that does not know a greeting.
 
-        Raises DriverFault when there is none in time, or when it is not one of the protocol.
+        A driver that has to start is given more time, unless its client `was_called` already.
+        Raises Gone when it ends instead, and DriverFault for a reply that is none.
         """
-        self._tell(json.dumps(told.as_json(), ensure_ascii=False))
-        seconds = told.timeout / 1000 + self._patience
-        try:
-            line = self._lines.get(timeout=seconds)
-        except queue.Empty:
-            raise DriverFault(
-                f"the driver did not reply to request {told.id} within {seconds:g} s",
-                "reply to every line, also when the client's call fails or takes longer than timeout_ms",
-            ) from None
-        at = self._now()
-        if line is None:
-            raise DriverFault(f"the driver {self._ended()} instead of replying to request {told.id}", _PROTOCOL)
-        said = read_reply(line, told, at)
-        self._replies += 1
-        return said
+        self._tell(told)
+        end = time.monotonic() + self._patience * SLOW_START
+        hurry = time.monotonic() + self._patience
+        while (left := end - time.monotonic()) > 0 and not (was_called() and time.monotonic() > hurry):
+            try:
+                line = self._lines.get(timeout=min(left, max(hurry - time.monotonic(), self._patience / 10)))
+            except queue.Empty:
+                continue
+            if line is None:
+                raise self._gone(told)
+            self._heard += 1
+            hello = read_hello(line, told)
+            self._replies += hello is not None
+            return hello
+        raise self._silence(told, self._patience)
+
+    def ask(self, told: Sequence[Told]) -> list[Said]:
+        """Tell the driver some things at once and read its replies, which come in any order.
+
+        Raises Overdue when one is not there in time, Gone when the driver ends, and DriverFault for a line that is no
+        reply of the protocol.
+        """
+        for each in told:
+            self._tell(each)
+        end = time.monotonic() + max(each.timeout for each in told) / 1000 + self._patience
+        said: dict[int, Said] = {}
+        while len(said) < len(told):
+            awaited = [each for each in told if each.id not in said]
+            try:
+                line = self._lines.get(timeout=max(end - time.monotonic(), 0))
+            except queue.Empty:
+                raise self._silence(awaited[0], awaited[0].timeout / 1000 + self._patience) from None
+            at = self._now()
+            if line is None:
+                raise self._gone(awaited[0])
+            self._heard += 1
+            found = id_of(line) if len(awaited) > 1 else None
+            about = next((each for each in awaited if each.id == found), awaited[0])
+            said[about.id] = read_reply(line, about, at)
+            self._replies += 1
+        return [said[each.id] for each in told]
 
     def finish(self) -> None:
         """End the driver's input and wait for its end.
 
         Raises DriverFault when it says more, does not end in time, or ends with a status other than 0.
         """
-        with contextlib.suppress(OSError):
-            _pipe(self._process.stdin).close()
+        self._close_input()
         try:
             self._process.wait(_TO_EXIT)
         except subprocess.TimeoutExpired:
@@ -147,32 +186,65 @@ class Driver:
                 f"the driver was still running {_TO_EXIT:g} s after the end of its input", "exit at end of input"
             ) from None
         if self._process.returncode != 0:
-            raise DriverFault(f"the driver {self._ended()} at the end of its input", "exit with status 0")
-        self._readers[0].join(timeout=1)
+            raise DriverFault(f"the driver {self._end_in_words()} at the end of its input", "exit with status 0")
+        self._stop_reading()
         with contextlib.suppress(queue.Empty):
             line = self._lines.get_nowait()
             if line is not None:
-                raise DriverFault(f"the driver wrote a line too many: {_shown(line)}", _PROTOCOL)
+                raise DriverFault(f"the driver wrote a line too many: {shown(line)}", PROTOCOL)
 
     def kill(self) -> None:
-        """End the driver and everything it started."""
-        with contextlib.suppress(OSError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
-        for reader in self._readers:
-            reader.join(timeout=1)
-        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+        """End the driver and everything it started, and stop reading, whoever else may hold its output open."""
+        if not self._is_killed:
+            self._is_killed = True
             with contextlib.suppress(OSError):
-                _pipe(pipe).close()
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._stop_reading()
 
-    def _tell(self, line: str) -> None:
+    def _tell(self, told: Told) -> None:
         pipe = _pipe(self._process.stdin)
         # A driver that has gone is noticed by its missing reply, with its exit status.
-        with contextlib.suppress(OSError):
-            pipe.write(line.encode("utf-8") + b"\n")
+        with contextlib.suppress(OSError, ValueError):
+            pipe.write(json.dumps(told.as_json(), ensure_ascii=False).encode("utf-8") + b"\n")
             pipe.flush()
 
-    def _ended(self) -> str:
+    def _close_input(self) -> None:
+        with contextlib.suppress(OSError):
+            _pipe(self._process.stdin).close()
+
+    def _gone(self, told: Told) -> Gone:
+        status = self._end_in_words()
+        if self._heard == 1 and self._process.returncode == 0:
+            return Gone(
+                f"the driver {status} after its first reply, instead of replying to request {told.id}",
+                "it is started once for all requests: read lines until the end of input. A program that makes one call"
+                ' takes a loop around it: while IFS= read -r line; do printf "%s\\n" "$line" | ./program; done',
+            )
+        return Gone(f"the driver {status} instead of replying to request {told.id}", PROTOCOL)
+
+    def _silence(self, told: Told, seconds: float) -> DriverFault:
+        """Why there is no reply: it is asked of a driver that has never replied, by ending its input."""
+        if self._heard:
+            return Overdue(
+                f"the driver did not reply to request {told.id} within {seconds:g} s",
+                "reply to every line, also when the client's call fails or takes longer than timeout_ms",
+            )
+        self._close_input()
+        with contextlib.suppress(queue.Empty):
+            line = self._lines.get(timeout=min(self._patience, _TO_EXIT))
+            if line is not None and id_of(line) is not None:
+                return DriverFault(
+                    f"the driver's reply to request {told.id} came only when its input had ended: stdout is buffered,"
+                    " or all of stdin is read before the first line is answered",
+                    "flush stdout after every line, such as print(…, flush=True), fflush(stdout), System.out.flush()",
+                )
+        return DriverFault(
+            f"the driver did not reply to request {told.id}, its first, within {seconds:g} s",
+            "reply to every line, and flush stdout after it; for a driver that is slow to start raise --patience",
+        )
+
+    def _end_in_words(self) -> str:
         try:
             status = self._process.wait(1)
         except subprocess.TimeoutExpired:
@@ -186,16 +258,52 @@ class Driver:
         thread.start()
         return thread
 
+    def _stop_reading(self) -> None:
+        """Read what is there and no more: a child of the driver may keep its output open for ever."""
+        if not self._is_ending.is_set():
+            self._is_ending.set()
+            os.write(self._end, b".")
+        for reader in self._readers:
+            reader.join()
+
+    def _pieces(self, pipe: IO[bytes]) -> Iterator[bytes]:
+        """What can be read, until the end of the pipe; once the driver has ended, what is there and not for ever."""
+        after_the_end = 0
+        while after_the_end < _LONGEST_LINE:
+            ready, _, _ = select.select([pipe.fileno(), self._ended], [], [])
+            if pipe.fileno() not in ready:
+                return
+            piece = os.read(pipe.fileno(), 65536)
+            if not piece:
+                return
+            after_the_end += len(piece) if self._is_ending.is_set() else 0
+            yield piece
+
     def _read_lines(self, pipe: IO[bytes]) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            while line := pipe.readline(_LONGEST_LINE):
-                self._lines.put(line)
-        self._lines.put(None)
+        left = b""
+        for piece in self._pieces(pipe):
+            left += piece
+            while b"\n" in left or len(left) >= _LONGEST_LINE:
+                length = left.find(b"\n") + 1
+                length = length if 0 < length <= _LONGEST_LINE else _LONGEST_LINE
+                line, left = left[:length], left[length:]
+                self._put(line)
+        if left:
+            self._put(left)
+        self._put(None)
+
+    def _put(self, line: bytes | None) -> None:
+        """Keep a line until it is asked for. After the end of input one line too many is enough to know."""
+        while True:
+            try:
+                return self._lines.put(line, timeout=0.05)
+            except queue.Full:
+                if self._is_ending.is_set() or _pipe(self._process.stdin).closed:
+                    return None
 
     def _read_log(self, pipe: IO[bytes]) -> None:
-        with contextlib.suppress(OSError, ValueError):
-            while piece := os.read(pipe.fileno(), 65536):
-                self._stderr = (self._stderr + piece)[-_KEPT_STDERR:]
+        for piece in self._pieces(pipe):
+            self._stderr = (self._stderr + piece)[-_KEPT_STDERR:]
 
 
 def _how_to_start(program: str, error: OSError | ValueError) -> str:
@@ -205,66 +313,6 @@ def _how_to_start(program: str, error: OSError | ValueError) -> str:
     if isinstance(error, PermissionError):
         return "make it executable (chmod +x), or name its interpreter before it"
     return "its first line must be `#!` and an interpreter that exists; or name the interpreter before it"
-
-
-def read_reply(line: bytes, told: Told, at: float) -> Said:
-    """The reply that a line is. Raises DriverFault, saying what is wrong with it, when it is none."""
-
-    def fault(why: str) -> DriverFault:
-        return DriverFault(f"the reply to request {told.id} {why}: {_shown(line)}", _PROTOCOL)
-
-    try:
-        # A lone surrogate, which JSON can write and UTF-8 cannot, becomes a question mark.
-        whole = json.dumps(json.loads(line.decode("utf-8")), ensure_ascii=False)
-        reply = json.loads(whole.encode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        raise fault("is not a line of JSON") from None
-    if not isinstance(reply, dict):
-        raise fault("is not a JSON object")
-    if type(reply.get("id")) is not int or reply["id"] != told.id:
-        raise fault(f"has the id {reply.get('id')!r}")
-    try:
-        outcome = Outcome(reply.get("outcome"))
-    except ValueError:
-        words = ", ".join(outcome.value for outcome in Outcome)
-        raise fault(f"has the outcome {reply.get('outcome')!r}, which is none of {words}") from None
-    code, status, message = (reply.get(key) for key in ("code", "http_status", "message"))
-    if code is not None and code_named(code) is None:
-        raise fault(f"has the code {code!r}, which is neither null nor the name of a google.rpc.Code")
-    if status is not None and type(status) is not int:
-        raise fault(f"has the http_status {status!r}, which is neither null nor a number")
-    if message is not None and not isinstance(message, str):
-        raise fault("has a message that is no text")
-    operation = None
-    if outcome is Outcome.OK and told.method is Method.GET:
-        operation = reply.get("operation")
-        if why := _not_an_operation(operation):
-            raise fault(why)
-    shown = text_without_secrets(line.decode("utf-8").rstrip())
-    return Said(outcome, shown, at, operation, code_named(code), status, text_without_secrets(message or ""))
-
-
-def _not_an_operation(value: Any) -> str:
-    """What is wrong with the `operation` of a reply, or nothing."""
-    if not isinstance(value, dict):
-        return "has no object `operation`, which a successful get returns"
-    missing = [key for key in ("name", "done", "response") if key not in value]
-    if missing:
-        return f"has an operation without {' and '.join(missing)}"
-    if not isinstance(value["name"], str | None):
-        return "has an operation whose name is neither null nor a text"
-    for key in ("done", "response"):
-        if not isinstance(value[key], bool):
-            return f"has an operation whose {key} is neither true nor false"
-    error = value.get("error")
-    if error is not None and not (isinstance(error, dict) and type(error.get("code", 0)) is int):
-        return "has an operation whose error is neither null nor an object with a number `code`"
-    return ""
-
-
-def _shown(line: bytes) -> str:
-    text = text_without_secrets(line.rstrip(b"\r\n").decode("utf-8", "replace"))
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
 
 
 def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:

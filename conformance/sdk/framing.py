@@ -14,6 +14,9 @@ from itertools import pairwise
 from conformance.exchange import Header, Request, Response, header_values
 from conformance.sdk.wire import response_bytes
 
+BETWEEN_PIECES = 0.002
+"""Seconds; so each is read by itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:

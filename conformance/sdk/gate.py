@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import fnmatch
 import hashlib
 import shlex
 from collections.abc import Callable, Sequence
@@ -22,6 +23,7 @@ from conformance.reports.junit import write_junit
 from conformance.sdk.checks import checks_by_requirement
 from conformance.sdk.driver import PATIENCE
 from conformance.sdk.judging import judgements
+from conformance.sdk.naming import EMPTY, Naming
 from conformance.sdk.play import Performance, perform, processes
 from conformance.sdk.scenario import Scenario
 from conformance.sdk.scenarios import SCENARIOS
@@ -35,6 +37,8 @@ from conformance.spec.files import spec_path
 CONTRACT = "beyondcorp.v1"
 LONGEST_PATIENCE = 86_400.0
 """Seconds."""
+
+MOST_JOBS = 64
 
 _LOG_LINES = 10
 """So much of the driver's log stands beside its fault; all of it is in driver-stderr.txt."""
@@ -57,6 +61,10 @@ def run_gate(
     baseline: Baseline | None = None,
     transport: Transport = REST,
     patience: float = PATIENCE,
+    jobs: int = 1,
+    spec: str = CONTRACT,
+    parent: str = "",
+    response_type: str = EMPTY,
     on_played: Callable[[str], None] = lambda _: None,
 ) -> GateRun:
     """Play all scenarios, or `only` those named, against the driver that `command` starts, and judge them.
@@ -68,15 +76,25 @@ def run_gate(
         raise UsageError(
             f"--patience: {patience:g} is no number of seconds to wait", f"give one from 0 to {LONGEST_PATIENCE:g}"
         )
+    if not 1 <= jobs <= MOST_JOBS:
+        raise UsageError(f"--jobs: {jobs} is no number of drivers", f"give one from 1 to {MOST_JOBS}")
     scenarios = [scenario for scenario in selected(only) if transport.plays(scenario.name)]
     if not scenarios:
         raise UsageError(
             f"no scenario is left for transport {transport.name}", "choose another --scenario or --transport"
         )
+    if baseline is not None:
+        baseline.refuse_unknown([requirement.id for requirement in client_catalogue().of("client")])
+    naming = Naming.of(Contract.load(spec), parent, response_type)
     started = timestamp()
     shown = command_without_secrets(command)
     performance = perform(
-        processes(command, patience), scenarios, Contract.load(CONTRACT), transport=transport, on_played=on_played
+        processes(command, patience),
+        scenarios,
+        naming,
+        transport=transport,
+        jobs=jobs,
+        on_played=on_played,
     )
     applied = _against(baseline, judgements(performance, client_catalogue(), transport, is_whole=not only), started)
     verdict = _verdict(applied, performance)
@@ -88,6 +106,10 @@ def run_gate(
             "driver": {
                 "command": shlex.join(shown),
                 "transport": transport.name,
+                "contract": naming.contract.name,
+                "parent": naming.parent,
+                "sdk": performance.hello.sdk,
+                "version": performance.hello.version,
                 "unsupported": sorted({play.unsupported for play in performance.plays} - {""}),
                 "stderr": performance.stderr,
             },
@@ -102,22 +124,37 @@ def run_gate(
         messages=[*_messages(performance), *applied.messages],
         baseline=baseline.file if baseline is not None else "",
     )
-    options = (f" --transport {transport.name}" if transport is not REST else "") + (
-        f" --patience {patience:g}" if patience != PATIENCE else ""
+    options = "".join(
+        f" --{name} {shlex.quote(value)}"
+        for name, value, usual in (
+            ("transport", transport.name, REST.name),
+            ("patience", f"{patience:g}", f"{PATIENCE:g}"),
+            ("spec", spec, CONTRACT),
+            ("parent", parent, ""),
+            ("response-type", response_type, EMPTY),
+        )
+        if value != usual
     )
     report = _reproducible(build_report(list(applied.judgements), verdict, facts), options)
     return GateRun(performance, tuple(applied.judgements), verdict, report)
 
 
 def selected(only: Sequence[str]) -> list[Scenario]:
-    """The scenarios of these names, all when there are none. Raises UsageError naming the nearest."""
-    known = {scenario.name: scenario for scenario in SCENARIOS}
-    for name in only:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
+    """The scenarios that these names or patterns (`get-*`) match, all when there are none.
+
+    Raises UsageError for one that matches none, naming the nearest.
+    """
+    known = [scenario.name for scenario in SCENARIOS]
+    for pattern in only:
+        if not fnmatch.filter(known, pattern):
+            near = difflib.get_close_matches(pattern, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"name one of {', '.join(known)}"
-            raise UsageError(f"--scenario: there is no scenario {name!r}", hint)
-    return [scenario for name, scenario in known.items() if not only or name in only]
+            raise UsageError(f"--scenario: there is no scenario {pattern!r}", hint)
+    return [
+        scenario
+        for scenario in SCENARIOS
+        if not only or any(fnmatch.fnmatchcase(scenario.name, pattern) for pattern in only)
+    ]
 
 
 def whole_timeline(performance: Performance) -> str:

@@ -50,6 +50,9 @@ _SAME_OVER_GRPC = """
     asked-to-cancel asked-to-cancel-and-completed asked-to-cancel-and-failed asked-to-cancel-and-ended
     composed-in-id decomposed-in-id compatibility-in-id beyond-the-bmp-in-id other-case-in-id no-break-space-in-id
     zero-width-in-id sub-delimiters-in-id quotation-marks-in-id escaped-slash-in-id twice-escaped-in-id
+    wait-cancelled wait-cancelled-already wait-cancelled-by-another wait-completed-despite-cancel wait-failed-internal
+    wait-failed-aborted wait-failed-not-found wait-failed-unavailable wait-failed-deadline-exceeded
+    wait-through-unavailable wait-through-busy wait-gone wait-denied wait-for-ever wait-backs-off
     two-verbs-in-id tab-in-id line-end-in-id leading-zeros-id large-number-id leading-space-id verb-as-id
 """
 SCENARIOS = frozenset(_SAME_OVER_GRPC.split())
@@ -64,6 +67,8 @@ _OF_HTTP_AND_JSON = """
     client-request.is-http client-request.host-is-right client-request.length-is-unambiguous
     client-request.endpoint-is-kept client-request.get-has-no-body client-request.name-makes-no-header
     client-answer.class-is-kept client-answer.redirect-is-no-success
+    client-answer.framing-is-read client-answer.coding-is-undone client-answer.belongs-to-its-request
+    client-retry.next-call-gets-through client-operation.listed-are-shown client-request.delete-is-sent
     client-answer.no-body-is-success client-answer.unknown-members-are-ignored client-answer.garbage-is-no-success
     client-answer.lost-answer-is-no-success client-answer.bare-status client-answer.unreadable-error-keeps-its-status
     client-answer.redirect-keeps-the-method client-answer.redirected-get-is-no-cancel
@@ -147,18 +152,22 @@ def _as_grpc(method: Method, status: int, body: bytes) -> Response:
 
 
 def _operation(members: Mapping[str, Any]) -> Any:
-    """The operation as a message. An Any of a type that nobody knows holds bytes that nobody can read."""
+    """The operation as a message.
+
+    An Any of a type that is not known here holds what is not known either: a message without fields, where the script
+    has none, else bytes that nobody can read.
+    """
     parse_error = part_of_grpc("google.protobuf.json_format").ParseError
     opaque = {}
     for field in ("metadata", "response"):
         try:
             message_of("Operation", {field: members.get(field)})
         except parse_error:
-            opaque[field] = members[field]["@type"]
+            opaque[field] = members[field]
     operation = message_of("Operation", {field: value for field, value in members.items() if field not in opaque})
-    for field, type_url in opaque.items():
-        getattr(operation, field).type_url = type_url
-        getattr(operation, field).value = b"\x08\x0c"
+    for field, value in opaque.items():
+        getattr(operation, field).type_url = value["@type"]
+        getattr(operation, field).value = b"\x08\x0c" if len(value) > 1 else b""
     return operation
 
 

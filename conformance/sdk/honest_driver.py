@@ -10,6 +10,7 @@ import http.client
 import json
 import os
 import re
+import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -32,6 +33,7 @@ CODES |= {
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
 }
+VERBS = {"cancel": "POST", "delete": "DELETE"}
 Reply = dict[str, Any]
 
 
@@ -60,10 +62,30 @@ def headers(_method: str, _name: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"} if token else {}
 
 
+class Wire(socket.socket):
+    """A connected socket that waits until `end`, and not so long each time that something is read from it."""
+
+    end = 0.0
+
+    def recv_into(self, *arguments: Any) -> int:
+        """Raises TimeoutError when the time is over, however little is missing and however often something came."""
+        left = self.end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the time is over")
+        self.settimeout(left)
+        return super().recv_into(*arguments)
+
+
 def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
     """One request and its whole answer within `left` seconds. Raises OSError or HTTPException."""
+    end = time.monotonic() + left
     connection = http.client.HTTPConnection(urlsplit(origin).netloc, timeout=max(left, 0.001))
     try:
+        connection.connect()
+        plain = connection.sock
+        connection.sock = Wire(plain.family, plain.type, plain.proto, fileno=plain.detach())
+        connection.sock.end = end
+        connection.sock.settimeout(max(left, 0.001))
         connection.request(verb, target, body=body, headers=dict(fields))
         response = connection.getresponse()
         return Answer(response.status, response.read(), response.getheader("Location"))
@@ -79,13 +101,15 @@ def again(answer: Answer, attempt: int) -> bool:
 def understand(method: str, answer: Answer) -> Reply:
     """What an answer means to the caller."""
     try:
-        value = {} if method == "cancel" and not answer.body else json.loads(answer.body)
+        value = {} if method in VERBS and not answer.body else json.loads(answer.body)
     except ValueError:
         value = None
     if answer.status >= 300:
         return error(answer.status, value)
     if not isinstance(value, dict):
         return {"outcome": "decode_error", "message": "the answer is not a JSON object"}
+    if method == "list":
+        return {"outcome": "ok", "operations": [operation(each) for each in value.get("operations", [])]}
     return {"outcome": "ok", "operation": operation(value)} if method == "get" else {"outcome": "ok"}
 
 
@@ -105,6 +129,23 @@ def operation(value: Mapping[str, Any]) -> Reply:
     return shown | {"response": value.get("response") is not None}
 
 
+def goes_on(seen: Reply) -> bool:
+    """Whether a wait goes on after a look: while the operation runs, and while the service is busy."""
+    if seen["outcome"] == "ok":
+        return not seen["operation"]["done"]
+    return seen.get("http_status") in (429, 503)
+
+
+def ended(seen: Reply) -> Reply:
+    """What a wait comes to: the operation, or its error, or the error of the look that ended it."""
+    if seen["outcome"] != "ok" or not seen["operation"]["error"]:
+        return {**seen, "cancelled": False} if seen["outcome"] == "ok" else seen
+    failed = seen["operation"]["error"]
+    code = NUMBERS.get(failed["code"], "UNKNOWN")
+    is_cancelled = code == "CANCELLED"
+    return {"outcome": "rpc_error", "code": code, "message": failed["message"], "cancelled": is_cancelled}
+
+
 @dataclass(frozen=True)
 class Client:
     """The client as its parts, so that each can be exchanged."""
@@ -116,18 +157,48 @@ class Client:
     send: Callable[..., Answer] = send
     again: Callable[[Answer, int], bool] = again
     understand: Callable[[str, Answer], Reply] = understand
+    goes_on: Callable[[Reply], bool] = goes_on
+    ended: Callable[[Reply], Reply] = ended
+    pause: Callable[[float], float] = lambda last: last * 1.5
+    looks_first: bool = False
+    habits: tuple[str, ...] = ()
+
+    def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
+        """Get an operation until it has ended, or `timeout` seconds are over; `poll` seconds apart at first."""
+        end = time.monotonic() + timeout
+        while True:
+            seen = self.call("get", endpoint, name, end - time.monotonic())
+            if not self.goes_on(seen):
+                return self.ended(seen)
+            if time.monotonic() + poll > end:
+                time.sleep(max(end - time.monotonic(), 0))
+                return {"outcome": "transport_error", "message": "the time is over"}
+            time.sleep(poll)
+            poll = self.pause(poll)
+
+    def cancel(self, endpoint: str, name: str, timeout: float) -> Reply:
+        """Cancel an operation; a client that looks first says of one that has ended that it was not cancelled."""
+        if self.looks_first:
+            seen = self.call("get", endpoint, name, timeout)
+            if seen["outcome"] != "ok":
+                return seen
+            if seen["operation"]["done"]:
+                return {"outcome": "ok", "cancelled": False}
+        return self.call("cancel", endpoint, name, timeout)
 
     def call(self, method: str, endpoint: str, name: str, timeout: float) -> Reply:
-        """Cancel or get an operation within `timeout` seconds."""
-        if not self.check(name):
+        """Cancel, get or delete an operation, or list those below a parent, within `timeout` seconds."""
+        if not self.check(name + "/operations/any" if method == "list" else name):
             return {"outcome": "client_error", "message": f"{name!r} is no name of an operation"}
-        verb, body = ("POST", self.body(name)) if method == "cancel" else ("GET", None)
+        verb, body = VERBS.get(method, "GET"), self.body(name) if method == "cancel" else None
+        target, question, query = self.path(method, name).partition("?")
+        target += ("/operations" if method == "list" else "") + question + query
         fields = self.headers(method, name) | ({"Content-Type": "application/json"} if body else {})
         end, attempt = time.monotonic() + timeout, 0
         while True:
             attempt += 1
             try:
-                answer = self.send(verb, endpoint, self.path(method, name), fields, body, end - time.monotonic())
+                answer = self.send(verb, endpoint, target, fields, body, end - time.monotonic())
             except (OSError, http.client.HTTPException) as broken:
                 return {"outcome": "transport_error", "message": repr(broken)}
             if not self.again(answer, attempt) or time.monotonic() + 0.01 * attempt > end:
@@ -135,10 +206,27 @@ class Client:
             time.sleep(0.01 * attempt)
 
 
+HELLO: Reply = {
+    "outcome": "ok",
+    "sdk": {"name": "the honest client", "version": "1"},
+    "methods": ["cancel", "get", "wait", "list", "delete"],
+    "transports": ["rest"],
+    "concurrent": False,
+}
+
+
 def reply(client: Client, told: Mapping[str, Any]) -> Reply:
     """The reply to one request; what is no error of the call is the client's own."""
+    if told["method"] == "hello":
+        return {"id": told["id"], **HELLO, "habits": list(client.habits)}
+    method, where, timeout = told["method"], (told["endpoint"], told["name"]), told["timeout_ms"] / 1000
     try:
-        outcome = client.call(told["method"], told["endpoint"], told["name"], told["timeout_ms"] / 1000)
+        if method == "wait":
+            outcome = client.wait(*where, timeout, told.get("poll_ms", 1000) / 1000)
+        elif method == "cancel":
+            outcome = client.cancel(*where, timeout)
+        else:
+            outcome = client.call(method, *where, timeout)
     except Exception as bug:
         outcome = {"outcome": "client_error", "message": repr(bug)}
     return {"id": told["id"], **outcome}

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
-from conformance.rules.client.turn import Said, Told
-from conformance.sdk.driver import read_reply
+from conformance.rules.client.turn import Hello, Said, Told
 from conformance.sdk.honest_driver import Client, reply
+from conformance.sdk.reply import read_hello, read_reply
 
 Speaks = Callable[[Told], bytes]
 
@@ -35,7 +36,18 @@ class InProcess:
     ) -> None:
         pass
 
-    def ask(self, told: Told) -> Said:
+    def greet(self, told: Told, _was_called: Callable[[], bool]) -> Hello | None:
+        hello = read_hello(self._speaks(told), told)
+        self.replies += hello is not None
+        return hello
+
+    def ask(self, told: Sequence[Told]) -> list[Said]:
+        if len(told) == 1:
+            return [self._ask(told[0])]
+        with ThreadPoolExecutor(len(told)) as pool:
+            return list(pool.map(self._ask, told))
+
+    def _ask(self, told: Told) -> Said:
         said = read_reply(self._speaks(told), told, time.monotonic())
         self.replies += 1
         return said

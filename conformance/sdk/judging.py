@@ -46,13 +46,20 @@ def judgements(
 
 
 def results(play: Play) -> Iterator[CheckResult]:
-    """What one play says of the requirements: one result for each rule that had something to say, and expectation."""
+    """What one play says of the requirements: one result for each rule that had something to say, and expectation.
+
+    What a rule has found is not said again by an expectation of the same requirement.
+    """
+    violated = set()
     for rule in client_rules().values():
         result = _rule_result(rule, play)
         if result is not None:
             yield result
+            if result.finding is Finding.VIOLATED:
+                violated.add(rule.requirement)
     for expectation in play.scenario.expectations:
-        yield _expectation_result(expectation, play)
+        if expectation.requirement not in violated:
+            yield _expectation_result(expectation, play)
 
 
 def _rule_result(rule: TurnRule, play: Play) -> CheckResult | None:
@@ -69,8 +76,10 @@ def _expectation_result(expectation: Expectation, play: Play) -> CheckResult:
 
     if play.fault:
         return unjudged(Finding.ERROR, play.fault.splitlines()[0])
-    if play.unsupported:
-        return unjudged(Finding.NOT_APPLICABLE, f"the client has no call {play.unsupported}")
+    if play.inapplicable or play.unsupported:
+        return unjudged(Finding.NOT_APPLICABLE, play.inapplicable or f"the client has no call {play.unsupported}")
+    if play.outlived:
+        return unjudged(Finding.NOT_TESTED, f"{play.scenario.name}: a call had not ended long after its deadline")
     assert play.control is not None, "a play without a fault has a control"
     wrong = play.scenario.control.judge(play.control)
     if wrong is not None and play.control.answers and expectation.requirement == play.scenario.control.requirement:

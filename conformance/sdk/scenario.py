@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from conformance.errors import NotTested
 from conformance.exchange import Method
 from conformance.lro.codes import Code
 from conformance.lro.operation import State
@@ -20,29 +21,49 @@ from conformance.rules.client.turn import Turn, TurnJudge
 from conformance.rules.rule import Complaint
 from conformance.sdk.answers import EMPTY_OBJECT, Answer, Script, envelope, json_answer
 
-PARENT = "projects/conformance/locations/gate"
 TIMEOUT = 5000
 """The deadline of a call, in milliseconds, that is not about time: none comes near it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One request to the driver; `timeout` is in milliseconds. In a name `{operation}` is that of the scenario."""
+    """One request to the driver; `timeout` is in milliseconds. Its name has places, such as `{operation}`.
+
+    `method` is the call that the script answers, `word` what the driver is told when that is another (`wait`). A name
+    that `is_unbound` is one that no path of the contract can have; where one can, the scenario is not played.
+    """
 
     method: Method
     script: Script
     name: str = "{operation}"
     timeout: int = TIMEOUT
+    word: str = ""
+    poll: int | None = None
+    is_unbound: bool = False
+
+    @property
+    def asks_for(self) -> str:
+        """The method as the driver is told it."""
+        return self.word or self.method.value
 
 
-def cancel(*answers: Answer, name: str = "{operation}", timeout: int = TIMEOUT) -> Step:
+def cancel(*answers: Answer, name: str = "{operation}", timeout: int = TIMEOUT, is_unbound: bool = False) -> Step:
     """The driver is told to cancel, and each attempt gets the next of the answers."""
-    return Step(Method.CANCEL, Script(answers), name, timeout)
+    return Step(Method.CANCEL, Script(answers), name, timeout, is_unbound=is_unbound)
 
 
-def get(*answers: Answer, name: str = "{operation}", timeout: int = TIMEOUT) -> Step:
+def get(*answers: Answer, name: str = "{operation}", timeout: int = TIMEOUT, is_unbound: bool = False) -> Step:
     """The driver is told to get, and each attempt gets the next of the answers."""
-    return Step(Method.GET, Script(answers), name, timeout)
+    return Step(Method.GET, Script(answers), name, timeout, is_unbound=is_unbound)
+
+
+POLL = 8
+"""Milliseconds between the first two looks of a wait: so a test of it takes no time."""
+
+
+def wait(*answers: Answer, timeout: int = TIMEOUT) -> Step:
+    """The driver is told to wait for the end of the operation, and each look sees the next of the answers."""
+    return Step(Method.GET, Script(answers), timeout=timeout, word="wait", poll=POLL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +82,23 @@ class Control:
 class Expectation:
     """What a scenario judges: an oracle speaks for a requirement, about the turn of step number `step`.
 
-    With `is_of_all` it is about what arrived in all turns, as if it had arrived in that one.
+    With `is_of_all` it is about what arrived in all turns, as if it had arrived in that one. With `beside` it counts
+    only where that oracle has nothing against the turn of that step, which was answered the same in the plainest way.
     """
 
     requirement: str
     judge: TurnJudge
     step: int = -1
     is_of_all: bool = False
+    beside: tuple[int, TurnJudge] | None = None
 
     def judged(self, turns: Sequence[Turn]) -> Complaint | None:
         """What the oracle says of the turns of the scenario's steps. Raises NotTested, NotApplicable."""
         turn = turns[self.step]
+        if self.beside is not None:
+            step, judge = self.beside
+            if (plain := judge(turns[step])) is not None:
+                raise NotTested(f"in the plainest way it is not understood either: {plain.message}")
         if self.is_of_all:
             turn = replace(turn, arrived=tuple(exchange for each in turns for exchange in each.arrived))
         return self.judge(turn)
@@ -79,22 +106,24 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One story. `name` is its slug, and the check's name in reports and baselines."""
+    """One story. `name` is its slug, and the check's name in reports and baselines.
+
+    It is played where the driver has the methods that its steps ask for and what it `needs` besides: `concurrent`, or a
+    habit. `at_once` has all its steps told before the first reply is awaited.
+    """
 
     name: str
     story: str
     control: Control
     steps: tuple[Step, ...]
     expectations: tuple[Expectation, ...] = ()
+    needs: tuple[str, ...] = ()
+    at_once: bool = False
 
     @property
-    def operation(self) -> str:
-        """The name of the scenario's operation."""
-        return f"{PARENT}/operations/{self.name}"
-
-    def named(self, step: Step) -> str:
-        """The operation name that the driver is told in a step."""
-        return step.name.replace("{operation}", self.operation)
+    def asks_for(self) -> tuple[str, ...]:
+        """The methods that the driver is asked for."""
+        return tuple(dict.fromkeys(step.asks_for for step in (self.control.step, *self.steps)))
 
 
 def arrives_and_is_ok(turn: Turn) -> Complaint | None:
@@ -120,6 +149,9 @@ def operation(done: bool = False, *, name: str = "{operation}", **members: Any) 
     """A get's answer: an operation, without metadata, for its type would have to be one that every client knows."""
     return json_answer(200, {"name": name, "done": done, **members})
 
+
+RESPONSE = {"@type": "type.googleapis.com/{response-type}"}
+"""The response of an operation that succeeds, of the type that the client expects."""
 
 CONTROL = "{operation}-control"
 """The operation of a control: it looks like the scenario's, and is another."""

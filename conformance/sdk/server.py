@@ -1,48 +1,69 @@
 """The scripted server: a client calls it, it answers by the script of the moment and records what arrived.
 
-Attribution. Every scenario has operation names of its own, so a request that is a call on one belongs to its turn,
-however late it arrives, and to the last one where a scenario makes the same call twice. Anything else, a path that
-binds nothing or bytes that are no HTTP, belongs to the turn that was open when it arrived: one driver is asked one
-thing at a time.
+Attribution. A request belongs to the turn that was open when it arrived: one driver is asked one thing at a time, and
+where it is asked several, each is told by its call. The exception is a late attempt: every scenario has operation
+names of its own, so a call on one that is made again after its failure was told belongs to the turn that failed, and
+one that arrives after the reply to it to the turn that it is the call of.
+A look at the operation that is being cancelled is part of the cancel, whoever asked for such a look before. Bytes that
+are no HTTP belong to the call whose head they have, else to the one before them on their connection, else to the turn
+in which that was opened.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
+import select
 import socket
 import struct
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.errors import TargetError
-from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, Request
+from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, Request, can_be_undone
 from conformance.lro.codes import Code
-from conformance.rules.client.retries import OVERDUE
-from conformance.sdk.answers import EMPTY_OBJECT, OVER, UNKNOWN_PATH, Answer, End, Script, envelope, json_answer
+from conformance.rules.client.deadlines import slack
+from conformance.sdk.answers import (
+    EMPTY_OBJECT,
+    OVER,
+    UNKNOWN_CODING,
+    UNKNOWN_PATH,
+    Answer,
+    End,
+    Script,
+    envelope,
+    json_answer,
+)
 from conformance.sdk.credentials import without_secrets
+from conformance.sdk.framing import BETWEEN_PIECES, gzipped_for
 from conformance.sdk.wire import Connection, NotHttp, response_bytes
 from conformance.spec.contract import Contract
 
 LOOPBACK = "127.0.0.1"
 _IDLE_SECONDS = 30.0
-_AFTER_TIMEOUT = OVERDUE + 0.1
-"""Seconds; more than the rules allow a reply or an attempt to be late, so that who does not stop by itself is late."""
+_AFTER_SLACK = 1.0
+"""Seconds beyond what the rules allow an attempt to be late, so that who does not stop by itself is late."""
+_TO_SETTLE = 1.0
+"""Seconds that the next turn waits for the end of what the last one brought about."""
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Open:
     """A turn as the server knows it: what it answers, how often it has, and what arrived."""
 
     scenario: str
     call: Call
     script: Script
-    over: float
+    timeout: float
+    over: float = float("inf")
     served: int = 0
+    has_failed: bool = False
     arrived: list[Exchange] = field(default_factory=list)
     replied: threading.Event = field(default_factory=threading.Event)
 
@@ -52,18 +73,22 @@ class ScriptedServer:
 
     `url` is where it is, `elsewhere` the same server on another host, `other_port` on another port alone. `now` is the
     clock of the run, in seconds.
-    Raises TargetError when no port can be had.
+    `numbers` are those of the requests, where several servers share them. Raises TargetError when no port can be had.
     """
 
-    def __init__(self, contract: Contract, now: Callable[[], float]) -> None:
+    def __init__(self, contract: Contract, now: Callable[[], float], numbers: Iterator[int] | None = None) -> None:
         self._contract = contract
         self._now = now
+        self._numbers = numbers or itertools.count(1)
         self._lock = threading.Lock()
         self._turns: list[_Open] = []
         self._by_call: dict[Call, _Open] = {}
+        self._open: list[_Open] = []
         self._strays: list[Exchange] = []
-        self._number = 0
+        self._requests = 0
         self._connections: set[socket.socket] = set()
+        self._last: dict[socket.socket, _Open | None] = {}
+        self._unsettled: dict[socket.socket, tuple[_Open | None, threading.Event]] = {}
         self._threads: list[threading.Thread] = []
         self._is_stopping = False
         self._listeners = [_listen(), _listen()]
@@ -85,18 +110,27 @@ class ScriptedServer:
     def begin(self, scenario: str, method: Method, name: str, script: Script, timeout: int) -> int:
         """Open a turn: from now on its script counts. The value is the turn's number, for `end` and `arrived`.
 
-        Soon after `timeout`, in milliseconds, the script ends, and every further attempt is refused for good.
+        Soon after `timeout`, in milliseconds from the first attempt, the script ends, and every further attempt is
+        refused for good.
         """
+        # What ends a connection, or comes late, has happened before the driver is told the next thing.
+        for of, settled in list(self._unsettled.values()):
+            if of is None or of.replied.is_set():
+                settled.wait(_TO_SETTLE)
         with self._lock:
-            over = self._now() + timeout / 1000 + _AFTER_TIMEOUT
-            turn = _Open(scenario, Call(method, name), script, over)
+            turn = _Open(scenario, Call(method, name), script, timeout / 1000)
             self._turns.append(turn)
+            self._open.append(turn)
             self._by_call[turn.call] = turn
             return len(self._turns) - 1
 
-    def end(self, turn: int) -> None:
-        """The driver has replied: what was held back for this turn is dropped."""
-        self._turns[turn].replied.set()
+    def end(self, turn: int, *, has_failed: bool = False) -> None:
+        """The driver has replied: what was held back for this turn is dropped. A failed call may be tried late."""
+        with self._lock:
+            ended = self._turns[turn]
+            ended.has_failed = has_failed
+            self._open.remove(ended)
+        ended.replied.set()
 
     def arrived(self, turn: int) -> tuple[Exchange, ...]:
         """What belongs to a turn, in the order of arrival; complete once the server has stopped."""
@@ -106,7 +140,7 @@ class ScriptedServer:
     @property
     def requests(self) -> int:
         """How many requests have arrived."""
-        return self._number
+        return self._requests
 
     def stop(self) -> None:
         """Close everything and wait until every request that had arrived is recorded."""
@@ -143,33 +177,45 @@ class ScriptedServer:
     def _serve(self, wire: socket.socket, origin: str) -> None:
         with self._lock:
             self._connections.add(wire)
+            self._last[wire] = self._turn_of(None)
         try:
             connection = Connection(wire)
             while not self._is_stopping and self._serve_one(connection, wire, origin):
-                pass
+                self._settle(wire)
         except OSError:
             pass
         finally:
             with self._lock:
                 self._connections.discard(wire)
+                del self._last[wire]
             wire.close()
+            self._settle(wire)
+
+    def _settle(self, wire: socket.socket) -> None:
+        """What the last request of a connection has brought about is done."""
+        with self._lock:
+            unsettled = self._unsettled.pop(wire, None)
+        if unsettled is not None:
+            unsettled[1].set()
 
     def _serve_one(self, connection: Connection, wire: socket.socket, origin: str) -> bool:
         """Read and answer one request; whether the connection goes on."""
         try:
             arrived = connection.read()
         except NotHttp as error:
-            self._record_garbage(error, origin)
+            self._record_garbage(error, origin, wire)
             return False
         if arrived is None:
             return False
         at = self._now()
         with self._lock:
-            self._number += 1
-            number = self._number
+            self._requests += 1
+            number = next(self._numbers)
             call = self._contract.identify(arrived.request.method, arrived.request.path)
             turn = self._turn_of(call)
-            answer = self._answer(turn, call, arrived.request)
+            self._unsettled[wire] = (turn, threading.Event())
+            self._last[wire] = turn
+            answer = self._answer(turn, call, arrived.request, at)
         exchange = Exchange(
             number=number,
             request=without_secrets(arrived.request),
@@ -182,31 +228,63 @@ class ScriptedServer:
             note="" if arrived.version == "HTTP/1.1" else arrived.version,
         )
         if answer.hold and turn is not None and turn.replied.wait(answer.hold / 1000):
-            dropped = Failure(FailureKind.TIMEOUT, "held back until the driver had replied")
+            when = "sent when the driver had replied" if answer.is_late else "held back until the driver had replied"
+            dropped = Failure(FailureKind.TIMEOUT, when)
             self._record(turn, replace(exchange, outcome=dropped, received_at=self._now()))
-            return False
+            if answer.is_late:
+                wire.sendall(response_bytes(answer.response))
+            return answer.is_late
         if answer.end is End.RESET:
             self._record(turn, replace(exchange, received_at=self._now()))
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             return False
         response = answer.response if arrived.request.method != "HEAD" else replace(answer.response, body=b"")
-        self._record(turn, replace(exchange, outcome=response, received_at=self._now()))
-        wire.sendall(response_bytes(response))
-        return answer.end is End.KEPT and arrived.stays_open
+        if answer.hold and _has_hung_up(wire):
+            unread = Failure(FailureKind.RESET, "the client had closed the connection before it was answered")
+            outcome = unread if _is_refused(wire, response_bytes(response)) else response
+            self._record(turn, replace(exchange, outcome=outcome, received_at=self._now()))
+            return False
+        if answer.pace is not None and turn is not None:
+            failure = answer.pace.write(wire, response_bytes(response), turn.replied)
+            self._record(turn, replace(exchange, outcome=failure or response, received_at=self._now()))
+            return False
+        sent = answer.frame(gzipped_for(arrived.request, response) if answer.is_coded else response)
+        # Recorded is what the answer says, as recordings of browsers have it: its header fields as sent, its content.
+        recorded = replace(sent.recorded, body=response.body)
+        self._record(turn, replace(exchange, outcome=recorded, received_at=self._now()))
+        for number, piece in enumerate(sent.pieces):
+            if number:
+                time.sleep(BETWEEN_PIECES)
+            wire.sendall(piece)
+        return answer.end is End.KEPT and arrived.stays_open and not sent.closes
 
     def _turn_of(self, call: Call | None) -> _Open | None:
-        if call is not None and call in self._by_call:
-            return self._by_call[call]
+        """The turn that a request belongs to; call it with the lock held."""
+        for turn in reversed(self._open):
+            if call == turn.call:
+                return turn
+        for turn in reversed(self._open):
+            if call is not None and call.method is Method.GET and call.name == turn.call.name:
+                return turn
+        own = self._by_call.get(call) if call is not None else None
+        if own is not None and (own.has_failed or not own.served or not self._open):
+            return own
+        if self._open:
+            return self._open[-1]
         return self._turns[-1] if self._turns else None
 
-    def _answer(self, turn: _Open | None, call: Call | None, request: Request) -> Answer:
+    def _answer(self, turn: _Open | None, call: Call | None, request: Request, at: float) -> Answer:
         """The answer that the script has for a request; call it with the lock held, for it counts."""
         if turn is None:
             return UNKNOWN_PATH
+        if not can_be_undone(request.headers):
+            return UNKNOWN_CODING
         script = turn.script
         if call == turn.call:
+            if not turn.served:
+                turn.over = at + turn.timeout + slack(turn.timeout) + _AFTER_SLACK
             turn.served += 1
-            if self._now() > turn.over:
+            if at > turn.over:
                 return OVER
             return self._placed(turn, script.answers[min(turn.served, len(script.answers)) - 1])
         for pattern, answer in script.elsewhere.items():
@@ -216,7 +294,7 @@ class ScriptedServer:
             return UNKNOWN_PATH
         if call.name == turn.call.name and call.method is Method.GET:
             # A client that looks before it cancels sees an operation that runs.
-            return json_answer(200, {"name": call.name})
+            return script.seen or json_answer(200, {"name": call.name})
         if call.method is Method.LIST:
             return json_answer(200, {"operations": [_shown_by(script) or {"name": turn.call.name}]})
         return envelope(Code.NOT_FOUND, f"operation {call.name} does not exist")
@@ -247,16 +325,38 @@ class ScriptedServer:
         with self._lock:
             (turn.arrived if turn is not None else self._strays).append(exchange)
 
-    def _record_garbage(self, error: NotHttp, origin: str) -> None:
+    def _record_garbage(self, error: NotHttp, origin: str, wire: socket.socket) -> None:
+        """Record what is no HTTP, for the call whose head it has, else for that before it on its connection."""
         at = self._now()
         with self._lock:
-            self._number += 1
-            number = self._number
-            turn = self._turn_of(None)
+            self._requests += 1
+            number = next(self._numbers)
+            head = error.head
+            call = self._contract.identify(head.method, head.path) if head is not None else None
+            turn = self._turn_of(call) if call is not None else self._last[wire]
         request = Request("", "", (), error.data)
         outcome = Failure(FailureKind.MALFORMED, str(error))
         scenario = turn.scenario if turn is not None else ""
         self._record(turn, Exchange(number, request, outcome, at, at, None, scenario, origin))
+
+
+def _has_hung_up(wire: socket.socket) -> bool:
+    """Whether the client sends no more; who has only said so may still wait for its answer."""
+    if not select.select([wire], [], [], 0)[0]:
+        return False
+    try:
+        return wire.recv(1, socket.MSG_PEEK) == b""
+    except OSError:
+        return True
+
+
+def _is_refused(wire: socket.socket, start: bytes) -> bool:
+    """Whether the peer refuses what is written to it, for it has closed the connection altogether."""
+    try:
+        wire.sendall(start)
+    except OSError:
+        return True
+    return wire.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
 
 
 def _shown_by(script: Script) -> dict[str, Any] | None:

@@ -39,7 +39,7 @@ def _all_events(play: Play) -> Iterator[Event]:
 
 
 def _events(told: Told, arrived: Iterable[Exchange]) -> Iterator[Event]:
-    yield told.at, "told", {"text": _cut(f"{told.method.value} {told.name} within {told.timeout} ms"), "id": told.id}
+    yield told.at, "told", {"text": _cut(f"{told.asks_for} {told.name} within {told.timeout} ms"), "id": told.id}
     for exchange in arrived:
         yield exchange.sent_at, "arrived", {"text": _request(exchange), "request": exchange.number}
         yield exchange.received_at, "answered", {"text": _outcome(exchange), "request": exchange.number}

@@ -64,5 +64,10 @@ _VARIANTS = (
     ),
     ClientVariant("routing-header", "AIP-4222 has the value of a routing header URL-encoded.", _routed("")),
     ClientVariant("routing-header-with-slashes", "Some clients leave the slashes as they are.", _routed("/")),
+    ClientVariant(
+        "future",
+        "A helper may look before it cancels, and send nothing for what is done.",
+        Client(looks_first=True, habits=("future",)),
+    ),
     ClientVariant("no-credentials", "A driver need not use the token.", Client(headers=lambda _method, _name: {})),
 )

@@ -17,11 +17,15 @@ _SHOWN = 40
 
 
 class NotHttp(Exception):
-    """What arrived is no HTTP/1.x request; `data` are its first bytes. Cause: TLS, HTTP/2, a broken client."""
+    """What arrived is no HTTP/1.x request; `data` are its first bytes. Cause: TLS, HTTP/2, a broken client.
+
+    `head` is the request without its body, where that much could be read.
+    """
 
     def __init__(self, why: str, data: bytes) -> None:
         super().__init__(f"{why}; it begins {data[:_SHOWN]!r}")
         self.data = data
+        self.head: Request | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class Connection:
 
         Raises NotHttp for anything else, OSError when the connection breaks.
         """
+        # RFC 9112, section 2.2: a server SHOULD ignore at least one empty line received prior to the request-line.
+        self._left = self._left.lstrip(b"\r\n")
         while b"\r\n\r\n" not in self._left:
             if self._left and not _may_be_http(self._left):
                 raise NotHttp("what arrived is not HTTP/1.1", self._left)
@@ -55,12 +61,16 @@ class Connection:
                 if self._left:
                     raise NotHttp("the connection was closed in the head of a request", self._left)
                 return None
-            self._left += more
+            self._left = (self._left + more).lstrip(b"\r\n")
         head, _, self._left = self._left.partition(b"\r\n\r\n")
         method, target, version, headers = _parse_head(head)
         if any(value.lower() == "100-continue" for value in header_values(headers, "expect")):
             self._wire.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        body = self._read_body(headers)
+        try:
+            body = self._read_body(headers)
+        except NotHttp as error:
+            error.head = Request(method, target, headers)
+            raise
         connection = ",".join(header_values(headers, "connection")).lower()
         stays_open = "close" not in connection and (version != "HTTP/1.0" or "keep-alive" in connection)
         return Arrived(Request(method, target, headers, body), version, stays_open)

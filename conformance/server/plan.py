@@ -121,7 +121,7 @@ class _Names:
         if form.command or form.python:
             return "run", form.python or form.command[0]
         if form.start is not None:
-            return form.start.method, form.start.path
+            return form.start.method, form.start.path or exchange.request.target
         return exchange.request.method, exchange.request.target
 
 

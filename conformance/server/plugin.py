@@ -12,6 +12,7 @@ Loaded by every pytest in the environment, so what is heavy is imported where it
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from conformance.server.target.iut import Iut
 
 RUN = pytest.StashKey["Run"]()
-_SUPPLY_FIXTURE = "iut_operations"
 _SUITE = "conformance/suite"
 RESULT = "lro_conformance_result"
 """Where a report of pytest carries what a check found, as a JSON value."""
@@ -41,6 +41,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="conformance.toml; without it, and without --iut-url, the embedded reference server",
     )
     group.addoption("--iut-url", metavar="URL", help="the target, in place of the configuration's")
+    group.addoption("--iut-app", metavar="MODULE:APP", help="an ASGI or WSGI application, in place of a URL")
+    group.addoption("--iut-allow-host", metavar="HOST", action="append", default=[], help="a host that you may test")
     group.addoption("--iut-operation", metavar="NAME", action="append", default=[], help="a running operation to use")
     group.addoption("--iut-spec", metavar="SPEC", help="the OpenAPI file of the contract")
     group.addoption("--iut-statement", metavar="KEY=VALUE", action="append", default=[], help="conformance statement")
@@ -60,6 +62,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 OPTIONS = (
     "--iut",
     "--iut-url",
+    "--iut-app",
+    "--iut-allow-host",
     "--iut-operation",
     "--iut-spec",
     "--iut-statement",
@@ -83,6 +87,22 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "disruptive: a check that may disturb more than the operations it started")
     config.pluginmanager.register(_Results(config), "lro-conformance-results")
     _begin_report(config)
+    if not _is_alone(config) and any(_SUITE in argument for argument in config.args):
+        from conformance.errors import UsageError
+        from conformance.server.fixtures import load_conftests
+
+        try:
+            load_conftests(config)
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from error
+
+
+_SUITE = "conformance.suite"
+
+
+def _is_alone(config: pytest.Config) -> bool:
+    """Whether this is `lro-conformance run`, to which no conftest.py of the user's belongs."""
+    return config.inipath is not None and config.inipath.parent == Path(__file__).parent.parent / "suite"
 
 
 def _begin_report(config: pytest.Config) -> None:
@@ -139,19 +159,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
     """The implementation under test of this run.
 
-    A fixture `iut_operations` of the user's, a function that starts an operation and returns its name, is the supply in
-    place of the configured one.
+    Fixtures of the user's say what is under test in place of the configuration: `iut_url` gives the URL of a server,
+    `iut_transport` an httpx transport (or a router of respx) that is asked in its place, and `iut_operations` a
+    function that starts an operation and returns its name.
     """
-    from conformance.server.run import check_target, with_function
+    from conformance.errors import UsageError
+    from conformance.server import fixtures
+    from conformance.server.run import check_target, with_fixtures
     from conformance.server.target.connect import connect
 
     run = _run(request.config)
+    given = {name: fixtures.value_of(request, name) for name in (fixtures.URL, fixtures.TRANSPORT, fixtures.OPERATIONS)}
+    run.configuration = with_fixtures(run.configuration, **given)
     try:
-        run.configuration = with_function(run.configuration, request.getfixturevalue(_SUPPLY_FIXTURE))
-    except pytest.FixtureLookupError as error:
-        if error.argname != _SUPPLY_FIXTURE:
-            raise
-    check_target(run.configuration, request.config.getoption("--iut") or "")
+        check_target(run.configuration, request.config.getoption("--iut") or "")
+    except UsageError as error:
+        looked = f"fixtures were looked for in {fixtures.places(request.config)}"
+        raise UsageError(error.message, f"{error.remedy}; {looked}") from error
+    if run.configuration.is_embedded and run.configuration.disguise is None and not _is_alone(request.config):
+        run.messages.append(
+            "nothing says what is under test, so it was the embedded reference server; the fixtures "
+            f"{fixtures.URL} and {fixtures.TRANSPORT} were looked for in {fixtures.places(request.config)}"
+        )
     run.iut = connect(run.configuration, run.profile, run.ledger_file)
     run.iut.target.check = run.sender
     yield run.iut
@@ -177,7 +206,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         raise NotTested(run.fatal)
     if run.is_out_of_time and not _looks_at_all_traffic(item):
         raise NotTested("the time of --max-time was over")
-    ruled_out = run.statement.rules_out(catalogue()[_requirement_of(item)])
+    requirement = catalogue()[_requirement_of(item)]
+    out_of_reach = run.out_of_reach(requirement)
+    if out_of_reach:
+        raise NotTested(out_of_reach)
+    ruled_out = run.statement.rules_out(requirement)
     if ruled_out is not None:
         raise NotApplicable(ruled_out)
     if item.get_closest_marker("disruptive") is not None and not run.may_disrupt:
@@ -327,6 +360,7 @@ def _finish(session: pytest.Session, exitstatus: int) -> None:
         return
     report, verdict = run.report()
     session.config.stash[REPORT] = report
+    _complete_junit(session.config, run, report)
     if run.report_dir is not None:
         from conformance.errors import UsageError
         from conformance.judging.verdict import RunVerdict
@@ -342,6 +376,21 @@ def _finish(session: pytest.Session, exitstatus: int) -> None:
             return
     if session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.INTERRUPTED):
         session.exitstatus = int(verdict)
+
+
+def _complete_junit(config: pytest.Config, run: Run, report: dict[str, Any]) -> None:
+    """Put the verdict of the run beside the checks: pytest has written its file by now."""
+    named = config.getoption("xmlpath", None)
+    path = Path(os.path.expandvars(named)).expanduser() if named else None
+    if path is None or not path.exists():
+        return
+    from conformance.errors import UsageError
+    from conformance.reports.junit import complete_junit
+
+    try:
+        complete_junit(report, path)
+    except UsageError as error:
+        run.unwritten.append(error)
 
 
 REPORT = pytest.StashKey[dict[str, Any]]()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -28,13 +28,21 @@ from conformance.lro import timestamp
 from conformance.reports.artefacts import writable
 from conformance.secrets.secret import Secret
 from conformance.server.target.clean_up import CLEAN_UP
-from conformance.server.target.configuration import Configuration, Disguise, SupplyForm, with_operations, with_url
+from conformance.server.target.configuration import (
+    Configuration,
+    Disguise,
+    SupplyForm,
+    with_app,
+    with_operations,
+    with_transport,
+    with_url,
+)
 from conformance.server.target.configuration_file import duration_of, read_configuration, with_statement
 from conformance.server.target.connect import is_this_machine
 from conformance.server.target.iut import Iut
 from conformance.server.target.ledger import FILE_NAME
 from conformance.server.target.profile import PROFILES, QUICK, Profile
-from conformance.spec.catalogue import catalogue
+from conformance.spec.catalogue import Requirement, catalogue
 
 DISGUISES: tuple[Literal["fault", "variant"], ...] = ("fault", "variant")
 
@@ -80,6 +88,7 @@ class Run:
     _statement: Statement | None = None
     _name: str = ""
     _masking: tuple[tuple[Secret, ...], Masking] | None = None
+    _is_in_process: bool = False
 
     @property
     def statement(self) -> Statement:
@@ -117,11 +126,12 @@ class Run:
             "operations": self.iut.target.operations_used,
             "statement": self.iut.statement.as_json(),
             "name": self.iut.configuration.iut.name,
-            "operation_names": [*self.iut.supply.handed_out, *self.iut.completed_supply.handed_out],
+            "is_in_process": self.iut.configuration.is_in_process,
+            "operation_names": self.iut.handed_out,
             "left_over": self._own_left_over(self.iut),
             "clean_up_requests": sum(exchange.check == CLEAN_UP for exchange in self.iut.target.exchanges),
             "warnings": self.iut.supply_warnings(),
-            "unnamed": self.iut.supply.unnamed + self.iut.completed_supply.unnamed,
+            "unnamed": sum(supply.unnamed for supply in self.iut.supplies),
         }
 
     def _own_left_over(self, iut: Iut) -> list[dict[str, str]]:
@@ -137,6 +147,7 @@ class Run:
         self.requests += account["requests"]
         self.operations += account["operations"]
         self._name = account["name"]
+        self._is_in_process = account["is_in_process"]
         self.operation_names += account["operation_names"]
         self.left_over += account["left_over"]
         self.clean_up_requests += account["clean_up_requests"]
@@ -175,9 +186,17 @@ class Run:
         for result in self.results:
             by_requirement.setdefault(result.requirement, []).append(result)
         return [
-            judge(requirement, by_requirement.get(requirement.id, ()), self.statement.rules_out(requirement))
+            Judgement(requirement, Verdict.NOT_TESTED, out_of_reach, is_out_of_reach=True)
+            if (out_of_reach := self.out_of_reach(requirement))
+            else judge(requirement, by_requirement.get(requirement.id, ()), self.statement.rules_out(requirement))
             for requirement in catalogue().of("server")
         ]
+
+    def out_of_reach(self, requirement: Requirement) -> str:
+        """Why the target cannot show whether it keeps the requirement; empty when it can."""
+        if requirement.needs == "socket" and (self.configuration.is_in_process or self._is_in_process):
+            return "it needs a socket, and an application in process has none; test the server at its URL, too"
+        return ""
 
     def verdict(self, judgements: list[Judgement], baseline_fails: bool = False) -> RunVerdict:
         """The verdict of the run; an error of ours or the environment's overrules all but a violation."""
@@ -198,8 +217,7 @@ class Run:
         if self.baseline is None:
             return None
         if self._usable is None:
-            known = [requirement.id for requirement in catalogue().of("server")]
-            examination = examined(self.baseline, known, self._today, self._known_checks)
+            examination = examined(self.baseline, self._today, self._known_checks)
             self._usable = [entry for entry, problem in examination if problem is None]
         return foretold(self._usable, result, self.firm_checks[result.requirement] == 1)
 
@@ -285,10 +303,17 @@ def configured_run(options: Mapping[str, Any]) -> Run:
     if options.get("--iut-spec"):
         iut = dataclasses.replace(configuration.iut, spec=options["--iut-spec"])
         configuration = dataclasses.replace(configuration, iut=iut)
+    if options.get("--iut-allow-host"):
+        hosts = (*configuration.iut.allow_hosts, *options["--iut-allow-host"])
+        configuration = dataclasses.replace(
+            configuration, iut=dataclasses.replace(configuration.iut, allow_hosts=hosts)
+        )
     if options.get("--iut-operation"):
         configuration = with_operations(configuration, tuple(options["--iut-operation"]))
     if options.get("--iut-url"):
         configuration = with_url(configuration, options["--iut-url"])
+    if options.get("--iut-app"):
+        configuration = with_app(configuration, options["--iut-app"])
     settings = dict(statement_setting(text) for text in options.get("--iut-statement") or ())
     if settings:
         configuration = with_statement(configuration, settings)
@@ -305,6 +330,8 @@ def configured_run(options: Mapping[str, Any]) -> Run:
     configuration = _with_room(configuration, profile)
     named = options.get("--iut-baseline")
     baseline = read_baseline(Path(named)) if named else None
+    if baseline is not None:
+        baseline.refuse_unknown([requirement.id for requirement in catalogue().of("server")])
     report_dir = options.get("--iut-report-dir")
     may_disrupt = bool(options.get("--iut-disruptive")) or is_this_machine(configuration)
     directory = writable(Path(report_dir)) if report_dir else None
@@ -346,14 +373,14 @@ def check_target(configuration: Configuration, file: str) -> None:
     if configuration.is_embedded and configuration.operations.running.function is not None:
         raise UsageError(
             "the fixture iut_operations starts operations, and nothing says on which server they are",
-            "give --iut-url, or --iut with a file that has [iut] url",
+            "give --iut-url, --iut with a file that has [iut] url or app, or a fixture iut_url or iut_transport",
         )
     if not file or configuration.disguise is not None:
         return
     if configuration.is_embedded:
         raise UsageError(
-            f"{file}: [iut] has no url, so nothing says what is under test",
-            "set [iut] url, or give --url; `run` without a file checks the embedded reference server",
+            f"{file}: [iut] has no url and no app, so nothing says what is under test",
+            "set [iut] url or app, or give --url or --app; `run` without a file checks the embedded reference server",
         )
     if not configuration.operations.running.is_given:
         raise UsageError(
@@ -362,11 +389,28 @@ def check_target(configuration: Configuration, file: str) -> None:
         )
 
 
-def with_function(configuration: Configuration, start: Callable[[], str]) -> Configuration:
-    """The configuration with a function as its supply of running operations."""
-    form = SupplyForm(function=start, where="the fixture iut_operations")
-    operations = dataclasses.replace(configuration.operations, running=form)
-    return dataclasses.replace(configuration, operations=operations)
+def with_fixtures(
+    configuration: Configuration, iut_url: object, iut_transport: object, iut_operations: object
+) -> Configuration:
+    """The configuration with what fixtures of the user's give in place of it; None is a fixture that there is not.
+
+    Raises UsageError where they contradict each other, or give something else than they should.
+    """
+    if iut_url is not None and iut_transport is not None:
+        raise UsageError("there are fixtures iut_url and iut_transport", "give one of them: a server, or a transport")
+    if iut_url is not None:
+        if not isinstance(iut_url, str):
+            raise UsageError(f"the fixture iut_url gives {iut_url!r:.100}, which is no URL", "let it give a text")
+        configuration = with_url(configuration, iut_url, "the fixture iut_url")
+    if iut_transport is not None:
+        configuration = with_transport(configuration, iut_transport)
+    if iut_operations is not None:
+        if not callable(iut_operations):
+            raise UsageError("the fixture iut_operations gives no function", "let it give one that starts an operation")
+        form = SupplyForm(function=iut_operations, where="the fixture iut_operations")
+        operations = dataclasses.replace(configuration.operations, running=form)
+        configuration = dataclasses.replace(configuration, operations=operations)
+    return configuration
 
 
 def statement_setting(text: str) -> tuple[str, str]:

@@ -56,6 +56,8 @@ class Requirement:
     derived: str = ""
     contested: str = ""
     not_tested_reason: str = ""
+    needs: str = ""
+    """What a target must have so that this can be seen: "socket", or nothing."""
 
     @property
     def chapter(self) -> str:
@@ -126,4 +128,5 @@ def _requirement(entry: Mapping[str, Any], sources: Mapping[str, Mapping[str, st
         derived=entry.get("derived", ""),
         contested=entry.get("contested", ""),
         not_tested_reason=entry.get("not_tested_reason", ""),
+        needs=entry.get("needs", ""),
     )

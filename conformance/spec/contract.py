@@ -156,6 +156,21 @@ class Contract:
                 return prefix
         raise self._no_binding(Method.LIST, operation_name)
 
+    def lists(self, operation_name: str) -> bool:
+        """Whether a list is bound that can show an operation: one of its collection, or of what that is below."""
+        depth = len(self.cancel_template(operation_name).variable("name").segments)
+        segments = operation_name.split("/")
+        prefixes = ("/".join(segments[:length]) for length in (depth - 1, depth - 2))
+        return any(self.binds(Method.LIST, prefix) for prefix in prefixes if prefix)
+
+    def http_method(self, method: Method, name: str) -> str:
+        """The HTTP method of a call: POST for a cancel, unless the contract says so. Raises UsageError as `path`."""
+        return self._binding_for(method, name).http_method
+
+    def reads_body(self, operation_name: str) -> bool:
+        """Whether the cancel of an operation has its request message in the body."""
+        return self._binding_for(Method.CANCEL, operation_name).body is not None
+
     def _matching(self, raw_path: str) -> Iterator[tuple[Binding, str]]:
         """The bindings that a raw path matches whatever its HTTP method, the most literal one first."""
         _, colon, ending = raw_path.rpartition(":")

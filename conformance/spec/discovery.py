@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -21,6 +21,7 @@ import yaml
 from conformance.errors import UsageError
 from conformance.spec.contract import RULE_KEY, SERVICE
 from conformance.spec.files import read_yaml, spec_path
+from conformance.spec.home import Home
 from conformance.spec.template import PathTemplate, TemplateSyntaxError
 
 _SELECTORS = {
@@ -79,12 +80,42 @@ def spec_from_discovery(document: dict[str, Any], source: str) -> str:
             + "".join(f"\n  {reason}" for reason in refused),
             "take a document of an API whose operations can be cancelled over HTTP",
         )
+    added = _gets_left_out(methods)
+    methods += added
     made_from = (
         f"# Made from the discovery document {PurePath(source).name}, revision {document.get('revision', '?')}.\n"
     )
     left_out = "".join(f"# Left out: {reason}\n" for reason in refused)
+    left_out += "".join(f"# Not in the document, and bound as operations.proto has it: {get.id}\n" for get in added)
     spec = _spec(document, methods)
     return made_from + left_out + yaml.safe_dump(spec, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _gets_left_out(methods: list[_Method]) -> list[_Method]:
+    """A get for the operations of every cancel whose names no get of the document binds.
+
+    Whoever returns operations has to serve all of `Operations` (AIP-151), and a cancel is looked at by get.
+    """
+    got = [PathTemplate.parse(method.template) for method in methods if method.kind == "get"]
+    added = []
+    for cancel in (method for method in methods if method.kind == "cancel"):
+        home = Home.of(PathTemplate.parse(cancel.template))
+        name = home.below(home.example, "1")
+        if not any(template.variables[0].accepts(name) for template in got):
+            template = PathTemplate.parse(cancel.template.rpartition(":")[0])
+            got.append(template)
+            added.append(
+                replace(
+                    cancel,
+                    kind="get",
+                    id=cancel.id.rpartition(".")[0] + ".get",
+                    http_method="get",
+                    template=template.text,
+                    openapi_path=cancel.openapi_path.rpartition(":")[0],
+                    body=False,
+                )
+            )
+    return added
 
 
 def _operations_methods(

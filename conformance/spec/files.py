@@ -6,6 +6,7 @@ In a checkout the specs are the folder `specs/` beside the package; in an instal
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import yaml
 from conformance.errors import UsageError
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+_DEEPEST = 150
+_LARGEST = 1_000_000
 _ENDINGS = (".yaml", ".yml", ".json")
 _OPENAPI = re.compile(rb"""^[\s{]*["']?openapi["']?\s*:""", re.MULTILINE)
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -47,24 +50,79 @@ def spec_path(name: str | Path) -> Path:
             return candidate
     known = spec_names()
     nearest = difflib.get_close_matches(Path(name).name, [*known, *(f"{stem}.yaml" for stem in known)], n=1)
-    hint = f"did you mean {nearest[0]}?" if nearest else f"name one of {', '.join(known)}"
-    raise UsageError(f"there is no spec {name}", f"{hint} A path to an OpenAPI file is accepted, too.")
+    hint = f"did you mean {nearest[0]}? Else give" if nearest else f"name one of {', '.join(known)}, or give"
+    raise UsageError(f"there is no spec {name}", f"{hint} the path of an OpenAPI file")
 
 
 def read_yaml(path: Path) -> Any:
     """The YAML (or JSON, which is YAML) document in a file.
 
-    Raises UsageError when the file cannot be read, is not UTF-8 or is not YAML.
+    Raises UsageError when the file cannot be read, is not UTF-8 or is not YAML, or is larger than any spec, as a short
+    file can be that repeats its parts by aliases.
     """
+    text = read_text(path, "name a readable text file in UTF-8")
     try:
-        return yaml.load(path.read_text("utf-8"), Loader=_Loader)
+        return _of_a_size(path, yaml.load(text, Loader=_Loader))
     except yaml.YAMLError as error:
         where = getattr(error, "problem_mark", None)
         line = f", line {where.line + 1}" if where is not None else ""
         what = getattr(error, "problem", None) or "it cannot be parsed"
         raise UsageError(f"{path}{line}: not YAML: {what}", "mend the file") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}", "name a readable text file in UTF-8") from error
+    except RecursionError as error:
+        raise _too_deep(path) from error
+
+
+def read_json(path: Path, remedy: str) -> Any:
+    """The JSON document in a file; `remedy` says which file is wanted.
+
+    Raises UsageError when the file cannot be read, is not JSON, or is nested deeper than anything that is meant.
+    """
+    text = read_text(path, remedy)
+    try:
+        return _of_a_size(path, json.loads(text))
+    except RecursionError as error:
+        raise _too_deep(path) from error
+    except ValueError as error:
+        raise UsageError(f"{path}: is not JSON: {error}", remedy) from error
+
+
+def read_text(path: Path, remedy: str) -> str:
+    """The text in a file, without the mark that some editors put before it. Raises UsageError when there is none."""
+    try:
+        return path.read_text("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: cannot be read: it is not UTF-8", "save it as a text in UTF-8") from error
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}", remedy) from error
+
+
+def _of_a_size(path: Path, document: Any) -> Any:
+    """The document, when all of it together is of a size that can be worked with. Raises UsageError."""
+    sizes: dict[int, int] = {}
+    open_ones: set[int] = set()
+
+    def size_of(value: Any, depth: int) -> int:
+        if not isinstance(value, dict | list) or id(value) in open_ones:
+            return 1  # what refers to itself is as large as it stands there
+        if depth > _DEEPEST:
+            raise _too_deep(path)
+        if id(value) not in sizes:
+            open_ones.add(id(value))
+            members = value.values() if isinstance(value, dict) else value
+            sizes[id(value)] = 1 + sum(size_of(member, depth + 1) for member in members)
+            open_ones.remove(id(value))
+        if sizes[id(value)] > _LARGEST:
+            raise UsageError(
+                f"{path}: has more than {_LARGEST} values when its aliases are written out", "name a smaller file"
+            )
+        return sizes[id(value)]
+
+    size_of(document, 0)
+    return document
+
+
+def _too_deep(path: Path) -> UsageError:
+    return UsageError(f"{path}: is nested more than {_DEEPEST} deep", "name a file that is not made to be so")
 
 
 _REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef", "operationRef"})

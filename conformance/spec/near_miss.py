@@ -233,6 +233,11 @@ def _(good: GoodPath) -> str | None:
     return good.ending(f"{good.suffix}%20") if good.suffix else None
 
 
+@_near_miss("verb-parameter", "verb", "a semicolon and what follows are characters of the verb (RFC 3986, section 3.3)")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"{good.suffix};v=1") if good.suffix else None
+
+
 @_near_miss("verb-before-more", "verb", "the verb ends the template; nothing follows it")
 def _(good: GoodPath) -> str | None:
     return good.ending(f"{good.suffix}/x") if good.suffix else None
@@ -306,6 +311,11 @@ def _(good: GoodPath) -> str | None:
 @_near_miss("literal-longer", "literals", "a literal is compared whole, not by its beginning")
 def _(good: GoodPath) -> str | None:
     return good.replaced(good.literals[-1], f"{good.segments[good.literals[-1]]}x") if good.literals else None
+
+
+@_near_miss("literal-parameter", "literals", "a semicolon and what follows are characters of the segment")
+def _(good: GoodPath) -> str | None:
+    return good.replaced(good.literals[-1], f"{good.segments[good.literals[-1]]};v=1") if good.literals else None
 
 
 @_near_miss("version-case", "literals", "the version is a literal, and literals are case-sensitive")

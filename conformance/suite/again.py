@@ -90,8 +90,14 @@ class Again:
 
 
 def forms_of(iut: Iut, name: str) -> dict[str, Outgoing]:
-    """The cancel of an operation in every form but the plain one."""
-    return {**_bodies(iut, name), **_queries(iut, name), **_paths(iut, name)}
+    """The cancel of an operation in every form but the plain one.
+
+    Where the binding has no body, no text says what becomes of content, and no form has any.
+    """
+    bodies = _bodies(iut, name)
+    if not iut.contract.reads_body(name):
+        bodies = {form: request for form, request in bodies.items() if not request.request.body}
+    return {**bodies, **_queries(iut, name), **_paths(iut, name)}
 
 
 def _bodies(iut: Iut, name: str) -> dict[str, Outgoing]:

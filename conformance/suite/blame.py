@@ -32,6 +32,13 @@ class Blame:
         self._bystanders = bystanders
         self._latency = latency
         self._touches_others: bool | None = None
+        self.asked: set[str] = set()
+        """The operations at which something was aimed to find out who is to blame."""
+
+    @property
+    def touches_others(self) -> bool:
+        """Whether it was found out that a plain cancel touches others."""
+        return bool(self._touches_others)
 
     @property
     def plain_cancel_touches_others(self) -> bool:
@@ -86,6 +93,7 @@ class Blame:
 
     def _looked(self, asked: Sequence[tuple[Bystander, Sequence[Exchange]]]) -> list[Looked]:
         self._latency.wait_since(self._iut.target.clock.now())
+        self.asked.update(bystander.name for bystander, _ in asked)
         looks = self._iut.get_all([bystander.name for bystander, _ in asked])
         return [Looked(bystander, tuple(sent), look) for (bystander, sent), look in zip(asked, looks, strict=True)]
 

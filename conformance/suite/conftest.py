@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
 
 import pytest
 
@@ -14,6 +13,7 @@ from conformance.server.target.iut import Iut
 from conformance.spec.near_miss import Family
 from conformance.suite.again import Again
 from conformance.suite.alone import ALONE, Alone
+from conformance.suite.bindings import Further, try_further_parents
 from conformance.suite.blame import Blame
 from conformance.suite.deletion import Deletion, delete_one
 from conformance.suite.drawn import Aimed, draw_bodies, draw_near_misses, draw_queries
@@ -91,19 +91,13 @@ def last_look(iut: Iut, aims: LastLook, request: pytest.FixtureRequest) -> LastL
 
 
 @pytest.fixture(scope="session")
-def first_cancel(iut: Iut, bystanders: Bystanders, aims: LastLook) -> Iterator[FirstCancel]:
-    """The first cancel of the run; the bystanders are older.
-
-    When all checks are over it is looked at once more, for the rules: what is final must still be so.
-    """
+def first_cancel(iut: Iut, bystanders: Bystanders, aims: LastLook) -> FirstCancel:
+    """The first cancel of the run; the bystanders are older."""
     bystanders.control()
     first = cancel_first(iut)
     if first.cancel.response is not None and first.cancel.response.status == 501:
         aims.aim("first-cancel", first.as_bystander, [first.cancel])
-    yield first
-    iut.target.check = "last looks"
-    with contextlib.suppress(Unjudged):
-        iut.get(first.name)
+    return first
 
 
 @pytest.fixture(scope="session")
@@ -121,8 +115,9 @@ def listing(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) ->
     with contextlib.suppress(Unjudged):
         stories: Stories = request.getfixturevalue("stories")
         ended = [story.name for story in stories.all() if story.last is not None and story.last.done]
-    if not iut.contract.bindings_of(Method.LIST):
-        iut.statement.find("list", False, f"{iut.contract.name} binds no list")
+    if not iut.contract.lists(bystanders.get()[0].name):
+        iut.statement.find("list", False, f"{iut.contract.name} binds no list of these operations")
+        raise NotApplicable(f"{iut.contract.name} binds no list of these operations")
     if iut.statement.value("list") is False:
         raise NotApplicable("list is not supported")
     pages = settled_list(iut, iut.contract.parent_of(bystanders.get()[0].name), ended)
@@ -142,6 +137,12 @@ def cancel_works(stories: Stories) -> Stories:
     if not stories.plain.cancel.succeeded():
         raise NotTested("the plain cancel of a running operation does not succeed, so a refusal shows nothing")
     return stories
+
+
+@pytest.fixture(scope="session")
+def further(iut: Iut, cancel_works: Stories, latency: Latency) -> list[Further]:
+    """One operation of each further parent; the plain cancel of the first parent works."""
+    return try_further_parents(iut, latency)
 
 
 @pytest.fixture(scope="session")
@@ -170,7 +171,7 @@ def deletion(iut: Iut, bystanders: Bystanders, aims: LastLook, request: pytest.F
     with contextlib.suppress(Unjudged):
         stories = request.getfixturevalue("stories")
     bystander = bystanders.new()
-    deletion = delete_one(iut, stories.without_body if stories is not None else None)
+    deletion = delete_one(iut, stories.without_body if stories is not None else None, like=bystander.name)
     aims.aim("deletion", bystander, [deletion.delete])
     return deletion
 
@@ -274,7 +275,7 @@ def unacceptable(iut: Iut, bystanders: Bystanders, again: Again, aims: LastLook,
     """Cancels that nobody has to accept."""
 
     def is_refused(form: str) -> bool:
-        answer = again.answer(form).response
+        answer = again.answer(form).response if form in again else None
         return again.control.succeeded() and answer is not None and 400 <= answer.status < 500
 
     query = again.answer("unknown-parameter").request.query if is_refused("unknown-parameter") else None

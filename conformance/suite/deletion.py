@@ -24,13 +24,16 @@ class Deletion:
         return response is not None and response.status == 404
 
 
-def delete_one(iut: Iut, story: Story | None) -> Deletion:
+def delete_one(iut: Iut, story: Story | None, like: str) -> Deletion:
     """Delete the operation of a story, or a fresh one, and find out whether delete is supported.
+
+    Both are named `like` another one.
 
     Raises NotApplicable when it is not, and NotTested when the operations are not ours to delete.
     """
-    if not iut.contract.bindings_of(Method.DELETE):
-        raise NotApplicable(f"{iut.contract.name} binds no delete")
+    if not iut.contract.binds(Method.DELETE, like):
+        iut.statement.find("delete", False, f"{iut.contract.name} binds no delete of these operations")
+        raise NotApplicable(f"{iut.contract.name} binds no delete of these operations")
     if iut.statement.value("delete") is False:
         raise NotApplicable("the conformance statement says delete = false")
     if not iut.supply.starts_operations or iut.configuration.operations.cleanup == "none":

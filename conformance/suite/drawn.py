@@ -66,6 +66,7 @@ class Aimed:
         if looked.touched is not None and not (by_good_cancels and blame.plain_cancel_touches_others):
             touched = blame.apart(self.batches)
             for batch in (batch for batch, has_touched in zip(self.batches, touched, strict=True) if has_touched):
+                self.last_look.accounted_for.add(self.bystander.name)
                 require(*blame.guilty(_one_by_one(batch, self.bystander.name)))
         if needs_evidence:
             require_untouched(self.iut, None, looked.look)

@@ -88,6 +88,8 @@ def _malformed_escape(aim: Aim) -> list[Outgoing]:
 def _other_methods(aim: Aim) -> list[Outgoing]:
     path = aim.iut.contract.path(Method.CANCEL, aim.name)
     bodies = {"GET": b"", "PUT": b"{}", "DELETE": b"", "PATCH": b"{}", "HEAD": b"", "OPTIONS": b""}
+    if bodies.pop(aim.iut.cancel_method, None) is not None:  # one API binds its cancel to GET
+        bodies["POST"] = b"{}"
     return [
         aim.iut.request(
             method, path, body=body, content_type=JSON if body else None, note=f"{method} on the cancel path"
@@ -98,8 +100,8 @@ def _other_methods(aim: Aim) -> list[Outgoing]:
 
 
 def posted(iut: Iut, path: str, note: str) -> Outgoing:
-    """A POST on a raw path with the body of a plain cancel."""
-    return iut.request("POST", path, body=iut.plain_body, content_type=JSON, note=note, is_odd=True)
+    """A request on a raw path with the method and the body of a plain cancel."""
+    return iut.request(iut.cancel_method, path, body=iut.plain_body, content_type=JSON, note=note, is_odd=True)
 
 
 def similar_names(iut: Iut, name: str) -> list[tuple[str, str]]:
@@ -148,6 +150,8 @@ def _similar(iut: Iut, name: str) -> Iterator[_Similar]:
     yield _Similar(f"{head}/{identifier}{more}", "the id with more after it", is_nobodys=True)
     if identifier.swapcase() != identifier and not _UUID.fullmatch(identifier):
         yield _Similar(f"{head}/{identifier.swapcase()}", "the id in the other case", **like_it)
+    twice = f"%{ord(identifier[0]):02X}{identifier[1:]}"
+    yield _Similar(f"{head}/{twice}", "the id with its first character escaped twice", **like_it)
     for position, segment in enumerate(segments[:-1]):
         if position % 2:
             nobodys = f"{segment}-{nonce(name, segment)}"
@@ -190,7 +194,6 @@ def _less_likely(identifier: str) -> list[tuple[str, str]]:
         similar.append((f"{wide}{identifier[1:]}", "the id with its first character in full width"))
     similar.append((f" {identifier}", "the id with a space before it"))
     similar.append((identifier[1:], "the id without its first character"))
-    similar.append((f"%{ord(identifier[0]):02X}{identifier[1:]}", "the id with its first character escaped twice"))
     if identifier.isdigit():
         similar.append((f"0{identifier}", "the id with a zero before it"))
     return [(other, what) for other, what in similar if other]
@@ -280,7 +283,7 @@ LEFT_OUT_OF_QUICK = frozenset(
         *("segment-before-id", "segment-missing", "segment-prepended", "version-missing", "pair-missing"),
         *("encoded-slash-lower-case", "verb-unanchored"),
         *("trailing-slashes", "literal-longer", "literal-other", "literal-case-first", "version-case"),
-        *("HEAD", "PATCH", "OPTIONS"),
+        *("HEAD", "PATCH", "OPTIONS", "literal-parameter"),
     }
 )
 """Labels and methods that only the larger profiles send: each has a sibling that finds nearly the same."""

@@ -6,24 +6,28 @@ were aimed at by then. With them goes a look at every operation whose cancel was
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
+from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import ended, untouched
 from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing
+from conformance.suite.evidence import require_untouched
 from conformance.suite.latency import Latency
 from conformance.suite.stories import Bystander
 
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What was sent, and an operation that it must not touch."""
+    """What was sent, an operation that it must not touch, and what makes the same `again` for another one."""
 
     bystander: Bystander
     sent: tuple[Exchange, ...]
+    again: Callable[[str], list[Outgoing]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Looked:
     bystander: Bystander
     sent: tuple[Exchange, ...]
     look: Exchange
+    again: Callable[[str], list[Outgoing]] | None = None
 
     @property
     def touched(self) -> Complaint | None:
@@ -60,11 +65,30 @@ class LastLook:
         self._looked: dict[str, Looked] = {}
         self.ends: dict[str, Exchange] = {}
         """The last look at every operation whose cancel was acknowledged, by its name."""
+        self.accounted_for: set[str] = set()
+        """The operations of which it has been said who touched them, or that nobody can be found out."""
 
-    def aim(self, key: str, bystander: Bystander, sent: Sequence[Exchange]) -> None:
+    def aim(
+        self,
+        key: str,
+        bystander: Bystander,
+        sent: Sequence[Exchange],
+        again: Callable[[str], list[Outgoing]] | None = None,
+    ) -> None:
         """Note what was sent and must not touch a bystander."""
         if sent:
-            self._pending[key] = Aim(bystander, tuple(sent))
+            self._pending[key] = Aim(bystander, tuple(sent), again)
+
+    def require_untouched(self, key: str) -> None:
+        """Raise Violated where the bystander is touched, by what was sent or by another cancel of the run."""
+        looked = self.at(key)
+        if looked.touched is not None:
+            self.accounted_for.add(looked.bystander.name)
+        require_untouched(self._iut, looked.touched, looked.look)
+
+    def aimed_at(self, name: str) -> Looked | None:
+        """What was aimed at the operation of this name, and how it looked."""
+        return next((looked for looked in self._looked.values() if looked.bystander.name == name), None)
 
     def at(self, key: str) -> Looked:
         """How a bystander looked when an effect would have shown: waits if need be, once for all that wait.
@@ -85,8 +109,14 @@ class LastLook:
         looks = dict(zip([*names, *cancelled], self._iut.get_all([*names, *cancelled]), strict=True))
         self.ends.update({name: looks[name] for name in cancelled})
         self._looked.update(
-            {key: Looked(aim.bystander, aim.sent, looks[aim.bystander.name]) for key, aim in aims.items()}
+            {key: Looked(aim.bystander, aim.sent, looks[aim.bystander.name], aim.again) for key, aim in aims.items()}
         )
+
+
+def shows_the_end(look: Exchange) -> bool:
+    """Whether a look shows that its operation is done."""
+    operation = operation_in(look)
+    return operation is not None and operation.done
 
 
 def acknowledged(iut: Iut) -> dict[str, Exchange]:

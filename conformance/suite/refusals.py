@@ -67,7 +67,8 @@ class Refusals:
         self.sent: dict[str, list[Exchange]] = {
             family: [next(answers) for _ in requests] for family, requests in made.items()
         }
-        last_look.aim(_KEY, bystander, [exchange for exchanges in self.sent.values() for exchange in exchanges])
+        sent = [exchange for exchanges in self.sent.values() for exchange in exchanges]
+        last_look.aim(_KEY, bystander, sent, self._remake_all)
 
     def effect_of(self, family: str) -> Complaint | None:
         """What the requests of one family did to a bystander; None when they did nothing.
@@ -75,7 +76,10 @@ class Refusals:
         Raises NotTested when they did something and cannot be sent again.
         """
         if self._effects is None:
-            self._effects = self._found() if self._last_look.at(_KEY).has_stopped else {}
+            looked = self._last_look.at(_KEY)
+            self._effects = self._found() if looked.has_stopped else {}
+            if any(self._effects.values()) or self._blame.touches_others:
+                self._last_look.accounted_for.add(looked.bystander.name)
         effect = self._effects.get(family)
         if isinstance(effect, NotTested):
             raise effect
@@ -93,6 +97,8 @@ class Refusals:
         too; that it should not, `unknown.cancel-is-not-found` says.
         """
         complaint = not_a_success(exchange)
+        if exchange.calls(Method.GET):
+            return None  # where cancel is bound to GET, what is almost its path is a get
         if complaint is None or not exchange.calls(Method.CANCEL):
             return complaint
         if self._accepts_unknown is None:
@@ -130,6 +136,10 @@ class Refusals:
             return self._families[family](Aim(self._iut, name, decoy))
 
         return make
+
+    def _remake_all(self, name: str) -> list[Outgoing]:
+        """The requests of all families, at another bystander."""
+        return [outgoing for family in self._families for outgoing in self._remake(family)(name)]
 
     def _remake_one(self, family: str, note: str, alike: int) -> Make:
         """What makes one request of a family: the one with a note that follows so many `alike`.

@@ -144,8 +144,9 @@ def cancel_first(iut: Iut) -> FirstCancel:
     before, operation = iut.look(name)
     if operation.done:
         raise NotTested(iut.too_short(name, before))
-    cancel = with_object = iut.cancel(name, note="cancel with the body {}")
-    if cancel.response is not None and not cancel.succeeded() and cancel.response.status != 501:
+    note = "cancel with the body {}" if iut.plain_body else "cancel without a body"
+    cancel = with_object = iut.cancel(name, note=note)
+    if iut.plain_body and cancel.response is not None and not cancel.succeeded() and cancel.response.status != 501:
         without_body = iut.cancel(name, body=b"", note="cancel without a body")
         if without_body.succeeded():
             iut.plain_body = b""

@@ -99,7 +99,7 @@ def machine_for(iut: Iut, may_delete: bool, said: list[Exception], games: list[L
             with remembered(said):
                 self.lives.note(iut.cancel(self.name(index), body=b"" if empty else b"{}"))
 
-        @precondition(lambda _: iut.statement.value("list") is True)
+        @precondition(lambda self: iut.statement.value("list") is True and iut.contract.lists(self.lives.names[0]))
         @rule()
         def list_all(self) -> None:
             with remembered(said):

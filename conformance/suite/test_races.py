@@ -46,6 +46,7 @@ def _no_order(storm: Storm) -> Complaint | None:
 @verifies("target.other-operations-untouched", profile="ci")
 def test_crowd_of_cancels_leaves_a_bystander_alone(iut: Iut, last_look: LastLook, crowd: Crowd, alone: Alone) -> None:
     looked = last_look.at(crowd.first)
+    last_look.accounted_for.add(looked.bystander.name)
     alone.prove(looked.touched, lambda: last_look.at(crowd.race()).touched)
     require_untouched(iut, None, looked.look)
 

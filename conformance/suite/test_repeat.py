@@ -66,7 +66,7 @@ def test_cancel_that_came_second_is_answered(storm: Storm, cancel_repeats: Stori
     require_answers(*storm.cancels)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def done_then_cancelled(iut: Iut, cancel_works: Stories) -> tuple[Exchange, Exchange]:
     """A look at a done operation, and the answer to a cancel of it."""
     completed = iut.completed_supply

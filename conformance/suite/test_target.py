@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from conformance.errors import NotTested
 from conformance.server.target.iut import Iut
-from conformance.suite.evidence import require_untouched
 from conformance.suite.judging import disruptive, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
@@ -43,8 +42,7 @@ def test_cancel_leaves_other_operations_alone(
 ) -> None:
     """The operation started right before a cancelled one and the one started right after it still run."""
     for key in ("stories", "storm"):
-        looked = last_look.at(key)
-        require_untouched(iut, looked.touched, looked.look)
+        last_look.require_untouched(key)
 
 
 @disruptive
@@ -52,5 +50,4 @@ def test_cancel_leaves_other_operations_alone(
 def test_wildcard_is_no_operation(iut: Iut, last_look: LastLook, wildcards: tuple[str, ...]) -> None:
     """An id of `-` or `*` is an id: it may be refused, and stands for nothing."""
     for key in wildcards:
-        looked = last_look.at(key)
-        require_untouched(iut, looked.touched, looked.look)
+        last_look.require_untouched(key)

@@ -1,27 +1,71 @@
-"""What was cancelled in passing, looked at when all other checks are over. The rules need no check: see `judging`."""
+"""All the traffic of the run: every exchange keeps every rule that speaks about it, whatever check caused it."""
 
 from __future__ import annotations
 
-from conformance.errors import NotTested
+import contextlib
+
+import pytest
+
+from conformance.errors import NotTested, Unjudged
+from conformance.rules.server.authorship import cancelled_by_nobody
 from conformance.rules.server.outcome import ended_cancelled
 from conformance.server.target.iut import Iut
 from conformance.suite.alone import Alone, not_ended_alone
-from conformance.suite.evidence import require_looks
-from conformance.suite.judging import verifies
-from conformance.suite.refusals import CANCEL_A_DECOY, Refusals
-from conformance.suite.stories import Stories
+from conformance.suite.blame import Blame
+from conformance.suite.evidence import require_looks, require_untouched
+from conformance.suite.judging import require, verifies
+from conformance.suite.last_look import LastLook, acknowledged, shows_the_end
+from conformance.suite.stories import FirstCancel, Stories
+
+
+@pytest.fixture(scope="module")
+def last_looks(iut: Iut, request: pytest.FixtureRequest) -> None:
+    """One more look at what was cancelled: what is final must still be so. Whatever else failed, this goes on.
+
+    It is had so long after the end as `[operations] watch` says.
+    """
+    with contextlib.suppress(Unjudged):
+        first: FirstCancel = request.getfixturevalue("first_cancel")
+        names = [first.name]
+        with contextlib.suppress(Unjudged):
+            stories: Stories = request.getfixturevalue("stories")
+            ended_at = max(story.end.received_at for story in stories.all())
+            if iut.watch:
+                iut.target.clock.sleep(ended_at + iut.watch - iut.target.clock.now())
+                names = [story.name for story in stories.all() if story.name in acknowledged(iut)] or names
+        iut.get_all(names)
 
 
 @verifies("outcome.guaranteed")
 def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
-    iut: Iut, cancel_works: Stories, refusals: Refusals, alone: Alone
+    iut: Iut, cancel_works: Stories, aims: LastLook, alone: Alone
 ) -> None:
-    """The decoy, whose cancels named another operation elsewhere: a cancel must not wear out."""
-    cancels = [cancel for family in CANCEL_A_DECOY for cancel in refusals.sent[family] if cancel.succeeded()]
-    ended = {cancel.call.name: cancel for cancel in cancels if cancel.call is not None}
-    ends = iut.await_end(list(ended))
-    told = [ended_cancelled(cancel, ends[name], iut.settle) for name, cancel in ended.items()]
+    """Every operation whose cancel was acknowledged, whatever else it was sent for: a cancel must not wear out."""
+    cancels = acknowledged(iut)
+    ends = {name: look for name, look in aims.ends.items() if name in cancels and shows_the_end(look)}
+    ends.update(iut.await_end([name for name in cancels if name not in ends]))
+    told = [ended_cancelled(cancel, ends[name], iut.settle) for name, cancel in cancels.items()]
     alone.confirm(told, lambda: not_ended_alone(iut))
-    if not ended:
-        raise NotTested("no cancel that named another operation elsewhere succeeded")
+    if not cancels:
+        raise NotTested("no cancel of a running operation succeeded")
     require_looks(*ends.values())
+
+
+@verifies("target.only-its-cancel-cancels")
+def test_nobody_cancelled_what_no_cancel_was_accepted_for(
+    iut: Iut, last_looks: None, aims: LastLook, blame: Blame
+) -> None:
+    """Operations that are ours alone, and of which no other check has said who touched them.
+
+    What was aimed at such a one is aimed at a fresh one, all together: it counts when that is cancelled, too.
+    """
+    if not iut.supply.starts_operations:
+        raise NotTested("the operations are given by name, so that others may know them, and cancel them")
+    ours = set(iut.supply.handed_out) - aims.accounted_for - blame.asked
+    found = {} if blame.touches_others else cancelled_by_nobody(iut.target.exchanges, ours)
+    for name, complaint in found.items():
+        aimed = aims.aimed_at(name)
+        again = blame.apart([aimed.again]) if aimed is not None and aimed.again is not None else [False]
+        require(complaint if any(again) else None)
+        raise NotTested(f"{complaint.message}; a fresh operation was not, so it may have been its own affair")
+    require_untouched(iut, None)

@@ -19,7 +19,7 @@ from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystanders, Stories
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def unknown_cancels(iut: Iut, bystanders: Bystanders, cancel_is_answered: None) -> list[Exchange]:
     """Cancels of names that no operation has: one of the shape of the supply's, a long number, an odd one, a UUID."""
     like = bystanders.get()[0].name

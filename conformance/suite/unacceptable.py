@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.errors import NotApplicable
 from conformance.exchange import Exchange
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
@@ -43,23 +44,32 @@ class Unacceptable:
         refused = [_with_body(iut, name, UNKNOWN_FIELD)] if is_field_refused else []
         if refused_query is not None:
             refused.append(_with_query(iut, name, refused_query))
-        bodies = [_with_body(iut, name, body) for body in (*MALFORMED, *not_an_object, *unreadable)]
+        content = (*MALFORMED, *not_an_object, *unreadable) if iut.contract.reads_body(name) else ()
+        bodies = [_with_body(iut, name, body) for body in content]
         self._iut = iut
         self._last_look = last_look
         self._blame = blame
         self.sent = iut.send_all([*bodies, *refused])
-        last_look.aim(_KEY, bystander, self.sent)
+        last_look.aim(_KEY, bystander, self.sent, self._remake_all)
         self.malformed = self.sent[: len(MALFORMED)]
         self.not_an_object = self.sent[len(MALFORMED) :][: len(not_an_object)]
         self.unreadable = self.sent[: len(bodies)][len(MALFORMED) + len(not_an_object) :]
 
     def require_no_effect(self) -> None:
         """Raise Violated for what a refused one did to the bystander, NotTested where nobody knows."""
+        if not self.sent:
+            raise NotApplicable("nothing that is sent has to be refused: the binding has no body")
         looked = self._last_look.at(_KEY)
         if looked.has_stopped:
             found = self._blame.guilty([self._remake(exchange) for exchange in self.sent])
+            if any(found):
+                self._last_look.accounted_for.add(looked.bystander.name)
             require(*(each for each in found if each is not None and not each.exchanges[0].succeeded()))
         require_untouched(self._iut, None, looked.look)
+
+    def _remake_all(self, name: str) -> list[Outgoing]:
+        """All of them, at another operation."""
+        return [outgoing for exchange in self.sent for outgoing in self._remake(exchange)(name)]
 
     def _remake(self, exchange: Exchange) -> Make:
         """What makes the same request at another operation."""

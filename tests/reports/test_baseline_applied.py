@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 
 import pytest
 
-from conformance.judging.baseline import Baseline, KnownFailure
+from conformance.errors import UsageError
+from conformance.judging.baseline import AcceptedGap, Baseline, KnownFailure
 from conformance.judging.known_failures import Applied, apply_baseline, foretold
 from conformance.judging.verdict import CheckResult, Finding, Verdict, judge, judge_run
 from conformance.spec.catalogue import Level
@@ -92,11 +94,30 @@ def test_an_error_of_ours_is_never_excused() -> None:
     assert verdict(applied(entry(), results=[found(V), found(E, "test_x.py::test_second")])) is Verdict.ERROR
 
 
-def test_an_unknown_requirement_fails_the_run_and_names_the_nearest() -> None:
-    outcome = applied(entry(name="chapter.brocken"), results=[found(V)])
-    assert outcome.fails
-    assert "did you mean chapter.broken?" in outcome.messages[0]
-    assert verdict(outcome) is Verdict.FAIL
+@pytest.mark.parametrize(
+    ("named", "meant"),
+    [
+        ("chapter.brocken", "chapter.broken"),
+        ("body.empty-object", "body.empty-object-is-accepted"),
+        ("body.empty-object-is-accepted-as-well", "body.empty-object-is-accepted"),
+    ],
+)
+def test_an_unknown_requirement_is_refused_and_the_nearest_is_named(named: str, meant: str) -> None:
+    """What begins alike is nearer than what only looks alike."""
+    known = [BROKEN, WHOLE, "body.empty-object-is-accepted", "response.empty-object", "body.non-object-is-invalid"]
+    for baseline in (
+        Baseline("baseline.toml", (entry(name=named),)),
+        Baseline("baseline.toml", gaps=(AcceptedGap(1, named, "we know", LINK),)),
+    ):
+        with pytest.raises(UsageError, match=re.escape(f"has the id '{named}'\n  remedy: did you mean {meant}?")):
+            baseline.refuse_unknown(known)
+
+
+def test_a_chapter_that_there_is_not_is_refused() -> None:
+    baseline = Baseline("baseline.toml", gaps=(AcceptedGap(1, "chaptr.*", "we know", LINK),))
+    with pytest.raises(UsageError, match=r"did you mean chapter\.\*\?"):
+        baseline.refuse_unknown([BROKEN, WHOLE])
+    Baseline("baseline.toml", gaps=(AcceptedGap(1, "chapter.*", "we know", LINK),)).refuse_unknown([BROKEN, WHOLE])
 
 
 def test_an_expired_entry_excuses_nothing_and_fails_the_run() -> None:

@@ -38,6 +38,12 @@ class Ran:
     def verdict(self, requirement: str) -> str:
         return next(str(entry["verdict"]) for entry in self.report["requirements"] if entry["id"] == requirement)
 
+    def run_case(self) -> tuple[str, str]:
+        """What junit.xml says of the run: the tag and the message in its test case."""
+        root = ElementTree.parse(self.directory / "junit.xml").getroot()
+        (case,) = (case for case in root.iter("testcase") if case.get("name") == "verdict")
+        return (case[0].tag, case[0].get("message", "")) if len(case) else ("", "")
+
     def junit(self, requirement: str) -> ElementTree.Element:
         root = ElementTree.parse(self.directory / "junit.xml").getroot()
         return next(case for case in root.iter("testcase") if case.get("name", "").endswith(f"[{requirement}]"))
@@ -80,11 +86,61 @@ def test_an_unexpected_pass_fails_the_run_everywhere(tmp_path: Path) -> None:
     assert (failure.get("message") or "").startswith("unexpected-pass: ")
 
 
-def test_a_stale_entry_fails_a_run_in_which_all_is_well(tmp_path: Path) -> None:
-    ran = run(tmp_path, baseline=ENTRY.format("response.empty-objects"))
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_a_stale_entry_fails_a_run_in_which_all_is_well(tmp_path: Path, workers: tuple[str, ...]) -> None:
+    """In junit.xml, too, where each check has passed."""
+    ran = run(tmp_path, *workers, baseline=ENTRY.format(BROKEN) + ENTRY.format(BROKEN))
     assert ran.status == 1
-    assert "did you mean response.empty-object?" in ran.stdout
+    assert "entry 1 says so already" in ran.stdout
     assert ran.stdout.rstrip().endswith("verdict: NOT CONFORMANT")
+    assert ran.run_case() == ("failure", "the run is not conformant")
+
+
+def test_an_unknown_requirement_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+    ran = run(tmp_path, baseline=ENTRY.format("body.empty-object"))
+    assert ran.status == 2
+    assert "did you mean body.empty-object-is-accepted?" in ran.stderr
+    assert not (ran.directory / "traffic.har").exists()
+
+
+GAP = """
+[[untested]]
+requirement = "{}"
+reason = "nobody here has a second account"
+link = "https://tracker.example/2"
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
+def test_an_untested_must_is_incomplete_until_it_is_accepted(tmp_path: Path, workers: tuple[str, ...]) -> None:
+    variant = "--iut-variant=never-ends-without-a-trace"
+    ran = run(tmp_path, variant, *workers)
+    assert ran.status == 3
+    assert ran.run_case() == ("failure", "the run is incomplete")
+    gaps = "".join(
+        GAP.format(each) for each in ("target.*", "routing.*", "auth.*", "body.refused-cancel-changes-nothing")
+    )
+    ran = run(tmp_path, variant, *workers, baseline=gaps)
+    assert ran.status == 0, ran.stdout
+    assert ran.report["verdict"] == "conformant-except"
+    accepted = [entry["id"] for entry in ran.report["requirements"] if entry["accepted_gap"]]
+    words = f"conformant except {len(accepted)} accepted gaps"
+    assert ran.report["verdict_in_words"] == words
+    assert ran.stdout.rstrip().endswith(f"verdict: {words.upper()}")
+    assert ran.run_case() == ("system-out", "")
+    for name in ("report.html", "summary.md"):
+        text = (ran.directory / name).read_text("utf-8")
+        assert words in text
+        assert "nobody here has a second account" in text
+
+
+def test_what_is_accepted_as_untested_and_tested_after_all_is_red(tmp_path: Path) -> None:
+    ran = run(tmp_path, baseline=GAP.format("response.status-is-200") + GAP.format("target.*"))
+    assert ran.status == 1
+    assert ran.verdict("response.status-is-200") == "unexpected-pass"
+    assert "untested entry 1 (response.status-is-200): it is tested now; take the entry out" in ran.stdout
+    assert "untested entry 2 (target.*): nothing in it is untested any more; take the entry out" in ran.stdout
+    assert ran.run_case() == ("failure", "the run is not conformant")
 
 
 def test_an_unfilled_entry_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
@@ -92,7 +148,7 @@ def test_an_unfilled_entry_is_refused_before_anything_is_sent(tmp_path: Path) ->
     assert ran.status == 2
     assert "reason is empty" in ran.stderr
     assert "Traceback" not in ran.stderr
-    assert not ran.directory.exists()
+    assert not (ran.directory / "traffic.har").exists()
 
 
 def test_junit_of_a_run_that_finds_something(tmp_path: Path) -> None:
@@ -111,7 +167,9 @@ def test_junit_of_a_run_that_finds_something(tmp_path: Path) -> None:
     }
     assert not [case for case in cases if case.find("error") is not None]
     assert len(cases) == int(suite.get("tests", ""))
-    ruled_out = {case.get("name", "") for case in cases} - set(checks)
+    assert ran.run_case() == ("failure", "the run is not conformant")
+    assert failed.pop("verdict") is not None
+    ruled_out = {case.get("name", "") for case in cases} - {"verdict"} - set(checks)
     must = {
         name for name, (entry, check) in checks.items() if check["finding"] == "violated" and entry["level"] == "MUST"
     }
@@ -127,4 +185,4 @@ def test_junit_of_a_run_that_finds_something(tmp_path: Path) -> None:
     assert all(reason.partition(": ")[2] for reason in reasons), "every skip says why"
     not_passed = {name for name, (_, check) in checks.items() if check["finding"] != "kept"} | ruled_out
     passed = {case.get("name") for case in cases if [child.tag for child in case] == ["properties"]}
-    assert passed == {case.get("name") for case in cases} - not_passed
+    assert passed == {case.get("name") for case in cases} - not_passed - {"verdict"}

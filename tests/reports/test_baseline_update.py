@@ -184,3 +184,20 @@ def test_the_command_refuses_a_report_that_was_cut_off(tmp_path: Path, capsys: p
     assert main(["baseline", "update", str(path), str(tmp_path / "baseline.toml")]) == 2
     assert "cut off" in capsys.readouterr().err
     assert not (tmp_path / "baseline.toml").exists()
+
+
+def test_accepted_gaps_stay_where_they_are() -> None:
+    """Between known failures, before and after them; what is to be said about them is said."""
+    gap = (
+        '\n# why\n[[untested]]\nrequirement = "chapter.{}"\nreason = "nobody can"\nlink = "https://tracker.example/9"\n'
+    )
+    before, one, two = FILE.partition('[[known-failure]]\nrequirement = "chapter.two"')
+    text = gap.format("four") + before + gap.format("*") + one + two + gap.format("five")
+    told = update_baseline(text, "b.toml", report(one=K, two=V, three=V, four=T, five=K), ["chapter.one"], TODAY)
+    kept = parse_baseline(told.text, "b.toml")
+    assert [each.requirement for each in kept.gaps] == ["chapter.four", "chapter.*", "chapter.five"]
+    assert [each.requirement for each in kept.entries] == ["chapter.two", "chapter.three"]
+    assert told.text.count("# why") == 3
+    assert told.remarks == (
+        "untested entry 3 (chapter.five): is tested in this report; the run fails until the entry is taken out",
+    )

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, parse
 import pytest
 
 from conformance.errors import UsageError
-from conformance.reports.junit import junit_of, write_junit
+from conformance.reports.junit import complete_junit, junit_of, write_junit
 
 
 def requirement(name: str, verdict: str, reason: str = "", *messages: str) -> dict[str, Any]:
@@ -32,6 +32,7 @@ def report(verdict: str, *requirements: dict[str, Any], messages: tuple[str, ...
         "started": "2026-01-01T00:00:00.000Z",
         "finished": "2026-01-01T00:00:01.500Z",
         "verdict": verdict,
+        "exit_status": {"conformant": 0, "not conformant": 1, "error": 2}.get(verdict, 3),
         "messages": list(messages),
         "requirements": list(requirements),
     }
@@ -107,3 +108,35 @@ def test_what_xml_cannot_have_is_escaped(tmp_path: Path) -> None:
 def test_a_directory_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"junit\.xml: cannot be written"):
         write_junit(report("conformant"), tmp_path / "missing")
+
+
+PYTEST = """<?xml version="1.0" encoding="utf-8"?>
+<testsuites name="pytest tests"><testsuite name="pytest" errors="0" failures="0" skipped="1" tests="2" time="0.1">
+<testcase classname="a" name="kept"/><testcase classname="a" name="known"><skipped message="why"/></testcase>
+</testsuite></testsuites>
+"""
+
+
+@pytest.mark.parametrize(("verdict", "failures"), [("conformant", "0"), ("incomplete", "1"), ("not conformant", "1")])
+def test_the_verdict_is_added_to_what_pytest_wrote(tmp_path: Path, verdict: str, failures: str) -> None:
+    path = tmp_path / "junit.xml"
+    path.write_text(PYTEST, "utf-8")
+    complete_junit(report(verdict, messages=("why",)), path)
+    suite = suite_of(parse(path).getroot())
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("3", failures, "1")
+    assert outcome(suite, "verdict") == (("failure", f"the run is {verdict}") if failures == "1" else ("", ""))
+
+
+def test_what_is_excepted_is_said_and_fails_nothing() -> None:
+    said = {**report("conformant"), "verdict_in_words": "conformant except 1 known failure"}
+    (case,) = suite_of(junit_of(said))
+    assert [(child.tag, child.text) for child in case] == [
+        ("system-out", "the run is conformant except 1 known failure")
+    ]
+
+
+def test_a_file_that_is_no_junit_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "junit.xml"
+    path.write_text("<testsuites", "utf-8")
+    with pytest.raises(UsageError, match="cannot be completed"):
+        complete_junit(report("conformant"), path)

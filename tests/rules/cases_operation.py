@@ -59,6 +59,7 @@ CASES = {
             "below nothing": lambda t: t.get(running("operations/op-1"), name="operations/op-1"),
             "an id with slashes": lambda t: t.get(running("operations/a/b"), name="operations/a/b"),
             "in a list": lambda t: t.list(running(), running(OTHER)),
+            "a collection of its own": lambda t: t.get(running("transferOperations/1"), name="transferOperations/1"),
         },
         violated={
             "the id alone": lambda t: t.get(running("op-1")),

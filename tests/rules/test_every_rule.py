@@ -14,6 +14,7 @@ from tests.rules import (
     cases_errors,
     cases_lifecycle,
     cases_operation,
+    cases_reading,
     cases_response,
     test_rules_authorisation,
     test_rules_outcome,
@@ -25,6 +26,7 @@ CASES: dict[str, Cases] = {
     **cases_response.CASES,
     **cases_errors.CASES,
     **cases_operation.CASES,
+    **cases_reading.CASES,
     **cases_lifecycle.CASES,
 }
 

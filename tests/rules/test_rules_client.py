@@ -1,6 +1,6 @@
 """The oracles about clients that are about time and success: deadlines, attempts, and what may be called a success.
 
-Every turn here begins late on the run's clock, for a deadline counts from the moment the driver was told.
+Every turn here begins late on the run's clock, for a deadline counts from the arrival of the first attempt.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from conformance.rules.client import (
     credentials_are_in_the_header,
     get_is_no_cancel,
     is_accepted,
-    keeps_its_deadline,
     keeps_the_code,
     keeps_the_message,
     keeps_the_method,
@@ -29,6 +28,7 @@ from conformance.rules.client import (
     stops_at_its_deadline,
 )
 from conformance.rules.client.answers import is_no_success, is_ok, success_was_answered
+from conformance.rules.client.deadlines import slack
 from conformance.rules.client.retries import is_repeated_until_available
 from conformance.rules.client.turn import Outcome, Said, Told, Turn, TurnJudge
 from tests.rules.cases import assert_complains
@@ -55,30 +55,82 @@ def turn(
     return Turn("story", told, Said(outcome, "{}", BEGIN + seconds, code=code, message=text), attempts)
 
 
-@pytest.mark.parametrize("seconds", [0.0, 1.9, 2.0, 2.5, 2.89])
-def test_a_call_fails_at_its_deadline_or_before(seconds: float) -> None:
-    assert keeps_its_deadline(turn(attempt(), seconds=seconds, outcome=Outcome.TRANSPORT_ERROR)) is None
+def broken_by(a_turn: Turn) -> set[str]:
+    """The requirements about deadlines whose rule complains."""
+    chosen = [rule for name, rule in client_rules().items() if "deadline" in name or "time-over" in name]
+    return {rule.requirement for rule in chosen if rule.when(a_turn) and rule.judge(a_turn) is not None}
 
 
-@pytest.mark.parametrize("seconds", [2.91, 4.0, 60.0])
+def silence(seconds: float, outcome: Outcome = Outcome.TRANSPORT_ERROR, **said: Any) -> Turn:
+    """A call with a deadline of 2 s that is not answered, and ends after so many seconds."""
+    return turn(attempt(outcome=NO_ANSWER), seconds=seconds, outcome=outcome, **said)
+
+
+@pytest.mark.parametrize("seconds", [1.3, 1.9, 2.0, 2.5, 3.1])
+def test_a_call_fails_at_its_deadline(seconds: float) -> None:
+    assert broken_by(silence(seconds)) == set()
+
+
+@pytest.mark.parametrize("seconds", [3.2, 4.0, 60.0])
 def test_a_call_does_not_fail_later(seconds: float) -> None:
-    sent = attempt()
-    assert_complains(keeps_its_deadline(turn(sent, seconds=seconds, outcome=Outcome.RPC_ERROR)), sent)
+    assert broken_by(silence(seconds)) == {"client-retry.deadline-is-kept"}
+    assert broken_by(turn(attempt(), seconds=seconds)) == {"client-retry.deadline-is-kept"}, "it was answered in time"
 
 
-@pytest.mark.parametrize("seconds", [0.1, 2.5])
-def test_a_call_that_was_answered_after_its_deadline_does_not_succeed(seconds: float) -> None:
-    sent = attempt()
-    assert_complains(keeps_its_deadline(turn(sent, seconds=seconds)), sent)
+@pytest.mark.parametrize("seconds", [0.1, 1.1])
+def test_a_call_does_not_give_up_long_before(seconds: float) -> None:
+    assert broken_by(silence(seconds)) == {"client-retry.deadline-is-used"}
+    refused = turn(attempt(outcome=Failure(FailureKind.RESET)), seconds=seconds, outcome=Outcome.TRANSPORT_ERROR)
+    assert broken_by(refused) == set(), "that was an answer, of a kind"
 
 
-@pytest.mark.parametrize("last", [0.5, 1.99, 2.4])
+def test_the_slack_is_in_proportion() -> None:
+    assert [round(slack(seconds), 2) for seconds in (0.1, 0.2, 0.4, 2.0, 3600.0)] == [0.15, 0.2, 0.3, 1.1, 2.0]
+
+
+def test_the_time_before_the_first_attempt_and_after_the_call_is_the_drivers() -> None:
+    slow_start = turn(attempt(5.0, outcome=NO_ANSWER), seconds=7.0, outcome=Outcome.TRANSPORT_ERROR)
+    assert broken_by(slow_start) == set()
+    slow_end = dataclasses.replace(silence(5.0), overhead=2.5)
+    assert broken_by(slow_end) == set()
+    assert broken_by(dataclasses.replace(silence(5.0), overhead=0.5)) == {"client-retry.deadline-is-kept"}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said", "is_told"),
+    [
+        (Outcome.TRANSPORT_ERROR, {}, True),
+        (Outcome.RPC_ERROR, {"code": Code.DEADLINE_EXCEEDED}, True),
+        (Outcome.RPC_ERROR, {"code": Code.UNAVAILABLE}, True),
+        (Outcome.RPC_ERROR, {}, True),
+        (Outcome.CLIENT_ERROR, {"text": "RetryError('Timeout of 2.0s exceeded')"}, True),
+        (Outcome.CLIENT_ERROR, {"text": "KeyError('status')"}, False),
+        (Outcome.RPC_ERROR, {"code": Code.CANCELLED, "text": "time over"}, False),
+        (Outcome.RPC_ERROR, {"code": Code.UNIMPLEMENTED}, False),
+        (Outcome.DECODE_ERROR, {}, False),
+        (Outcome.OK, {}, False),
+    ],
+)
+def test_time_over_is_told_as_such(outcome: Outcome, said: dict[str, Any], is_told: bool) -> None:
+    assert broken_by(silence(2.0, outcome, **said)) == (set() if is_told else {"client-retry.time-over-is-told"})
+
+
+def test_what_the_gate_did_not_wait_for_is_judged_by_its_deadline_only() -> None:
+    given_up = silence(17.0)
+    missing = dataclasses.replace(given_up, said=dataclasses.replace(given_up.said, is_missing=True))
+    assert broken_by(missing) == {"client-retry.deadline-is-kept"}
+    tried = turn(attempt(outcome=Response(503)), attempt(16.0, outcome=Response(503)), seconds=17.0)
+    going_on = dataclasses.replace(tried, said=missing.said)
+    assert broken_by(going_on) == {"client-retry.deadline-ends-the-retries"}
+
+
+@pytest.mark.parametrize("last", [0.5, 1.99, 2.9])
 def test_attempts_begin_before_the_deadline(last: float) -> None:
     kept = turn(attempt(), attempt(last), seconds=2.1, outcome=Outcome.TRANSPORT_ERROR)
     assert stops_at_its_deadline(kept) is None
 
 
-@pytest.mark.parametrize("last", [2.6, 9.0])
+@pytest.mark.parametrize("last", [3.2, 9.0])
 def test_no_attempt_begins_after_it(last: float) -> None:
     first, late = attempt(), attempt(last)
     assert_complains(stops_at_its_deadline(turn(first, late, outcome=Outcome.TRANSPORT_ERROR)), first, late)
@@ -106,12 +158,12 @@ def test_nothing_arrives_long_after_the_reply() -> None:
 
 @pytest.mark.parametrize("status", range(399, 506))
 def test_which_refusals_are_final(status: int) -> None:
-    """401 may bring a new token, 408 and 429 ask for another attempt, and so do 502, 503 and 504."""
+    """401 may bring a new token, 415 another coding; 408 and 429 ask for another attempt, and so do 502 to 504."""
     twice = [attempt(outcome=Response(status)), attempt(0.1, outcome=Response(status))]
     rules = [rule for name, rule in client_rules().items() if name.endswith("-is-final")]
     again = turn(*twice, outcome=Outcome.RPC_ERROR)
     complaints = [rule.judge(again) for rule in rules if rule.when(again)]
-    is_final = status in (500, 501) or (400 <= status < 500 and status not in (401, 408, 429))
+    is_final = status in (500, 501) or (400 <= status < 500 and status not in (401, 408, 415, 429))
     assert len(complaints) == is_final
     for complaint in complaints:
         assert_complains(complaint, *twice)
@@ -151,7 +203,7 @@ def test_a_success_was_answered_by_one_attempt_at_least() -> None:
         (reports, Code.NOT_FOUND),
         (keeps_the_code, Code.NOT_FOUND),
         (keeps_the_message, "no such thing"),
-        (keeps_the_status, 404),
+        (lambda _status: keeps_the_status, 404),
     ],
     ids=["code or its status", "code", "message", "status"],
 )

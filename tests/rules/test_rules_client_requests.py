@@ -13,6 +13,7 @@ from conformance.lro import Code, State
 from conformance.rules import Complaint
 from conformance.rules.client import client_rules, shows
 from conformance.rules.client.turn import Outcome, Said, Told, Turn, TurnRule, registered_turn_rules, turn_rule
+from conformance.spec.contract import Contract
 from tests.rules.cases import assert_complains
 from tests.rules.traffic import OPERATION, OTHER
 
@@ -45,8 +46,11 @@ def get(answer: bytes = b"{}", method: str = "GET", status: int = 200) -> Exchan
     return sent(f"/v1/{OPERATION}", method=method, answer=answer, status=status, call=call)
 
 
+CONTRACT = Contract.load("beyondcorp.v1")
+
+
 def turn(*arrived: Exchange, asks: Method = Method.CANCEL, name: str = OPERATION, shown: Any = None) -> Turn:
-    told = Told(1, asks, HERE, name, 2000, "rest", 0.0)
+    told = Told(1, asks, HERE, name, 2000, "rest", 0.0, is_bound=CONTRACT.binds(asks, name))
     return Turn("story", told, Said(Outcome.OK, "{}", 0.03, shown), arrived)
 
 

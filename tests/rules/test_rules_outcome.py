@@ -19,6 +19,7 @@ from conformance.rules.server.outcome import (
     ended_at_once,
     ended_by_cancel_has_code_1,
     ended_cancelled,
+    has_trace,
     is_unimplemented,
     not_found,
     refused_as_invalid,
@@ -624,11 +625,11 @@ def test_anything_else_is_not_unimplemented(status: int, answer: Answer) -> None
     assert_complains(is_unimplemented(exchange), exchange)
 
 
-@pytest.mark.parametrize(("status", "complains"), [(499, True), (409, True), (500, True), (404, False), (503, False)])
-def test_an_operation_that_get_refuses_to_show_was_not_seen_to_end(status: int, complains: bool) -> None:
+@pytest.mark.parametrize("status", [499, 409, 500, 404, 503])
+def test_that_get_refuses_to_show_an_operation_is_another_requirement(status: int) -> None:
     t = Traffic()
     cancel, look = t.cancel(), t.get(b"", status)
-    assert (ended_cancelled(cancel, look, 10) is not None) is complains
+    assert ended_cancelled(cancel, look, 10) is None
 
 
 # --- whether a cancel was seen to do anything -----------------------------------------------------------------------
@@ -697,3 +698,41 @@ def test_a_control_that_was_refused_for_another_reason_shows_nothing_of_a_form(s
 @pytest.mark.parametrize("status", [200, 204, 400, 409])
 def test_a_control_that_was_answered_for_what_it_asks_does(status: int) -> None:
     assert not shows_nothing_of_a_form(cancel(status, {}))
+
+
+# --- traces of a cancel ---------------------------------------------------------------------------------------------
+
+TRACES = (
+    *({flag: True} for flag in ("requestedCancellation", "cancelRequested", "cancellationRequested")),
+    *({flag: True} for flag in ("requested_cancellation", "cancel_requested", "cancellation_requested")),
+    *({time: "2026-01-01T00:00:00Z"} for time in ("cancelTime", "cancel_time")),
+    *({"state": state} for state in ("CANCELLING", "CANCELING", "CANCEL_REQUESTED", "JOB_STATE_CANCELLING")),
+)
+
+
+@pytest.mark.parametrize("metadata", TRACES, ids=str)
+def test_a_cancel_leaves_a_trace_by_any_of_its_usual_names(metadata: Mapping[str, Any]) -> None:
+    assert has_trace(Operation(running(metadata=metadata)))
+    before, after = Operation(running()), get(running(metadata=metadata))
+    assert untouched(before, after) is not None
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {},
+        {"requestedCancellation": False},
+        {"cancelTime": None},
+        {"state": "RUNNING"},
+        {"state": 3},
+        {"cancelRequested": 1},
+    ],
+    ids=str,
+)
+def test_other_metadata_is_no_trace(metadata: Mapping[str, Any]) -> None:
+    assert not has_trace(Operation(running(metadata=metadata)))
+
+
+def test_an_end_as_cancelled_is_a_trace() -> None:
+    assert has_trace(Operation(cancelled()))
+    assert not has_trace(Operation(succeeded()))

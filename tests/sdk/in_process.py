@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from conformance.judging.verdict import Judgement, Verdict
 from conformance.sdk.in_process import InProcess, Speaks
 from conformance.sdk.judging import judgements
+from conformance.sdk.naming import Naming
 from conformance.sdk.play import Performance, perform
 from conformance.sdk.scenario import Scenario
 from conformance.sdk.scenarios import SCENARIOS
@@ -15,6 +16,7 @@ from conformance.spec.catalogue import client_catalogue
 from conformance.spec.contract import Contract
 
 CONTRACT = Contract.load("beyondcorp.v1")
+NAMING = Naming.of(CONTRACT)
 NOT_KEPT = (Verdict.FAIL, Verdict.WARN)
 
 
@@ -30,7 +32,7 @@ def named(*names: str) -> list[Scenario]:
 
 def performed(speaks: Speaks, scenarios: Iterable[Scenario] = SCENARIOS) -> Performance:
     """The scenarios as they go with a driver that speaks so."""
-    return perform(lambda: InProcess(speaks), scenarios, CONTRACT)
+    return perform(lambda: InProcess(speaks), scenarios, NAMING)
 
 
 def judged(speaks: Speaks, scenarios: Iterable[Scenario] = SCENARIOS) -> dict[str, Judgement]:

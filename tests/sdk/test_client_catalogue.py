@@ -13,6 +13,8 @@ from conformance.sdk.scenarios import SCENARIOS
 from conformance.spec.catalogue import Level, Requirement, catalogue, client_catalogue
 from conformance.spec.files import read_yaml, spec_path
 
+from .in_process import NAMING
+
 
 def test_the_file_has_the_shape_its_schema_asks_for() -> None:
     schema = json.loads((spec_path("requirements").parent / "requirements.schema.json").read_text(encoding="utf-8"))
@@ -59,7 +61,9 @@ def test_every_scenario_has_names_of_its_own_and_a_control() -> None:
     told = [
         call
         for scenario in SCENARIOS
-        for call in {(step.method, scenario.named(step)) for step in (scenario.control.step, *scenario.steps)}
+        for call in {
+            (step.asks_for, NAMING.named(scenario, step.name)) for step in (scenario.control.step, *scenario.steps)
+        }
     ]
     assert len(told) == len(set(told)), "a call belongs to one scenario, which may repeat it"
 

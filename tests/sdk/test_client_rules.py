@@ -7,7 +7,9 @@ written beside it.
 from __future__ import annotations
 
 import base64
+import gzip
 import json
+import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -26,7 +28,6 @@ from conformance.rules.client import (
     get_is_no_cancel,
     if_answered_last,
     is_accepted,
-    keeps_its_deadline,
     keeps_the_class,
     keeps_the_code,
     keeps_the_message,
@@ -39,6 +40,7 @@ from conformance.rules.client import (
     stops_at_its_deadline,
     unless_repeated,
 )
+from conformance.rules.client.deadlines import a_call_ends_at_its_deadline
 from conformance.rules.client.turn import Outcome, Said, Told, Turn
 from conformance.sdk.answers import bare_status, envelope
 from conformance.sdk.credentials import TOKEN, carries_token, without_secrets
@@ -78,7 +80,7 @@ def turn(
     at: float = 0.02,
     **said: Any,
 ) -> Turn:
-    told = Told(1, method, HERE, name, timeout, "rest", 0.0)
+    told = Told(1, method, HERE, name, timeout, "rest", 0.0, is_bound=CONTRACT.binds(method, name))
     return Turn("story", told, Said(outcome, "{}", at, **said), exchanges)
 
 
@@ -429,11 +431,9 @@ def test_a_look_at_the_operation_is_no_redirect_that_was_followed() -> None:
     assert keeps_the_method(turn(first, moved, last)) is not None, "it was not followed, and called a success"
 
 
-def test_deadlines() -> None:
-    assert keeps_its_deadline(turn(at=0.11, outcome=Outcome.TRANSPORT_ERROR)) is None
-    assert keeps_its_deadline(turn(at=0.9)) is not None
+def test_attempts_and_deadlines() -> None:
     attempts = [arrived(CANCEL, at=0.3 * number, number=number) for number in range(4)]
-    assert stops_at_its_deadline(turn(*attempts[:2], outcome=Outcome.RPC_ERROR)) is None
+    assert stops_at_its_deadline(turn(*attempts[:1], outcome=Outcome.RPC_ERROR)) is None
     assert stops_at_its_deadline(turn(*attempts, outcome=Outcome.RPC_ERROR)) is not None
     assert attempts_are_limited(turn(*attempts)) is None
     assert attempts_are_limited(turn(*attempts, *attempts)) is not None
@@ -441,10 +441,30 @@ def test_deadlines() -> None:
 
 def test_attempts_that_each_have_a_whole_deadline() -> None:
     """A timeout that is tried again with a timeout of its own: none of the replies is very late."""
-    attempts = [arrived(CANCEL, at=0.05 + 0.11 * number, number=number) for number in range(4)]
-    for oracle in (keeps_its_deadline, stops_at_its_deadline):
-        assert oracle(turn(*attempts, outcome=Outcome.TRANSPORT_ERROR, at=0.5)) is not None
-        assert oracle(turn(*attempts[:2], outcome=Outcome.TRANSPORT_ERROR, at=0.3)) is None
+    attempts = [arrived(CANCEL, at=0.05 + 0.04 * number, number=number) for number in range(5)]
+    for oracle in (a_call_ends_at_its_deadline, stops_at_its_deadline):
+        late = [arrived(CANCEL, at=0.05 + 0.11 * number, number=number) for number in range(3)]
+        assert oracle(turn(*late, outcome=Outcome.TRANSPORT_ERROR, at=0.3)) is not None
+        assert oracle(turn(*attempts[:2], outcome=Outcome.TRANSPORT_ERROR, at=0.2)) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "coding", "breaks"),
+    [
+        (gzip.compress(b"{}"), "gzip", set()),
+        (gzip.compress(b""), "x-gzip", set()),
+        (zlib.compress(b"{}"), "deflate", set()),
+        (gzip.compress(gzip.compress(b"{}")), "gzip, gzip", set()),
+        (b"{}", "identity", set()),
+        (b"\x8b\x03", "br", set()),
+        (gzip.compress(b'{"reason": "x"}'), "gzip", {"client-request.body-is-empty"}),
+        (gzip.compress(b"{}")[:-4], "gzip", {"client-request.body-is-empty"}),
+        (b"{}", "gzip", {"client-request.body-is-empty"}),
+    ],
+)
+def test_a_content_coding_is_undone_before_the_content_is_judged(body: bytes, coding: str, breaks: set[str]) -> None:
+    coded = arrived(CANCEL, JSON, ("Content-Length", str(len(body))), ("Content-Encoding", coding), body=body)
+    assert broken(turn(coded)) == breaks
 
 
 def test_credentials() -> None:

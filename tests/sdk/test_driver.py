@@ -16,7 +16,8 @@ from conformance.exchange import Method
 from conformance.lro.codes import Code
 from conformance.rules.client.turn import Outcome, Told
 from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE
-from conformance.sdk.driver import Driver, DriverFault, read_reply
+from conformance.sdk.driver import Driver
+from conformance.sdk.reply import DriverFault, read_reply
 
 CANCEL = Told(7, Method.CANCEL, "http://127.0.0.1:1", "projects/p/locations/l/operations/o", 20, "rest", 0.0)
 GET = Told(7, Method.GET, "http://127.0.0.1:1", "projects/p/locations/l/operations/o", 20, "rest", 0.0)
@@ -34,8 +35,8 @@ ECHOES_OK = "for line in sys.stdin: print(json.dumps({'id': json.loads(line)['id
 
 def test_a_line_in_and_a_line_out() -> None:
     with driver(ECHOES_OK) as running:
-        assert running.ask(CANCEL).outcome is Outcome.OK
-        assert running.ask(CANCEL).line == '{"id": 7, "outcome": "ok"}'
+        assert running.ask([CANCEL])[0].outcome is Outcome.OK
+        assert running.ask([CANCEL])[0].line == '{"id": 7, "outcome": "ok"}'
         assert running.replies == 2
         running.finish()
 
@@ -43,7 +44,7 @@ def test_a_line_in_and_a_line_out() -> None:
 def test_a_driver_is_told_everything_on_one_line() -> None:
     tells = "line = sys.stdin.readline(); print(json.dumps({'id': 7, 'outcome': 'client_error', 'message': line}))"
     with driver(tells) as running:
-        assert running.ask(CANCEL).message == (
+        assert running.ask([CANCEL])[0].message == (
             '{"id": 7, "method": "cancel", "endpoint": "http://127.0.0.1:1",'
             ' "name": "projects/p/locations/l/operations/o", "timeout_ms": 20, "transport": "rest"}\n'
         )
@@ -52,12 +53,12 @@ def test_a_driver_is_told_everything_on_one_line() -> None:
 def test_a_driver_finds_the_token_in_its_environment() -> None:
     tells = f"print(json.dumps({{'id': 7, 'outcome': 'ok', 'message': os.environ['{TOKEN_VARIABLE}']}}))"
     with driver(tells) as running:
-        assert running.ask(CANCEL).message == TOKEN
+        assert running.ask([CANCEL])[0].message == TOKEN
 
 
 def test_stderr_is_evidence_and_may_be_long() -> None:
     with driver("sys.stderr.write('x' * 200000 + 'the end'); sys.stderr.flush()\n" + ECHOES_OK) as running:
-        running.ask(CANCEL)
+        running.ask([CANCEL])
         running.finish()
     assert running.stderr.endswith("xxxthe end")
     assert len(running.stderr) == 64 * 1024
@@ -76,15 +77,15 @@ def test_stderr_is_evidence_and_may_be_long() -> None:
 )
 def test_no_reply_is_the_drivers_fault(program: str, message: str) -> None:
     with driver(program) as running, pytest.raises(DriverFault, match=message) as fault:
-        running.ask(CANCEL)
+        running.ask([CANCEL])
     assert fault.value.remedy
 
 
 def test_a_hanging_driver_is_given_up() -> None:
     began = time.monotonic()
-    late = pytest.raises(DriverFault, match=r"did not reply to request 7 within 0\.12 s")
+    late = pytest.raises(DriverFault, match=r"did not reply to request 7, its first, within 0\.12 s")
     with driver("time.sleep(60)", patience=0.1) as running, late:
-        running.ask(CANCEL)
+        running.ask([CANCEL])
     assert time.monotonic() - began < 5
 
 
@@ -92,7 +93,7 @@ def test_a_driver_ends_with_its_children(tmp_path: Path) -> None:
     note = tmp_path / "child"
     forks = f"child = os.fork()\nif not child: time.sleep(60)\nopen({str(note)!r}, 'w').write(str(child))\n" + ECHOES_OK
     with driver(forks) as running:
-        running.ask(CANCEL)
+        running.ask([CANCEL])
         child = int(note.read_text())
         os.kill(child, 0)
     for _ in range(1000):
@@ -119,7 +120,7 @@ def _is_running(process: int) -> bool:
 )
 def test_how_a_driver_ends_is_part_of_the_protocol(end: str, message: str) -> None:
     with driver(f"{ECHOES_OK}\n{end}") as running:
-        running.ask(CANCEL)
+        running.ask([CANCEL])
         with pytest.raises(DriverFault, match=message):
             running.finish()
 
@@ -127,7 +128,7 @@ def test_how_a_driver_ends_is_part_of_the_protocol(end: str, message: str) -> No
 def test_a_driver_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("conformance.sdk.driver._TO_EXIT", 0.05)
     with driver(f"{ECHOES_OK}\ntime.sleep(60)") as running:
-        running.ask(CANCEL)
+        running.ask([CANCEL])
         with pytest.raises(DriverFault, match=r"still running 0\.05 s after the end of its input"):
             running.finish()
 

@@ -80,8 +80,8 @@ def test_a_command_line_that_cannot_be_read_exits_with_2(
 @pytest.mark.parametrize(
     ("program", "message"),
     [
-        ("print('hello', flush=True); input()", "driver: scenario plain-cancel: the reply to request 1 is not a line"),
-        ("raise SystemExit(3)", "the driver ended with status 3 instead of replying to request 1"),
+        ("print('hello', flush=True); input()", "driver: the reply to request 1 is not a line"),
+        ("raise SystemExit(3)", "the driver ended with status 3 instead of replying to request 2"),
     ],
 )
 def test_a_broken_driver_exits_with_2(program: str, message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,7 +93,7 @@ def test_a_fault_of_the_driver_is_told_once_with_the_end_of_its_log(capsys: pyte
     program = "import sys; print(*range(100), sep='\\n', file=sys.stderr); sys.exit('no SDK found')"
     assert main(["sdk", "--", sys.executable, "-c", program]) == 2
     printed = capsys.readouterr().out
-    assert printed.count("instead of replying to request 1; remedy: see docs/sdk.md") == 1
+    assert printed.count("instead of replying to request 2; remedy: see docs/sdk.md") == 1
     assert "driver's log: 91\n" in printed
     assert "driver's log: 90\n" not in printed
     assert "driver's log: no SDK found\nverdict: ERROR" in printed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -80,6 +81,19 @@ def test_the_driver_of_the_page_drives(
     (tmp_path / "your_sdk.py").write_text(SDK, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     assert main(["sdk", "--", sys.executable, str(tmp_path / "driver.py")]) == 0, capsys.readouterr().out
+
+
+@pytest.mark.skipif(
+    not (shutil.which("jq") and shutil.which("curl")), reason="the driver of the page is of curl and jq"
+)
+def test_the_shell_driver_of_the_page_drives(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    driver = tmp_path / "driver.sh"
+    driver.write_text(block("sh"), encoding="utf-8")
+    driver.chmod(0o755)
+    chosen = ("plain-cancel", "cancelled", "not-found", "page-404", "non-ascii-in-id", "nul-in-id", "lost-answer")
+    options = [word for name in chosen for word in ("--scenario", name)]
+    assert main(["sdk", *options, "--", str(driver)]) in (0, 3), capsys.readouterr().out
+    assert "FAIL" not in capsys.readouterr().out
 
 
 def test_the_words_of_the_protocol_are_all_there() -> None:

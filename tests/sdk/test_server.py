@@ -11,8 +11,9 @@ import pytest
 
 from conformance.exchange import Exchange, Failure, FailureKind, Method
 from conformance.lro.codes import Code
-from conformance.sdk.answers import EMPTY_OBJECT, RESET, Script, cut, envelope, held, html_answer, redirect
+from conformance.sdk.answers import EMPTY_OBJECT, RESET, Script, cut, envelope, held, html_answer, paced, redirect
 from conformance.sdk.credentials import TOKEN
+from conformance.sdk.pacing import Pace
 from conformance.sdk.server import ScriptedServer
 
 from .in_process import CONTRACT
@@ -164,7 +165,7 @@ def test_who_does_not_stop_by_itself_is_refused_for_good() -> None:
     with ScriptedServer(CONTRACT, lambda: clock[0]) as server:
         server.begin("story", Method.CANCEL, NAME, Script((envelope(Code.UNAVAILABLE, "soon"),)), 200)
         assert sent(server.url, post())[9:12] == b"503"
-        clock[0] = 1.3
+        clock[0] = 1.5
         assert b"that was one attempt too many" in sent(server.url, post())
 
 
@@ -195,11 +196,42 @@ def test_an_answer_is_held_until_the_driver_has_replied() -> None:
 
 
 def test_a_held_answer_comes_late_to_who_waits() -> None:
-    with serving() as server:
+    with serving() as server, wire(server.url) as connection:
         server.begin("held", Method.CANCEL, NAME, Script((held(EMPTY_OBJECT, 30),)), 5000)
         began = time.monotonic()
-        assert sent(server.url, post()).startswith(b"HTTP/1.1 200")
+        connection.sendall(post())
+        assert everything(connection).startswith(b"HTTP/1.1 200")
         assert time.monotonic() - began >= 0.03
+
+
+@pytest.mark.parametrize(
+    ("pace", "comes"),
+    [
+        (Pace(every=1), b"\r\n\r\n{}"),
+        (Pace(with_head=False, every=1), b"\r\n\r\n{}"),
+        (Pace(at_most=5), b"\r\n\r\n{}"),
+        (Pace(every=1, endless=True, at_most=5), b"\r\n\r\n{}     "),
+    ],
+)
+def test_an_answer_may_come_slowly(pace: Pace, comes: bytes) -> None:
+    with serving() as server:
+        server.begin("slow", Method.CANCEL, NAME, Script((paced(EMPTY_OBJECT, pace),)), 5000)
+        assert sent(server.url, post()).endswith(comes)
+        (exchange,) = recorded(server)
+    assert isinstance(exchange.outcome, Failure) is pace.endless
+
+
+@pytest.mark.parametrize("pace", [Pace(every=60_000), Pace(at_most=60_000)])
+def test_a_slow_answer_ends_when_the_driver_has_replied(pace: Pace) -> None:
+    with serving() as server, wire(server.url) as connection:
+        turn = server.begin("slow", Method.CANCEL, NAME, Script((paced(EMPTY_OBJECT, pace),)), 5000)
+        connection.sendall(post())
+        assert connection.recv(9) == b"HTTP/1.1 "
+        server.end(turn, has_failed=True)
+        assert everything(connection).endswith(b"\r\n\r\n")
+        (exchange,) = recorded(server)
+    assert isinstance(exchange.outcome, Failure)
+    assert exchange.outcome.kind is FailureKind.TIMEOUT
 
 
 def test_redirects_lead_to_where_the_script_goes_on() -> None:
@@ -214,17 +246,76 @@ def test_redirects_lead_to_where_the_script_goes_on() -> None:
     assert first.origin.partition(":")[2] != second.origin
 
 
-def test_a_call_belongs_to_its_turn_however_late_it_comes() -> None:
+def test_a_late_attempt_belongs_to_the_call_that_failed() -> None:
     other = NAME + "-2"
     with serving() as server:
         first = server.begin("first", Method.CANCEL, NAME, Script((envelope(Code.UNAVAILABLE, "soon"),)), 5000)
         sent(server.url, post())
+        server.end(first, has_failed=True)
         second = server.begin("second", Method.CANCEL, other, OK, 5000)
         assert sent(server.url, post())[9:12] == b"503"
         assert sent(server.url, post(f"/v1/{other}:cancel"))[9:12] == b"200"
         server.stop()
         assert [len(server.arrived(turn)) for turn in (first, second)] == [2, 1]
         assert {exchange.check for exchange in server.arrived(first)} == {"first"}
+
+
+def test_a_call_that_succeeded_has_no_late_attempts() -> None:
+    """What arrives for its operation afterwards is sent on account of the call that is open."""
+    get = f"GET /v1/{NAME} HTTP/1.1\r\nConnection: close\r\n\r\n".encode()
+    with serving() as server:
+        first = server.begin("story", Method.GET, NAME, OK, 5000)
+        sent(server.url, get)
+        server.end(first)
+        second = server.begin("story", Method.CANCEL, NAME, OK, 5000)
+        assert sent(server.url, get).endswith(b'{"name": "%s"}' % NAME.encode()), "a look before the cancel"
+        assert sent(server.url, post())[9:12] == b"200"
+        server.end(second)
+        third = server.begin("next", Method.CANCEL, NAME + "-3", OK, 5000)
+        sent(server.url, post())
+        server.stop()
+        assert [len(server.arrived(turn)) for turn in (first, second, third)] == [1, 2, 1]
+
+
+def test_calls_that_are_open_at_once_are_told_by_their_names() -> None:
+    with serving() as server:
+        first = server.begin("first", Method.CANCEL, NAME, OK, 5000)
+        second = server.begin("second", Method.CANCEL, NAME + "-2", OK, 5000)
+        for target in (PATH, f"/v1/{NAME}-2:cancel", PATH):
+            sent(server.url, post(target))
+        server.stop()
+        assert [len(server.arrived(turn)) for turn in (first, second)] == [2, 1]
+
+
+def test_the_time_of_a_script_begins_with_the_first_attempt() -> None:
+    clock = [0.0]
+    with ScriptedServer(CONTRACT, lambda: clock[0]) as server:
+        server.begin("story", Method.CANCEL, NAME, Script((envelope(Code.UNAVAILABLE, "soon"),)), 200)
+        for clock[0] in (9.0, 9.3):
+            assert sent(server.url, post())[9:12] == b"503"
+        clock[0] = 10.5
+        assert b"that was one attempt too many" in sent(server.url, post())
+
+
+def test_what_is_written_to_a_connection_that_was_closed_is_no_answer() -> None:
+    with serving() as server:
+        server.begin("held", Method.CANCEL, NAME, Script((held(EMPTY_OBJECT, 40),)), 5000)
+        with wire(server.url) as connection:
+            connection.sendall(post())
+        while not server.arrived(0):
+            time.sleep(0.001)  # until the server has let go of the answer, of which nobody else hears
+        (exchange,) = recorded(server)
+    assert isinstance(exchange.outcome, Failure)
+    assert exchange.outcome.detail == "the client had closed the connection before it was answered"
+
+
+def test_a_coding_that_is_not_known_is_refused() -> None:
+    with serving() as server:
+        server.begin("story", Method.CANCEL, NAME, OK, 5000)
+        refused = sent(server.url, post(PATH, "Content-Encoding: br", "Content-Length: 1", body="x"))
+        assert refused.startswith(b"HTTP/1.1 415")
+        assert b"\r\nAccept-Encoding: gzip, deflate\r\n" in refused
+        assert sent(server.url, post())[9:12] == b"200"
 
 
 def test_anything_else_belongs_to_the_turn_that_is_open() -> None:

@@ -111,7 +111,8 @@ def test_the_same_document_makes_the_same_text() -> None:
 def test_a_pattern_with_any_rest_is_an_open_end(tmp_path: Path) -> None:
     cancel = method("POST", "v1/{+name}:cancel", "v1/operations/{operationsId}:cancel", "^operations/.*$")
     contract = contract_of(tmp_path, document(operations={"methods": {"cancel": cancel}}))
-    (binding,) = contract.bindings
+    binding, get = contract.bindings
+    assert (get.http_method, get.template.text) == ("GET", "/v1/{name=operations/**}"), "what cancels can be looked at"
     assert binding.template.text == "/v1/{name=operations/**}:cancel"
     assert binding.body is None
     assert contract.identify("POST", "/v1/operations/a/b:cancel") == Call(Method.CANCEL, "operations/a/b")

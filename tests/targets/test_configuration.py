@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from conformance.errors import UsageError
 from conformance.judging.statement import StatementSection
 from conformance.server.target.configuration import (
+    DEFAULT_START,
     AuthSection,
     Configuration,
     IutSection,
@@ -22,7 +23,6 @@ from conformance.server.target.configuration import (
     OperationsSection,
     StartRequest,
     SupplyForm,
-    default_start,
     with_operations,
     with_url,
 )
@@ -61,7 +61,7 @@ def test_nothing_said_is_the_embedded_server_with_every_default(read: Read, tmp_
 
 
 def test_defaults_are_those_of_the_documentation() -> None:
-    assert IutSection() == IutSection("", "", "beyondcorp.v1", "projects/demo/locations/us", (), {})
+    assert IutSection() == IutSection("", "", "beyondcorp.v1", "", (), {})
     assert AuthSection() == AuthSection("none", "", (), "")
     assert OperationsSection() == OperationsSection(SupplyForm(), SupplyForm(), 10.0, "delete")
     assert StatementSection() == StatementSection(None, None, None, None, None)
@@ -107,7 +107,7 @@ timeout = "10s"
 def test_the_documented_sample_is_read(read: Read, tmp_path: Path) -> None:
     path = "/v1/projects/demo/locations/us/operations:start"
     assert read(SAMPLE) == Configuration(
-        IutSection("my-emulator", "http://127.0.0.1:8080"),
+        IutSection("my-emulator", "http://127.0.0.1:8080", parent="projects/demo/locations/us"),
         AuthSection("bearer", "IUT_TOKEN", (), "IUT_WEAK_TOKEN"),
         OperationsSection(
             SupplyForm(StartRequest("POST", path, {"mode": "run"}, "/name")),
@@ -128,6 +128,9 @@ OVERRIDES: list[tuple[str, str, str, object]] = [
     ("auth", 'kind = "none"', "kind", "none"),
     ("auth", 'forbidden_token_env = "WEAK"', "forbidden_token_env", "WEAK"),
     ("operations", "settle = 3", "settle", 3.0),
+    ("operations", 'watch = "30s"', "watch", 30.0),
+    ("operations", "watch = 0", "watch", 0.0),
+    ("operations", "", "watch", None),
     ("operations", 'settle = "1.5s"', "settle", 1.5),
     ("operations", 'settle = "250ms"', "settle", 0.25),
     ("operations", 'settle = "2m"', "settle", 120.0),
@@ -176,7 +179,10 @@ WRONG_TYPES = [
     ("iut", "name = 1", "iut.name must be a text, got 1"),
     ("iut", "url = true", "iut.url must be a text, got True"),
     ("iut", "spec = []", "iut.spec must be a text, got []"),
-    ("iut", "parent = 1", "iut.parent must be a text, got 1"),
+    ("iut", "parent = 1", "iut.parent must be a text or a list of texts, got 1"),
+    ("iut", "parent = []", "iut.parent must be a text or a list of texts, got []"),
+    ("iut", 'parent = ["a", 1]', "iut.parent must be a text or a list of texts, got ['a', 1]"),
+    ("iut", 'parent = ["a", "b", "a"]', "iut.parent has 'a' twice"),
     ("iut", 'allow_hosts = "x"', "iut.allow_hosts must be a list of texts, got 'x'"),
     ("iut", "allow_hosts = [1]", "iut.allow_hosts must be a list of texts, got [1]"),
     ("iut", "headers = []", "iut.headers must be a table of texts, got 'something else'"),
@@ -258,7 +264,7 @@ def test_a_section_is_a_table(read: Read, section: str) -> None:
 
 
 KEYS = {
-    "iut": ["name", "url", "spec", "parent", "allow_hosts", "headers", "ca", "version"],
+    "iut": ["name", "url", "spec", "parent", "allow_hosts", "headers", "ca", "version", "app", "request_id_header"],
     "auth": [
         "kind",
         "token_env",
@@ -269,7 +275,7 @@ KEYS = {
         "client_certificate",
         "client_key",
     ],
-    "operations": ["start", "command", "python", "names", "completed", "settle", "cleanup"],
+    "operations": ["start", "command", "python", "names", "completed", "settle", "watch", "cleanup"],
     "statement": ["cancel", "list", "delete", "auth", "errors"],
     "limits": ["requests", "operations", "rate", "concurrency", "timeout"],
 }
@@ -450,13 +456,16 @@ def test_any_file_is_read_or_is_one_mistake(
 # --- the command line puts something over the file ----------------------------------------------------------------
 
 
+def test_the_parents_may_be_several(read: Read) -> None:
+    iut = read('[iut]\nparent = ["/projects/p/locations/l/", "organizations/1/locations/l"]\n').iut
+    assert iut.parent == "projects/p/locations/l"
+    assert iut.further_parents == ("organizations/1/locations/l",)
+
+
 def test_a_url_of_the_command_line_brings_the_default_supply(read: Read) -> None:
     said = with_url(read('[iut]\nparent = "projects/p/locations/l"\n'), "http://127.0.0.1:1/")
     assert said.iut.url == "http://127.0.0.1:1"
-    assert said.operations.running.start == default_start("projects/p/locations/l")
-    assert default_start("projects/p/locations/l") == StartRequest(
-        "POST", "/v1/projects/p/locations/l/operations:start", {"mode": "run"}
-    )
+    assert said.operations.running.start == DEFAULT_START == StartRequest("POST", "", {"mode": "run"})
 
 
 def test_a_url_of_the_command_line_leaves_a_supply_alone(read: Read) -> None:

@@ -45,11 +45,11 @@ def test_an_operation_that_was_listed_before_the_first_start() -> None:
 
 
 def test_an_operation_of_another_parent() -> None:
-    supply = supply_with(lambda _: named(NAMES[0]), Starts(parent="projects/demo/locations/eu"))
+    supply = supply_with(lambda _: named(NAMES[0]), Starts(("projects/demo/locations/eu",)))
     with pytest.raises(ForeignOperation, match="under another parent") as caught:
         supply.take(1)
     assert "'projects/demo/locations/eu'" in caught.value.remedy
-    assert supply_with(lambda _: named(NAMES[0]), Starts(parent=PARENT)).take(1) == [NAMES[0]]
+    assert supply_with(lambda _: named(NAMES[0]), Starts((PARENT,))).take(1) == [NAMES[0]]
 
 
 OLD, NEW = "2026-03-01T10:00:00Z", "2026-03-01T13:00:00.5+01:00"

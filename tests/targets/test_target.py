@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.errors import BudgetExhausted, NotTested, TargetDead
+from conformance.errors import BudgetExhausted, NotTested, TargetDead, TargetError
 from conformance.exchange import Call, Failure, FailureKind, Method, Request, Response
 from conformance.exchange.serial import exchange_as_json
 from conformance.lro import VirtualClock
@@ -242,8 +242,15 @@ def test_an_answer_in_between_shows_that_it_lives() -> None:
 
 def test_only_a_refused_connection_says_that_nobody_listens() -> None:
     for kind in FailureKind:
-        target, _ = echoing(Failure(kind))
-        assert is_refused(target.send(get())) == (kind is FailureKind.REFUSED)
+        outcomes: Iterator[Response | Failure] = iter([Response(200), Failure(kind)])
+        target = target_of(MemoryTransport(lambda _: next(outcomes)))  # noqa: B023 - sent before the next turn
+        assert [is_refused(target.send(get())) for _ in range(2)] == [False, kind is FailureKind.REFUSED]
+
+
+def test_where_nobody_has_listened_from_the_start_there_is_no_server_to_judge() -> None:
+    target, _ = echoing(Failure(FailureKind.REFUSED))
+    with pytest.raises(TargetError, match="nobody listens at"):
+        target.send(get())
     assert not is_refused(target_of(MemoryTransport(ok)).send(get()))
 
 

@@ -16,7 +16,7 @@ import httpcore
 import httpx
 import pytest
 
-from conformance.errors import ConformanceError
+from conformance.errors import ConformanceError, TargetError
 from conformance.exchange import Failure, FailureKind, Header, Request, Response
 from conformance.server.target.transport import MAX_BODY, MAX_VALUES, HttpTransport
 from tests.targets.raw_server import Peer, RawServer, Script, answer, free_port
@@ -456,7 +456,6 @@ def test_what_is_not_packed_or_not_known_stays_as_it_is(body: bytes, coding: str
 
 NOT_HTTP = {
     "a banner": b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
-    "TLS": b"\x15\x03\x01\x00\x02\x02\x46\r\n\r\n",
     "JSON": b'{"hello": "there"}\r\n\r\n',
     "a request": b"POST / HTTP/1.1\r\nHost: x\r\n\r\n",
     "a status that is no number": b"HTTP/1.1 OK\r\n\r\n",
@@ -482,6 +481,22 @@ def test_what_is_not_http_is_malformed(response: bytes) -> None:
 @pytest.mark.parametrize("response", NOT_HTTP.values(), ids=NOT_HTTP)
 def test_what_is_not_http_and_ends_is_a_failure(response: bytes) -> None:
     assert isinstance(outcome_of(sending(response, then=Peer.end)), Failure)
+
+
+TLS_ALERT = b"\x15\x03\x01\x00\x02\x02\x46\r\n\r\n"
+
+
+@pytest.mark.parametrize("script", [answering(TLS_ALERT), sending(TLS_ALERT, then=Peer.end)], ids=["goes on", "ends"])
+def test_a_server_that_answers_in_tls_was_asked_at_the_wrong_url(script: Script) -> None:
+    """From the first answer on; later it is what a server does, which was asked in HTTP and answered in it."""
+    with pytest.raises(TargetError, match="the server speaks TLS"):
+        outcome_of(script)
+    replies = iter([answering(answer(b"{}", "200 OK", "Connection: close")), script])
+    with RawServer(lambda peer: next(replies)(peer)) as server, transport_to(server.origin, 1) as transport:
+        assert isinstance(transport.exchange(request(server), LONG_ENOUGH), Response)
+        later = transport.exchange(request(server), LONG_ENOUGH)
+    assert isinstance(later, Failure)
+    assert later.kind is FailureKind.MALFORMED
 
 
 def test_a_length_that_is_too_long_is_an_answer_that_stops() -> None:

@@ -6,10 +6,11 @@ the functions that make an oracle for one expected answer. The files are by chap
 
 from collections.abc import Mapping
 
-from conformance.rules.client import answers, calls, codes, operations, requests, retries, wire
+from conformance.rules.client import answers, calls, codes, deadlines, operations, requests, retries, waits, wire
 from conformance.rules.client.answers import (
     get_is_no_cancel,
     if_answered_last,
+    if_coded,
     is_no_success,
     is_ok,
     keeps_the_code,
@@ -21,7 +22,14 @@ from conformance.rules.client.answers import (
     unless_repeated,
 )
 from conformance.rules.client.codes import keeps_the_class, tells_the_last_answer
-from conformance.rules.client.operations import if_shown, keeps_the_message_of_the_operation, shows, shows_an_end
+from conformance.rules.client.deadlines import stops_at_its_deadline
+from conformance.rules.client.operations import (
+    if_shown,
+    keeps_the_message_of_the_operation,
+    shows,
+    shows_a_list,
+    shows_an_end,
+)
 from conformance.rules.client.requests import (
     credentials_are_in_the_header,
     credentials_stay_with_their_origin,
@@ -29,16 +37,19 @@ from conformance.rules.client.requests import (
     nothing_is_sent,
     slash_stays_in_its_segment,
 )
-from conformance.rules.client.retries import (
-    attempts_are_limited,
-    is_repeated_until_available,
-    keeps_its_deadline,
-    stops_at_its_deadline,
-)
+from conformance.rules.client.retries import attempts_are_limited, is_repeated_until_available
 from conformance.rules.client.turn import TurnRule, registered_turn_rules
-from conformance.rules.client.wire import INJECTION, credentials_are_whole
+from conformance.rules.client.waits import (
+    ends_with_the_refusal,
+    pauses_grow,
+    says_that_it_is_over,
+    tells_a_cancellation,
+    tells_a_failure,
+    tells_a_result,
+)
+from conformance.rules.client.wire import INJECTION, credentials_are_whole, gets_through
 
-_MODULES_WITH_RULES = (answers, calls, codes, operations, requests, retries, wire)
+_MODULES_WITH_RULES = (answers, calls, codes, deadlines, operations, requests, retries, waits, wire)
 
 
 def client_rules() -> Mapping[str, TurnRule]:
@@ -53,14 +64,16 @@ __all__ = [
     "credentials_are_in_the_header",
     "credentials_are_whole",
     "credentials_stay_with_their_origin",
+    "ends_with_the_refusal",
     "get_is_no_cancel",
+    "gets_through",
     "if_answered_last",
+    "if_coded",
     "if_shown",
     "is_accepted",
     "is_no_success",
     "is_ok",
     "is_repeated_until_available",
-    "keeps_its_deadline",
     "keeps_the_class",
     "keeps_the_code",
     "keeps_the_message",
@@ -68,12 +81,18 @@ __all__ = [
     "keeps_the_method",
     "keeps_the_status",
     "nothing_is_sent",
+    "pauses_grow",
     "reports",
+    "says_that_it_is_over",
     "shows",
+    "shows_a_list",
     "shows_an_end",
     "slash_stays_in_its_segment",
     "stops_at_its_deadline",
     "success_was_answered",
+    "tells_a_cancellation",
+    "tells_a_failure",
+    "tells_a_result",
     "tells_the_last_answer",
     "unless_repeated",
 ]

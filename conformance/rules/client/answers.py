@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from conformance.errors import NotApplicable, NotTested
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Method
 from conformance.lro.codes import Code
 from conformance.rules.client.codes import code_in, follows_from, last_error
 from conformance.rules.client.reading import (
@@ -52,10 +52,10 @@ def an_answer_does_not_break_the_client(turn: Turn) -> Complaint | None:
 
 def is_ok(turn: Turn) -> Complaint | None:
     """The answer is a success, and the client says so."""
-    if turn.said.is_ok:
+    if turn.said.is_ok and not (turn.asks(Method.CANCEL) and turn.said.cancelled is False):
         return None
-    if not turn.arrived:
-        raise NotTested(f"nothing arrived; the driver said {reply_in_words(turn)}")
+    if not turn.answers:
+        raise NotTested(f"the call did not arrive; the driver said {reply_in_words(turn)}")
     return turn.complain(f"the call succeeded, and the driver said {reply_in_words(turn)}")
 
 
@@ -107,12 +107,23 @@ def if_answered_last(status: int, judge: TurnJudge) -> TurnJudge:
     return judge_last
 
 
+def if_coded(judge: TurnJudge) -> TurnJudge:
+    """An oracle about an answer in a content coding, which nobody gets who does not say that it may be."""
+
+    def judge_coded(turn: Turn) -> Complaint | None:
+        if not any(exchange.response and exchange.response.header("content-encoding") for exchange in turn.answers):
+            raise NotApplicable("the client does not say that it accepts gzip")
+        return judge(turn)
+
+    return judge_coded
+
+
 def keeps_the_message(message: str) -> TurnJudge:
     """An oracle: the message of the error reaches the caller."""
 
     def judge(turn: Turn) -> Complaint | None:
-        if turn.said.outcome is not Outcome.RPC_ERROR:
-            raise NotTested(f"the driver said {reply_in_words(turn)}, not an RPC error")
+        if turn.said.outcome is not Outcome.RPC_ERROR or not turn.answers:
+            raise NotTested(f"the driver said {reply_in_words(turn)}, not an RPC error that was answered")
         if message in turn.said.message:
             return None
         return turn.complain(f"the error says {message!r}; the client says {turn.said.message!r}")

@@ -20,6 +20,13 @@ def a_get_is_sent(turn: Turn) -> Complaint | None:
     return turn.complain(f"{said}, and no get of {turn.told.name} had arrived{instead}")
 
 
+@turn_rule("client-request.delete-is-sent", when=lambda turn: turn.asks(Method.DELETE) and turn.said.is_ok)
+def a_delete_is_sent(turn: Turn) -> Complaint | None:
+    if turn.answers:
+        return None
+    return turn.complain(f"the driver said ok, and no delete of {turn.told.name} had arrived")
+
+
 @turn_rule(
     "client-request.get-has-no-body",
     when=lambda turn: any(exchange.calls(Method.GET) for exchange in turn.arrived) and not is_over_grpc(turn),

@@ -9,7 +9,14 @@ from __future__ import annotations
 from conformance.errors import NotTested
 from conformance.exchange import Exchange, Response
 from conformance.lro.codes import Code, code_named, code_numbered
-from conformance.rules.client.reading import is_error, names_an_operation, reply_in_words, statuses_of, time_was_over
+from conformance.rules.client.reading import (
+    is_error,
+    is_wait,
+    names_an_operation,
+    reply_in_words,
+    statuses_of,
+    time_was_over,
+)
 from conformance.rules.client.turn import Outcome, Turn, turn_rule
 from conformance.rules.rule import Complaint
 
@@ -70,7 +77,8 @@ def tells_the_last_answer(turn: Turn) -> Complaint | None:
 @turn_rule(
     "client-answer.last-answer-is-told",
     when=lambda turn: (
-        len(turn.answers) > 1
+        not is_wait(turn)
+        and len(turn.answers) > 1
         and (last := last_error(turn)) is not None
         and code_in(last) is not None
         and not turn.said.is_ok
@@ -85,6 +93,8 @@ def of_several_answers_the_last_is_told(turn: Turn) -> Complaint | None:
     "client-answer.no-refusal-is-invented",
     when=lambda turn: (
         turn.said.outcome is Outcome.RPC_ERROR
+        # A wait ends with the error of its operation, which nothing but the operation says.
+        and not is_wait(turn)
         and names_an_operation(turn)
         and not any(_is_refusal(exchange) for exchange in turn.arrived)
     ),

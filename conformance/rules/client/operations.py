@@ -63,11 +63,11 @@ def shows(state: State, code: Code | None = None) -> TurnJudge:
 
     def judge(turn: Turn) -> Complaint | None:
         said = turn.said.operation
-        if said is None and not turn.arrived:
-            raise NotTested(f"nothing arrived; the driver said {reply_in_words(turn)}")
+        if said is None and not turn.answers:
+            raise NotTested(f"the call did not arrive; the driver said {reply_in_words(turn)}")
         if said is None:
             return turn.complain(f"an operation was answered, and the driver said {reply_in_words(turn)}")
-        seen = _as_said(said)
+        seen = as_said(said)
         is_consistent = (seen.error is None or state in (State.CANCELLED, State.FAILED)) and (
             seen.response is None or state is State.SUCCEEDED
         )
@@ -88,13 +88,33 @@ def _operation_in(turn: Turn) -> Operation | None:
     return None
 
 
-def _as_said(said: Mapping[str, Any]) -> Operation:
+def as_said(said: Mapping[str, Any]) -> Operation:
     """The driver's account of an operation in the shape of an operation: `response` is a boolean there."""
     return Operation({**said, "response": {} if said.get("response") else None})
 
 
 def _operation_in_words(said: Mapping[str, Any]) -> str:
-    seen = _as_said(said)
+    seen = as_said(said)
     code = f", with an error of code {seen.error_code}" if seen.error is not None else ""
     response = ", with a response" if seen.response is not None else ""
     return f"one that is {seen.state.value}{code}{response}"
+
+
+def shows_a_list(turn: Turn) -> Complaint | None:
+    """Every operation of a list is shown as a get would show it: its name, its state, and its code."""
+    last = turn.answers[-1].response if turn.answers else None
+    members = last.json_object() if last is not None else None
+    if members is None:
+        raise NotTested(f"no list arrived; the driver said {reply_in_words(turn)}")
+    if turn.said.operations is None:
+        return turn.complain(f"a list was answered, and the driver said {reply_in_words(turn)}")
+    answered = [_in_short(Operation(each)) for each in members.get("operations", [])]
+    shown = [_in_short(as_said(each)) for each in turn.said.operations]
+    if shown == answered:
+        return None
+    return turn.complain(f"the list has {', '.join(answered)}; the client shows {', '.join(shown) or 'none'}")
+
+
+def _in_short(operation: Operation) -> str:
+    code = f" {operation.error_code}" if operation.error is not None else ""
+    return f"{operation.name} {operation.state.value}{code}"

@@ -12,11 +12,22 @@ from conformance.rules.rule import Complaint
 PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/%-]*")
 
 
-SHAPE_OF_A_CALL = re.compile(r"/v1/(projects|organizations)/[^/]+/locations/[^/]+/operations/[^/]+")
+_RPC = re.compile(r"/\w+(\.\w+)+/\w+")
+"""The path of a method over gRPC: its service and its name."""
 
 
 def asks_for_a_cancel(turn: Turn) -> bool:
     return turn.asks(Method.CANCEL)
+
+
+def is_wait(turn: Turn) -> bool:
+    """Whether the driver was asked to wait for the end of an operation, which are many gets."""
+    return turn.told.asks_for == "wait"
+
+
+def http_method_of(turn: Turn) -> str:
+    """The HTTP method of the call that the driver was asked for."""
+    return {Method.CANCEL: "POST", Method.DELETE: "DELETE"}.get(turn.told.method, "GET")
 
 
 def something_arrived(turn: Turn) -> bool:
@@ -25,7 +36,7 @@ def something_arrived(turn: Turn) -> bool:
 
 def names_an_operation(turn: Turn) -> bool:
     """Whether the driver was told a name that has a path; what may be sent for another one is a scenario's business."""
-    return SHAPE_OF_A_CALL.fullmatch(f"/v1/{turn.told.name}") is not None and not _has_dot_segment(turn.told.name)
+    return turn.told.is_bound and not _has_dot_segment(turn.told.name)
 
 
 def was_answered(turn: Turn) -> bool:
@@ -68,7 +79,7 @@ def other_rpcs_of(turn: Turn) -> list[Exchange]:
     """The calls over gRPC of methods without a binding of ours; such a request has the path of the method itself."""
     if not is_over_grpc(turn):
         return []
-    return [exchange for exchange in turn.arrived if not exchange.request.path.startswith("/v1/")]
+    return [exchange for exchange in turn.arrived if _RPC.fullmatch(exchange.request.path)]
 
 
 def cancels_of(turn: Turn) -> list[Exchange]:

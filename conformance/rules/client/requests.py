@@ -8,14 +8,14 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from conformance.errors import NotApplicable, NotTested
-from conformance.exchange import Exchange, Failure, Method, header_values
+from conformance.exchange import Exchange, Failure, Method, can_be_undone, content_of, header_values
 from conformance.rules.client.reading import (
     PATH,
-    SHAPE_OF_A_CALL,
     about,
     asks_for_a_cancel,
     calls_of,
     cancels_of,
+    http_method_of,
     is_over_grpc,
     line_of,
     names_an_operation,
@@ -56,7 +56,10 @@ _SYSTEM_PARAMETERS = frozenset(
 )
 
 
-@turn_rule("client-request.cancel-is-sent", when=lambda turn: asks_for_a_cancel(turn) and turn.said.is_ok)
+@turn_rule(
+    "client-request.cancel-is-sent",
+    when=lambda turn: asks_for_a_cancel(turn) and turn.said.is_ok and turn.said.cancelled is not False,
+)
 def a_cancel_that_is_ok_was_sent(turn: Turn) -> Complaint | None:
     if turn.answers:
         return None
@@ -70,7 +73,7 @@ def a_cancel_that_is_ok_was_sent(turn: Turn) -> Complaint | None:
 def the_http_method_is_that_of_the_binding(turn: Turn) -> Complaint | None:
     if other_rpcs_of(turn) and not calls_of(turn):
         return about(turn, other_rpcs_of(turn), lambda exchange: f"the RPC {exchange.request.path} was called instead")
-    expected = "POST" if asks_for_a_cancel(turn) else "GET"
+    expected = http_method_of(turn)
     # What binds to another method is not this call badly made, but another call.
     wrong = [exchange for exchange in calls_of(turn) if exchange.request.method != expected and exchange.call is None]
     return about(turn, wrong, lambda exchange: f"{line_of(exchange)} instead of {expected}")
@@ -90,7 +93,7 @@ def the_path_has_the_shape_of_the_binding(turn: Turn) -> Complaint | None:
     unbound = [
         exchange
         for exchange in requests_of(turn)
-        if not SHAPE_OF_A_CALL.fullmatch(without_verb(exchange.request.path))
+        if not turn.paths.fullmatch(without_verb(exchange.request.path))
         and (exchange.call is None or exchange.call.method is not Method.LIST)
     ]
     return about(turn, unbound, lambda exchange: f"{line_of(exchange)} has a path that no binding has")
@@ -103,10 +106,10 @@ def the_path_names_the_operation(turn: Turn) -> Complaint | None:
         exchange
         for exchange in requests_of(turn)
         if exchange.request.path.endswith(":cancel") is asks_for_a_cancel(turn)
-        and (is_over_grpc(turn) or SHAPE_OF_A_CALL.fullmatch(without_verb(exchange.request.path)))
+        and (is_over_grpc(turn) or turn.paths.fullmatch(without_verb(exchange.request.path)))
         and exchange not in other_rpcs_of(turn)
         and (exchange.call is None or exchange.call.name != turn.told.name or not PATH.fullmatch(exchange.request.path))
-        and exchange.request.method == ("POST" if asks_for_a_cancel(turn) else "GET")
+        and exchange.request.method == http_method_of(turn)
     ]
     return about(turn, wrong, lambda exchange: f"{line_of(exchange)} names {_named(exchange)}, not {turn.told.name}")
 
@@ -122,14 +125,14 @@ def no_other_method_is_called(turn: Turn) -> Complaint | None:
 
 @turn_rule("client-request.body-is-empty", when=lambda turn: bool(cancels_of(turn)))
 def the_body_says_nothing(turn: Turn) -> Complaint | None:
-    full = [exchange for exchange in cancels_of(turn) if not _says_nothing(exchange.request.body, turn.told.name)]
-    return about(turn, full, lambda exchange: f"the cancel has the body {_shown(exchange.request.body)}")
+    full = [exchange for exchange in cancels_of(turn) if not _says_nothing(exchange, turn.told.name)]
+    return about(turn, full, lambda exchange: f"the cancel has the body {_shown(exchange)}")
 
 
 @turn_rule("client-request.body-does-not-repeat-the-name", when=lambda turn: bool(cancels_of(turn)))
 def the_name_is_only_in_the_path(turn: Turn) -> Complaint | None:
-    repeated = [exchange for exchange in cancels_of(turn) if _object(exchange.request.body) == {"name": turn.told.name}]
-    return about(turn, repeated, lambda exchange: f"the cancel has the body {_shown(exchange.request.body)}")
+    repeated = [exchange for exchange in cancels_of(turn) if _object(_content(exchange)) == {"name": turn.told.name}]
+    return about(turn, repeated, lambda exchange: f"the cancel has the body {_shown(exchange)}")
 
 
 @turn_rule("client-request.length-is-declared", when=lambda turn: bool(cancels_of(turn)))
@@ -248,20 +251,32 @@ def _named(exchange: Exchange) -> str:
     return exchange.call.name if PATH.fullmatch(exchange.request.path) else "nothing, for it is no URI,"
 
 
-def _object(body: bytes) -> Any:
+def _content(exchange: Exchange) -> bytes | None:
+    """The body with its content codings undone (RFC 9110, section 8.4); None when that cannot be done."""
+    return content_of(exchange.request.headers, exchange.request.body)
+
+
+def _object(body: bytes | None) -> Any:
     try:
-        return json.loads(body)
+        return json.loads(body or b"null")
     except (ValueError, RecursionError):
         return None
 
 
-def _says_nothing(body: bytes, name: str) -> bool:
-    """No bytes, an object without members, or one that repeats the name, of which another requirement speaks."""
-    return not body or _object(body) in ({}, {"name": name})
+def _says_nothing(exchange: Exchange, name: str) -> bool:
+    """No bytes, an object without members, or one that repeats the name, of which another requirement speaks.
+
+    A body in a coding that the gate does not know was refused with 415, and says nothing that could be read.
+    """
+    if not exchange.request.body or not can_be_undone(exchange.request.headers):
+        return True
+    content = _content(exchange)
+    return content == b"" or _object(content) in ({}, {"name": name})
 
 
-def _shown(body: bytes) -> str:
-    return repr(body[:80].decode("utf-8", "replace"))
+def _shown(exchange: Exchange) -> str:
+    content = _content(exchange)
+    return repr((exchange.request.body if content is None else content)[:80].decode("utf-8", "replace"))
 
 
 def _media_type(value: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Rules and oracles about time: what is tried again, how often, and until when."""
+"""Rules and oracles about retries: what is tried again, and how often."""
 
 from __future__ import annotations
 
@@ -6,18 +6,12 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from conformance.exchange import Exchange, Response
-from conformance.rules.client.reading import about, reply_in_words
+from conformance.rules.client.reading import about, is_wait, reply_in_words
 from conformance.rules.client.turn import Outcome, Turn, turn_rule
 from conformance.rules.rule import Complaint
 
 LATE = 0.25
 """Seconds after which a request can no longer have been under way when the reply was given."""
-
-AFTER_DEADLINE = 0.5
-"""Seconds beyond a deadline that are granted to an attempt on a machine that is busy."""
-
-OVERDUE = 0.9
-"""Seconds beyond a deadline that are granted to a reply; a client that waits for our answer takes longer."""
 
 MOST_ATTEMPTS = 5
 """maxAttempts of CancelOperation in longrunning_grpc_service_config.json."""
@@ -27,7 +21,7 @@ MOST_ATTEMPTS = 5
     "client-retry.nothing-after-the-reply", when=lambda turn: bool(turn.answers) and turn.said.outcome is not Outcome.OK
 )
 def nothing_is_sent_after_the_reply(turn: Turn) -> Complaint | None:
-    late = [exchange for exchange in turn.arrived if exchange.sent_at > turn.said.at + LATE]
+    late = [exchange for exchange in turn.arrived if exchange.sent_at > turn.said.at + LATE + turn.stall]
     return about(
         turn,
         late,
@@ -49,7 +43,9 @@ def _final(requirement: str, what: str, was_final: Callable[[Response], bool]) -
                 return turn.complain(f"{what} was followed by {len(attempts) - number} more of the same", *attempts)
         return None
 
-    turn_rule(requirement, when=lambda turn: any(is_final(exchange) for exchange in turn.answers))(judge)
+    turn_rule(
+        requirement, when=lambda turn: not is_wait(turn) and any(is_final(exchange) for exchange in turn.answers)
+    )(judge)
 
 
 def _is_whole(response: Response) -> bool:
@@ -62,41 +58,15 @@ _final(
     "an answer of class 2xx",
     lambda response: 200 <= response.status < 300 and _is_whole(response),
 )
-# 401 is not final: a client that gets a new token for it is authenticated then. 408 and 429 ask for another attempt.
+# 401 is not final: a client that gets a new token for it is authenticated then. 408 and 429 ask for another attempt;
+# 415 tells a client that coded its content to send it as it is (RFC 9110, section 15.5.16).
 _final("client-retry.unimplemented-is-final", "an answer 501", lambda response: response.status == 501)
 _final(
     "client-retry.refusal-is-final",
     "a refusal of the request",
-    lambda response: 400 <= response.status < 500 and response.status not in (401, 408, 429),
+    lambda response: 400 <= response.status < 500 and response.status not in (401, 408, 415, 429),
 )
 _final("client-retry.internal-error-is-final", "an answer 500", lambda response: response.status == 500)
-
-
-def keeps_its_deadline(turn: Turn) -> Complaint | None:
-    """The answer comes after the deadline, so the call fails, and then and not later, and nothing is begun any more."""
-    if turn.answers:
-        # Counted from the first attempt, for a driver may be slow to begin. One that was late may have been held up.
-        end = turn.answers[0].sent_at + turn.told.timeout / 1000
-        late = [exchange for exchange in turn.answers if exchange.sent_at > end]
-        if len(late) > 1:
-            return turn.complain(f"the deadline was {turn.told.timeout} ms, and {len(late)} attempts began after it")
-    took = turn.said.at - turn.told.at
-    if not turn.said.is_ok and took <= turn.told.timeout / 1000 + OVERDUE:
-        return None
-    ended = "succeeded" if turn.said.is_ok else "ended"
-    return turn.complain(f"the deadline was {turn.told.timeout} ms, and the call {ended} after {took * 1000:.0f} ms")
-
-
-def stops_at_its_deadline(turn: Turn) -> Complaint | None:
-    """No attempt begins after the deadline, and none after it can make the call succeed."""
-    end = turn.told.at + turn.told.timeout / 1000
-    late = [exchange for exchange in turn.answers if exchange.sent_at > end + AFTER_DEADLINE]
-    if late:
-        return turn.complain(
-            f"the deadline was {turn.told.timeout} ms, and attempt {len(turn.answers)} came after"
-            f" {(late[-1].sent_at - turn.told.at) * 1000:.0f} ms"
-        )
-    return keeps_its_deadline(turn)
 
 
 def is_repeated_until_available(turn: Turn) -> Complaint | None:

@@ -11,8 +11,9 @@ None for "kept"; it raises NotTested or NotApplicable when the turn cannot or ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
@@ -34,7 +35,12 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One request to the driver. `at` is seconds on the run's clock, `timeout` the deadline in milliseconds."""
+    """One request to the driver. `at` is seconds on the run's clock, `timeout` the deadline in milliseconds.
+
+    `method` is the call that is expected to arrive. `word` is what the driver is told when that is another word: `wait`
+    for a get that is repeated until the operation has ended, `poll` milliseconds apart at first. The name `is_bound`
+    when the contract has a path for it.
+    """
 
     id: int
     method: Method
@@ -43,25 +49,68 @@ class Told:
     timeout: int
     transport: str
     at: float
+    word: str = ""
+    poll: int | None = None
+    is_bound: bool = True
+
+    @property
+    def asks_for(self) -> str:
+        """The method as the driver is told it."""
+        return self.word or self.method.value
 
     def as_json(self) -> dict[str, Any]:
         """The line that the driver reads."""
-        return {
+        told = {
             "id": self.id,
-            "method": self.method.value,
+            "method": self.asks_for,
             "endpoint": self.endpoint,
             "name": self.name,
             "timeout_ms": self.timeout,
             "transport": self.transport,
         }
+        return told if self.poll is None else {**told, "poll_ms": self.poll}
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """What the driver says of itself when it is greeted; without an answer it is a driver that cancels and gets.
+
+    `habits` are the ways of its language that it declares; a requirement about one is judged only then.
+    """
+
+    methods: frozenset[str] = frozenset({"cancel", "get"})
+    is_concurrent: bool = False
+    sdk: str = ""
+    version: str = ""
+    transports: frozenset[str] = frozenset()
+    habits: frozenset[str] = frozenset()
+
+    def lacks(self, methods: Iterable[str], needs: Iterable[str]) -> str:
+        """Why calls of these methods cannot be asked for, or what is needed besides is not there; empty when all is.
+
+        A need is `concurrent` or the name of a habit.
+        """
+        for method in methods:
+            if method not in self.methods:
+                return f"the client has no call {method}"
+        for need in needs:
+            if need == CONCURRENT and not self.is_concurrent:
+                return "the driver is asked one thing at a time"
+            if need != CONCURRENT and need not in self.habits:
+                return f"the driver does not declare the habit {need}"
+        return ""
+
+
+CONCURRENT = "concurrent"
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
     """The driver's reply. `line` is as it was written; `at` is when it had been read.
 
-    `operation` is what a successful get returned; `code` and `http_status` are those of an RPC error, None when the
-    client does not tell.
+    `operation` is what a successful get or wait returned, `operations` a list; `code` and `http_status` are those of an
+    RPC error, None when the client does not tell. `cancelled` is what the SDK's own predicate shows, `exception` the
+    class of what it threw. A reply `is_missing` when the gate gave up waiting for the call to end.
     """
 
     outcome: Outcome
@@ -71,6 +120,10 @@ class Said:
     code: Code | None = None
     http_status: int | None = None
     message: str = ""
+    operations: tuple[Mapping[str, Any], ...] | None = None
+    cancelled: bool | None = None
+    exception: str = ""
+    is_missing: bool = False
 
     @property
     def is_ok(self) -> bool:
@@ -78,9 +131,15 @@ class Said:
 
     def in_words(self) -> str:
         """The outcome, for messages."""
+        if self.is_missing:
+            return "nothing"
         if self.outcome is not Outcome.RPC_ERROR:
             return str(self.outcome.value)
         return f"rpc_error with code {self.code.name if self.code else None} and http_status {self.http_status}"
+
+
+PATHS = re.compile(r"/v1/(projects|organizations)/[^/]+/locations/[^/]+/operations/[^/]+")
+"""The paths of the operations of BeyondCorp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +147,19 @@ class Turn:
     """One request to the driver, its reply, and the exchanges it caused, in the order of their arrival.
 
     `answers` are the exchanges of the call that was asked for; the other `arrived` ones are what else came in: to
-    another path, to another operation, or nothing that is HTTP.
+    another path, to another operation, or nothing that is HTTP. `overhead` are the seconds that the driver needs for a
+    call by itself, measured where it is answered at once; `stall` are those that a busy machine held everybody up
+    meanwhile. `hello` is what the driver said of itself, `paths` what the paths of calls look like without a verb.
     """
 
     scenario: str
     told: Told
     said: Said
     arrived: tuple[Exchange, ...] = ()
+    overhead: float = 0.0
+    stall: float = 0.0
+    hello: Hello = field(default_factory=Hello)
+    paths: re.Pattern[str] = PATHS
 
     @property
     def answers(self) -> tuple[Exchange, ...]:

@@ -11,7 +11,14 @@ from urllib.parse import urlsplit
 
 from conformance.errors import NotApplicable
 from conformance.exchange import Exchange, Failure, FailureKind, header_values
-from conformance.rules.client.reading import about, is_over_grpc, line_of, requests_of, something_arrived
+from conformance.rules.client.reading import (
+    about,
+    is_over_grpc,
+    line_of,
+    reply_in_words,
+    requests_of,
+    something_arrived,
+)
 from conformance.rules.client.turn import Turn, TurnJudge, turn_rule
 from conformance.rules.rule import Complaint
 
@@ -76,6 +83,14 @@ def a_name_makes_no_header(turn: Turn) -> Complaint | None:
         if any(name.lower() == _INJECTED or _DANGEROUS.search(name + value) for name, value in exchange.request.headers)
     ]
     return about(turn, made, lambda exchange: f"a line end or NUL of the name is in the head of {line_of(exchange)}")
+
+
+def gets_through(turn: Turn) -> Complaint | None:
+    """An oracle: the server is there and answers, so the call succeeds, whatever became of an earlier connection."""
+    if turn.said.is_ok:
+        return None
+    arrived = "" if turn.answers else ", and the call had not arrived"
+    return turn.complain(f"the server was there, and the driver said {reply_in_words(turn)}{arrived}")
 
 
 def credentials_are_whole(carries: Callable[[str], bool], credential: str) -> TurnJudge:

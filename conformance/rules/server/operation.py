@@ -58,7 +58,7 @@ def same_name(returned: str, asked: str) -> bool:
     return ours[0] == theirs[0] == "projects" and ours[2] == theirs[2] and ours[1].isdigit() != theirs[1].isdigit()
 
 
-_IN_ITS_COLLECTION = re.compile(r"(?:.+/)?operations/.+")
+_IN_ITS_COLLECTION = re.compile(r"(?:.+/)?(?:operations|[a-z]+Operations)/.+")
 
 
 @exchange_rule(

@@ -137,16 +137,10 @@ def _reports_cancellation(response: object) -> bool:
 def ended_cancelled(cancel: Exchange, last: Exchange, settle: float) -> Complaint | None:
     """Where cancel is guaranteed, the operation is done with code 1 when the declared time is over.
 
-    Of an operation that is gone (404) other requirements speak; one that get refuses to show has not been seen to end.
+    Of an operation that is gone, or that get refuses to show, other requirements speak.
     """
     operation = operation_in(last)
-    if operation is None:
-        response = last.response
-        says_nothing = response is None or response.is_success or response.is_busy
-        if says_nothing or response is None or response.status in (401, 403, 404):
-            return None
-        return Complaint(f"after a guaranteed cancel a get is answered with {_answer(last)}", (cancel, last))
-    if operation.state is State.CANCELLED:
+    if operation is None or operation.state is State.CANCELLED:
         return None
     message = f"{operation.name} is {operation.state.value} {settle:g} s after a guaranteed cancel"
     return Complaint(message, (cancel, last))

@@ -26,7 +26,9 @@ _says_nothing = When(
 )
 """Not you, not here, or not now: it may be said before anybody asks whether the method is there."""
 
-_is_framed_as_usual = When(lambda exchange: exchange.request.header("content-length") is not None)
+_is_framed_as_usual = When(
+    lambda exchange: exchange.request.method != "POST" or exchange.request.header("content-length") is not None
+)
 
 
 @exchange_rule("unimplemented.as-stated", when=cancel & plainly_bound & answered & ~_says_nothing & _is_framed_as_usual)

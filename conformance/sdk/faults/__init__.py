@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from conformance.sdk.faults import answers, codes, operations, reads, requests, retries, wire
+from conformance.sdk.faults import answers, codes, deadlines, framing, operations, reads, requests, retries, waits, wire
 from conformance.sdk.faults.registry import ClientFault, fault_named, registered_faults
 
-_MODULES_WITH_FAULTS = (answers, codes, operations, reads, requests, retries, wire)
+_MODULES_WITH_FAULTS = (answers, codes, deadlines, framing, operations, reads, requests, retries, waits, wire)
 
 
 def client_faults() -> Mapping[str, ClientFault]:

@@ -29,7 +29,9 @@ def cancelled_is_success(honest: Client) -> Client:
 @fault("client-operation.cancelled-is-told")
 def cancelled_is_499(honest: Client) -> Client:
     """Gives the HTTP status in place of the code: 499 for a cancelled operation."""
-    return _shown(honest, lambda _, shown: {**shown, "error": {"code": 499}} if _code(shown) == 1 else shown)
+    return _shown(
+        honest, lambda _, shown: {**shown, "error": {**shown["error"], "code": 499}} if _code(shown) == 1 else shown
+    )
 
 
 @fault("client-operation.cancelled-is-told", "client-request.get-is-sent")

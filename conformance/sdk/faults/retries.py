@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import threading
 import time
 from collections.abc import Mapping
@@ -100,14 +101,14 @@ def deadline_of_its_own_for_each_attempt(honest: Client) -> Client:
         for _ in range(4):
             if answer.status != 503:
                 break
-            time.sleep(0.25)
+            time.sleep(0.5)
             answer = honest.send(*request)
         return answer
 
     return replace(honest, send=send, again=lambda _answer, _attempt: False)
 
 
-@fault("client-retry.nothing-after-the-reply")
+@fault("client-retry.nothing-after-the-reply", "client-retry.deadline-ends-the-retries")
 def goes_on_behind_the_back(honest: Client) -> Client:
     """Reports that the time is over, and tries again a moment later in the background."""
 
@@ -116,11 +117,11 @@ def goes_on_behind_the_back(honest: Client) -> Client:
             return honest.send(verb, *rest)
         except TimeoutError:
             if verb == "POST":
-                threading.Timer(0.4, once_more, (verb, *rest[:-1], 1.0)).start()
+                threading.Timer(1.0, once_more, (verb, *rest[:-1], 1.0)).start()
             raise
 
     def once_more(*request: Any) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, http.client.HTTPException):
             honest.send(*request)
 
     return replace(honest, send=send)

@@ -4,14 +4,18 @@ from conformance.sdk.scenario import Scenario
 from conformance.sdk.scenarios import (
     answers,
     codes,
+    connections,
     credentials,
+    deadlines,
     errors,
+    framing,
     names,
     operations,
     reads,
     redirects,
     requests,
     retries,
+    waits,
 )
 
 SCENARIOS: tuple[Scenario, ...] = (
@@ -24,7 +28,11 @@ SCENARIOS: tuple[Scenario, ...] = (
     *operations.SCENARIOS,
     *reads.SCENARIOS,
     *retries.SCENARIOS,
+    *deadlines.SCENARIOS,
     *redirects.SCENARIOS,
+    *framing.SCENARIOS,
+    *connections.SCENARIOS,
+    *waits.SCENARIOS,
 )
 
 __all__ = ["SCENARIOS"]

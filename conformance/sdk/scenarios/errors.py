@@ -61,8 +61,8 @@ def _of(code: Code, judge: TurnJudge) -> TurnJudge:
 
 
 def _answers(code: Code, answer: Answer) -> tuple[Answer, ...]:
-    """The answers of a scenario about an error of this code: of those that may be tried again there is an end."""
-    return twice(answer) if code is Code.RESOURCE_EXHAUSTED else (answer,)
+    """The answers of a scenario about an error of this code: of those that clients try again there is an end."""
+    return twice(answer) if code in (Code.RESOURCE_EXHAUSTED, Code.UNIMPLEMENTED) else (answer,)
 
 
 def _in_envelope(code: Code, when: str) -> Scenario:

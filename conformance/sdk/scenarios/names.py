@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from conformance.rules.client import INJECTION, is_accepted
 from conformance.sdk.answers import EMPTY_OBJECT
-from conformance.sdk.scenario import PARENT, SUCCEEDS, Expectation, Scenario, cancel, get, operation
+from conformance.sdk.scenario import SUCCEEDS, Expectation, Scenario, cancel, get, operation
 
 TAILS = {
     "composed": "\u00e9",
@@ -72,6 +72,6 @@ def _played(name: str, id_: str, operation_name: str, *, is_legal: bool) -> Scen
 
 SCENARIOS = (
     *(_played(f"{kind}-in-id", tail, f"{{operation}}-{tail}", is_legal=True) for kind, tail in TAILS.items()),
-    *(_played(f"{kind}-id", id_, f"{PARENT}/operations/{id_}", is_legal=True) for kind, id_ in WHOLE.items()),
+    *(_played(f"{kind}-id", id_, f"{{collection}}/{id_}", is_legal=True) for kind, id_ in WHOLE.items()),
     *(_played(f"{kind}-in-id", tail, f"{{operation}}-{tail}", is_legal=False) for kind, tail in CONTROLS.items()),
 )

@@ -8,9 +8,8 @@ from conformance.lro.codes import Code
 from conformance.lro.operation import State
 from conformance.rules.client import if_shown, is_no_success, keeps_the_message_of_the_operation, shows, shows_an_end
 from conformance.sdk.answers import EMPTY_OBJECT, JSON, Answer, body_answer, cut, html_answer, json_answer, twice
-from conformance.sdk.scenario import SHOWS_RUNNING, Expectation, Scenario, Step, cancel, get, operation
+from conformance.sdk.scenario import RESPONSE, SHOWS_RUNNING, Expectation, Scenario, Step, cancel, get, operation
 
-_EMPTY = {"@type": "type.googleapis.com/google.protobuf.Empty"}
 _NOBODY_KNOWS = {"@type": "type.googleapis.com/conformance.example.NobodyKnowsThisMetadata", "progress": 12}
 _BROKEN = {"code": int(Code.INTERNAL), "message": "a disk broke"}
 _UNKNOWN_DETAILS = {"@type": "type.googleapis.com/conformance.example.NobodyKnowsThisDetail", "hint": "none"}
@@ -103,7 +102,7 @@ SCENARIOS = (
         "completed-despite-cancel",
         "completion-is-told",
         "After its cancel an operation is done, with a response: it was faster.",
-        operation(True, response=_EMPTY),
+        operation(True, response=RESPONSE),
         State.SUCCEEDED,
         None,
         _ACCEPTED,
@@ -239,7 +238,7 @@ SCENARIOS = (
         "asked-to-cancel-and-completed",
         "An operation was asked to be cancelled, and is done with a response.",
         State.SUCCEEDED,
-        response=_EMPTY,
+        response=RESPONSE,
     ),
     _metadata(
         "asked-to-cancel-and-failed",
@@ -257,7 +256,7 @@ SCENARIOS = (
         name="another-operation",
         story="A get is answered with another operation than was asked for: it is not the one that was.",
         control=SHOWS_RUNNING,
-        steps=(get(*twice(operation(True, name="{operation}-other", response=_EMPTY))),),
+        steps=(get(*twice(operation(True, name="{operation}-other", response=RESPONSE))),),
     ),
     Scenario(
         name="telling-name",
@@ -273,7 +272,7 @@ SCENARIOS = (
     _not_an_operation(
         "operation-in-a-list",
         "A get is answered with an array that has the operation in it.",
-        json_answer(200, [{"name": "{operation}", "done": True, "response": _EMPTY}]),
+        json_answer(200, [{"name": "{operation}", "done": True, "response": RESPONSE}]),
     ),
     _not_an_operation("nothing-as-operation", "A get is answered 200 without a body.", body_answer(200, b"", JSON)),
     _not_an_operation("no-content-as-operation", "A get is answered 204.", body_answer(204, b"")),

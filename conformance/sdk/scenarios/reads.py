@@ -1,11 +1,11 @@
-"""Scenarios about gets: their deadline, and that each looks anew."""
+"""Scenarios about gets: that each looks anew."""
 
 from __future__ import annotations
 
 from conformance.lro.codes import Code
 from conformance.lro.operation import State
-from conformance.rules.client import is_ok, keeps_its_deadline, shows
-from conformance.sdk.answers import EMPTY_OBJECT, envelope, held
+from conformance.rules.client import is_ok, shows
+from conformance.sdk.answers import EMPTY_OBJECT, envelope
 from conformance.sdk.scenario import IS_REFUSED, SHOWS_RUNNING, Expectation, Scenario, cancel, get, operation
 from conformance.sdk.scenarios.requests import AWKWARD_IDS
 
@@ -34,12 +34,5 @@ SCENARIOS = (
         steps=tuple(
             get(operation(name=f"{{operation}}-{tail}"), name=f"{{operation}}-{tail}") for tail in AWKWARD_IDS.values()
         ),
-    ),
-    Scenario(
-        name="get-no-answer-in-time",
-        story="A get is not answered before its deadline.",
-        control=SHOWS_RUNNING,
-        steps=(get(held(operation(), 1000), timeout=100),),
-        expectations=(Expectation("client-retry.deadline-is-kept", keeps_its_deadline),),
     ),
 )

@@ -17,7 +17,6 @@ from conformance.sdk.answers import EMPTY_OBJECT
 from conformance.sdk.credentials import carries_token
 from conformance.sdk.scenario import (
     IS_REFUSED,
-    PARENT,
     SHOWS_RUNNING,
     SUCCEEDS,
     Expectation,
@@ -48,8 +47,8 @@ AWKWARD_IDS = {
 
 NAMES_WITHOUT_PATH = {
     "bare-id": "an-id-alone",
-    "other-collection": f"{PARENT}/instances/other-collection",
-    "empty-id": f"{PARENT}/operations/",
+    "other-collection": "{parent}/instances/other-collection",
+    "empty-id": "{collection}/",
     "empty-name": "",
 }
 """Names that match neither the binding of cancel nor the looser one of the generic clients, `**/operations/*`."""
@@ -72,7 +71,7 @@ def _without_path(kind: str, name: str) -> Scenario:
         name=kind,
         story=f"A name that no binding matches, {name!r}, is refused before anything is sent.",
         control=SUCCEEDS,
-        steps=(get(operation(name=name), name=name), cancel(EMPTY_OBJECT, name=name)),
+        steps=(get(operation(name=name), name=name, is_unbound=True), cancel(EMPTY_OBJECT, name=name, is_unbound=True)),
         expectations=(
             Expectation("client-request.unbound-name-is-refused", nothing_is_sent, step=0),
             Expectation("client-request.unbound-name-is-refused", nothing_is_sent, step=1),
@@ -103,14 +102,14 @@ SCENARIOS = (
         name="awkward-parent",
         story="An operation of a project of a domain, in a location with a percent sign, is cancelled by its name.",
         control=SUCCEEDS,
-        steps=(cancel(EMPTY_OBJECT, name="projects/example.com:p/locations/50%25/operations/awkward-parent"),),
+        steps=(cancel(EMPTY_OBJECT, name="{awkward-parent}/operations/awkward-parent"),),
         expectations=(Expectation("client-request.legal-id-is-accepted", is_accepted),),
     ),
     Scenario(
         name="slash-in-id",
         story="An id with a slash is refused, or the slash is escaped; it never reaches another resource.",
         control=SUCCEEDS,
-        steps=(cancel(EMPTY_OBJECT, name="{operation}/b"),),
+        steps=(cancel(EMPTY_OBJECT, name="{operation}/b", is_unbound=True),),
         expectations=(Expectation("client-request.slash-stays-in-its-segment", slash_stays_in_its_segment),),
     ),
     *(_without_path(kind, name) for kind, name in NAMES_WITHOUT_PATH.items()),
@@ -118,7 +117,7 @@ SCENARIOS = (
         name="dot-segment",
         story="The id `..` would lead to another path when the URL is normalised, so it is refused.",
         control=SUCCEEDS,
-        steps=(cancel(EMPTY_OBJECT, name=f"{PARENT}/operations/.."),),
+        steps=(cancel(EMPTY_OBJECT, name="{collection}/..", is_unbound=True),),
         expectations=(Expectation("client-request.dot-segment-is-refused", nothing_is_sent),),
     ),
 )

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Protocol
 
 from conformance.exchange import Method
+from conformance.spec.home import Home
 from conformance.spec.template import Kind, PathTemplate
 
 
@@ -120,13 +121,8 @@ def _row(method: Method, http_method: str, template: PathTemplate, reads_body: b
 def _hook(cancel: PathTemplate) -> Binding:
     """The hook beside a cancel binding: `/v1/{name=projects/*/operations/*}:cancel` has
     `/v1/{parent=projects/*}/operations:start`, and `/v1/{name=operations/**}:cancel` has `/v1/operations:start`."""
-    name = cancel.variables[0]
-    version = [segment.written for segment in cancel.segments[: name.start]]
-    parent, collection = name.segments[:-2], name.segments[-2:-1]
-    below = collection[0].text if collection and collection[0].kind is Kind.LITERAL else "operations"
-    variable = ["{parent=" + "/".join(segment.written for segment in parent) + "}"] if parent else []
-    template = PathTemplate.parse("/" + "/".join([*version, *variable, f"{below}:start"]))
-    return Binding(Rpc.START, "POST", template, reads_body=True, collection=below)
+    home = Home.of(cancel)
+    return Binding(Rpc.START, "POST", home.start, reads_body=True, collection=home.collection)
 
 
 def _beyondcorp() -> Iterator[Binding]:

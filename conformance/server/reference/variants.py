@@ -40,6 +40,7 @@ NOTHING_IS_KNOWN_OF = frozenset(
         "target.routing-header-never-redirects",
         "target.whole-name-counts",
         "target.other-operations-untouched",
+        "target.only-its-cancel-cancels",
         "body.refused-cancel-changes-nothing",
         "auth.refused-cancel-changes-nothing",
     }
@@ -441,7 +442,10 @@ def list_is_a_basic_view(honest: Service) -> Service:
 
     def page(service: Service, call: Invocation) -> Message:
         message = honest.list(service, call)
-        basic = [{key: shown[key] for key in ("name", "metadata", "done")} for shown in message["operations"]]
+        basic = [
+            {key: value for key, value in shown.items() if key in ("name", "metadata", "done")}
+            for shown in message["operations"]
+        ]
         return message | {"operations": basic}
 
     return replace(honest, list=page)

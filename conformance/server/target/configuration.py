@@ -22,8 +22,12 @@ ERROR_STATEMENTS = ("aip-193", "status")
 
 @dataclass(frozen=True, slots=True)
 class IutSection:
-    """`[iut]`: what is under test. Without a url the embedded reference server is.
+    """`[iut]`: what is under test. Without a url and an app the embedded reference server is.
 
+    `app` is an ASGI or WSGI application, `package.module:app`, that is tested in this process. Every request carries an
+    id of its own in the header `request_id_header`, if that is given.
+
+    Without a `parent` it is one that the first cancel binding of the spec has, such as projects/demo/locations/us.
     `ca` is a file of certificates in PEM that are trusted in place of the system's. `version` is the implementation's,
     for reports.
     """
@@ -31,13 +35,18 @@ class IutSection:
     name: str = ""
     url: str = ""
     spec: str = "beyondcorp.v1"
-    parent: str = "projects/demo/locations/us"
+    parent: str = ""
     allow_hosts: tuple[str, ...] = ()
     headers: Mapping[str, str | Variable] = field(default_factory=dict, repr=False)
     ca: str = ""
     version: str = ""
+    app: str = ""
+    request_id_header: str = ""
     said: frozenset[str] = field(default=frozenset(), compare=False)
     """The keys that the file has: a parent that was given is where every operation of ours has to be."""
+    further_parents: tuple[str, ...] = field(default=(), compare=False)
+    """The parents after the first one, where `parent` is a list: what operations there are cancelled by is tested, too.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +69,20 @@ class AuthSection:
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:
-    """A request that starts an operation and answers with it; `name` is a JSON pointer to the operation's name."""
+    """A request that starts an operation and answers with it; `name` is a JSON pointer to the operation's name.
+
+    `{parent}` in the path or the body is one of `[iut] parent`. Without a path it is the hook with which the reference
+    server starts operations, and the spec says where that is.
+    """
 
     method: str
     path: str
     json: Any = None
     name: str = "/name"
+
+
+DEFAULT_START = StartRequest(method="POST", path="", json={"mode": "run"})
+"""How the reference server and `serve` start a running operation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +118,16 @@ class SupplyForm:
 
 @dataclass(frozen=True, slots=True)
 class OperationsSection:
-    """`[operations]`: the supply of running operations, and what becomes of them. `settle` is in seconds."""
+    """`[operations]`: the supply of running operations, and what becomes of them. `settle` and `watch` are in seconds.
+
+    `watch` is how long after their end operations are looked at again; None leaves it to the profile.
+    """
 
     running: SupplyForm = field(default_factory=SupplyForm)
     completed: SupplyForm = field(default_factory=SupplyForm)
     settle: float = 10.0
     cleanup: str = "delete"
+    watch: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,37 +170,57 @@ class Configuration:
     """How the embedded server behaves besides; empty: at once. Not in the file."""
     file: str = field(default="", compare=False)
     """The file that was read, as it was named; empty when there is none."""
+    transport: object = field(default=None, compare=False)
+    """What a test fixture gave to be asked in place of a server. Not in the file."""
     rehearsal: str = ""
     """How the operations of a stand-in behave that takes the target's place; empty in a real run. Not in the file."""
 
     @property
     def is_embedded(self) -> bool:
         """Whether the target is the embedded reference server."""
-        return not self.iut.url
+        return not self.iut.url and not self.is_in_process
+
+    @property
+    def is_in_process(self) -> bool:
+        """Whether the target is an application or a transport of the user's in this process."""
+        return bool(self.iut.app) or self.transport is not None
 
 
-def with_url(configuration: Configuration, url: str) -> Configuration:
+def with_url(configuration: Configuration, url: str, where: str = "--url") -> Configuration:
     """The configuration with another target; without a supply of its own it starts operations as `serve` does."""
-    check_url("--url", url)
+    check_url(where, url)
+    if configuration.iut.app:
+        raise UsageError(f"{where}: the file has [iut] app, too", "test one or the other: leave one of them out")
+    return _with_default_start(replace(configuration, iut=replace(configuration.iut, url=url.rstrip("/"))))
+
+
+def with_app(configuration: Configuration, app: str) -> Configuration:
+    """The configuration with an application as its target, which it starts operations on as `with_url`."""
+    if configuration.iut.url:
+        raise UsageError("--app: the file has [iut] url, too", "test one or the other: leave one of them out")
+    return _with_default_start(replace(configuration, iut=replace(configuration.iut, app=app)))
+
+
+def with_transport(configuration: Configuration, transport: object) -> Configuration:
+    """The configuration with what a fixture gave as its target, which it starts operations on as `with_url`."""
+    return _with_default_start(replace(configuration, transport=transport))
+
+
+def _with_default_start(configuration: Configuration) -> Configuration:
     operations = configuration.operations
-    if not operations.running.is_given:
-        operations = replace(operations, running=SupplyForm(start=default_start(configuration.iut.parent)))
-    return replace(configuration, iut=replace(configuration.iut, url=url.rstrip("/")), operations=operations)
+    if operations.running.is_given:
+        return configuration
+    return replace(configuration, operations=replace(operations, running=SupplyForm(start=DEFAULT_START)))
 
 
 def with_operations(configuration: Configuration, names: tuple[str, ...]) -> Configuration:
     """The configuration with `--operation NAME` operations as its supply."""
     for name in names:
-        if "/operations/" not in name:
+        if "/operations/" not in f"/{name}":
             raise UsageError(
                 f"--operation: {name!r} is not the name of an operation",
                 "give the whole name, such as projects/demo/locations/us/operations/op-1",
             )
     operations = replace(configuration.operations, running=SupplyForm(names=names, where="--operation"), cleanup="none")
-    parent = names[0].rpartition("/operations/")[0]
+    parent = f"/{names[0]}".rpartition("/operations/")[0].strip("/")
     return replace(configuration, operations=operations, iut=replace(configuration.iut, parent=parent))
-
-
-def default_start(parent: str) -> StartRequest:
-    """How the reference server and `serve` start a running operation."""
-    return StartRequest(method="POST", path=f"/v1/{parent}/operations:start", json={"mode": "run"})

@@ -29,6 +29,7 @@ from conformance.server.target.configuration import (
 )
 from conformance.server.target.headers import Variable, as_value, is_name, is_variable
 from conformance.server.target.url import check_url
+from conformance.spec.files import read_text
 
 
 def read_configuration(path: Path) -> Configuration:
@@ -36,13 +37,7 @@ def read_configuration(path: Path) -> Configuration:
 
     Raises UsageError for a file that is not there, is not TOML, or has a key or value that is not known.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: cannot be read: it is not UTF-8", "save it as a text in UTF-8") from error
-    except OSError as error:
-        remedy = "name a file that can be read" if path.exists() else "name a conformance.toml that exists"
-        raise UsageError(f"{path}: cannot be read: {error.strerror}", remedy) from error
+    text = read_text(path, "name a file that can be read" if path.exists() else "name a conformance.toml that exists")
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -112,17 +107,40 @@ class _Reader:
         url = self._text(table, "iut.url", default.url)
         if url:
             check_url(self.where, url)
+        parents = self._parents(table["parent"]) if "parent" in table else ()
+        app = self._text(table, "iut.app", default.app)
+        if app and url:
+            raise UsageError(
+                f"{self.where}: [iut] has a url and an app", "test one or the other: leave one of them out"
+            )
+        header = self._text(table, "iut.request_id_header", default.request_id_header)
+        if header and not is_name(header):
+            raise self._wrong("iut.request_id_header", "the name of a header field", header)
         return IutSection(
             name=self._text(table, "iut.name", default.name),
             url=url.rstrip("/"),
             spec=self._text(table, "iut.spec", default.spec),
-            parent=self._text(table, "iut.parent", default.parent).strip("/"),
+            parent=parents[0] if parents else "",
             allow_hosts=hosts,
             headers=self._headers(table.get("headers", {})),
             ca=self._text(table, "iut.ca", default.ca),
             version=self._text(table, "iut.version", default.version),
+            app=app,
+            request_id_header=header,
             said=frozenset(table),
+            further_parents=parents[1:],
         )
+
+    def _parents(self, said: Any) -> tuple[str, ...]:
+        """One parent, or a list of several."""
+        texts = [said] if isinstance(said, str) else said
+        if not (isinstance(texts, list) and texts and all(isinstance(text, str) for text in texts)):
+            raise self._wrong("iut.parent", "a text or a list of texts", said)
+        parents = tuple(text.strip("/") for text in texts)
+        for parent in parents:
+            if parents.count(parent) > 1:
+                raise UsageError(f"{self.where}: iut.parent has {parent!r} twice", "name each one in iut.parent once")
+        return parents
 
     def _headers(self, table: Any) -> Mapping[str, str | Variable]:
         """Header fields; a value may be a secret, so that none is ever shown."""
@@ -169,7 +187,7 @@ class _Reader:
         return section
 
     def _operations(self, table: Mapping[str, Any]) -> OperationsSection:
-        self._known("operations", table, (*_SUPPLIES, "completed", "settle", "cleanup"))
+        self._known("operations", table, (*_SUPPLIES, "completed", "settle", "watch", "cleanup"))
         running = self._supply("operations", {key: table[key] for key in _SUPPLIES if key in table})
         completed = table.get("completed", {})
         if not isinstance(completed, dict):
@@ -181,6 +199,7 @@ class _Reader:
             running=running,
             completed=self._supply("operations.completed", completed),
             settle=self._duration(table, "operations.settle", 10.0),
+            watch=self._duration(table, "operations.watch", 0.0) if "watch" in table else None,
             cleanup=self._choice(table, "operations.cleanup", ("delete", "none"), "delete"),
         )
 

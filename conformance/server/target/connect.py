@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import httpx
+
 from conformance.errors import UsageError
 from conformance.exchange import Call, Method
 from conformance.judging.statement import StatementSection
@@ -16,16 +18,16 @@ from conformance.lro import SystemClock, TickingClock
 from conformance.secrets.redaction import SURE
 from conformance.secrets.secret import Secret
 from conformance.server.target.configuration import (
+    DEFAULT_START,
     Configuration,
     Disguise,
-    IutSection,
     OperationsSection,
     SupplyForm,
-    default_start,
 )
 from conformance.server.target.credentials import Credentials, read_credentials
 from conformance.server.target.iut import Iut
 from conformance.server.target.ledger import Ledger
+from conformance.server.target.parents import with_parents, with_room
 from conformance.server.target.profile import QUICK, Profile
 from conformance.server.target.rehearsal import rehearsed
 from conformance.server.target.supply import no_name
@@ -35,6 +37,7 @@ from conformance.server.target.token import FixedToken
 from conformance.server.target.transport import HttpTransport
 from conformance.server.target.url import check_url
 from conformance.spec.contract import Contract
+from conformance.spec.home import home_below, homes
 
 if TYPE_CHECKING:
     from conformance.server.reference.service import Service
@@ -48,9 +51,14 @@ def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file:
     Raises UsageError for a host that is not allowed, a spec that cannot be used, or credentials that cannot be had.
     """
     contract = Contract.load(_spec(configuration))
+    is_ours = configuration.is_embedded and not configuration.rehearsal
+    every_binding = is_ours and not configuration.operations.running.is_given
+    configuration = with_room(with_parents(configuration, contract, every_binding))
     _refuse_what_the_contract_has_no_path_for(configuration, contract)
     if configuration.rehearsal:
         return rehearsed(configuration, contract, profile)
+    if configuration.is_in_process:
+        return _in_process(configuration, contract, profile)
     if configuration.is_embedded:
         return _embedded(configuration, contract, profile)
     check_url("iut.url", configuration.iut.url)
@@ -59,8 +67,9 @@ def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file:
         host = parts.hostname or ""
         raise UsageError(
             f"the host {host!r} is neither this machine nor allowed",
-            f'if you may test it, add it to the configuration: [iut] allow_hosts = ["{host}"]',
+            f'if you may test it, give --allow-host {host}, or in the file [iut] allow_hosts = ["{host}"]',
         )
+    _refuse_a_path_that_the_contract_has(parts.path, contract)
     credentials = read_credentials(configuration.auth)
     origin = f"{parts.scheme}://{parts.netloc}"
     limits = configuration.limits
@@ -73,27 +82,66 @@ def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file:
         return contract.identify(http_method, path.removeprefix(prefix))
 
     target = Target(transport, SystemClock(), limits, identify, origin, parallel=limits.concurrency > 1)
+    target.request_id_header = configuration.iut.request_id_header
     if parts.scheme == "https":
         target.curl_options = tls.curl_options
     ledger = Ledger(configuration.iut.url, configuration.iut.spec, ledger_file)
     iut = Iut(configuration, contract, target, credentials, profile, prefix, ledger)
-    _refuse_secrets_in_names(configuration.iut.parent, target)
+    for parent in (configuration.iut.parent, *configuration.iut.further_parents):
+        _refuse_secrets_in_names(parent, target)
     return iut
 
 
+def _in_process(configuration: Configuration, contract: Contract, profile: Profile) -> Iut:
+    """An application or a transport of the user's: no port, no ledger, for what was started ends with this process."""
+    from conformance.server.target.app import ORIGIN, load_app, transport_to
+
+    app = configuration.iut.app
+    where = f"the application {app!r}" if app else "the fixture iut_transport"
+    found = load_app(app, configuration.directory) if app else configuration.transport
+    credentials = read_credentials(configuration.auth)
+    client = httpx.Client(transport=transport_to(found, where), follow_redirects=False, trust_env=False)
+    clock = SystemClock()
+    limits = configuration.limits
+    target = Target(
+        HttpTransport(client, ORIGIN, clock), clock, limits, contract.identify, ORIGIN, parallel=limits.concurrency > 1
+    )
+    target.request_id_header = configuration.iut.request_id_header
+    iut = configuration.iut
+    configuration = replace(configuration, iut=replace(iut, name=iut.name or app or "iut_transport"))
+    return Iut(configuration, contract, target, credentials, profile)
+
+
 def _refuse_what_the_contract_has_no_path_for(configuration: Configuration, contract: Contract) -> None:
-    """Names and a parent of the user's can be judged before anything is sent; the default parent may go unused."""
+    """Names and parents of the user's can be judged before anything is sent."""
     for form in (configuration.operations.running, configuration.operations.completed):
         for name in form.names:
             if not contract.binds(Method.CANCEL, name):
                 raise no_name(form.where, name)
-    parent = configuration.iut.parent
-    is_bound = contract.binds(Method.LIST, parent) or contract.binds(Method.CANCEL, f"{parent}/operations/1")
-    if parent != IutSection().parent and not is_bound:
-        templates = ", ".join(binding.template.text for binding in contract.bindings_of(Method.CANCEL))
+            below = tuple(f"{parent}/" for parent in (configuration.iut.parent, *configuration.iut.further_parents))
+            if "parent" in configuration.iut.said and not name.startswith(below):
+                raise UsageError(
+                    f"{form.where}: {name!r:.200} is not under [iut] parent, which is {configuration.iut.parent!r}",
+                    "give the parent that the names have as [iut] parent",
+                )
+    for parent in (configuration.iut.parent, *configuration.iut.further_parents):
+        if not any(contract.binds(Method.CANCEL, home.below(parent, "1")) for home in homes(contract)):
+            templates = ", ".join(binding.template.text for binding in contract.bindings_of(Method.CANCEL))
+            where = configuration.file or "the configuration"
+            raise UsageError(
+                f"{where}: iut.parent {parent!r} has no operations in {contract.name}",
+                f"give what stands before /operations/ in their names; the spec has {templates}",
+            )
+
+
+def _refuse_a_path_that_the_contract_has(path: str, contract: Contract) -> None:
+    """A URL that ends as the paths of the contract begin: with both, nothing would be found there."""
+    begin = {binding.template.text.split("/")[1] for binding in contract.bindings_of(Method.CANCEL)}
+    last = path.rstrip("/").rpartition("/")[2]
+    if last and begin == {last}:
         raise UsageError(
-            f"{configuration.file or 'the configuration'}: iut.parent {parent!r} has no operations in {contract.name}",
-            f"give what stands before /operations/ in their names; the spec has {templates}",
+            f"the url ends in /{last}, with which the paths of {contract.name} begin",
+            f"leave /{last} out of the url",
         )
 
 
@@ -122,7 +170,11 @@ def is_allowed(configuration: Configuration) -> bool:
 
 def is_this_machine(configuration: Configuration) -> bool:
     """Whether the target is in this process, or at a URL of this machine."""
-    return configuration.is_embedded or _is_loopback(urlsplit(configuration.iut.url).hostname or "")
+    return (
+        configuration.is_embedded
+        or configuration.is_in_process
+        or _is_loopback(urlsplit(configuration.iut.url).hostname or "")
+    )
 
 
 def _is_loopback(host: str) -> bool:
@@ -163,8 +215,8 @@ def _embedded(configuration: Configuration, contract: Contract, profile: Profile
     configuration = replace(
         configuration,
         iut=replace(iut, name=iut.name or "embedded reference server"),
-        operations=_embedded_operations(configuration.operations, iut.parent, worn.start),
-        statement=_over(replace(_EMBEDDED_STATEMENT, **worn.statement), configuration.statement),
+        operations=_embedded_operations(configuration.operations, worn.start),
+        statement=_over(_embedded_statement(contract, iut.parent, worn.statement), configuration.statement),
     )
     transport = HttpTransport(client_of(service), ORIGIN, clock)
     target = Target(
@@ -173,7 +225,12 @@ def _embedded(configuration: Configuration, contract: Contract, profile: Profile
     return Iut(configuration, contract, target, credentials, profile)
 
 
-_EMBEDDED_STATEMENT = StatementSection(cancel="guaranteed", list=True, delete=True, auth=True, errors="aip-193")
+def _embedded_statement(contract: Contract, parent: str, worn: Mapping[str, Any]) -> StatementSection:
+    """What the embedded server states: all that the contract binds, unless its disguise says otherwise."""
+    name = home_below(contract, parent).below(parent, "1")
+    lists, deletes = contract.lists(name), contract.binds(Method.DELETE, name)
+    stated = StatementSection(cancel="guaranteed", list=lists, delete=deletes, auth=True, errors="aip-193")
+    return replace(stated, **worn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,8 +256,8 @@ def _disguise(disguise: Disguise | None) -> _Worn:
     return _Worn(variant.apply, variant.start, variant.statement)
 
 
-def _embedded_operations(operations: OperationsSection, parent: str, body: Mapping[str, Any]) -> OperationsSection:
-    start = replace(default_start(parent), json=dict(body))
+def _embedded_operations(operations: OperationsSection, body: Mapping[str, Any]) -> OperationsSection:
+    start = replace(DEFAULT_START, json=dict(body))
     return replace(
         operations,
         running=operations.running if operations.running.is_given else SupplyForm(start=start),

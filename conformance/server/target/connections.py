@@ -24,14 +24,18 @@ import h11
 import httpcore
 import httpx
 
+from conformance.errors import TargetError
 from conformance.lro import SystemClock
-from conformance.server.target.tls import NO_FILES, Tls, problem_of
+from conformance.server.target.tls import NO_FILES, Tls, problem_of, speaks_tls
 
 SENT_AGAIN = "sent_again"
 """The request extension that says that the request was sent twice."""
 
 FRESH = "fresh"
 """The request extension that asks for a connection of its own: such a request is sent once, whatever becomes of it."""
+
+_TLS_ALERT = b"\x15\x03"
+"""How a TLS server begins to say that it was sent something else: an alert, and the version of its record."""
 
 _KEPT_FOR = 2.0
 """Seconds that an idle connection is kept: less than common servers keep theirs."""
@@ -51,6 +55,7 @@ class Connections(httpx.BaseTransport):
         self._idle: list[_Connection] = []
         self._files = tls
         self._tls: ssl.SSLContext | None = None
+        self._was_answered = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         connection = None if request.extensions.get(FRESH) else self._idle_connection()
@@ -66,9 +71,17 @@ class Connections(httpx.BaseTransport):
     def _ask(self, connection: _Connection, request: httpx.Request) -> httpx.Response:
         try:
             head = connection.ask(request)
+        except (httpx.ReadError, _TlsAnswer) as error:
+            connection.close()
+            if not self._was_answered and request.url.scheme == "http" and _is_tls(error, request.url):
+                raise TargetError(
+                    "the server speaks TLS, and was asked in plain HTTP", "write https:// in the url"
+                ) from None
+            raise
         except BaseException:
             connection.close()
             raise
+        self._was_answered = True
         return httpx.Response(
             head.status_code,
             headers=head.headers.raw_items(),
@@ -122,6 +135,15 @@ class Connections(httpx.BaseTransport):
             for connection in self._idle:
                 connection.close()
             self._idle.clear()
+
+
+class _TlsAnswer(httpx.RemoteProtocolError):
+    """The answer to plain HTTP is one of TLS."""
+
+
+def _is_tls(error: httpx.TransportError, url: httpx.URL) -> bool:
+    """Whether the server speaks TLS: it says so, or says nothing and takes part in a handshake."""
+    return isinstance(error, _TlsAnswer) or speaks_tls(url.host, url.port)
 
 
 class _Connection:
@@ -200,6 +222,8 @@ class _Connection:
                 assert isinstance(event, h11.Event) or event is h11.PAUSED
                 return event
             octets = self._stream.read(_PIECE, _left(self._deadline, httpcore.ReadTimeout))
+            if not self.has_answered and octets.startswith(_TLS_ALERT):
+                raise _TlsAnswer("the answer is a TLS alert")
             if not octets and self._http.their_state is h11.SEND_RESPONSE:
                 raise httpx.ReadError("the server closed the connection without a complete head of an answer")
             self._has_ended = not octets

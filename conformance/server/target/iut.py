@@ -22,12 +22,14 @@ from conformance.server.target.configuration import Configuration, SupplyForm
 from conformance.server.target.credentials import Credential, Credentials
 from conformance.server.target.headers import echoes, without_secrets
 from conformance.server.target.ledger import Ledger, State
+from conformance.server.target.parents import form_below, with_parents
 from conformance.server.target.profile import QUICK, Profile
 from conformance.server.target.starts import Starts
 from conformance.server.target.supply import Supply
 from conformance.server.target.target import Outgoing, Target
 from conformance.server.target.waits import FIRST_LOOK, LONG_ENOUGH, LONGEST_PAUSE_BETWEEN_LOOKS, SLOW_SUPPLY
 from conformance.spec.contract import Contract
+from conformance.spec.home import home_below
 
 JSON = "application/json"
 
@@ -49,13 +51,18 @@ class Iut:
         path_prefix: str = "",
         ledger: Ledger | None = None,
     ) -> None:
+        configuration = with_parents(configuration, contract)
         self.configuration = configuration
         self.contract = contract
         self.target = target
         self.statement = Statement(configuration.statement)
         self.settle = configuration.operations.settle
         self.profile = profile
-        self.plain_body = b"{}"
+        home = home_below(contract, configuration.iut.parent)
+        like = home.below(configuration.iut.parent, "1")
+        self.plain_body = b"{}" if contract.reads_body(like) else b""
+        self.cancel_method = contract.http_method(Method.CANCEL, like)
+        """The HTTP method of the cancel: POST, or what else the contract binds."""
         self._credentials = credentials
         self._prefix = path_prefix
         self.ledger = ledger
@@ -65,18 +72,39 @@ class Iut:
         directory = configuration.directory or Path()
         operations = configuration.operations
 
-        given = configuration.iut.parent if "parent" in configuration.iut.said else ""
+        self.parents = (configuration.iut.parent, *configuration.iut.further_parents)
+        given = self.parents if "parent" in configuration.iut.said else ()
         starts = Starts(given, self._names_that_exist, self._note_start, self._was_deleted)
 
-        def supply(form: SupplyForm) -> Supply:
-            return Supply(form, target, self._start_request, directory, starts, self._has_cancel)
+        def supply(form: SupplyForm, parent: str, is_first: bool = True) -> Supply:
+            below = form_below(form, contract, parent, is_first)
+            return Supply(below, target, self._start_request, directory, starts, self._has_cancel)
 
-        self.supply = supply(operations.running)
-        self.completed_supply = supply(operations.completed)
+        first, *further = self.parents
+        self.supply = supply(operations.running, first)
+        self.completed_supply = supply(operations.completed, first)
+        self.further_supplies = {parent: supply(operations.running, parent, is_first=False) for parent in further}
+        """Where operations below each further parent come from; nowhere, where the form of supply does not name it."""
         self._headers, self._hidden = without_secrets(configuration.iut.headers)
         names = {name.lower() for name, _ in self._headers}
         self._headers += [header for header in credentials.headers if header[0].lower() not in names]
         target.keep_secrets([*credentials.secrets, *echoes(self._hidden.values())])
+
+    @property
+    def handed_out(self) -> list[str]:
+        """Every operation that any supply has handed out."""
+        return [name for supply in self.supplies for name in supply.handed_out]
+
+    @property
+    def supplies(self) -> tuple[Supply, ...]:
+        """All of them: of running operations, of completed ones, and below each further parent."""
+        return (self.supply, self.completed_supply, *self.further_supplies.values())
+
+    @property
+    def watch(self) -> float:
+        """Seconds after its end at which a cancelled operation is looked at again."""
+        said = self.configuration.operations.watch
+        return self.profile.watch if said is None else said
 
     @property
     def is_quick(self) -> bool:
@@ -143,10 +171,10 @@ class Iut:
         note: str = "",
         is_odd: bool = False,
     ) -> Outgoing:
-        """A cancel of `name`; by default with `plain_body`, which is `{}` unless that is refused."""
+        """A cancel of `name`; by default with `plain_body`: `{}`, or nothing if that is refused or not bound."""
         path = self.contract.path(Method.CANCEL, name)
         return self.request(
-            "POST",
+            self.contract.http_method(Method.CANCEL, name),
             path if query is None else f"{path}?{query}",
             body=self.plain_body if body is None else body,
             content_type=content_type,
@@ -329,13 +357,17 @@ class Iut:
 
     def _names_that_exist(self) -> set[str]:
         """The operations of a live target before the first start, as far as a list of them is to be had."""
-        parent = self.configuration.iut.parent
+        names: set[str] = set()
         is_live = self.ledger is not None or self.configuration.rehearsal
-        if not is_live or self.statement.value("list") is False or not self.contract.binds(Method.LIST, parent):
-            return set()
-        with contextlib.suppress(NotTested):
-            return listed_names(self.list_pages(parent, most=_PAGES_BEFORE_A_START, page_size=_AS_MANY_AS_CAN_BE))
-        return set()
+        if not is_live or self.statement.value("list") is False:
+            return names
+        for parent in self.parents:
+            if self.contract.binds(Method.LIST, parent):
+                with contextlib.suppress(NotTested):
+                    names |= listed_names(
+                        self.list_pages(parent, most=_PAGES_BEFORE_A_START, page_size=_AS_MANY_AS_CAN_BE)
+                    )
+        return names
 
     def _was_deleted(self, name: str) -> bool:
         calls = (exchange for exchange in self.target.exchanges if exchange.calls(Method.DELETE))

@@ -14,11 +14,11 @@ from conformance.judging.statement import StatementSection
 from conformance.lro import TickingClock
 from conformance.secrets.secret import Secret
 from conformance.server.target.configuration import (
+    DEFAULT_START,
     AuthSection,
     Configuration,
     StartRequest,
     SupplyForm,
-    default_start,
 )
 from conformance.server.target.credentials import Credentials
 from conformance.server.target.iut import Iut
@@ -27,6 +27,7 @@ from conformance.server.target.target import Target
 from conformance.server.target.token import FixedToken
 from conformance.server.target.transport import HttpTransport
 from conformance.spec.contract import Contract
+from conformance.spec.home import Home
 
 MAIN, FORBIDDEN = "main", "forbidden"
 """What stands for the tokens in the record."""
@@ -50,19 +51,21 @@ def rehearsed(configuration: Configuration, contract: Contract, profile: Profile
     clock = TickingClock()
     service = reference_service(clock=clock, auth=auth, seed=0, bindings=bindings_for(contract.bindings))
 
-    def start(parent: str, mode: str) -> str:
+    def start(name: str, mode: str) -> str:
         """The name of an operation of the reference server, for one that has a name already."""
         body = f'{{"mode": "{mode}"}}'.encode()
+        home = Home.of(contract.cancel_template(name))
+        parent = f"/{name}".rpartition(f"/{home.collection}/")[0].strip("/")
         headers = (("Content-Type", "application/json"), ("Authorization", f"Bearer {MAIN}"))
-        answer = service.handle(Request("POST", default_start(parent).path, headers, body))
+        answer = service.handle(Request("POST", home.start_path(parent), headers, body))
         return str((answer.json_object() or {}).get("name", ""))
 
     def stand_in(form: SupplyForm, mode: str) -> SupplyForm:
         if not form.is_given:
             return form
         if form.names:
-            return SupplyForm(names=tuple(start(name.rpartition("/operations/")[0], mode) for name in form.names))
-        return SupplyForm(start=replace(default_start(configuration.iut.parent), json={"mode": mode}))
+            return SupplyForm(names=tuple(start(name, mode) for name in form.names))
+        return SupplyForm(start=replace(DEFAULT_START, json={"mode": mode}))
 
     operations = configuration.operations
     running = operations.running if operations.running.is_given else SupplyForm(start=StartRequest("POST", "/"))

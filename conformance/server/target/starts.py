@@ -73,12 +73,12 @@ class Starts:
 
     def __init__(
         self,
-        parent: str = "",
+        parents: tuple[str, ...] = (),
         known_before: Callable[[], Iterable[str]] = _none,
         note: Note = _nobody,
         was_deleted: Callable[[str], bool] = _never,
     ) -> None:
-        self._parent = parent
+        self._parents = parents
         self._was_deleted = was_deleted
         self._ask = known_before
         self._note = note
@@ -122,8 +122,15 @@ class Starts:
         self._note(serial if name == started.name else "", name, form, State.FOREIGN)
         remedy = "mend [operations]: each one must be a fresh operation"
         if why == _ELSEWHERE:
-            remedy = f"give the parent that the names have as [iut] parent; it is {self._parent!r} now"
+            remedy = (
+                f"give the parent that the names have as [iut] parent; it is {', '.join(map(repr, self._parents))} now"
+            )
         raise ForeignOperation(f"{where} gave {name!r:.200} {why}; it is neither cancelled nor deleted", remedy)
+
+    def _is_below_a_parent(self, name: str) -> bool:
+        """Whether a name is below one of the parents that are given; everything is below none, or below nothing."""
+        is_free = not self._parents or "" in self._parents
+        return is_free or name.startswith(tuple(f"{parent}/" for parent in self._parents))
 
     def _foreign(self, started: Started) -> tuple[str, str]:
         """Which operation is not ours, and why; no reason when nothing says so."""
@@ -134,7 +141,7 @@ class Starts:
             self._claimed.setdefault(name, started)
         if is_known:
             return name, "twice"
-        if self._parent and not name.startswith(f"{self._parent}/"):
+        if not self._is_below_a_parent(name):
             return name, _ELSEWHERE
         if name in (self._before or ()):
             return name, "that existed before this run started any"

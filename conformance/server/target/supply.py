@@ -257,6 +257,7 @@ def _utf_8(output: bytes) -> str:
         return ""
 
 
+_SHOWN = 200
 _GAVE_UP = (500, 502, 504)
 """Answers of whoever stood before the server, or broke on the way: what was asked for may have been done."""
 
@@ -273,7 +274,7 @@ def _answered(exchange: Exchange) -> Any:
             raise nobody_listens(exchange, "iut.url or --url")
         raise TargetError(f"{request} was not answered: {in_one_line(_why(exchange.outcome))}", "look at the server")
     if not exchange.response.is_success:
-        body = in_one_line(exchange.response.body[:200].decode("utf-8", "replace"))
+        body = _beginning(exchange)
         raise TargetError(
             f"the start request {request} was answered with {exchange.response.status}: {body}",
             "mend [operations] start, or [auth], so that it starts an operation",
@@ -293,10 +294,27 @@ def _name_in(document: Any, start: StartRequest, exchange: Exchange) -> str:
     if not isinstance(name, str) or not name:
         raise TargetError(
             f"the start request {exchange.request.method} {exchange.request.target} was answered with no name"
-            f" at {start.name}",
-            "mend operations.start.name: a JSON pointer to the operation's name in the answer",
+            f" at {start.name}: {_beginning(exchange)}",
+            f"mend operations.start.name: a JSON pointer to the operation's name in the answer{_pointers_to(document)}",
         )
     return name
+
+
+def _beginning(exchange: Exchange) -> str:
+    """The beginning of the answer, in one line."""
+    body = exchange.response.body if exchange.response is not None else b""
+    return in_one_line(body[:_SHOWN].decode("utf-8", "replace")) + ("…" if len(body) > _SHOWN else "")
+
+
+def _pointers_to(document: Any, at: str = "") -> str:
+    """Where in the answer something stands that looks like the name of an operation; empty when nothing does."""
+    if isinstance(document, str):
+        return f", such as {at}" if "operations/" in document else ""
+    members = (
+        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    )
+    steps = ((str(key).replace("~", "~0").replace("/", "~1"), value) for key, value in members)
+    return next((found for step, value in steps if (found := _pointers_to(value, f"{at}/{step}"))), "")
 
 
 def _why(outcome: Response | Failure) -> str:

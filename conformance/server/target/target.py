@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
+from uuid import uuid4
 
 from conformance.errors import BudgetExhausted, RateLimited, TargetDead, TargetError
 from conformance.exchange import Call, CurlContext, Exchange, Failure, FailureKind, Header, Request, Response
 from conformance.exchange.masking import Masking
 from conformance.lro import Clock
+from conformance.lro.clock import RACERS
 from conformance.secrets.secret import Secret
 from conformance.server.target.come_again import Patience
 from conformance.server.target.configuration import LimitsSection
@@ -72,6 +74,8 @@ class Target:
         self.operations_used = 0
         self.curl_options: tuple[str, ...] = ()
         self._secrets: tuple[Secret, ...] = ()
+        self.request_id_header = ""
+        self._run_id = uuid4().hex[:12]
         self._transport = transport
         self._identify = identify
         self._lock = threading.Lock()
@@ -91,11 +95,14 @@ class Target:
     def send(self, outgoing: Outgoing) -> Exchange:
         """Send one request and wait for its answer; again where the answer asks to come again.
 
-        Raises BudgetExhausted when the run may send no more, TargetDead when the target has stopped answering, and
-        RateLimited when it would have to wait too long.
+        Raises BudgetExhausted when the run may send no more, TargetDead when the target has stopped answering,
+        RateLimited when it would have to wait too long, and TargetError when nobody has listened from the start.
         """
         (number,) = self._admit(1)
-        return self._answered(outgoing, self._send(outgoing, number, self._token_of(outgoing)))
+        exchange = self._send(outgoing, number, self._token_of(outgoing))
+        if is_refused(exchange) and all(map(is_refused, self.exchanges)):
+            raise nobody_listens(exchange, "iut.url or --url")
+        return self._answered(outgoing, exchange)
 
     def _answered(self, outgoing: Outgoing, exchange: Exchange) -> Exchange:
         """The exchange, or the first repetition of it that does not ask to come again."""
@@ -119,7 +126,7 @@ class Target:
         together = threading.Barrier(len(outgoing))
         numbers = self._admit(len(outgoing))
         tokens = [self._token_of(request) for request in outgoing]  # who waits for a new one must not keep the others
-        with ThreadPoolExecutor(len(outgoing), "lro-conformance-race") as racers:
+        with ThreadPoolExecutor(len(outgoing), RACERS) as racers:
             sending = [
                 racers.submit(self._send, request, number, token, together)
                 for request, number, token in zip(outgoing, numbers, tokens, strict=True)
@@ -205,6 +212,7 @@ class Target:
         self, outgoing: Outgoing, number: int, token: Secret | None, together: threading.Barrier | None = None
     ) -> Exchange:
         check = self.check
+        outgoing = self._with_id(outgoing, number)
         wire = _with_secrets(outgoing, token)
         sent_at = self.clock.now()
         if together is not None:
@@ -227,6 +235,13 @@ class Target:
             repeats=outgoing.repeats,
             credentials=_credentials(outgoing, token),
         )
+
+    def _with_id(self, outgoing: Outgoing, number: int) -> Outgoing:
+        """The request with an id by which the server's logs can be searched, where one is wanted."""
+        if not self.request_id_header:
+            return outgoing
+        header = (self.request_id_header, f"{self._run_id}-{number}")
+        return replace(outgoing, request=replace(outgoing.request, headers=(*outgoing.request.headers, header)))
 
     def send_all(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
         """Send independent requests, as many at once as the limits allow; answers come in the order of the requests."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,3 +106,21 @@ def _readable(key: str, path: Path) -> Path:
             return path
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror} ({key})", f"mend {key}") from None
+
+
+def speaks_tls(host: str, port: int | None) -> bool:
+    """Whether a handshake gets anywhere at a port that answered nothing to plain HTTP, whoever's certificate it is."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection((host, port or 80), _HANDSHAKE) as plain,
+            context.wrap_socket(plain, server_hostname=host),
+        ):
+            return True
+    except OSError:
+        return False
+
+
+_HANDSHAKE = 2.0
+"""Seconds for a handshake that is only tried to say what is wrong."""

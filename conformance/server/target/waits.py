@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from conformance.server.target.profile import CI, QUICK, THOROUGH
+
 FIRST_LOOK = 0.05
 LONGEST_PAUSE_BETWEEN_LOOKS = 2.0
 FIRST_LOOK_FOR_AN_EFFECT = 0.025
@@ -63,6 +65,13 @@ WAITS = (
         f"{PATIENCE_FOR_EACH_SECOND:g} times what was learnt and {PATIENCE_BEYOND:g} s; {EFFECT_UNLEARNT:g} s where no "
         "cancel had an effect",
         "a wrong effect is as late as a right one",
+        _NEVER,
+    ),
+    Wait(
+        "for a cancelled operation that has ended to change after all, before the last look at it",
+        f"`[operations] watch`; by default {QUICK.watch:g} s in quick, {CI.watch:g} s in ci, {THOROUGH.watch:g} s in "
+        "thorough, since the end of the first ones",
+        "a worker's late report, or a clean-up, changes what was final",
         _NEVER,
     ),
     Wait(

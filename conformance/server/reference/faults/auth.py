@@ -140,7 +140,12 @@ def denied_is_unauthenticated(honest: Service) -> Service:
     """Answers a token without the permission with 401, so that the client fetches the same one again."""
 
     def verdict(_: Service, _call: Invocation, error: ApiError) -> None:
-        again = refusal(Code.UNAUTHENTICATED, "The credentials do not suffice.", "CREDENTIALS_INSUFFICIENT")
+        again = ApiError(
+            Code.UNAUTHENTICATED,
+            "The credentials do not suffice.",
+            reason="CREDENTIALS_INSUFFICIENT",
+            headers=(("WWW-Authenticate", "Bearer"),),
+        )
         raise again if _is_denied(error) else error
 
     return _when_refused(honest, verdict)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from conformance.exchange import Response
 from conformance.lro.codes import Code
 from conformance.server.reference.bindings import Rpc
-from conformance.server.reference.faults.lies import cancel_preceded, cancelled_shown, refusal, without
+from conformance.server.reference.faults.lies import (
+    cancel_preceded,
+    cancelled_shown,
+    honest_start,
+    refusal,
+    was_cancelled,
+    without,
+)
 from conformance.server.reference.faults.registry import BEST_EFFORT, NO_METADATA, NOT_KNOWN_BY_WHAT, fault
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
@@ -114,6 +122,50 @@ def request_is_forgotten(honest: Service) -> Service:
         return message | {"metadata": metadata | {"requestedCancellation": False}} if metadata else message
 
     return replace(honest, render_operation=lie)
+
+
+# --- After the end ----------------------------------------------------------------------------------------------------
+
+
+def _after_the_end(honest: Service, seconds: float, change: Callable[[Message], Message]) -> Service:
+    """Operations that a cancel has ended are shown after `change` when so many seconds have passed since."""
+
+    def lie(service: Service, operation: Snapshot) -> Message:
+        message = honest.render_operation(service, operation)
+        is_old = operation.ended_at is not None and service.clock.now() > operation.ended_at + seconds
+        return change(message) if is_old and was_cancelled(operation) else message
+
+    return honest_start(replace(honest, render_operation=lie), honest)
+
+
+_LATER = 4.0
+
+
+@fault(breaks="operation.result-is-final", profile="ci")
+def late_report_replaces_the_result(honest: Service) -> Service:
+    """Replaces the end of a cancelled operation by the result that its worker reports seconds later."""
+    made = {"@type": "type.googleapis.com/google.protobuf.Empty"}
+    return _after_the_end(honest, _LATER, lambda message: without(message, "error") | {"response": made})
+
+
+@fault(breaks="operation.done-is-final", profile="ci")
+def cancelled_one_is_restarted(honest: Service) -> Service:
+    """Restarts a cancelled operation after seconds: its lease has run out, and another worker takes it up."""
+    return _after_the_end(honest, _LATER, lambda message: without(message, "error") | {"done": False})
+
+
+@fault(breaks="outcome.not-deleted", profile="ci")
+def cancelled_one_is_collected(honest: Service) -> Service:
+    """Throws a cancelled operation away some seconds after its end, before anybody may have looked."""
+
+    def look_up(service: Service, name: str) -> Snapshot:
+        operation = honest.look_up(service, name)
+        is_old = operation.ended_at is not None and service.clock.now() > operation.ended_at + _LATER
+        if is_old and was_cancelled(operation):
+            raise UnknownOperation(name)
+        return operation
+
+    return replace(honest, look_up=look_up)
 
 
 # --- Not from the beginning -------------------------------------------------------------------------------------------

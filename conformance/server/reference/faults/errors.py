@@ -223,13 +223,13 @@ def error_info_comes_twice(honest: Service) -> Service:
 @fault(breaks="errors.details-are-well-formed")
 def reason_is_in_lower_case(honest: Service) -> Service:
     """Sends a reason in lower case, as the old errors list had it."""
-    return _details_changed(honest, lambda info: [info | {"reason": "badRequest"}])
+    return _details_changed(honest, lambda info: [info | {"reason": info["reason"].lower()}])
 
 
 @fault(breaks="errors.details-are-well-formed")
 def reason_is_a_sentence(honest: Service) -> Service:
     """Sends a reason that is a sentence."""
-    return _details_changed(honest, lambda info: [info | {"reason": "The request was refused."}])
+    return _details_changed(honest, lambda info: [info | {"reason": f"Refused: {info['reason']}."}])
 
 
 @fault(breaks="errors.details-are-well-formed")

@@ -37,16 +37,22 @@ def _get_refused(honest: Service, error: ApiError) -> Service:
 # --- Not shown ------------------------------------------------------------------------------------------------------
 
 
-@fault(breaks="outcome.guaranteed")
+@fault(breaks="operation.stays-readable")
 def get_of_a_cancelled_one_is_499(honest: Service) -> Service:
     """Answers a get of a cancelled operation with 499, as if it were the get that was cancelled."""
     return _get_refused(honest, refusal(Code.CANCELLED, "The operation was cancelled.", "CANCELLED"))
 
 
-@fault(breaks="outcome.guaranteed")
+@fault(breaks="operation.stays-readable")
 def get_of_a_cancelled_one_crashes(honest: Service) -> Service:
     """Answers a get of a cancelled operation with 500: it has no result, and the result is read all the same."""
     return _get_refused(honest, refusal(Code.INTERNAL, "Internal error encountered.", "INTERNAL_ERROR"))
+
+
+@fault(breaks="operation.stays-readable")
+def get_of_a_cancelled_one_is_denied(honest: Service) -> Service:
+    """Answers a get of a cancelled operation with 403: its record has moved to where its owner has no permission."""
+    return _get_refused(honest, refusal(Code.PERMISSION_DENIED, "Permission denied.", "IAM_PERMISSION_DENIED"))
 
 
 # --- The code ---------------------------------------------------------------------------------------------------------
@@ -151,7 +157,7 @@ def error_message_is_structured(honest: Service) -> Service:
 # --- The result -------------------------------------------------------------------------------------------------------
 
 
-@fault(breaks="outcome.cancelled-is-code-1", statement=BEST_EFFORT, unseen=NOT_KNOWN_BY_WHAT)
+@fault(breaks="outcome.cancelled-is-code-1", statement=BEST_EFFORT)
 def ends_as_a_response(honest: Service) -> Service:
     """A cancelled operation ends with a response that has the status inside, as with BuildGrid and buildfarm."""
     of = {"@type": "type.googleapis.com/build.bazel.remote.execution.v2.ExecuteResponse"}

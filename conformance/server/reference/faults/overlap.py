@@ -1,7 +1,7 @@
 """Faults that need two calls at the same time.
 
 A cancel, or a delete, takes a few real milliseconds here, so that others can overlap with it. What is being changed is
-in `scratch["busy"]`, one entry per call under way.
+in `scratch["busy"]`, one entry per call under way, and what has overlapped already in `scratch["met"]`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from conformance.lro.clock import RACERS
 from conformance.lro.codes import Code
+from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.faults.lies import refusal, without_metadata
 from conformance.server.reference.faults.registry import fault
 from conformance.server.reference.invocation import Invocation, Message
@@ -22,7 +24,10 @@ from conformance.server.reference.store import UnknownOperation
 _HELD = 0.01
 """Seconds that a change takes at least."""
 
-_LOCK = threading.Lock()
+_PATIENCE = 2.0
+"""Seconds that a call of a race waits at most for the other one that it has to overlap with."""
+
+_ARRIVED = threading.Condition()
 
 
 def hold() -> None:
@@ -30,28 +35,57 @@ def hold() -> None:
     time.sleep(_HELD)
 
 
+@dataclass(frozen=True, slots=True)
+class _UnderWay:
+    """A change that has begun and not ended."""
+
+    rpc: Rpc
+    name: str
+
+
 @contextlib.contextmanager
-def _busy_with(service: Service, name: str) -> Iterator[list[str]]:
-    """Enters the name; the value is the names that were there before, of the calls that this one overlaps with."""
-    with _LOCK:
-        busy: list[str] = service.scratch.setdefault("busy", [])
+def _busy_with(
+    service: Service, call: Invocation, meets: Callable[[_UnderWay], bool]
+) -> Iterator[tuple[list[_UnderWay], list[_UnderWay]]]:
+    """Begins a change; the value is what was under way before, and all that is.
+
+    In process, the server runs in the thread of who calls, and the threads of a race have a name. There the order is
+    not left to chance: the change waits, once for each operation, until another one that it `meets` is under way.
+    """
+    own = _UnderWay(call.rpc, call.target)
+    with _ARRIVED:
+        busy: list[_UnderWay] = service.scratch.setdefault("busy", [])
+        met: set[_UnderWay] = service.scratch.setdefault("met", set())
         before = list(busy)
-        busy.append(name)
+        busy.append(own)
+        _ARRIVED.notify_all()
+        if threading.current_thread().name.startswith(RACERS) and own not in met:
+
+            def has_met() -> bool:
+                others = list(busy)
+                others.remove(own)
+                return own in met or any(map(meets, others))
+
+            _ARRIVED.wait_for(has_met, _PATIENCE)
+            met.add(own)
+            _ARRIVED.notify_all()
+        beside = list(busy)
+        beside.remove(own)
     try:
-        yield before
+        yield before, beside
         hold()
     finally:
-        with _LOCK:
-            busy.remove(name)
+        with _ARRIVED:
+            busy.remove(own)
 
 
 def _overlapping(honest: Service, act: Callable[[Service, Invocation, list[str]], None]) -> Service:
     """A cancel that overlaps with others is preceded by `act`, which is told whose cancels these are."""
 
     def lie(service: Service, call: Invocation) -> Message:
-        with _busy_with(service, call.target) as others:
-            if others:
-                act(service, call, others)
+        with _busy_with(service, call, lambda other: other.name == call.target) as (before, _):
+            if before:
+                act(service, call, [other.name for other in before])
             return honest.cancel(service, call)
 
     return replace(honest, cancel=lie)
@@ -99,12 +133,13 @@ def _overlapping_delete(honest: Service, lie: Callable[[Service, Invocation], Me
     """A delete that overlaps with a cancel or a delete of the same operation is answered by `lie`."""
 
     def cancel(service: Service, call: Invocation) -> Message:
-        with _busy_with(service, call.target):
+        with _busy_with(service, call, lambda other: other == _UnderWay(Rpc.DELETE, call.target)):
             return honest.cancel(service, call)
 
     def delete(service: Service, call: Invocation) -> Message:
-        with _busy_with(service, call.target) as others:
-            return lie(service, call) if call.target in others else honest.delete(service, call)
+        with _busy_with(service, call, lambda other: other.name == call.target) as (_, beside):
+            overlaps = any(other.name == call.target for other in beside)
+            return lie(service, call) if overlaps else honest.delete(service, call)
 
     return replace(honest, cancel=cancel, delete=delete)
 

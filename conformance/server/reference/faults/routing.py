@@ -115,6 +115,18 @@ def verb_ends_likewise(honest: Service) -> Service:
     return also_bound(honest, lambda request: posted(request, r"(.*):[a-z]+cancel", r"\1:cancel"))
 
 
+@fault(breaks="routing.verb-is-exact")
+def parameters_after_the_verb_are_dropped(honest: Service) -> Service:
+    """Takes `:cancel;v=1` for `:cancel`: parameters of a path are stripped before it is matched, as in Spring MVC."""
+    return also_bound(honest, lambda request: posted(request, r"(.*:cancel);[^/]*", r"\1"))
+
+
+@fault(breaks="routing.literals-are-exact", profile="ci")
+def parameters_of_a_segment_are_dropped(honest: Service) -> Service:
+    """Takes `operations;v=1/O:cancel` for `operations/O:cancel`, as JAX-RS matches paths."""
+    return also_bound(honest, lambda request: posted(request, r"(.*/operations);[^/]*(/[^/]+:cancel)", r"\1\2"))
+
+
 @fault(breaks="routing.last-colon-separates-the-verb")
 def first_colon_separates(honest: Service) -> Service:
     """Cuts the path at its first colon, so that `O:cancel:cancel` cancels `O`."""
@@ -297,5 +309,18 @@ def long_target_crashes(honest: Service) -> Service:
         if len(request.target) > 8192:
             raise ApiError(Code.INTERNAL, "Internal error encountered.", reason="INTERNAL_ERROR", routed=False)
         return honest.route(service, request)
+
+    return replace(honest, route=lie)
+
+
+@fault(breaks=("routing.additional-bindings-are-bound", "repeat.known-stays-known"))
+def organizations_are_not_cancelled(honest: Service) -> Service:
+    """Binds get and delete for operations of organizations, and forgets cancel."""
+
+    def lie(service: Service, request: Request) -> Invocation:
+        call = honest.route(service, request)
+        if call.rpc is Rpc.CANCEL and call.name.startswith("organizations/"):
+            raise NO_SUCH_PAGE
+        return call
 
     return replace(honest, route=lie)

@@ -77,7 +77,7 @@ def long_target_is_cut_off(honest: Service) -> Service:
     return _unanswered(honest, FailureKind.RESET, lambda _, request: len(request.target) > 8192)
 
 
-@fault(breaks="liveness.every-request-is-answered", profile="ci")
+@fault(breaks=("liveness.every-request-is-answered", "liveness.bad-request-is-answered"), profile="ci")
 def long_name_is_cut_off(honest: Service) -> Service:
     """Closes the connection on an id of more than 200 characters: a buffer is full."""
     return _unanswered(honest, FailureKind.RESET, lambda _, request: len(request.path.rpartition("/")[2]) > 200)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from urllib.parse import parse_qs, unquote
 
-from conformance.exchange import Request
+from conformance.exchange import Request, Response
 from conformance.server.reference.faults.lies import (
     body_ignored,
     cancel_if_there,
@@ -100,7 +100,7 @@ def id_is_trimmed(honest: Service) -> Service:
     return resembling(honest, lambda sent, known: sent.rstrip(". ") == known)
 
 
-@fault(breaks="target.whole-name-counts", profile="ci")
+@fault(breaks="target.whole-name-counts")
 def id_is_decoded_twice(honest: Service) -> Service:
     """Decodes the id once more than it was escaped: first the router, then the handler."""
     return resembling(honest, lambda sent, known: unquote(sent) == known)
@@ -285,6 +285,23 @@ def _id(name: str) -> str:
     return name.rpartition("/")[2]
 
 
+@fault(breaks="target.only-its-cancel-cancels")
+def refusals_add_up(honest: Service) -> Service:
+    """Cancels an operation when a dozen requests that name it were refused: what is asked for so often is suspect."""
+
+    def respond(service: Service, request: Request, response: Response) -> Response:
+        for name in started(service) if 400 <= response.status < 500 else []:
+            if _id(name) in request.path and service.count(f"refusals of {name}") == _SUSPECT:
+                cancel_if_there(service, name)
+        return honest.respond(service, request, response)
+
+    return replace(without_metadata(remembering(honest)), respond=respond)
+
+
+_SUSPECT = 12
+"""Refused requests; more than there are in any family of near misses."""
+
+
 @fault(breaks="target.other-operations-untouched")
 def delete_cancels_the_others(honest: Service) -> Service:
     """Cancels, on the delete of an operation, those that run in the same place: it was the last of its kind, surely."""
@@ -297,3 +314,14 @@ def delete_cancels_the_others(honest: Service) -> Service:
         return message
 
     return replace(known, delete=delete)
+
+
+@fault(breaks="target.whole-name-counts")
+def organization_is_ignored(honest: Service) -> Service:
+    """Finds an operation of an organization by what comes after the organization: there was only one so far."""
+
+    def similar(asked: str, known: str) -> bool:
+        ours, theirs = asked.split("/", 2), known.split("/", 2)
+        return ours[0] == theirs[0] == "organizations" and ours[2:] == theirs[2:]
+
+    return resembling(honest, similar)

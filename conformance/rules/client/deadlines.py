@@ -1,0 +1,125 @@
+"""Rules and oracles about deadlines: how long a call lasted, and how it ended when the time was over.
+
+The time of a call is counted from the arrival of its first attempt, for before that it may be the driver that is slow;
+or less the time that the driver needs for a call by itself, where that leaves less. What a busy machine took, as far as
+it was noticed, is not counted; a little more is granted in proportion to the deadline: with a fixed grace a short
+deadline would be none.
+"""
+
+from __future__ import annotations
+
+from conformance.exchange import Exchange, Failure, FailureKind
+from conformance.lro.codes import Code
+from conformance.rules.client.reading import reply_in_words
+from conformance.rules.client.turn import Outcome, Turn, turn_rule
+from conformance.rules.rule import Complaint
+
+_LARGEST_SLACK = 2.0
+_SHORTEST_SLACK = 0.1
+_EARLY = 0.6
+"""A call that ends before this part of its deadline is over has not waited for it."""
+
+
+def slack(timeout: float) -> float:
+    """How many seconds a call may last beyond its deadline of `timeout` seconds."""
+    return min(_SHORTEST_SLACK + timeout / 2, _LARGEST_SLACK)
+
+
+def deadline_of(turn: Turn) -> float:
+    """The deadline of the call, in seconds."""
+    return turn.told.timeout / 1000
+
+
+def shortest_duration(turn: Turn) -> float:
+    """The fewest seconds that the client's call can have lasted."""
+    by_itself = turn.said.at - turn.told.at - turn.overhead
+    shorter = min(by_itself, turn.said.at - turn.answers[0].sent_at) if turn.answers else by_itself
+    return shorter - turn.stall
+
+
+def longest_duration(turn: Turn) -> float:
+    """The most seconds that the client's call can have lasted."""
+    by_itself = turn.said.at - turn.told.at - turn.overhead
+    return max(by_itself, turn.said.at - turn.answers[0].sent_at) if turn.answers else by_itself
+
+
+def went_on_after_an_error(turn: Turn) -> bool:
+    """Whether an attempt was answered with an error, and another one was made: the deadline is that of both."""
+    return len(turn.answers) > 1 and turn.answers[0].response is not None
+
+
+def ran_out_of_time(turn: Turn) -> bool:
+    """Whether no attempt was answered before the client had given up."""
+    return bool(turn.answers) and all(_is_unanswered(exchange) for exchange in turn.answers)
+
+
+def _is_unanswered(exchange: Exchange) -> bool:
+    return isinstance(exchange.outcome, Failure) and exchange.outcome.kind is FailureKind.TIMEOUT
+
+
+@turn_rule(
+    "client-retry.deadline-is-kept",
+    when=lambda turn: not went_on_after_an_error(turn) and (ran_out_of_time(turn) or _is_overdue(turn)),
+)
+def a_call_ends_at_its_deadline(turn: Turn) -> Complaint | None:
+    if turn.answers:
+        end = turn.answers[0].sent_at + deadline_of(turn) + turn.stall
+        late = [exchange for exchange in turn.answers if exchange.sent_at > end]
+        # One that was late may have been held up.
+        if len(late) > 1:
+            return turn.complain(f"the deadline was {turn.told.timeout} ms, and {len(late)} attempts began after it")
+    if not _is_overdue(turn):
+        return None
+    ended = "had not ended" if turn.said.is_missing else "succeeded" if turn.said.is_ok else "ended"
+    took = f"{shortest_duration(turn) * 1000:.0f} ms"
+    return turn.complain(f"the deadline was {turn.told.timeout} ms, and the call {ended} after {took}")
+
+
+def _is_overdue(turn: Turn) -> bool:
+    return shortest_duration(turn) > deadline_of(turn) + slack(deadline_of(turn))
+
+
+@turn_rule(
+    "client-retry.deadline-ends-the-retries", when=lambda turn: went_on_after_an_error(turn) and _is_overdue(turn)
+)
+def stops_at_its_deadline(turn: Turn) -> Complaint | None:
+    """No attempt begins after the deadline, and none after it can make the call succeed."""
+    if turn.answers:
+        since = turn.answers[-1].sent_at - turn.answers[0].sent_at - turn.stall
+        if since > deadline_of(turn) + slack(deadline_of(turn)):
+            return turn.complain(
+                f"the deadline was {turn.told.timeout} ms, and attempt {len(turn.answers)} came {since * 1000:.0f} ms"
+                " after the first"
+            )
+    return a_call_ends_at_its_deadline(turn)
+
+
+@turn_rule("client-retry.deadline-is-used", when=ran_out_of_time)
+def a_call_waits_for_its_deadline(turn: Turn) -> Complaint | None:
+    took = longest_duration(turn)
+    if took >= deadline_of(turn) * _EARLY:
+        return None
+    return turn.complain(
+        f"the deadline was {turn.told.timeout} ms, and the client gave up after {took * 1000:.0f} ms without an answer"
+    )
+
+
+_SAYS_SO = frozenset({Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE, Code.UNKNOWN})
+"""UNAVAILABLE and UNKNOWN say that there was no answer, which is true; any other code says something of the call."""
+
+
+@turn_rule("client-retry.time-over-is-told", when=lambda turn: ran_out_of_time(turn) and not turn.said.is_missing)
+def time_over_is_told_as_such(turn: Turn) -> Complaint | None:
+    said = turn.said
+    if said.outcome is Outcome.TRANSPORT_ERROR:
+        return None
+    if said.outcome is Outcome.RPC_ERROR and (
+        said.code in _SAYS_SO or (said.code is None and said.http_status in (None, 408, 504))
+    ):
+        return None
+    text = f"{said.exception} {said.message}".lower()
+    if not said.is_ok and said.outcome is not Outcome.RPC_ERROR and ("time" in text or "deadline" in text):
+        return None
+    return turn.complain(
+        f"no answer came within the deadline of {turn.told.timeout} ms, and the driver said {reply_in_words(turn)}"
+    )

@@ -1,0 +1,157 @@
+"""Rules and oracles about waits: an operation is looked at until it has ended, by the SDK's own helper.
+
+The helper returns the operation or its result, or it throws the operation's error: both tell of the end. What its own
+predicate says, `cancelled` in the reply, must not say otherwise.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from conformance.errors import NotTested
+from conformance.lro.codes import Code
+from conformance.lro.operation import Operation, State
+from conformance.rules.client.deadlines import deadline_of, shortest_duration
+from conformance.rules.client.operations import as_said
+from conformance.rules.client.reading import is_wait, reply_in_words, statuses_of
+from conformance.rules.client.turn import Outcome, Turn, TurnJudge, turn_rule
+from conformance.rules.rule import Complaint
+
+_GROWTH = 2.0
+"""The last pauses of a wait that backs off are so many times as long as the first, whatever jitter there is in each."""
+
+_BUSY = 0.02
+"""Seconds; a machine that held everybody up for longer has made pauses of its own."""
+
+_SOME = 3
+"""So many pauses are taken together."""
+
+
+@turn_rule("client-wait.ends-when-done", when=lambda turn: is_wait(turn) and _done_at(turn) is not None)
+def a_wait_ends_with_the_operation(turn: Turn) -> Complaint | None:
+    done = _done_at(turn)
+    assert done is not None
+    more = len(turn.answers) - done - 1
+    if more > 1:
+        return turn.complain(f"the operation was done, and {more} more gets were sent")
+    if shortest_duration(turn) < deadline_of(turn) * 0.9:
+        return None
+    return turn.complain(f"the operation was done, and the wait went on for {shortest_duration(turn):.1f} s")
+
+
+@turn_rule("client-wait.end-is-awaited", when=lambda turn: is_wait(turn) and turn.said.is_ok)
+def who_says_that_it_is_over_has_seen_the_end(turn: Turn) -> Complaint | None:
+    if _done_at(turn) is not None:
+        return None
+    return turn.complain(
+        f"the wait came back with ok, and no get had shown that the operation is done: {statuses_of(turn)}"
+    )
+
+
+def tells_a_cancellation(turn: Turn) -> Complaint | None:
+    """The operation ended with code 1: it is shown so, or thrown as CANCELLED, and the predicate does not deny it."""
+    _arrived(turn)
+    said = turn.said
+    if said.is_ok:
+        is_told = said.operation is not None and as_said(said.operation).state is State.CANCELLED
+    elif said.code is not None:
+        is_told = said.code is Code.CANCELLED
+    else:
+        is_told = said.cancelled is True or said.http_status == 499 or "cancel" in said.exception.lower()
+    if is_told and said.cancelled is not False:
+        return None
+    return turn.complain(f"the operation was cancelled, and of the wait the driver said {_in_words(turn)}")
+
+
+def tells_a_failure(code: Code) -> TurnJudge:
+    """An oracle: the operation failed with this code; that is shown or thrown, and no cancellation."""
+
+    def judge(turn: Turn) -> Complaint | None:
+        _arrived(turn)
+        said = turn.said
+        if said.is_ok:
+            shown = as_said(said.operation) if said.operation is not None else Operation({})
+            is_told = shown.state is State.FAILED and shown.error_code == code
+        else:
+            status = said.code.http_status if said.code is not None else said.http_status
+            is_told = said.outcome is Outcome.RPC_ERROR and status == code.http_status
+        if is_told and said.cancelled is not True and "cancel" not in said.exception.lower():
+            return None
+        return turn.complain(f"the operation failed with {code.name}; of the wait the driver said {_in_words(turn)}")
+
+    return judge
+
+
+def tells_a_result(turn: Turn) -> Complaint | None:
+    """The operation ended with a response: the wait returns, and nothing says that it was cancelled."""
+    _arrived(turn)
+    said = turn.said
+    shown = said.operation
+    if said.is_ok and shown is not None and as_said(shown).state is State.SUCCEEDED and said.cancelled is not True:
+        return None
+    return turn.complain(f"the operation succeeded, and of the wait the driver said {_in_words(turn)}")
+
+
+def ends_with_the_refusal(code: Code) -> TurnJudge:
+    """An oracle: a get was refused for good, so the wait ends, with that error."""
+
+    def judge(turn: Turn) -> Complaint | None:
+        _arrived(turn)
+        said = turn.said
+        status = said.code.http_status if said.code is not None else said.http_status
+        if said.outcome is Outcome.RPC_ERROR and status == code.http_status and said.cancelled is not True:
+            return None
+        gets = f"after {len(turn.answers)} gets" if len(turn.answers) > 1 else ""
+        return turn.complain(
+            f"{code.name} was answered, and of the wait the driver said {_in_words(turn)} {gets}".rstrip()
+        )
+
+    return judge
+
+
+def pauses_grow(turn: Turn) -> Complaint | None:
+    """Between the gets of a wait there are pauses, and they grow."""
+    pauses = [later.sent_at - earlier.received_at for earlier, later in pairwise(turn.answers)]
+    if len(pauses) < 2 * _SOME:
+        raise NotTested(f"{len(turn.answers)} gets were sent, too few to tell")
+    first, last = sum(pauses[:_SOME]), sum(pauses[-_SOME:])
+    if last > first * _GROWTH and last > (turn.told.poll or 0) / 1000:
+        return None
+    if turn.stall > _BUSY:
+        raise NotTested(f"the machine was busy for {turn.stall * 1000:.0f} ms of the wait")
+    shown = ", ".join(f"{pause * 1000:.0f} ms" for pause in pauses)
+    return turn.complain(f"the pauses between the gets were {shown}")
+
+
+def says_that_it_is_over(turn: Turn) -> Complaint | None:
+    """The operation was done already: no cancel is sent, and the reply does not say that it was cancelled."""
+    if turn.answers:
+        return turn.complain("the operation was done, as a get had shown, and a cancel was sent")
+    if turn.said.cancelled is False:
+        return None
+    return turn.complain(f"the operation was done, and of its cancel the driver said {_in_words(turn)}")
+
+
+def _arrived(turn: Turn) -> None:
+    if not turn.answers:
+        raise NotTested(f"no get arrived; the driver said {reply_in_words(turn)}")
+
+
+def _done_at(turn: Turn) -> int | None:
+    """The number of the first get that showed that the operation is done."""
+    for number, exchange in enumerate(turn.answers):
+        members = exchange.response.json_object() if exchange.response is not None else None
+        if exchange.succeeded() and members is not None and Operation(members).done:
+            return number
+    return None
+
+
+def _in_words(turn: Turn) -> str:
+    said = turn.said
+    words = reply_in_words(turn)
+    if said.operation is not None:
+        shown = as_said(said.operation)
+        words += f", an operation that is {shown.state.value}"
+    if said.cancelled is not None:
+        words += f", cancelled: {str(said.cancelled).lower()}"
+    return words + (f", exception {said.exception}" if said.exception else "")

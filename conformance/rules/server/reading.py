@@ -1,0 +1,69 @@
+"""The rule that what could be read stays readable: a client learns the end of an operation by reading it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from conformance.exchange import Exchange, Method
+from conformance.exchange.history import History, operation_in
+from conformance.rules.rule import Complaint, history_rule
+
+_REFUSED = frozenset({400, 409, 499, 500, 501})
+_FORBIDDEN = 403
+_GONE = frozenset({404, 410})
+
+
+def _reads(history: History) -> list[Exchange]:
+    """The answered gets from the first that showed the operation on, by who had it shown, up to the first delete."""
+    deletes = [call for call in history.calls if call.calls(Method.DELETE)]
+    shown = [look.exchange for look in history.looks if not look.in_list]
+    return [
+        call
+        for call in history.calls
+        if call.calls(Method.GET)
+        and call.response is not None
+        and not call.response.is_busy
+        and all(call.precedes(delete) for delete in deletes)
+        and any(look is call or (look.precedes(call) and _is_of_the_same(look, call)) for look in shown)
+    ]
+
+
+def _is_of_the_same(one: Exchange, other: Exchange) -> bool:
+    """Whether two requests have the same credentials."""
+    return one.request.header("authorization") == other.request.header("authorization")
+
+
+@history_rule("operation.stays-readable", when=lambda history: len(_reads(history)) > 1)
+def what_was_read_can_be_read_again(history: History) -> Complaint | None:
+    """ "Gets the latest state of a long-running operation. Clients can use this method to poll the operation result"
+    (operations.proto, GetOperation). One refusal may be the moment's; it counts when the next read is refused, too.
+    """
+    reads = _reads(history)
+    for before, first, second in zip(reads, reads[1:], reads[2:], strict=False):
+        if _is_refused(first, history) and _is_refused(second, history) and first.precedes(second):
+            shown = before if operation_in(before) is not None else reads[0]
+            statuses = " and ".join(str(read.response.status) for read in (first, second) if read.response is not None)
+            message = f"{history.name} could be read, and then a get of it was refused twice, with {statuses}"
+            return Complaint(message, (shown, first, second))
+    return _vanished(history, reads)
+
+
+def _is_refused(read: Exchange, history: History) -> bool:
+    """Whether a get was refused, and not for want of permission, which the same caller has for another operation."""
+    assert read.response is not None
+    if read.response.status == _FORBIDDEN:
+        others = (other for other in history.read if other.call is not None and other.call.name != history.name)
+        return any(_is_of_the_same(other, read) and read.precedes(other) for other in others)
+    return read.response.status in _REFUSED
+
+
+def _vanished(history: History, reads: Sequence[Exchange]) -> Complaint | None:
+    """A running operation that nobody cancelled or deleted is not found any more; of others, other rules speak."""
+    last, shown = reads[-1], [read for read in reads if operation_in(read) is not None]
+    seen = operation_in(shown[-1]) if shown else None
+    if history.cancels() or seen is None or seen.done or last.response is None:
+        return None
+    if last.response.status in _GONE and shown[-1].precedes(last):
+        message = f"{history.name} ran, nobody cancelled or deleted it, and a get of it is answered with"
+        return Complaint(f"{message} {last.response.status}", (shown[-1], last))
+    return None

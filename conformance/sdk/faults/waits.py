@@ -1,0 +1,207 @@
+"""Faults of waits: what is made of the end, when it is noticed, and how often it is looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from conformance.sdk.faults.registry import fault
+from conformance.sdk.honest_driver import Answer, Client, Reply
+
+
+def _ending(honest: Client, lie: Callable[[Reply, Reply], Reply]) -> Client:
+    """The client, with another account of the end; `lie` is given what was seen and the honest account."""
+    return replace(honest, ended=lambda seen: lie(seen, dict(honest.ended(seen))))
+
+
+def _is_cancelled(told: Reply) -> bool:
+    return told.get("cancelled") is True
+
+
+@fault("client-wait.cancelled-is-told")
+def cancelled_wait_is_aborted(honest: Client) -> Client:
+    """Throws ABORTED for an operation that was cancelled."""
+    return _ending(
+        honest, lambda _, told: {**told, "code": "ABORTED", "cancelled": False} if _is_cancelled(told) else told
+    )
+
+
+@fault("client-wait.cancelled-is-told")
+def cancelled_wait_returns(honest: Client) -> Client:
+    """Returns from the wait for an operation that was cancelled as if it had succeeded."""
+    returned = {"name": "", "done": True, "error": None, "response": True}
+
+    def lie(seen: Reply, told: Reply) -> Reply:
+        return (
+            {"outcome": "ok", "operation": {**returned, "name": seen["operation"]["name"]}}
+            if _is_cancelled(told)
+            else told
+        )
+
+    return _ending(honest, lie)
+
+
+@fault("client-wait.cancelled-is-told")
+def predicate_denies_it(honest: Client) -> Client:
+    """Throws CANCELLED, and has a predicate that says it was not."""
+    return _ending(honest, lambda _, told: {**told, "cancelled": False} if _is_cancelled(told) else told)
+
+
+@fault("client-wait.failure-is-told")
+def failed_wait_is_cancelled(honest: Client) -> Client:
+    """Throws CANCELLED for every operation that failed."""
+    return _ending(
+        honest,
+        lambda seen, told: (
+            {**told, "code": "CANCELLED", "cancelled": True}
+            if seen["outcome"] == "ok" and told["outcome"] == "rpc_error"
+            else told
+        ),
+    )
+
+
+@fault("client-wait.failure-is-told")
+def failed_wait_has_lost_its_code(honest: Client) -> Client:
+    """Throws UNKNOWN for every operation that failed otherwise."""
+    return _ending(
+        honest,
+        lambda seen, told: (
+            {**told, "code": "UNKNOWN"}
+            if seen["outcome"] == "ok" and told["outcome"] == "rpc_error" and not _is_cancelled(told)
+            else told
+        ),
+    )
+
+
+@fault("client-wait.completion-is-told")
+def completed_wait_was_cancelled(honest: Client) -> Client:
+    """Says of an operation that was faster than its cancel that it was cancelled."""
+    accepted: set[str] = set()
+
+    def headers(method: str, name: str) -> dict[str, str]:
+        if method == "cancel":
+            accepted.add(name)
+        return honest.headers(method, name)
+
+    def lie(seen: Reply, told: Reply) -> Reply:
+        is_so = told["outcome"] == "ok" and seen["operation"]["name"] in accepted
+        return {**told, "cancelled": True} if is_so else told
+
+    return replace(_ending(honest, lie), headers=headers)
+
+
+@fault(
+    "client-wait.end-is-awaited",
+    "client-wait.cancelled-is-told",
+    "client-wait.completion-is-told",
+    "client-wait.failure-is-told",
+    "client-wait.goes-on",
+    "client-wait.refusal-ends-it",
+)
+def wait_ends_at_once(honest: Client) -> Client:
+    """Looks once, and returns whatever it sees."""
+    return replace(
+        honest,
+        goes_on=lambda seen: honest.goes_on(seen) and seen["outcome"] != "ok",
+        ended=lambda seen: seen if seen["outcome"] == "ok" and not seen["operation"]["done"] else honest.ended(seen),
+    )
+
+
+@fault("client-wait.end-is-awaited")
+def time_over_is_the_end(honest: Client) -> Client:
+    """Returns as if the operation had ended when the time is over."""
+
+    class Impatient(Client):
+        def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
+            told = super().wait(endpoint, name, timeout, poll)
+            if told["outcome"] != "transport_error":
+                return told
+            return {"outcome": "ok", "operation": {"name": name, "done": True, "error": None, "response": True}}
+
+    return Impatient(**{part: getattr(honest, part) for part in honest.__dataclass_fields__})
+
+
+@fault("client-wait.ends-when-done")
+def wait_goes_on_to_its_deadline(honest: Client) -> Client:
+    """Looks on when the operation is done, five times more: it might change its mind."""
+    looks: list[int] = [0]
+
+    def goes_on(seen: Reply) -> bool:
+        if honest.goes_on(seen) or seen["outcome"] != "ok":
+            looks[0] = 0
+            return honest.goes_on(seen)
+        looks[0] = (looks[0] + 1) % 6
+        return looks[0] != 0
+
+    return replace(honest, goes_on=goes_on)
+
+
+@fault("client-wait.goes-on")
+def busy_is_the_end(honest: Client) -> Client:
+    """Gives a wait up when a get is answered 429."""
+    return replace(honest, goes_on=lambda seen: honest.goes_on(seen) and seen.get("http_status") != 429)
+
+
+@fault("client-wait.refusal-ends-it")
+def gone_is_not_yet_there(honest: Client) -> Client:
+    """Waits on when the operation is not found, until the time is over: it might come back."""
+    return replace(honest, goes_on=lambda seen: honest.goes_on(seen) or seen.get("http_status") == 404)
+
+
+@fault("client-wait.refusal-ends-it")
+def denied_is_cancelled(honest: Client) -> Client:
+    """Takes a get that is refused for the end of an operation that was cancelled."""
+    return _ending(
+        honest,
+        lambda _, told: (
+            {**told, "code": "CANCELLED", "http_status": None} if told.get("code") == "PERMISSION_DENIED" else told
+        ),
+    )
+
+
+@fault("client-wait.backs-off")
+def looks_without_pause(honest: Client) -> Client:
+    """Looks again at once."""
+
+    class Restless(Client):
+        def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
+            return super().wait(endpoint, name, timeout, poll / 100)
+
+    parts = {part: getattr(honest, part) for part in honest.__dataclass_fields__}
+    return Restless(**{**parts, "pause": lambda last: last})
+
+
+@fault("client-wait.backs-off")
+def looks_at_the_same_pace(honest: Client) -> Client:
+    """Never looks less often, however long it takes."""
+    return replace(honest, pause=lambda last: last)
+
+
+@fault("client-wait.done-is-not-cancelled")
+def future_cancels_what_is_done(honest: Client) -> Client:
+    """Declares that its helper looks first, and sends a cancel in any case."""
+    return replace(honest, habits=("future",))
+
+
+@fault("client-operation.listed-are-shown")
+def cancelled_are_not_listed(honest: Client) -> Client:
+    """Leaves operations that were cancelled out of a list."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        reply = dict(honest.understand(method, answer))
+        if "operations" in reply:
+            reply["operations"] = [each for each in reply["operations"] if (each["error"] or {}).get("code") != 1]
+        return reply
+
+    return replace(honest, understand=understand)
+
+
+@fault("client-request.delete-is-sent")
+def deletes_nothing(honest: Client) -> Client:
+    """Says ok to every delete and sends none."""
+
+    def send(verb: str, *rest: Any) -> Answer:
+        return Answer(200, b"{}") if verb == "DELETE" else honest.send(verb, *rest)
+
+    return replace(honest, send=send)

@@ -1,0 +1,111 @@
+"""Scenarios about deadlines: calls that are not answered in time, and calls that are answered late but in time.
+
+Nothing here sleeps. An answer that comes too late is held back until the client has given up; only a client that does
+not give up waits for it. One that tries on and on is refused for good soon after its deadline.
+"""
+
+from __future__ import annotations
+
+from conformance.exchange import Response
+from conformance.lro.codes import Code
+from conformance.rules.client import attempts_are_limited, is_ok, stops_at_its_deadline
+from conformance.sdk.answers import EMPTY_OBJECT, JSON, Answer, body_answer, envelope, held, paced
+from conformance.sdk.pacing import Pace
+from conformance.sdk.scenario import SHOWS_RUNNING, SUCCEEDS, Expectation, Scenario, cancel, get, operation
+
+_UNAVAILABLE = envelope(Code.UNAVAILABLE, "the service is being restarted")
+_SHORT = 400
+"""Milliseconds: a deadline that passes."""
+
+_TOO_LATE = 3000
+"""Milliseconds: later than the deadline and all that is granted beyond it."""
+
+_PADDED = b"{" + b" " * 58 + b"}"
+_LONG = body_answer(200, _PADDED, JSON)
+_ENDLESS = Answer(Response(200, (("Content-Type", JSON), ("Connection", "close")), b"{", "OK"))
+
+
+def _too_late(answer: Answer) -> Answer:
+    return held(answer, _TOO_LATE)
+
+
+def _slowly(name: str, story: str, answer: Answer, pace: Pace) -> Scenario:
+    """Something comes in time, and the end of it does not."""
+    return Scenario(name, story, SUCCEEDS, (cancel(paced(answer, pace), timeout=_SHORT),))
+
+
+SCENARIOS = (
+    Scenario(
+        name="unavailable-for-ever",
+        story="Every attempt is answered UNAVAILABLE.",
+        control=SUCCEEDS,
+        steps=(cancel(_UNAVAILABLE, timeout=300),),
+        expectations=(
+            Expectation("client-retry.deadline-ends-the-retries", stops_at_its_deadline),
+            Expectation("client-retry.attempts-are-limited", attempts_are_limited),
+        ),
+    ),
+    Scenario(
+        name="no-answer-in-time",
+        story="A cancel is not answered before its deadline.",
+        control=SUCCEEDS,
+        steps=(cancel(_too_late(EMPTY_OBJECT), timeout=_SHORT),),
+    ),
+    Scenario(
+        name="get-no-answer-in-time",
+        story="A get is not answered before its deadline.",
+        control=SHOWS_RUNNING,
+        steps=(get(_too_late(operation()), timeout=_SHORT),),
+    ),
+    _slowly(
+        "dribbled-answer",
+        "The answer to a cancel comes in time, but a byte every 50 ms, and so is not whole before the deadline.",
+        _LONG,
+        Pace(every=50),
+    ),
+    _slowly(
+        "dribbled-head",
+        "The head of the answer to a cancel comes a byte every 30 ms.",
+        EMPTY_OBJECT,
+        Pace(with_head=False, every=30),
+    ),
+    _slowly(
+        "silent-after-head",
+        "The head of the answer to a cancel comes at once, and its content does not.",
+        EMPTY_OBJECT,
+        Pace(at_most=_TOO_LATE),
+    ),
+    _slowly(
+        "endless-answer",
+        "The answer to a cancel goes on and on.",
+        _ENDLESS,
+        Pace(every=20, endless=True, at_most=_TOO_LATE),
+    ),
+    Scenario(
+        name="dribbled-operation",
+        story="An operation comes a byte every 50 ms, and so is not whole before the deadline of the get.",
+        control=SHOWS_RUNNING,
+        steps=(get(paced(operation(), Pace(every=50)), timeout=_SHORT),),
+    ),
+    Scenario(
+        name="unavailable-late",
+        story="Every attempt is answered UNAVAILABLE, and not at once: the deadline is that of all attempts.",
+        control=SUCCEEDS,
+        steps=(cancel(held(_UNAVAILABLE, 250), timeout=_SHORT),),
+        expectations=(Expectation("client-retry.deadline-ends-the-retries", stops_at_its_deadline),),
+    ),
+    Scenario(
+        name="slow-answer-in-pieces",
+        story="The answer to a cancel comes a byte every 100 ms, and is whole long before the deadline.",
+        control=SUCCEEDS,
+        steps=(cancel(paced(body_answer(200, b"{  }", JSON), Pace(every=100)), timeout=3000),),
+        expectations=(Expectation("client-retry.deadline-is-used", is_ok),),
+    ),
+    Scenario(
+        name="slow-answer",
+        story="A cancel is answered late, but long before its deadline.",
+        control=SUCCEEDS,
+        steps=(cancel(held(EMPTY_OBJECT, 300), timeout=3000),),
+        expectations=(Expectation("client-retry.deadline-is-used", is_ok),),
+    ),
+)

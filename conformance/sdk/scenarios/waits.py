@@ -1,0 +1,225 @@
+"""Scenarios about waits, for drivers whose SDK has a helper that waits: pollers, futures, `result()`.
+
+Each wait begins with a name, as that of a helper does that is made anew: nothing of an earlier call is remembered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance.exchange import Method
+from conformance.lro.codes import Code
+from conformance.rules.client import (
+    ends_with_the_refusal,
+    is_no_success,
+    is_ok,
+    pauses_grow,
+    says_that_it_is_over,
+    shows_a_list,
+    tells_a_cancellation,
+    tells_a_failure,
+    tells_a_result,
+    tells_the_last_answer,
+)
+from conformance.rules.client.turn import Turn, TurnJudge
+from conformance.rules.rule import Complaint
+from conformance.sdk.answers import EMPTY_OBJECT, OVER, Answer, Script, envelope, json_answer
+from conformance.sdk.scenario import (
+    CONTROL,
+    IS_REFUSED,
+    RESPONSE,
+    SUCCEEDS,
+    TIMEOUT,
+    Control,
+    Expectation,
+    Scenario,
+    Step,
+    cancel,
+    operation,
+    wait,
+)
+
+FUTURE = "future"
+"""The habit of a `cancel()` that looks first, and does nothing where the operation has ended."""
+
+_RUNNING = operation()
+_CANCELLED = operation(True, error={"code": int(Code.CANCELLED), "message": "cancelled by the caller"})
+_STOPPED = operation(True, error={"code": int(Code.CANCELLED), "message": "stopped"})
+_SUCCEEDED = operation(True, response=RESPONSE)
+_UNAVAILABLE = envelope(Code.UNAVAILABLE, "the service is being restarted")
+_BUSY = envelope(Code.RESOURCE_EXHAUSTED, "too many gets")
+_SHORT = 400
+
+
+def _failed(code: Code) -> Answer:
+    return operation(True, error={"code": int(code), "message": "it failed while it was being cancelled"})
+
+
+def _a_result_arrives(turn: Turn) -> Complaint | None:
+    return None if turn.answers and turn.said.is_ok else turn.complain("a wait for an operation that is done fails")
+
+
+WAITS = Control(
+    replace(wait(operation(True, name=CONTROL, response=RESPONSE)), name=CONTROL),
+    _a_result_arrives,
+    "client-wait.completion-is-told",
+)
+"""An ordinary wait ends with the operation."""
+
+
+def _waited(
+    name: str,
+    requirement: str,
+    story: str,
+    judge: TurnJudge,
+    *answers: Answer,
+    before: tuple[Step, ...] = (),
+    control: Control = WAITS,
+    timeout: int = TIMEOUT,
+) -> Scenario:
+    return Scenario(
+        name=name,
+        story=story,
+        control=control,
+        steps=(*before, wait(*answers, timeout=timeout)),
+        expectations=(Expectation(f"client-wait.{requirement}", judge),),
+    )
+
+
+_ACCEPTED = (cancel(EMPTY_OBJECT),)
+_LISTED = json_answer(
+    200,
+    {
+        "operations": [
+            {"name": "{collection}/a", "done": True, "error": {"code": int(Code.CANCELLED)}},
+            {"name": "{collection}/b", "done": True, "error": {"code": int(Code.INTERNAL)}},
+            {"name": "{collection}/c", "done": True, "response": RESPONSE},
+            {"name": "{collection}/d"},
+        ]
+    },
+)
+
+SCENARIOS = (
+    _waited(
+        "wait-cancelled",
+        "cancelled-is-told",
+        "An operation is cancelled and waited for: it runs for a while, and is done then, with an error of code 1.",
+        tells_a_cancellation,
+        _RUNNING,
+        _RUNNING,
+        _CANCELLED,
+        before=_ACCEPTED,
+    ),
+    _waited(
+        "wait-cancelled-already",
+        "cancelled-is-told",
+        "An operation is waited for that was cancelled long ago.",
+        tells_a_cancellation,
+        _CANCELLED,
+    ),
+    _waited(
+        "wait-cancelled-by-another",
+        "cancelled-is-told",
+        "An operation is waited for, and somebody else cancels it; its error does not say the word.",
+        tells_a_cancellation,
+        _RUNNING,
+        _STOPPED,
+    ),
+    _waited(
+        "wait-completed-despite-cancel",
+        "completion-is-told",
+        "An operation is cancelled and waited for, and is done with a response: it was faster.",
+        tells_a_result,
+        _RUNNING,
+        _SUCCEEDED,
+        before=_ACCEPTED,
+    ),
+    *(
+        _waited(
+            f"wait-failed-{code.name.lower().replace('_', '-')}",
+            "failure-is-told",
+            f"An operation is cancelled and waited for, and is done with an error of code {int(code)}.",
+            tells_a_failure(code),
+            _RUNNING,
+            _failed(code),
+            before=_ACCEPTED,
+        )
+        for code in (Code.INTERNAL, Code.ABORTED, Code.NOT_FOUND, Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED)
+    ),
+    _waited(
+        "wait-through-unavailable",
+        "goes-on",
+        "In the middle of a wait a get is answered UNAVAILABLE.",
+        tells_a_result,
+        _RUNNING,
+        _UNAVAILABLE,
+        _RUNNING,
+        _SUCCEEDED,
+    ),
+    _waited(
+        "wait-through-busy",
+        "goes-on",
+        "In the middle of a wait a get is answered 429.",
+        tells_a_result,
+        _RUNNING,
+        _BUSY,
+        _RUNNING,
+        _SUCCEEDED,
+    ),
+    *(
+        _waited(
+            f"wait-{slug}",
+            "refusal-ends-it",
+            f"In the middle of a wait a get is answered {code.name}.",
+            ends_with_the_refusal(code),
+            _RUNNING,
+            envelope(code, "no more"),
+            timeout=1000,
+        )
+        for slug, code in (("gone", Code.NOT_FOUND), ("denied", Code.PERMISSION_DENIED))
+    ),
+    Scenario(
+        "wait-for-ever",
+        "An operation that does not end is waited for.",
+        WAITS,
+        (wait(_RUNNING, timeout=_SHORT),),
+        (Expectation("client-wait.end-is-awaited", is_no_success),),
+    ),
+    _waited(
+        "wait-backs-off",
+        "backs-off",
+        "An operation runs for a while, and is looked at now and then.",
+        pauses_grow,
+        *(_RUNNING,) * 8,
+        _SUCCEEDED,
+    ),
+    Scenario(
+        "cancel-of-a-done-operation",
+        "A helper that looks first is told to cancel an operation that is done.",
+        SUCCEEDS,
+        (Step(Method.CANCEL, Script((OVER,), seen=_SUCCEEDED)),),
+        (Expectation("client-wait.done-is-not-cancelled", says_that_it_is_over),),
+        needs=(FUTURE,),
+    ),
+    Scenario(
+        "list",
+        "The operations below a parent are listed: cancelled, failed, succeeded, and one that runs.",
+        SUCCEEDS,
+        (Step(Method.LIST, Script((_LISTED,)), name="{parent}"),),
+        (Expectation("client-operation.listed-are-shown", shows_a_list),),
+    ),
+    Scenario(
+        "delete",
+        "An operation is deleted, which does not cancel it.",
+        IS_REFUSED,
+        (Step(Method.DELETE, Script((EMPTY_OBJECT,))),),
+        (Expectation("client-answer.empty-object-is-success", is_ok),),
+    ),
+    Scenario(
+        "delete-refused",
+        "A delete is answered UNIMPLEMENTED.",
+        SUCCEEDS,
+        (Step(Method.DELETE, Script((envelope(Code.UNIMPLEMENTED, "nothing is deleted here"),))),),
+        (Expectation("client-answer.unimplemented", tells_the_last_answer),),
+    ),
+)

@@ -1,0 +1,77 @@
+"""Fixtures of the user's that say what is under test: a URL, a transport, or how operations are started.
+
+pytest finds a fixture for a check where the check is, or above; the checks are in this package, so that pytest alone
+would see only what stands in the conftest.py of its root. What a team has in `tests/conftest.py` is meant, too.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from conformance.errors import UsageError
+from conformance.server.target.python_supply import described
+
+URL, TRANSPORT, OPERATIONS = "iut_url", "iut_transport", "iut_operations"
+_PLACES = ("conftest.py", "tests/conftest.py")
+
+
+def load_conftests(config: pytest.Config) -> None:
+    """Let every check see the fixtures of the user's conftest.py files.
+
+    pytest may have loaded such a file already, for the tests beside it; then its fixtures, and nothing else of it, are
+    made known a second time. Raises UsageError for a file that cannot be imported.
+    """
+    loaded = {str(getattr(plugin, "__file__", "")): plugin for plugin in config.pluginmanager.get_plugins()}
+    for path in _conftests(config):
+        name = f"lro_conformance_fixtures_of_{path.parent.name}"
+        module = loaded.get(str(path)) or _imported(path, name)
+        shown = ModuleType(name)
+        shown.__dict__.update({key: value for key, value in vars(module).items() if _is_fixture(value)})
+        config.pluginmanager.register(shown, name)
+
+
+def _is_fixture(value: object) -> bool:
+    return type(value).__name__ == "FixtureFunctionDefinition" or hasattr(value, "_pytestfixturefunction")
+
+
+def _imported(path: Path, name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    home = str(path.parent)
+    if home not in sys.path:
+        sys.path.insert(0, home)  # as pytest does before it imports one
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise UsageError(
+            f"{path} cannot be imported: {described(error)}", "mend it, or run pytest elsewhere"
+        ) from error
+    return module
+
+
+def _conftests(config: pytest.Config) -> list[Path]:
+    directory = config.invocation_params.dir
+    return [path for place in _PLACES if (path := directory / place).is_file()]
+
+
+def places(config: pytest.Config) -> str:
+    """Where fixtures are looked for, in words."""
+    directory = config.invocation_params.dir
+    return f"{', '.join(str(directory / place) for place in _PLACES)} and the plugins of pytest"
+
+
+def value_of(request: pytest.FixtureRequest, name: str) -> object:
+    """What the user's fixture of this name gives; None where there is none."""
+    try:
+        return request.getfixturevalue(name)
+    except pytest.FixtureLookupError as error:
+        if error.argname != name:
+            raise  # it exists, and something that it asks for does not
+        return None

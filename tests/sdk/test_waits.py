@@ -1,0 +1,131 @@
+"""What a wait comes to, as helpers of several languages tell it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from conformance.errors import NotTested
+from conformance.exchange import Exchange, Method, Response
+from conformance.lro.codes import Code
+from conformance.rules.client import (
+    ends_with_the_refusal,
+    pauses_grow,
+    says_that_it_is_over,
+    tells_a_cancellation,
+    tells_a_failure,
+    tells_a_result,
+)
+from conformance.rules.client.turn import Outcome, Turn
+
+from .test_client_rules import CANCEL, CANCELLED, FAILED, PARENT, RUNNING, SUCCEEDED, arrived, broken, turn
+
+OPERATION = f"/v1/{PARENT}/op-1"
+
+
+def look(members: Mapping[str, Any], at: float = 0.01, number: int = 1) -> Exchange:
+    answer = Response(200, (), json.dumps(members).encode())
+    return arrived(OPERATION, method="GET", outcome=answer, at=at, number=number)
+
+
+def wait(*looks: Exchange, outcome: Outcome = Outcome.OK, **said: Any) -> Turn:
+    a_turn = turn(*looks, method=Method.GET, outcome=outcome, timeout=1000, **said)
+    return replace(a_turn, told=replace(a_turn.told, word="wait", poll=8))
+
+
+DONE = {"name": "n", "done": True}
+THROWN = {"outcome": Outcome.RPC_ERROR}
+TOLD_AS_CANCELLED: list[dict[str, Any]] = [
+    {"operation": CANCELLED},
+    {"operation": CANCELLED, "cancelled": True},
+    {**THROWN, "code": Code.CANCELLED},
+    {**THROWN, "code": Code.CANCELLED, "cancelled": True, "exception": "google.api_core.exceptions.Cancelled"},
+    {**THROWN, "http_status": 499},
+    {"outcome": Outcome.CLIENT_ERROR, "exception": "java.util.concurrent.CancellationException"},
+    {"outcome": Outcome.CLIENT_ERROR, "cancelled": True},
+]
+TOLD_OTHERWISE: list[dict[str, Any]] = [
+    {"operation": SUCCEEDED},
+    {"operation": FAILED},
+    {"operation": RUNNING},
+    {"operation": CANCELLED, "cancelled": False},
+    {**THROWN, "code": Code.CANCELLED, "cancelled": False},
+    {**THROWN, "code": Code.ABORTED, "cancelled": True},
+    {"outcome": Outcome.TRANSPORT_ERROR},
+]
+
+
+@pytest.mark.parametrize("said", TOLD_AS_CANCELLED)
+def test_a_cancellation_is_told_by_operation_code_predicate_or_exception(said: dict[str, Any]) -> None:
+    told = wait(look(DONE), **said)
+    assert tells_a_cancellation(told) is None
+    assert tells_a_result(told) is not None
+    assert tells_a_failure(Code.INTERNAL)(told) is not None
+
+
+@pytest.mark.parametrize("said", TOLD_OTHERWISE)
+def test_a_cancellation_is_not_told_otherwise(said: dict[str, Any]) -> None:
+    assert tells_a_cancellation(wait(look(DONE), **said)) is not None
+
+
+def test_results_and_failures() -> None:
+    assert tells_a_result(wait(look(DONE), operation=SUCCEEDED)) is None
+    assert tells_a_result(wait(look(DONE), operation=SUCCEEDED, cancelled=True)) is not None
+    failed = tells_a_failure(Code.INTERNAL)
+    assert failed(wait(look(DONE), operation=FAILED)) is None
+    assert failed(wait(look(DONE), **THROWN, code=Code.INTERNAL, cancelled=False)) is None
+    assert failed(wait(look(DONE), **THROWN, code=Code.INTERNAL, cancelled=True)) is not None
+    assert failed(wait(look(DONE), **THROWN, code=Code.NOT_FOUND)) is not None
+    with pytest.raises(NotTested):
+        failed(wait(operation=FAILED))
+
+
+def test_a_refusal_ends_a_wait() -> None:
+    gone = ends_with_the_refusal(Code.NOT_FOUND)
+    assert gone(wait(look(RUNNING), **THROWN, code=Code.NOT_FOUND)) is None
+    assert gone(wait(look(RUNNING), outcome=Outcome.TRANSPORT_ERROR)) is not None
+    assert gone(wait(look(RUNNING), **THROWN, code=Code.NOT_FOUND, cancelled=True)) is not None
+
+
+def test_many_gets_of_a_wait_are_one_call() -> None:
+    """Success is final for a call; for a wait it is the next look, and the error is the operation's."""
+    looks = [look({**RUNNING, "name": f"{PARENT}/op-1"}, number / 100, number) for number in (1, 2)]
+    end = look({**DONE, "name": f"{PARENT}/op-1", "error": {"code": 5}}, 0.03, 3)
+    assert broken(wait(*looks, end, **THROWN, code=Code.NOT_FOUND, at=0.04)) == set()
+    once = turn(*looks, end, method=Method.GET, outcome=Outcome.RPC_ERROR, code=Code.NOT_FOUND)
+    assert "client-retry.success-is-final" in broken(once)
+
+
+def test_a_wait_ends_with_its_operation_and_not_before() -> None:
+    named = {"name": f"{PARENT}/op-1"}
+    shown = {**SUCCEEDED, **named}
+    assert broken(wait(look({**RUNNING, **named}), operation=shown)) == {"client-wait.end-is-awaited"}
+    looks = [look({**DONE, **named}, number / 100, number) for number in range(1, 5)]
+    assert broken(wait(*looks, operation=shown, at=0.05)) == {"client-wait.ends-when-done"}
+    assert broken(wait(*looks[:2], operation=shown, at=0.03)) == set(), "one more look does no harm"
+    assert broken(wait(looks[0], operation=shown, at=0.95)) == {"client-wait.ends-when-done"}
+
+
+def test_pauses() -> None:
+    def pace(*pauses: float) -> Turn:
+        at = [sum(pauses[:number]) for number in range(len(pauses) + 1)]
+        return wait(*(look(RUNNING, when, number) for number, when in enumerate(at)))
+
+    assert pauses_grow(pace(0.008, 0.012, 0.018, 0.027, 0.04, 0.06, 0.09)) is None
+    assert pauses_grow(pace(*[0.02] * 7)) is not None
+    assert pauses_grow(pace(*[0.001] * 7)) is not None
+    with pytest.raises(NotTested):
+        pauses_grow(pace(0.02, 0.02))
+    with pytest.raises(NotTested):
+        pauses_grow(replace(pace(*[0.02] * 7), stall=0.1))
+
+
+def test_a_helper_that_looks_first() -> None:
+    assert says_that_it_is_over(turn(look(DONE), cancelled=False)) is None
+    assert broken(turn(look(DONE), cancelled=False)) == set()
+    assert says_that_it_is_over(turn(look(DONE))) is not None
+    assert says_that_it_is_over(turn(look(DONE), arrived(CANCEL, number=2), cancelled=False)) is not None

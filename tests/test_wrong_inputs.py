@@ -1,0 +1,230 @@
+"""What is put in wrongly: one message that says what is wrong and what to do, exit status 2, and never a traceback."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.cli import main
+from conformance.errors import UsageError
+from conformance.judging.difference import difference, render_difference
+from conformance.judging.replay import evidence_of
+from conformance.judging.report import read_report, write_report
+from conformance.judging.verdict import Finding
+from conformance.spec.files import read_json, read_yaml
+from tests.reports.making import report_of, requirement, result, violation
+from tests.targets.raw_server import RawServer
+
+NAME = "projects/demo/locations/us/operations/op-1"
+
+
+def refused(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[str, str]:
+    """What is wrong with these words, and the remedy, as the command line says it."""
+    assert main(words) == 2
+    said = capsys.readouterr().err.strip()
+    assert "Traceback" not in said
+    message, _, remedy = said.partition("\n  remedy: ")
+    assert message.startswith("lro-conformance: ")
+    assert remedy
+    return message.removeprefix("lro-conformance: "), remedy
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    path = tmp_path / "conformance.toml"
+    path.write_text(f'[iut]\nurl = "http://127.0.0.1:1"\n[operations]\nnames = ["{NAME}"]\n', "utf-8")
+    return str(path)
+
+
+def test_one_file_is_taken(capsys: pytest.CaptureFixture[str], file: str) -> None:
+    assert refused(capsys, "run", file, "other.toml") == (
+        "one CONFIG.toml is taken, and other.toml is one more",
+        "run each file for itself",
+    )
+
+
+def test_a_url_is_no_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "run", "http://127.0.0.1:1") == (
+        "http://127.0.0.1:1 is a URL, where a file is taken",
+        "write it as --url http://127.0.0.1:1",
+    )
+
+
+def test_a_url_that_ends_as_the_paths_begin(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "run", "--url", "http://127.0.0.1:1/gateway/v1/", "--operation", NAME) == (
+        "the url ends in /v1, with which the paths of beyondcorp.v1 begin",
+        "leave /v1 out of the url",
+    )
+
+
+@pytest.mark.parametrize(("option", "remedy"), [("--lf", "-k"), ("--co", "--plan"), ("--pdb", "pytest --pyargs")])
+def test_an_option_of_pytest_that_does_nothing_here(
+    capsys: pytest.CaptureFixture[str], option: str, remedy: str
+) -> None:
+    message, told = refused(capsys, "run", option)
+    assert message == f"{option} of pytest does nothing here"
+    assert remedy in told
+
+
+def test_a_spec_that_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "run", "--spec", "nothing.yaml") == (
+        "there is no spec nothing.yaml",
+        "name one of beyondcorp.v1, or give the path of an OpenAPI file",
+    )
+
+
+def test_a_host_that_is_not_allowed(capsys: pytest.CaptureFixture[str]) -> None:
+    message, remedy = refused(capsys, "run", "--url", "http://example.com", "--operation", NAME)
+    assert message == "the host 'example.com' is neither this machine nor allowed"
+    assert "--allow-host example.com" in remedy
+
+
+def test_nobody_listens(capsys: pytest.CaptureFixture[str], file: str) -> None:
+    assert main(["run", file]) == 2
+    assert "nobody listens at http://127.0.0.1:1" in capsys.readouterr().out
+
+
+def test_a_mark_before_the_text_is_no_text(tmp_path: Path, file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Some editors write one."""
+    path = tmp_path / "marked.toml"
+    path.write_text("\ufeff" + Path(file).read_text("utf-8").replace(":1", ":1/v1"), "utf-8")
+    assert refused(capsys, "run", str(path))[1] == "leave /v1 out of the url"
+
+
+def test_names_that_are_not_under_the_parent(tmp_path: Path, file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "parent.toml"
+    said = Path(file).read_text("utf-8").replace("[operations]", 'parent = "projects/other/locations/us"\n[operations]')
+    path.write_text(said, "utf-8")
+    message, remedy = refused(capsys, "run", str(path))
+    assert message.endswith(f"{NAME!r} is not under [iut] parent, which is 'projects/other/locations/us'")
+    assert remedy == "give the parent that the names have as [iut] parent"
+
+
+def test_plain_http_to_a_port_that_speaks_tls(capsys: pytest.CaptureFixture[str]) -> None:
+    """A server that says so in TLS: a fatal alert, unexpected message."""
+    with RawServer(lambda peer: peer.send(b"\x15\x03\x03\x00\x02\x02\x0a")) as server:
+        assert main(["run", "--url", server.origin, "--operation", NAME]) == 2
+    said = capsys.readouterr()
+    assert (
+        "the server speaks TLS, and was asked in plain HTTP\n  remedy: write https:// in the url" in said.out + said.err
+    )
+
+
+# --- files ---
+
+
+def test_a_discovery_document_that_is_nested_without_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "deep.json"
+    path.write_text('{"a":' * 3000 + "1" + "}" * 3000, "utf-8")
+    assert refused(capsys, "spec", "from-discovery", str(path))[0] == f"{path}: is nested more than 150 deep"
+
+
+def test_a_short_file_that_is_endless_when_it_is_written_out(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{at + 1}: &a{at + 1} [{', '.join([f'*a{at}'] * 9)}]" for at in range(9)]
+    path = tmp_path / "spec.yaml"
+    path.write_text("\n".join(lines), "utf-8")
+    with pytest.raises(UsageError, match="has more than 1000000 values when its aliases are written out"):
+        read_yaml(path)
+
+
+@pytest.mark.parametrize(
+    "content", [b"{", b"\xff", b"[" * 100_000, b"9" * 5000], ids=["cut", "latin", "deep", "digits"]
+)
+def test_json_that_is_none(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "file.json"
+    path.write_bytes(content)
+    with pytest.raises(UsageError):
+        read_json(path, "name another")
+
+
+def test_a_directory_means_the_report_in_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_report(report_of((requirement(), [result(Finding.KEPT)])), tmp_path)
+    assert main(["diff", str(tmp_path), str(tmp_path)]) == 0
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    capsys.readouterr()
+    message, remedy = refused(capsys, "diff", str(empty), str(tmp_path))
+    assert message == f"{empty / 'report.json'}: cannot be read: No such file or directory"
+    assert "the directory of `run --report-dir`" in remedy
+
+
+# --- damaged reports and recordings: every member, in every way that comes to mind ---
+
+WRONG: tuple[Any, ...] = (None, 7, -1.5, "x", "", [], [3], {}, {"x": 1}, True, 10**400)
+
+
+def places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, member in members:
+        yield (*at, key)
+        yield from places(member, (*at, key))
+
+
+def damaged(value: Any, draw: random.Random, count: int) -> Iterator[Any]:
+    """Copies with one member changed or taken away."""
+    everywhere = list(places(value))
+    for _ in range(count):
+        copied = copy.deepcopy(value)
+        *way, last = draw.choice(everywhere)
+        holder = copied
+        for step in way:
+            holder = holder[step]
+        if draw.random() < 0.25:
+            del holder[last]
+        else:
+            holder[last] = draw.choice(WRONG)
+        yield copied
+
+
+def test_a_damaged_report_is_refused_or_read_never_half_read(tmp_path: Path) -> None:
+    report = report_of(
+        (requirement(), [result(Finding.VIOLATED, "so", violations=(violation(),))]),
+        iut={
+            "name": "n",
+            "url": "http://127.0.0.1:1",
+            "statement": {"declared": {}, "found": {"list": {"value": True, "because": "b"}}},
+        },
+    )
+    whole = copy.deepcopy(report)
+    path = tmp_path / "report.json"
+    for one in damaged(report, random.Random(0), 1500):
+        path.write_text(json.dumps(one), "utf-8")
+        with contextlib.suppress(UsageError):
+            read = read_report(path)
+            list(render_difference(difference(whole, read)))
+            list(render_difference(difference(read, whole)))
+            for entry in read["requirements"]:
+                evidence_of(entry)
+
+
+def test_a_damaged_recording_is_refused_or_read(tmp_path: Path) -> None:
+    from conformance.exchange.har import har_text, read_har
+    from tests.rules.traffic import Traffic
+
+    traffic = Traffic()
+    traffic.cancel()
+    whole = json.loads("".join(har_text(traffic.exchanges, "2026-01-01T00:00:00.000Z")))
+    path = tmp_path / "traffic.har"
+    for one in damaged(whole, random.Random(0), 1500):
+        path.write_text(json.dumps(one), "utf-8")
+        with contextlib.suppress(UsageError):
+            read_har(path)
+    whole["log"]["entries"][0]["time"] = 10**400
+    del whole["log"]["entries"][0]["_lro_conformance"]
+    path.write_text(json.dumps(whole), "utf-8")
+    assert main(["audit", str(path)]) == 3
+
+
+def test_a_recording_in_which_nothing_was_judged_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "traffic.har"
+    path.write_text('{"log": {"entries": []}}', "utf-8")
+    assert main(["audit", str(path)]) == 3
+    assert "nothing in this recording was judged, so nothing is said of the server\n" in capsys.readouterr().out
