@@ -7,7 +7,7 @@ run, so what drawn requests alone show is a result of its own.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.exchange import Exchange
 from conformance.exchange.masking import Masking
@@ -23,7 +23,7 @@ TRAFFIC_CHECK = "test_all_traffic_keeps"
 DRAWN_TRAFFIC = "drawn traffic"
 """How the results about drawn traffic are named, in reports and in a baseline's `check`."""
 
-_MOMENT = "sent again, alone, it was answered; so it may have been the moment"
+_MOMENT = "tried again, alone: kept; so it may have been the moment"
 _NOTHING_TO_JUDGE = "no exchange of the run was one that this requirement speaks about"
 
 
@@ -45,26 +45,30 @@ def judge_traffic(
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What a rule said to all recordings: whether to anything, what it found, and what it found once and not again."""
+    """What a rule said to all recordings: whether to anything, what it found, and what it found once and not again.
+
+    A violation `is_confirmed` when the same request was sent once more and that was no better.
+    """
 
     anything: bool
     violations: list[Violation]
     unconfirmed: list[Violation]
+    is_confirmed: bool
 
     @classmethod
     def by(cls, rule: Rule, recordings: Iterable[Sequence[Exchange]]) -> _Said:
-        anything = False
+        anything = is_confirmed = False
         violations: list[Violation] = []
         unconfirmed: list[Violation] = []
         for exchanges in recordings:
-            answered = {
-                exchange.repeats for exchange in exchanges if exchange.repeats and exchange.response is not None
-            }
+            repeated = [exchange for exchange in exchanges if exchange.repeats]
+            answered = {exchange.repeats for exchange in repeated if exchange.response is not None}
             for judgement in rule.judgements(exchanges):
                 anything = True
                 if judgement is not None:
                     (unconfirmed if _was_the_moment(judgement, answered) else violations).append(judgement)
-        return cls(anything, violations, unconfirmed)
+                    is_confirmed |= any(exchange in repeated for exchange in judgement.exchanges)
+        return cls(anything, violations, unconfirmed, is_confirmed)
 
 
 def _was_the_moment(violation: Violation, answered: Collection[int]) -> bool:
@@ -83,7 +87,8 @@ def _judged(
     others = [violation for violation in said.violations if violation not in by_draw]
     firm = [[exchange for exchange in exchanges if exchange.check not in drawn] for exchanges in recordings]
     if others:
-        yield _violated(requirement, check, others, masking)
+        alone = "violated" if said.is_confirmed else ""
+        yield replace(_violated(requirement, check, others, masking), alone=alone)
     elif said.unconfirmed:
         reason = f"{said.unconfirmed[0].message}; {_MOMENT}"
         yield CheckResult(requirement, check, Finding.NOT_TESTED, reason, alone="kept")

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -142,8 +143,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = [item for item in checks if item not in too_large]
     run.firm_checks.update(_requirement_of(item) for item in kept if not _draws(item))
     for item in kept:
-        known = catalogue()[_requirement_of(item)]
-        item.user_properties += [("requirement", known.id), ("level", known.level.value)]
+        item.user_properties += _properties(_requirement_of(item))
     kept.sort(
         key=lambda item: (
             _looks_at_all_traffic(item),
@@ -295,10 +295,13 @@ def _show(report: pytest.TestReport, result: CheckResult, run: Run) -> None:
         report.longrepr = explain(build_evidence_entry(requirement, result))
     elif result.finding is Finding.ERROR:
         report.longrepr = run.masking().text(str(report.longrepr))
-    elif result.finding is not Finding.KEPT:
-        word = "warn" if result.finding is Finding.VIOLATED and ruled_out is None else result.finding.value
+    elif ruled_out is not None:
         report.outcome = "skipped"
-        report.longrepr = (file, line or 0, f"{word}: {ruled_out or result.reason}")
+        report.longrepr = (file, line or 0, f"{Finding.NOT_APPLICABLE.value}: {ruled_out}")
+    elif result.finding is not Finding.KEPT:
+        word = "warn" if result.finding is Finding.VIOLATED else result.finding.value
+        report.outcome = "skipped"
+        report.longrepr = (file, line or 0, f"{word}: {result.reason}")
 
 
 class _Results:
@@ -316,20 +319,30 @@ class _Results:
     def pytest_sessionfinish(self) -> None:
         """What was recorded is judged when all of it is there, and reported as if each rule were a check."""
         run = self._config.stash.get(RUN, None)
-        if run is None or hasattr(self._config, "workerinput"):
+        if run is None or run.fatal or hasattr(self._config, "workerinput"):
             return
-        for result in run.judge_traffic():
-            report = pytest.TestReport(
-                nodeid=f"{_SUITE}/{result.check}",
-                location=(f"{_SUITE}/test_traffic.py", None, result.check),
-                keywords={},
-                outcome="passed",
-                longrepr=None,
-                when="call",
-            )
+        judged = run.judge_traffic()
+        run.firm_checks = Counter(result.requirement for result in (*run.results, *judged) if not result.drawn)
+        for result in judged:
+            report = _report_of(result, "call")
             _show(report, result, run)
             setattr(report, RESULT, _as_json(result))
             self._config.hook.pytest_runtest_logreport(report=report)
+            # With the end of a check junit.xml gets its properties.
+            self._config.hook.pytest_runtest_logreport(report=_report_of(result, "teardown"))
+
+
+def _report_of(result: CheckResult, when: Literal["call", "teardown"]) -> pytest.TestReport:
+    """A report of pytest's about what the judge found, as if a check had found it."""
+    return pytest.TestReport(
+        nodeid=f"{_SUITE}/{result.check}",
+        location=(f"{_SUITE}/{TRAFFIC_FILE}", None, result.check),
+        keywords={},
+        outcome="passed",
+        longrepr=None,
+        when=when,
+        user_properties=_properties(result.requirement),
+    )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -441,6 +454,14 @@ def is_check(item: pytest.Item) -> bool:
 def place_of(item: pytest.Item) -> tuple[str, bool, bool]:
     """The requirement of a check, whether it draws what it sends, and whether it judges all traffic."""
     return _requirement_of(item), _draws(item), _looks_at_all_traffic(item)
+
+
+def _properties(requirement: str) -> list[tuple[str, object]]:
+    """What junit.xml says of a check besides its name."""
+    from conformance.spec.catalogue import catalogue
+
+    known = catalogue()[requirement]
+    return [("requirement", known.id), ("level", known.level.value)]
 
 
 def _requirement_of(item: pytest.Item) -> str:
