@@ -64,6 +64,7 @@ if [ "$(wc -l < asked)" -eq 1 ]; then printf %s "$CANARY_FIRST"; else printf %s 
 """
 
 CRASHES = """
+import os
 from conformance.server.target.transport import HttpTransport
 
 exchange = HttpTransport.exchange
@@ -72,7 +73,8 @@ calls = 0
 
 def crashing(self, request, timeout):
     global calls
-    calls += 1
+    if calls or any(os.environ["CANARY_WEAK"] in value for _, value in request.headers):
+        calls += 1
     if calls == {call}:
         raise RuntimeError(f"cannot send {{request.headers}}")
     return exchange(self, request, timeout)
@@ -121,9 +123,12 @@ def configure(directory: Path, server: EchoServer, literal: str) -> None:
     command.chmod(0o700)
 
 
-@pytest.mark.parametrize("crash_at", [None, 100], ids=["", "a check crashes"])
+@pytest.mark.parametrize("crash_at", [None, 20], ids=["", "a check crashes"])
 def test_no_artefact_of_a_run_shows_a_secret(tmp_path: Path, secrets: dict[str, str], crash_at: int | None) -> None:
-    """The first token is refused, so that two are in use; the server repeats each in a dozen spellings."""
+    """The first token is refused, so that two are in use; the server repeats each in a dozen spellings.
+
+    The crash comes so many requests after the weak token was sent first.
+    """
     planted = {**secrets, "literal": new_secret("canary-literal")}
     summary = tmp_path / "job.md"
     options = ["--report-dir", "out", "--showlocals", "--tb=long"]
