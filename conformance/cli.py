@@ -20,6 +20,7 @@ from conformance.commands import (
     baseline,
     diff,
     faults,
+    init,
     misspelt,
     replay,
     requirements,
@@ -34,7 +35,7 @@ from conformance.errors import ConformanceError
 USAGE_ERROR = 2
 _CANNOT_WRITE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """What writing to stdout or stderr meets, whose errors name no file."""
-COMMANDS = (run, serve, requirements, faults, baseline, sdk, audit, diff, replay, spec)
+COMMANDS = (run, init, serve, requirements, faults, baseline, sdk, audit, diff, replay, spec)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

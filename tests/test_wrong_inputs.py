@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import io
 import json
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,13 +17,15 @@ import pytest
 
 from conformance.cli import main
 from conformance.errors import UsageError
+from conformance.judging.baseline import read_baseline
 from conformance.judging.difference import difference, render_difference
 from conformance.judging.replay import evidence_of
 from conformance.judging.report import read_report, write_report
 from conformance.judging.verdict import Finding
+from conformance.server.target.configuration_file import read_configuration
 from conformance.spec.files import read_json, read_yaml
 from tests.reports.making import report_of, requirement, result, violation
-from tests.targets.raw_server import RawServer
+from tests.targets.raw_server import Peer, RawServer, answer
 
 NAME = "projects/demo/locations/us/operations/op-1"
 
@@ -88,7 +93,9 @@ def test_a_host_that_is_not_allowed(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_nobody_listens(capsys: pytest.CaptureFixture[str], file: str) -> None:
     assert main(["run", file]) == 2
-    assert "nobody listens at http://127.0.0.1:1" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "nobody listens at http://127.0.0.1:1\n  remedy: start the server" in said.err
+    assert said.out == "", "a table of what was not tested would hide it"
 
 
 def test_a_mark_before_the_text_is_no_text(tmp_path: Path, file: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -228,3 +235,89 @@ def test_a_recording_in_which_nothing_was_judged_says_so(tmp_path: Path, capsys:
     path.write_text('{"log": {"entries": []}}', "utf-8")
     assert main(["audit", str(path)]) == 3
     assert "nothing in this recording was judged, so nothing is said of the server\n" in capsys.readouterr().out
+
+
+# --- a server that nobody has described yet ---
+
+
+class FirstServer:
+    """A service with an OpenAPI description and a list, and no method of the reference server."""
+
+    def __init__(self) -> None:
+        paths: dict[str, object] = {
+            "/v1/projects/{project}/locations/{location}/machines": {"get": {}, "post": {}},
+            "/v1/projects/{project}/locations/{location}/operations": {"get": {}},
+            "/v1/projects/{project}/locations/{location}/operations/{operation}": {"get": {}},
+            "/health": {"get": {}},
+        }
+        self.answers = {
+            "/openapi.json": {"openapi": "3.1.0", "paths": paths},
+            "/v1/projects/demo/locations/us/operations": {
+                "operations": [{"name": "projects/demo/locations/us/operations/a", "done": True}]
+            },
+        }
+
+    def __call__(self, peer: Peer) -> None:
+        path = peer.read_request().split(b" ")[1].decode().partition("?")[0]
+        found = self.answers.get(path)
+        peer.send(answer(json.dumps(found or {}).encode(), "200 OK" if found else "404 Not Found", "Connection: close"))
+        peer.end()
+
+
+def test_a_run_on_a_server_of_ones_own_says_what_to_write(capsys: pytest.CaptureFixture[str]) -> None:
+    with RawServer(FirstServer(), reads=False) as server:
+        assert main(["run", "--url", server.origin]) == 2
+    said = capsys.readouterr()
+    assert "That was the default start, which the reference server has." in said.err
+    assert 'start = {method = "POST", path = "/v1/projects/demo/locations/us/machines"' in said.err
+    assert "`lro-conformance init` writes it" in said.err
+    assert said.out == ""
+
+
+def test_init_writes_what_a_first_look_shows_and_says_what_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with RawServer(FirstServer(), reads=False) as server:
+        words = ["init", "--url", server.origin, "--directory", str(tmp_path)]
+        assert main(words) == 0
+        said = capsys.readouterr().out
+        assert main(words) == 2
+        assert "exists already" in capsys.readouterr().err
+    configuration = read_configuration(tmp_path / "conformance.toml")
+    assert configuration.iut.url == server.origin
+    assert configuration.operations.running.start is not None
+    assert configuration.operations.running.start.path == "/v1/projects/demo/locations/us/machines"
+    assert "no POST …/operations/{operation}:cancel" in said
+    assert read_baseline(tmp_path / "baseline.toml").entries == ()
+    assert "lro-conformance run conformance.toml" in (tmp_path / ".github/workflows/conformance.yml").read_text("utf-8")
+
+
+def test_init_of_an_application_can_be_run_as_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "first_service.py").write_text(
+        "from conformance.lro import SystemClock\n"
+        "from conformance.server.reference.asgi import application\n"
+        "from conformance.server.reference.build import reference_service\n"
+        "app = application(reference_service(clock=SystemClock(), seed=0))\n"
+    )
+    assert main(["init", "--app", "first_service:app", "--directory", str(tmp_path)]) == 0
+    assert read_configuration(tmp_path / "conformance.toml").iut.app == "first_service:app"
+
+
+@pytest.mark.parametrize("language", ["python", "node", "go"])
+def test_init_writes_a_driver_that_speaks_the_protocol(tmp_path: Path, language: str) -> None:
+    assert main(["init", "--sdk", language, "--directory", str(tmp_path)]) == 0
+    written = {path.name for path in tmp_path.iterdir()}
+    assert {"baseline.toml", ".github"} < written
+    if language == "python":
+        asked = json.dumps({"id": 1, "method": "hello"}) + "\n"
+        done = subprocess.run(
+            [sys.executable, "driver.py"], input=asked, capture_output=True, text=True, check=True, cwd=tmp_path
+        )
+        assert json.loads(done.stdout)["methods"] == ["cancel", "get"]
+
+
+def test_init_that_is_told_nothing_asks_nobody_where_nobody_is(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO())
+    assert refused(capsys, "init") == ("nothing says what is to be tested", "give --url, --app, --spec or --sdk")

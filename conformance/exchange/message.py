@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -165,6 +165,15 @@ NO_CONTEXT = CurlContext()
 
 
 @dataclass(frozen=True, slots=True)
+class OnWire:
+    """What was on the wire where an exchange was made of it, as of a call over gRPC: HTTP/2, with its origin."""
+
+    request: Request
+    outcome: Response | Failure
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One request, and what came back.
 
@@ -173,7 +182,8 @@ class Exchange:
     authority of the server. `is_odd` when the name in the path may be none to the server, or the path no path, so
     that whoever answers need not be the service. `repeats` is the number of the exchange that this one confirms: the
     same request once more, when nothing else was going on. `credentials` are what the request carried where `request`
-    has a placeholder; they stay in the processes of the run.
+    has a placeholder; they stay in the processes of the run. `wire` is what was sent where the exchange is another
+    reading of it.
     """
 
     number: int
@@ -189,6 +199,14 @@ class Exchange:
     is_odd: bool = field(default=False, compare=False)
     repeats: int = field(default=0, compare=False)
     credentials: tuple[Secret, ...] = field(default=(), compare=False)
+    wire: OnWire | None = field(default=None, compare=False)
+
+    @property
+    def as_sent(self) -> Exchange:
+        """The exchange as it was on the wire, which is what evidence shows."""
+        if self.wire is None:
+            return self
+        return replace(self, request=self.wire.request, outcome=self.wire.outcome, origin=self.wire.origin, wire=None)
 
     @property
     def response(self) -> Response | None:

@@ -15,25 +15,32 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from conformance.exchange.curl import curl_line
+from conformance.exchange.grpc import call_as_json, grpcurl_line, is_grpc
 from conformance.exchange.message import Exchange, Failure, Method, Response
 from conformance.secrets.secret import Secret
 
 _BASE64 = "_base64"
-_STAYS = "credentials"
+_NOT_WRITTEN = ("credentials", "wire")
 _OUTCOMES = {"response": Response, "failure": Failure}
 """The one field that is either of two: its member is called by which it is."""
 
 
 def exchange_as_json(exchange: Exchange, reveal: bool = False) -> dict[str, Any]:
-    """One exchange, its bodies as text where they are UTF-8 and else in base64, with a curl line.
+    """One exchange as it was sent, its bodies as text where they are UTF-8 and else in base64, with a curl line.
 
-    Its credentials are left out, unless they are to be revealed: to another process of the run, never to a file.
+    A call over gRPC has its method, message and status in words besides, and a line of grpcurl in place of curl's.
+    Credentials are left out, unless they are to be revealed: to another process of the run, never to a file.
     """
+    exchange = exchange.as_sent
     shown = _members(exchange)
     if reveal:
         shown["credentials"] = [secret.reveal() for secret in exchange.credentials]
     shown["curl_context"] = shown.pop("curl")
-    shown["curl"] = curl_line(exchange.request, exchange.origin, exchange.curl)
+    if is_grpc(exchange.request):
+        shown["curl"] = grpcurl_line(exchange.request, exchange.origin)
+        shown["grpc"] = call_as_json(exchange.request, exchange.outcome)
+    else:
+        shown["curl"] = curl_line(exchange.request, exchange.origin, exchange.curl)
     if isinstance(exchange.outcome, Failure):
         shown["failure"]["what"] = exchange.outcome.kind.value
     return shown
@@ -42,7 +49,7 @@ def exchange_as_json(exchange: Exchange, reveal: bool = False) -> dict[str, Any]
 def exchange_from_json(value: Mapping[str, Any]) -> Exchange:
     """The exchange that `exchange_as_json` made the value of. Raises KeyError or ValueError for anything else."""
     try:
-        members = {key: member for key, member in value.items() if key != "curl"}
+        members = {key: member for key, member in value.items() if key not in ("curl", "wire")}
         if "curl_context" in members:
             members["curl"] = members.pop("curl_context")
         exchange = _read(Exchange, members)
@@ -65,7 +72,7 @@ def _members(value: Any) -> dict[str, Any]:
             shown[name] = _members(member)
         elif isinstance(member, bytes):
             shown.update(_octets(field.name, member))
-        elif field.name != _STAYS:
+        elif field.name not in _NOT_WRITTEN:
             shown[field.name] = _shown(member)
     return shown
 

@@ -187,7 +187,7 @@ def _credentials(configuration: Configuration) -> Iterator[str]:
 
 def _supply(form: SupplyForm) -> str:
     if form.start is not None:
-        return in_one_line(f"{form.start.method} {form.start.path}")
+        return in_one_line(f"{form.start.method} {form.start.path or 'on the hook of `serve`, as below'}")
     if form.command:
         return in_one_line(f"the command {form.command[0]}")
     if form.python:

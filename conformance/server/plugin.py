@@ -185,7 +185,6 @@ def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
     run.iut.target.check = run.sender
     yield run.iut
     try:
-        run.iut.confirm_unanswered()
         run.iut.clean_up()
     finally:
         run.iut.target.close()

@@ -22,6 +22,7 @@ from conformance.reports.progress import Progress
 from conformance.server import plugin
 from conformance.server.plan import Plan, Rehearsal, plan_of
 from conformance.server.run import Run, check_target, configured_run
+from conformance.server.target.configuration import THE_DEFAULT
 from conformance.server.target.connect import is_allowed
 from conformance.server.target.rehearsal import MODES
 from conformance.spec.catalogue import catalogue
@@ -54,20 +55,40 @@ def run_suite(
     progress.end()
     if progress.fatal:
         print(f"lro-conformance: {progress.fatal}", file=sys.stderr)
+        _show_how_to_start(progress)
     report = progress.report
     if report is None:
         return _nothing_ran(status)
-    if as_json or not progress.fatal or report["requests"] > 1:
+    was_judged = set(report["totals"]) - {"not-tested", "not-applicable"}
+    if as_json or not progress.fatal or was_judged:
         print_report(report, catalogue(), as_json, size)
     sys.stdout.flush()
     raise_all(progress.unwritten)
     return int(report["exit_status"])
 
 
-def run_quietly(settings: Mapping[str, Any]) -> dict[str, Any]:
+def _show_how_to_start(progress: _Progress) -> None:
+    """Where only the default start was tried: what to write instead, filled with what the server shows."""
+    run = progress.run
+    if run is None or run.iut is None or run.configuration.operations.running.where != THE_DEFAULT:
+        return
+    if not any(exchange.response is not None for exchange in run.iut.target.exchanges):
+        return
+    from conformance.server.first_look import Seen, look_at_url, operations_table
+
+    seen = look_at_url(run.configuration.iut.url) if run.configuration.iut.url else Seen()
+    print(
+        f"\nThat was {THE_DEFAULT}. For a server of your own write a conformance.toml, such as\n\n"
+        f'[iut]\nurl = "{run.configuration.iut.url}"\nparent = "{seen.parent}"\n{operations_table(seen)}\n'
+        "`lro-conformance init` writes it, with a workflow and a baseline.",
+        file=sys.stderr,
+    )
+
+
+def run_quietly(settings: Mapping[str, Any], pytest_options: Sequence[str] = ()) -> dict[str, Any]:
     """Run the checks and return the report; nothing is printed. Raises UsageError as `run_suite`."""
     progress = _Progress(io.StringIO())
-    status = _run_pytest(settings, (), progress)
+    status = _run_pytest(settings, pytest_options, progress)
     if progress.report is None:
         raise TargetError(f"the suite made no report (exit status of pytest: {status})", "run it by hand")
     return progress.report
@@ -108,6 +129,7 @@ def _run_pytest(settings: Mapping[str, Any], pytest_options: Sequence[str], prog
             *("-p", "conformance.server.plugin"),
             *_plugins_for(pytest_options),
             "--assert=plain",
+            "--tb=native",  # the others read and parse sources, for texts that nobody is shown
             "--quiet",
             "--no-header",
             "--no-summary",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,7 +13,7 @@ from conformance.rules.server.outcome import second_cancel_is_accepted, second_c
 from conformance.server.target.iut import Iut
 from conformance.spec.near_miss import Family
 from conformance.suite.again import Again
-from conformance.suite.alone import ALONE, Alone
+from conformance.suite.alone import ALONE, Alone, confirm_unanswered
 from conformance.suite.bindings import Further, try_further_parents
 from conformance.suite.blame import Blame
 from conformance.suite.deletion import Deletion, delete_one
@@ -26,6 +27,14 @@ from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystander, Bystanders, FirstCancel, Stories, cancel_first, tell_stories
 from conformance.suite.storm import Crowd, Storm, raise_storm
 from conformance.suite.unacceptable import Unacceptable
+
+
+@pytest.fixture(scope="session", autouse=True)
+def confirmation(iut: Iut) -> Iterator[None]:
+    """What was not answered is sent once more when all checks of this process are over."""
+    yield
+    iut.target.check = "confirmation"
+    confirm_unanswered(iut)
 
 
 @pytest.fixture
@@ -170,7 +179,7 @@ def deletion(iut: Iut, bystanders: Bystanders, aims: LastLook, request: pytest.F
     stories: Stories | None = None
     with contextlib.suppress(Unjudged):
         stories = request.getfixturevalue("stories")
-    bystander = bystanders.new()
+    bystander = bystanders.control()
     deletion = delete_one(iut, stories.without_body if stories is not None else None, like=bystander.name)
     aims.aim("deletion", bystander, [deletion.delete])
     return deletion

@@ -49,7 +49,16 @@ def delete_one(iut: Iut, story: Story | None, like: str) -> Deletion:
     status = delete.response.status if delete.response is not None else "nothing"
     if story is None or story.last is None or not story.last.done:
         raise NotApplicable(f"no operation ended in this run; the delete of a running one was answered with {status}")
+    if status in _GONE and _is_gone(iut.get(name)):
+        raise NotTested(f"{name} was gone before it was deleted: its delete was answered with {status}")
     iut.statement.find("delete", False, f"a delete was answered with {status}")
     if iut.statement.value("delete") is False:
         raise NotApplicable(f"delete is not supported: it was answered with {status}")
     return Deletion(delete, None)
+
+
+_GONE = (404, 410)
+
+
+def _is_gone(look: Exchange) -> bool:
+    return look.response is not None and look.response.status in _GONE

@@ -86,6 +86,13 @@ class LastLook:
             self.accounted_for.add(looked.bystander.name)
         require_untouched(self._iut, looked.touched, looked.look)
 
+    def is_later_ones(self, key: str, look: Exchange) -> bool:
+        """Whether a bystander is touched, was not at an earlier look, and something was aimed at it after that."""
+        looked = self.at(key)
+        others = (other for other in self._looked.values() if other.bystander is looked.bystander)
+        has_later = any(look.precedes(other.sent[-1]) for other in others)
+        return looked.touched is not None and untouched(looked.bystander.operation, look) is None and has_later
+
     def aimed_at(self, name: str) -> Looked | None:
         """What was aimed at the operation of this name, and how it looked."""
         return next((looked for looked in self._looked.values() if looked.bystander.name == name), None)
@@ -132,3 +139,9 @@ def acknowledged(iut: Iut) -> dict[str, Exchange]:
         elif exchange.calls(Method.CANCEL):
             found.setdefault(exchange.call.name, exchange)
     return found
+
+
+def is_repeated(iut: Iut, cancel: Exchange) -> bool:
+    """Whether another cancel of the same operation succeeded, too."""
+    alike = (exchange for exchange in iut.target.exchanges if exchange.calls(Method.CANCEL) and exchange.succeeded())
+    return sum(exchange.call == cancel.call for exchange in alike) > 1

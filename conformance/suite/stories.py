@@ -201,6 +201,12 @@ def tell_stories(iut: Iut, bystanders: Bystanders, first: FirstCancel, latency: 
     )
 
 
+def is_refused_in_every_form(first: FirstCancel, stories: Stories) -> bool:
+    """Whether no first cancel of any operation succeeded, with whatever body, though all were answered."""
+    cancels = [first.with_object, stories.without_body.cancel, stories.labelled_without_body.cancel]
+    return not any(cancel.succeeded() or cancel.response is None for cancel in cancels)
+
+
 def _find_out_about_errors(iut: Iut, unknown: Exchange) -> None:
     if envelope_of(unknown) is not None:
         iut.statement.find("errors", "aip-193", "a get of an unknown operation answers with the AIP-193 envelope")

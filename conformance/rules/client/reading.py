@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from conformance.exchange import Exchange, Method, Response
+from conformance.exchange.grpc import call_in_words
 from conformance.rules.client.turn import Turn
 from conformance.rules.rule import Complaint
 
@@ -108,6 +109,9 @@ def _has_dot_segment(name: str) -> bool:
 
 
 def line_of(exchange: Exchange) -> str:
+    """A request in a line, as it was sent: over gRPC the call, with its message."""
+    if exchange.wire is not None:
+        return call_in_words(exchange.wire.request)
     return f"{exchange.request.method} {exchange.request.target}" if exchange.request.method else "something else"
 
 

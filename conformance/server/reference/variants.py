@@ -20,7 +20,7 @@ from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import Behaviour, Mode, Snapshot, UnknownOperation
-from conformance.server.reference.taste import TASTES
+from conformance.server.reference.taste import DEFAULT, TASTES, Taste
 
 Apply = Callable[[Service], Service]
 
@@ -116,10 +116,22 @@ def variant(
     return registered
 
 
-def _taste(name: str, why: str, start: Mapping[str, object] = RUN, statement: Mapping[str, object] = NOTHING) -> None:
-    """Registers a named taste as a variant."""
+def _taste(
+    name: str,
+    why: str,
+    start: Mapping[str, object] = RUN,
+    statement: Mapping[str, object] = NOTHING,
+    without_effect: frozenset[str] = frozenset(),
+) -> None:
+    """Registers a named taste as a variant: what it has of its own, whatever else is usual in a world."""
     taste = TASTES[name]
-    _VARIANTS[name] = Variant(name, why, lambda honest: replace(honest, taste=taste), start, statement)
+    fields = {key: getattr(taste, key) for key in Taste.__dataclass_fields__}
+    changes = {key: value for key, value in fields.items() if value != getattr(DEFAULT, key)}
+
+    def apply(honest: Service) -> Service:
+        return _tasting(honest, **changes)
+
+    _VARIANTS[name] = Variant(name, why, apply, start, statement, without_effect=without_effect)
 
 
 def _tasting(honest: Service, **taste: Any) -> Service:
@@ -146,8 +158,18 @@ _taste("unknown-query-ignored", "grpc-gateway ignores unknown query parameters, 
 _taste("unknown-body-ignored", "ProtoJSON may ignore unknown members.")
 _taste("body-name-ignored", "The path binds the name; what the body says of it may be ignored.")
 _taste("done-cancel-refused", "AIP-216 wants FAILED_PRECONDITION where a state cannot change any more.")
-_taste("succeeds-anyway", "Cancel is best effort: the operation may succeed.", statement=BEST_EFFORT)
-_taste("never-ends", "Cancel is best effort: the operation may run on.", statement=BEST_EFFORT)
+_taste(
+    "succeeds-anyway",
+    "Cancel is best effort: the operation may succeed.",
+    statement=BEST_EFFORT,
+    without_effect=LATE_WITHOUT_A_TRACE,
+)
+_taste(
+    "never-ends",
+    "Cancel is best effort: the operation may run on.",
+    statement=BEST_EFFORT,
+    without_effect=LATE_WITHOUT_A_TRACE,
+)
 _taste("cancel-unimplemented", "Cancel need not be supported.", statement={"cancel": "unimplemented"})
 _taste(
     "list-and-delete-unimplemented",
@@ -271,6 +293,19 @@ def other_media_types_are_refused(honest: Service) -> Service:
         label = (call.request.header("content-type") or "application/json").partition(";")[0].strip().lower()
         if call.request.body and label != "application/json":
             raise invalid_argument("The body must be application/json.", reason="UNSUPPORTED_MEDIA_TYPE")
+        return honest.read_body(service, call)
+
+    return replace(honest, read_body=labelled)
+
+
+@variant()
+def unlabelled_bodies_are_refused(honest: Service) -> Service:
+    """What a body without a label is, nobody has to guess: Spring and Jersey answer 415."""
+
+    def labelled(service: Service, call: Invocation) -> Message:
+        if call.request.body and call.request.header("content-type") is None:
+            text = "Unsupported Media Type"
+            raise ApiError(Code.INVALID_ARGUMENT, text, reason="UNSUPPORTED_MEDIA_TYPE", http_status=415)
         return honest.read_body(service, call)
 
     return replace(honest, read_body=labelled)

@@ -210,7 +210,12 @@ def _with_default_start(configuration: Configuration) -> Configuration:
     operations = configuration.operations
     if operations.running.is_given:
         return configuration
-    return replace(configuration, operations=replace(operations, running=SupplyForm(start=DEFAULT_START)))
+    start = SupplyForm(start=DEFAULT_START, where=THE_DEFAULT)
+    return replace(configuration, operations=replace(operations, running=start))
+
+
+THE_DEFAULT = "the default start, which the reference server has"
+"""Where a supply comes from that nobody has given."""
 
 
 def with_operations(configuration: Configuration, names: tuple[str, ...]) -> Configuration:

@@ -63,12 +63,7 @@ def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file:
         return _embedded(configuration, contract, profile)
     check_url("iut.url", configuration.iut.url)
     parts = urlsplit(configuration.iut.url)
-    if not is_allowed(configuration):
-        host = parts.hostname or ""
-        raise UsageError(
-            f"the host {host!r} is neither this machine nor allowed",
-            f'if you may test it, give --allow-host {host}, or in the file [iut] allow_hosts = ["{host}"]',
-        )
+    refuse_other_hosts(configuration)
     _refuse_a_path_that_the_contract_has(parts.path, contract)
     credentials = read_credentials(configuration.auth)
     origin = f"{parts.scheme}://{parts.netloc}"
@@ -166,6 +161,16 @@ def is_allowed(configuration: Configuration) -> bool:
     """Whether the target may be sent anything: it is this machine, or named in `allow_hosts`."""
     host = urlsplit(configuration.iut.url).hostname or ""
     return is_this_machine(configuration) or host in {name.lower() for name in configuration.iut.allow_hosts}
+
+
+def refuse_other_hosts(configuration: Configuration) -> None:
+    """Raise UsageError unless the target may be sent anything."""
+    if not is_allowed(configuration):
+        host = urlsplit(configuration.iut.url).hostname or ""
+        raise UsageError(
+            f"the host {host!r} is neither this machine nor allowed",
+            f'if you may test it, give --allow-host {host}, or in the file [iut] allow_hosts = ["{host}"]',
+        )
 
 
 def is_this_machine(configuration: Configuration) -> bool:

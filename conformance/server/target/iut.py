@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
-from conformance.errors import NotTested, RateLimited, Unjudged
+from conformance.errors import NotTested, RateLimited
 from conformance.exchange import Exchange, Header, Method, Request
 from conformance.exchange.history import operation_in, operations_in
 from conformance.judging.statement import Statement
@@ -339,18 +338,6 @@ class Iut:
             self.target.clock.sleep(min(pause, left))
             pause = min(pause * 2, LONGEST_PAUSE_BETWEEN_LOOKS)
         return last
-
-    def confirm_unanswered(self) -> None:
-        """Send again what was not answered, now that nothing else is going on, until something is not answered again.
-
-        A server may have been started anew at that moment, or have been busy: the second answer tells.
-        """
-        unanswered = dict(self.target.unanswered)
-        self.target.grant(len(unanswered))
-        for number, outgoing in unanswered.items():
-            with contextlib.suppress(Unjudged):
-                if self.send(replace(outgoing, repeats=number)).response is None:
-                    return
 
     def _has_cancel(self, name: str) -> bool:
         return self.contract.binds(Method.CANCEL, name)
