@@ -14,8 +14,8 @@ from conformance.suite.alone import Alone, not_ended_alone
 from conformance.suite.blame import Blame
 from conformance.suite.evidence import require_looks, require_untouched
 from conformance.suite.judging import require, verifies
-from conformance.suite.last_look import LastLook, acknowledged, is_repeated, shows_the_end
-from conformance.suite.stories import FirstCancel, Stories
+from conformance.suite.last_look import LastLook, acknowledged, is_repeated
+from conformance.suite.stories import FirstCancel, Stories, shows_the_end
 
 
 @pytest.fixture(scope="module")
