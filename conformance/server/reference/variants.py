@@ -47,6 +47,17 @@ NOTHING_IS_KNOWN_OF = frozenset(
 )
 """What nobody can judge where no cancel is seen to do anything: whether one did something to another operation."""
 
+ONLY_RUNNING_OPERATIONS_SHOW = frozenset(
+    {
+        "outcome.cancelled-is-code-1",
+        "outcome.still-listed",
+        "repeat.is-accepted",
+        "lifecycle.some-order-explains",
+        "routing.additional-bindings-are-bound",
+    }
+)
+"""What is asked of a cancel that came in time, besides what it leaves alone."""
+
 LATE_WITHOUT_A_TRACE = frozenset({"late", "very-late"})
 """Worlds in which nothing is seen of a cancel that does not win."""
 
@@ -196,6 +207,41 @@ def never_ends_without_a_trace(honest: Service) -> Service:
 def succeeds_anyway_without_a_trace(honest: Service) -> Service:
     """A second after its cancel the operation succeeds, as it would have by itself for all that anybody can see."""
     return _tasting(honest, running=Behaviour(Mode.SUCCEED_ANYWAY, duration=1.0), metadata="absent")
+
+
+@variant(
+    start={"mode": "done"},
+    statement=BEST_EFFORT,
+    verdict="incomplete",
+    not_tested=NOTHING_IS_KNOWN_OF | ONLY_RUNNING_OPERATIONS_SHOW,
+)
+def operations_end_at_once(honest: Service) -> Service:
+    """Many an emulator does its work before it answers: its operations are done when they are born."""
+    return honest
+
+
+@variant(
+    start={"mode": "done"},
+    statement=BEST_EFFORT,
+    verdict="incomplete",
+    not_tested=NOTHING_IS_KNOWN_OF
+    | ONLY_RUNNING_OPERATIONS_SHOW
+    | {"outcome.not-deleted", "response.content-type-is-present", "response.status-is-200"},
+)
+def operations_end_at_once_and_say_so(honest: Service) -> Service:
+    """Operations that are done when they are born, and a cancel that is refused, for it comes too late."""
+    return _tasting(honest, done_cancel="failed-precondition")
+
+
+@variant(
+    start={"mode": "done"},
+    statement={"cancel": "unimplemented"},
+    verdict="incomplete",
+    not_tested=frozenset(name for name in NOTHING_IS_KNOWN_OF if name.startswith(("routing.", "auth."))),
+)
+def operations_end_at_once_and_nobody_cancels(honest: Service) -> Service:
+    """What has no running operations needs no cancel."""
+    return _tasting(honest, unimplemented=frozenset({Rpc.CANCEL}))
 
 
 @variant(start={"mode": "cancel-later", "delay": 1})
