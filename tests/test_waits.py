@@ -23,7 +23,7 @@ def _undeclared(source: str) -> Iterator[str]:
         values = [argument.value for argument in node.keywords if argument.arg in WAITING]
         values += node.args if name in ("sleep", "wait") else []
         for value in values:
-            if isinstance(value, ast.Constant) and isinstance(value.value, int | float):
+            if isinstance(value, ast.Constant) and type(value.value) in (int, float):
                 yield f"line {node.lineno}: {ast.unparse(node)}"
 
 

@@ -12,6 +12,8 @@ from conformance.server.reference.faults import all_faults
 from conformance.server.reference.worlds import all_worlds
 from conformance.server.run_suite import run_quietly
 
+START = '{method = "POST", path = "/v1/projects/demo/locations/us/operations:start", json = {mode = "run"}}'
+
 SAMPLE = (
     *("query-name-wins", "body-name-too", "parent-is-ignored", "cancels-the-next-too", "delete-cancels-the-others"),
     *("get-cancels", "verb-in-any-case", "malformed-json-cancels-all-the-same", "unauthenticated-cancels-all-the-same"),
@@ -28,10 +30,29 @@ def test_what_touches_another_operation_is_found_when_it_shows(world: str) -> No
     assert not inexact, "\n".join(inexact)
 
 
+@pytest.mark.parametrize("world", ["socket", "workers", "recording"])
+def test_a_fault_is_found_however_the_server_is_reached(world: str) -> None:
+    sample = [subject for subject in subjects(world) if subject.name in ("answers-nothing", "default")]
+    inexact = [described(outcome) for outcome in run_matrix(sample) if not outcome.is_exact]
+    assert not inexact, "\n".join(inexact)
+
+
 def test_every_world_that_a_fault_names_is_one() -> None:
     for fault in all_faults().values():
         assert set(fault.unseen) <= set(all_worlds()), fault.name
         assert set(fault.unseen_part) <= set(fault.breaks), fault.name
+
+
+@pytest.mark.parametrize(
+    ("variant", "fails"), [("default", []), ("list-forgets-cancelled-operations", ["outcome.still-listed"])]
+)
+def test_a_list_that_lags_is_waited_for(variant: str, fails: list[str], tmp_path: Path) -> None:
+    """Not by luck: no other wait comes before it where a target has one parent."""
+    file = tmp_path / "conformance.toml"
+    file.write_text(f'[iut]\nparent = "projects/demo/locations/us"\n[operations]\nstart = {START}\n', encoding="utf-8")
+    kind = "--iut-fault" if fails else "--iut-variant"
+    report = run_quietly({"--iut": str(file), kind: variant, "--iut-world": "lagging-list"})
+    assert [entry["id"] for entry in report["requirements"] if entry["verdict"] == "fail"] == fails
 
 
 @pytest.mark.parametrize(("watch", "changes"), [("1s", False), ("10s", True)])
@@ -40,16 +61,20 @@ def test_an_operation_is_watched_after_its_end_for_as_long_as_is_said(
 ) -> None:
     """The worker of this one reports seconds after the end; quick, by itself, does not wait for it."""
     file = tmp_path / "conformance.toml"
-    start = '{method = "POST", path = "/v1/projects/demo/locations/us/operations:start", json = {mode = "run"}}'
-    file.write_text(f'[operations]\nstart = {start}\nwatch = "{watch}"\n', encoding="utf-8")
+    file.write_text(f'[operations]\nstart = {START}\nwatch = "{watch}"\n', encoding="utf-8")
     report = run_quietly({"--iut": str(file), "--iut-fault": "late-report-replaces-the-result"})
     failed = [entry["id"] for entry in report["requirements"] if entry["verdict"] == "fail"]
     assert failed == (["operation.result-is-final"] if changes else [])
 
 
-def test_a_late_server_costs_few_requests_more_than_one_at_once() -> None:
-    at_once = run_quietly({"--iut-world": "at-once"})
-    very_late = run_quietly({"--iut-world": "very-late"})
+def test_a_late_server_costs_few_requests_more_than_one_at_once(tmp_path: Path) -> None:
+    """Of a target that has one parent, as most have."""
+    file = tmp_path / "conformance.toml"
+    file.write_text(f'[iut]\nparent = "projects/demo/locations/us"\n[operations]\nstart = {START}\n', encoding="utf-8")
+    at_once, very_late = (
+        run_quietly({"--iut": str(file), "--iut-variant": "default", "--iut-world": world})
+        for world in ("at-once", "very-late")
+    )
     assert at_once["requests"] <= 130
     assert at_once["operations"] <= 14
     assert very_late["operations"] == at_once["operations"]

@@ -9,7 +9,7 @@ import sys
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from conformance.server.reference.worlds import AT_ONCE
+from conformance.server.reference.worlds import AT_ONCE, all_worlds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from conformance.sdk.variants import ClientVariant
     from conformance.server.reference.faults.registry import Fault
     from conformance.server.reference.variants import Variant
+    from conformance.server.reference.worlds import World
 
     _Half = tuple[str, Sequence[Fault] | Sequence[ClientFault], Sequence[Variant] | Sequence[ClientVariant]]
     _Halves = Sequence[_Half]
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     from conformance.errors import UsageError
     from conformance.proof.client_kill_matrix import client_subjects, run_client_matrix
     from conformance.proof.kill_matrix import run_matrix, subjects
-    from conformance.server.reference.worlds import all_worlds, world_named
+    from conformance.server.reference.worlds import world_named
 
     if not options.verify:
         sys.stdout.write(listing(options.format))
@@ -113,9 +114,15 @@ def _as_text(halves: _Halves) -> Iterator[str]:
 def _as_markdown(halves: _Halves) -> Iterator[str]:
     yield f"# The kill matrix\n\n{_MATRIX_PROSE}\n"
     for actor, faults, variants in halves:
-        yield f"\n## {len(faults)} faults of the {actor}\n\n| fault | how it lies | what it breaks |\n|---|---|---|\n"
+        worlds = list(all_worlds().values()) if actor == "server" else []
+        reasons = _Reasons()
+        yield f"\n## {len(faults)} faults of the {actor}\n\n"
+        yield _row("fault", "how it lies", "what it breaks", *(world.name for world in worlds))
+        yield _row(*(["---"] * (3 + len(worlds))))
         for fault in faults:
-            yield f"| `{fault.name}` | {_cell(fault.lie)} | {_code(fault.breaks)} |\n"
+            seen = (reasons.mark(fault, world) for world in worlds)
+            yield _row(f"`{fault.name}`", _cell(fault.lie), _code(fault.breaks), *seen)
+        yield from reasons.listed()
         yield f"\n## {len(variants)} correct {actor}s\n\n| variant | why it may differ |\n|---|---|\n"
         for variant in variants:
             yield f"| `{variant.name}` | {_cell(variant.why)} |\n"
@@ -126,8 +133,38 @@ Each fault is the reference server, or the honest client of the gate for SDKs, w
 `lro-conformance faults --verify` judges every one of them. It fails unless the requirements that fail or warn are
 exactly those of the third column, and unless every correct variant is left in peace. Faults were written from what
 real servers and clients do and from the contract; those of the server by people who had not seen the checks.
+A fault is found in every *world*: where a cancel takes effect at once, late without a trace (`late`, `very-late`) or
+with one (`with-trace`), where a list lags, over a socket, by several workers, and by its recorded traffic alone, as far
+as that shows what the rules about all traffic judge (`rules`). Where it cannot be seen, the number says why.
+`faults --verify --world NAME` judges all of them in one world, `--world all` in all.
 `lro-conformance serve --fault NAME` serves one of the server; `python -m conformance.sdk.lying_driver --fault NAME`
 drives the client with one of its own."""
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cells) + " |\n"
+
+
+class _Reasons:
+    """Why faults cannot be seen in some worlds, numbered as they come up."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def mark(self, fault: Fault | ClientFault, world: World) -> str:
+        """How a world finds a fault: whole, in part, or not at all, and then why."""
+        reason = getattr(fault, "unseen", {}).get(world.name)
+        if reason is None:
+            return "rules" if world.reached == "from a recording" else "✓"
+        number = self._numbers.setdefault(reason, len(self._numbers) + 1)
+        return f"{'part' if getattr(fault, 'unseen_part', ()) else '–'} ({number})"
+
+    def listed(self) -> Iterator[str]:
+        """The reasons, under the table."""
+        if self._numbers:
+            yield "\n"
+        for reason, number in self._numbers.items():
+            yield f"({number}) {reason[0].upper()}{reason[1:]}.\n"
 
 
 def _cell(text: str) -> str:

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from conformance.server.reference.faults import all_faults
@@ -145,17 +145,14 @@ def _preload() -> None:
 
 
 def _run_one(task: tuple[Subject, int]) -> Outcome:
-    from conformance.server.run_suite import run_quietly
+    from conformance.proof.reached import Disguised, report_of
 
     subject, seed = task
     began = time.perf_counter()
-    settings = {
-        f"--iut-{subject.kind}": subject.name,
-        "--iut-world": subject.world,
-        "--iut-profile": subject.profile,
-        "--iut-seed": seed,
-    }
-    report = run_quietly(settings)
+    report = report_of(Disguised(subject.kind, subject.name, subject.world, subject.profile, seed))
+    if "by_rules" in report:
+        # A recording shows what the rules say, no more and no less; what it cannot show is not tested.
+        subject = replace(subject, breaks=report["by_rules"], verdict=report["verdict"], not_tested=_not_tested(report))
     return _outcome(subject, report, time.perf_counter() - began)
 
 
@@ -173,8 +170,13 @@ def _outcome(subject: Subject, report: Mapping[str, Any], seconds: float) -> Out
             ]
         elif entry["verdict"] == "error":
             errors.append(f"{entry['id']}: {entry['reason']}")
-    not_tested = frozenset(
+    first = min(first_at, default=0)
+    verdict, requests = report["verdict"], report["requests"]
+    return Outcome(subject, broken, errors, verdict, first, requests, seconds, _not_tested(report))
+
+
+def _not_tested(report: Mapping[str, Any]) -> frozenset[str]:
+    """What some check tried and could not judge."""
+    return frozenset(
         entry["id"] for entry in report["requirements"] if entry["verdict"] == "not-tested" and entry["checks"]
     )
-    first = min(first_at, default=0)
-    return Outcome(subject, broken, errors, report["verdict"], first, report["requests"], seconds, not_tested)

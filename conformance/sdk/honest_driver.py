@@ -12,6 +12,7 @@ import os
 import re
 import socket
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -211,7 +212,7 @@ HELLO: Reply = {
     "sdk": {"name": "the honest client", "version": "1"},
     "methods": ["cancel", "get", "wait", "list", "delete"],
     "transports": ["rest"],
-    "concurrent": False,
+    "concurrent": True,
 }
 
 
@@ -233,9 +234,16 @@ def reply(client: Client, told: Mapping[str, Any]) -> Reply:
 
 
 def main(client: Client) -> None:
-    """The driver: a line in, a line out, until the end of input."""
+    """The driver: a line in, a line out, until the end of input; what is asked meanwhile is done meanwhile."""
+    writing = threading.Lock()
+
+    def answer(line: str) -> None:
+        text = json.dumps(reply(client, json.loads(line)))
+        with writing:
+            print(text, flush=True)
+
     for line in sys.stdin:
-        print(json.dumps(reply(client, json.loads(line))), flush=True)
+        threading.Thread(target=answer, args=(line,)).start()
 
 
 if __name__ == "__main__":

@@ -71,7 +71,8 @@ def plan_of(configuration: Configuration, is_allowed: bool, rehearsals: Iterable
 
 def _call(exchange: Exchange, names: _Names, configuration: Configuration) -> Call:
     request = exchange.request
-    method, path = request.method, names.shown(request.target)
+    query = f"?{request.query}" if "?" in request.target else ""
+    method, path = request.method, names.shown(request.path + query)
     if exchange.note == _START:
         method, path = names.started_by(exchange)
     prefix = urlsplit(configuration.iut.url).path.rstrip("/") if path.startswith("/") else ""
@@ -187,7 +188,7 @@ def _credentials(configuration: Configuration) -> Iterator[str]:
 
 def _supply(form: SupplyForm) -> str:
     if form.start is not None:
-        return in_one_line(f"{form.start.method} {form.start.path}")
+        return in_one_line(f"{form.start.method} {form.start.path or 'on the hook of `serve`, as below'}")
     if form.command:
         return in_one_line(f"the command {form.command[0]}")
     if form.python:

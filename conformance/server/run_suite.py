@@ -85,10 +85,10 @@ def _show_how_to_start(progress: _Progress) -> None:
     )
 
 
-def run_quietly(settings: Mapping[str, Any]) -> dict[str, Any]:
+def run_quietly(settings: Mapping[str, Any], pytest_options: Sequence[str] = ()) -> dict[str, Any]:
     """Run the checks and return the report; nothing is printed. Raises UsageError as `run_suite`."""
     progress = _Progress(io.StringIO())
-    status = _run_pytest(settings, (), progress)
+    status = _run_pytest(settings, pytest_options, progress)
     if progress.report is None:
         raise TargetError(f"the suite made no report (exit status of pytest: {status})", "run it by hand")
     return progress.report
@@ -129,6 +129,7 @@ def _run_pytest(settings: Mapping[str, Any], pytest_options: Sequence[str], prog
             *("-p", "conformance.server.plugin"),
             *_plugins_for(pytest_options),
             "--assert=plain",
+            "--tb=native",  # the others read and parse sources, for texts that nobody is shown
             "--quiet",
             "--no-header",
             "--no-summary",

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
-from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import ended, untouched
 from conformance.server.target.iut import Iut
@@ -86,6 +85,13 @@ class LastLook:
             self.accounted_for.add(looked.bystander.name)
         require_untouched(self._iut, looked.touched, looked.look)
 
+    def is_later_ones(self, key: str, look: Exchange) -> bool:
+        """Whether a bystander is touched, was not at an earlier look, and something was aimed at it after that."""
+        looked = self.at(key)
+        others = (other for other in self._looked.values() if other.bystander is looked.bystander)
+        has_later = any(look.precedes(other.sent[-1]) for other in others)
+        return looked.touched is not None and untouched(looked.bystander.operation, look) is None and has_later
+
     def aimed_at(self, name: str) -> Looked | None:
         """What was aimed at the operation of this name, and how it looked."""
         return next((looked for looked in self._looked.values() if looked.bystander.name == name), None)
@@ -113,12 +119,6 @@ class LastLook:
         )
 
 
-def shows_the_end(look: Exchange) -> bool:
-    """Whether a look shows that its operation is done."""
-    operation = operation_in(look)
-    return operation is not None and operation.done
-
-
 def acknowledged(iut: Iut) -> dict[str, Exchange]:
     """The first successful cancel of each operation of ours that has one and was not deleted, by its name."""
     ours = set(iut.supply.handed_out)
@@ -132,3 +132,9 @@ def acknowledged(iut: Iut) -> dict[str, Exchange]:
         elif exchange.calls(Method.CANCEL):
             found.setdefault(exchange.call.name, exchange)
     return found
+
+
+def is_repeated(iut: Iut, cancel: Exchange) -> bool:
+    """Whether another cancel of the same operation succeeded, too."""
+    alike = (exchange for exchange in iut.target.exchanges if exchange.calls(Method.CANCEL) and exchange.succeeded())
+    return sum(exchange.call == cancel.call for exchange in alike) > 1

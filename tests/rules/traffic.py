@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from conformance.exchange import Call, Exchange, Failure, Header, Method, Request, Response
+from conformance.secrets.secret import Secret
 
 PARENT = "projects/demo/locations/us"
 OPERATION = f"{PARENT}/operations/op-1"
@@ -56,20 +57,23 @@ class Traffic:
         note: str = "",
         has_length: bool = True,
         is_odd: bool = False,
+        credential: str = "",
+        asks: tuple[Header, ...] = (),
     ) -> Exchange:
-        """Any request; `sends` is its body, `content_type` and `headers` are the answer's."""
+        """Any request; `sends` is its body, `asks` its headers, `content_type` and `headers` are the answer's."""
         length = (("Content-Length", str(len(sends))),) if http_method == "POST" else ()
         sent_at, received_at = during or (self._now, self._now + 1)
         self._now = max(self._now, received_at + 1)
         exchange = Exchange(
             number=len(self.exchanges) + 1,
-            request=Request(http_method, target, length if has_length else (), sends),
+            request=Request(http_method, target, (*(length if has_length else ()), *asks), sends),
             outcome=answer if isinstance(answer, Failure) else _response(status, answer, content_type, headers),
             sent_at=sent_at,
             received_at=received_at,
             call=call,
             note=note,
             is_odd=is_odd,
+            credentials=(Secret(credential),) if credential else (),
         )
         self.exchanges.append(exchange)
         return exchange
@@ -88,6 +92,7 @@ class Traffic:
         note: str = "",
         has_length: bool = True,
         is_odd: bool = False,
+        credential: str = "",
     ) -> Exchange:
         """A cancel; unless it is said otherwise it succeeds with `{}`."""
         return self.send(
@@ -103,6 +108,7 @@ class Traffic:
             note=note,
             has_length=has_length,
             is_odd=is_odd,
+            credential=credential,
         )
 
     def get(

@@ -22,7 +22,7 @@ from conformance.rules.client.answers import (
     unless_repeated,
 )
 from conformance.rules.client.codes import keeps_the_class, tells_the_last_answer
-from conformance.rules.client.deadlines import stops_at_its_deadline
+from conformance.rules.client.deadlines import stops_at_its_deadline, unless_given_up
 from conformance.rules.client.operations import (
     if_shown,
     keeps_the_message_of_the_operation,
@@ -94,5 +94,6 @@ __all__ = [
     "tells_a_failure",
     "tells_a_result",
     "tells_the_last_answer",
+    "unless_given_up",
     "unless_repeated",
 ]

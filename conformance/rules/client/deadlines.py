@@ -8,10 +8,11 @@ deadline would be none.
 
 from __future__ import annotations
 
+from conformance.errors import NotTested
 from conformance.exchange import Exchange, Failure, FailureKind
 from conformance.lro.codes import Code
 from conformance.rules.client.reading import reply_in_words
-from conformance.rules.client.turn import Outcome, Turn, turn_rule
+from conformance.rules.client.turn import Outcome, Turn, TurnJudge, turn_rule
 from conformance.rules.rule import Complaint
 
 _LARGEST_SLACK = 2.0
@@ -94,7 +95,15 @@ def stops_at_its_deadline(turn: Turn) -> Complaint | None:
     return a_call_ends_at_its_deadline(turn)
 
 
-@turn_rule("client-retry.deadline-is-used", when=ran_out_of_time)
+def was_unanswered_in_time(turn: Turn) -> bool:
+    """Whether nothing came back before the deadline; who goes on after it may be answered then."""
+    if not turn.answers or not any(_is_unanswered(exchange) for exchange in turn.answers):
+        return False
+    end = turn.answers[0].sent_at + deadline_of(turn)
+    return not any(exchange.response is not None and exchange.received_at < end for exchange in turn.answers)
+
+
+@turn_rule("client-retry.deadline-is-used", when=was_unanswered_in_time)
 def a_call_waits_for_its_deadline(turn: Turn) -> Complaint | None:
     took = longest_duration(turn)
     if took >= deadline_of(turn) * _EARLY:
@@ -102,6 +111,17 @@ def a_call_waits_for_its_deadline(turn: Turn) -> Complaint | None:
     return turn.complain(
         f"the deadline was {turn.told.timeout} ms, and the client gave up after {took * 1000:.0f} ms without an answer"
     )
+
+
+def unless_given_up(judge: TurnJudge) -> TurnJudge:
+    """An oracle about an answer that comes late; who does not wait for it breaks another requirement."""
+
+    def judge_ended(turn: Turn) -> Complaint | None:
+        if turn.said.outcome is Outcome.TRANSPORT_ERROR:
+            raise NotTested(f"the client gave up: {reply_in_words(turn)}")
+        return judge(turn)
+
+    return judge_ended
 
 
 _SAYS_SO = frozenset({Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE, Code.UNKNOWN})

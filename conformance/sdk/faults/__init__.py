@@ -2,10 +2,22 @@
 
 from collections.abc import Mapping
 
-from conformance.sdk.faults import answers, codes, deadlines, framing, operations, reads, requests, retries, waits, wire
+from conformance.sdk.faults import (
+    answers,
+    codes,
+    deadlines,
+    framing,
+    operations,
+    overlap,
+    reads,
+    requests,
+    retries,
+    waits,
+    wire,
+)
 from conformance.sdk.faults.registry import ClientFault, fault_named, registered_faults
 
-_MODULES_WITH_FAULTS = (answers, codes, deadlines, framing, operations, reads, requests, retries, waits, wire)
+_MODULES_WITH_FAULTS = (answers, codes, deadlines, framing, operations, overlap, reads, requests, retries, waits, wire)
 
 
 def client_faults() -> Mapping[str, ClientFault]:

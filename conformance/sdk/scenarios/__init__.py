@@ -11,6 +11,7 @@ from conformance.sdk.scenarios import (
     framing,
     names,
     operations,
+    overlap,
     reads,
     redirects,
     requests,
@@ -33,6 +34,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *framing.SCENARIOS,
     *connections.SCENARIOS,
     *waits.SCENARIOS,
+    *overlap.SCENARIOS,
 )
 
 __all__ = ["SCENARIOS"]

@@ -14,7 +14,7 @@ from conformance.sdk.pacing import Pace
 from conformance.sdk.scenario import SHOWS_RUNNING, SUCCEEDS, Expectation, Scenario, cancel, get, operation
 
 _UNAVAILABLE = envelope(Code.UNAVAILABLE, "the service is being restarted")
-_SHORT = 400
+_SHORT = 300
 """Milliseconds: a deadline that passes."""
 
 _TOO_LATE = 3000
@@ -91,21 +91,21 @@ SCENARIOS = (
         name="unavailable-late",
         story="Every attempt is answered UNAVAILABLE, and not at once: the deadline is that of all attempts.",
         control=SUCCEEDS,
-        steps=(cancel(held(_UNAVAILABLE, 250), timeout=_SHORT),),
+        steps=(cancel(held(_UNAVAILABLE, 180), timeout=_SHORT),),
         expectations=(Expectation("client-retry.deadline-ends-the-retries", stops_at_its_deadline),),
     ),
     Scenario(
         name="slow-answer-in-pieces",
-        story="The answer to a cancel comes a byte every 100 ms, and is whole long before the deadline.",
+        story="The answer to a cancel comes a byte every 60 ms, and is whole long before the deadline.",
         control=SUCCEEDS,
-        steps=(cancel(paced(body_answer(200, b"{  }", JSON), Pace(every=100)), timeout=3000),),
+        steps=(cancel(paced(body_answer(200, b"{  }", JSON), Pace(every=60)), timeout=3000),),
         expectations=(Expectation("client-retry.deadline-is-used", is_ok),),
     ),
     Scenario(
         name="slow-answer",
         story="A cancel is answered late, but long before its deadline.",
         control=SUCCEEDS,
-        steps=(cancel(held(EMPTY_OBJECT, 300), timeout=3000),),
+        steps=(cancel(held(EMPTY_OBJECT, 250), timeout=3000),),
         expectations=(Expectation("client-retry.deadline-is-used", is_ok),),
     ),
 )

@@ -101,11 +101,10 @@ def empty_object_is_refused(honest: Service) -> Service:
     return cancel_refused(honest, lambda request: _is_object(request) and "charset" not in _type(request), error)
 
 
-@fault(breaks="body.empty-object-is-accepted")
-def object_without_content_type_is_refused(honest: Service) -> Service:
-    """Refuses `{}` when nobody labelled it."""
-    error = refusal(Code.INVALID_ARGUMENT, "The Content-Type must be application/json.", "CONTENT_TYPE_MISSING")
-    return cancel_refused(honest, lambda request: _is_object(request) and not _type(request), error)
+@fault(breaks="body.unlabelled-object-is-answered")
+def object_without_content_type_crashes(honest: Service) -> Service:
+    """Answers `{}` with 500 when nobody labelled it: there is no parser for the type None."""
+    return cancel_refused(honest, lambda request: _is_object(request) and not _type(request), _INTERNAL)
 
 
 @fault(breaks="body.empty-object-is-accepted", profile="ci")

@@ -1,0 +1,128 @@
+"""How a fault or a variant is reached in a world: in this process, over a socket, by workers, or in a recording.
+
+Each function runs the suite against the reference server in its disguise and returns the report.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from conformance.lro import SystemClock, timestamp
+from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
+from conformance.server.reference.build import reference_service
+from conformance.server.reference.faults import all_faults
+from conformance.server.reference.serve import running_server
+from conformance.server.reference.variants import all_variants
+from conformance.server.reference.worlds import world_named
+from conformance.server.run_suite import run_quietly
+
+_TOKEN, _WEAK_TOKEN = "token-of-the-proof-2f6c1b", "weak-token-of-the-proof-9d04e7"
+TRAFFIC_CHECK = "::test_all_traffic_keeps["
+
+
+@dataclass(frozen=True, slots=True)
+class Disguised:
+    """What is tested: a fault or a variant by its name, in a world."""
+
+    kind: str
+    name: str
+    world: str
+    profile: str
+    seed: int
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The options of a run in this process."""
+        return {
+            f"--iut-{self.kind}": self.name,
+            "--iut-world": self.world,
+            "--iut-profile": self.profile,
+            "--iut-seed": self.seed,
+        }
+
+
+def report_of(disguised: Disguised) -> Mapping[str, Any]:
+    """The report of a run, made as the world says. That of a recording is the one that an audit makes of it."""
+    reached = world_named(disguised.world).reached
+    if reached == "from a recording":
+        return _audited(disguised)
+    if reached == "in process":
+        return run_quietly(disguised.settings)
+    with _served(disguised) as file:
+        options = ("-n", "2") if reached == "by workers" else ()
+        settings = {"--iut": str(file), "--iut-profile": disguised.profile, "--iut-seed": disguised.seed}
+        return {**run_quietly(settings, options), "messages": []}  # how slow this machine is says nothing
+
+
+@contextmanager
+def _served(disguised: Disguised) -> Iterator[Path]:
+    """The server on a socket, and a configuration that leads there, with all that the embedded one declares."""
+    subject = (all_faults() if disguised.kind == "fault" else all_variants())[disguised.name]
+    auth = Auth({_TOKEN: frozenset({CLOUD_PLATFORM}), _WEAK_TOKEN: frozenset()})
+    service = subject.apply(world_named(disguised.world).of(reference_service(SystemClock(), auth=auth)))
+    os.environ.update(LRO_PROOF_MAIN=_TOKEN, LRO_PROOF_WEAK=_WEAK_TOKEN)
+    with running_server(service) as url, tempfile.TemporaryDirectory(prefix="lro-conformance-") as folder:
+        file = Path(folder) / "conformance.toml"
+        file.write_text(_configuration(url, subject.start, subject.statement), encoding="utf-8")
+        yield file
+
+
+def _configuration(url: str, start: Mapping[str, object], statement: Mapping[str, object]) -> str:
+    said = {"cancel": "guaranteed", "list": True, "delete": True, "auth": True, "errors": "aip-193", **statement}
+    method = 'method = "POST", path = "/v1/projects/demo/locations/us/operations:start"'
+    return f"""
+[iut]
+url = "{url}"
+[auth]
+kind = "bearer"
+token_env = "LRO_PROOF_MAIN"
+forbidden_token_env = "LRO_PROOF_WEAK"
+[operations]
+start = {{{method}, json = {_inline(start)}}}
+completed = {{start = {{{method}, json = {{mode = "done"}}}}}}
+[statement]
+{"".join(f"{key} = {json.dumps(value)}{chr(10)}" for key, value in said.items())}
+"""
+
+
+def _inline(table: Mapping[str, object]) -> str:
+    return "{" + ", ".join(f"{key} = {json.dumps(value)}" for key, value in table.items()) + "}"
+
+
+def _audited(disguised: Disguised) -> Mapping[str, Any]:
+    """What an audit says of the traffic of a run in this process; it may say what the rules said there, and no more."""
+    from conformance.exchange.har import read_har
+    from conformance.judging.audit import audit
+    from conformance.server.target.configuration_file import declared_statement
+    from conformance.spec.catalogue import catalogue
+    from conformance.spec.contract import Contract
+
+    with tempfile.TemporaryDirectory(prefix="lro-conformance-") as folder:
+        report = run_quietly({**disguised.settings, "--iut-world": "", "--iut-report-dir": folder})
+        declared = {key: str(value).lower() for key, value in report["iut"]["statement"]["declared"].items()}
+        audited = audit(
+            read_har(Path(folder) / "traffic.har"),
+            Contract.load("beyondcorp.v1"),
+            catalogue(),
+            declared_statement(declared),
+            file="traffic.har",
+            now=timestamp(),
+        )
+    return {**audited.report, "messages": [], "by_rules": broken_by_rules(report)}
+
+
+def broken_by_rules(report: Mapping[str, Any]) -> frozenset[str]:
+    """The requirements of which a rule about all traffic said in a run that they are violated."""
+    return frozenset(
+        entry["id"]
+        for entry in report["requirements"]
+        for check in entry["checks"]
+        if TRAFFIC_CHECK in check["check"] and check["finding"] == "violated"
+    )

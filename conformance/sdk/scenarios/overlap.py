@@ -1,0 +1,50 @@
+"""Scenarios about calls that are made at once, by drivers that say that their client can.
+
+The first call is held back for longer than the second, so that both are under way and end in the other order.
+"""
+
+from __future__ import annotations
+
+from conformance.lro.codes import Code
+from conformance.lro.operation import State
+from conformance.rules.client import is_ok, reports, shows, unless_given_up
+from conformance.rules.client.turn import CONCURRENT
+from conformance.sdk.answers import EMPTY_OBJECT, envelope, held
+from conformance.sdk.scenario import SUCCEEDS, Expectation, Scenario, cancel, get, operation
+
+_REQUIREMENT = "client-answer.calls-at-once-do-not-mix"
+_SECOND = "{operation}-second"
+_LONGER, _LONG = 240, 120
+
+SCENARIOS = (
+    Scenario(
+        name="two-cancels-at-once",
+        story="Two operations are cancelled at once; one cancel succeeds, and the other one is refused before that.",
+        control=SUCCEEDS,
+        steps=(
+            cancel(held(EMPTY_OBJECT, _LONGER)),
+            cancel(held(envelope(Code.NOT_FOUND, "there is no such operation"), _LONG), name=_SECOND),
+        ),
+        expectations=(
+            Expectation(_REQUIREMENT, unless_given_up(is_ok), step=0),
+            Expectation(_REQUIREMENT, unless_given_up(reports(Code.NOT_FOUND)), step=1),
+        ),
+        needs=(CONCURRENT,),
+        at_once=True,
+    ),
+    Scenario(
+        name="cancel-and-get-at-once",
+        story="An operation is shown while the cancel of another one is under way.",
+        control=SUCCEEDS,
+        steps=(
+            cancel(held(EMPTY_OBJECT, _LONGER)),
+            get(held(operation(name=_SECOND), _LONG), name=_SECOND),
+        ),
+        expectations=(
+            Expectation(_REQUIREMENT, unless_given_up(is_ok), step=0),
+            Expectation(_REQUIREMENT, unless_given_up(shows(State.RUNNING)), step=1),
+        ),
+        needs=(CONCURRENT,),
+        at_once=True,
+    ),
+)

@@ -1,0 +1,91 @@
+"""A call that goes on is the SDK's, a driver that says nothing is the driver's, and the gate ends in any case."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from conformance.judging.verdict import Verdict
+from conformance.sdk.judging import judgements
+from conformance.sdk.play import Performance, perform, processes
+from conformance.sdk.stage import MOST_FAULTS
+from conformance.spec.catalogue import client_catalogue
+
+from .in_process import NAMING, named
+
+START = """
+import dataclasses, json, sys, time
+from conformance.sdk import honest_driver as h
+
+class Slow(h.Client):
+    def call(self, method, endpoint, name, timeout):
+        reply = super().call(method, endpoint, name, timeout)
+        if {when}:
+            time.sleep({seconds})
+        return reply
+
+h.main(Slow())
+"""
+
+
+def played(when: str, seconds: float, patience: float, *names: str) -> Performance:
+    program = START.format(when=when, seconds=seconds)
+    return perform(processes([sys.executable, "-c", program], patience), named(*names), NAMING)
+
+
+def failed(performance: Performance) -> set[str]:
+    return {
+        judgement.requirement.id
+        for judgement in judgements(performance, client_catalogue(), is_whole=False)
+        if judgement.verdict is Verdict.FAIL
+    }
+
+
+WHILE_BUSY = "reply.get('http_status') == 503"
+
+
+@pytest.mark.parametrize("patience", [0.8, 30.0])
+def test_the_verdict_on_a_call_that_outlives_its_deadline_does_not_depend_on_the_patience(patience: float) -> None:
+    performance = played(WHILE_BUSY, 3, patience, "unavailable-for-ever", "plain-cancel")
+    assert failed(performance) == {"client-retry.deadline-ends-the-retries"}
+    assert not performance.faults
+    assert [play.outlived for play in performance.plays] == [False, patience < 3]
+    assert performance.plays[0].turns, "the driver was started again"
+
+
+def test_a_driver_that_does_not_reply_to_a_call_that_ended_is_at_fault() -> None:
+    performance = played("method == 'cancel' and reply['outcome'] == 'ok'", 60, 0.3, "cancelled")
+    (fault,) = performance.faults
+    assert "did not reply to request" in fault
+    assert "1 requests of its client had arrived by then" in fault
+    assert failed(performance) == set()
+
+
+def test_calls_that_outlive_their_deadlines_again_and_again_are_not_waited_for() -> None:
+    names = ("unavailable-for-ever", "unavailable-once", "unavailable-late", "unavailable-until-spent", "page-502")
+    performance = played("reply.get('http_status') in (502, 503)", 60, 1.0, *names)
+    assert sum(play.outlived for play in performance.plays) <= MOST_FAULTS
+    assert failed(performance)
+
+
+def test_an_interrupt_ends_the_gate_whatever_its_drivers_do(tmp_path: Path) -> None:
+    note = tmp_path / "started"
+    hangs = (
+        "import subprocess, time\nsubprocess.Popen(['sleep', '30'], start_new_session=True)\n"
+        f"open({str(note)!r}, 'a').write('x')\ntime.sleep(60)"
+    )
+    command = [sys.executable, "-m", "conformance", "sdk", "--jobs", "2", "--", sys.executable, "-c", hangs]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as gate:
+        began = time.monotonic()
+        while not note.exists() or note.stat().st_size < 2:
+            assert time.monotonic() - began < 30
+            time.sleep(0.01)  # until both drivers run, of which only they themselves can tell
+        os.kill(gate.pid, signal.SIGINT)
+        gate.communicate(timeout=20)
+    assert gate.returncode not in (0, 1)
