@@ -96,7 +96,7 @@ def _judgement(requirement: Requirement, servers: Iterable[Sequence[Exchange]], 
         result = CheckResult(requirement.id, CHECK, Finding.NOT_TESTED, "a recording cannot show it; `run` tests it")
     else:
         result = _result(requirement, rule, servers, statement)
-    return judge(requirement, [result], statement.rules_out(requirement))
+    return judge(requirement, [result], statement.rules_out(requirement), statement.softened(requirement))
 
 
 def _result(
