@@ -10,7 +10,8 @@ from conformance.errors import NotApplicable, NotTested, Unjudged
 from conformance.exchange import Exchange, Method
 from conformance.rules.server.outcome import second_cancel_is_accepted, second_cancel_is_safe
 from conformance.server.target.iut import Iut
-from conformance.spec.near_miss import Family
+from conformance.server.target.unknown import long_name, nonce, unknown_name, unknown_uuid
+from conformance.spec.good_path import Family
 from conformance.suite.again import Again
 from conformance.suite.alone import ALONE, Alone
 from conformance.suite.bindings import Further, try_further_parents
@@ -241,6 +242,28 @@ def refusals(
     with contextlib.suppress(Unjudged):
         request.getfixturevalue("stories")
     return Refusals(iut, bystanders, FAMILIES, aims, blame)
+
+
+LONG, LONGER = 2000, 7000
+"""Characters of ids: a request line with either is within the 8,000 octets that every server is asked to read."""
+
+
+@pytest.fixture(scope="session")
+def unknown_cancels(iut: Iut, bystanders: Bystanders, cancel_is_answered: None) -> list[Exchange]:
+    """Cancels of names that no operation has: one of the shape of the supply's, a long number, a longer id, an odd one,
+    a UUID, and one that just fits into a request line."""
+    like = bystanders.name
+    parent = like.rpartition("/")[0]
+    names = [
+        unknown_name(like, "cancel"),
+        f"{parent}/{'9876543210' * 30}",
+        f"{parent}/no.such_operation~{nonce(like, 'odd')}",
+        long_name(like, LONG),
+    ]
+    if not iut.is_quick:
+        names += [f"{parent}/{unknown_uuid(like)}", long_name(like, LONGER)]
+    note = "cancel of an unknown operation"
+    return iut.send_all([iut.cancel_request(name, note=note, is_odd=name != names[0]) for name in names])
 
 
 def _near_misses(family: Family, name: str) -> object:

@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
-
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import not_found
 from conformance.server.target.iut import Iut
-from conformance.server.target.unknown import nonce, unknown_name, unknown_uuid
 from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, require_answers, require_each
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystanders, FirstCancel
-
-
-@pytest.fixture(scope="session")
-def unknown_cancels(iut: Iut, bystanders: Bystanders, cancel_is_answered: None) -> list[Exchange]:
-    """Cancels of names that no operation has: one of the shape of the supply's, a long number, an odd one, a UUID."""
-    like = bystanders.name
-    parent = like.rpartition("/")[0]
-    names = [
-        unknown_name(like, "cancel"),
-        f"{parent}/{'9876543210' * 30}",
-        f"{parent}/no.such_operation~{nonce(like, 'odd')}",
-        *(() if iut.is_quick else (f"{parent}/{unknown_uuid(like)}",)),
-    ]
-    note = "cancel of an unknown operation"
-    return iut.send_all([iut.cancel_request(name, note=note, is_odd=name != names[0]) for name in names])
 
 
 @verifies("unknown.cancel-is-not-found")

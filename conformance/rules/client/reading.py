@@ -92,6 +92,11 @@ def cancels_of(turn: Turn) -> list[Exchange]:
     ]
 
 
+def gets_of(turn: Turn) -> list[Exchange]:
+    """The gets of an operation among all that arrived."""
+    return [exchange for exchange in turn.arrived if exchange.calls(Method.GET)]
+
+
 def is_error(exchange: Exchange) -> bool:
     return exchange.response is not None and exchange.response.status >= 400
 

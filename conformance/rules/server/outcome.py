@@ -188,13 +188,13 @@ def not_found(exchange: Exchange, may_be_hidden: bool, may_be_no_name: bool = Fa
     """What does not exist is answered with 404 NOT_FOUND, or 403 where authorisation may hide what exists.
 
     An id that `may_be_no_name` to the server, because its own look otherwise, may also be refused as invalid (400) or
-    as too long (414), or redirected to a cleaner path (3xx): no document says which ids a service has.
+    as too long (414, 431), or redirected to a cleaner path (3xx): no document says which ids a service has.
     """
     response = exchange.response
     if response is None or response.is_busy:
         return None
     is_invalid = response.status == 400 and not says_failed_precondition(exchange)
-    if may_be_no_name and (is_invalid or response.status == 414 or 300 <= response.status < 400):
+    if may_be_no_name and (is_invalid or response.status in (414, 431) or 300 <= response.status < 400):
         return None
     if response.status == 404 or (response.status == 403 and may_be_hidden):
         name = (status_of(exchange) or {}).get("status")

@@ -51,8 +51,8 @@ _ASKED_TO_CANCEL = {
     "verb": "cancel",
 }
 _STRUCT = "type.googleapis.com/google.protobuf.Struct"
-_KNOWN = "type.googleapis.com/google.protobuf.Empty"
-"""A type that every client of operations knows, which has none of these members: who ignores them reads the rest."""
+_STATUS = {"@type": "type.googleapis.com/google.rpc.Status", "code": int(Code.CANCELLED), "message": "cancelled"}
+"""Metadata of a type that every client of operations knows, for an operation's error has it."""
 
 _CANCELLED_STRUCT = {
     "@type": _STRUCT,
@@ -64,7 +64,7 @@ def _metadata(name: str, story: str, state: State, code: Code | None = None, **m
     """The metadata of an operation speaks of a cancellation; what became of it is said elsewhere."""
     answers = [
         operation(state.is_done, metadata=metadata, **members)
-        for metadata in (_ASKED_TO_CANCEL, _CANCELLED_STRUCT, {**_ASKED_TO_CANCEL, "@type": _KNOWN})
+        for metadata in (_ASKED_TO_CANCEL, _CANCELLED_STRUCT, _STATUS)
     ]
     return Scenario(
         name=name,
