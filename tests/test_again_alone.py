@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,23 +14,39 @@ import pytest
 
 from conformance.errors import NotTested, TargetError
 from conformance.exchange import Failure, FailureKind, Request, Response
+from conformance.lro import TickingClock
 from conformance.reports.console import render
 from conformance.reports.html import render_html
 from conformance.rules import Complaint
 from conformance.server.reference.api_error import NoAnswer
 from conformance.server.reference.build import reference_service
+from conformance.server.reference.in_process import ORIGIN as REFERENCE
+from conformance.server.reference.in_process import client as client_of
+from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service
 from conformance.server.run_suite import run_quietly
-from conformance.server.target.configuration import Configuration, IutSection
+from conformance.server.target.configuration import (
+    Configuration,
+    IutSection,
+    OperationsSection,
+    StartRequest,
+    SupplyForm,
+)
+from conformance.server.target.credentials import Credentials
+from conformance.server.target.iut import Iut
+from conformance.server.target.target import Target
+from conformance.server.target.transport import HttpTransport
 from conformance.spec.catalogue import catalogue
-from conformance.suite.alone import Alone
+from conformance.spec.contract import Contract
+from conformance.suite.alone import Alone, unanswered_again
 from conformance.suite.judging import Violated
 from tests.targets.memory import ORIGIN
 from tests.targets.test_iut import iut_of
 
 LIVENESS = "liveness.every-request-is-answered"
 WRONG = Complaint("it is wrong")
+MOMENT = 0.2
 
 
 def alone_at(url: str) -> Alone:
@@ -118,8 +136,53 @@ def test_a_connection_that_was_cut_once_is_no_violation_and_no_pass(tmp_path: Pa
 
 
 def test_a_request_that_is_always_cut_is_a_violation_beside_one_that_was_cut_once() -> None:
-    report = run_behind(Front(lambda number, request: number == 30 or "%zz" in request.path))
+    report = run_behind(Front(lambda number, request: number == 30 or request.path.endswith("/operations")))
     entry = entry_of(report, LIVENESS)
     assert entry["verdict"] == "fail"
     assert [check["alone"] for check in entry["checks"]] == ["violated"]
     assert report["verdict"] == "not conformant"
+
+
+def _embedded(lie: Callable[[Service, Invocation], Message]) -> Iut:
+    """The reference server in this process, whose cancel is this one."""
+    clock = TickingClock()
+    service = replace(reference_service(clock, seed=0), cancel=lie)
+    form = SupplyForm(start=StartRequest("POST", "/v1/projects/demo/locations/us/operations:start", {"mode": "run"}))
+    configuration = Configuration(operations=OperationsSection(running=form))
+    contract = Contract.load("beyondcorp.v1")
+    transport = HttpTransport(client_of(service), REFERENCE, clock)
+    target = Target(transport, clock, configuration.limits, contract.identify, REFERENCE, parallel=False)
+    return Iut(configuration, contract, target, Credentials())
+
+
+def test_a_first_cancel_that_is_never_answered_is_tried_again_with_a_fresh_operation() -> None:
+    """The same operation would answer the second one."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        if service.count(call.target) == 1:
+            raise NoAnswer(Failure(FailureKind.RESET))
+        return {}
+
+    iut = _embedded(lie)
+    first = iut.cancel(iut.running(1)[0])
+    assert first.response is None
+    assert unanswered_again(iut, [first]) is not None
+
+
+def test_cancels_that_wait_for_each_other_overlap_again() -> None:
+    """Each alone is answered."""
+    meeting = threading.Barrier(2)
+
+    def lie(_service: Service, _call: Invocation) -> Message:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            meeting.wait(MOMENT)
+            raise NoAnswer(Failure(FailureKind.RESET))
+        meeting.reset()
+        return {}
+
+    iut = _embedded(lie)
+    name = iut.running(1)[0]
+    assert iut.cancel(name).response is not None
+    both = iut.send_together([iut.cancel_request(name), iut.cancel_request(name)])
+    assert [exchange.response for exchange in both] == [None, None]
+    assert unanswered_again(iut, both[:1]) is not None

@@ -43,6 +43,18 @@ def test_every_world_that_a_fault_names_is_one() -> None:
         assert set(fault.unseen_part) <= set(fault.breaks), fault.name
 
 
+@pytest.mark.parametrize(
+    ("variant", "fails"), [("default", []), ("list-forgets-cancelled-operations", ["outcome.still-listed"])]
+)
+def test_a_list_that_lags_is_waited_for(variant: str, fails: list[str], tmp_path: Path) -> None:
+    """Not by luck: no other wait comes before it where a target has one parent."""
+    file = tmp_path / "conformance.toml"
+    file.write_text(f'[iut]\nparent = "projects/demo/locations/us"\n[operations]\nstart = {START}\n', encoding="utf-8")
+    kind = "--iut-fault" if fails else "--iut-variant"
+    report = run_quietly({"--iut": str(file), kind: variant, "--iut-world": "lagging-list"})
+    assert [entry["id"] for entry in report["requirements"] if entry["verdict"] == "fail"] == fails
+
+
 @pytest.mark.parametrize(("watch", "changes"), [("1s", False), ("10s", True)])
 def test_an_operation_is_watched_after_its_end_for_as_long_as_is_said(
     watch: str, changes: bool, tmp_path: Path

@@ -30,9 +30,20 @@ async function outcome(request) {
   }
 }
 
+// What the SDK throws where nobody can catch it would end the process; it is what became of the call.
+let crash;
+process.on('uncaughtException', error => crash(error));
+
+function crashes() {
+  return new Promise(resolve => {
+    crash = ({stack}) => resolve({outcome: 'client_error', message: stack});
+  });
+}
+
 (async () => {
   for await (const line of readline.createInterface({input: process.stdin})) {
     const request = JSON.parse(line);
-    process.stdout.write(JSON.stringify({id: request.id, ...(await outcome(request))}) + '\n');
+    const what = await Promise.race([outcome(request), crashes()]);
+    process.stdout.write(JSON.stringify({id: request.id, ...what}) + '\n');
   }
 })();

@@ -85,7 +85,7 @@ def _entries(exchanges: Iterable[Exchange], started: str) -> Iterator[dict[str, 
     first = min((exchange.sent_at for exchange in exchanges), default=0.0)
     begin = _instant(started) or datetime.fromtimestamp(0, UTC)
     for exchange in exchanges:
-        yield _entry(exchange, begin + timedelta(seconds=exchange.sent_at - first))
+        yield _entry(exchange.as_sent, begin + timedelta(seconds=exchange.sent_at - first))
 
 
 def _entry(exchange: Exchange, sent: datetime) -> dict[str, Any]:

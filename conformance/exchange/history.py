@@ -37,6 +37,8 @@ class History:
     looks: tuple[Look, ...]
     read: tuple[Exchange, ...] = ()
     """Every get of the traffic that showed an operation, whichever it was."""
+    posts: tuple[Exchange, ...] = ()
+    """The POSTs on the path of a get of this operation, where nothing is bound to a POST."""
 
     def cancels(self) -> tuple[Exchange, ...]:
         """The cancels of this operation that succeeded."""
@@ -74,12 +76,19 @@ def histories(exchanges: Iterable[Exchange]) -> list[History]:
     What a look shows of an operation after it was deleted belongs to no life of it, and an entry whose name is no text
     to no operation.
     """
+    exchanges = list(exchanges)
     calls: dict[str, list[Exchange]] = {}
     looks: dict[str, list[Look]] = {}
     deleted: set[str] = set()
+    names = {
+        each.request.path: each.call.name for each in exchanges if each.call is not None and each.calls(Method.GET)
+    }
+    posts: dict[str, list[Exchange]] = {}
     read: list[Exchange] = []
     for exchange in sorted(exchanges, key=lambda exchange: (exchange.received_at, exchange.number)):
         if exchange.call is None:
+            if exchange.request.method == "POST" and exchange.request.path in names:
+                posts.setdefault(names[exchange.request.path], []).append(exchange)
             continue
         if exchange.calls(Method.LIST):
             for operation in operations_in(exchange):
@@ -96,6 +105,8 @@ def histories(exchanges: Iterable[Exchange]) -> list[History]:
             looks.setdefault(exchange.call.name, []).append(Look(exchange, shown))
     everything_read = tuple(read)
     return [
-        History(name, tuple(calls.get(name, ())), tuple(looks.get(name, ())), everything_read)
+        History(
+            name, tuple(calls.get(name, ())), tuple(looks.get(name, ())), everything_read, tuple(posts.get(name, ()))
+        )
         for name in sorted(calls.keys() | looks.keys())
     ]

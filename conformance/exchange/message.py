@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -171,13 +171,22 @@ NO_CONTEXT = CurlContext()
 
 
 @dataclass(frozen=True, slots=True)
+class OnWire:
+    """What was on the wire where an exchange was made of it, as of a call over gRPC: HTTP/2, with its origin."""
+
+    request: Request
+    outcome: Response | Failure
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One request, and what came back.
 
     `sent_at` and `received_at` are seconds on the run's monotonic clock: the invocation and the response of the
     call. `call` is None when the request matches no binding. `check` names who sent it; `origin` is scheme and
     authority of the server. `is_odd` when the name in the path may be none to the server, or the path no path, so
-    that whoever answers need not be the service.
+    that whoever answers need not be the service. `wire` is what was sent where the exchange is another reading of it.
     """
 
     number: int
@@ -191,6 +200,14 @@ class Exchange:
     note: str = field(default="", compare=False)
     curl: CurlContext = field(default=NO_CONTEXT, compare=False)
     is_odd: bool = field(default=False, compare=False)
+    wire: OnWire | None = field(default=None, compare=False)
+
+    @property
+    def as_sent(self) -> Exchange:
+        """The exchange as it was on the wire, which is what evidence shows."""
+        if self.wire is None:
+            return self
+        return replace(self, request=self.wire.request, outcome=self.wire.outcome, origin=self.wire.origin, wire=None)
 
     @property
     def response(self) -> Response | None:

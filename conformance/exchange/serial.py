@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from conformance.exchange.curl import curl_line
+from conformance.exchange.grpc import call_as_json, grpcurl_line, is_grpc
 from conformance.exchange.message import (
     NO_CONTEXT,
     Call,
@@ -21,8 +22,13 @@ from conformance.exchange.message import (
 
 
 def exchange_as_json(exchange: Exchange) -> dict[str, Any]:
-    """One exchange, its bodies as text where they are UTF-8 and else in base64, with a curl line."""
+    """One exchange as it was sent, its bodies as text where they are UTF-8 and else in base64, with a curl line.
+
+    A call over gRPC has its method, message and status in words besides, and a line of grpcurl in place of curl's.
+    """
+    exchange = exchange.as_sent
     outcome = exchange.outcome
+    grpc = is_grpc(exchange.request)
     shown: dict[str, Any] = {
         "number": exchange.number,
         "check": exchange.check,
@@ -37,8 +43,12 @@ def exchange_as_json(exchange: Exchange) -> dict[str, Any]:
             "headers": [list(header) for header in exchange.request.headers],
             **_body_as_json(exchange.request.body),
         },
-        "curl": curl_line(exchange.request, exchange.origin, exchange.curl),
+        "curl": grpcurl_line(exchange.request, exchange.origin)
+        if grpc
+        else curl_line(exchange.request, exchange.origin, exchange.curl),
     }
+    if grpc:
+        shown["grpc"] = call_as_json(exchange.request, outcome)
     if exchange.curl != NO_CONTEXT:
         shown["curl_context"] = {
             "placeholders": list(exchange.curl.placeholders),

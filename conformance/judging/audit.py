@@ -49,10 +49,11 @@ def audit(
 ) -> Audit:
     """Judge a recording. `url` is the server to judge, with the path before the contract's; without it all are."""
     exchanges = [exchange for exchange in without_secrets(recording.exchanges) if _is_at(exchange, url)]
+    called = [(exchange, _call(contract, exchange, url.rstrip("/"))) for exchange in exchanges]
     calls = [
         replace(exchange, call=call)
-        for exchange in exchanges
-        if (call := _call(contract, exchange, url.rstrip("/"))) is not None
+        for exchange, call in called
+        if call is not None or _is_posted_on_a_name(contract, exchange, url.rstrip("/"))
     ]
     _find_out(statement, calls)
     by_origin: dict[str, list[Exchange]] = {}
@@ -82,8 +83,16 @@ def _is_at(exchange: Exchange, url: str) -> bool:
 
 
 def _call(contract: Contract, exchange: Exchange, url: str) -> Call | None:
-    path = exchange.request.path.removeprefix(urlsplit(url).path) if url else exchange.request.path
-    return contract.identify(exchange.request.method, path)
+    return contract.identify(exchange.request.method, _path(exchange, url))
+
+
+def _is_posted_on_a_name(contract: Contract, exchange: Exchange, url: str) -> bool:
+    """Whether it is a POST on the path of a get: bound to nothing, and yet some servers delete what it names."""
+    return exchange.request.method == "POST" and contract.identify("GET", _path(exchange, url)) is not None
+
+
+def _path(exchange: Exchange, url: str) -> str:
+    return exchange.request.path.removeprefix(urlsplit(url).path) if url else exchange.request.path
 
 
 def _is_of_one(call: Call) -> bool:

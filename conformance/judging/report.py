@@ -206,6 +206,7 @@ def _timed(calls: Sequence[TimedCall]) -> list[dict[str, Any]]:
 
 def _evidence(exchange: Exchange) -> dict[str, Any]:
     """The exchange, its answer cut off where it is too long; then `body_size` says how many bytes it has in all."""
+    exchange = exchange.as_sent
     response = exchange.response
     if response is None or len(response.body) <= MAX_SHOWN_BODY:
         return exchange_as_json(exchange)

@@ -26,6 +26,8 @@ __all__ = ["VERDICTS", "render_html"]
 _PAGE = Path(__file__).parent / "page"
 _MOST_OPEN = 20
 """Requirements that fail which are open when the page is; who breaks everything gets a list to open one by one."""
+_MOST_CHECKS = 6
+"""Checks of one requirement that are all listed; of more, those that found it kept are folded."""
 _PRINTED_EVIDENCE = 3
 """Requirements that fail whose evidence is printed: of more, only what was found, or it is no page or two."""
 
@@ -48,6 +50,7 @@ def render_html(report: Mapping[str, Any]) -> str:
         header=header_of(report),
         failing=failing,
         most_open=_MOST_OPEN,
+        most_checks=_MOST_CHECKS,
         prints_evidence=len(failing) <= _PRINTED_EVIDENCE,
         warned=with_verdict("warn"),
         known=with_verdict("known-failure"),

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 _LONG = 24
+_END = r"""(?=$|[\s:?"',;)\]}&<\\]|\.(?:\s|$))"""
+"""What may follow a name in a URL, in JSON and in a sentence."""
 
 
 class Names:
@@ -16,8 +18,8 @@ class Names:
         # A name that begins like another one is looked for after it.
         known = sorted({name for name in names if len(name) > _LONG}, key=len, reverse=True)
         pattern = "|".join(map(re.escape, known))
-        # A name that goes on is another name: the near miss of a check.
-        self._pattern = re.compile(rf"(?<![\w%.-])(?:{pattern})(?![\w%.~-])") if known else None
+        # A name that goes on is another name: the near miss of a check, or one with characters that few names have.
+        self._pattern = re.compile(rf"(?<![\w%.-])(?:{pattern}){_END}") if known else None
         seen = dict.fromkeys(found for text in texts for found in self._found(text))
         self.letters = {name: _letter(number) for number, name in enumerate(seen)}
 

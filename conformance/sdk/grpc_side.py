@@ -3,24 +3,29 @@
     client ── CancelOperation{name}, metadata ──→ front ── POST /v1/{name}:cancel, header fields ──→ scripted server
     client ←── google.protobuf.Empty, or Status ── front ←── {} or {"error": …} ────────────────────── scripted server
 
-Scripts, rules and evidence so are those of HTTP/JSON: one scenario, two transports. What arrives at the server is the
-call transcoded by its binding, with the client's metadata as header fields, `grpc-timeout` among them; what only an
-HTTP client decides (`HTTP_ONLY`) is then the front's doing and says nothing about the client.
+Scripts and rules so are those of HTTP/JSON: one scenario, two transports. What arrives at the server is the call
+transcoded by its binding, with the client's metadata as header fields, `grpc-timeout` among them; what only an HTTP
+client decides (`HTTP_ONLY`) is then the front's doing and says nothing about the client. Evidence is what was on the
+wire: the call, its metadata and message, its status and trailers.
 """
 
 from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
 import json
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from conformance.errors import UsageError
-from conformance.exchange import Header, Method, Request, Response
+from conformance.exchange import Failure, FailureKind, Header, Method, OnWire, Request, Response
+from conformance.exchange.grpc import CONTENT_TYPE
 from conformance.lro.codes import Code, code_named, code_numbered
+from conformance.sdk.transport import KEY, Tell
 from conformance.server.reference.grpc_messages import message_of
 from conformance.server.reference.grpc_wire import SERVICE, failure, listening, part_of_grpc, success
 from conformance.spec.contract import Contract
@@ -87,17 +92,24 @@ _PATIENCE = 60.0
 
 
 @contextlib.contextmanager
-def grpc_front(server: str, contract: Contract) -> Iterator[str]:
+def grpc_front(server: str, contract: Contract, tell: Tell) -> Iterator[str]:
     """The endpoint to tell a driver whose transport is gRPC, in front of the scripted server at the URL `server`.
 
-    Raises UsageError when the extra `grpc` is not installed.
+    `tell` is told of each call what was on the wire. Raises UsageError when the extra `grpc` is not installed.
     """
+    keys = map(str, itertools.count(1))
+    endpoint = [""]
 
-    def answers(request: Request, _gone: threading.Event) -> Response:
-        return _transcoded(request, server, contract)
+    def answers(request: Request, gone: threading.Event) -> Response:
+        key = next(keys)
+        response = _transcoded(replace(request, headers=(*request.headers, (KEY, key))), server, contract)
+        sent = replace(request, headers=(("content-type", CONTENT_TYPE), *request.headers))
+        over = Failure(FailureKind.TIMEOUT, "the call was over before it was answered")
+        tell(key, OnWire(sent, over if gone.is_set() else response, endpoint[0]))
+        return response
 
-    with listening(answers) as url:
-        yield url
+    with listening(answers) as endpoint[0]:
+        yield endpoint[0]
 
 
 def _transcoded(request: Request, server: str, contract: Contract) -> Response:

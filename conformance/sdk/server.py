@@ -25,7 +25,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.errors import TargetError
-from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, Request, can_be_undone
+from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, OnWire, Request, can_be_undone
 from conformance.lro.codes import Code
 from conformance.rules.client.deadlines import slack
 from conformance.sdk.answers import (
@@ -41,6 +41,7 @@ from conformance.sdk.answers import (
 )
 from conformance.sdk.credentials import without_secrets
 from conformance.sdk.framing import BETWEEN_PIECES, gzipped_for
+from conformance.sdk.transport import KEY
 from conformance.sdk.wire import Connection, NotHttp, response_bytes
 from conformance.spec.contract import Contract
 
@@ -48,6 +49,9 @@ LOOPBACK = "127.0.0.1"
 _IDLE_SECONDS = 30.0
 _AFTER_SLACK = 1.0
 """Seconds beyond what the rules allow an attempt to be late, so that who does not stop by itself is late."""
+_TO_HEAR = 0.15
+"""Seconds that a client has to hear that a connection was closed of which nobody told it."""
+
 _TO_SETTLE = 1.0
 """Seconds that the next turn waits for the end of what the last one brought about."""
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -88,6 +92,9 @@ class ScriptedServer:
         self._requests = 0
         self._connections: set[socket.socket] = set()
         self._last: dict[socket.socket, _Open | None] = {}
+        self._keys: dict[int, str] = {}
+        self._closes_at = 0.0
+        self._on_wire: dict[str, OnWire] = {}
         self._unsettled: dict[socket.socket, tuple[_Open | None, threading.Event]] = {}
         self._threads: list[threading.Thread] = []
         self._is_stopping = False
@@ -117,6 +124,8 @@ class ScriptedServer:
         for of, settled in list(self._unsettled.values()):
             if of is None or of.replied.is_set():
                 settled.wait(_TO_SETTLE)
+        # A client that listens to its connections has heard of the end of one when it is told the next thing.
+        time.sleep(max(0.0, min(self._closes_at - self._now(), _TO_HEAR)))
         with self._lock:
             turn = _Open(scenario, Call(method, name), script, timeout / 1000)
             self._turns.append(turn)
@@ -135,7 +144,15 @@ class ScriptedServer:
     def arrived(self, turn: int) -> tuple[Exchange, ...]:
         """What belongs to a turn, in the order of arrival; complete once the server has stopped."""
         with self._lock:
-            return tuple(sorted(self._turns[turn].arrived, key=lambda exchange: exchange.number))
+            arrived = sorted(self._turns[turn].arrived, key=lambda exchange: exchange.number)
+            return tuple(
+                replace(exchange, wire=self._on_wire.get(self._keys.get(exchange.number, ""))) for exchange in arrived
+            )
+
+    def was_on_wire(self, key: str, what: OnWire) -> None:
+        """A front tells what it received and answered, in whose place it sent the request with this key."""
+        with self._lock:
+            self._on_wire[key] = replace(what, request=without_secrets(what.request))
 
     @property
     def requests(self) -> int:
@@ -208,9 +225,14 @@ class ScriptedServer:
         if arrived is None:
             return False
         at = self._now()
+        key = arrived.request.header(KEY)
+        if key is not None:
+            arrived = replace(arrived, request=_without(arrived.request, KEY))
         with self._lock:
             self._requests += 1
             number = next(self._numbers)
+            if key is not None:
+                self._keys[number] = key
             call = self._contract.identify(arrived.request.method, arrived.request.path)
             turn = self._turn_of(call)
             self._unsettled[wire] = (turn, threading.Event())
@@ -234,6 +256,8 @@ class ScriptedServer:
             if answer.is_late:
                 wire.sendall(response_bytes(answer.response))
             return answer.is_late
+        if answer.end is End.CLOSED:
+            self._closes_at = at + _TO_HEAR
         if answer.end is End.RESET:
             self._record(turn, replace(exchange, received_at=self._now()))
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
@@ -338,6 +362,11 @@ class ScriptedServer:
         outcome = Failure(FailureKind.MALFORMED, str(error))
         scenario = turn.scenario if turn is not None else ""
         self._record(turn, Exchange(number, request, outcome, at, at, None, scenario, origin))
+
+
+def _without(request: Request, field: str) -> Request:
+    """The request without a header field."""
+    return replace(request, headers=tuple(header for header in request.headers if header[0].lower() != field))
 
 
 def _has_hung_up(wire: socket.socket) -> bool:

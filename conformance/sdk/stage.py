@@ -135,7 +135,7 @@ class Company:
     def _work(self) -> None:
         with (
             ScriptedServer(self.naming.contract, self.now, self._numbers) as server,
-            self.transport.front(server.url, self.naming.contract) as endpoint,
+            self.transport.front(server.url, self.naming.contract, server.was_on_wire) as endpoint,
         ):
             stage = _Stage(server, endpoint, self.naming, self.transport.name, self.now, self._ids)
             while not self._is_over and self._drive(stage):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from conformance.exchange import Exchange, Failure
+from conformance.exchange import Exchange, Failure, Response
+from conformance.exchange.grpc import answer_in_words, call_in_words, is_grpc
 from conformance.exchange.printable import in_one_line
 from conformance.rules.client.turn import Told
 from conformance.sdk.play import Play
@@ -46,7 +47,9 @@ def _events(told: Told, arrived: Iterable[Exchange]) -> Iterator[Event]:
 
 
 def _request(exchange: Exchange) -> str:
-    request = exchange.request
+    request = exchange.as_sent.request
+    if is_grpc(request):
+        return _cut(call_in_words(request))
     if not request.method:
         return _cut(f"no HTTP: {request.body[:60]!r}")
     body = f" {request.body.decode('utf-8', 'replace')}" if request.body else ""
@@ -54,7 +57,9 @@ def _request(exchange: Exchange) -> str:
 
 
 def _outcome(exchange: Exchange) -> str:
-    outcome = exchange.outcome
+    outcome = exchange.as_sent.outcome
+    if isinstance(outcome, Response) and is_grpc(exchange.as_sent.request):
+        return _cut(answer_in_words(outcome))
     if isinstance(outcome, Failure):
         return f"no response: {outcome.detail or outcome.kind.value}"
     return _cut(f"{outcome.status} {outcome.body.decode('utf-8', 'replace')}".rstrip())

@@ -71,7 +71,8 @@ def plan_of(configuration: Configuration, is_allowed: bool, rehearsals: Iterable
 
 def _call(exchange: Exchange, names: _Names, configuration: Configuration) -> Call:
     request = exchange.request
-    method, path = request.method, names.shown(request.target)
+    query = f"?{request.query}" if "?" in request.target else ""
+    method, path = request.method, names.shown(request.path + query)
     if exchange.note == _START:
         method, path = names.started_by(exchange)
     prefix = urlsplit(configuration.iut.url).path.rstrip("/") if path.startswith("/") else ""

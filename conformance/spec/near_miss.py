@@ -12,136 +12,19 @@ the operation of the good path:
     segments          only under an open end (`**`), where more or fewer segments are another name
 
 The family "contested" is what reputable servers answer differently, because they normalise the path first (`//`,
-`/./`, `/../`, `%3A`, an encoded separator) or match leniently: useful to know, wrong to fail a server for.
+`/./`, `/../`, `%3A`, an encoded separator) or match leniently (a line end): useful to know, wrong to fail a server for.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, get_args
 
-from conformance.errors import UsageError
-from conformance.spec.template import Kind, PathTemplate
-
-Family = Literal[
-    "verb",
-    "segments",
-    "literals",
-    "trailing-slash",
-    "empty-segment",
-    "encoded-slash",
-    "doubled-verb",
-    "contested",
-]
-FAMILIES: tuple[Family, ...] = get_args(Family)
+from conformance.spec.good_path import Family, GoodPath, NearMiss
+from conformance.spec.template import PathTemplate
 
 LETTER = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])[A-Za-z]")
 """A letter of a raw text that is no digit of a percent-escape (those are not case-sensitive)."""
-
-
-@dataclass(frozen=True, slots=True)
-class NearMiss:
-    """A raw path (without query) that is almost that of a name, in the one way that `label` says.
-
-    `why` is a sentence for the report. `other_name` is the name that the template binds to the path instead; None
-    when the path does not match.
-    """
-
-    label: str
-    family: Family
-    path: str
-    why: str
-    other_name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GoodPath:
-    """The canonical path of a name, in pieces to be changed: raw segments, and the suffix `:verb` (or nothing).
-
-    Indexes count the segments of the path from 0. Under an open end (`**`) there may be more of them than in the
-    template; the ones beyond it are wildcards.
-    """
-
-    template: PathTemplate
-    name: str
-    segments: tuple[str, ...]
-    suffix: str
-
-    @classmethod
-    def of(cls, template: PathTemplate, name: str) -> GoodPath:
-        """The path of `name`, the value of the template's only variable.
-
-        Raises UsageError when the template has another number of variables or the name does not fit.
-        """
-        if len(template.variables) != 1:
-            raise UsageError(f"template {template} has not just one variable", "take a template like /v1/{name=…}")
-        path = template.expand(**{template.variables[0].name: name})
-        segments = path.removesuffix(template.suffix)[1:].split("/")
-        return cls(template, name, tuple(segments), template.suffix)
-
-    @property
-    def literals(self) -> list[int]:
-        """Where the name's own literals (`projects`, `operations`) stand."""
-        return [at for at in range(self._name_at, len(self.segments)) if self._kind(at) is Kind.LITERAL]
-
-    @property
-    def wildcards(self) -> list[int]:
-        """Where the name's ids stand."""
-        return [at for at in range(self._name_at, len(self.segments)) if self._kind(at) is not Kind.LITERAL]
-
-    @property
-    def single_wildcards(self) -> list[int]:
-        """Where ids stand that are one segment: under an open end, an empty segment may be a part of another name."""
-        return [at for at in self.wildcards if self._kind(at) is Kind.ONE]
-
-    @property
-    def has_open_end(self) -> bool:
-        return self.template.segments[-1].kind is Kind.REST
-
-    @property
-    def pairs(self) -> list[int]:
-        """Where the name's pairs of collection and id begin."""
-        return [at for at in self.literals if at + 1 in self.wildcards]
-
-    @property
-    def version(self) -> str | None:
-        """The first segment when it is a literal that looks like a version (`v1`, `v1beta1`)."""
-        first = self.segments[0]
-        return first if self._name_at > 0 and re.fullmatch(r"v\d+\w*", first) else None
-
-    def replaced(self, at: int, *by: str) -> str:
-        """The path with the segment at an index replaced by any number of raw segments."""
-        return self._path((*self.segments[:at], *by, *self.segments[at + 1 :]), self.suffix)
-
-    def inserted(self, at: int, *raw: str) -> str:
-        """The path with raw segments put in before the segment at an index (or after the last one)."""
-        return self._path((*self.segments[:at], *raw, *self.segments[at:]), self.suffix)
-
-    def without(self, start: int, stop: int) -> str:
-        """The path without its segments from `start` to before `stop`."""
-        return self._path((*self.segments[:start], *self.segments[stop:]), self.suffix)
-
-    def ending(self, suffix: str) -> str:
-        """The path with another suffix in place of the verb."""
-        return self._path(self.segments, suffix)
-
-    def near_miss(self, label: str, family: Family, path: str, why: str) -> NearMiss:
-        """A path made of this one, with the name that the template binds to it, if any."""
-        values = self.template.match(path)
-        return NearMiss(label, family, path, why, values[self.template.variables[0].name] if values else None)
-
-    @property
-    def _name_at(self) -> int:
-        return self.template.variables[0].start
-
-    def _kind(self, at: int) -> Kind:
-        return self.template.segments[at].kind if at < len(self.template.segments) else Kind.REST
-
-    @staticmethod
-    def _path(segments: tuple[str, ...], suffix: str) -> str:
-        return "/" + "/".join(segments) + suffix
 
 
 def near_misses(template: PathTemplate, value: str) -> tuple[NearMiss, ...]:
@@ -233,9 +116,49 @@ def _(good: GoodPath) -> str | None:
     return good.ending(f"{good.suffix}%20") if good.suffix else None
 
 
+@_near_miss("verb-nul", "verb", "an encoded NUL is a character of the verb, and ends nothing")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"{good.suffix}%00") if good.suffix else None
+
+
+@_near_miss("verb-tab", "verb", "an encoded tab is a character of the verb")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"{good.suffix}%09") if good.suffix else None
+
+
+@_near_miss("verb-blank-before", "verb", "an encoded blank before the word is a character of the verb, too")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f":%20{good.suffix[1:]}") if good.suffix else None
+
+
+@_near_miss("verb-escaped-slash", "verb", "%2F is a character of the verb and separates nothing")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"{good.suffix}%2F") if good.suffix else None
+
+
+@_near_miss("verb-escaped-question-mark", "verb", "%3F is a character of the verb and begins no query")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"{good.suffix}%3Fx") if good.suffix else None
+
+
+@_near_miss("verb-escaped-number-sign", "verb", "%23 is a character of the verb and begins no fragment")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"{good.suffix}%23x") if good.suffix else None
+
+
+@_near_miss("verb-separator-escaped-twice", "verb", "%253A is the text %3A: a path is decoded once (RFC 3986, 2.4)")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"%253A{good.suffix[1:]}") if good.suffix else None
+
+
 @_near_miss("verb-parameter", "verb", "a semicolon and what follows are characters of the verb (RFC 3986, section 3.3)")
 def _(good: GoodPath) -> str | None:
     return good.ending(f"{good.suffix};v=1") if good.suffix else None
+
+
+@_near_miss("verb-parameter-empty", "verb", "a semicolon is a character of the verb, also with nothing after it")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"{good.suffix};") if good.suffix else None
 
 
 @_near_miss("verb-before-more", "verb", "the verb ends the template; nothing follows it")
@@ -318,6 +241,21 @@ def _(good: GoodPath) -> str | None:
     return good.replaced(good.literals[-1], f"{good.segments[good.literals[-1]]};v=1") if good.literals else None
 
 
+@_near_miss("literal-parameter-first", "literals", "a semicolon and what follows are characters of the segment")
+def _(good: GoodPath) -> str | None:
+    return good.replaced(good.literals[0], f"{good.segments[good.literals[0]]};v=1") if len(good.literals) > 1 else None
+
+
+@_near_miss("literal-escaped-twice", "literals", "a path is decoded once (RFC 3986, section 2.4)")
+def _(good: GoodPath) -> str | None:
+    return _with_an_escape_escaped(good, good.literals[-1]) if good.literals else None
+
+
+@_near_miss("version-parameter", "literals", "a semicolon and what follows are characters of the version")
+def _(good: GoodPath) -> str | None:
+    return good.replaced(0, f"{good.version};v=1") if good.version else None
+
+
 @_near_miss("version-case", "literals", "the version is a literal, and literals are case-sensitive")
 def _(good: GoodPath) -> str | None:
     return _with_other_case(good, 0) if good.version else None
@@ -391,8 +329,17 @@ def _(good: GoodPath) -> str | None:
 
 @_near_miss("encoded-separator", "contested", "some servers decode the path before they split it")
 def _(good: GoodPath) -> str | None:
-    at = len(good.segments) - 1
-    return good.without(at, at + 1).removesuffix(good.suffix) + f"%2F{good.segments[at]}{good.suffix}" if at else None
+    return good.joined(len(good.segments) - 2) if len(good.segments) > 1 else None
+
+
+@_near_miss("encoded-separator-first", "contested", "some servers decode the path before they split it")
+def _(good: GoodPath) -> str | None:
+    return good.joined(good.pairs[0]) if len(good.pairs) > 1 else None
+
+
+@_near_miss("verb-line-end", "contested", "the `$` of some patterns matches before a line end, as Starlette's does")
+def _(good: GoodPath) -> str | None:
+    return good.ending(f"{good.suffix}%0A") if good.suffix else None
 
 
 @_near_miss("double-slash", "contested", "some servers and proxies merge slashes")
@@ -413,3 +360,11 @@ def _(good: GoodPath) -> str | None:
 def _with_other_case(good: GoodPath, at: int) -> str | None:
     changed = other_case(good.segments[at])
     return good.replaced(at, changed) if changed else None
+
+
+def _with_an_escape_escaped(good: GoodPath, at: int) -> str | None:
+    segment = good.segments[at]
+    letter = LETTER.search(segment)
+    if letter is None:
+        return None
+    return good.replaced(at, f"{segment[: letter.start()]}%25{ord(letter.group()):02X}{segment[letter.end() :]}")

@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 
-from conformance.spec.near_miss import FAMILIES, LETTER, Family, GoodPath, NearMiss
+from conformance.spec.good_path import FAMILIES, Family, GoodPath, NearMiss
+from conformance.spec.near_miss import LETTER
 from conformance.spec.near_miss import near_misses as canonical_near_misses
 from conformance.spec.template import Kind, PathTemplate
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
@@ -123,8 +124,10 @@ def _bodies(iut: Iut, name: str) -> dict[str, Outgoing]:
         forms["client-headers"] = iut.cancel_request(
             name, headers=_CLIENT_HEADERS, note="cancel with the headers of a generated client"
         )
+    if not iut.is_quick or iut.ends_at_once:  # where operations run, the stories have these forms
         forms["empty"] = iut.cancel_request(name, body=b"", content_type=None, note="cancel without a body")
         forms["empty-labelled"] = iut.cancel_request(name, body=b"", note="cancel without a body, labelled as JSON")
+    if not iut.is_quick:
         forms["spaced"] = iut.cancel_request(name, body=b"{ }", note="cancel with { }")
         for form, content_type in OTHER_LABELS.items():
             forms[form] = iut.cancel_request(name, content_type=content_type, note=f"cancel with {content_type}")
@@ -152,8 +155,11 @@ def _paths(iut: Iut, name: str) -> dict[str, Outgoing]:
     path = iut.contract.path(Method.CANCEL, name)
     at = path.rindex("/") + 1
     spellings = {miss.label: posted(iut, miss.path, miss.why) for miss in canonical(iut, name, "contested")}
-    wanted = {"encoded-verb-separator", "slash-before-verb"}
+    wanted = {"encoded-verb-separator", "slash-before-verb", "encoded-separator", "verb-line-end"}
+    if not iut.is_quick:
+        wanted.add("encoded-separator-first")
     forms = {label: request for label, request in spellings.items() if label in wanted}
+    forms["absolute-form"] = _absolute(iut, posted(iut, path, "cancel with a target in absolute form"))
     letter = _UNRESERVED.search(path, at, path.rindex(":") if ":" in path[at:] else len(path))
     if letter is not None:
         escaped = f"{path[: letter.start()]}%{ord(letter.group()):02X}{path[letter.end() :]}"
@@ -163,3 +169,9 @@ def _paths(iut: Iut, name: str) -> dict[str, Outgoing]:
             escaped = _UNRESERVED.sub(lambda one: f"%{ord(one.group()):02x}", path[at : len(path) - len(verb)])
             forms["all-escaped"] = posted(iut, f"{head}{escaped}{verb}", "cancel with a percent-encoded id")
     return forms
+
+
+def _absolute(iut: Iut, outgoing: Outgoing) -> Outgoing:
+    """The request with scheme and authority in its target, as a proxy gets it (RFC 9112, section 3.2.2)."""
+    request = outgoing.request
+    return replace(outgoing, request=replace(request, target=f"{iut.target.origin}{request.target}"))

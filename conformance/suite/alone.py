@@ -10,15 +10,16 @@ Against the embedded server time is virtual, so nothing depends on it and nothin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from conformance.errors import NotTested, TargetError, Unjudged
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import ended_cancelled
 from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing
 from conformance.suite.again import forms_of
 from conformance.suite.judging import require
 
@@ -69,15 +70,47 @@ def not_ended_alone(iut: Iut, form: str | None = None) -> Complaint | None:
 
 
 def unanswered_again(iut: Iut, exchanges: Iterable[Exchange]) -> Complaint | None:
-    """Send requests again that were not answered, one by one; a complaint when one is not answered again."""
-    requests = [
-        iut.target.unanswered[exchange.number] for exchange in exchanges if exchange.number in iut.target.unanswered
-    ]
+    """Bring about again what was not answered; a complaint when it is not answered again.
+
+    A cancel meets a fresh operation, and as many others as overlapped with it before: a first cancel that hangs, or two
+    that wait for each other, would else be answered. Anything else is sent as it was.
+    """
+    requests = {
+        exchange: iut.target.unanswered[exchange.number]
+        for exchange in exchanges
+        if exchange.number in iut.target.unanswered
+    }
     if not requests:
         raise NotTested("a start is never sent twice")
-    iut.target.grant(len(requests))
-    for request in requests:
-        exchange = iut.send(request)
-        if exchange.response is None:
-            return Complaint("not answered again", (exchange,))
+    for exchange, request in requests.items():
+        others = _overlapping(iut, exchange)
+        iut.target.grant(len(others) + 2)
+        if exchange.calls(Method.CANCEL) and exchange.call is not None and exchange.call.name in iut.supply.handed_out:
+            name = iut.running(1)[0]
+            moved = _moved(request, exchange.call.name, name)
+            again = iut.send_together([moved, *(iut.cancel_request(name) for _ in others)])
+        else:
+            again = [iut.send(request)]
+        unanswered = [one for one in again if one.response is None]
+        if unanswered:
+            return Complaint("not answered again", tuple(unanswered))
     return None
+
+
+def _overlapping(iut: Iut, cancel: Exchange) -> list[Exchange]:
+    """The other cancels of the same operation that were under way at the same time."""
+    return [
+        other
+        for other in iut.target.exchanges
+        if other is not cancel
+        and other.number != cancel.number
+        and other.call == cancel.call
+        and not (other.precedes(cancel) or cancel.precedes(other))
+    ]
+
+
+def _moved(outgoing: Outgoing, name: str, other: str) -> Outgoing:
+    """The same request, at another operation of the same parent."""
+    identifier, new = name.rpartition("/")[2], other.rpartition("/")[2]
+    request = replace(outgoing.request, target=outgoing.request.target.replace(identifier, new))
+    return replace(outgoing, request=request)

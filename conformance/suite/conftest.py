@@ -10,7 +10,8 @@ from conformance.errors import NotApplicable, NotTested, Unjudged
 from conformance.exchange import Exchange, Method
 from conformance.rules.server.outcome import second_cancel_is_accepted, second_cancel_is_safe
 from conformance.server.target.iut import Iut
-from conformance.spec.near_miss import Family
+from conformance.server.target.unknown import long_name, nonce, unknown_name, unknown_uuid
+from conformance.spec.good_path import Family
 from conformance.suite.again import Again
 from conformance.suite.alone import ALONE, Alone
 from conformance.suite.bindings import Further, try_further_parents
@@ -115,12 +116,12 @@ def listing(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) ->
     with contextlib.suppress(Unjudged):
         stories: Stories = request.getfixturevalue("stories")
         ended = [story.name for story in stories.all() if story.last is not None and story.last.done]
-    if not iut.contract.lists(bystanders.get()[0].name):
+    if not iut.contract.lists(bystanders.name):
         iut.statement.find("list", False, f"{iut.contract.name} binds no list of these operations")
         raise NotApplicable(f"{iut.contract.name} binds no list of these operations")
     if iut.statement.value("list") is False:
         raise NotApplicable("list is not supported")
-    pages = settled_list(iut, iut.contract.parent_of(bystanders.get()[0].name), ended)
+    pages = settled_list(iut, iut.contract.parent_of(bystanders.name), ended)
     status = pages[0].response.status if pages[0].response is not None else "nothing"
     iut.statement.find("list", pages[0].succeeded(), f"a list of the operations is answered with {status}")
     if iut.statement.value("list") is False:
@@ -140,8 +141,28 @@ def cancel_works(stories: Stories) -> Stories:
 
 
 @pytest.fixture(scope="session")
-def further(iut: Iut, cancel_works: Stories, latency: Latency) -> list[Further]:
+def cancel_is_heard(iut: Iut, first_cancel: FirstCancel, request: pytest.FixtureRequest) -> FirstCancel:
+    """The positive control of checks for which a done operation will do: the method answers the plain cancel.
+
+    Where operations run, the plain cancel of a running one succeeds.
+    """
+    if not iut.ends_at_once:
+        request.getfixturevalue("cancel_works")
+    elif iut.statement.value("cancel") == "unimplemented":
+        raise NotApplicable("cancel is not implemented")
+    elif not first_cancel.reached_the_method:
+        raise NotTested(
+            "the plain cancel of a done operation neither succeeds nor is answered with FAILED_PRECONDITION, "
+            "so a refusal shows nothing"
+        )
+    return first_cancel
+
+
+@pytest.fixture(scope="session")
+def further(iut: Iut, latency: Latency, request: pytest.FixtureRequest) -> list[Further]:
     """One operation of each further parent; the plain cancel of the first parent works."""
+    if iut.further_supplies:
+        request.getfixturevalue("cancel_works")
     return try_further_parents(iut, latency)
 
 
@@ -149,8 +170,8 @@ def further(iut: Iut, cancel_works: Stories, latency: Latency) -> list[Further]:
 def cancel_is_answered(first_cancel: FirstCancel) -> None:
     """The positive control where cancel need not be implemented: it succeeds, or is answered with 501."""
     response = first_cancel.cancel.response
-    if response is None or not (response.is_success or response.status == 501):
-        raise NotTested("the plain cancel of a running operation neither succeeds nor is answered with 501")
+    if response is None or not (first_cancel.reached_the_method or response.status == 501):
+        raise NotTested("the plain cancel of an operation neither succeeds nor is answered with 501")
 
 
 @pytest.fixture(scope="session")
@@ -171,7 +192,10 @@ def deletion(iut: Iut, bystanders: Bystanders, aims: LastLook, request: pytest.F
     with contextlib.suppress(Unjudged):
         stories = request.getfixturevalue("stories")
     bystander = bystanders.control()
-    deletion = delete_one(iut, stories.without_body if stories is not None else None, like=bystander.name)
+    ended = stories.without_body.end if stories is not None else None
+    if iut.ends_at_once:
+        ended = bystanders.new().exchange
+    deletion = delete_one(iut, ended, like=bystander.name)
     aims.aim("deletion", bystander, [deletion.delete])
     return deletion
 
@@ -195,9 +219,12 @@ def storm(iut: Iut, bystanders: Bystanders, cancel_works: Stories, aims: LastLoo
 
 
 @pytest.fixture(scope="session")
-def again(iut: Iut, cancel_works: Stories) -> Again:
-    """The plain cancel of an operation that is cancelled already, and the same cancel in every other form."""
-    story = cancel_works.plain
+def again(iut: Iut, cancel_is_heard: FirstCancel, request: pytest.FixtureRequest) -> Again:
+    """The plain cancel of an operation that is cancelled already, or done, and the same cancel in every other form."""
+    if iut.ends_at_once:
+        return Again(iut, cancel_is_heard.name, may_have_ended=False)
+    stories: Stories = request.getfixturevalue("stories")
+    story = stories.plain
     return Again(iut, story.name, may_have_ended=story.last is None or not story.last.done)
 
 
@@ -215,6 +242,28 @@ def refusals(
     with contextlib.suppress(Unjudged):
         request.getfixturevalue("stories")
     return Refusals(iut, bystanders, FAMILIES, aims, blame)
+
+
+LONG, LONGER = 2000, 7000
+"""Characters of ids: a request line with either is within the 8,000 octets that every server is asked to read."""
+
+
+@pytest.fixture(scope="session")
+def unknown_cancels(iut: Iut, bystanders: Bystanders, cancel_is_answered: None) -> list[Exchange]:
+    """Cancels of names that no operation has: one of the shape of the supply's, a long number, a longer id, an odd one,
+    a UUID, and one that just fits into a request line."""
+    like = bystanders.name
+    parent = like.rpartition("/")[0]
+    names = [
+        unknown_name(like, "cancel"),
+        f"{parent}/{'9876543210' * 30}",
+        f"{parent}/no.such_operation~{nonce(like, 'odd')}",
+        long_name(like, LONG),
+    ]
+    if not iut.is_quick:
+        names += [f"{parent}/{unknown_uuid(like)}", long_name(like, LONGER)]
+    note = "cancel of an unknown operation"
+    return iut.send_all([iut.cancel_request(name, note=note, is_odd=name != names[0]) for name in names])
 
 
 def _near_misses(family: Family, name: str) -> object:
@@ -248,7 +297,7 @@ def drawn_queries(iut: Iut, bystanders: Bystanders, cancel_works: Stories, aims:
 @pytest.fixture(scope="session")
 def wildcards(iut: Iut, bystanders: Bystanders, cancel_is_answered: None, aims: LastLook) -> tuple[str, ...]:
     """Cancels of the ids `-` and `*`, each beside a bystander; the keys under which these are looked at."""
-    parent = bystanders.get()[0].name.rpartition("/")[0]
+    parent = bystanders.name.rpartition("/")[0]
     paths = {wildcard: iut.contract.path(Method.GET, f"{parent}/{wildcard}") for wildcard in WILDCARDS}
     free = iut.nobodys(paths.values())
     asked = [wildcard for wildcard, path in paths.items() if path in free]

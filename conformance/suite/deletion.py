@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange, Method
 from conformance.server.target.iut import Iut
-from conformance.suite.stories import Story
+from conformance.suite.stories import shows_the_end
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class Deletion:
         return response is not None and response.status == 404
 
 
-def delete_one(iut: Iut, story: Story | None, like: str) -> Deletion:
-    """Delete the operation of a story, or a fresh one, and find out whether delete is supported.
+def delete_one(iut: Iut, ended: Exchange | None, like: str) -> Deletion:
+    """Delete the operation of a look, or a fresh one, and find out whether delete is supported.
 
     Both are named `like` another one.
 
@@ -41,15 +41,24 @@ def delete_one(iut: Iut, story: Story | None, like: str) -> Deletion:
             'the operations are not ours to delete ([operations] names, or cleanup = "none"); '
             "use start or command, or state delete = false"
         )
-    name = story.name if story is not None else iut.running(1)[0]
+    name = ended.call.name if ended is not None and ended.call is not None else iut.running(1)[0]
     delete = iut.delete(name)
     if delete.succeeded():
         iut.statement.find("delete", True, "a delete succeeded")
         return Deletion(delete, iut.get(name))
     status = delete.response.status if delete.response is not None else "nothing"
-    if story is None or story.last is None or not story.last.done:
+    if ended is None or not shows_the_end(ended):
         raise NotApplicable(f"no operation ended in this run; the delete of a running one was answered with {status}")
+    if status in _GONE and _is_gone(iut.get(name)):
+        raise NotTested(f"{name} was gone before it was deleted: its delete was answered with {status}")
     iut.statement.find("delete", False, f"a delete was answered with {status}")
     if iut.statement.value("delete") is False:
         raise NotApplicable(f"delete is not supported: it was answered with {status}")
     return Deletion(delete, None)
+
+
+_GONE = (404, 410)
+
+
+def _is_gone(look: Exchange) -> bool:
+    return look.response is not None and look.response.status in _GONE

@@ -22,7 +22,7 @@ from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystander, Bystanders
 
 if TYPE_CHECKING:
-    from conformance.spec.near_miss import Family, NearMiss
+    from conformance.spec.good_path import Family, NearMiss
 
 NEAR_MISSES: tuple[Family, ...] = ("verb", "segments", "literals", "encoded-slash")
 """The families of near misses that have more members than the canonical ones."""

@@ -49,6 +49,8 @@ def require_untouched(iut: Iut, complaint: Complaint | None, *looks: Exchange) -
     """
     require(complaint)
     require_looks(*looks)
+    if iut.ends_at_once:
+        raise NotTested(iut.ends_at_once)
     if iut.statement.value("cancel") != "unimplemented" and not a_cancel_had_an_effect(iut.target.exchanges):
         raise NotTested(NO_EFFECT_SEEN)
 

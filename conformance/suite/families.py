@@ -16,7 +16,9 @@ from conformance.server.target.credentials import Credential
 from conformance.server.target.iut import JSON, Iut
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import is_drawn, nonce, unknown_name
-from conformance.spec.near_miss import NearMiss, near_misses
+from conformance.spec.good_path import NearMiss
+from conformance.spec.near_miss import near_misses
+from conformance.suite.bare_name import overridden, posted_on_the_name
 from conformance.suite.elsewhere import named_elsewhere
 from conformance.suite.refusals import Aim, MakeFamily
 
@@ -85,6 +87,10 @@ def _malformed_escape(aim: Aim) -> list[Outgoing]:
     return [posted(aim.iut, f"{head}%zz{colon}{verb}", "malformed percent-escape")]
 
 
+_CLOSING = (("Connection", "close"),)
+"""Some servers send content in answer to HEAD; on the same connection it would be taken for the next answer."""
+
+
 def _other_methods(aim: Aim) -> list[Outgoing]:
     path = aim.iut.contract.path(Method.CANCEL, aim.name)
     bodies = {"GET": b"", "PUT": b"{}", "DELETE": b"", "PATCH": b"{}", "HEAD": b"", "OPTIONS": b""}
@@ -92,7 +98,12 @@ def _other_methods(aim: Aim) -> list[Outgoing]:
         bodies["POST"] = b"{}"
     return [
         aim.iut.request(
-            method, path, body=body, content_type=JSON if body else None, note=f"{method} on the cancel path"
+            method,
+            path,
+            body=body,
+            content_type=JSON if body else None,
+            headers=_CLOSING if method == "HEAD" else (),
+            note=f"{method} on the cancel path",
         )
         for method, body in bodies.items()
         if not (aim.iut.is_quick and method in LEFT_OUT_OF_QUICK)
@@ -157,6 +168,9 @@ def _similar(iut: Iut, name: str) -> Iterator[_Similar]:
             nobodys = f"{segment}-{nonce(name, segment)}"
             other = "/".join([*segments[:position], nobodys, *segments[position + 1 :]])
             yield _Similar(other, f"another {segments[position - 1].rstrip('s')}", is_nobodys=True)
+        if position % 2 and not iut.is_quick:
+            with_parameter = "/".join([*segments[:position], f"{segment};v=1", *segments[position + 1 :]])
+            yield _Similar(with_parameter, f"{segments[position - 1]} with a parameter after it", **like_it)
         if position % 2 and not iut.is_quick and (alias := _ALIASES.get(segments[position - 1])) not in (None, segment):
             aliased = "/".join([*segments[:position], str(alias), *segments[position + 1 :]])
             yield _Similar(aliased, f"{segments[position - 1]}/{alias} before it")
@@ -175,7 +189,7 @@ _UUID = re.compile(r"[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 _ALIASES = {"projects": "999999999937", "locations": "global"}
 """Ids that a server may take for whatever it has: a project number that nobody has, the location that is everywhere."""
 
-_AFTER = (".", " ", ",x", ".json", "#x", "?x", "\0", "\n")
+_AFTER = (".", " ", ",x", ".json", "#x", "?x", "\0", "\n", ";v=1")
 _PATTERNS = ("%", "*")
 _TOO_LONG_FOR_A_NEIGHBOUR = 8
 """Characters of an id beside which there are few others: a pattern of a shorter one fits those of strangers as well."""
@@ -269,6 +283,8 @@ FAMILIES: dict[str, MakeFamily] = {
     "doubled-verb": _near_misses_of("doubled-verb"),
     "malformed-escape": _malformed_escape,
     "other-methods": _other_methods,
+    "bare-name": posted_on_the_name,
+    "method-override": overridden,
     "similar-names": _similar_names,
     "body-name": named_elsewhere("body"),
     "query-name": named_elsewhere("query"),
@@ -279,11 +295,14 @@ FAMILIES: dict[str, MakeFamily] = {
 
 LEFT_OUT_OF_QUICK = frozenset(
     {
-        *("verb-shorter", "verb-empty", "verb-extension", "verb-space", "verb-too-early", "verb-before-more"),
+        *("verb-shorter", "verb-empty", "verb-extension", "verb-tab", "verb-too-early", "verb-before-more"),
+        *("verb-blank-before", "verb-escaped-slash", "verb-escaped-question-mark", "verb-escaped-number-sign"),
+        *("verb-separator-escaped-twice", "verb-parameter-empty"),
+        *("literal-parameter-first", "literal-escaped-twice", "version-parameter"),
         *("segment-before-id", "segment-missing", "segment-prepended", "version-missing", "pair-missing"),
         *("encoded-slash-lower-case", "verb-unanchored"),
         *("trailing-slashes", "literal-longer", "literal-other", "literal-case-first", "version-case"),
-        *("HEAD", "PATCH", "OPTIONS", "literal-parameter"),
+        *("HEAD", "PATCH", "OPTIONS"),
     }
 )
 """Labels and methods that only the larger profiles send: each has a sibling that finds nearly the same."""

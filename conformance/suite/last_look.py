@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
-from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import ended, untouched
 from conformance.server.target.iut import Iut
@@ -118,12 +117,6 @@ class LastLook:
         self._looked.update(
             {key: Looked(aim.bystander, aim.sent, looks[aim.bystander.name], aim.again) for key, aim in aims.items()}
         )
-
-
-def shows_the_end(look: Exchange) -> bool:
-    """Whether a look shows that its operation is done."""
-    operation = operation_in(look)
-    return operation is not None and operation.done
 
 
 def acknowledged(iut: Iut) -> dict[str, Exchange]:

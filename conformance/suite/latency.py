@@ -31,7 +31,9 @@ class Latency:
 
     @property
     def patience(self) -> float:
-        """Seconds after a request by which an effect of it would have shown."""
+        """Seconds after a request by which an effect of it would have shown; on what is done there is none to come."""
+        if self._iut.ends_at_once:
+            return 0.0
         if self.seconds is None:
             return min(EFFECT_UNLEARNT, self._iut.settle)
         return self.seconds * PATIENCE_FOR_EACH_SECOND + PATIENCE_BEYOND

@@ -102,7 +102,7 @@ class Refusals:
         if complaint is None or not exchange.calls(Method.CANCEL):
             return complaint
         if self._accepts_unknown is None:
-            unknown = unknown_name(self._bystanders.get()[0].name, "control")
+            unknown = unknown_name(self._bystanders.name, "control")
             self._accepts_unknown = self._iut.cancel(unknown, note="cancel of an unknown operation").succeeded()
         return None if self._accepts_unknown else complaint
 

@@ -2,6 +2,7 @@
 
 * *Bystanders* run from the beginning to the end and are never cancelled. Checks whose stimulus must not touch an
   operation aim at a bystander of their own, and `last_look` looks at all of them in the end.
+  Where the supply's operations end at once, they are done: then they show only that they are not deleted or changed.
 * *Stories* are operations that are cancelled and followed to their end. One is cancelled twice in a row. They show how
   late the effect of a cancel is.
 """
@@ -45,12 +46,21 @@ class Bystanders:
         self._control: Bystander | None = None
         self.looks = looks
         # One batch: the first bystander, no operation, and what requests will be aimed at if it is not there.
-        name = iut.running(1)[0]
-        gets = [iut.get_request(name), iut.get_request(unknown_name(name, "get")), *looks_first(iut, name)]
-        first, self.unknown, *_ = iut.send_all(gets)
-        self._standing.append(self._seen(name, first))
+        self.name = iut.running(1)[0]
+        """The name of the first of them."""
+        gets = [iut.get_request(self.name), iut.get_request(unknown_name(self.name, "get"))]
+        first, self.unknown, *_ = iut.send_all([*gets, *looks_first(iut, self.name)])
+        self._find_out_whether_they_run(self.name, first)
+        self._standing.append(self._seen(self.name, first))
         _find_out_about_errors(iut, self.unknown)
-        iut.find_out_about_auth(self.get()[0].name)
+        iut.find_out_about_auth(self.name)
+
+    def _find_out_whether_they_run(self, name: str, first: Exchange) -> None:
+        """An operation may end by itself at any moment; where a second one is done at once, too, all are."""
+        if shows_the_end(first):
+            second = self._iut.running(1)[0]
+            if shows_the_end(self._iut.get(second)):
+                self._iut.ends_at_once = self._iut.too_short(name, first)
 
     def get(self, count: int = 1) -> list[Bystander]:
         """So many bystanders that still run, as far as is known. Raises NotTested when the supply's do not run."""
@@ -78,9 +88,15 @@ class Bystanders:
         operation = operation_in(exchange)
         if operation is None:
             raise NotTested(f"a get of {name}, fresh from the supply, does not show the operation")
-        if operation.done:
+        if operation.done and not self._iut.ends_at_once:
             raise NotTested(self._iut.too_short(name, exchange))
         return Bystander(name, exchange, operation)
+
+
+def shows_the_end(look: Exchange) -> bool:
+    """Whether a look shows an operation that is done."""
+    operation = operation_in(look)
+    return operation is not None and operation.done
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +134,7 @@ class Stories:
 class FirstCancel:
     """The first cancel of the run: an operation that a get showed running, and the answer to its plain cancel.
 
+    Where the supply's operations end at once it was done.
     `with_object` is the cancel with the body `{}`. It is the plain cancel, too, unless it is refused and one without a
     body is not: then that is the plain one from here on, and all else can still be tested.
     """
@@ -134,6 +151,12 @@ class FirstCancel:
         assert operation is not None
         return Bystander(self.name, self.before, operation)
 
+    @property
+    def reached_the_method(self) -> bool:
+        """Whether the method has answered: with a success, or that the operation is done, which it was."""
+        was_done = shows_the_end(self.before)
+        return self.cancel.succeeded() or (was_done and says_failed_precondition(self.cancel))
+
 
 def cancel_first(iut: Iut) -> FirstCancel:
     """Cancel one operation with the body `{}`, and find out whether cancel is implemented.
@@ -142,20 +165,24 @@ def cancel_first(iut: Iut) -> FirstCancel:
     """
     name = iut.running(1)[0]
     before, operation = iut.look(name)
-    if operation.done:
+    if operation.done and not iut.ends_at_once:
         raise NotTested(iut.too_short(name, before))
+    kind = "done" if operation.done else "running"
     note = "cancel with the body {}" if iut.plain_body else "cancel without a body"
     cancel = with_object = iut.cancel(name, note=note)
-    if iut.plain_body and cancel.response is not None and not cancel.succeeded() and cancel.response.status != 501:
+    is_refused = cancel.response is not None and not cancel.succeeded() and cancel.response.status != 501
+    if iut.plain_body and is_refused and not (operation.done and says_failed_precondition(cancel)):
         without_body = iut.cancel(name, body=b"", note="cancel without a body")
         if without_body.succeeded():
             iut.plain_body = b""
             cancel = without_body
+    first = FirstCancel(name, before, cancel, with_object)
     if cancel.response is not None and cancel.response.status == 501:
-        iut.statement.find("cancel", "unimplemented", "the cancel of a running operation was answered with 501")
-    elif cancel.succeeded():
-        iut.statement.find("cancel", "best-effort", "the cancel of a running operation succeeded")
-    return FirstCancel(name, before, cancel, with_object)
+        iut.statement.find("cancel", "unimplemented", f"the cancel of a {kind} operation was answered with 501")
+    elif first.reached_the_method:
+        how = "succeeded" if cancel.succeeded() else "was answered with FAILED_PRECONDITION"
+        iut.statement.find("cancel", "best-effort", f"the cancel of a {kind} operation {how}")
+    return first
 
 
 def tell_stories(iut: Iut, bystanders: Bystanders, first: FirstCancel, latency: Latency) -> Stories:
@@ -166,6 +193,8 @@ def tell_stories(iut: Iut, bystanders: Bystanders, first: FirstCancel, latency: 
     older = bystanders.control()
     if iut.statement.value("cancel") == "unimplemented":
         raise NotApplicable("cancel is not implemented")
+    if iut.ends_at_once:
+        raise NotTested(iut.ends_at_once)
     names = [first.name, *iut.running(2)]
     bare, labelled = iut.send_all(
         [
@@ -199,6 +228,12 @@ def tell_stories(iut: Iut, bystanders: Bystanders, first: FirstCancel, latency: 
         Story(names[2], labelled, after[names[2]], ends[names[2]], again),
         control,
     )
+
+
+def is_refused_in_every_form(first: FirstCancel, stories: Stories) -> bool:
+    """Whether no first cancel of any operation succeeded, with whatever body, though all were answered."""
+    cancels = [first.with_object, stories.without_body.cancel, stories.labelled_without_body.cancel]
+    return not any(cancel.succeeded() or cancel.response is None for cancel in cancels)
 
 
 def _find_out_about_errors(iut: Iut, unknown: Exchange) -> None:

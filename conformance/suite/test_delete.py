@@ -61,7 +61,7 @@ def test_unsupported_delete_is_unimplemented(iut: Iut, bystanders: Bystanders, r
     """As the delete was answered that showed it; where the statement says so, at a name that no operation has."""
     with contextlib.suppress(Unjudged):
         request.getfixturevalue("deletion")
-    if not iut.contract.binds(Method.DELETE, bystanders.get()[0].name):
+    if not iut.contract.binds(Method.DELETE, bystanders.name):
         raise NotApplicable(f"{iut.contract.name} binds no delete of these operations")
     if iut.statement.value("delete") is not False:
         raise NotApplicable("delete is supported")
@@ -70,6 +70,6 @@ def test_unsupported_delete_is_unimplemented(iut: Iut, bystanders: Bystanders, r
         return
     if bystanders.unknown.succeeded():
         raise NotTested("a get of an operation that never was shows one, so that nothing may be deleted by that name")
-    delete = iut.delete(unknown_name(bystanders.get()[0].name, "get"))
+    delete = iut.delete(unknown_name(bystanders.name, "get"))
     require(unsupported_says_so(delete, is_unknown=True))
     require_answers(delete)

@@ -9,6 +9,7 @@ from conformance.lro import State
 from conformance.rules import Complaint
 from conformance.rules.server.operation import same_name
 from conformance.rules.server.outcome import (
+    accepted,
     ended_at_once,
     ended_by_cancel_has_code_1,
     ended_cancelled,
@@ -17,9 +18,9 @@ from conformance.rules.server.outcome import (
 from conformance.server.target.iut import Iut, listed_names
 from conformance.suite.again import forms_of
 from conformance.suite.alone import Alone, not_ended_alone
-from conformance.suite.evidence import require_looks
+from conformance.suite.evidence import answered, require_answers, require_looks
 from conformance.suite.judging import require, verifies
-from conformance.suite.stories import Bystanders, FirstCancel, Stories, Story
+from conformance.suite.stories import Bystanders, FirstCancel, Stories, Story, is_refused_in_every_form
 
 
 @verifies("outcome.cancelled-is-code-1")
@@ -60,6 +61,24 @@ def _was_ended_by_its_cancel(iut: Iut, stories: Stories, story: Story) -> bool:
         return True
     at_once = [told for told in _cancelled(stories) if ended_at_once(told.cancel, told.after, stories.control)]
     return story in at_once and len(at_once) > 1
+
+
+SAID_ELSEWHERE = frozenset({401, 403, 404, 405, 429, 501, 503})
+"""What a cancel may be answered with that speaks of the caller, of the path, of the moment, or of no support."""
+
+
+@verifies("outcome.running-can-be-cancelled")
+def test_cancel_of_a_running_operation_is_accepted(
+    iut: Iut, first_cancel: FirstCancel, stories: Stories, alone: Alone
+) -> None:
+    """Whatever its body, and again with a fresh operation: a refusal that all forms get alike is for none of them."""
+    response = first_cancel.with_object.response
+    if not is_refused_in_every_form(first_cancel, stories):
+        require_answers(first_cancel.with_object)
+    elif response is not None and response.status in SAID_ELSEWHERE:
+        raise NotTested(f"{answered(first_cancel.with_object)}, of which another requirement speaks")
+    else:
+        alone.confirm([accepted(first_cancel.with_object)], lambda: accepted(iut.cancel(iut.running(1)[0])))
 
 
 @verifies("outcome.guaranteed")

@@ -18,8 +18,8 @@ from conformance.suite.alone import Alone, not_ended_alone, unanswered_again
 from conformance.suite.blame import Blame
 from conformance.suite.evidence import require_looks, require_untouched
 from conformance.suite.judging import Violated, require, verifies
-from conformance.suite.last_look import LastLook, acknowledged, is_repeated, shows_the_end
-from conformance.suite.stories import FirstCancel, Stories
+from conformance.suite.last_look import LastLook, acknowledged, is_repeated
+from conformance.suite.stories import FirstCancel, Stories, shows_the_end
 
 LIVENESS = frozenset({"liveness.every-request-is-answered", "liveness.bad-request-is-answered"})
 """The rules whose violation may be slowness, or a server that was being started again."""

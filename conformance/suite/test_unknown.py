@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
-
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import not_found
 from conformance.server.target.iut import Iut
-from conformance.server.target.unknown import nonce, unknown_name, unknown_uuid
 from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, require_answers, require_each
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
-from conformance.suite.stories import Bystanders, Stories
-
-
-@pytest.fixture(scope="session")
-def unknown_cancels(iut: Iut, bystanders: Bystanders, cancel_is_answered: None) -> list[Exchange]:
-    """Cancels of names that no operation has: one of the shape of the supply's, a long number, an odd one, a UUID."""
-    like = bystanders.get()[0].name
-    parent = like.rpartition("/")[0]
-    names = [
-        unknown_name(like, "cancel"),
-        f"{parent}/{'9876543210' * 30}",
-        f"{parent}/no.such_operation~{nonce(like, 'odd')}",
-        *(() if iut.is_quick else (f"{parent}/{unknown_uuid(like)}",)),
-    ]
-    note = "cancel of an unknown operation"
-    return iut.send_all([iut.cancel_request(name, note=note, is_odd=name != names[0]) for name in names])
+from conformance.suite.stories import Bystanders, FirstCancel
 
 
 @verifies("unknown.cancel-is-not-found")
 def test_cancel_of_an_unknown_operation_is_not_found(
-    iut: Iut, unknown_cancels: list[Exchange], last_look: LastLook, refusals: Refusals, cancel_works: Stories
+    iut: Iut, unknown_cancels: list[Exchange], last_look: LastLook, refusals: Refusals, cancel_is_heard: FirstCancel
 ) -> None:
     """So are operations whose names are almost known, unless it was a known one that they reached: then that is it."""
     may_be_hidden = iut.knows_the_caller
@@ -50,7 +32,7 @@ def test_cancel_of_an_unknown_operation_is_not_found(
 
 
 @verifies("unknown.cancel-is-not-found", profile="ci")
-def test_cancel_of_a_deleted_operation_is_not_found(iut: Iut, deletion: Deletion, cancel_works: Stories) -> None:
+def test_cancel_of_a_deleted_operation_is_not_found(iut: Iut, deletion: Deletion, cancel_is_heard: FirstCancel) -> None:
     if not deletion.removed or deletion.delete.call is None:
         raise NotApplicable("no operation was deleted")
     cancel = iut.cancel(deletion.delete.call.name, note="cancel of a deleted operation")

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import http.server
 import json
+import shlex
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from conformance.exchange import Exchange, OnWire, Request, Response
+from conformance.exchange.grpc import fields_of
+from conformance.exchange.serial import exchange_as_json, exchange_from_json
 from conformance.lro.codes import Code
 from conformance.sdk.grpc_side import HTTP_ONLY, SCENARIOS, grpc_front
 from conformance.sdk.scenarios import SCENARIOS as ALL_SCENARIOS
+from conformance.sdk.transport import KEY
 from conformance.server.reference.grpc_wire import SERVICE, part_of_grpc
 from conformance.spec.catalogue import client_catalogue
 from conformance.spec.contract import Contract
@@ -33,6 +38,7 @@ class Backend:
     def __init__(self) -> None:
         self.status, self.body = 200, b"{}"
         self.arrived: list[tuple[str, str, dict[str, str]]] = []
+        self.on_wire: dict[str, OnWire] = {}
 
     def answers(self, status: int, message: object) -> None:
         self.status, self.body = status, json.dumps(message).encode()
@@ -65,7 +71,9 @@ def front(backend: Backend) -> Iterator[str]:
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with grpc_front(f"http://127.0.0.1:{server.server_port}", Contract.load("beyondcorp.v1")) as url:
+    with grpc_front(
+        f"http://127.0.0.1:{server.server_port}", Contract.load("beyondcorp.v1"), backend.on_wire.__setitem__
+    ) as url:
         yield url
     server.shutdown()
     server.server_close()
@@ -104,6 +112,38 @@ def test_a_cancel_is_a_post_of_its_binding_with_the_metadata(ask: Ask, backend: 
     assert headers["x-goog-request-params"] == "name=a%20b"
     assert headers["content-length"] == "0"
     assert 2000 < int(headers["grpc-timeout"].removesuffix("m")) < 4000  # gRPC rounds it up
+
+
+def test_what_was_on_the_wire_is_told(ask: Ask, backend: Backend) -> None:
+    backend.answers(404, {"error": {"code": 404, "message": "gone: größe", "status": "NOT_FOUND"}})
+    ask("CancelOperation", NAME, **{"x-goog-request-params": "name=a%20b"})
+    ((_, path, headers),) = backend.arrived
+    sent = backend.on_wire[headers[KEY]]
+    assert path.startswith("/v1/")
+    assert sent.request.target == f"/{SERVICE}/CancelOperation"
+    exchange = Exchange(1, Request("POST", path), Response(404), 0.0, 0.0, wire=sent)
+    shown = exchange_as_json(exchange)
+    assert shown["grpc"]["message"] == [["name", NAME]]
+    assert ["x-goog-request-params", "name=a%20b"] in shown["grpc"]["metadata"]
+    assert shown["grpc"]["status"] == "NOT_FOUND"
+    assert KEY not in json.dumps(shown)
+    assert shown["request"]["target"] == f"/{SERVICE}/CancelOperation"
+    words = shlex.split(shown["curl"])
+    assert words[0] == "grpcurl"
+    assert json.loads(words[words.index("-d") + 1]) == {"name": NAME}
+    assert words[-2:] == [sent.origin.removeprefix("http://"), f"{SERVICE}/CancelOperation"]
+    assert exchange_as_json(exchange_from_json(shown)) == shown
+
+
+def test_a_field_that_the_method_does_not_have_is_seen() -> None:
+    assert fields_of(b"\x0a\x01a\x12\x03why\x18\x96\x01\x22\x02\xff\xfe") == [
+        (1, "a"),
+        (2, "why"),
+        (3, 150),
+        (4, "fffe"),
+    ]
+    assert fields_of(b"\x0a\x7fa") == [(0, "0a7f61")]
+    assert fields_of(b"") == []
 
 
 def test_a_get_shows_the_operation(ask: Ask, backend: Backend) -> None:

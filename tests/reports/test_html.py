@@ -177,12 +177,13 @@ def test_long_names_are_letters_with_a_legend() -> None:
     traffic = Traffic()
     for name in names:
         traffic.cancel(name=name, query=f"?name={names[0]}")
-    shown = violation(f"{names[1]} was cancelled, {names[1]}x was not", traffic)
+    shown = violation(f"{names[1]} was cancelled, {names[1]}x and {names[1]}#b were not", traffic)
     page = Page(render_html(report_of(broken(shown))))
     assert [data for tag, data in page.texts if tag in ("dt", "dd")][-4:] == ["A", names[1], "B", names[0]]
     assert page.text.count("A was cancelled, ") == 1, "in the order in which they are told"
     assert page.text.count("cancel?name=B HTTP/1.1") == 2
-    assert f"{names[1]}x" in page.text, "another name is another name"
+    for end in ("x", "#b"):
+        assert f"{names[1]}{end}" in page.text, "another name is another name"
 
 
 def test_what_is_kept_shows_the_exchange_that_decided_it() -> None:
@@ -193,6 +194,15 @@ def test_what_is_kept_shows_the_exchange_that_decided_it() -> None:
     page = Page(render_html(report))
     assert "Decided by" in page.text
     assert "POST /v1/A:cancel HTTP/1.1" in page.text
+
+
+def test_many_checks_that_found_it_kept_are_folded() -> None:
+    found = [result(Finding.KEPT) for _ in range(9)]
+    text = Page(
+        render_html(report_of((requirement(), [*found, result(Finding.VIOLATED, "so", violations=(violation(),))])))
+    ).text
+    assert "9 checks that found it kept" in text
+    assert text.index("violated 0.250 s") < text.index("9 checks that found it kept") < text.index("kept 0.250 s")
 
 
 def test_a_history_is_drawn_with_a_scale() -> None:

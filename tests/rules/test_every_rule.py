@@ -11,6 +11,7 @@ from _pytest.mark import ParameterSet
 from conformance.rules import Violation
 from conformance.rules.server import all_rules, authorisation, outcome, routing
 from tests.rules import (
+    cases_bare_name,
     cases_errors,
     cases_lifecycle,
     cases_operation,
@@ -28,6 +29,7 @@ CASES: dict[str, Cases] = {
     **cases_operation.CASES,
     **cases_reading.CASES,
     **cases_lifecycle.CASES,
+    **cases_bare_name.CASES,
 }
 
 

@@ -7,6 +7,7 @@ import pytest
 from conformance.exchange import Exchange, Failure, FailureKind
 from conformance.rules import Complaint
 from conformance.rules.server.routing import (
+    never_reached,
     no_internal_error,
     no_server_error,
     not_a_success,
@@ -68,6 +69,13 @@ def stray(status: int, answer: Answer = None, note: str = "") -> Exchange:
 )
 def test_any_refusal_of_what_is_not_bound_will_do(status: int, answer: Answer) -> None:
     assert not_a_success(stray(status, answer)) is None
+
+
+def test_what_knows_that_an_operation_is_done_has_been_reached() -> None:
+    assert_complains(never_reached(reached := stray(400, DONE_ALREADY)), reached)
+    assert_complains(never_reached(reached := stray(200, {})), reached)
+    assert never_reached(stray(400, ENVOY_TEXT)) is None
+    assert never_reached(stray(404, NOT_FOUND)) is None
 
 
 @pytest.mark.parametrize("status", [200, 202, 204])

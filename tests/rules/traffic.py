@@ -56,14 +56,15 @@ class Traffic:
         note: str = "",
         has_length: bool = True,
         is_odd: bool = False,
+        asks: tuple[Header, ...] = (),
     ) -> Exchange:
-        """Any request; `sends` is its body, `content_type` and `headers` are the answer's."""
+        """Any request; `sends` is its body, `asks` its headers, `content_type` and `headers` are the answer's."""
         length = (("Content-Length", str(len(sends))),) if http_method == "POST" else ()
         sent_at, received_at = during or (self._now, self._now + 1)
         self._now = max(self._now, received_at + 1)
         exchange = Exchange(
             number=len(self.exchanges) + 1,
-            request=Request(http_method, target, length if has_length else (), sends),
+            request=Request(http_method, target, (*(length if has_length else ()), *asks), sends),
             outcome=answer if isinstance(answer, Failure) else _response(status, answer, content_type, headers),
             sent_at=sent_at,
             received_at=received_at,

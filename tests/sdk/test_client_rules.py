@@ -176,6 +176,49 @@ def test_a_method_that_the_path_does_not_bind() -> None:
     assert broken(delete) == {"client-request.nothing-else-is-called"}
 
 
+def test_a_get_has_no_parameters_either() -> None:
+    shown = {"name": f"{PARENT}/op-1", "done": False, "response": False}
+
+    def get(query: str) -> Turn:
+        answer = Response(200, (JSON,), json.dumps({"name": f"{PARENT}/op-1"}).encode())
+        looked = arrived(f"/v1/{PARENT}/op-1{query}", method="GET", outcome=answer)
+        return turn(looked, method=Method.GET, operation=shown)
+
+    assert broken(get("?$alt=json")) == broken(get("")) == set()
+    assert broken(get("?view=FULL")) == {"client-request.no-foreign-query"}
+
+
+def test_a_get_is_sent_and_no_list_in_its_place() -> None:
+    shown = {"name": f"{PARENT}/op-1", "done": False, "response": False}
+    listed = arrived(f"/v1/{PARENT}", method="GET")
+    assert broken(turn(listed, method=Method.GET, operation=shown)) == {"client-request.get-is-sent"}
+    assert broken(turn(listed, method=Method.GET, outcome=Outcome.DECODE_ERROR)) == {"client-request.get-is-sent"}
+    assert "client-request.get-is-sent" in broken(turn(method=Method.GET, operation=shown))
+
+
+def test_what_a_request_is_written_like() -> None:
+    """Host, lengths, line ends, and where it is sent to."""
+    for field, breaks in (
+        (("Host", "127.0.0.1"), {"client-request.host-is-right"}),
+        (("Host", "127.0.0.1:1"), set()),
+        (("Transfer-Encoding", "chunked"), {"client-request.length-is-unambiguous"}),
+        (("x-name", "a\nb"), {"client-request.name-makes-no-header"}),
+    ):
+        assert broken(turn(arrived(CANCEL, LENGTH_0, field))) == breaks
+    astray = arrived(CANCEL, LENGTH_0, origin="http://127.0.0.1:2")
+    assert broken(turn(astray)) == {"client-request.endpoint-is-kept"}
+
+
+def test_refusals_are_answered_and_not_invented() -> None:
+    broken_down = arrived(CANCEL, LENGTH_0, outcome=Response(503))
+    for code, is_invented in ((Code.UNAVAILABLE, False), (Code.INTERNAL, False), (Code.NOT_FOUND, True)):
+        said = turn(broken_down, outcome=Outcome.RPC_ERROR, code=code)
+        assert ("client-answer.no-refusal-is-invented" in broken(said)) is is_invented
+    assert "client-answer.no-refusal-is-invented" in broken(turn(outcome=Outcome.RPC_ERROR, code=Code.UNIMPLEMENTED))
+    refused = arrived(CANCEL, LENGTH_0, outcome=envelope(Code.NOT_FOUND, "no").response)
+    assert broken(turn(refused, outcome=Outcome.RPC_ERROR, code=Code.NOT_FOUND)) == set()
+
+
 def test_a_list_after_a_cancel_is_bound() -> None:
     listed = arrived(f"/v1/{PARENT}", method="GET", number=2)
     assert broken(turn(arrived(CANCEL, LENGTH_0), listed)) == set()
@@ -451,14 +494,14 @@ def test_attempts_that_each_have_a_whole_deadline() -> None:
 @pytest.mark.parametrize(
     ("body", "coding", "breaks"),
     [
-        (gzip.compress(b"{}"), "gzip", set()),
-        (gzip.compress(b""), "x-gzip", set()),
+        (gzip.compress(b"{}", mtime=0), "gzip", set()),
+        (gzip.compress(b"", mtime=0), "x-gzip", set()),
         (zlib.compress(b"{}"), "deflate", set()),
-        (gzip.compress(gzip.compress(b"{}")), "gzip, gzip", set()),
+        (gzip.compress(gzip.compress(b"{}", mtime=0), mtime=0), "gzip, gzip", set()),
         (b"{}", "identity", set()),
         (b"\x8b\x03", "br", set()),
-        (gzip.compress(b'{"reason": "x"}'), "gzip", {"client-request.body-is-empty"}),
-        (gzip.compress(b"{}")[:-4], "gzip", {"client-request.body-is-empty"}),
+        (gzip.compress(b'{"reason": "x"}', mtime=0), "gzip", {"client-request.body-is-empty"}),
+        (gzip.compress(b"{}", mtime=0)[:-4], "gzip", {"client-request.body-is-empty"}),
         (b"{}", "gzip", {"client-request.body-is-empty"}),
     ],
 )

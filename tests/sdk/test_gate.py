@@ -274,6 +274,7 @@ def test_scenarios_may_be_chosen_by_a_pattern() -> None:
     assert {scenario.name for scenario in selected(["awkward-*", "plain-cancel"])} == {
         "awkward-get",
         "awkward-parent",
+        "awkward-retry",
         "plain-cancel",
     }
     with pytest.raises(Exception, match=r"there is no scenario 'aukward-\*'"):

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.errors import UsageError
-from conformance.spec.near_miss import FAMILIES, GoodPath, NearMiss, near_misses
+from conformance.spec.good_path import FAMILIES, GoodPath, NearMiss
+from conformance.spec.near_miss import near_misses
 from conformance.spec.strategies import names
 from conformance.spec.strategies import near_misses as near_miss_strategy
 from conformance.spec.template import ExpansionError, PathTemplate
@@ -39,7 +40,15 @@ ALL = {
     "verb-extension": ("verb", f"/v1/{NAME}:cancel.json"),
     "verb-unanchored": ("verb", f"/v1/{NAME}:uncancel"),
     "verb-space": ("verb", f"/v1/{NAME}:cancel%20"),
+    "verb-nul": ("verb", f"/v1/{NAME}:cancel%00"),
+    "verb-tab": ("verb", f"/v1/{NAME}:cancel%09"),
+    "verb-blank-before": ("verb", f"/v1/{NAME}:%20cancel"),
+    "verb-escaped-slash": ("verb", f"/v1/{NAME}:cancel%2F"),
+    "verb-escaped-question-mark": ("verb", f"/v1/{NAME}:cancel%3Fx"),
+    "verb-escaped-number-sign": ("verb", f"/v1/{NAME}:cancel%23x"),
+    "verb-separator-escaped-twice": ("verb", f"/v1/{NAME}%253Acancel"),
     "verb-parameter": ("verb", f"/v1/{NAME}:cancel;v=1"),
+    "verb-parameter-empty": ("verb", f"/v1/{NAME}:cancel;"),
     "verb-before-more": ("verb", f"/v1/{NAME}:cancel/x"),
     "verb-too-early": ("verb", "/v1/projects/p/locations/l/operations:cancel/o"),
     "segment-added": ("segments", f"/v1/{NAME}/x:cancel"),
@@ -54,6 +63,9 @@ ALL = {
     "literal-other": ("literals", "/v1/projects/p/locations/l/frobnications/o:cancel"),
     "literal-longer": ("literals", "/v1/projects/p/locations/l/operationsx/o:cancel"),
     "literal-parameter": ("literals", "/v1/projects/p/locations/l/operations;v=1/o:cancel"),
+    "literal-parameter-first": ("literals", "/v1/projects;v=1/p/locations/l/operations/o:cancel"),
+    "literal-escaped-twice": ("literals", "/v1/projects/p/locations/l/%256Fperations/o:cancel"),
+    "version-parameter": ("literals", f"/v1;v=1/{NAME}:cancel"),
     "version-case": ("literals", f"/V1/{NAME}:cancel"),
     "version-other": ("literals", f"/v0/{NAME}:cancel"),
     "trailing-slash": ("trailing-slash", f"/v1/{NAME}:cancel/"),
@@ -67,6 +79,8 @@ ALL = {
     "slash-before-verb": ("contested", f"/v1/{NAME}/:cancel"),
     "encoded-verb-separator": ("contested", f"/v1/{NAME}%3Acancel"),
     "encoded-separator": ("contested", "/v1/projects/p/locations/l/operations%2Fo:cancel"),
+    "encoded-separator-first": ("contested", "/v1/projects%2Fp/locations/l/operations/o:cancel"),
+    "verb-line-end": ("contested", f"/v1/{NAME}:cancel%0A"),
     "double-slash": ("contested", "/v1/projects/p/locations/l/operations//o:cancel"),
     "dot-segment": ("contested", "/v1/projects/p/locations/l/operations/./o:cancel"),
     "dot-dot-segment": ("contested", "/v1/projects/p/locations/l/operations/x/../o:cancel"),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from conformance.exchange import Exchange, Method, Response
+from conformance.exchange.grpc import call_in_words
 from conformance.rules.client.turn import Turn
 from conformance.rules.rule import Complaint
 
@@ -91,6 +92,11 @@ def cancels_of(turn: Turn) -> list[Exchange]:
     ]
 
 
+def gets_of(turn: Turn) -> list[Exchange]:
+    """The gets of an operation among all that arrived."""
+    return [exchange for exchange in turn.arrived if exchange.calls(Method.GET)]
+
+
 def is_error(exchange: Exchange) -> bool:
     return exchange.response is not None and exchange.response.status >= 400
 
@@ -108,6 +114,9 @@ def _has_dot_segment(name: str) -> bool:
 
 
 def line_of(exchange: Exchange) -> str:
+    """A request in a line, as it was sent: over gRPC the call, with its message."""
+    if exchange.wire is not None:
+        return call_in_words(exchange.wire.request)
     return f"{exchange.request.method} {exchange.request.target}" if exchange.request.method else "something else"
 
 

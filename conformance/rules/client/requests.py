@@ -15,6 +15,7 @@ from conformance.rules.client.reading import (
     asks_for_a_cancel,
     calls_of,
     cancels_of,
+    gets_of,
     http_method_of,
     is_over_grpc,
     line_of,
@@ -158,9 +159,9 @@ def a_body_is_labelled_json(turn: Turn) -> Complaint | None:
     return about(turn, mislabelled, lambda exchange: f"the body is labelled {exchange.request.header('content-type')}")
 
 
-@turn_rule("client-request.no-foreign-query", when=lambda turn: bool(cancels_of(turn)))
+@turn_rule("client-request.no-foreign-query", when=lambda turn: bool(cancels_of(turn) or gets_of(turn)))
 def the_query_has_system_parameters_only(turn: Turn) -> Complaint | None:
-    foreign = [exchange for exchange in cancels_of(turn) if _foreign_parameters(exchange)]
+    foreign = [exchange for exchange in (*cancels_of(turn), *gets_of(turn)) if _foreign_parameters(exchange)]
     return about(turn, foreign, lambda exchange: f"the query has {', '.join(_foreign_parameters(exchange))}")
 
 

@@ -160,13 +160,16 @@ def as_good_as(
 
     The control is the plain cancel of the same operation in the same state, so the answer need not be a success: a
     server that refuses to cancel what is done refuses both. Where the operation `may_have_ended` in between,
-    FAILED_PRECONDITION is accepted; 429 asks to come again and refuses nothing.
+    FAILED_PRECONDITION is accepted; where the control is refused so, for the state, a form is not to be refused for
+    another reason with the same status. 429 asks to come again and refuses nothing.
     """
     response, expected = exchange.response, control.response
     if response is None or expected is None:
         return None
     alike = response.status == expected.status or (response.is_success and expected.is_success)
-    if alike or response.status in also or response.status == 429:
+    says_otherwise = status_of(exchange) is not None and not says_failed_precondition(exchange)
+    is_of_the_form = says_failed_precondition(control) and says_otherwise and not response.is_success
+    if (alike and not is_of_the_form) or response.status in also or response.status == 429:
         return None
     if may_have_ended and says_failed_precondition(exchange):
         return None
@@ -185,13 +188,13 @@ def not_found(exchange: Exchange, may_be_hidden: bool, may_be_no_name: bool = Fa
     """What does not exist is answered with 404 NOT_FOUND, or 403 where authorisation may hide what exists.
 
     An id that `may_be_no_name` to the server, because its own look otherwise, may also be refused as invalid (400) or
-    as too long (414), or redirected to a cleaner path (3xx): no document says which ids a service has.
+    as too long (414, 431), or redirected to a cleaner path (3xx): no document says which ids a service has.
     """
     response = exchange.response
     if response is None or response.is_busy:
         return None
     is_invalid = response.status == 400 and not says_failed_precondition(exchange)
-    if may_be_no_name and (is_invalid or response.status == 414 or 300 <= response.status < 400):
+    if may_be_no_name and (is_invalid or response.status in (414, 431) or 300 <= response.status < 400):
         return None
     if response.status == 404 or (response.status == 403 and may_be_hidden):
         name = (status_of(exchange) or {}).get("status")
@@ -267,6 +270,18 @@ def is_unimplemented(exchange: Exchange) -> Complaint | None:
     if response.status == 501 and not says_otherwise:
         return None
     return Complaint(f"a cancel that is not supported was answered with {_answer(exchange)}", (exchange,))
+
+
+def result_is_kept(before: Exchange, after: Exchange, cause: Exchange) -> Complaint | None:
+    """A done operation is as it was before a request that must not change it."""
+    was, now = operation_in(before), operation_in(after)
+    if was is None or now is None:
+        return None
+    if (was.done, was.result) == (now.done, now.result):
+        return None
+    return Complaint(
+        f"{was.name} is another after {cause.request.method} {cause.request.target}", (before, cause, after)
+    )
 
 
 def unsupported_says_so(exchange: Exchange, is_unknown: bool = False) -> Complaint | None:

@@ -63,6 +63,8 @@ def _vanished(history: History, reads: Sequence[Exchange]) -> Complaint | None:
     seen = operation_in(shown[-1]) if shown else None
     if history.cancels() or seen is None or seen.done or last.response is None:
         return None
+    if any(post.succeeded() for post in history.posts):
+        return None
     if last.response.status in _GONE and shown[-1].precedes(last):
         message = f"{history.name} ran, nobody cancelled or deleted it, and a get of it is answered with"
         return Complaint(f"{message} {last.response.status}", (shown[-1], last))

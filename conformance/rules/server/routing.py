@@ -6,6 +6,7 @@ from conformance.exchange import Exchange
 from conformance.rules.rule import Complaint, When, exchange_rule
 from conformance.rules.server.conditions import answered, cancel, plainly_bound
 from conformance.rules.server.errors import envelope_of, status_of
+from conformance.rules.server.outcome import says_failed_precondition
 
 _is_405 = answered & When(lambda exchange: exchange.response is not None and exchange.response.status == 405)
 
@@ -47,6 +48,18 @@ def not_a_success(exchange: Exchange) -> Complaint | None:
         f"{_because(exchange)}",
         (exchange,),
     )
+
+
+def never_reached(exchange: Exchange) -> Complaint | None:
+    """The request is not the cancel method: it neither succeeds nor is refused for the state of the operation.
+
+    So a server that refuses to cancel what is done is judged, too: only the method itself knows that it is.
+    """
+    complaint = not_a_success(exchange)
+    if complaint is not None or not says_failed_precondition(exchange):
+        return complaint
+    message = f"{exchange.request.method} {exchange.request.target} reached the operation, which is done"
+    return Complaint(f"{message}{_because(exchange)}", (exchange,))
 
 
 def shows_an_existing_operation(look: Exchange) -> Complaint | None:

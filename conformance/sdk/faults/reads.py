@@ -61,6 +61,14 @@ def lists_in_place_of_a_get(honest: Client) -> Client:
     return replace(honest, send=send)
 
 
+@fault("client-request.no-foreign-query")
+def get_asks_for_a_view(honest: Client) -> Client:
+    """Asks for `?view=FULL`, which a get of an operation does not have."""
+    return replace(
+        honest, path=lambda method, name: honest.path(method, name) + ("?view=FULL" if method == "get" else "")
+    )
+
+
 @fault("client-request.get-has-no-body")
 def get_has_a_body(honest: Client) -> Client:
     """Sends `{}` with a get, too."""
@@ -162,6 +170,21 @@ def name_is_shown_in_lower_case(honest: Client) -> Client:
 def name_is_shown_escaped(honest: Client) -> Client:
     """Shows names as they stand in a path."""
     return _read(honest, lambda _, shown: {"name": honest.path("get", shown["name"]).removeprefix("/v1/")})
+
+
+@fault("client-answer.lost-answer-is-no-success")
+def lost_get_is_running(honest: Client) -> Client:
+    """Shows an operation that runs when the connection breaks: it ran when it was last seen."""
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        try:
+            return honest.send(verb, origin, target, *rest)
+        except ConnectionError:
+            if verb != "GET":
+                raise
+            return Answer(200, json.dumps({"name": target.removeprefix("/v1/")}).encode())
+
+    return replace(honest, send=send)
 
 
 @fault("client-operation.garbage-is-no-operation")

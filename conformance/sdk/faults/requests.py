@@ -93,6 +93,22 @@ def escapes_twice(honest: Client) -> Client:
 
 
 @fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
+def retry_escapes_again(honest: Client) -> Client:
+    """Escapes the path once more for each attempt after the first."""
+    attempts: list[int] = [0]
+
+    def headers(method: str, name: str) -> dict[str, str]:
+        attempts[0] = 0
+        return honest.headers(method, name)
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        attempts[0] += 1
+        return honest.send(verb, origin, target.replace("%", "%25") if attempts[0] > 1 else target, *rest)
+
+    return replace(honest, headers=headers, send=send)
+
+
+@fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
 def writes_latin_1(honest: Client) -> Client:
     """Escapes the bytes of another charset than UTF-8."""
     return _escaping(honest, lambda name: quote(name, safe="/", encoding="latin-1", errors="replace"))

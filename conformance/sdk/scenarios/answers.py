@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.rules.client import is_no_success, is_ok, success_was_answered
-from conformance.sdk.answers import JSON, RESET, body_answer, html_answer, json_answer, twice
+from conformance.sdk.answers import JSON, RESET, body_answer, cut, html_answer, json_answer, twice
 from conformance.sdk.scenario import IS_REFUSED, SUCCEEDS, Expectation, Scenario, cancel
 
 SCENARIOS = (
@@ -46,6 +46,13 @@ SCENARIOS = (
         story="A cancel is answered 200 with half a JSON object.",
         control=SUCCEEDS,
         steps=(cancel(*twice(body_answer(200, b'{"na', JSON))),),
+        expectations=(Expectation("client-answer.garbage-is-no-success", is_no_success),),
+    ),
+    Scenario(
+        name="cut-success",
+        story="The connection is closed within the answer to a cancel.",
+        control=SUCCEEDS,
+        steps=(cancel(*twice(cut(body_answer(200, b"{", JSON)))),),
         expectations=(Expectation("client-answer.garbage-is-no-success", is_no_success),),
     ),
     Scenario(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.lro.codes import Code
 from conformance.lro.operation import State
-from conformance.rules.client import gets_through, is_no_success, shows
+from conformance.rules.client import gets_through, is_no_success, shows, success_was_answered
 from conformance.sdk.answers import (
     EMPTY_OBJECT,
     RESET,
@@ -56,7 +56,10 @@ def _shown_after(name: str, story: str, *answers: Answer) -> Scenario:
         story,
         SHOWS_RUNNING,
         (get(*answers), get(operation(name=_SECOND), name=_SECOND)),
-        (Expectation(_NEXT, gets_through),),
+        (
+            Expectation(_NEXT, gets_through),
+            Expectation("client-answer.lost-answer-is-no-success", success_was_answered, step=0),
+        ),
     )
 
 

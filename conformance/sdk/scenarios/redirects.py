@@ -30,7 +30,7 @@ from conformance.sdk.scenario import (
 _MOVED = "/moved{path}"
 _LOGIN = html_answer(200, "Sign in to the network")
 _CANCELLED = operation(True, error={"code": int(Code.CANCELLED), "message": "cancelled by the caller"})
-_TIMEOUT = 300
+_TIMEOUT = 2000
 """Milliseconds; a client that follows redirects for ever does so until then."""
 
 _STAYS = Expectation(

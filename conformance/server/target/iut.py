@@ -68,6 +68,8 @@ class Iut:
         self._forms: dict[str, str] = {}
         self._states: dict[str, State] = {}
         self._started_anew: set[str] = set()
+        self.ends_at_once = ""
+        """Why nothing of this run runs: the supply's operations are done when they are first looked at."""
         directory = configuration.directory or Path()
         operations = configuration.operations
 

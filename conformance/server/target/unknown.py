@@ -23,6 +23,12 @@ def nonce(like: str, distinction: str) -> str:
     return draw.choice(string.ascii_lowercase) + "".join(rest)
 
 
+def long_name(like: str, length: int) -> str:
+    """A name with an id of so many characters. Whoever cuts it keeps what was drawn, so that it is nobody's."""
+    parent = like.rpartition("/")[0]
+    return f"{parent}/{nonce(like, f'long {length}').ljust(length, 'x')}"
+
+
 def unknown_uuid(like: str) -> str:
     """A UUID that nobody has, and that no number begins."""
     number = random.Random(f"uuid {like}").getrandbits(128) | 0xA << 124

@@ -15,6 +15,7 @@ FIRST_LOOK_FOR_AN_EFFECT = 0.025
 PATIENCE_FOR_EACH_SECOND = 1.5
 PATIENCE_BEYOND = 0.25
 EFFECT_UNLEARNT = 3.0
+LIST_SHOWS = 2.0
 SUPPLY = 60.0
 COME_AGAIN_FIRST = 1.0
 COME_AGAIN = 30.0
@@ -65,6 +66,12 @@ WAITS = (
         f"{PATIENCE_FOR_EACH_SECOND:g} times what was learnt and {PATIENCE_BEYOND:g} s; {EFFECT_UNLEARNT:g} s where no "
         "cancel had an effect",
         "a wrong effect is as late as a right one",
+        _NEVER,
+    ),
+    Wait(
+        "for a list to show what a get shows",
+        f"`[operations] settle`, 10 s; {LIST_SHOWS:g} s for an operation that it does not show at all",
+        "nobody promises that a list is up to date at once",
         _NEVER,
     ),
     Wait(

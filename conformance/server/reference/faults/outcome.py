@@ -197,6 +197,21 @@ def ends_without_being_done(honest: Service) -> Service:
     return cancelled_shown(honest, lambda message: message | {"done": False})
 
 
+# --- Refused ----------------------------------------------------------------------------------------------------------
+
+
+@fault(breaks="outcome.running-can-be-cancelled")
+def running_is_a_conflict(honest: Service) -> Service:
+    """Answers every cancel of a running operation with 409, whatever its body: it is being worked on."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        if not service.look_up(service, call.target).done:
+            raise refusal(Code.ABORTED, "The operation is being worked on.", "OPERATION_RUNS")
+        return honest.cancel(service, call)
+
+    return replace(honest, cancel=lie)
+
+
 # --- Nothing comes of it ----------------------------------------------------------------------------------------------
 
 

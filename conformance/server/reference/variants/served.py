@@ -1,18 +1,11 @@
-"""Correct variants: servers that differ wherever the contract leaves the choice, and that no check may fail.
-
-A fault proves that a check can fail; a variant proves that it does not fail for a matter of taste.
-"""
+"""Correct variants, by what they differ in."""
 
 from __future__ import annotations
 
-import difflib
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
-from conformance.errors import UsageError
 from conformance.exchange import Request, Response
 from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError, invalid_argument
@@ -20,158 +13,50 @@ from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import Behaviour, Mode, Snapshot, UnknownOperation
-from conformance.server.reference.taste import DEFAULT, TASTES, Taste
-
-Apply = Callable[[Service], Service]
-
-RUN: Mapping[str, object] = MappingProxyType({"mode": "run"})
-NOTHING: Mapping[str, object] = MappingProxyType({})
-BEST_EFFORT: Mapping[str, object] = MappingProxyType({"cancel": "best-effort"})
-
-
-NOTHING_IS_KNOWN_OF = frozenset(
-    {
-        "routing.verb-is-exact",
-        "routing.only-post-cancels",
-        "routing.encoded-slash-is-data",
-        "routing.last-colon-separates-the-verb",
-        "target.body-name-never-redirects",
-        "target.query-name-never-redirects",
-        "target.routing-header-never-redirects",
-        "target.whole-name-counts",
-        "target.other-operations-untouched",
-        "target.only-its-cancel-cancels",
-        "body.refused-cancel-changes-nothing",
-        "auth.refused-cancel-changes-nothing",
-    }
+from conformance.server.reference.variants.registry import (
+    BEST_EFFORT,
+    LATE_WITHOUT_A_TRACE,
+    NOTHING_IS_KNOWN_OF,
+    ONLY_RUNNING_OPERATIONS_SHOW,
+    taste,
+    tasting,
+    variant,
 )
-"""What nobody can judge where no cancel is seen to do anything: whether one did something to another operation."""
-
-LATE_WITHOUT_A_TRACE = frozenset({"late", "very-late"})
-"""Worlds in which nothing is seen of a cancel that does not win."""
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One correct server: `why` it may differ, and what the supply and the conformance statement say differently.
-
-    The usual statement is cancel guaranteed, with list, delete and authorisation, errors as AIP-193 has them. A run
-    says nothing against it but what it declares: the `verdict`, the requirements it `warns` about, and those that are
-    `not_tested` although they were asked. In the worlds of `without_effect` nothing is seen of any of its cancels.
-    """
-
-    name: str
-    why: str
-    apply: Apply
-    start: Mapping[str, object] = field(default_factory=lambda: RUN)
-    statement: Mapping[str, object] = field(default_factory=lambda: NOTHING)
-    verdict: str = "conformant"
-    warns: frozenset[str] = frozenset()
-    not_tested: frozenset[str] = frozenset()
-    without_effect: frozenset[str] = frozenset()
-
-    def verdict_in(self, world: str) -> str:
-        """The verdict of a run in a world."""
-        return "incomplete" if world in self.without_effect else self.verdict
-
-    def not_tested_in(self, world: str) -> frozenset[str]:
-        """What a run in a world asks and cannot judge."""
-        return self.not_tested | (NOTHING_IS_KNOWN_OF if world in self.without_effect else frozenset())
-
-
-_VARIANTS: dict[str, Variant] = {}
-
-
-def all_variants() -> dict[str, Variant]:
-    """Every variant by its name."""
-    return dict(_VARIANTS)
-
-
-def variant_named(name: str) -> Variant:
-    """The variant of this name. Raises UsageError, which names the nearest one."""
-    found = _VARIANTS.get(name)
-    if found is None:
-        near = difflib.get_close_matches(name, _VARIANTS, n=1, cutoff=0.0)
-        raise UsageError(f"no variant is named {name!r}", f"did you mean {near[0]}? `lro-conformance faults` lists all")
-    return found
-
-
-def variant(
-    *,
-    start: Mapping[str, object] = RUN,
-    statement: Mapping[str, object] = NOTHING,
-    verdict: str = "conformant",
-    warns: frozenset[str] = frozenset(),
-    not_tested: frozenset[str] = frozenset(),
-    without_effect: frozenset[str] = frozenset(),
-) -> Callable[[Apply], Apply]:
-    """Registers a function as a variant: its name with hyphens, the reason its docstring."""
-
-    def registered(apply: Apply) -> Apply:
-        name = apply.__name__.replace("_", "-")
-        why = (apply.__doc__ or "").strip()
-        _VARIANTS[name] = Variant(name, why, apply, start, statement, verdict, warns, not_tested, without_effect)
-        return apply
-
-    return registered
-
-
-def _taste(
-    name: str,
-    why: str,
-    start: Mapping[str, object] = RUN,
-    statement: Mapping[str, object] = NOTHING,
-    without_effect: frozenset[str] = frozenset(),
-) -> None:
-    """Registers a named taste as a variant: what it has of its own, whatever else is usual in a world."""
-    taste = TASTES[name]
-    fields = {key: getattr(taste, key) for key in Taste.__dataclass_fields__}
-    changes = {key: value for key, value in fields.items() if value != getattr(DEFAULT, key)}
-
-    def apply(honest: Service) -> Service:
-        return _tasting(honest, **changes)
-
-    _VARIANTS[name] = Variant(name, why, apply, start, statement, without_effect=without_effect)
-
-
-def _tasting(honest: Service, **taste: Any) -> Service:
-    return replace(honest, taste=replace(honest.taste, **taste))
-
 
 # --- Tastes -----------------------------------------------------------------------------------------------------------
 
-_taste("default", "The reference server as it is.")
-_taste("defaults-omitted", "ProtoJSON may leave out members with their default value; `done` absent means false.")
-_taste("metadata-null", "ProtoJSON reads null as absent; grpc-gateway writes it.")
-_taste("metadata-absent", "Some services do not provide metadata.")
-_taste("no-charset", "JSON is UTF-8 with and without the parameter.")
-_taste("quoted-charset", "Media types are compared without regard to case, and a parameter may be quoted.")
-_taste("spaced", "JSON has white space where it likes.")
-_taste("indented", "Google answers in pretty print unless it is told not to.")
-_taste("extra-headers", "An answer may carry header fields that nobody asked for; Envoy adds `grpc-status: 0`.")
-_taste("errors-legacy", "Google's older APIs add a list of errors to the envelope.")
-_taste("wrong-method-405", "405 with `Allow` is the answer of HTTP to a method that is not bound.")
-_taste("wrong-method-501", "grpc-gateway answers a method that is not bound as UNIMPLEMENTED.")
-_taste("unrouted-html", "Google's front end answers an unknown path with a page.")
-_taste("unrouted-empty", "A front end may answer an unknown path with nothing but the status.")
-_taste("unknown-query-ignored", "grpc-gateway ignores unknown query parameters, `name` among them.")
-_taste("unknown-body-ignored", "ProtoJSON may ignore unknown members.")
-_taste("body-name-ignored", "The path binds the name; what the body says of it may be ignored.")
-_taste("done-cancel-refused", "AIP-216 wants FAILED_PRECONDITION where a state cannot change any more.")
-_taste(
+taste("default", "The reference server as it is.")
+taste("defaults-omitted", "ProtoJSON may leave out members with their default value; `done` absent means false.")
+taste("metadata-null", "ProtoJSON reads null as absent; grpc-gateway writes it.")
+taste("metadata-absent", "Some services do not provide metadata.")
+taste("no-charset", "JSON is UTF-8 with and without the parameter.")
+taste("quoted-charset", "Media types are compared without regard to case, and a parameter may be quoted.")
+taste("spaced", "JSON has white space where it likes.")
+taste("indented", "Google answers in pretty print unless it is told not to.")
+taste("extra-headers", "An answer may carry header fields that nobody asked for; Envoy adds `grpc-status: 0`.")
+taste("errors-legacy", "Google's older APIs add a list of errors to the envelope.")
+taste("wrong-method-405", "405 with `Allow` is the answer of HTTP to a method that is not bound.")
+taste("wrong-method-501", "grpc-gateway answers a method that is not bound as UNIMPLEMENTED.")
+taste("unrouted-html", "Google's front end answers an unknown path with a page.")
+taste("unrouted-empty", "A front end may answer an unknown path with nothing but the status.")
+taste("unknown-query-ignored", "grpc-gateway ignores unknown query parameters, `name` among them.")
+taste("unknown-body-ignored", "ProtoJSON may ignore unknown members.")
+taste("body-name-ignored", "The path binds the name; what the body says of it may be ignored.")
+taste("done-cancel-refused", "AIP-216 wants FAILED_PRECONDITION where a state cannot change any more.")
+taste(
     "succeeds-anyway",
     "Cancel is best effort: the operation may succeed.",
     statement=BEST_EFFORT,
     without_effect=LATE_WITHOUT_A_TRACE,
 )
-_taste(
+taste(
     "never-ends",
     "Cancel is best effort: the operation may run on.",
     statement=BEST_EFFORT,
     without_effect=LATE_WITHOUT_A_TRACE,
 )
-_taste("cancel-unimplemented", "Cancel need not be supported.", statement={"cancel": "unimplemented"})
-_taste(
+taste("cancel-unimplemented", "Cancel need not be supported.", statement={"cancel": "unimplemented"})
+taste(
     "list-and-delete-unimplemented",
     "List and delete need not be supported.",
     statement={"list": False, "delete": False},
@@ -189,13 +74,48 @@ _taste(
 )
 def never_ends_without_a_trace(honest: Service) -> Service:
     """Cancel is best effort, and metadata need not tell that it was asked for: nothing is ever seen of a cancel."""
-    return _tasting(honest, running=Behaviour(Mode.NEVER_ENDS), metadata="unflagged")
+    return tasting(honest, running=Behaviour(Mode.NEVER_ENDS), metadata="unflagged")
 
 
 @variant(statement=BEST_EFFORT, verdict="incomplete", not_tested=NOTHING_IS_KNOWN_OF)
 def succeeds_anyway_without_a_trace(honest: Service) -> Service:
     """A second after its cancel the operation succeeds, as it would have by itself for all that anybody can see."""
-    return _tasting(honest, running=Behaviour(Mode.SUCCEED_ANYWAY, duration=1.0), metadata="absent")
+    return tasting(honest, running=Behaviour(Mode.SUCCEED_ANYWAY, duration=1.0), metadata="absent")
+
+
+@variant(
+    start={"mode": "done"},
+    statement=BEST_EFFORT,
+    verdict="incomplete",
+    not_tested=NOTHING_IS_KNOWN_OF | ONLY_RUNNING_OPERATIONS_SHOW,
+)
+def operations_end_at_once(honest: Service) -> Service:
+    """Many an emulator does its work before it answers: its operations are done when they are born."""
+    return honest
+
+
+@variant(
+    start={"mode": "done"},
+    statement=BEST_EFFORT,
+    verdict="incomplete",
+    not_tested=NOTHING_IS_KNOWN_OF
+    | ONLY_RUNNING_OPERATIONS_SHOW
+    | {"outcome.not-deleted", "response.content-type-is-present", "response.status-is-200"},
+)
+def operations_end_at_once_and_say_so(honest: Service) -> Service:
+    """Operations that are done when they are born, and a cancel that is refused, for it comes too late."""
+    return tasting(honest, done_cancel="failed-precondition")
+
+
+@variant(
+    start={"mode": "done"},
+    statement={"cancel": "unimplemented"},
+    verdict="incomplete",
+    not_tested=frozenset(name for name in NOTHING_IS_KNOWN_OF if name.startswith(("routing.", "auth."))),
+)
+def operations_end_at_once_and_nobody_cancels(honest: Service) -> Service:
+    """What has no running operations needs no cancel."""
+    return tasting(honest, unimplemented=frozenset({Rpc.CANCEL}))
 
 
 @variant(start={"mode": "cancel-later", "delay": 1})
@@ -207,13 +127,13 @@ def cancels_a_second_later(honest: Service) -> Service:
 @variant(statement=BEST_EFFORT, without_effect=LATE_WITHOUT_A_TRACE)
 def fails_by_its_own_schedule(honest: Service) -> Service:
     """Every operation fails two seconds after its start, cancelled or not, and not because it was cancelled."""
-    return _tasting(honest, running=Behaviour(Mode.FAILED, duration=2.0))
+    return tasting(honest, running=Behaviour(Mode.FAILED, duration=2.0))
 
 
 @variant(statement=BEST_EFFORT)
 def succeeds_by_its_own_schedule(honest: Service) -> Service:
     """Every operation succeeds two seconds after its start unless it was cancelled before: a race that may be lost."""
-    return _tasting(honest, running=Behaviour(Mode.COMPLETE, duration=2.0))
+    return tasting(honest, running=Behaviour(Mode.COMPLETE, duration=2.0))
 
 
 @variant(start={"mode": "succeed-anyway", "duration": 0}, statement=BEST_EFFORT)
@@ -264,7 +184,7 @@ def missing_length_is_411(honest: Service) -> Service:
             )
         return honest.route(service, request)
 
-    return _tasting(replace(honest, route=refused), unrouted_body="html")
+    return tasting(replace(honest, route=refused), unrouted_body="html")
 
 
 @variant()
@@ -520,7 +440,7 @@ def list_and_delete_have_no_path(honest: Service) -> Service:
             raise ApiError(Code.NOT_FOUND, "Not Found", reason="URL_NOT_FOUND", routed=False)
         return call
 
-    return _tasting(replace(honest, route=route), unrouted_body="html")
+    return tasting(replace(honest, route=route), unrouted_body="html")
 
 
 @variant(statement={"errors": "status"})
@@ -545,13 +465,13 @@ def details_are_of_ones_own(honest: Service) -> Service:
 @variant(statement={"list": False})
 def list_is_unimplemented(honest: Service) -> Service:
     """List need not be supported."""
-    return _tasting(honest, unimplemented=frozenset({Rpc.LIST}))
+    return tasting(honest, unimplemented=frozenset({Rpc.LIST}))
 
 
 @variant(statement={"delete": False})
 def delete_is_unimplemented(honest: Service) -> Service:
     """Delete need not be supported."""
-    return _tasting(honest, unimplemented=frozenset({Rpc.DELETE}))
+    return tasting(honest, unimplemented=frozenset({Rpc.DELETE}))
 
 
 @variant()

@@ -1,0 +1,142 @@
+"""The registry of correct variants: servers that differ wherever the contract leaves the choice.
+
+A fault proves that a check can fail; a variant proves that it does not fail for a matter of taste.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from conformance.errors import UsageError
+from conformance.server.reference.service import Service
+from conformance.server.reference.taste import DEFAULT, TASTES, Taste
+
+Apply = Callable[[Service], Service]
+
+RUN: Mapping[str, object] = MappingProxyType({"mode": "run"})
+NOTHING: Mapping[str, object] = MappingProxyType({})
+BEST_EFFORT: Mapping[str, object] = MappingProxyType({"cancel": "best-effort"})
+
+
+NOTHING_IS_KNOWN_OF = frozenset(
+    {
+        "routing.verb-is-exact",
+        "routing.only-post-cancels",
+        "routing.encoded-slash-is-data",
+        "routing.last-colon-separates-the-verb",
+        "target.body-name-never-redirects",
+        "target.query-name-never-redirects",
+        "target.routing-header-never-redirects",
+        "target.whole-name-counts",
+        "target.other-operations-untouched",
+        "target.only-its-cancel-cancels",
+        "body.refused-cancel-changes-nothing",
+        "auth.refused-cancel-changes-nothing",
+    }
+)
+"""What nobody can judge where no cancel is seen to do anything: whether one did something to another operation."""
+
+ONLY_RUNNING_OPERATIONS_SHOW = frozenset(
+    {
+        "outcome.cancelled-is-code-1",
+        "outcome.still-listed",
+        "repeat.is-accepted",
+        "lifecycle.some-order-explains",
+        "routing.additional-bindings-are-bound",
+    }
+)
+"""What is asked of a cancel that came in time, besides what it leaves alone."""
+
+LATE_WITHOUT_A_TRACE = frozenset({"late", "very-late"})
+"""Worlds in which nothing is seen of a cancel that does not win."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One correct server: `why` it may differ, and what the supply and the conformance statement say differently.
+
+    The usual statement is cancel guaranteed, with list, delete and authorisation, errors as AIP-193 has them. A run
+    says nothing against it but what it declares: the `verdict`, the requirements it `warns` about, and those that are
+    `not_tested` although they were asked. In the worlds of `without_effect` nothing is seen of any of its cancels.
+    """
+
+    name: str
+    why: str
+    apply: Apply
+    start: Mapping[str, object] = field(default_factory=lambda: RUN)
+    statement: Mapping[str, object] = field(default_factory=lambda: NOTHING)
+    verdict: str = "conformant"
+    warns: frozenset[str] = frozenset()
+    not_tested: frozenset[str] = frozenset()
+    without_effect: frozenset[str] = frozenset()
+
+    def verdict_in(self, world: str) -> str:
+        """The verdict of a run in a world."""
+        return "incomplete" if world in self.without_effect else self.verdict
+
+    def not_tested_in(self, world: str) -> frozenset[str]:
+        """What a run in a world asks and cannot judge."""
+        return self.not_tested | (NOTHING_IS_KNOWN_OF if world in self.without_effect else frozenset())
+
+
+_VARIANTS: dict[str, Variant] = {}
+
+
+def all_variants() -> dict[str, Variant]:
+    """Every variant by its name."""
+    return dict(_VARIANTS)
+
+
+def variant_named(name: str) -> Variant:
+    """The variant of this name. Raises UsageError, which names the nearest one."""
+    found = _VARIANTS.get(name)
+    if found is None:
+        near = difflib.get_close_matches(name, _VARIANTS, n=1, cutoff=0.0)
+        raise UsageError(f"no variant is named {name!r}", f"did you mean {near[0]}? `lro-conformance faults` lists all")
+    return found
+
+
+def variant(
+    *,
+    start: Mapping[str, object] = RUN,
+    statement: Mapping[str, object] = NOTHING,
+    verdict: str = "conformant",
+    warns: frozenset[str] = frozenset(),
+    not_tested: frozenset[str] = frozenset(),
+    without_effect: frozenset[str] = frozenset(),
+) -> Callable[[Apply], Apply]:
+    """Registers a function as a variant: its name with hyphens, the reason its docstring."""
+
+    def registered(apply: Apply) -> Apply:
+        name = apply.__name__.replace("_", "-")
+        why = (apply.__doc__ or "").strip()
+        _VARIANTS[name] = Variant(name, why, apply, start, statement, verdict, warns, not_tested, without_effect)
+        return apply
+
+    return registered
+
+
+def taste(
+    name: str,
+    why: str,
+    start: Mapping[str, object] = RUN,
+    statement: Mapping[str, object] = NOTHING,
+    without_effect: frozenset[str] = frozenset(),
+) -> None:
+    """Registers a named taste as a variant: what it has of its own, whatever else is usual in a world."""
+    named = TASTES[name]
+    fields = {key: getattr(named, key) for key in Taste.__dataclass_fields__}
+    changes = {key: value for key, value in fields.items() if value != getattr(DEFAULT, key)}
+
+    def apply(honest: Service) -> Service:
+        return tasting(honest, **changes)
+
+    _VARIANTS[name] = Variant(name, why, apply, start, statement, without_effect=without_effect)
+
+
+def tasting(honest: Service, **taste: Any) -> Service:
+    return replace(honest, taste=replace(honest.taste, **taste))
