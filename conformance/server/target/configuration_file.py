@@ -17,6 +17,7 @@ from typing import Any
 from conformance.errors import UsageError
 from conformance.judging.statement import Statement, StatementSection
 from conformance.server.target.configuration import (
+    AUTH_ORDERS,
     CANCEL_STATEMENTS,
     ERROR_STATEMENTS,
     AuthSection,
@@ -254,6 +255,7 @@ class _Reader:
             delete=table.get("delete"),
             auth=table.get("auth"),
             errors=self._choice(table, "statement.errors", ERROR_STATEMENTS, None),
+            auth_order=self._choice(table, "statement.auth_order", AUTH_ORDERS, None),
         )
 
     def _limits(self, table: Mapping[str, Any]) -> LimitsSection:
