@@ -130,6 +130,7 @@ def redundant_name_is_refused(honest: Service) -> Service:
 @fault(
     breaks=(
         "body.empty-object-is-accepted",
+        "body.unlabelled-object-is-answered",
         "body.redundant-name-is-accepted",
         "body.unknown-field-is-answered",
         "body.malformed-json-is-invalid",
