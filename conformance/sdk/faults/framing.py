@@ -204,6 +204,7 @@ class _Pool:
         wire = self.wires.get(origin)
         if wire is None:
             wire = self.wires[origin] = connected(origin, left)
+        wire.settimeout(max(left, 0.001))
         wire.end = time.monotonic() + left
         data = request_bytes(verb, urlsplit(origin).netloc, target, fields, body)
         try:
