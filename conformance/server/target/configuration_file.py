@@ -19,6 +19,7 @@ from conformance.judging.statement import Statement, StatementSection
 from conformance.server.target.configuration import (
     CANCEL_STATEMENTS,
     ERROR_STATEMENTS,
+    UNKNOWN_FIELDS_STATEMENTS,
     AuthSection,
     Configuration,
     IutSection,
@@ -254,6 +255,7 @@ class _Reader:
             delete=table.get("delete"),
             auth=table.get("auth"),
             errors=self._choice(table, "statement.errors", ERROR_STATEMENTS, None),
+            unknown_fields=self._choice(table, "statement.unknown_fields", UNKNOWN_FIELDS_STATEMENTS, None),
         )
 
     def _limits(self, table: Mapping[str, Any]) -> LimitsSection:
