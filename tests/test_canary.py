@@ -64,6 +64,7 @@ if [ "$(wc -l < asked)" -eq 1 ]; then printf %s "$CANARY_FIRST"; else printf %s 
 """
 
 CRASHES = """
+import os
 from conformance.server.target.transport import HttpTransport
 
 exchange = HttpTransport.exchange
@@ -72,7 +73,8 @@ calls = 0
 
 def crashing(self, request, timeout):
     global calls
-    calls += 1
+    if calls or any(os.environ["CANARY_WEAK"] in value for _, value in request.headers):
+        calls += 1
     if calls == {call}:
         raise RuntimeError(f"cannot send {{request.headers}}")
     return exchange(self, request, timeout)
@@ -121,9 +123,12 @@ def configure(directory: Path, server: EchoServer, literal: str) -> None:
     command.chmod(0o700)
 
 
-@pytest.mark.parametrize("crash_at", [None, 60], ids=["", "a check crashes"])
+@pytest.mark.parametrize("crash_at", [None, 20], ids=["", "a check crashes"])
 def test_no_artefact_of_a_run_shows_a_secret(tmp_path: Path, secrets: dict[str, str], crash_at: int | None) -> None:
-    """The first token is refused, so that two are in use; the server repeats each in a dozen spellings."""
+    """The first token is refused, so that two are in use; the server repeats each in a dozen spellings.
+
+    The crash comes so many requests after the weak token was sent first.
+    """
     planted = {**secrets, "literal": new_secret("canary-literal")}
     summary = tmp_path / "job.md"
     options = ["--report-dir", "out", "--showlocals", "--tb=long"]
@@ -144,7 +149,7 @@ def test_no_artefact_of_a_run_shows_a_secret(tmp_path: Path, secrets: dict[str, 
     }
     assert set(artefacts) == set(ARTEFACTS)
     assert leaks(artefacts, planted) == {}, f"searched: {', '.join(ARTEFACTS)}"
-    assert b"[redacted]" in artefacts["traffic.har"]
+    assert b"[secret 1]" in artefacts["traffic.har"]
     assert b"$CANARY_CUSTOMER" in artefacts["traffic.har"]
     if crash_at is not None:
         assert b"RuntimeError: cannot send" in artefacts["junit.xml"]
@@ -181,18 +186,19 @@ def test_a_command_that_fails_with_a_secret_on_its_lips(tmp_path: Path, secrets:
     script = 'echo "< Authorization: Bearer $CANARY_FIRST" >&2; echo "$CANARY_FIRST" >&2; exit 7'
     command = f"""["sh", "-c", '{script}']"""
     good = """["printenv", "CANARY_FIRST"]"""
-    (tmp_path / "conformance.toml").write_text(
-        f"""
+    with EchoServer() as server:
+        (tmp_path / "conformance.toml").write_text(
+            f"""
         [iut]
-        url = "http://127.0.0.1:1"
+        url = "http://{server.authority}"
         [auth]
         kind = "bearer"
         token_command = {command if key == "token_command" else good}
         [operations]
         command = {command}
         """
-    )
-    done = run(tmp_path, ["run", "conformance.toml", "--report-dir", "out"], secrets)
+        )
+        done = run(tmp_path, ["run", "conformance.toml", "--report-dir", "out"], secrets)
     assert done.returncode == 2
     assert b"exit status 7" in done.stderr
     artefacts = {**files_in(tmp_path / "out"), "stdout": done.stdout, "stderr": done.stderr}

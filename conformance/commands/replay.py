@@ -186,7 +186,7 @@ def _replay(
         show("")
         for line in request_lines(answered.request, _MOST_CHARACTERS):
             show(f"  > {line}".rstrip())
-        for line in side_by_side(earlier, answered):
+        for line in side_by_side(earlier, iut.target.masking().exchange(answered)):
             show(line)
     real = [adaptation.names.get(name, name) for name in recorded]
     return judge_again(all_rules().get(requirement), violation.exchanges, new, real)
@@ -212,10 +212,10 @@ def _outgoing(iut: Iut, request: Request) -> Outgoing:
     """
     from dataclasses import replace
 
-    from conformance.secrets.recorded import MASK
+    from conformance.secrets.redaction import is_masked
     from conformance.server.target.credentials import Credential
 
-    if MASK in request.target:
+    if is_masked(request.target):
         raise _lacks(f"a secret in its URL ({request.target})", "no configuration can put it back: record it again")
     request = replace(request, headers=tuple(_configured(iut, header) for header in request.headers))
     recorded = request.header("authorization")
@@ -228,12 +228,12 @@ def _outgoing(iut: Iut, request: Request) -> Outgoing:
 
 def _configured(iut: Iut, header: Header) -> Header:
     """The header as the configuration has it, where what was recorded only stands for a secret."""
-    from conformance.exchange.message import is_secret_field
-    from conformance.secrets.recorded import MASK
+    from conformance.secrets.looks import is_secret_field
+    from conformance.secrets.redaction import is_masked
     from conformance.server.target.credentials import Credential
 
     name, value = header
-    stands_for_a_secret = any(text.startswith("$") for text in (value, value.partition(" ")[2])) or MASK in value
+    stands_for_a_secret = any(text.startswith("$") for text in (value, value.partition(" ")[2])) or is_masked(value)
     if not (is_secret_field(name) and stands_for_a_secret):
         return header
     configured = [

@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
     from conformance.reports.artefacts import writable
     from conformance.reports.console import print_report
     from conformance.sdk.gate import run_gate, write_everything
-    from conformance.sdk.transport import transport_named
+    from conformance.sdk.transports import transport_named
     from conformance.spec.catalogue import client_catalogue
 
     directory = writable(Path(options.report_dir)) if options.report_dir else None

@@ -12,7 +12,8 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from conformance.exchange.message import NO_CONTEXT, CurlContext, Request, is_secret_field
+from conformance.exchange.message import NO_CONTEXT, CurlContext, Request
+from conformance.secrets.looks import is_secret_field
 
 _VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
 _PLAIN = re.compile(r"[\w-]+: ([A-Za-z]+ )?", re.ASCII)

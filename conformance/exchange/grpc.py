@@ -12,8 +12,9 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
-from conformance.exchange.message import Request, Response, is_secret_field
+from conformance.exchange.message import Request, Response
 from conformance.lro.codes import code_numbered
+from conformance.secrets.looks import is_secret_field
 
 CONTENT_TYPE = "application/grpc"
 _NAMES = {1: "name"}

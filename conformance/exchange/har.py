@@ -26,6 +26,8 @@ from urllib.parse import unquote_plus
 from conformance import __version__
 from conformance.errors import UsageError
 from conformance.exchange.message import Exchange, Failure, FailureKind, Header, Request, Response
+from conformance.secrets.redaction import is_masked
+from conformance.secrets.secret import Secret
 
 _OURS = "_lro_conformance"
 _SCHEMES = ("http://", "https://")
@@ -98,6 +100,10 @@ def _entry(exchange: Exchange, sent: datetime) -> dict[str, Any]:
         "target": exchange.request.target,
         "sent_at": exchange.sent_at,
         "received_at": exchange.received_at,
+        "is_odd": exchange.is_odd,
+        "repeats": exchange.repeats,
+        # Their masks, by which an answer that repeats one can still be recognised.
+        "credentials": [text for secret in exchange.credentials if is_masked(text := secret.reveal())],
     }
     if isinstance(outcome, Failure):
         ours["failure"] = {"kind": outcome.kind.name, "detail": outcome.detail}
@@ -216,7 +222,15 @@ def _exchange(number: int, entry: Mapping[str, Any]) -> Exchange:
         check=str(ours.get("check", "")),
         origin=origin,
         note=str(ours.get("note", "")),
+        is_odd=ours.get("is_odd") is True,
+        repeats=ours["repeats"] if isinstance(ours.get("repeats"), int) else 0,
+        credentials=tuple(map(Secret, _masks(ours.get("credentials")))),
     )
+
+
+def _masks(value: object) -> list[str]:
+    """What stands for credentials in a recording of ours."""
+    return [text for text in value if isinstance(text, str) and is_masked(text)] if isinstance(value, list) else []
 
 
 def _contradictions(entries: Sequence[Any]) -> Iterator[str]:

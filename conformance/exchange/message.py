@@ -7,15 +7,14 @@ judge a server we drive, a client we serve, and a recording of somebody else's t
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
-Header = tuple[str, str]
+from conformance.secrets.secret import Secret
 
-_SECRET_FIELD = re.compile(r"key|token|auth|cookie|secret", re.IGNORECASE)
+Header = tuple[str, str]
 
 
 class NotJson(ValueError):
@@ -26,11 +25,6 @@ def header_values(headers: Iterable[Header], name: str) -> list[str]:
     """All values of a header field, in order; field names compare case-insensitively (RFC 9110, section 5.1)."""
     wanted = name.lower()
     return [value for key, value in headers if key.lower() == wanted]
-
-
-def is_secret_field(name: str) -> bool:
-    """Whether a header field, by its name, carries a credential: `Authorization`, `X-Api-Key`, `Cookie`."""
-    return _SECRET_FIELD.search(name) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +180,10 @@ class Exchange:
     `sent_at` and `received_at` are seconds on the run's monotonic clock: the invocation and the response of the
     call. `call` is None when the request matches no binding. `check` names who sent it; `origin` is scheme and
     authority of the server. `is_odd` when the name in the path may be none to the server, or the path no path, so
-    that whoever answers need not be the service. `wire` is what was sent where the exchange is another reading of it.
+    that whoever answers need not be the service. `repeats` is the number of the exchange that this one confirms: the
+    same request once more, when nothing else was going on. `credentials` are what the request carried where `request`
+    has a placeholder; they stay in the processes of the run. `wire` is what was sent where the exchange is another
+    reading of it.
     """
 
     number: int
@@ -200,6 +197,8 @@ class Exchange:
     note: str = field(default="", compare=False)
     curl: CurlContext = field(default=NO_CONTEXT, compare=False)
     is_odd: bool = field(default=False, compare=False)
+    repeats: int = field(default=0, compare=False)
+    credentials: tuple[Secret, ...] = field(default=(), compare=False)
     wire: OnWire | None = field(default=None, compare=False)
 
     @property

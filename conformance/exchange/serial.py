@@ -1,122 +1,159 @@
-"""Exchanges as JSON values: what report.json holds and what readers of it get back."""
+"""Exchanges as JSON values, made from the fields of the dataclasses: what is recorded has every field, and comes back.
+
+A field that is added to `Exchange` is written and read without a change here. Two members are for people: `curl`, a
+line that sends the request again, and `what` a failure is. Credentials are written for the processes of a run alone.
+"""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import MISSING, Field, fields, is_dataclass
+from enum import Enum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from conformance.exchange.curl import curl_line
 from conformance.exchange.grpc import call_as_json, grpcurl_line, is_grpc
-from conformance.exchange.message import (
-    NO_CONTEXT,
-    Call,
-    CurlContext,
-    Exchange,
-    Failure,
-    FailureKind,
-    Method,
-    Request,
-    Response,
-)
+from conformance.exchange.message import Exchange, Failure, Method, Response
+from conformance.secrets.secret import Secret
+
+_BASE64 = "_base64"
+_NOT_WRITTEN = ("credentials", "wire")
+_OUTCOMES = {"response": Response, "failure": Failure}
+"""The one field that is either of two: its member is called by which it is."""
 
 
-def exchange_as_json(exchange: Exchange) -> dict[str, Any]:
+def exchange_as_json(exchange: Exchange, reveal: bool = False) -> dict[str, Any]:
     """One exchange as it was sent, its bodies as text where they are UTF-8 and else in base64, with a curl line.
 
     A call over gRPC has its method, message and status in words besides, and a line of grpcurl in place of curl's.
+    Credentials are left out, unless they are to be revealed: to another process of the run, never to a file.
     """
     exchange = exchange.as_sent
-    outcome = exchange.outcome
-    grpc = is_grpc(exchange.request)
-    shown: dict[str, Any] = {
-        "number": exchange.number,
-        "check": exchange.check,
-        "note": exchange.note,
-        "origin": exchange.origin,
-        "sent_at": exchange.sent_at,
-        "received_at": exchange.received_at,
-        "call": {"method": exchange.call.method.value, "name": exchange.call.name} if exchange.call else None,
-        "request": {
-            "method": exchange.request.method,
-            "target": exchange.request.target,
-            "headers": [list(header) for header in exchange.request.headers],
-            **_body_as_json(exchange.request.body),
-        },
-        "curl": grpcurl_line(exchange.request, exchange.origin)
-        if grpc
-        else curl_line(exchange.request, exchange.origin, exchange.curl),
-    }
-    if grpc:
-        shown["grpc"] = call_as_json(exchange.request, outcome)
-    if exchange.curl != NO_CONTEXT:
-        shown["curl_context"] = {
-            "placeholders": list(exchange.curl.placeholders),
-            "options": list(exchange.curl.options),
-        }
-    if isinstance(outcome, Failure):
-        shown["failure"] = {"kind": outcome.kind.name, "what": outcome.kind.value, "detail": outcome.detail}
+    shown = _members(exchange)
+    if reveal:
+        shown["credentials"] = [secret.reveal() for secret in exchange.credentials]
+    shown["curl_context"] = shown.pop("curl")
+    if is_grpc(exchange.request):
+        shown["curl"] = grpcurl_line(exchange.request, exchange.origin)
+        shown["grpc"] = call_as_json(exchange.request, exchange.outcome)
     else:
-        shown["response"] = {
-            "status": outcome.status,
-            "reason": outcome.reason,
-            "headers": [list(header) for header in outcome.headers],
-            **_body_as_json(outcome.body),
-        }
+        shown["curl"] = curl_line(exchange.request, exchange.origin, exchange.curl)
+    if isinstance(exchange.outcome, Failure):
+        shown["failure"]["what"] = exchange.outcome.kind.value
     return shown
 
 
 def exchange_from_json(value: Mapping[str, Any]) -> Exchange:
     """The exchange that `exchange_as_json` made the value of. Raises KeyError or ValueError for anything else."""
     try:
-        return _exchange(value)
+        members = {key: member for key, member in value.items() if key not in ("curl", "wire")}
+        if "curl_context" in members:
+            members["curl"] = members.pop("curl_context")
+        exchange = _read(Exchange, members)
     except (TypeError, AttributeError) as error:
         raise ValueError(f"the value of an exchange is damaged: {error}") from error
+    assert isinstance(exchange, Exchange)
+    return exchange
 
 
-def _exchange(value: Mapping[str, Any]) -> Exchange:
-    request = value["request"]
-    call = value.get("call")
-    outcome: Response | Failure
-    if "failure" in value:
-        outcome = Failure(FailureKind[value["failure"]["kind"]], value["failure"]["detail"])
-    else:
-        response = value["response"]
-        outcome = Response(
-            response["status"], _headers(response["headers"]), _body_from_json(response), response.get("reason", "")
-        )
-    return Exchange(
-        number=value["number"],
-        request=Request(request["method"], request["target"], _headers(request["headers"]), _body_from_json(request)),
-        outcome=outcome,
-        sent_at=value["sent_at"],
-        received_at=value["received_at"],
-        call=Call(Method(call["method"]), call["name"]) if call else None,
-        check=value.get("check", ""),
-        origin=value.get("origin", ""),
-        note=value.get("note", ""),
-        curl=_context(value.get("curl_context")),
-    )
+# --- out ---
 
 
-def _body_as_json(body: bytes) -> dict[str, str]:
+def _members(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass as members of a JSON object."""
+    shown: dict[str, Any] = {}
+    for field in fields(value):
+        member = getattr(value, field.name)
+        if field.name == "outcome":
+            name = next(name for name, kind in _OUTCOMES.items() if isinstance(member, kind))
+            shown[name] = _members(member)
+        elif isinstance(member, bytes):
+            shown.update(_octets(field.name, member))
+        elif field.name not in _NOT_WRITTEN:
+            shown[field.name] = _shown(member)
+    return shown
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value if isinstance(value, Method) else value.name
+    if is_dataclass(value):
+        return _members(value)
+    if isinstance(value, tuple):
+        return [_shown(entry) for entry in value]
+    return value
+
+
+def _octets(name: str, octets: bytes) -> dict[str, str]:
     try:
-        return {"body": body.decode("utf-8")}
+        return {name: octets.decode("utf-8")}
     except UnicodeDecodeError:
-        return {"body_base64": base64.b64encode(body).decode("ascii")}
+        return {f"{name}{_BASE64}": base64.b64encode(octets).decode("ascii")}
 
 
-def _body_from_json(message: Mapping[str, Any]) -> bytes:
-    if "body_base64" in message:
-        return base64.b64decode(message["body_base64"], validate=True)
-    return str(message["body"]).encode("utf-8")
+# --- in ---
 
 
-def _context(value: Mapping[str, Any] | None) -> CurlContext:
-    if value is None:
-        return NO_CONTEXT
-    return CurlContext(tuple(map(str, value["placeholders"])), tuple(map(str, value["options"])))
+def _read(kind: Any, value: Any) -> Any:
+    """The value of a type, read from JSON. Raises KeyError, TypeError or ValueError for what is none."""
+    if is_dataclass(kind):
+        return _object(kind, value)
+    if kind is Secret:
+        return Secret(_read(str, value))
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(value) if kind is Method else kind[value]
+    origin = get_origin(kind)
+    if origin is tuple:
+        return _tuple(get_args(kind), value)
+    if origin in (Union, UnionType):
+        inner = [one for one in get_args(kind) if one is not NoneType]
+        return None if value is None else _read(inner[0], value)
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise TypeError(f"{value!r:.40} is no {kind.__name__}")
+    return value
 
 
-def _headers(headers: list[list[str]]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in headers)
+def _tuple(kinds: tuple[Any, ...], value: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r:.40} is no list")
+    if kinds[-1] is Ellipsis:
+        return tuple(_read(kinds[0], entry) for entry in value)
+    return tuple(_read(kind, entry) for kind, entry in zip(kinds, value, strict=True))
+
+
+def _object(kind: Any, value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{value!r:.40} is no object")
+    known = _fields(kind)
+    found: dict[str, Any] = {}
+    for field, hint in known:
+        if field.name == "outcome":
+            name = next((name for name in _OUTCOMES if name in value), "response")
+            found["outcome"] = _object(_OUTCOMES[name], value[name])
+        elif hint is bytes:
+            found[field.name] = _read_octets(field.name, value)
+        elif field.name in value:
+            found[field.name] = _read(hint, value[field.name])
+        elif field.default is MISSING and field.default_factory is MISSING:
+            raise KeyError(field.name)
+    return kind(**found)
+
+
+def _read_octets(name: str, value: Mapping[str, Any]) -> bytes:
+    if f"{name}{_BASE64}" in value:
+        return base64.b64decode(value[f"{name}{_BASE64}"], validate=True)
+    text = value[name]
+    if not isinstance(text, str):
+        raise TypeError(f"{text!r:.40} is no text")
+    return text.encode("utf-8")
+
+
+@cache
+def _fields(kind: Any) -> tuple[tuple[Field[Any], Any], ...]:
+    hints = get_type_hints(kind)
+    return tuple((field, hints[field.name]) for field in fields(kind))

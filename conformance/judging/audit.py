@@ -7,21 +7,20 @@ traffic where it can be, and else leaves the requirements that depend on it not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.exchange import Call, Exchange, Method
 from conformance.exchange.har import Recording
-from conformance.judging.report import RunFacts, build_report, violation_as_json
+from conformance.exchange.masking import StrangersMasking
+from conformance.judging.report import RunFacts, build_report
 from conformance.judging.statement import Statement
-from conformance.judging.verdict import CheckResult, Finding, Judgement, judge, judge_run
-from conformance.rules import Rule
-from conformance.rules.server import all_rules
+from conformance.judging.traffic import judge_traffic
+from conformance.judging.verdict import CheckResult, Finding, judge, judge_run
 from conformance.rules.server.conditions import answered_by_the_service, failed, plainly_bound
 from conformance.rules.server.errors import bare_status_of, envelope_of
-from conformance.secrets.recorded import without_secrets
 from conformance.spec.catalogue import Catalogue, Requirement
 from conformance.spec.contract import Contract
 
@@ -48,7 +47,8 @@ def audit(
     url: str = "",
 ) -> Audit:
     """Judge a recording. `url` is the server to judge, with the path before the contract's; without it all are."""
-    exchanges = [exchange for exchange in without_secrets(recording.exchanges) if _is_at(exchange, url)]
+    masking = StrangersMasking(recording.exchanges)
+    exchanges = [exchange for exchange in recording.exchanges if _is_at(exchange, url)]
     called = [(exchange, _call(contract, exchange, url.rstrip("/"))) for exchange in exchanges]
     calls = [
         replace(exchange, call=call)
@@ -59,7 +59,11 @@ def audit(
     by_origin: dict[str, list[Exchange]] = {}
     for exchange in calls:
         by_origin.setdefault(exchange.origin, []).append(exchange)
-    judgements = [_judgement(requirement, by_origin.values(), statement) for requirement in catalogue.of("server")]
+    judged = {result.requirement: result for result in judge_traffic(list(by_origin.values()), masking)}
+    judgements = [
+        judge(requirement, [_result(requirement, judged, statement)], statement.rules_out(requirement))
+        for requirement in catalogue.of("server")
+    ]
     verdict = judge_run(judgements)
     facts = RunFacts(
         iut={"name": f"traffic in {file}", "url": ", ".join(by_origin), "statement": statement.as_json()},
@@ -72,7 +76,7 @@ def audit(
         operations=len({exchange.call.name for exchange in calls if exchange.call and _is_of_one(exchange.call)}),
         messages=_messages(recording, len(exchanges), len(calls), contract),
     )
-    return Audit(build_report(judgements, verdict, facts), tuple(calls))
+    return Audit(build_report(judgements, verdict, facts), tuple(map(masking.exchange, calls)))
 
 
 def _is_at(exchange: Exchange, url: str) -> bool:
@@ -99,33 +103,18 @@ def _is_of_one(call: Call) -> bool:
     return call.method is not Method.LIST
 
 
-def _judgement(requirement: Requirement, servers: Iterable[Sequence[Exchange]], statement: Statement) -> Judgement:
-    rule = all_rules().get(requirement.id)
-    if rule is None:
-        result = CheckResult(requirement.id, CHECK, Finding.NOT_TESTED, "a recording cannot show it; `run` tests it")
-    else:
-        result = _result(requirement, rule, servers, statement)
-    return judge(requirement, [result], statement.rules_out(requirement))
-
-
-def _result(
-    requirement: Requirement, rule: Rule, servers: Iterable[Sequence[Exchange]], statement: Statement
-) -> CheckResult:
-    found = [judgement for exchanges in servers for judgement in rule.judgements(exchanges)]
-    violations = [violation for violation in found if violation is not None]
+def _result(requirement: Requirement, judged: Mapping[str, CheckResult], statement: Statement) -> CheckResult:
+    """What the traffic shows, where a recording can show it and the statement does not leave the requirement open."""
+    result = judged.get(requirement.id)
     open_key = statement.open_condition(requirement)
-    if not found:
+    if result is None:
+        return CheckResult(requirement.id, CHECK, Finding.NOT_TESTED, "a recording cannot show it; `run` tests it")
+    if result.finding in (Finding.NOT_TESTED, Finding.NOT_APPLICABLE) and not result.alone:
         return CheckResult(requirement.id, CHECK, Finding.NOT_TESTED, "no recorded call is one that it speaks about")
     if open_key is not None:
         reason = f"whether it applies is not known: say --statement {open_key}=…"
         return CheckResult(requirement.id, CHECK, Finding.NOT_TESTED, reason)
-    return CheckResult(
-        requirement.id,
-        CHECK,
-        Finding.VIOLATED if violations else Finding.KEPT,
-        "; ".join(dict.fromkeys(violation.message for violation in violations)),
-        violations=tuple(violation_as_json(violation) for violation in violations),
-    )
+    return replace(result, check=CHECK)
 
 
 def _find_out(statement: Statement, calls: Sequence[Exchange]) -> None:

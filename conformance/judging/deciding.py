@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from conformance.exchange import Exchange
 from conformance.exchange.history import histories
-from conformance.judging.drawn_traffic import DRAWN_TRAFFIC, TRAFFIC_CHECK
+from conformance.judging.traffic import DRAWN_TRAFFIC, TRAFFIC_CHECK
 from conformance.judging.verdict import CheckResult, Finding, Judgement, Verdict
-from conformance.rules.rule import ExchangeRule, HistoryRule, Rule
+from conformance.rules.rule import ExchangeRule, HistoryRule, Rule, TrafficRule
 from conformance.rules.server import all_rules
 
 _LOOKS = ("GET", "HEAD")
@@ -75,3 +75,5 @@ def _last_judged(rule: Rule, exchanges: Sequence[Exchange]) -> Exchange | None:
                     shown = [*history.calls, *(look.exchange for look in history.looks)]
                     return max(shown, key=lambda exchange: exchange.received_at)
             return None
+        case TrafficRule():
+            return None  # no one exchange decides it

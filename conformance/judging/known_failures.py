@@ -25,7 +25,7 @@ from enum import Enum, auto
 
 from conformance.judging.accepted_gaps import accept_gaps
 from conformance.judging.baseline import Baseline, KnownFailure, check_name, is_same_check
-from conformance.judging.drawn_traffic import DRAWN_TRAFFIC
+from conformance.judging.traffic import DRAWN_TRAFFIC
 from conformance.judging.verdict import CheckResult, Finding, Judgement, Verdict, judge
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from conformance import __version__
 from conformance.errors import UsageError
 from conformance.exchange import Exchange
+from conformance.exchange.masking import Masking
 from conformance.exchange.serial import exchange_as_json
 from conformance.judging.baseline import AcceptedGap
 from conformance.judging.build import build_of
@@ -26,6 +27,8 @@ from conformance.judging.verdict import CheckResult, Judgement, RunVerdict, Verd
 from conformance.rules import Complaint, Violation
 from conformance.rules.rule import TimedCall
 from conformance.spec.catalogue import Level, Requirement
+
+_NO_SECRETS = Masking()
 
 SCHEMA_VERSION = 1
 
@@ -179,11 +182,11 @@ def _replay_line(requirement: Requirement) -> str:
     return f"lro-conformance replay REPORT.json {requirement.id}" if requirement.actor == "server" else ""
 
 
-def violation_as_json(complaint: Complaint | Violation) -> dict[str, Any]:
-    """What is wrong and the exchanges that show it, for results that travel and for reports."""
+def violation_as_json(complaint: Complaint | Violation, masking: Masking = _NO_SECRETS) -> dict[str, Any]:
+    """What is wrong and the exchanges that show it, masked: for results that travel and for reports."""
     shown: dict[str, Any] = {
-        "message": complaint.message,
-        "exchanges": [_evidence(exchange) for exchange in complaint.exchanges],
+        "message": masking.text(complaint.message),
+        "exchanges": [_evidence(masking.exchange(exchange)) for exchange in complaint.exchanges],
     }
     if isinstance(complaint, Complaint) and complaint.calls:
         shown["calls"] = _timed(complaint.calls)

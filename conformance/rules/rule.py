@@ -9,9 +9,10 @@ Rules for rules:
 * The function body is the requirement's sentence and nothing else.
 * No rule speaks about an answer that asks to come again: that is the environment's.
 
-There are two kinds. An *exchange rule* judges one exchange; a *history rule* judges everything that was seen of one
-operation. Both are applied to all the traffic of a run, whatever check caused it. Functions in this package that carry
-no decorator are *oracles*: a check calls them, because only the check knows what its stimulus means.
+There are three kinds. An *exchange rule* judges one exchange; a *history rule* judges everything that was seen of one
+operation; a *traffic rule* judges what only all of it together shows. All are applied to all the traffic of a run,
+whatever check caused it. Functions in this package that carry no decorator are *oracles*: a check calls them, because
+only the check knows what its stimulus means.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ class When:
 
 ExchangeJudge = Callable[[Exchange], str | None]
 HistoryJudge = Callable[[History], Complaint | None]
+TrafficJudge = Callable[[Sequence[Exchange]], Iterator[Complaint | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,20 @@ class HistoryRule:
                     yield Violation(self.requirement, _writable(complaint.message), complaint.exchanges)
 
 
+@dataclass(frozen=True, slots=True)
+class TrafficRule:
+    requirement: str
+    judge: TrafficJudge
+
+    def judgements(self, exchanges: Iterable[Exchange]) -> Iterator[Violation | None]:
+        """What the judge says of all exchanges together: a violation, or None for "kept", once for each thing seen."""
+        for complaint in self.judge([exchange for exchange in exchanges if not exchange.asks_to_come_again]):
+            if complaint is None:
+                yield None
+            else:
+                yield Violation(self.requirement, _writable(complaint.message), complaint.exchanges)
+
+
 _SAID_IN_SHORT = 3
 
 
@@ -126,7 +142,7 @@ def _writable(message: str) -> str:
     return message.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-Rule = ExchangeRule | HistoryRule
+Rule = ExchangeRule | HistoryRule | TrafficRule
 _RULES: dict[str, Rule] = {}
 
 
@@ -150,6 +166,16 @@ def history_rule(requirement: str, *, when: Callable[[History], bool]) -> Callab
     return register
 
 
+def traffic_rule(requirement: str) -> Callable[[TrafficJudge], TrafficJudge]:
+    """Register a rule about all exchanges together: the judge yields a complaint, or None, for each thing it judged."""
+
+    def register(judge: TrafficJudge) -> TrafficJudge:
+        _add(TrafficRule(requirement, judge))
+        return judge
+
+    return register
+
+
 def _add(rule: Rule) -> None:
     if rule.requirement in _RULES:
         raise ValueError(f"two rules for {rule.requirement}: one requirement has one rule")
@@ -157,5 +183,5 @@ def _add(rule: Rule) -> None:
 
 
 def registered_rules() -> dict[str, Rule]:
-    """All registered rules by requirement; `conformance.rules.all_rules` makes sure that they are loaded."""
+    """All registered rules by requirement; `conformance.rules.server.all_rules` makes sure that they are loaded."""
     return dict(_RULES)

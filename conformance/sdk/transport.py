@@ -38,12 +38,3 @@ class Transport:
 
 
 REST = Transport("rest", lambda _scenario: True, lambda url, _contract, _tell: contextlib.nullcontext(url))
-
-
-def transport_named(name: str) -> Transport:
-    """The transport of this name, `rest` or `grpc`. What gRPC needs is loaded only when it is asked for."""
-    if name == REST.name:
-        return REST
-    from conformance.sdk import grpc_side
-
-    return Transport("grpc", grpc_side.SCENARIOS.__contains__, grpc_side.grpc_front, grpc_side.HTTP_ONLY)

@@ -1,35 +1,61 @@
-"""Blots secrets out of what somebody else says, however they are spelled there.
+"""Finds secrets in what somebody else says, however they are spelled there, and blots them out.
 
-A server that echoes what it was sent may put it into a JSON text, into another JSON text within that, a URL, a page, or
-the base64 of a dump of the request. So a secret is looked for with every character that is no letter or digit in any of
-its escapes, and in base64 at any place of a longer text.
+A server that echoes what it was sent may put it into a JSON text, into another JSON text within that, a URL, a page, a
+dump in hexadecimal, or the base64 of a whole request; it may change the case of its letters, or cut it in the middle.
+So a secret is looked for
+
+* with every character that is no letter or digit in any of its escapes, in any letter case,
+* in hexadecimal, and in base64 at any place of a longer text,
+* in parts: a run of it that is long enough to be no accident.
+
+Each secret has a number, and its mask says it: `[secret 1]` here and `[secret 1]` there are the same secret.
 """
 
 from __future__ import annotations
 
 import base64
+import binascii
 import re
-from collections.abc import Iterable, Iterator
+import string
+from collections.abc import Callable, Iterable, Iterator
 from html.entities import html5
 
-_SHORTEST_BASE64 = 8
-"""Of a shorter text base64 is not looked for: three letters that happen to stand somewhere are no secret."""
+MASK = "[secret]"
+"""What stands where a secret stood of which only the place is known, such as the value of a field."""
+
+SURE = 8
+"""Characters. A shorter text may stand anywhere by accident, so it is masked only where it stands alone, its base64 and
+hexadecimal are not looked for, and nobody is accused of repeating it."""
+
+_LONGEST_RUN = 16
+"""Characters of a secret in a row that are masked however long it is."""
+
+_WORDS_OF_JSON = frozenset({"true", "false", "null"})
+_SHORTEST = 3
 
 
 class Redaction:
-    """Replaces every spelling of some secrets by a mask."""
+    """Replaces every spelling of some secrets by a mask: the one that is given, else one with the secret's number."""
 
-    def __init__(self, secrets: Iterable[str], mask: str) -> None:
-        self._mask = mask
+    def __init__(self, secrets: Iterable[str], mask: str | None = None) -> None:
+        wanted = list(dict.fromkeys(secret for secret in secrets if secret))
+        masks = {secret: mask or numbered(number) for number, secret in enumerate(wanted, 1)}
+        spelled = [(text, masks[secret]) for secret in wanted for text in _texts(secret)]
         # The longest first: what is left of it would not be found when a part of it had gone before.
-        texts = {text for secret in secrets if secret for text in _texts(secret)}
-        longest_first = sorted(texts, key=lambda text: (-len(text), text))
-        self._patterns = [re.compile("".join(map(_any_spelling, text))) for text in longest_first]
+        spelled.sort(key=lambda entry: (-len(entry[0]), entry[0]))
+        self._patterns = [(_pattern(text), hidden) for text, hidden in spelled]
+        self._runs = [
+            (_Runs(secret, max(SURE, min(_half(secret), _LONGEST_RUN))), masks[secret])
+            for secret in wanted
+            if len(secret) > SURE
+        ]
 
     def text(self, value: str) -> str:
         """The text without the secrets; itself when it has none."""
-        for pattern in self._patterns:
-            value = pattern.sub(lambda _: self._mask, value)
+        for pattern, mask in self._patterns:
+            value = pattern.sub(_always(mask), value)
+        for runs, mask in self._runs:
+            value = runs.blotted_out(value, mask)
         return value
 
     def octets(self, value: bytes) -> bytes:
@@ -37,13 +63,56 @@ class Redaction:
         return self.text(value.decode("latin-1")).encode("latin-1") if self._patterns else value
 
 
+class Spelling:
+    """Every spelling of one secret, to ask whether a text has one."""
+
+    def __init__(self, secret: str) -> None:
+        self._patterns = [_pattern(text) for text in _texts(secret)]
+        self._runs = _Runs(secret, max(SURE, _half(secret)))
+        self._is_sure = len(secret) >= SURE
+
+    def is_in(self, octets: bytes) -> bool:
+        """Whether the text repeats the secret, or half of it. Of one that is too short to be sure it never does."""
+        if not self._is_sure:
+            return False
+        text = octets.decode("latin-1")
+        return any(pattern.search(text) for pattern in self._patterns) or any(True for _ in self._runs.found(text))
+
+
+_MASKED = re.compile(rf"{re.escape(MASK[:-1])}( [0-9]+)?\]")
+
+
+def is_masked(text: str) -> bool:
+    """Whether something in a text was masked, so that it is not what it was."""
+    return _MASKED.search(text) is not None
+
+
+def numbered(number: int) -> str:
+    """The mask of a secret that has a number."""
+    return f"{MASK[:-1]} {number}]"
+
+
+def _always(text: str) -> Callable[[re.Match[str]], str]:
+    return lambda _: text
+
+
+def _half(secret: str) -> int:
+    return (len(secret) + 1) // 2
+
+
+# --- whole ---
+
+
 def _texts(secret: str) -> Iterator[str]:
-    """What to look for: the secret, its bytes read one to one as characters, and its base64."""
+    """What to look for: the secret, its bytes read one to one as characters, its hexadecimal and base64, and what it
+    is the base64 of, as a user and password are (RFC 7617)."""
     octets = secret.encode("utf-8", "surrogateescape")
     yield secret
     yield octets.decode("latin-1")
-    if len(octets) >= _SHORTEST_BASE64:
+    if len(octets) >= SURE:
+        yield octets.hex()
         yield from _in_base64(octets)
+        yield from _user_and_password(secret)
 
 
 def _in_base64(octets: bytes) -> Iterator[str]:
@@ -54,6 +123,28 @@ def _in_base64(octets: bytes) -> Iterator[str]:
         core = encoded[(0, 2, 3)[before] : (before + len(octets)) * 8 // 6]
         yield core
         yield core.translate(str.maketrans("+/", "-_"))
+
+
+def _user_and_password(secret: str) -> Iterator[str]:
+    """The two of Basic credentials, together and the password alone; nothing when the secret is none of these."""
+    try:
+        user, colon, password = base64.b64decode(secret, validate=True).decode("ascii").partition(":")
+    except (binascii.Error, ValueError):
+        return
+    if colon and user.isprintable() and password.isprintable():
+        yield f"{user}:{password}"
+        if len(password) >= _SHORTEST:
+            yield password
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """One text in any letter case and any escapes; a short one only where it stands alone."""
+    spelled = "".join(map(_any_spelling, text))
+    if len(text) >= SURE:
+        return re.compile(spelled, re.IGNORECASE)
+    if len(text) < _SHORTEST or text.lower() in _WORDS_OF_JSON or text.isdigit():
+        return re.compile(r"(?!)")  # it would blot out what is no secret
+    return re.compile(rf"(?<![A-Za-z0-9]){spelled}(?![A-Za-z0-9])", re.IGNORECASE)
 
 
 def _any_spelling(character: str) -> str:
@@ -74,3 +165,59 @@ def _any_spelling(character: str) -> str:
 
 
 _NAMES = {name: meaning for name, meaning in html5.items() if name.endswith(";") and len(meaning) == 1}
+
+
+# --- in parts ---
+
+
+class _Runs:
+    """The runs of one secret that are so long that no accident has them."""
+
+    def __init__(self, secret: str, length: int) -> None:
+        lower = _lower(secret)
+        self._length = length
+        self._runs = _grams(lower, length)
+        # Whoever looks at every `step`th place for so short a piece meets each run at least once.
+        self._piece = length // 2
+        self._pieces = _grams(lower, self._piece)
+        self._step = length - self._piece + 1
+
+    def found(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where each stretch of a text that consists of runs begins and ends."""
+        lower = _lower(text)
+        done = 0
+        for place in range(0, len(lower), self._step):
+            if place < done or lower[place : place + self._piece] not in self._pieces:
+                continue
+            earliest = max(done, place - self._length + 1)
+            begin = next((at for at in range(earliest, place + 1) if self._is_run(lower, at)), None)
+            if begin is not None:
+                end = begin + 1
+                while self._is_run(lower, end):
+                    end += 1
+                done = end - 1 + self._length
+                yield begin, done
+
+    def _is_run(self, lower: str, at: int) -> bool:
+        return lower[at : at + self._length] in self._runs
+
+    def blotted_out(self, text: str, mask: str) -> str:
+        """The text with the mask in place of each stretch."""
+        kept: list[str] = []
+        done = 0
+        for begin, end in self.found(text):
+            kept += [text[done:begin], mask]
+            done = end
+        return "".join([*kept, text[done:]]) if kept else text
+
+
+def _grams(text: str, length: int) -> frozenset[str]:
+    return frozenset(text[start : start + length] for start in range(len(text) - length + 1))
+
+
+_ASCII = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+
+
+def _lower(text: str) -> str:
+    """In lower case, and as long as before: of other alphabets some letters become two."""
+    return text.translate(_ASCII)

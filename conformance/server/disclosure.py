@@ -19,9 +19,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from conformance.errors import UsageError
-from conformance.exchange.message import is_secret_field
 from conformance.secrets.command import command_without_secrets
-from conformance.secrets.recorded import is_secret_parameter, looks_secret
+from conformance.secrets.looks import is_secret_field, is_secret_parameter, looks_secret
 from conformance.server.target.configuration import Configuration, SupplyForm
 
 _MEMBER = re.compile(r"token|secret|passw|api[-_]?key|private[-_]?key|credential", re.IGNORECASE)

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections import Counter
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from conformance.server.target.iut import Iut
 
 RUN = pytest.StashKey["Run"]()
+_SUITE = "conformance/suite"
 RESULT = "lro_conformance_result"
 """Where a report of pytest carries what a check found, as a JSON value."""
 TRAFFIC_FILE = "test_traffic.py"
@@ -141,8 +143,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     kept = [item for item in checks if item not in too_large]
     run.firm_checks.update(_requirement_of(item) for item in kept if not _draws(item))
     for item in kept:
-        known = catalogue()[_requirement_of(item)]
-        item.user_properties += [("requirement", known.id), ("level", known.level.value)]
+        item.user_properties += _properties(_requirement_of(item))
     kept.sort(
         key=lambda item: (
             _looks_at_all_traffic(item),
@@ -223,7 +224,7 @@ def pytest_runtest_makereport(
     if item.get_closest_marker("requirement") is None or (call.when != "call" and call.excinfo is None):
         return report
     result = _result(item, call)
-    _show(report, result, item)
+    _show(report, result, _run(item.config))
     setattr(report, RESULT, _as_json(result))
     return report
 
@@ -236,14 +237,15 @@ def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
     from conformance.suite.alone import ALONE
     from conformance.suite.judging import Violated
 
+    run = _run(item.config)
     raised = call.excinfo.value if call.excinfo is not None else None
     violations: tuple[dict[str, Any], ...] = ()
-    reason = str(raised) if raised is not None else ""
+    reason = run.masking().text(str(raised)) if raised is not None else ""
     if raised is None:
         finding = Finding.KEPT
     elif isinstance(raised, Violated):
         finding = Finding.VIOLATED
-        violations = tuple(violation_as_json(complaint) for complaint in raised.complaints)
+        violations = tuple(violation_as_json(complaint, run.masking()) for complaint in raised.complaints)
     elif isinstance(raised, NotTested):
         finding = Finding.NOT_TESTED
     elif isinstance(raised, NotApplicable):
@@ -251,11 +253,11 @@ def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
     elif isinstance(raised, ConformanceError):
         # The target or the configuration cannot be used: whatever else is tried will not do better.
         finding = Finding.NOT_TESTED
-        _run(item.config).fatal = str(raised)
-        item.session.shouldstop = raised.message
+        run.fatal = reason
+        item.session.shouldstop = run.masking().text(raised.message)
     else:
         finding = Finding.ERROR
-        reason = _masked(f"{type(raised).__name__}: {raised}", _run(item.config))
+        reason = run.masking().text(f"{type(raised).__name__}: {raised}")
     alone = item.stash.get(ALONE, None)
     return CheckResult(
         _requirement_of(item),
@@ -269,13 +271,13 @@ def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
     )
 
 
-def _show(report: pytest.TestReport, result: CheckResult, item: pytest.Item) -> None:
+def _show(report: pytest.TestReport, result: CheckResult, run: Run) -> None:
     """Make pytest's own report say the same: a SHOULD that is not kept fails nobody, and no skip looks like a pass."""
     from conformance.judging.verdict import Finding, Verdict
     from conformance.spec.catalogue import Level, catalogue
 
     requirement = catalogue()[result.requirement]
-    run = _run(item.config)
+    file, line, _ = report.location
     ruled_out = run.statement.rules_out(requirement)
     listed = run.foretold(result) if ruled_out is None else None
     if listed is not None:
@@ -283,7 +285,7 @@ def _show(report: pytest.TestReport, result: CheckResult, item: pytest.Item) -> 
         is_known = verdict is Verdict.KNOWN_FAILURE
         report.outcome = "skipped" if is_known else "failed"
         text = f"{verdict.value}: {why}"
-        report.longrepr = (str(item.path), item.location[1] or 0, text) if is_known else text
+        report.longrepr = (file, line or 0, text) if is_known else text
     elif result.finding is Finding.VIOLATED and requirement.level is Level.MUST and ruled_out is None:
         from conformance.judging.report import build_evidence_entry
         from conformance.reports.console import explain
@@ -291,16 +293,14 @@ def _show(report: pytest.TestReport, result: CheckResult, item: pytest.Item) -> 
         report.outcome = "failed"
         report.longrepr = explain(build_evidence_entry(requirement, result))
     elif result.finding is Finding.ERROR:
-        report.longrepr = _masked(str(report.longrepr), run)
-    elif result.finding is not Finding.KEPT:
-        word = "warn" if result.finding is Finding.VIOLATED and ruled_out is None else result.finding.value
+        report.longrepr = run.masking().text(str(report.longrepr))
+    elif ruled_out is not None:
         report.outcome = "skipped"
-        report.longrepr = (str(item.path), item.location[1] or 0, f"{word}: {ruled_out or result.reason}")
-
-
-def _masked(text: str, run: Run) -> str:
-    """What an error of ours says, without the secrets that a library may have put into it."""
-    return run.iut.target.masked(text) if run.iut is not None else text
+        report.longrepr = (file, line or 0, f"{Finding.NOT_APPLICABLE.value}: {ruled_out}")
+    elif result.finding is not Finding.KEPT:
+        word = "warn" if result.finding is Finding.VIOLATED else result.finding.value
+        report.outcome = "skipped"
+        report.longrepr = (file, line or 0, f"{word}: {result.reason}")
 
 
 class _Results:
@@ -313,6 +313,35 @@ class _Results:
         value = getattr(report, RESULT, None)
         if value is not None and not hasattr(self._config, "workerinput"):
             _run(self._config).results.append(_from_json(value))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """What was recorded is judged when all of it is there, and reported as if each rule were a check."""
+        run = self._config.stash.get(RUN, None)
+        if run is None or run.fatal or hasattr(self._config, "workerinput"):
+            return
+        judged = run.judge_traffic()
+        run.firm_checks = Counter(result.requirement for result in (*run.results, *judged) if not result.drawn)
+        for result in judged:
+            report = _report_of(result, "call")
+            _show(report, result, run)
+            setattr(report, RESULT, _as_json(result))
+            self._config.hook.pytest_runtest_logreport(report=report)
+            # With the end of a check junit.xml gets its properties.
+            self._config.hook.pytest_runtest_logreport(report=_report_of(result, "teardown"))
+
+
+def _report_of(result: CheckResult, when: Literal["call", "teardown"]) -> pytest.TestReport:
+    """A report of pytest's about what the judge found, as if a check had found it."""
+    return pytest.TestReport(
+        nodeid=f"{_SUITE}/{result.check}",
+        location=(f"{_SUITE}/{TRAFFIC_FILE}", None, result.check),
+        keywords={},
+        outcome="passed",
+        longrepr=None,
+        when=when,
+        user_properties=_properties(result.requirement),
+    )
 
 
 @pytest.hookimpl(wrapper=True)
@@ -349,7 +378,7 @@ def _finish(session: pytest.Session, exitstatus: int) -> None:
         from conformance.judging.verdict import RunVerdict
         from conformance.reports.artefacts import write_artefacts
 
-        traffic = (exchange for part in run.all_traffic() for exchange in part)
+        traffic = (run.masking().exchange(exchange) for part in run.all_traffic() for exchange in part)
         try:
             write_artefacts(report, traffic, run.report_dir)
         except UsageError as error:
@@ -424,6 +453,14 @@ def is_check(item: pytest.Item) -> bool:
 def place_of(item: pytest.Item) -> tuple[str, bool, bool]:
     """The requirement of a check, whether it draws what it sends, and whether it judges all traffic."""
     return _requirement_of(item), _draws(item), _looks_at_all_traffic(item)
+
+
+def _properties(requirement: str) -> list[tuple[str, object]]:
+    """What junit.xml says of a check besides its name."""
+    from conformance.spec.catalogue import catalogue
+
+    known = catalogue()[requirement]
+    return [("requirement", known.id), ("level", known.level.value)]
 
 
 def _requirement_of(item: pytest.Item) -> str:

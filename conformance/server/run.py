@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -14,19 +14,19 @@ from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 from conformance.exchange import Exchange
+from conformance.exchange.masking import Masking
 from conformance.exchange.serial import exchange_as_json, exchange_from_json
 from conformance.judging.baseline import Baseline, KnownFailure, read_baseline
 from conformance.judging.deciding import deciding_exchanges
-from conformance.judging.drawn_traffic import TRAFFIC_CHECK, traffic_check_of, without_drawn_traffic
 from conformance.judging.known_failures import Applied, apply_baseline, examined, foretold
 from conformance.judging.leaks import leak_messages
-from conformance.judging.report import RunFacts, build_report, violation_as_json
+from conformance.judging.report import RunFacts, build_report
 from conformance.judging.statement import Statement
-from conformance.judging.verdict import CheckResult, Finding, Judgement, RunVerdict, Verdict, judge, judge_run
+from conformance.judging.traffic import judge_traffic
+from conformance.judging.verdict import CheckResult, Judgement, RunVerdict, Verdict, judge, judge_run
 from conformance.lro import timestamp
 from conformance.reports.artefacts import writable
-from conformance.rules import in_short
-from conformance.rules.server import all_rules
+from conformance.secrets.secret import Secret
 from conformance.server.target.clean_up import CLEAN_UP
 from conformance.server.target.configuration import (
     Configuration,
@@ -63,6 +63,8 @@ class Run:
     results: list[CheckResult] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     traffic: list[list[Exchange]] = field(default_factory=list)
+    secrets: list[Secret] = field(default_factory=list)
+    """Those of other processes."""
     requests: int = 0
     operations: int = 0
     operation_names: list[str] = field(default_factory=list)
@@ -85,6 +87,7 @@ class Run:
     _usable: list[KnownFailure] | None = None
     _statement: Statement | None = None
     _name: str = ""
+    _masking: tuple[tuple[Secret, ...], Masking] | None = None
     _is_in_process: bool = False
 
     @property
@@ -110,7 +113,8 @@ class Run:
             return {}
         return {
             **self._own_facts(),
-            "exchanges": [exchange_as_json(exchange) for exchange in self.iut.target.exchanges],
+            "exchanges": [exchange_as_json(exchange, reveal=True) for exchange in self.iut.target.exchanges],
+            "secrets": [secret.reveal() for secret in self.iut.target.secrets],
         }
 
     def _own_facts(self) -> dict[str, Any]:
@@ -137,7 +141,7 @@ class Run:
         return [{"name": name, "state": state.value, "ledger": ledger} for name, state in iut.left_over().items()]
 
     def add_account(self, account: Mapping[str, Any]) -> None:
-        """Add what another process accounted for; its traffic is judged here, for its checks did not see it all."""
+        """Add what another process accounted for: the facts, and what it recorded."""
         if not account:
             return
         self.requests += account["requests"]
@@ -149,9 +153,8 @@ class Run:
         self.clean_up_requests += account["clean_up_requests"]
         self.unnamed += account["unnamed"]
         self.messages += account["warnings"]
-        exchanges = [exchange_from_json(value) for value in account["exchanges"]]
-        self.traffic.append(exchanges)
-        self.results += _judged([exchange for exchange in exchanges if exchange.check != CLEAN_UP])
+        self.traffic.append([exchange_from_json(value) for value in account["exchanges"]])
+        self.secrets = list(dict.fromkeys((*self.secrets, *map(Secret, account["secrets"]))))
         declared = account["statement"]["declared"]
         if self._statement is None:
             said = dataclasses.replace(self.configuration.statement, **declared)
@@ -163,10 +166,24 @@ class Run:
         """The exchanges of every process that sent any."""
         return [*self.traffic, *([self.iut.target.exchanges] if self.iut is not None else [])]
 
+    def masking(self) -> Masking:
+        """What takes the secrets of this run out of whatever is written or shown."""
+        own = self.iut.target.secrets if self.iut is not None else ()
+        known = (*own, *self.secrets)
+        if self._masking is None or self._masking[0] != known:
+            self._masking = (known, Masking(known))
+        return self._masking[1]
+
+    def judge_traffic(self) -> list[CheckResult]:
+        """What the rules say to all traffic but that of the clean-up, whichever process sent it."""
+        sent = [[exchange for exchange in part if exchange.check != CLEAN_UP] for part in self.all_traffic()]
+        drawn = {result.check.rpartition("::")[2] for result in self.results if result.drawn}
+        return list(judge_traffic(sent, self.masking(), drawn)) if any(sent) else []
+
     def judgements(self) -> list[Judgement]:
         """The verdict of every server requirement, in the order of the catalogue."""
         by_requirement: dict[str, list[CheckResult]] = {}
-        for result in without_drawn_traffic(self.results, self.all_traffic()):
+        for result in self.results:
             by_requirement.setdefault(result.requirement, []).append(result)
         return [
             Judgement(requirement, Verdict.NOT_TESTED, out_of_reach, is_out_of_reach=True)
@@ -199,8 +216,6 @@ class Run:
         """What the baseline will make of the result of a check that has just ended; None when nothing."""
         if self.baseline is None:
             return None
-        if self.profile.examples and result.finding is Finding.KEPT and TRAFFIC_CHECK in result.check:
-            return None  # it may be that only drawn traffic was judged; that is known when the run is over
         if self._usable is None:
             examination = examined(self.baseline, self._today, self._known_checks)
             self._usable = [entry for entry, problem in examination if problem is None]
@@ -260,7 +275,10 @@ class Run:
             clean_up_requests=self.clean_up_requests + own.get("clean_up_requests", 0),
             left_over=left_over,
         )
-        return build_report(judgements, verdict, facts, deciding_exchanges(judgements, self.all_traffic())), verdict
+        decided_by = deciding_exchanges(judgements, self.all_traffic())
+        masking = self.masking()
+        shown = {requirement: tuple(map(masking.exchange, found)) for requirement, found in decided_by.items()}
+        return build_report(judgements, verdict, facts, shown), verdict
 
     def _came_again(self) -> list[str]:
         """How often the target asked to come again; the embedded server has its reasons."""
@@ -274,19 +292,6 @@ class Run:
             return {"name": self.configuration.iut.spec, "sha256": ""}
         contract = self.iut.contract
         return {"name": contract.name, "version": contract.version, "sha256": contract.sha256}
-
-
-def _judged(exchanges: list[Exchange]) -> Iterator[CheckResult]:
-    """What every rule says to the traffic of one process."""
-    for rule in all_rules().values():
-        judgements = list(rule.judgements(exchanges))
-        violations = tuple(violation_as_json(judgement) for judgement in judgements if judgement is not None)
-        if judgements:
-            finding = Finding.VIOLATED if violations else Finding.KEPT
-            reason = in_short([violation["message"] for violation in violations])
-            yield CheckResult(
-                rule.requirement, traffic_check_of(rule.requirement), finding, reason, violations=violations
-            )
 
 
 def configured_run(options: Mapping[str, Any]) -> Run:

@@ -25,7 +25,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -84,6 +84,13 @@ class Contract:
     file: Path
     sha256: str
     bindings: tuple[Binding, ...]
+    _by_literalness: tuple[Binding, ...] = field(init=False, compare=False, repr=False)
+    """The bindings of all methods, those with and without a verb, the most literal first."""
+    _found: dict[tuple[Method, str], Binding] = field(init=False, compare=False, repr=False, default_factory=dict)
+    """What was found before: one API has 134 bindings of each method, and a run asks for few names, often."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_literalness", tuple(sorted(self.bindings, key=_literalness)))
 
     @classmethod
     def load(cls, name_or_path: str | Path) -> Contract:
@@ -120,7 +127,7 @@ class Contract:
 
     def binds(self, method: Method, name: str) -> bool:
         """Whether a binding of the method has a path for `name`."""
-        return any(binding.accepts(name) for binding in self.bindings_of(method))
+        return self._first(method, name) is not None
 
     def identify(self, http_method: str, raw_path: str) -> Call | None:
         """The call that a request is by its HTTP method (case-sensitive) and raw path, or None when nothing binds."""
@@ -176,17 +183,26 @@ class Contract:
         _, colon, ending = raw_path.rpartition(":")
         verbs = {binding.template.verb for binding in self.bindings}
         has_verb = colon != "" and unquote(ending) in verbs
-        for binding in sorted(self.bindings, key=_literalness):
+        for binding in self._by_literalness:
             if (binding.template.verb is not None) is has_verb:
                 name = binding.name_in(raw_path)
                 if name is not None:
                     yield binding, name
 
     def _binding_for(self, method: Method, name: str) -> Binding:
-        for binding in self.bindings_of(method):
-            if binding.accepts(name):
-                return binding
-        raise self._no_binding(method, name)
+        binding = self._first(method, name)
+        if binding is None:
+            raise self._no_binding(method, name)
+        return binding
+
+    def _first(self, method: Method, name: str) -> Binding | None:
+        """The first binding of a method that has a path for a name."""
+        found = self._found.get((method, name))
+        if found is None:
+            found = next((binding for binding in self.bindings_of(method) if binding.accepts(name)), None)
+            if found is not None:
+                self._found[method, name] = found
+        return found
 
     def _no_binding(self, method: Method, name: str) -> UsageError:
         templates = ", ".join(binding.template.text for binding in self.bindings_of(method))

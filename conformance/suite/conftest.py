@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 
 import pytest
 
@@ -13,7 +14,7 @@ from conformance.server.target.iut import Iut
 from conformance.server.target.unknown import long_name, nonce, unknown_name, unknown_uuid
 from conformance.spec.good_path import Family
 from conformance.suite.again import Again
-from conformance.suite.alone import ALONE, Alone
+from conformance.suite.alone import ALONE, Alone, confirm_unanswered
 from conformance.suite.bindings import Further, try_further_parents
 from conformance.suite.blame import Blame
 from conformance.suite.deletion import Deletion, delete_one
@@ -27,6 +28,14 @@ from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystander, Bystanders, FirstCancel, Stories, cancel_first, tell_stories
 from conformance.suite.storm import Crowd, Storm, raise_storm
 from conformance.suite.unacceptable import Unacceptable
+
+
+@pytest.fixture(scope="session", autouse=True)
+def confirmation(iut: Iut) -> Iterator[None]:
+    """What was not answered is sent once more when all checks of this process are over."""
+    yield
+    iut.target.check = "confirmation"
+    confirm_unanswered(iut)
 
 
 @pytest.fixture

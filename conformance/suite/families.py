@@ -87,6 +87,10 @@ def _malformed_escape(aim: Aim) -> list[Outgoing]:
     return [posted(aim.iut, f"{head}%zz{colon}{verb}", "malformed percent-escape")]
 
 
+_CLOSING = (("Connection", "close"),)
+"""Some servers send content in answer to HEAD; on the same connection it would be taken for the next answer."""
+
+
 def _other_methods(aim: Aim) -> list[Outgoing]:
     path = aim.iut.contract.path(Method.CANCEL, aim.name)
     bodies = {"GET": b"", "PUT": b"{}", "DELETE": b"", "PATCH": b"{}", "HEAD": b"", "OPTIONS": b""}
@@ -94,7 +98,12 @@ def _other_methods(aim: Aim) -> list[Outgoing]:
         bodies["POST"] = b"{}"
     return [
         aim.iut.request(
-            method, path, body=body, content_type=JSON if body else None, note=f"{method} on the cancel path"
+            method,
+            path,
+            body=body,
+            content_type=JSON if body else None,
+            headers=_CLOSING if method == "HEAD" else (),
+            note=f"{method} on the cancel path",
         )
         for method, body in bodies.items()
         if not (aim.iut.is_quick and method in LEFT_OUT_OF_QUICK)

@@ -12,17 +12,21 @@ from typing import Any
 
 import conformance.suite
 from conformance.judging.report import requirement_as_json
+from conformance.judging.traffic import traffic_check_of
+from conformance.rules.server import all_rules
 from conformance.spec.catalogue import Catalogue
 
 
 @cache
 def checks_by_requirement() -> Mapping[str, tuple[str, ...]]:
-    """The names of the checks that verify each requirement, read from the suite's own markers."""
+    """The names of the checks that verify each requirement: the suite's own, by their markers, and the rules."""
     found: dict[str, list[str]] = {}
     for module in pkgutil.iter_modules(conformance.suite.__path__):
         if module.name.startswith("test_"):
             for requirement, check in _checks_in(module.name):
                 found.setdefault(requirement, []).append(check)
+    for requirement in all_rules():
+        found.setdefault(requirement, []).append(traffic_check_of(requirement))
     return {requirement: tuple(checks) for requirement, checks in found.items()}
 
 

@@ -6,23 +6,16 @@ import contextlib
 
 import pytest
 
-from conformance.errors import NotApplicable, NotTested, Unjudged
-from conformance.rules import Complaint, Rule
-from conformance.rules.server import all_rules
+from conformance.errors import NotTested, Unjudged
 from conformance.rules.server.authorship import cancelled_by_nobody
-from conformance.rules.server.errors import reason_is_of_one_error
 from conformance.rules.server.outcome import ended_cancelled
 from conformance.server.target.iut import Iut
-from conformance.spec.catalogue import catalogue
-from conformance.suite.alone import Alone, not_ended_alone, unanswered_again
+from conformance.suite.alone import Alone, not_ended_alone
 from conformance.suite.blame import Blame
 from conformance.suite.evidence import require_looks, require_untouched
-from conformance.suite.judging import Violated, require, verifies
+from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook, acknowledged, is_repeated
 from conformance.suite.stories import FirstCancel, Stories, shows_the_end
-
-LIVENESS = frozenset({"liveness.every-request-is-answered", "liveness.bad-request-is-answered"})
-"""The rules whose violation may be slowness, or a server that was being started again."""
 
 
 @pytest.fixture(scope="module")
@@ -84,32 +77,3 @@ def test_nobody_cancelled_what_no_cancel_was_accepted_for(
         require(complaint if any(again) else None)
         raise NotTested(f"{complaint.message}; a fresh operation was not, so it may have been its own affair")
     require_untouched(iut, None)
-
-
-@verifies("errors.reason-is-of-one-error")
-def test_a_reason_is_of_one_error(iut: Iut, last_looks: None) -> None:
-    """Over all the traffic of the run, for only together do two errors show it."""
-    require(reason_is_of_one_error(iut.target.exchanges))
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        pytest.param(rule, id=rule.requirement, marks=pytest.mark.requirement(rule.requirement, "quick"))
-        for rule in all_rules().values()
-    ],
-)
-def test_all_traffic_keeps(rule: Rule, iut: Iut, last_looks: None, alone: Alone) -> None:
-    judgements = list(rule.judgements(iut.target.exchanges))
-    violations = [judgement for judgement in judgements if judgement is not None]
-    if violations:
-        complaints = [Complaint(violation.message, violation.exchanges) for violation in violations]
-        if rule.requirement in LIVENESS:
-            unanswered = [exchange for complaint in complaints for exchange in complaint.exchanges]
-            alone.confirm(complaints, lambda: unanswered_again(iut, unanswered))
-        raise Violated(tuple(complaints))
-    if not judgements:
-        condition = catalogue()[rule.requirement].condition
-        if condition:
-            raise NotApplicable(f"in this run it never was so that {condition}")
-        raise NotTested("no exchange of the run was one that this requirement speaks about")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conformance.secrets.redaction import Redaction
+from conformance.secrets.redaction import Redaction, Spelling
 
 SECRET = 's3cr3t/"t0ken"+\\x y&<=>'
 VISIBLE = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=8)
@@ -62,7 +62,7 @@ def test_of_two_that_overlap_nothing_is_left() -> None:
 
 
 def test_other_letters_and_no_secrets_change_nothing() -> None:
-    assert Redaction(["c2VjcmV0"], "*").text("C2VJCMV0 c2VjcmV") == "C2VJCMV0 c2VjcmV"
+    assert Redaction(["c2VjcmV0"], "*").text("d2VjcmV0 c2VjcmV") == "d2VjcmV0 c2VjcmV"
     assert Redaction([], "*").octets(b"\xff\0") == b"\xff\0"
     assert Redaction([""], "*").text("a") == "a"
 
@@ -83,3 +83,53 @@ def test_a_body_of_escapes_takes_no_longer_than_another(filler: str) -> None:
     """Where it could, a server would stop the run with a few kilobytes: this takes minutes without a limit."""
     body = filler * 200_000
     assert Redaction(["//////////secret//////////"], "*").text(body) == body
+
+
+TOKEN = "ya30.Qx7Lk2PzWv9TgB4mNc8RdY1s"
+OTHER_SPELLINGS = {
+    "in the other case": TOKEN.swapcase(),
+    "in hexadecimal": TOKEN.encode().hex(),
+    "in upper hexadecimal": TOKEN.encode().hex().upper(),
+    "its first half": TOKEN[: len(TOKEN) // 2 + 1],
+    "cut in the middle": f"{TOKEN[:-6]}…",
+    "its end": TOKEN[8:],
+}
+
+
+@pytest.mark.parametrize("spelling", OTHER_SPELLINGS.values(), ids=OTHER_SPELLINGS)
+def test_spellings_that_change_it(spelling: str) -> None:
+    for text in (f"before {spelling} after", spelling):
+        redacted = Redaction([TOKEN]).text(text)
+        assert "[secret 1]" in redacted
+        assert not any(TOKEN[at : at + 8].lower() in redacted.lower() for at in range(len(TOKEN) - 7))
+        assert Spelling(TOKEN).is_in(text.encode())
+
+
+def test_the_user_and_the_password_of_basic_credentials() -> None:
+    secret = base64.b64encode(b"somebody:pa55w0rd!").decode()
+    assert Redaction([secret]).text('"somebody:pa55w0rd!" and pa55w0rd!') == '"[secret 1]" and [secret 1]'
+    assert Spelling(secret).is_in(b'{"password": "pa55w0rd!"}')
+
+
+def test_a_short_one_goes_where_it_stands_alone() -> None:
+    redaction = Redaction(["k3y-9"])
+    assert redaction.text('{"key": "k3y-9"} mk3y-99') == '{"key": "[secret 1]"} mk3y-99'
+    assert not Spelling("k3y-9").is_in(b'{"key": "k3y-9"}')
+
+
+@pytest.mark.parametrize("word", ["true", "1", "12345", "no"])
+def test_what_is_no_secret_stays(word: str) -> None:
+    assert Redaction([word]).text(f'{{"done": {word}}}') == f'{{"done": {word}}}'
+
+
+def test_the_same_number_is_the_same_secret() -> None:
+    redaction = Redaction(["first-secret", "second-secret"])
+    assert redaction.text("second-secret first-secret second-secret") == "[secret 2] [secret 1] [secret 2]"
+
+
+@given(VISIBLE, st.text(max_size=30), st.text(max_size=30))
+def test_no_run_of_it_is_left(secret: str, before: str, after: str) -> None:
+    """Half of it, or 16 characters in a row, stand nowhere in what is shown."""
+    redacted = Redaction([secret], "\0").text(f"{before}{secret}{after}")
+    length = max(9, min((len(secret) + 1) // 2, 16))
+    assert not any(secret[at : at + length] in redacted for at in range(len(secret) - length + 1))

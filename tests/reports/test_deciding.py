@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.judging.deciding import deciding_exchanges
-from conformance.judging.drawn_traffic import traffic_check_of
+from conformance.judging.traffic import traffic_check_of
 from conformance.judging.verdict import Finding, judge
 from tests.reports.making import requirement, result
 from tests.rules.traffic import Traffic, running

@@ -340,7 +340,7 @@ def configured(tmp_path: Path, url: str, auth: str) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("recorded_as", ["Bearer $IUT_TOKEN", "Bearer $OTHER_TOKEN", "Bearer [redacted]"])
+@pytest.mark.parametrize("recorded_as", ["Bearer $IUT_TOKEN", "Bearer $OTHER_TOKEN", "Bearer [secret]"])
 def test_a_placeholder_is_filled_from_the_configuration_and_not_printed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, recorded_as: str
 ) -> None:
@@ -382,11 +382,11 @@ def test_an_altered_token_is_altered_again(
 
 def test_a_header_of_the_configuration_is_filled_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     exchange = violating_cancel()
-    headers = (*exchange.request.headers, ("X-Api-Key", "[redacted]"))
+    headers = (*exchange.request.headers, ("X-Api-Key", "[secret]"))
     path = recorded(tmp_path, RULE, replace(exchange, request=replace(exchange.request, headers=headers)))
     with serving() as url:
         assert main(["replay", path, RULE, "--url", url]) == 2
-        assert "credentials (X-Api-Key: [redacted])" in capsys.readouterr().err
+        assert "credentials (X-Api-Key: [secret])" in capsys.readouterr().err
         config = Path(configured(tmp_path, url, ""))
         config.write_text(
             config.read_text("utf-8").replace("[operations]", '[iut.headers]\nX-Api-Key = "hunter2-key"\n[operations]')
@@ -398,7 +398,7 @@ def test_a_header_of_the_configuration_is_filled_too(tmp_path: Path, capsys: pyt
 
 def test_a_secret_that_was_taken_out_of_a_url_is_missed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     exchange = violating_cancel()
-    target = f"{exchange.request.target}?key=[redacted]"
+    target = f"{exchange.request.target}?key=[secret]"
     path = recorded(tmp_path, RULE, replace(exchange, request=replace(exchange.request, target=target)))
     with serving() as url:
         assert main(["replay", path, RULE, "--url", url]) == 2

@@ -354,4 +354,16 @@ CASES = {
             "another path": lambda t: t.send("POST", "/v2/x", INTERNAL, 500, sends=b"{"),
         },
     ),
+    "errors.reason-is-of-one-error": Cases(
+        kept={
+            "one error, twice": lambda t: [t.cancel(status=404, answer=NOT_FOUND), t.get(NOT_FOUND, 404)],
+        },
+        violated={
+            "two errors with one reason": lambda t: [
+                t.cancel(status=404, answer=envelope(404, "NOT_FOUND", details=[ERROR_INFO])),
+                t.cancel(status=400, answer=envelope(400, "FAILED_PRECONDITION", details=[ERROR_INFO])),
+            ],
+        },
+        silent={"a bare Status": lambda t: t.cancel(status=404, answer=bare(5, details=[ERROR_INFO]))},
+    ),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 from conformance.exchange import Failure, FailureKind
 from tests.rules.cases import Cases
 from tests.rules.traffic import (
@@ -12,9 +14,11 @@ from tests.rules.traffic import (
     PERMISSION_DENIED,
     UNAVAILABLE,
     UNIMPLEMENTED,
+    envelope,
     running,
 )
 
+_TOKEN = "ya30.Qx7Lk2PzWv9TgB4m"
 _RESET = Failure(FailureKind.RESET)
 
 CASES = {
@@ -182,5 +186,26 @@ CASES = {
             "an empty one": lambda t: t.cancel(status=401, headers=(("WWW-Authenticate", ""),)),
         },
         silent={"403": lambda t: t.cancel(status=403), "a success": lambda t: t.cancel()},
+    ),
+    "auth.credentials-are-not-repeated": Cases(
+        kept={
+            "a refusal": lambda t: t.cancel(status=404, answer=NOT_FOUND, credential=_TOKEN),
+            "a piece that may be an accident": lambda t: t.cancel(answer={"a": _TOKEN[:9]}, credential=_TOKEN),
+            "a short word": lambda t: t.cancel(answer={"project": "demo"}, credential="demo"),
+        },
+        violated={
+            "in a text": lambda t: t.cancel(status=404, answer=envelope(404, _TOKEN), credential=_TOKEN),
+            "in another case": lambda t: t.cancel(answer={"a": _TOKEN.swapcase()}, credential=_TOKEN),
+            "in hexadecimal": lambda t: t.cancel(answer={"a": _TOKEN.encode().hex().upper()}, credential=_TOKEN),
+            "in base64": lambda t: t.cancel(
+                answer={"a": base64.b64encode(f"x Bearer {_TOKEN}".encode()).decode()}, credential=_TOKEN
+            ),
+            "cut in the middle": lambda t: t.cancel(answer={"a": f"{_TOKEN[:14]}..."}, credential=_TOKEN),
+            "a password": lambda t: t.cancel(
+                answer={"a": "s0-s3cret"}, credential=base64.b64encode(b"me:s0-s3cret").decode()
+            ),
+            "in a header": lambda t: t.cancel(headers=(("X-Token", _TOKEN),), credential=_TOKEN),
+        },
+        silent={"no credentials": lambda t: t.cancel(answer={"a": _TOKEN})},
     ),
 }

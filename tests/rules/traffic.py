@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from conformance.exchange import Call, Exchange, Failure, Header, Method, Request, Response
+from conformance.secrets.secret import Secret
 
 PARENT = "projects/demo/locations/us"
 OPERATION = f"{PARENT}/operations/op-1"
@@ -56,6 +57,7 @@ class Traffic:
         note: str = "",
         has_length: bool = True,
         is_odd: bool = False,
+        credential: str = "",
         asks: tuple[Header, ...] = (),
     ) -> Exchange:
         """Any request; `sends` is its body, `asks` its headers, `content_type` and `headers` are the answer's."""
@@ -71,6 +73,7 @@ class Traffic:
             call=call,
             note=note,
             is_odd=is_odd,
+            credentials=(Secret(credential),) if credential else (),
         )
         self.exchanges.append(exchange)
         return exchange
@@ -89,6 +92,7 @@ class Traffic:
         note: str = "",
         has_length: bool = True,
         is_odd: bool = False,
+        credential: str = "",
     ) -> Exchange:
         """A cancel; unless it is said otherwise it succeeds with `{}`."""
         return self.send(
@@ -104,6 +108,7 @@ class Traffic:
             note=note,
             has_length=has_length,
             is_odd=is_odd,
+            credential=credential,
         )
 
     def get(

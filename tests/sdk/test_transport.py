@@ -8,7 +8,8 @@ import pytest
 
 from conformance.cli import main
 from conformance.sdk.scenarios import SCENARIOS
-from conformance.sdk.transport import REST, transport_named
+from conformance.sdk.transport import REST
+from conformance.sdk.transports import transport_named
 from conformance.spec.catalogue import client_catalogue
 
 from .test_sdk_command import HONEST

@@ -29,7 +29,7 @@ def printing(text: str, status: int = 0) -> tuple[str, ...]:
 def test_nothing_is_configured() -> None:
     credentials = read_credentials(AuthSection())
     assert credentials == Credentials(None, None)
-    assert credentials.secrets == set()
+    assert credentials.secrets == []
     assert credentials.token(Credential.MAIN) is None
     assert credentials.token(Credential.FORBIDDEN) is None
 
@@ -40,7 +40,7 @@ def test_tokens_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     credentials = read_credentials(AuthSection("bearer", "IUT_TOKEN", (), "IUT_WEAK_TOKEN"))
     assert credentials.token(Credential.MAIN) == FixedToken(Secret("main"), "$IUT_TOKEN")
     assert credentials.token(Credential.FORBIDDEN) == FixedToken(Secret("weak"), "$IUT_WEAK_TOKEN")
-    assert credentials.secrets == {Secret("main"), Secret("weak")}
+    assert credentials.secrets == [Secret("main"), Secret("weak")]
 
 
 def test_requests_without_and_with_invalid_credentials_are_always_possible() -> None:

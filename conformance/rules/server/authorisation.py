@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import lru_cache
+
 from conformance.exchange import Exchange
 from conformance.rules.rule import Complaint, When, exchange_rule
 from conformance.rules.server.errors import status_of
+from conformance.secrets.redaction import Spelling
 
 _is_401 = When(lambda exchange: exchange.response is not None and exchange.response.status == 401)
 
@@ -14,6 +18,43 @@ def unauthenticated_answer_has_a_challenge(exchange: Exchange) -> str | None:
     assert exchange.response is not None
     # "The server generating a 401 response MUST send a WWW-Authenticate header field" (RFC 9110, section 15.5.2)
     return None if exchange.response.header("www-authenticate") else "status 401 comes without `WWW-Authenticate`"
+
+
+_FIELDS = ("authorization", "proxy-authorization", "x-goog-api-key")
+
+
+def _credentials_of(exchange: Exchange) -> Iterator[str]:
+    """What the request carried, here and in recordings of others; a placeholder stands for what is told apart."""
+    yield from (secret.reveal() for secret in exchange.credentials)
+    for name, value in exchange.request.headers:
+        credential = value.rpartition(" ")[2]
+        if name.lower() in _FIELDS and not credential.startswith("$"):
+            yield credential
+
+
+_carries_credentials = When(
+    lambda exchange: exchange.response is not None and next(_credentials_of(exchange), None) is not None
+)
+
+
+@exchange_rule("auth.credentials-are-not-repeated", when=_carries_credentials)
+def answer_repeats_no_credential(exchange: Exchange) -> str | None:
+    response = exchange.response
+    assert response is not None
+    # "SHOULD exclude any request fields that are likely to contain sensitive data" (RFC 9110, section 9.3.8)
+    for credential in dict.fromkeys(_credentials_of(exchange)):
+        spelling = _spelling(credential)
+        if spelling.is_in(response.body):
+            return "the body of the answer repeats a credential of the request"
+        for name, value in (*response.headers, ("reason phrase", response.reason)):
+            if spelling.is_in(value.encode("latin-1", "replace")):
+                return f"the {name} of the answer repeats a credential of the request"
+    return None
+
+
+@lru_cache(maxsize=64)
+def _spelling(credential: str) -> Spelling:
+    return Spelling(credential)
 
 
 def refused_for_its_credentials(exchange: Exchange) -> Complaint | None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from conformance.errors import NotApplicable
 from conformance.exchange import Exchange, Method
 from conformance.lro import Code, code_named, code_numbered
-from conformance.rules.rule import Complaint, When, exchange_rule
+from conformance.rules.rule import Complaint, When, exchange_rule, traffic_rule
 from conformance.rules.server.conditions import (
     ANSWERED_BY_HTTP_ITSELF,
     answered_by_the_service,
@@ -213,11 +212,8 @@ def localized_message_has_locale_and_message(exchange: Exchange) -> str | None:
     return None
 
 
-def reason_is_of_one_error(exchanges: Iterable[Exchange]) -> Complaint | None:
-    """No two errors of different canonical codes have the same reason and domain.
-
-    Raises NotApplicable when no error has both.
-    """
+@traffic_rule("errors.reason-is-of-one-error")
+def reason_is_of_one_error(exchanges: Sequence[Exchange]) -> Iterator[Complaint | None]:
     first: dict[tuple[str, str], tuple[Code, Exchange]] = {}
     for exchange in exchanges:
         code = code_named((envelope_of(exchange) or {}).get("status")) if has_envelope(exchange) else None
@@ -226,12 +222,11 @@ def reason_is_of_one_error(exchanges: Iterable[Exchange]) -> Complaint | None:
             if code is None or not isinstance(reason, str) or not isinstance(domain, str):
                 continue
             before, shown = first.setdefault((reason, domain), (code, exchange))
-            if before is not code:
+            if before is code:
+                yield None
+            else:
                 message = f"{before.name} and {code.name} have the same reason {reason!r} of {domain!r}"
-                return Complaint(message, (shown, exchange))
-    if not first:
-        raise NotApplicable("in this run no error had an ErrorInfo with reason and domain")
-    return None
+                yield Complaint(message, (shown, exchange))
 
 
 _SEGMENT = r"[^\s'\"`,;()\[\]{}<>/\u2039\u203a]+"

@@ -7,16 +7,16 @@ gone, or it was seen done; a cancel that succeeded promises nothing.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 from conformance.errors import Unjudged
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import histories, operation_in
+from conformance.judging.statement import Statement
 from conformance.server.target.ledger import State
-
-if TYPE_CHECKING:
-    from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing, Target
+from conformance.spec.contract import Contract
 
 CLEAN_UP = "clean-up"
 """Who sent the requests, in the record."""
@@ -24,6 +24,22 @@ CLEAN_UP = "clean-up"
 _NOT_THERE = (404, 410)
 _REQUESTS_EACH = 40
 """More than are ever needed for one operation: a cancel, a delete, and looks until `settle` is over."""
+
+
+class Caller(Protocol):
+    """What cleaning up needs of an implementation under test."""
+
+    contract: Contract
+    statement: Statement
+    target: Target
+
+    def send(self, outgoing: Outgoing, /) -> Exchange: ...
+
+    def cancel_request(self, name: str, /, *, note: str) -> Outgoing: ...
+
+    def delete_request(self, name: str, /) -> Outgoing: ...
+
+    def await_end(self, names: Sequence[str], /) -> Mapping[str, Exchange]: ...
 
 
 def states_shown(exchanges: Iterable[Exchange], names: Iterable[str]) -> dict[str, State]:
@@ -41,7 +57,7 @@ def states_shown(exchanges: Iterable[Exchange], names: Iterable[str]) -> dict[st
     return states
 
 
-def clean_up(iut: Iut, states: dict[str, State], delete: bool) -> None:
+def clean_up(iut: Caller, states: dict[str, State], delete: bool) -> None:
     """Cancel what may still run, delete what may be deleted, and look at what is left.
 
     `states` has what is known of each operation, and is kept up to date, so that whoever is interrupted knows the rest.

@@ -65,10 +65,10 @@ class Credentials:
         return INVALID_TOKEN if credential is Credential.INVALID else None
 
     @property
-    def secrets(self) -> set[Secret]:
+    def secrets(self) -> list[Secret]:
         """What must not be seen; a token whose record is its own text (the embedded server's) is no secret."""
         tokens = [token for token in (self.main, self.forbidden) if token is not None]
-        return {token.current() for token in tokens if token.current().reveal() != token.placeholder}
+        return [token.current() for token in tokens if token.current().reveal() != token.placeholder]
 
 
 def read_credentials(

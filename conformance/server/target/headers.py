@@ -15,13 +15,12 @@ from dataclasses import dataclass
 
 from conformance.errors import UsageError
 from conformance.exchange import Header
-from conformance.exchange.message import is_secret_field
+from conformance.secrets.looks import is_secret_field
 from conformance.secrets.secret import Secret
 
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VALUE = re.compile(r"([!-~\x80-\xff]([\t -~\x80-\xff]*[!-~\x80-\xff])?)?")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SHORTEST_ECHO = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +83,7 @@ def _from_environment(name: str, variable: str) -> Secret:
     return Secret(text)
 
 
-def echoes(secrets: Iterable[Secret]) -> set[Secret]:
-    """What of configured headers must not be seen in answers: each value, whole and without its scheme.
-
-    A short one stays: to blot out `1` or `true` would change what the answer says.
-    """
-    texts = {text for secret in secrets for text in (secret.reveal(), secret.reveal().rpartition(" ")[2])}
-    return {Secret(text) for text in texts if len(text) >= _SHORTEST_ECHO}
+def echoes(secrets: Iterable[Secret]) -> list[Secret]:
+    """What of configured headers must not be seen in answers: each value, whole and without its scheme."""
+    texts = (text for secret in secrets for text in (secret.reveal(), secret.reveal().rpartition(" ")[2]))
+    return [Secret(text) for text in dict.fromkeys(texts)]

@@ -90,7 +90,7 @@ class Iut:
         self._headers, self._hidden = without_secrets(configuration.iut.headers)
         names = {name.lower() for name, _ in self._headers}
         self._headers += [header for header in credentials.headers if header[0].lower() not in names]
-        target.secrets |= credentials.secrets | echoes(self._hidden.values())
+        target.keep_secrets([*credentials.secrets, *echoes(self._hidden.values())])
 
     @property
     def handed_out(self) -> list[str]:

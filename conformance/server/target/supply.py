@@ -21,7 +21,7 @@ from uuid import uuid4
 from conformance.errors import NotTested, TargetError, Unjudged
 from conformance.exchange import Exchange, Failure, NotJson, Response
 from conformance.exchange.printable import in_one_line
-from conformance.secrets.recorded import without_look_alikes
+from conformance.secrets.looks import without_look_alikes
 from conformance.server.target.command import run_command
 from conformance.server.target.configuration import StartRequest, SupplyForm
 from conformance.server.target.python_supply import call, load
@@ -225,7 +225,7 @@ class Supply:
         name = _utf_8(done.stdout).strip()
         if done.status != 0 or not name or not name.isprintable():
             said = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"])[-1]
-            detail = in_one_line(without_look_alikes(self._target.masked(said)))
+            detail = in_one_line(without_look_alikes(self._target.masking().text(said)))
             kind = TargetError if done.status != 0 else MayHaveStarted
             raise kind(
                 f"operations.command {command[0]!r} printed no name (exit status {done.status}): {detail}", remedy

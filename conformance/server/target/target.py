@@ -1,14 +1,15 @@
 """The target: sends requests within the limits of the run and records every exchange.
 
-Nothing here judges. What is recorded carries no secret: the credentials that go over the wire are put in at the last
-moment, and the record has placeholders that a shell can fill.
+Nothing here judges, and nothing here masks. A recorded request has placeholders that a shell can fill, for its
+credentials are put in at the last moment; a recorded answer is what the server said, secrets included, for a rule has
+to see it. Whoever writes an exchange down or shows it masks it first (`masking`).
 """
 
 from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -16,9 +17,9 @@ from uuid import uuid4
 
 from conformance.errors import BudgetExhausted, RateLimited, TargetDead, TargetError
 from conformance.exchange import Call, CurlContext, Exchange, Failure, FailureKind, Header, Request, Response
+from conformance.exchange.masking import Masking
 from conformance.lro import Clock
 from conformance.lro.clock import RACERS
-from conformance.secrets.redaction import Redaction
 from conformance.secrets.secret import Secret
 from conformance.server.target.come_again import Patience
 from conformance.server.target.configuration import LimitsSection
@@ -33,7 +34,6 @@ _FAILURES_IN_A_ROW = 3
 _MOST_KEPT = 24 * 1024 * 1024
 """Bytes of answers: every one is kept to the end of the run, and a run has to fit into a small machine."""
 _OF_A_FIELD = 150
-_MASK = "[redacted]"
 _UNAUTHORIZED = 401
 
 
@@ -41,8 +41,9 @@ _UNAUTHORIZED = 401
 class Outgoing:
     """A request that is to be sent, as it is recorded: with placeholders for secrets.
 
-    `authorization` is the token of `Authorization`; `hidden` has the real values of other header fields; `is_odd` as in
-    an Exchange. What is sent `once` may start something: it is not sent again unless its answer refused it.
+    `authorization` is the token of `Authorization`; `hidden` has the real values of other header fields; `is_odd` and
+    `repeats` as in an Exchange. What is sent `once` may start something: it is not sent again unless its answer refused
+    it.
     """
 
     request: Request
@@ -51,6 +52,7 @@ class Outgoing:
     hidden: Mapping[Header, Secret] = field(default_factory=dict)
     is_odd: bool = False
     once: bool = False
+    repeats: int = 0
 
 
 class Target:
@@ -71,7 +73,7 @@ class Target:
         """The requests that were not answered, by number, but for those that are sent once."""
         self.operations_used = 0
         self.curl_options: tuple[str, ...] = ()
-        self.secrets: set[Secret] = set()
+        self._secrets: tuple[Secret, ...] = ()
         self.request_id_header = ""
         self._run_id = uuid4().hex[:12]
         self._transport = transport
@@ -188,11 +190,23 @@ class Target:
         return token
 
     def _keep_secret(self, secret: Secret, token: Token) -> None:
-        """From now on no answer shows it, also when it has been replaced; before it is sent for the first time."""
-        if secret.reveal() != token.placeholder and secret not in self.secrets:
-            # Another set, for an answer may be searched by another thread right now.
-            with self._lock:
-                self.secrets = self.secrets | {secret}
+        """From now on nothing that is written shows it, also when it has been replaced."""
+        if secret.reveal() != token.placeholder:
+            self.keep_secrets([secret])
+
+    def keep_secrets(self, secrets: Iterable[Secret]) -> None:
+        """Texts that nothing of this run may show; the order in which they come gives each its number."""
+        with self._lock:
+            self._secrets = tuple(dict.fromkeys((*self._secrets, *secrets)))
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What nothing of this run may show."""
+        return self._secrets
+
+    def masking(self) -> Masking:
+        """What takes the secrets of this run out of whatever is written or shown."""
+        return Masking(self._secrets)
 
     def _exchange(
         self, outgoing: Outgoing, number: int, token: Secret | None, together: threading.Barrier | None = None
@@ -209,7 +223,7 @@ class Target:
         return Exchange(
             number=number,
             request=outgoing.request,
-            outcome=self._without_secrets(outcome),
+            outcome=outcome,
             sent_at=sent_at,
             received_at=received_at,
             call=self._identify(outgoing.request.method, outgoing.request.path),
@@ -218,6 +232,8 @@ class Target:
             note=outgoing.note or outcome.note,
             curl=CurlContext(_placeholders(outgoing), self.curl_options),
             is_odd=outgoing.is_odd,
+            repeats=outgoing.repeats,
+            credentials=_credentials(outgoing, token),
         )
 
     def _with_id(self, outgoing: Outgoing, number: int) -> Outgoing:
@@ -297,22 +313,10 @@ class Target:
         self._next_slot = slot + 1.0 / self.limits.rate
         return slot - now
 
-    def masked(self, text: str) -> str:
-        """A text with every secret of this run blotted out, however it is spelled."""
-        return _redaction(frozenset(self.secrets)).text(text)
 
-    def _without_secrets(self, outcome: Response | Failure) -> Response | Failure:
-        """The answer with every secret of ours blotted out: some servers echo what they were sent."""
-        if isinstance(outcome, Failure):
-            return replace(outcome, detail=self.masked(outcome.detail))
-        body = _redaction(frozenset(self.secrets)).octets(outcome.body)
-        headers = tuple((self.masked(name), self.masked(value)) for name, value in outcome.headers)
-        return replace(outcome, headers=headers, body=body, reason=self.masked(outcome.reason))
-
-
-@functools.lru_cache(maxsize=16)
-def _redaction(secrets: frozenset[Secret]) -> Redaction:
-    return Redaction((secret.reveal() for secret in secrets), _MASK)
+def _credentials(outgoing: Outgoing, token: Secret | None) -> tuple[Secret, ...]:
+    """What goes over the wire in place of the placeholders of a request."""
+    return (*([token] if token is not None else []), *outgoing.hidden.values())
 
 
 def _placeholders(outgoing: Outgoing) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
+from conformance.exchange import Request, Response
 from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError
 from conformance.server.reference.bindings import Rpc
@@ -198,6 +199,39 @@ def no_challenge(honest: Service) -> Service:
         raise error
 
     return _when_refused(honest, verdict)
+
+
+# --- Repeated ---------------------------------------------------------------------------------------------------------
+
+
+def _repeating(honest: Service, spelling: Callable[[str], str]) -> Service:
+    """The message of an error ends with the token that was sent, in some spelling."""
+
+    def lie(service: Service, request: Request, error: ApiError) -> Response:
+        token = (request.header("authorization") or "").removeprefix("Bearer ")
+        if token:
+            error.message = f"{error.message} (called with {spelling(token)})"
+        return honest.render_error(service, request, error)
+
+    return replace(honest, render_error=lie)
+
+
+@fault(breaks="auth.credentials-are-not-repeated")
+def errors_repeat_the_token(honest: Service) -> Service:
+    """Ends the message of every error with the caller's token, for debugging."""
+    return _repeating(honest, lambda token: token)
+
+
+@fault(breaks="auth.credentials-are-not-repeated")
+def errors_dump_the_token(honest: Service) -> Service:
+    """Dumps the header field in hexadecimal, as some gateways do."""
+    return _repeating(honest, lambda token: f"Bearer {token}".encode().hex())
+
+
+@fault(breaks="auth.credentials-are-not-repeated")
+def errors_have_most_of_the_token(honest: Service) -> Service:
+    """Cuts the token off, but not soon enough."""
+    return _repeating(honest, lambda token: f"{token[:-3]}...")
 
 
 # --- Refused, and done all the same -----------------------------------------------------------------------------------

@@ -43,6 +43,7 @@ NOTHING_IS_KNOWN_OF = frozenset(
 ONLY_RUNNING_OPERATIONS_SHOW = frozenset(
     {
         "outcome.cancelled-is-code-1",
+        "outcome.running-can-be-cancelled",
         "outcome.still-listed",
         "repeat.is-accepted",
         "lifecycle.some-order-explains",

@@ -480,6 +480,9 @@ def name_has_the_project_number(honest: Service) -> Service:
 
     def get(service: Service, call: Invocation) -> Message:
         message = honest.get(service, call)
-        return message | {"name": "/".join(["projects", "481516234200", *str(message["name"]).split("/")[2:]])}
+        collection, _, *below = str(message["name"]).split("/")
+        return (
+            message | {"name": "/".join([collection, "481516234200", *below])} if collection == "projects" else message
+        )
 
     return replace(honest, get=get)

@@ -1,0 +1,121 @@
+"""The judge of traffic: the one place that applies the rules, whoever recorded what they are applied to.
+
+Rules judge every exchange, those of drawn checks too. A baseline may only be held against what is the same in every
+run, so what drawn requests alone show is a result of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from conformance.exchange import Exchange
+from conformance.exchange.masking import Masking
+from conformance.judging.report import violation_as_json
+from conformance.judging.verdict import CheckResult, Finding
+from conformance.rules import Rule, Violation, in_short
+from conformance.rules.server import all_rules
+from conformance.spec.catalogue import catalogue
+
+TRAFFIC_CHECK = "test_all_traffic_keeps"
+"""The check whose results are the rules' judgements of all traffic, as reports and baselines know it."""
+
+DRAWN_TRAFFIC = "drawn traffic"
+"""How the results about drawn traffic are named, in reports and in a baseline's `check`."""
+
+_MOMENT = "tried again, alone: kept; so it may have been the moment"
+_NOTHING_TO_JUDGE = "no exchange of the run was one that this requirement speaks about"
+
+
+def traffic_check_of(requirement: str) -> str:
+    """The name of the check that judges all traffic by the rule of a requirement."""
+    return f"test_traffic.py::{TRAFFIC_CHECK}[{requirement}]"
+
+
+def judge_traffic(
+    recordings: Sequence[Sequence[Exchange]], masking: Masking, drawn: Collection[str] = ()
+) -> Iterator[CheckResult]:
+    """What every rule says to what was recorded, one recording for each process or server.
+
+    `drawn` are the checks whose requests are drawn. What a rule finds is masked as it is written down, not before.
+    """
+    for rule in all_rules().values():
+        yield from _judged(rule, recordings, masking, frozenset(drawn))
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a rule said to all recordings: whether to anything, what it found, and what it found once and not again.
+
+    A violation `is_confirmed` when the same request was sent once more and that was no better.
+    """
+
+    anything: bool
+    violations: list[Violation]
+    unconfirmed: list[Violation]
+    is_confirmed: bool
+
+    @classmethod
+    def by(cls, rule: Rule, recordings: Iterable[Sequence[Exchange]]) -> _Said:
+        anything = is_confirmed = False
+        violations: list[Violation] = []
+        unconfirmed: list[Violation] = []
+        for exchanges in recordings:
+            repeated = [exchange for exchange in exchanges if exchange.repeats]
+            answered = {exchange.repeats for exchange in repeated if exchange.response is not None}
+            for judgement in rule.judgements(exchanges):
+                anything = True
+                if judgement is not None:
+                    (unconfirmed if _was_the_moment(judgement, answered) else violations).append(judgement)
+                    is_confirmed |= any(exchange in repeated for exchange in judgement.exchanges)
+        return cls(anything, violations, unconfirmed, is_confirmed)
+
+
+def _was_the_moment(violation: Violation, answered: Collection[int]) -> bool:
+    """Whether it is about requests that were not answered, and were when they were sent once more."""
+    return bool(violation.exchanges) and all(
+        exchange.response is None and exchange.number in answered for exchange in violation.exchanges
+    )
+
+
+def _judged(
+    rule: Rule, recordings: Sequence[Sequence[Exchange]], masking: Masking, drawn: frozenset[str]
+) -> Iterator[CheckResult]:
+    said = _Said.by(rule, recordings)
+    requirement, check = rule.requirement, traffic_check_of(rule.requirement)
+    by_draw = [violation for violation in said.violations if _was_drawn(violation, drawn)]
+    others = [violation for violation in said.violations if violation not in by_draw]
+    firm = [[exchange for exchange in exchanges if exchange.check not in drawn] for exchanges in recordings]
+    if others:
+        alone = "violated" if said.is_confirmed else ""
+        yield replace(_violated(requirement, check, others, masking), alone=alone)
+    elif said.unconfirmed:
+        reason = f"{said.unconfirmed[0].message}; {_MOMENT}"
+        yield CheckResult(requirement, check, Finding.NOT_TESTED, reason, alone="kept")
+    elif not said.anything:
+        yield _nothing_to_judge(requirement, check)
+    elif not drawn or _Said.by(rule, firm).anything:
+        yield CheckResult(requirement, check, Finding.KEPT)
+    elif not by_draw:
+        yield CheckResult(requirement, DRAWN_TRAFFIC, Finding.KEPT, drawn=True)
+    if by_draw:
+        yield _violated(requirement, DRAWN_TRAFFIC, by_draw, masking)
+
+
+def _was_drawn(violation: Violation, drawn: frozenset[str]) -> bool:
+    return any(exchange.check in drawn for exchange in violation.exchanges)
+
+
+def _violated(requirement: str, check: str, violations: Sequence[Violation], masking: Masking) -> CheckResult:
+    shown = tuple(violation_as_json(violation, masking) for violation in violations)
+    reason = in_short(list(dict.fromkeys(violation["message"] for violation in shown)))
+    return CheckResult(requirement, check, Finding.VIOLATED, reason, violations=shown, drawn=check == DRAWN_TRAFFIC)
+
+
+def _nothing_to_judge(requirement: str, check: str) -> CheckResult:
+    """Where the requirement has a condition, the implementation is free never to fulfil it."""
+    condition = catalogue()[requirement].condition
+    if condition:
+        reason = f"in this run it never was so that {condition}"
+        return CheckResult(requirement, check, Finding.NOT_APPLICABLE, reason)
+    return CheckResult(requirement, check, Finding.NOT_TESTED, _NOTHING_TO_JUDGE)

@@ -1,0 +1,20 @@
+"""Requests that must leave an operation alone, as they are made."""
+
+from __future__ import annotations
+
+from conformance.server.target.profile import CI
+from conformance.suite.families import FAMILIES
+from conformance.suite.refusals import Aim
+from tests.targets.test_iut import NAME, iut_of
+
+
+def test_a_head_request_has_a_connection_of_its_own() -> None:
+    """Some servers send content in answer to it, which the next request would be answered with."""
+    iut, _ = iut_of()
+    iut.profile = CI
+    closing = {
+        outgoing.request.method: outgoing.request.header("connection")
+        for outgoing in FAMILIES["other-methods"](Aim(iut, NAME, ""))
+    }
+    assert closing["HEAD"] == "close"
+    assert closing["GET"] is None
