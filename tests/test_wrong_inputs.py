@@ -10,6 +10,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,20 @@ def test_plain_http_to_a_port_that_speaks_tls(capsys: pytest.CaptureFixture[str]
     assert (
         "the server speaks TLS, and was asked in plain HTTP\n  remedy: write https:// in the url" in said.out + said.err
     )
+
+
+def test_http_to_a_port_that_speaks_grpc(capsys: pytest.CaptureFixture[str]) -> None:
+    """The real one: it greets with the settings of HTTP/2, whatever it was asked."""
+    grpc = pytest.importorskip("grpc")
+    server = grpc.server(ThreadPoolExecutor(1))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        assert main(["run", "--url", f"http://127.0.0.1:{port}", "--operation", NAME]) == 2
+    finally:
+        server.stop(None)
+    said = capsys.readouterr()
+    assert "speaks HTTP/2 only, as gRPC servers do" in said.out + said.err
 
 
 # --- files ---

@@ -61,7 +61,12 @@ def audit(
         by_origin.setdefault(exchange.origin, []).append(exchange)
     judged = {result.requirement: result for result in judge_traffic(list(by_origin.values()), masking)}
     judgements = [
-        judge(requirement, [_result(requirement, judged, statement)], statement.rules_out(requirement))
+        judge(
+            requirement,
+            [_result(requirement, judged, statement)],
+            statement.rules_out(requirement),
+            statement.softened(requirement),
+        )
         for requirement in catalogue.of("server")
     ]
     verdict = judge_run(judgements)

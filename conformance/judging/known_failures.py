@@ -191,7 +191,8 @@ def _excused(judgement: Judgement, states: Mapping[KnownFailure, State], file: s
         for result in judgement.results
     )
     if any(result.is_known for result in results):
-        rest = judge(judgement.requirement, [result for result in results if not result.is_known], None)
+        unknown = [result for result in results if not result.is_known]
+        rest = judge(judgement.requirement, unknown, None, judgement.softened)
         if rest.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.ERROR):
             return replace(rest, results=results, known=tuple(excusing))
         reason = "; ".join(_why(entry) for entry in excusing)

@@ -19,6 +19,7 @@ class StatementSection:
     auth: bool | None = None
     errors: str | None = None
     unknown_fields: str | None = None
+    auth_order: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,15 @@ class Statement:
             if value is not None and value not in values:
                 return self._reason(key, value)
         return None
+
+    def softened(self, requirement: Requirement) -> str:
+        """Why a violation of the requirement is only a warning: nobody has declared what it depends on."""
+        key = requirement.declared
+        if not key or key in self._declared:
+            return ""
+        if key in self._found:
+            return f"{key} was found out, not declared: a warning"
+        return f"{key} is not declared: a warning"
 
     def open_condition(self, requirement: Requirement) -> str | None:
         """The key of the statement on which the requirement depends and about which nothing is known, or None."""

@@ -105,6 +105,8 @@ class Judgement:
     results: tuple[CheckResult, ...] = ()
     known: tuple[KnownFailure, ...] = ()
     gap: AcceptedGap | None = None
+    softened: str = ""
+    """Why a violation of this MUST is only a warning, if it is."""
     is_out_of_reach: bool = False
     """Whether the target has not what the requirement needs, so that it is no gap that it was not tested."""
 
@@ -118,15 +120,24 @@ class Judgement:
         )
 
 
-def judge(requirement: Requirement, results: Sequence[CheckResult], ruled_out: str | None) -> Judgement:
-    """The verdict of a requirement; `ruled_out` says why the conformance statement makes it inapplicable, if so."""
+def judge(
+    requirement: Requirement, results: Sequence[CheckResult], ruled_out: str | None, softened: str = ""
+) -> Judgement:
+    """The verdict of a requirement; `ruled_out` says why the conformance statement makes it inapplicable, if so.
+
+    `softened` says why a violation is no more than a warning whatever the level: a MUST binds who declared what it
+    depends on, and nobody by what was found out.
+    """
     results = tuple(results)
 
     def because(verdict: Verdict, finding: Finding) -> Judgement:
         reasons = dict.fromkeys(
             reason for result in results if result.finding is finding for reason in _reasons(result) if reason
         )
-        return Judgement(requirement, verdict, in_short(list(reasons)), results)
+        reason = in_short(list(reasons))
+        if softened and finding is Finding.VIOLATED:
+            reason = f"{reason} ({softened})"
+        return Judgement(requirement, verdict, reason, results, softened=softened)
 
     found = {result.finding for result in results}
     if requirement.not_tested_reason:
@@ -134,7 +145,7 @@ def judge(requirement: Requirement, results: Sequence[CheckResult], ruled_out: s
     if ruled_out is not None:
         return Judgement(requirement, Verdict.NOT_APPLICABLE, ruled_out, ())
     if Finding.VIOLATED in found:
-        verdict = Verdict.FAIL if requirement.level is Level.MUST else Verdict.WARN
+        verdict = Verdict.FAIL if requirement.level is Level.MUST and not softened else Verdict.WARN
         return because(verdict, Finding.VIOLATED)
     if Finding.ERROR in found:
         return because(Verdict.ERROR, Finding.ERROR)

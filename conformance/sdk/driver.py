@@ -295,10 +295,11 @@ class Driver:
     def _put(self, line: bytes | None) -> None:
         """Keep a line until it is asked for. After the end of input one line too many is enough to know."""
         while True:
+            is_over = self._is_ending.is_set() or _pipe(self._process.stdin).closed
             try:
-                return self._lines.put(line, timeout=0.05)
+                return self._lines.put(line, block=not is_over, timeout=0.05)
             except queue.Full:
-                if self._is_ending.is_set() or _pipe(self._process.stdin).closed:
+                if is_over:
                     return None
 
     def _read_log(self, pipe: IO[bytes]) -> None:

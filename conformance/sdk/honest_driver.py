@@ -77,16 +77,23 @@ class Wire(socket.socket):
         return super().recv_into(*arguments)
 
 
+def connected(origin: str, left: float) -> Wire:
+    """A connection to an origin that is open for `left` seconds."""
+    end = time.monotonic() + left
+    address = urlsplit(origin)
+    plain = socket.create_connection((address.hostname or "", address.port or 80), timeout=max(left, 0.001))
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    wire = Wire(plain.family, plain.type, plain.proto, fileno=plain.detach())
+    wire.settimeout(max(left, 0.001))
+    wire.end = end
+    return wire
+
+
 def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
     """One request and its whole answer within `left` seconds. Raises OSError or HTTPException."""
-    end = time.monotonic() + left
-    connection = http.client.HTTPConnection(urlsplit(origin).netloc, timeout=max(left, 0.001))
+    connection = http.client.HTTPConnection(urlsplit(origin).netloc)
     try:
-        connection.connect()
-        plain = connection.sock
-        connection.sock = Wire(plain.family, plain.type, plain.proto, fileno=plain.detach())
-        connection.sock.end = end
-        connection.sock.settimeout(max(left, 0.001))
+        connection.sock = connected(origin, left)
         connection.request(verb, target, body=body, headers=dict(fields))
         response = connection.getresponse()
         return Answer(response.status, response.read(), response.getheader("Location"))

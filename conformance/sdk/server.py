@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from conformance.errors import TargetError
 from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, OnWire, Request, can_be_undone
@@ -234,7 +234,7 @@ class ScriptedServer:
             if key is not None:
                 self._keys[number] = key
             call = self._contract.identify(arrived.request.method, arrived.request.path)
-            turn = self._turn_of(call)
+            turn = self._turn_of(call, arrived.request.path)
             self._unsettled[wire] = (turn, threading.Event())
             self._last[wire] = turn
             answer = self._answer(turn, call, arrived.request, at)
@@ -282,8 +282,11 @@ class ScriptedServer:
             wire.sendall(piece)
         return answer.end is End.KEPT and arrived.stays_open and not sent.closes
 
-    def _turn_of(self, call: Call | None) -> _Open | None:
-        """The turn that a request belongs to; call it with the lock held."""
+    def _turn_of(self, call: Call | None, path: str = "") -> _Open | None:
+        """The turn that a request belongs to, where it is no call of any the one whose name it has in its path.
+
+        Call it with the lock held.
+        """
         for turn in reversed(self._open):
             if call == turn.call:
                 return turn
@@ -294,7 +297,8 @@ class ScriptedServer:
         if own is not None and (own.has_failed or not own.served or not self._open):
             return own
         if self._open:
-            return self._open[-1]
+            named = [turn for turn in self._open if turn.call.name in unquote(path)]
+            return max(named or self._open[-1:], key=lambda turn: len(turn.call.name))
         return self._turns[-1] if self._turns else None
 
     def _answer(self, turn: _Open | None, call: Call | None, request: Request, at: float) -> Answer:

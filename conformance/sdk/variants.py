@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import re
-from collections.abc import Mapping
+import time
+import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from conformance.sdk.honest_driver import Client, headers, path
+from conformance.sdk.honest_driver import Answer, Client, headers, path, send
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,30 @@ def client_variants() -> Mapping[str, ClientVariant]:
 
 def _query(text: str) -> Client:
     return Client(path=lambda method, name: path(method, name) + text)
+
+
+_CODES: Mapping[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "deflate": zlib.compress}
+
+
+def _coded(coding: str) -> Client:
+    """The client whose bodies are coded, and once that was refused with 415 sent as they are."""
+    code = _CODES.get(coding, bytes)
+    refused: list[Answer] = []
+
+    def sent(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
+        if body and not refused:
+            answer = send(verb, origin, target, {**fields, "Content-Encoding": coding}, code(body), left)
+            if answer.status != 415:
+                return answer
+            refused.append(answer)
+        return send(verb, origin, target, fields, body, left)
+
+    return Client(send=sent)
+
+
+def _after(seconds: float, fields: dict[str, str]) -> dict[str, str]:
+    time.sleep(seconds)
+    return fields
 
 
 def _routed(safe: str) -> Client:
@@ -68,6 +95,19 @@ _VARIANTS = (
         "future",
         "A helper may look before it cancels, and send nothing for what is done.",
         Client(looks_first=True, habits=("future",)),
+    ),
+    ClientVariant("gzip", "A content coding is undone before the content is read (RFC 9110, 8.4).", _coded("gzip")),
+    ClientVariant("deflate", "So is this one.", _coded("deflate")),
+    ClientVariant("unknown-coding-first", "415 says which codings are known, and to try again.", _coded("br")),
+    ClientVariant(
+        "tries-more-again",
+        "AIP-194 leaves 429 to the client, and 408, 502 and 504 are said by proxies.",
+        Client(again=lambda answer, attempt: answer.status in (408, 429, 502, 503, 504) and attempt < 3),
+    ),
+    ClientVariant(
+        "waits-before-each-call",
+        "The time before the first attempt may be the driver's.",
+        Client(headers=lambda method, name: _after(0.03, headers(method, name))),
     ),
     ClientVariant("no-credentials", "A driver need not use the token.", Client(headers=lambda _method, _name: {})),
 )

@@ -188,7 +188,12 @@ class Run:
         return [
             Judgement(requirement, Verdict.NOT_TESTED, out_of_reach, is_out_of_reach=True)
             if (out_of_reach := self.out_of_reach(requirement))
-            else judge(requirement, by_requirement.get(requirement.id, ()), self.statement.rules_out(requirement))
+            else judge(
+                requirement,
+                by_requirement.get(requirement.id, ()),
+                self.statement.rules_out(requirement),
+                self.statement.softened(requirement),
+            )
             for requirement in catalogue().of("server")
         ]
 

@@ -56,6 +56,8 @@ class Requirement:
     derived: str = ""
     contested: str = ""
     not_tested_reason: str = ""
+    declared: str = ""
+    """The key of the conformance statement that has to be declared for a violation to be more than a warning."""
     needs: str = ""
     """What a target must have so that this can be seen: "socket", or nothing."""
 
@@ -128,5 +130,6 @@ def _requirement(entry: Mapping[str, Any], sources: Mapping[str, Mapping[str, st
         derived=entry.get("derived", ""),
         contested=entry.get("contested", ""),
         not_tested_reason=entry.get("not_tested_reason", ""),
+        declared=entry.get("declared", ""),
         needs=entry.get("needs", ""),
     )

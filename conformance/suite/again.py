@@ -22,9 +22,7 @@ from conformance.suite.evidence import answered, require_answers
 from conformance.suite.families import canonical, posted
 from conformance.suite.judging import require
 
-_SYSTEM_PARAMETERS = (
-    "prettyPrint=false&fields=*&%24.xgafv=2&key=k&quotaUser=q&uploadType=u&upload_protocol=p&callback=c"
-)
+_SYSTEM_PARAMETERS = "prettyPrint=false&fields=*&%24.xgafv=2&key=k&quotaUser=q&uploadType=u&upload_protocol=p"
 
 
 OTHER_LABELS = {

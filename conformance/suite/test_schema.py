@@ -132,6 +132,10 @@ def _is_bare(iut: Iut, exchange: Exchange) -> bool:
     return iut.statement.value("errors") == "status" and bare_status_of(exchange) is not None
 
 
+_OF_THE_WIRE = frozenset({"content-encoding", "transfer-encoding", "content-length"})
+"""Header fields that say how a body was sent; ours is recorded without its codings."""
+
+
 def _undescribed(case: Any, exchange: Exchange) -> Complaint | None:
     """What the description does not know about the answer."""
     from schemathesis.core.failures import FailureGroup
@@ -142,7 +146,11 @@ def _undescribed(case: Any, exchange: Exchange) -> Complaint | None:
         return None
     response = httpx.Response(
         answer.status,
-        headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers],
+        headers=[
+            (name.encode("latin-1"), value.encode("latin-1"))
+            for name, value in answer.headers
+            if name.lower() not in _OF_THE_WIRE
+        ],
         content=answer.body,
         request=httpx.Request(exchange.request.method, "http://generated.invalid" + exchange.request.target),
     )

@@ -180,3 +180,11 @@ def test_what_was_seen_to_fail_and_not_confirmed_is_no_pass_whatever_a_sibling_s
     judged = judge(requirement(level), found, None)
     assert (judged.verdict, judged.reason) == (Verdict.NOT_TESTED, "not ended; tried again, alone: kept")
     assert judge(requirement(), [*found, result(V, "broken")], None).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize(("findings", "verdict"), TABLE, ids=NAMES)
+def test_a_must_that_nobody_declared_warns_where_it_would_fail(findings: list[Finding], verdict: Verdict) -> None:
+    softened = "errors was found out, not declared: a warning"
+    judgement = judge(requirement(), [result(finding) for finding in findings], None, softened)
+    assert judgement.verdict is (Verdict.WARN if verdict is Verdict.FAIL else verdict)
+    assert judgement.reason.endswith(f"({softened})") == (verdict is Verdict.FAIL)

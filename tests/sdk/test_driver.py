@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,34 @@ def test_a_driver_that_does_not_end_is_given_up(monkeypatch: pytest.MonkeyPatch)
         running.ask([CANCEL])
         with pytest.raises(DriverFault, match=r"still running 0\.05 s after the end of its input"):
             running.finish()
+
+
+@pytest.mark.parametrize("flood", ["'x' * 1000 + '\\n'", "'x' * 1000"], ids=["lines", "one line"])
+def test_a_flood_after_the_end_is_neither_kept_nor_waited_for(monkeypatch: pytest.MonkeyPatch, flood: str) -> None:
+    monkeypatch.setattr("conformance.sdk.driver._TO_EXIT", 0.3)
+    with driver(f"{ECHOES_OK}\nwhile True: sys.stdout.write({flood})") as running:
+        running.ask([CANCEL])
+        with pytest.raises(DriverFault, match=r"still running 0\.3 s after the end of its input"):
+            running.finish()
+        assert running._lines.qsize() <= 64
+
+
+def test_a_child_that_floods_the_output_of_a_driver_that_has_ended_is_not_read_for_ever() -> None:
+    floods = "import subprocess\nsubprocess.Popen(['yes'], start_new_session=True)"
+    with driver(f"{ECHOES_OK}\n{floods}") as running:
+        running.ask([CANCEL])
+        with pytest.raises(DriverFault, match="a line too many: 'y'"):
+            running.finish()
+
+
+def test_replies_may_come_in_any_order() -> None:
+    other = replace(CANCEL, id=8)
+    backwards = (
+        "lines = [json.loads(sys.stdin.readline())['id'] for _ in range(2)]\n"
+        "for id in reversed(lines): print(json.dumps({'id': id, 'outcome': 'ok', 'message': str(id)}), flush=True)"
+    )
+    with driver(backwards) as running:
+        assert [said.message for said in running.ask([CANCEL, other])] == ["7", "8"]
 
 
 def test_a_driver_that_is_not_there_is_the_users_fault() -> None:

@@ -320,7 +320,7 @@ def test_a_coding_that_is_not_known_is_refused() -> None:
 
 def test_anything_else_belongs_to_the_turn_that_is_open() -> None:
     with serving() as server:
-        server.begin("first", Method.CANCEL, NAME, OK, 5000)
+        server.end(server.begin("first", Method.CANCEL, NAME, OK, 5000))
         second = server.begin("second", Method.CANCEL, NAME + "#2", OK, 5000)
         assert sent(server.url, post(f"/v1/{NAME}"))[9:12] == b"404"
         assert sent(server.url, post(f"/v1/{NAME}-unknown:cancel"))[9:12] == b"404"

@@ -483,6 +483,27 @@ def test_what_is_not_http_and_ends_is_a_failure(response: bytes) -> None:
     assert isinstance(outcome_of(sending(response, then=Peer.end)), Failure)
 
 
+HTTP_2 = {
+    "settings": b"\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x05\x00\x00\x40\x00",
+    "empty settings": b"\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+    "goaway": b"\x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01",
+}
+
+
+@pytest.mark.parametrize("frame", HTTP_2.values(), ids=HTTP_2)
+def test_a_server_that_answers_in_http_2_was_asked_at_the_wrong_url(frame: bytes) -> None:
+    """A gRPC server sends the settings of its connection whatever it was asked."""
+    with pytest.raises(TargetError, match="HTTP/2") as raised:
+        outcome_of(sending(frame, then=Peer.end))
+    assert "REST" in raised.value.remedy
+    replies = iter([answering(answer(b"{}", "200 OK", "Connection: close")), sending(frame, then=Peer.end)])
+    with RawServer(lambda peer: next(replies)(peer)) as server, transport_to(server.origin, 1) as transport:
+        assert isinstance(transport.exchange(request(server), LONG_ENOUGH), Response)
+        later = transport.exchange(request(server), LONG_ENOUGH)
+    assert isinstance(later, Failure)
+    assert later.kind is FailureKind.MALFORMED
+
+
 TLS_ALERT = b"\x15\x03\x01\x00\x02\x02\x46\r\n\r\n"
 
 

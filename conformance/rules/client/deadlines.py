@@ -39,9 +39,10 @@ def shortest_duration(turn: Turn) -> float:
 
 
 def longest_duration(turn: Turn) -> float:
-    """The most seconds that the client's call can have lasted."""
+    """The most seconds that the client's call can have lasted: an arrival may have been noticed late, too."""
     by_itself = turn.said.at - turn.told.at - turn.overhead
-    return max(by_itself, turn.said.at - turn.answers[0].sent_at) if turn.answers else by_itself
+    longer = max(by_itself, turn.said.at - turn.answers[0].sent_at) if turn.answers else by_itself
+    return longer + turn.stall
 
 
 def went_on_after_an_error(turn: Turn) -> bool:

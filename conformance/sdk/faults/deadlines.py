@@ -96,12 +96,6 @@ def gives_up_early(honest: Client) -> Client:
     return _waiting(honest, lambda left: left / 4)
 
 
-@fault("client-retry.deadline-is-used")
-def is_impatient(honest: Client) -> Client:
-    """Has a limit of its own for each attempt, which is shorter than its caller's deadline, and tries nothing again."""
-    return _waiting(honest, lambda left: min(left, 0.15))
-
-
 @fault("client-retry.time-over-is-told", "client-answer.error-is-no-success")
 def time_over_is_success(honest: Client) -> Client:
     """Takes a cancel that ran out of time for a success: it was sent, after all."""

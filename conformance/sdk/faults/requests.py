@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
 
 from conformance.sdk.faults.registry import fault
-from conformance.sdk.honest_driver import Answer, Client
+from conformance.sdk.honest_driver import Answer, Client, connected
 from conformance.sdk.honest_driver import headers as honest_headers
 from conformance.sdk.honest_driver import path as honest_path
 
@@ -271,8 +271,9 @@ def keeps_its_length_to_itself(honest: Client) -> Client:
     def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
         if verb != "POST":
             return honest.send(verb, origin, target, fields, body, left)
-        connection = http.client.HTTPConnection(urlsplit(origin).netloc, timeout=left)
+        connection = http.client.HTTPConnection(urlsplit(origin).netloc)
         try:
+            connection.sock = connected(origin, left)
             connection.putrequest(verb, target)
             for name, value in fields.items():
                 connection.putheader(name, value)

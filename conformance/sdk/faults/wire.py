@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.sdk.faults.registry import fault
-from conformance.sdk.honest_driver import Answer, Client
+from conformance.sdk.honest_driver import Answer, Client, connected
 from conformance.sdk.honest_driver import headers as honest_headers
 
 Fields = Mapping[str, str]
@@ -40,8 +40,7 @@ def _writing(honest: Client, write: Write, verbs: tuple[str, ...] = ("GET", "POS
         if verb not in verbs:
             return honest.send(verb, origin, target, fields, body, left)
         authority = urlsplit(origin).netloc
-        host, _, port = authority.partition(":")
-        with closing(socket.create_connection((host, int(port)), timeout=max(left, 0.001))) as wire:
+        with closing(connected(origin, left)) as wire:
             wire.sendall(write(verb, authority, target, fields, body))
             wire.shutdown(socket.SHUT_WR)
             response = http.client.HTTPResponse(wire, method=verb)

@@ -17,6 +17,7 @@ from typing import Any
 from conformance.errors import UsageError
 from conformance.judging.statement import Statement, StatementSection
 from conformance.server.target.configuration import (
+    AUTH_ORDERS,
     CANCEL_STATEMENTS,
     ERROR_STATEMENTS,
     UNKNOWN_FIELDS_STATEMENTS,
@@ -256,6 +257,7 @@ class _Reader:
             auth=table.get("auth"),
             errors=self._choice(table, "statement.errors", ERROR_STATEMENTS, None),
             unknown_fields=self._choice(table, "statement.unknown_fields", UNKNOWN_FIELDS_STATEMENTS, None),
+            auth_order=self._choice(table, "statement.auth_order", AUTH_ORDERS, None),
         )
 
     def _limits(self, table: Mapping[str, Any]) -> LimitsSection:

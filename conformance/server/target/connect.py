@@ -234,7 +234,9 @@ def _embedded_statement(contract: Contract, parent: str, worn: Mapping[str, Any]
     """What the embedded server states: all that the contract binds, unless its disguise says otherwise."""
     name = home_below(contract, parent).below(parent, "1")
     lists, deletes = contract.lists(name), contract.binds(Method.DELETE, name)
-    stated = StatementSection(cancel="guaranteed", list=lists, delete=deletes, auth=True, errors="aip-193")
+    stated = StatementSection(
+        cancel="guaranteed", list=lists, delete=deletes, auth=True, errors="aip-193", auth_order="first"
+    )
     return replace(stated, **worn)
 
 

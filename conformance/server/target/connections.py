@@ -37,6 +37,12 @@ FRESH = "fresh"
 _TLS_ALERT = b"\x15\x03"
 """How a TLS server begins to say that it was sent something else: an alert, and the version of its record."""
 
+_SETTINGS = b"\x04\x00\x00\x00\x00\x00"
+_GOAWAY = b"\x07\x00\x00\x00\x00\x00"
+"""Type, flags and stream of a frame of HTTP/2 that is about the connection (RFC 9113, section 4.1); a length of three
+octets stands before them. "The server connection preface consists of a potentially empty SETTINGS frame" (section 3.4).
+"""
+
 _KEPT_FOR = 2.0
 """Seconds that an idle connection is kept: less than common servers keep theirs."""
 
@@ -71,6 +77,14 @@ class Connections(httpx.BaseTransport):
     def _ask(self, connection: _Connection, request: httpx.Request) -> httpx.Response:
         try:
             head = connection.ask(request)
+        except _Http2Answer:
+            connection.close()
+            if self._was_answered:
+                raise
+            raise TargetError(
+                "the server speaks HTTP/2 only, as gRPC servers do, and was asked in HTTP/1.1",
+                "give the URL of its REST front, such as a transcoder or grpc-gateway; gRPC itself is not spoken here",
+            ) from None
         except (httpx.ReadError, _TlsAnswer) as error:
             connection.close()
             if not self._was_answered and request.url.scheme == "http" and _is_tls(error, request.url):
@@ -139,6 +153,10 @@ class Connections(httpx.BaseTransport):
 
 class _TlsAnswer(httpx.RemoteProtocolError):
     """The answer to plain HTTP is one of TLS."""
+
+
+class _Http2Answer(httpx.RemoteProtocolError):
+    """The answer to HTTP/1.1 begins with a frame of HTTP/2."""
 
 
 def _is_tls(error: httpx.TransportError, url: httpx.URL) -> bool:
@@ -224,6 +242,8 @@ class _Connection:
             octets = self._stream.read(_PIECE, _left(self._deadline, httpcore.ReadTimeout))
             if not self.has_answered and octets.startswith(_TLS_ALERT):
                 raise _TlsAnswer("the answer is a TLS alert")
+            if not self.has_answered and octets[3:9] in (_SETTINGS, _GOAWAY):
+                raise _Http2Answer("the answer is a frame of HTTP/2")
             if not octets and self._http.their_state is h11.SEND_RESPONSE:
                 raise httpx.ReadError("the server closed the connection without a complete head of an answer")
             self._has_ended = not octets
