@@ -70,6 +70,12 @@ def operations_in(exchange: Exchange) -> tuple[Operation, ...]:
     return tuple(Operation(members) for members in listed if isinstance(members, dict))
 
 
+def next_page_token(page: Exchange) -> str:
+    """The token of the page after this one; empty where a list has ended, or was not answered with one."""
+    members = page.response.json_object() if page.response is not None and page.succeeded() else None
+    return str((members or {}).get("nextPageToken") or "")
+
+
 def histories(exchanges: Iterable[Exchange]) -> list[History]:
     """The exchanges sorted into one history per operation name that was called or listed.
 

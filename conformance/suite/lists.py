@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 
 from conformance.exchange import Exchange
 from conformance.exchange.history import operations_in
@@ -10,6 +10,16 @@ from conformance.server.target.iut import Iut
 from conformance.server.target.waits import LIST_SHOWS
 
 _PAUSE = 0.25
+
+
+def read_until(iut: Iut, parent: str, is_right: Callable[[Sequence[Exchange]], bool]) -> list[Exchange]:
+    """All pages of a list; read again until they are right, or the end of `settle`."""
+    deadline = iut.target.clock.now() + iut.settle
+    pages = iut.list_pages(parent)
+    while not is_right(pages) and pages[-1].succeeded() and iut.target.clock.now() < deadline:
+        iut.target.clock.sleep(_PAUSE)
+        pages = iut.list_pages(parent)
+    return pages
 
 
 def settled_list(iut: Iut, parent: str, ended: Collection[str]) -> list[Exchange]:

@@ -14,6 +14,7 @@ from tests.rules import (
     cases_bare_name,
     cases_errors,
     cases_lifecycle,
+    cases_listing,
     cases_operation,
     cases_reading,
     cases_response,
@@ -29,6 +30,7 @@ CASES: dict[str, Cases] = {
     **cases_operation.CASES,
     **cases_reading.CASES,
     **cases_lifecycle.CASES,
+    **cases_listing.CASES,
     **cases_bare_name.CASES,
 }
 

@@ -1,9 +1,19 @@
 """Oracles about servers: every exchange of a recording keeps every rule that speaks about it."""
 
 from conformance.rules.rule import Rule, registered_rules
-from conformance.rules.server import bare_name, errors, lifecycle, liveness, operation, reading, response, routing
+from conformance.rules.server import (
+    bare_name,
+    errors,
+    lifecycle,
+    listing,
+    liveness,
+    operation,
+    reading,
+    response,
+    routing,
+)
 
-_MODULES_WITH_RULES = (bare_name, errors, lifecycle, liveness, operation, reading, response, routing)
+_MODULES_WITH_RULES = (bare_name, errors, lifecycle, listing, liveness, operation, reading, response, routing)
 
 
 def all_rules() -> dict[str, Rule]:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from conformance.errors import NotTested, RateLimited
 from conformance.exchange import Exchange, Header, Method, Request
-from conformance.exchange.history import operation_in, operations_in
+from conformance.exchange.history import next_page_token, operation_in, operations_in
 from conformance.judging.statement import Statement
 from conformance.lro import Operation
 from conformance.server.target.clean_up import clean_up, states_shown
@@ -188,8 +188,8 @@ class Iut:
             is_odd=is_odd,
         )
 
-    def get_request(self, name: str, credential: Credential = Credential.MAIN) -> Outgoing:
-        return self.request("GET", self.contract.path(Method.GET, name), credential=credential)
+    def get_request(self, name: str, credential: Credential = Credential.MAIN, note: str = "") -> Outgoing:
+        return self.request("GET", self.contract.path(Method.GET, name), credential=credential, note=note)
 
     # --- calls ---
 
@@ -217,31 +217,44 @@ class Iut:
     def delete(self, name: str) -> Exchange:
         return self.send(self.delete_request(name))
 
-    def delete_request(self, name: str) -> Outgoing:
-        return self.request("DELETE", self.contract.path(Method.DELETE, name))
+    def delete_request(self, name: str, credential: Credential = Credential.MAIN, note: str = "") -> Outgoing:
+        return self.request("DELETE", self.contract.path(Method.DELETE, name), credential=credential, note=note)
 
-    def list_request(self, parent: str, page_token: str = "", page_size: int = 0) -> Outgoing:
-        """The first page as the server likes to cut it; the others, where the first was not all, as large as can be."""
-        if page_token:
-            query = f"?pageSize={_AS_MANY_AS_CAN_BE}&pageToken={quote(page_token, safe='')}"
-        else:
-            query = f"?pageSize={page_size}" if page_size else ""
-        return self.request("GET", self.contract.path(Method.LIST, parent) + query)
+    def list_request(
+        self,
+        parent: str,
+        page_token: str = "",
+        page_size: int = 0,
+        *,
+        query: str | None = None,
+        credential: Credential = Credential.MAIN,
+        note: str = "",
+    ) -> Outgoing:
+        """The first page as the server likes to cut it; the others, where the first was not all, as large as can be.
+
+        A `page_size` is asked for on every page; a raw `query` takes the place of both.
+        """
+        size = page_size or (_AS_MANY_AS_CAN_BE if page_token else 0)
+        parameters = [f"pageSize={size}"] if size else []
+        parameters += [f"pageToken={quote(page_token, safe='')}"] if page_token else []
+        written = "&".join(parameters) if query is None else query
+        path = self.contract.path(Method.LIST, parent) + (f"?{written}" if written else "")
+        return self.request("GET", path, credential=credential, note=note)
 
     def list_pages(self, parent: str, most: int = 100, page_size: int = 0) -> list[Exchange]:
         """All pages of the list of operations of `parent`, at most so many; ends with the first that is no success.
 
-        `page_size` is asked for on the first page, too.
+        It ends, too, with one whose token for the next page was given before.
         """
         pages: list[Exchange] = []
+        given = {""}
         token = ""
         while len(pages) < most:
-            page = self.send(self.list_request(parent, token, page_size))
-            pages.append(page)
-            members = page.response.json_object() if page.response is not None and page.succeeded() else None
-            token = str((members or {}).get("nextPageToken") or "")
-            if not token:
+            pages.append(self.send(self.list_request(parent, token, page_size)))
+            token = next_page_token(pages[-1])
+            if token in given:
                 break
+            given.add(token)
         return pages
 
     def nobodys(self, paths: Iterable[str], or_of: str = "") -> set[str]:

@@ -1,0 +1,166 @@
+"""Rules about lists: what a page may show, and which sizes of a page may be asked for (AIP-158)."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from urllib.parse import parse_qsl
+
+from conformance.exchange import Exchange
+from conformance.exchange.history import operation_in, operations_in
+from conformance.rules.rule import Complaint, When, exchange_rule
+from conformance.rules.server.conditions import get, list_, succeeded
+from conformance.rules.server.errors import status_of
+
+_NO_LIST_HERE = frozenset({401, 403, 404, 405, 429, 501, 503})
+"""Not you, no such place, not supported, or not now: said before anybody looks at a parameter."""
+_LARGEST = (1 << 31) - 1
+_SURELY_LARGE = 1000
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
+
+
+def parameter(exchange: Exchange, name: str) -> str | None:
+    """The value of a query parameter that was sent once; None when it was not, or several times."""
+    values = [value for key, value in parse_qsl(exchange.request.query, keep_blank_values=True) if key == name]
+    return values[0] if len(values) == 1 else None
+
+
+def _page_size(exchange: Exchange) -> int | None:
+    text = parameter(exchange, "pageSize") or ""
+    return int(text) if _INTEGER.fullmatch(text) else None
+
+
+def _asks_for(sizes: range) -> When:
+    return When(lambda exchange: (size := _page_size(exchange)) is not None and size in sizes)
+
+
+_says_what_it_thinks = When(
+    lambda exchange: exchange.response is not None and exchange.response.status not in _NO_LIST_HERE
+)
+_lists = list_ & succeeded & When(lambda exchange: bool(operations_in(exchange)))
+_asks_for_some = _asks_for(range(1, _LARGEST + 1))
+_asks_for_less_than_none = _asks_for(range(-_LARGEST - 1, 0))
+_asks_for_very_many = _asks_for(range(_SURELY_LARGE + 1, _LARGEST + 1))
+
+
+@exchange_rule("list.page-size-is-a-maximum", when=list_ & succeeded & _asks_for_some)
+def page_is_no_larger_than_asked_for(exchange: Exchange) -> str | None:
+    # "an `int32 page_size` field, allowing users to specify the maximum number of results to return" (AIP-158)
+    size, shown = _page_size(exchange), len(operations_in(exchange))
+    assert size is not None
+    return f"a page of at most {size} operations was asked for, and {shown} were shown" if shown > size else None
+
+
+@exchange_rule("list.negative-page-size-is-refused", when=list_ & _says_what_it_thinks & _asks_for_less_than_none)
+def negative_page_size_is_an_invalid_argument(exchange: Exchange) -> str | None:
+    # "If the user specifies a negative value for `page_size`, the API must send an `INVALID_ARGUMENT` error" (AIP-158)
+    return _not_invalid(exchange, f"the pageSize {_page_size(exchange)}")
+
+
+@exchange_rule("list.page-size-may-be-zero", when=list_ & _says_what_it_thinks & _asks_for(range(1)))
+def page_size_zero_is_no_error(exchange: Exchange) -> str | None:
+    # "If the user does not specify `page_size` (or specifies `0`) ... the API must not return an error" (AIP-158)
+    return None if exchange.succeeded() else f"the pageSize 0 was answered with {_answer(exchange)}"
+
+
+@exchange_rule("list.large-page-size-is-coerced", when=list_ & _says_what_it_thinks & _asks_for_very_many)
+def large_page_size_is_no_error(exchange: Exchange) -> str | None:
+    # "If the user specifies `page_size` greater than the maximum permitted by the API, the API should coerce down"
+    if exchange.succeeded():
+        return None
+    return f"the pageSize {_page_size(exchange)} was answered with {_answer(exchange)}"
+
+
+@exchange_rule("list.shows-its-parent-only", when=_lists)
+def listed_operations_are_below_the_parent(exchange: Exchange) -> str | None:
+    assert exchange.call is not None
+    parent = exchange.call.name
+    if "-" in parent.split("/"):
+        return None  # AIP-159: reading across collections
+    for operation in operations_in(exchange):
+        if isinstance(operation.name, str) and not _is_below(parent, operation.name):
+            return f"the list of {parent} shows {operation.name}"
+    return None
+
+
+def _is_below(parent: str, name: str) -> bool:
+    """Whether a name begins with a parent; a project's id and its number may stand for each other (AIP-2510)."""
+    ours = parent.split("/")
+    theirs = name.split("/")[: len(ours)]
+    if len(theirs) < len(ours):
+        return False
+    return all(
+        one == other or (ours[at - 1 : at] == ["projects"] == theirs[at - 1 : at] and one.isdigit() != other.isdigit())
+        for at, (one, other) in enumerate(zip(ours, theirs, strict=True))
+    )
+
+
+@exchange_rule("list.pages-show-each-once", when=_lists)
+def page_shows_no_operation_twice(exchange: Exchange) -> str | None:
+    times = Counter(operation.name for operation in operations_in(exchange) if isinstance(operation.name, str))
+    name, count = max(times.items(), key=lambda each: each[1], default=("", 0))
+    return f"one page shows {name} {count} times" if count > 1 else None
+
+
+_IN_OTHER_WORDS = ("create_time", "end_time", "status_message", "requested_cancellation", "api_version")
+"""Members of an OperationMetadata of Google's services, as its proto writes them."""
+
+
+@exchange_rule(
+    "operation.members-are-lower-camel-case",
+    when=succeeded & (get | list_) & When(lambda exchange: bool(list(_shown(exchange)))),
+)
+def members_are_in_lower_camel_case(exchange: Exchange) -> str | None:
+    # "Message field names are mapped to lowerCamelCase and become JSON object keys" (ProtoJSON)
+    for members, names in _shown(exchange):
+        for name in names:
+            if name in members:
+                return f"an answer has the member {name!r}"
+    return None
+
+
+def _shown(exchange: Exchange) -> Iterator[tuple[Mapping[str, object], tuple[str, ...]]]:
+    """The messages of an answer, each with the members that it would have if its names were those of the proto."""
+    operations = list(operations_in(exchange))
+    single = operation_in(exchange)
+    if single is not None:
+        operations.append(single)
+    for operation in operations:
+        metadata = operation.members.get("metadata")
+        if isinstance(metadata, Mapping) and str(metadata.get("@type", "")).endswith("OperationMetadata"):
+            yield metadata, _IN_OTHER_WORDS
+    members = exchange.response.json_object() if exchange.response is not None else None
+    if members is not None and operations_in(exchange):
+        yield members, ("next_page_token",)
+
+
+# --- oracles ----------------------------------------------------------------------------------------------------------
+
+
+def refused_as_an_argument(exchange: Exchange) -> Complaint | None:
+    """A list with a parameter that makes no sense is answered with INVALID_ARGUMENT, where it is refused."""
+    if exchange.response is None or exchange.response.status in _NO_LIST_HERE or exchange.succeeded():
+        return None
+    message = _not_invalid(exchange, exchange.note)
+    return Complaint(message, (exchange,)) if message else None
+
+
+def not_ignored(exchange: Exchange) -> Complaint | None:
+    """A list with a parameter that makes no sense does not show operations as if it had not been there."""
+    if not operations_in(exchange):
+        return None
+    return Complaint(f"{exchange.note} was ignored: the list shows operations", (exchange,))
+
+
+def _not_invalid(exchange: Exchange, what: str) -> str | None:
+    assert exchange.response is not None
+    says = (status_of(exchange) or {}).get("status", "INVALID_ARGUMENT")
+    is_invalid = exchange.response.status == 400 and says in ("INVALID_ARGUMENT", "OUT_OF_RANGE")
+    return None if is_invalid else f"{what} was answered with {_answer(exchange)}"
+
+
+def _answer(exchange: Exchange) -> str:
+    assert exchange.response is not None
+    says = (status_of(exchange) or {}).get("status")
+    return f"{exchange.response.status} {says}" if isinstance(says, str) else str(exchange.response.status)

@@ -1,0 +1,120 @@
+"""A list in small pages, and lists with parameters that make no sense or name another parent.
+
+The first page goes together with the others; then each page is asked for with the token of the one before it. How
+small they are follows from what the whole list showed: three pages, or a few more where the server makes them smaller.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from conformance.errors import NotTested
+from conformance.exchange import Exchange, Method
+from conformance.exchange.history import next_page_token, operations_in
+from conformance.rules import Complaint
+from conformance.server.target.iut import Iut, listed_names
+from conformance.server.target.target import Outgoing
+from conformance.server.target.unknown import nonce
+
+PAGES = 3
+MOST_PAGES = 12
+"""Pages of a walk: a server may make them smaller than it is asked to, but nobody has to follow it for ever."""
+EMPTY_FOR_EVER = 10
+"""Pages in a row that show nothing, behind a list that was at its end."""
+
+NEGATIVE, ZERO, HUGE = "list with a negative pageSize", "list with the pageSize 0", "list with a huge pageSize"
+BAD_TOKEN, BAD_FILTER = "a pageToken that nobody gave", "a filter that is none"
+OTHER_LOCATION, OTHER_PROJECT = "list of another location", "list of another project"
+_NO_FILTER = "lro_conformance_no_such_field%20%3D%3D%20%28"
+"""`lro_conformance_no_such_field == (`: neither the field nor the grammar is anybody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmallPages:
+    """The pages of one walk, how large each was to be, and the other lists by their note."""
+
+    walk: list[Exchange]
+    size: int
+    others: dict[str, Exchange]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the walk came to the end of the list."""
+        return self.walk[-1].succeeded() and not next_page_token(self.walk[-1])
+
+
+def read_small_pages(iut: Iut, parent: str, whole: Sequence[Exchange]) -> SmallPages:
+    """Walk through a list that was read as a `whole`, and ask for the others.
+
+    Raises NotTested where the whole list has more operations than can be walked through.
+    """
+    count = len(listed_names(whole))
+    if count == 0 or next_page_token(whole[-1]) or not whole[-1].succeeded():
+        raise NotTested("no list was read to its end that shows operations")
+    size = -(-count // PAGES)
+    first = iut.list_request(parent, page_size=size)
+    requests = _others(iut, parent)
+    answers = iut.send_all([first, *requests])
+    return SmallPages(walk(iut, parent, size, answers[0]), size, {one.note: one for one in answers[1:]})
+
+
+def walk(iut: Iut, parent: str, size: int, first: Exchange | None = None) -> list[Exchange]:
+    """The pages of a list, each with the token of the one before it, up to the last or to one that was given before."""
+    pages = [first or iut.send(iut.list_request(parent, page_size=size))]
+    given: set[str] = set()
+    while (token := next_page_token(pages[-1])) and token not in given and len(pages) < MOST_PAGES:
+        given.add(token)
+        pages.append(iut.send(iut.list_request(parent, token, size)))
+    return pages
+
+
+def _others(iut: Iut, parent: str) -> list[Outgoing]:
+    queries = {NEGATIVE: "pageSize=-1", BAD_FILTER: f"filter={_NO_FILTER}"}
+    if not iut.is_quick:
+        queries |= {ZERO: "pageSize=0", HUGE: f"pageSize={(1 << 31) - 1}"}
+        queries[BAD_TOKEN] = f"pageSize=1&pageToken={nonce(parent, 'token')}"
+    requests = [iut.list_request(parent, query=query, note=note) for note, query in queries.items()]
+    segments = parent.split("/")
+    places = {OTHER_LOCATION: len(segments) - 1}
+    if not iut.is_quick and len(segments) > 2:
+        places[OTHER_PROJECT] = 1
+    for note, at in places.items():
+        other = "/".join([*segments[:at], nonce(parent, note), *segments[at + 1 :]])
+        if len(segments) > 1 and iut.contract.binds(Method.LIST, other):
+            requests.append(iut.list_request(other, note=note))
+    return requests
+
+
+def shown_twice(pages: Sequence[Exchange]) -> Complaint | None:
+    """Two pages of one walk show the same operation."""
+    times = Counter(name for page in pages for name in {str(each.name) for each in operations_in(page)})
+    name, count = max(times.items(), key=lambda each: each[1], default=("", 0))
+    if count < 2:
+        return None
+    return Complaint(f"{count} pages of one list show {name}", tuple(page for page in pages if name in _names(page)))
+
+
+def without_an_end(pages: Sequence[Exchange]) -> Complaint | None:
+    """A token for the next page was given before, or very many empty pages follow each other, and each has one."""
+    given: dict[str, Exchange] = {}
+    for page in pages:
+        token = next_page_token(page)
+        if token and token in given:
+            return Complaint("a page has the same token for the next one as a page before it", (given[token], page))
+        given[token] = page
+    empty = pages[-EMPTY_FOR_EVER:]
+    if len(empty) == EMPTY_FOR_EVER and all(next_page_token(page) and not operations_in(page) for page in empty):
+        return Complaint(f"{len(empty)} pages in a row show nothing, and each has a token for the next", tuple(empty))
+    return None
+
+
+def _names(page: Exchange) -> set[str]:
+    return {str(each.name) for each in operations_in(page)}
+
+
+def lost(pages: Sequence[Exchange], names: Sequence[str]) -> list[str]:
+    """Those of some names that are on none of the pages."""
+    shown = listed_names(pages)
+    return [name for name in names if name not in shown]

@@ -1,0 +1,199 @@
+"""What a list shows: all that is there, each once, in small pages as in one piece, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from conformance.errors import NotTested
+from conformance.exchange import Exchange
+from conformance.exchange.history import next_page_token, operation_in
+from conformance.rules import Complaint
+from conformance.rules.server.listing import not_ignored, refused_as_an_argument
+from conformance.rules.server.operation import same_name
+from conformance.server.target.iut import Iut, listed_names
+from conformance.suite import pages
+from conformance.suite.deletion import Deletion
+from conformance.suite.evidence import answered, require_answers
+from conformance.suite.judging import require, verifies
+from conformance.suite.last_look import LastLook
+from conformance.suite.lists import read_until
+from conformance.suite.pages import SmallPages
+from conformance.suite.stories import Bystanders, Stories
+
+
+@pytest.fixture(scope="session")
+def parent(iut: Iut, bystanders: Bystanders) -> str:
+    return iut.contract.parent_of(bystanders.get()[0].name)
+
+
+@pytest.fixture(scope="session")
+def small_pages(iut: Iut, parent: str, listing: list[Exchange]) -> SmallPages:
+    return pages.read_small_pages(iut, parent, listing)
+
+
+@verifies("list.pages-come-to-an-end")
+def test_pages_come_to_an_end(listing: list[Exchange], small_pages: SmallPages) -> None:
+    require(pages.without_an_end(small_pages.walk))
+    _require_whole(small_pages)
+
+
+@verifies("list.pages-come-to-an-end")
+def test_whole_list_comes_to_an_end(listing: list[Exchange]) -> None:
+    require(pages.without_an_end(listing))
+    if next_page_token(listing[-1]) or not listing[-1].succeeded():
+        raise NotTested(f"the list was not read to its end: {answered(listing[-1])}")
+
+
+@verifies("list.pages-show-each-once")
+def test_no_two_pages_show_the_same_operation(iut: Iut, parent: str, small_pages: SmallPages) -> None:
+    """Once it may be that operations came and went; so another walk has to show it, too."""
+    if pages.shown_twice(small_pages.walk):
+        require(pages.shown_twice(pages.walk(iut, parent, small_pages.size)))
+        raise NotTested("two pages showed the same operation, and did not a second time")
+    _require_whole(small_pages)
+
+
+@verifies("list.pages-lose-nothing")
+def test_small_pages_show_what_the_whole_list_shows(
+    iut: Iut, parent: str, listing: list[Exchange], small_pages: SmallPages
+) -> None:
+    """What get still shows, and no walk, is lost."""
+    _require_whole(small_pages)
+    ours = [name for name in iut.supply.handed_out if name in listed_names(listing)]
+    missing = pages.lost(small_pages.walk, ours)
+    if missing:
+        again = pages.walk(iut, parent, small_pages.size)
+        looks = [look for look in iut.get_all(pages.lost(again, missing)) if operation_in(look) is not None]
+        if next_page_token(again[-1]):
+            raise NotTested(f"the list was not read to its end: {answered(again[-1])}")
+        require(
+            *(
+                Complaint(f"no page of {small_pages.size} shows {_name_of(look)}", (*listing, *again, look))
+                for look in looks
+            )
+        )
+    if not ours:
+        raise NotTested("the list shows no operation of this run")
+
+
+def _require_whole(small_pages: SmallPages) -> None:
+    if not small_pages.is_whole:
+        raise NotTested(f"the walk did not come to the end of the list: {answered(small_pages.walk[-1])}")
+
+
+@verifies("list.page-size-is-a-maximum", profile="ci")
+def test_page_size_may_change(iut: Iut, parent: str, small_pages: SmallPages) -> None:
+    """ "If the user changes the `page_size` in a request for subsequent pages, the service must honor the new page
+    size" (AIP-158). How many are shown, a rule judges; refused it must not be."""
+    token = next_page_token(small_pages.walk[0])
+    if not token or small_pages.size < 2:
+        raise NotTested("the list has one page")
+    page = iut.send(iut.list_request(parent, token, 1))
+    if page.response is not None and page.response.status in (400, 500):
+        status = page.response.status
+        require(Complaint(f"another pageSize for the next page was answered with {status}", (page,)))
+    require_answers(page)
+
+
+@verifies("list.refused-filter-is-an-argument")
+def test_filter_that_is_none_is_refused_as_an_argument(small_pages: SmallPages) -> None:
+    _require_said(refused_as_an_argument, small_pages.others[pages.BAD_FILTER])
+
+
+@verifies("list.filter-is-not-ignored")
+def test_filter_that_is_none_is_not_ignored(small_pages: SmallPages) -> None:
+    _require_said(not_ignored, small_pages.others[pages.BAD_FILTER])
+
+
+@verifies("list.bad-token-is-refused", profile="ci")
+def test_token_that_nobody_gave_is_refused(small_pages: SmallPages) -> None:
+    _require_said(lambda page: refused_as_an_argument(page) or not_ignored(page), small_pages.others[pages.BAD_TOKEN])
+
+
+def _require_said(oracle: Callable[[Exchange], Complaint | None], page: Exchange) -> None:
+    require(oracle(page))
+    require_answers(page)
+    if page.is_denied:
+        raise NotTested(answered(page))
+
+
+@verifies("list.shows-its-parent-only")
+def test_list_of_nothing_shows_nothing(small_pages: SmallPages) -> None:
+    """Of a location, and in larger profiles of a project, that nobody has; what it shows, a rule judges."""
+    sent = [
+        small_pages.others[note] for note in (pages.OTHER_LOCATION, pages.OTHER_PROJECT) if note in small_pages.others
+    ]
+    if not sent:
+        raise NotTested("the contract has no other parent")
+    require_answers(*sent)
+
+
+@verifies("list.running-is-listed")
+def test_running_operations_are_listed(iut: Iut, parent: str, bystanders: Bystanders, listing: list[Exchange]) -> None:
+    """The bystander that was started first, and is cancelled by nobody."""
+    name = bystanders.get()[0].name
+    if _is_listed(listing, name):
+        return
+    late = read_until(iut, parent, lambda read: _is_listed(read, name))
+    look = iut.get(name)
+    operation = operation_in(look)
+    if not _is_listed(late, name) and operation is not None and not operation.done and _is_read(late):
+        require(Complaint(f"{name} runs and is not in the list", (*late, look)))
+    if not _is_listed(late, name):
+        raise NotTested(f"whether {name} is listed could not be seen: {answered(look)}")
+
+
+@verifies("list.deleted-is-gone")
+def test_deleted_operation_is_not_listed(iut: Iut, parent: str, listing: list[Exchange], deletion: Deletion) -> None:
+    call = deletion.delete.call
+    if not deletion.removed or call is None:
+        raise NotTested("no operation was seen to be gone after its delete")
+    late = read_until(iut, parent, lambda read: not _is_listed(read, call.name))
+    if _is_listed(late, call.name):
+        require(Complaint(f"{call.name} was deleted and is still in the list", (deletion.delete, *late)))
+    if not _is_read(late):
+        raise NotTested(f"the list was not read to its end: {answered(late[-1])}")
+
+
+@verifies("list.done-stays-listed")
+def test_done_operations_stay_listed(
+    iut: Iut, parent: str, last_look: LastLook, listing: list[Exchange], stories: Stories
+) -> None:
+    """Those that were listed as done, at the end of the run, and one that completed by itself, where it can be had."""
+    names = [story.name for story in stories.all() if _is_listed(listing, story.name)]
+    names += iut.completed_supply.take(1) if iut.completed_supply.is_given else []
+    shown = {name: look for name, look in zip(names, iut.get_all(names), strict=True) if _is_done(look)}
+    if not shown:
+        raise NotTested("no done operation was listed, or none is shown any more")
+    late = read_until(iut, parent, lambda read: all(_is_listed(read, name) for name in shown))
+    missing = [name for name in shown if not _is_listed(late, name)]
+    if missing and _is_read(late):
+        looks = dict(zip(missing, iut.get_all(missing), strict=True))
+        require(
+            *(
+                Complaint(f"{name} is done, get shows it, and the list does not", (*late, look))
+                for name, look in looks.items()
+                if _is_done(look)
+            )
+        )
+    if not _is_read(late):
+        raise NotTested(f"the list was not read to its end: {answered(late[-1])}")
+
+
+def _is_done(look: Exchange) -> bool:
+    operation = operation_in(look)
+    return operation is not None and operation.done
+
+
+def _is_read(read: Sequence[Exchange]) -> bool:
+    return read[-1].succeeded() and not next_page_token(read[-1])
+
+
+def _is_listed(read: Sequence[Exchange], name: str) -> bool:
+    return any(same_name(listed, name) for listed in listed_names(read))
+
+
+def _name_of(look: Exchange) -> str:
+    return look.call.name if look.call is not None else ""
