@@ -46,7 +46,6 @@ ONLY_RUNNING_OPERATIONS_SHOW = frozenset(
         "outcome.running-can-be-cancelled",
         "outcome.still-listed",
         "repeat.is-accepted",
-        "outcome.running-can-be-cancelled",
         "lifecycle.some-order-explains",
         "routing.additional-bindings-are-bound",
     }
