@@ -71,13 +71,13 @@ exchange = HttpTransport.exchange
 calls = 0
 
 
-def crashing(self, request, timeout):
+def crashing(self, request, timeout, fresh=False):
     global calls
     if calls or any(os.environ["CANARY_WEAK"] in value for _, value in request.headers):
         calls += 1
     if calls == {call}:
         raise RuntimeError(f"cannot send {{request.headers}}")
-    return exchange(self, request, timeout)
+    return exchange(self, request, timeout, fresh)
 
 
 HttpTransport.exchange = crashing

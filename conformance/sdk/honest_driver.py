@@ -151,7 +151,7 @@ def ended(seen: Reply) -> Reply:
     failed = seen["operation"]["error"]
     code = NUMBERS.get(failed["code"], "UNKNOWN")
     is_cancelled = code == "CANCELLED"
-    return {"outcome": "rpc_error", "code": code, "message": failed["message"], "cancelled": is_cancelled}
+    return {"outcome": "rpc_error", "code": code, "message": failed.get("message", ""), "cancelled": is_cancelled}
 
 
 @dataclass(frozen=True)

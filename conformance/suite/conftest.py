@@ -337,4 +337,4 @@ def unacceptable(iut: Iut, bystanders: Bystanders, again: Again, aims: LastLook,
         return again.control.succeeded() and answer is not None and 400 <= answer.status < 500
 
     query = again.answer("unknown-parameter").request.query if is_refused("unknown-parameter") else None
-    return Unacceptable(iut, bystanders, aims, blame, query, is_refused("unknown-field"))
+    return Unacceptable(iut, bystanders, aims, blame, query, is_refused("unknown-field"), is_refused("unlabelled"))

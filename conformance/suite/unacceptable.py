@@ -25,7 +25,8 @@ _KEY = "unacceptable"
 class Unacceptable:
     """Cancels that nobody has to accept, all aimed at one bystander.
 
-    A query parameter or field that the server refuses counts, too; one that it ignores would rightly cancel.
+    A query parameter, a field or a missing Content-Type that the server refuses counts, too; where it does not mind
+    them it would rightly cancel.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Unacceptable:
         blame: Blame,
         refused_query: str | None,
         is_field_refused: bool,
+        is_unlabelled_refused: bool,
     ) -> None:
         bystander = bystanders.new()
         name = bystander.name
@@ -44,6 +46,8 @@ class Unacceptable:
         refused = [_with_body(iut, name, UNKNOWN_FIELD)] if is_field_refused else []
         if refused_query is not None:
             refused.append(_with_query(iut, name, refused_query))
+        if is_unlabelled_refused:
+            refused.append(_unlabelled(iut, name))
         content = (*MALFORMED, *not_an_object, *unreadable) if iut.contract.reads_body(name) else ()
         bodies = [_with_body(iut, name, body) for body in content]
         self._iut = iut
@@ -78,6 +82,8 @@ class Unacceptable:
             request = exchange.request
             if request.query:
                 return [_with_query(self._iut, name, request.query)]
+            if request.header("content-type") is None:
+                return [_unlabelled(self._iut, name)]
             return [_with_body(self._iut, name, request.body)]
 
         return make
@@ -86,6 +92,10 @@ class Unacceptable:
 def _with_body(iut: Iut, name: str, body: bytes) -> Outgoing:
     text = body.decode("utf-8", "backslashreplace")
     return iut.cancel_request(name, body=body, note=f"cancel with the body {text}")
+
+
+def _unlabelled(iut: Iut, name: str) -> Outgoing:
+    return iut.cancel_request(name, body=b"{}", content_type=None, note="cancel with {} and no Content-Type")
 
 
 def _with_query(iut: Iut, name: str, query: str) -> Outgoing:

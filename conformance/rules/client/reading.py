@@ -93,8 +93,15 @@ def cancels_of(turn: Turn) -> list[Exchange]:
 
 
 def gets_of(turn: Turn) -> list[Exchange]:
-    """The gets of an operation among all that arrived."""
-    return [exchange for exchange in turn.arrived if exchange.calls(Method.GET)]
+    """The gets of the operation that the driver was told, among all that arrived.
+
+    What is left of a name that a raw `?` has cut in two is another name, and its query is that name's.
+    """
+    return [
+        exchange
+        for exchange in turn.arrived
+        if exchange.call is not None and exchange.calls(Method.GET) and exchange.call.name == turn.told.name
+    ]
 
 
 def is_error(exchange: Exchange) -> bool:

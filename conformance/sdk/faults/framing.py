@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -12,22 +13,17 @@ from urllib.parse import urlsplit
 
 from conformance.sdk.faults.registry import fault
 from conformance.sdk.faults.wire import request_bytes
-from conformance.sdk.honest_driver import Answer, Client
+from conformance.sdk.honest_driver import Answer, Client, Wire, connected
 
 Fields = Mapping[str, str]
 Read = Callable[[http.client.HTTPResponse], bytes]
-
-
-def _connected(origin: str, left: float) -> socket.socket:
-    host, _, port = urlsplit(origin).netloc.partition(":")
-    return socket.create_connection((host, int(port)), timeout=max(left, 0.001))
 
 
 def _reading(honest: Client, read: Read) -> Client:
     """The client, reading the content of an answer in its own way."""
 
     def send(verb: str, origin: str, target: str, fields: Fields, body: bytes | None, left: float) -> Answer:
-        with closing(_connected(origin, left)) as wire:
+        with closing(connected(origin, left)) as wire:
             wire.sendall(request_bytes(verb, urlsplit(origin).netloc, target, fields, body))
             response = http.client.HTTPResponse(wire, method=verb)
             response.begin()
@@ -75,7 +71,7 @@ def reads_4_kilobytes(honest: Client) -> Client:
     return _reading(honest, lambda response: response.read(4096))
 
 
-@fault("client-answer.framing-is-read")
+@fault("client-answer.framing-is-read", "client-retry.deadline-is-used", "client-retry.time-over-is-told")
 def no_length_is_no_content(honest: Client) -> Client:
     """Takes an answer without Content-Length for one without content."""
     return _reading(
@@ -123,7 +119,7 @@ def _by_hand(honest: Client, understood: Callable[[socket.socket], tuple[bytes, 
     """The client, reading heads itself; `understood` gives the head and the content that it takes for the answer."""
 
     def send(verb: str, origin: str, target: str, fields: Fields, body: bytes | None, left: float) -> Answer:
-        with closing(_connected(origin, left)) as wire:
+        with closing(connected(origin, left)) as wire:
             wire.sendall(request_bytes(verb, urlsplit(origin).netloc, target, fields, body))
             head, content = understood(wire)
             if not head.startswith(b"HTTP/1.") or head[9:12] < b"200":
@@ -133,7 +129,7 @@ def _by_hand(honest: Client, understood: Callable[[socket.socket], tuple[bytes, 
     return replace(honest, send=send)
 
 
-@fault("client-answer.framing-is-read")
+@fault("client-answer.framing-is-read", "client-retry.deadline-is-used", "client-retry.time-over-is-told")
 def reads_once(honest: Client) -> Client:
     """Reads once from the socket, and takes what came for the whole answer."""
 
@@ -151,7 +147,7 @@ def interim_is_final(honest: Client) -> Client:
     """Takes a 100 for the answer, and cannot make anything of it."""
 
     def send(verb: str, origin: str, target: str, fields: Fields, body: bytes | None, left: float) -> Answer:
-        with closing(_connected(origin, left)) as wire:
+        with closing(connected(origin, left)) as wire:
             wire.sendall(request_bytes(verb, urlsplit(origin).netloc, target, fields, body))
             if wire.recv(12, socket.MSG_PEEK).endswith(b" 100"):
                 raise http.client.HTTPException("100 is no status of a call")
@@ -200,15 +196,16 @@ class _Pool:
     """One connection to each origin, kept from call to call; `keeps` says after which errors it still is."""
 
     def __init__(self, *keeps: type[OSError]) -> None:
-        self.wires: dict[str, socket.socket] = {}
+        self.wires: dict[str, Wire] = {}
         self.keeps = keeps
 
     def send(self, verb: str, origin: str, target: str, fields: Fields, body: bytes | None, left: float) -> Answer:
         """One request and its answer over the connection that there is."""
         wire = self.wires.get(origin)
         if wire is None:
-            wire = self.wires[origin] = _connected(origin, left)
+            wire = self.wires[origin] = connected(origin, left)
         wire.settimeout(max(left, 0.001))
+        wire.end = time.monotonic() + left
         data = request_bytes(verb, urlsplit(origin).netloc, target, fields, body)
         try:
             wire.sendall(data.replace(b"Connection: close\r\n", b""))

@@ -20,13 +20,13 @@ def _shown(honest: Client, lie: Callable[[Answer, dict[str, Any]], dict[str, Any
     return replace(honest, understand=understand)
 
 
-@fault("client-operation.cancelled-is-told")
+@fault("client-operation.cancelled-is-told", "client-wait.cancelled-is-told")
 def cancelled_is_success(honest: Client) -> Client:
     """Shows a cancelled operation as done, and drops its error: it is what the caller wanted."""
     return _shown(honest, lambda _, shown: {**shown, "error": None, "response": True} if _code(shown) == 1 else shown)
 
 
-@fault("client-operation.cancelled-is-told")
+@fault("client-operation.cancelled-is-told", "client-wait.cancelled-is-told")
 def cancelled_is_499(honest: Client) -> Client:
     """Gives the HTTP status in place of the code: 499 for a cancelled operation."""
     return _shown(
@@ -34,7 +34,15 @@ def cancelled_is_499(honest: Client) -> Client:
     )
 
 
-@fault("client-operation.cancelled-is-told", "client-request.get-is-sent")
+@fault(
+    "client-operation.cancelled-is-told",
+    "client-request.get-is-sent",
+    "client-wait.cancelled-is-told",
+    "client-wait.completion-is-told",
+    "client-wait.failure-is-told",
+    "client-wait.goes-on",
+    "client-wait.refusal-ends-it",
+)
 def shows_what_it_saw_first(honest: Client) -> Client:
     """Keeps the first answer to a get and shows it ever after, so that whoever polls never sees the end."""
     seen: dict[str, Answer] = {}
@@ -50,7 +58,7 @@ def shows_what_it_saw_first(honest: Client) -> Client:
     return replace(honest, send=send)
 
 
-@fault("client-operation.failure-is-told", "client-operation.metadata-is-no-outcome")
+@fault("client-operation.failure-is-told", "client-operation.metadata-is-no-outcome", "client-wait.failure-is-told")
 def every_failure_is_a_cancellation(honest: Client) -> Client:
     """Shows an operation that failed after its cancel as cancelled."""
     return _shown(
@@ -58,11 +66,16 @@ def every_failure_is_a_cancellation(honest: Client) -> Client:
     )
 
 
-@fault("client-operation.completion-is-told", "client-operation.metadata-is-no-outcome")
+@fault(
+    "client-operation.completion-is-told", "client-operation.metadata-is-no-outcome", "client-wait.completion-is-told"
+)
 def completion_is_a_cancellation(honest: Client) -> Client:
     """Shows an operation that was faster than its cancel as cancelled."""
     return _shown(
-        honest, lambda _, shown: {**shown, "error": {"code": 1}, "response": False} if shown["response"] else shown
+        honest,
+        lambda _, shown: (
+            {**shown, "error": {"code": 1, "message": ""}, "response": False} if shown["response"] else shown
+        ),
     )
 
 
@@ -74,7 +87,12 @@ def empty_response_is_none(honest: Client) -> Client:
     )
 
 
-@fault("client-operation.running-is-told", "client-operation.metadata-is-no-outcome")
+@fault(
+    "client-operation.running-is-told",
+    "client-operation.metadata-is-no-outcome",
+    "client-wait.completion-is-told",
+    "client-wait.failure-is-told",
+)
 def cancel_is_cancelled(honest: Client) -> Client:
     """Shows every operation as cancelled whose cancel was accepted, without a look at it."""
     accepted: set[str] = set()
@@ -86,7 +104,7 @@ def cancel_is_cancelled(honest: Client) -> Client:
 
     def lie(_: Answer, shown: dict[str, Any]) -> dict[str, Any]:
         is_pending = not shown["done"] and shown["name"] in accepted
-        return {**shown, "done": True, "error": {"code": 1}} if is_pending else shown
+        return {**shown, "done": True, "error": {"code": 1, "message": ""}} if is_pending else shown
 
     return replace(_shown(honest, lie), headers=headers)
 
@@ -147,10 +165,12 @@ def operation_failed(honest: Client) -> Client:
     )
 
 
-@fault("client-operation.failure-is-told")
+@fault("client-operation.failure-is-told", "client-wait.failure-is-told")
 def timeout_is_a_cancellation(honest: Client) -> Client:
     """Shows an operation that ran out of time as cancelled."""
-    return _shown(honest, lambda _, shown: {**shown, "error": {"code": 1}} if _code(shown) == 4 else shown)
+    return _shown(
+        honest, lambda _, shown: {**shown, "error": {"code": 1, "message": ""}} if _code(shown) == 4 else shown
+    )
 
 
 @fault("client-operation.garbage-is-no-operation")

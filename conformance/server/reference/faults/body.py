@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from conformance.exchange import Request
 from conformance.lro.codes import Code
+from conformance.server.reference.api_error import ApiError
 from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.faults.lies import (
     body_ignored,
@@ -129,6 +130,7 @@ def redundant_name_is_refused(honest: Service) -> Service:
 @fault(
     breaks=(
         "body.empty-object-is-accepted",
+        "body.unlabelled-object-is-answered",
         "body.redundant-name-is-accepted",
         "body.unknown-field-is-answered",
         "body.malformed-json-is-invalid",
@@ -263,6 +265,20 @@ def refused_body_stops_the_operation(honest: Service) -> Service:
     def lie(service: Service, call: Invocation) -> Message:
         if call.rpc is Rpc.CANCEL and (_is_malformed(call.request) or _is_no_object(call.request)):
             end_if_running(service, call.name, Outcome.FAILED)
+        return honest.read_body(service, call)
+
+    return replace(honest, read_body=lie)
+
+
+@fault(breaks="body.refused-cancel-changes-nothing")
+def unlabelled_body_cancels_all_the_same(honest: Service) -> Service:
+    """Refuses `{}` without a Content-Type, as it may, after it has cancelled the operation of the path."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        request = call.request
+        if call.rpc is Rpc.CANCEL and request.body == b"{}" and request.header("content-type") is None:
+            end_if_running(service, call.name, Outcome.CANCELLED)
+            raise ApiError(Code.INVALID_ARGUMENT, "The body has no Content-Type.", reason="NO_CONTENT_TYPE")
         return honest.read_body(service, call)
 
     return replace(honest, read_body=lie)

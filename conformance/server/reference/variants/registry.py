@@ -45,6 +45,7 @@ ONLY_RUNNING_OPERATIONS_SHOW = frozenset(
         "outcome.cancelled-is-code-1",
         "outcome.still-listed",
         "repeat.is-accepted",
+        "outcome.running-can-be-cancelled",
         "lifecycle.some-order-explains",
         "routing.additional-bindings-are-bound",
     }
