@@ -58,6 +58,8 @@ def existing_is_aborted(honest: Client) -> Client:
     "client-answer.no-refusal-is-invented",
     "client-answer.unreadable-error-keeps-its-status",
     "client-answer.class-is-kept",
+    "client-wait.goes-on",
+    "client-wait.refusal-ends-it",
 )
 def every_refused_get_is_not_found(honest: Client) -> Client:
     """Reports every error of a get as NOT_FOUND: what cannot be seen is not there."""
@@ -171,7 +173,7 @@ def gateway_timeout_is_a_success(honest: Client) -> Client:
     )
 
 
-@fault("client-answer.error-is-no-success")
+@fault("client-answer.error-is-no-success", "client-wait.end-is-awaited", "client-wait.refusal-ends-it")
 def refused_get_is_done(honest: Client) -> Client:
     """Shows an operation that it may not see as done."""
     done: Reply = {"name": "", "done": True, "error": None, "response": False}
@@ -183,7 +185,7 @@ def refused_get_is_done(honest: Client) -> Client:
     )
 
 
-@fault("client-answer.error-is-no-success")
+@fault("client-answer.error-is-no-success", "client-wait.refusal-ends-it")
 def envelope_is_an_operation(honest: Client) -> Client:
     """Never looks at the status of a get: an envelope has a member `error`, and so has an operation."""
 

@@ -72,7 +72,10 @@ def every_failure_is_a_cancellation(honest: Client) -> Client:
 def completion_is_a_cancellation(honest: Client) -> Client:
     """Shows an operation that was faster than its cancel as cancelled."""
     return _shown(
-        honest, lambda _, shown: {**shown, "error": {"code": 1}, "response": False} if shown["response"] else shown
+        honest,
+        lambda _, shown: (
+            {**shown, "error": {"code": 1, "message": ""}, "response": False} if shown["response"] else shown
+        ),
     )
 
 
@@ -101,7 +104,7 @@ def cancel_is_cancelled(honest: Client) -> Client:
 
     def lie(_: Answer, shown: dict[str, Any]) -> dict[str, Any]:
         is_pending = not shown["done"] and shown["name"] in accepted
-        return {**shown, "done": True, "error": {"code": 1}} if is_pending else shown
+        return {**shown, "done": True, "error": {"code": 1, "message": ""}} if is_pending else shown
 
     return replace(_shown(honest, lie), headers=headers)
 
@@ -165,7 +168,9 @@ def operation_failed(honest: Client) -> Client:
 @fault("client-operation.failure-is-told", "client-wait.failure-is-told")
 def timeout_is_a_cancellation(honest: Client) -> Client:
     """Shows an operation that ran out of time as cancelled."""
-    return _shown(honest, lambda _, shown: {**shown, "error": {"code": 1}} if _code(shown) == 4 else shown)
+    return _shown(
+        honest, lambda _, shown: {**shown, "error": {"code": 1, "message": ""}} if _code(shown) == 4 else shown
+    )
 
 
 @fault("client-operation.garbage-is-no-operation")

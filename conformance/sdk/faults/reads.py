@@ -44,12 +44,12 @@ def gets_nothing(honest: Client) -> Client:
     return replace(honest, send=send)
 
 
-@fault("client-request.get-is-sent")
+@fault("client-request.get-is-sent", "client-wait.end-is-awaited")
 def lists_in_place_of_a_get(honest: Client) -> Client:
     """Lists the operations and looks for the one that was asked for."""
 
     def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
-        if verb != "GET":
+        if verb != "GET" or target.endswith("/operations"):
             return honest.send(verb, origin, target, *rest)
         listed = honest.send(verb, origin, target.rpartition("/")[0], *rest)
         if listed.status != 200:
@@ -115,7 +115,7 @@ def status_message_is_the_outcome(honest: Client) -> Client:
     )
 
 
-@fault("client-operation.failure-is-told")
+@fault("client-operation.failure-is-told", "client-wait.failure-is-told")
 def word_is_a_code(honest: Client) -> Client:
     """Shows an operation as cancelled whose error speaks of a cancellation."""
     return _read(
@@ -124,7 +124,7 @@ def word_is_a_code(honest: Client) -> Client:
     )
 
 
-@fault("client-operation.cancelled-is-told")
+@fault("client-operation.cancelled-is-told", "client-wait.cancelled-is-told")
 def code_needs_the_word(honest: Client) -> Client:
     """Shows an operation as cancelled only when its error says the word, too."""
 
