@@ -18,6 +18,7 @@ class StatementSection:
     delete: bool | None = None
     auth: bool | None = None
     errors: str | None = None
+    unknown_fields: str | None = None
     auth_order: str | None = None
 
 

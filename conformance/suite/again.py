@@ -17,6 +17,7 @@ from conformance.rules import Complaint
 from conformance.rules.server.outcome import as_good_as, shows_nothing_of_a_form
 from conformance.server.target.iut import JSON, Iut
 from conformance.server.target.target import Outgoing
+from conformance.suite.clients import client_forms
 from conformance.suite.evidence import answered, require_answers
 from conformance.suite.families import canonical, posted
 from conformance.suite.judging import require
@@ -31,10 +32,8 @@ OTHER_LABELS = {
 }
 """Other ways to write the Content-Type (RFC 9110, section 8.3.1: they mean the same); only larger profiles use them."""
 
-_CLIENT_HEADERS = (
-    ("x-goog-api-client", "gl-python/3.12.1 rest/2.32.0 gapic/1.0.0"),
-    ("User-Agent", "google-api-python-client/2.0 (gzip)"),
-)
+DEEP = 5000
+"""Brackets, one in the other: parsers count them, or run out of stack."""
 
 _UNRESERVED = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])[A-Za-z0-9._~-]")
 """A character of a raw path that may be escaped or not, and means the same (RFC 3986, section 2.3)."""
@@ -51,6 +50,10 @@ class Again:
         self._may_have_ended = may_have_ended
         self._sent = dict(zip(self._forms, iut.send_all(list(self._forms.values())), strict=True))
         self._was_alone: set[str] = set()
+
+    def like(self, prefix: str) -> list[str]:
+        """The forms whose key begins with a text."""
+        return [form for form in self._forms if form.startswith(prefix)]
 
     def __contains__(self, form: str) -> bool:
         return form in self._forms
@@ -93,7 +96,7 @@ def forms_of(iut: Iut, name: str) -> dict[str, Outgoing]:
 
     Where the binding has no body, no text says what becomes of content, and no form has any.
     """
-    bodies = _bodies(iut, name)
+    bodies = {**_bodies(iut, name), **client_forms(iut, name)}
     if not iut.contract.reads_body(name):
         bodies = {form: request for form, request in bodies.items() if not request.request.body}
     return {**bodies, **_queries(iut, name), **_paths(iut, name)}
@@ -118,14 +121,16 @@ def _bodies(iut: Iut, name: str) -> dict[str, Outgoing]:
         ),
         "unknown-field": iut.cancel_request(name, body=b'{"foo": 1}', note="cancel with an unknown field"),
     }
-    if not iut.is_quick:
-        forms["client-headers"] = iut.cancel_request(
-            name, headers=_CLIENT_HEADERS, note="cancel with the headers of a generated client"
-        )
     if not iut.is_quick or iut.ends_at_once:  # where operations run, the stories have these forms
         forms["empty"] = iut.cancel_request(name, body=b"", content_type=None, note="cancel without a body")
         forms["empty-labelled"] = iut.cancel_request(name, body=b"", note="cancel without a body, labelled as JSON")
     if not iut.is_quick:
+        forms["null-name"] = iut.cancel_request(name, body=b'{"name": null}', note="cancel with a name that is null")
+        member = f'"name": {json.dumps(name)}'
+        twice = f"{{{member}, {member}}}".encode()
+        forms["name-twice"] = iut.cancel_request(name, body=twice, note="cancel with its name twice in the body")
+        nested = b'{"foo": ' + b"[" * DEEP + b"]" * DEEP + b"}"
+        forms["deep"] = iut.cancel_request(name, body=nested, note=f"cancel with {DEEP} brackets in its body")
         forms["spaced"] = iut.cancel_request(name, body=b"{ }", note="cancel with { }")
         for form, content_type in OTHER_LABELS.items():
             forms[form] = iut.cancel_request(name, content_type=content_type, note=f"cancel with {content_type}")

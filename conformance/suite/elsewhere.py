@@ -51,8 +51,11 @@ def _note(place: str) -> str:
 def _body_in_other_forms(aim: Aim) -> list[Outgoing]:
     """Without a label, and as a form, which frameworks mix with the query."""
     iut, note = aim.iut, _note("body")
+    decoy, other = json.dumps(aim.decoy), json.dumps(aim.name)
+    twice = f'{{"name": {decoy}, "name": {other}}}'.encode()
     form = f"name={quote(aim.name, safe='')}".encode()
     return [
+        iut.cancel_request(aim.decoy, body=twice, note=note),
         iut.cancel_request(aim.decoy, body=json.dumps({"name": aim.name}).encode(), content_type=None, note=note),
         iut.cancel_request(aim.decoy, body=form, content_type="application/x-www-form-urlencoded", note=note),
     ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from conformance.errors import NotApplicable
 from conformance.rules.server.routing import no_server_error
 from conformance.suite.again import Again
+from conformance.suite.clients import ALL_TOGETHER
 from conformance.suite.judging import verifies
 
 
@@ -22,6 +24,17 @@ def test_dollar_alt_is_accepted(again: Again) -> None:
 @verifies("query.system-parameters-are-accepted")
 def test_system_parameters_are_accepted(again: Again) -> None:
     again.require_as_good("system-parameters")
+
+
+@verifies("query.client-headers-are-accepted")
+def test_headers_of_official_clients_are_accepted(again: Again) -> None:
+    """All of one client together; in the larger profiles each apart, and those of other clients."""
+    forms = again.like(ALL_TOGETHER)
+    if not forms:
+        raise NotApplicable("the binding of cancel has no body, and these forms have one")
+    again.require_as_good(*forms)
+    if "quota-project" in again:
+        again.require_as_good("quota-project", also=frozenset({400, 403}))
 
 
 @verifies("query.unknown-parameter-is-answered")

@@ -59,6 +59,21 @@ def _error(code: int, status: str, message: str = "no such thing", **members: ob
     return lambda t: t.cancel(status=code, answer=envelope(code, status, message, **members))
 
 
+_TRACES = {
+    "Python": b'Traceback (most recent call last):\n  File "/srv/a.py", line 3, in cancel\nKeyError: 1',
+    "Java": b"java.lang.IllegalStateException: no\n\tat com.example.Operations.cancel(Operations.java:31)",
+    "Node": b"TypeError: x<br> &nbsp; &nbsp;at cancel (/srv/app/operations.js:10:7)",
+    "Go": b"panic: nil\n\ngoroutine 12 [running]:\nmain.cancel()",
+    "PHP": b"#0 /srv/app/cancel.php(12): cancel()",
+    ".NET": b"   at Operations.Cancel(String name) in /src/Operations.cs:line 12",
+    "JSON that holds one": rb'{"message": "File \"/srv/a.py\", line 3, in cancel"}',
+}
+
+
+def _shows(trace: bytes) -> Story:
+    return lambda t: t.cancel(status=500, answer=trace, content_type="text/plain")
+
+
 CASES = {
     "errors.are-readable": Cases(
         kept={
@@ -161,6 +176,8 @@ CASES = {
         violated={
             "409 FAILED_PRECONDITION": _error(409, "FAILED_PRECONDITION"),
             "404 INVALID_ARGUMENT": _error(404, "INVALID_ARGUMENT"),
+            "412 FAILED_PRECONDITION": _error(412, "FAILED_PRECONDITION"),
+            "422 INVALID_ARGUMENT": _error(422, "INVALID_ARGUMENT"),
             "500 NOT_FOUND": _error(500, "NOT_FOUND"),
             "404 OK": _error(404, "OK"),
             **{
@@ -211,6 +228,18 @@ CASES = {
         silent={
             "plain text": _refused_by_envoy,
             "a success": lambda t: t.cancel(),
+        },
+    ),
+    "errors.no-stack-trace": Cases(
+        kept={
+            "the envelope": lambda t: t.cancel(status=404, answer=NOT_FOUND),
+            "a page": lambda t: t.cancel(status=404, answer=GOOGLE_PAGE, content_type="text/html"),
+            "words that only look like one": lambda t: t.cancel(status=400, answer=b"look at (the) line 12, in vain"),
+        },
+        violated={name: _shows(trace) for name, trace in _TRACES.items()},
+        silent={
+            "a success": lambda t: t.cancel(answer=_TRACES["Python"]),
+            "an empty error": lambda t: t.cancel(status=500),
         },
     ),
     "errors.have-error-info": Cases(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.exchange import Call, Method
 from tests.rules.cases import Cases
 from tests.rules.traffic import (
     BUILDGRID_CANCELLED,
@@ -196,6 +197,34 @@ CASES = {
             "succeeded": lambda t: t.get(succeeded()),
             "the error of a request": lambda t: t.get(NOT_FOUND, 404),
         },
+    ),
+    "operation.error-has-a-message": Cases(
+        kept={
+            "cancelled": lambda t: t.get(cancelled()),
+            "a message that is no text": lambda t: t.get(done(error={"code": 1, "message": []})),
+        },
+        violated={
+            "none": lambda t: t.get(done(error={"code": 1})),
+            "null": lambda t: t.get(done(error={"code": 1, "message": None})),
+            "blanks": lambda t: t.get(done(error={"code": 13, "message": " "})),
+            "in a list": lambda t: t.list(cancelled(), done(OTHER, error={"code": 1})),
+        },
+        silent={
+            "running": lambda t: t.get(running()),
+            "no canonical code": lambda t: t.get(done(error={"code": 499})),
+            "no object": lambda t: t.get(done(error="cancelled")),
+        },
+    ),
+    "operation.not-modified-answers-a-condition": Cases(
+        kept={
+            "to a condition": lambda t: t.send(
+                "GET", f"/v1/{OPERATION}", None, 304, call=Call(Method.GET, OPERATION), asks=(("If-None-Match", "x"),)
+            )
+        },
+        violated={
+            "to none": lambda t: t.send("GET", f"/v1/{OPERATION}", None, 304, call=Call(Method.GET, OPERATION)),
+        },
+        silent={"a get that shows it": lambda t: t.get(running())},
     ),
     "operation.any-has-a-type": Cases(
         kept={

@@ -156,6 +156,7 @@ OVERRIDES: list[tuple[str, str, str, object]] = [
     ("statement", "delete = false", "delete", False),
     ("statement", "auth = false", "auth", False),
     ("statement", 'errors = "status"', "errors", "status"),
+    ("statement", 'unknown_fields = "ignored"', "unknown_fields", "ignored"),
     ("limits", "requests = 1", "requests", 1),
     ("limits", "operations = 5", "operations", 5),
     ("limits", "rate = 2.5", "rate", 2.5),
@@ -237,6 +238,11 @@ WRONG_TYPES = [
     ("statement", 'list = "yes"', "statement.list must be true or false, got 'yes'"),
     ("statement", "delete = 1", "statement.delete must be true or false, got 1"),
     ("statement", "auth = []", "statement.auth must be true or false, got []"),
+    (
+        "statement",
+        'unknown_fields = "kept"',
+        "statement.unknown_fields must be one of refused, ignored, got 'kept'",
+    ),
     ("statement", 'errors = "html"', "statement.errors must be one of aip-193, status, got 'html'"),
     ("limits", "requests = 0", "limits.requests must be a whole number of at least 1, got 0"),
     ("limits", "requests = 1.5", "limits.requests must be a whole number of at least 1, got 1.5"),
@@ -276,7 +282,7 @@ KEYS = {
         "client_key",
     ],
     "operations": ["start", "command", "python", "names", "completed", "settle", "watch", "cleanup"],
-    "statement": ["cancel", "list", "delete", "auth", "errors"],
+    "statement": ["cancel", "list", "delete", "auth", "errors", "unknown_fields", "auth_order"],
     "limits": ["requests", "operations", "rate", "concurrency", "timeout"],
 }
 

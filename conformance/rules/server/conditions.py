@@ -41,9 +41,9 @@ What a router does not recognise it may answer as it likes (Google's front end s
 errors speak only about these.
 """
 
-_ANSWERED_BY_HTTP_ITSELF = frozenset({405, 406, 408, 411, 413, 414, 415, 417, 426, 431, 502, 503, 504, 505})
+ANSWERED_BY_HTTP_ITSELF = frozenset({405, 406, 408, 411, 413, 414, 415, 417, 426, 431, 502, 503, 504, 505})
 
 answered_by_the_service = failed & When(
-    lambda exchange: exchange.response is not None and exchange.response.status not in _ANSWERED_BY_HTTP_ITSELF
+    lambda exchange: exchange.response is not None and exchange.response.status not in ANSWERED_BY_HTTP_ITSELF
 )
 """The error is not one that an HTTP server or a proxy gives before or in place of the service."""

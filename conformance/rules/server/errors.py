@@ -11,7 +11,16 @@ from urllib.parse import unquote
 from conformance.exchange import Exchange, Method
 from conformance.lro import Code, code_named, code_numbered
 from conformance.rules.rule import Complaint, When, exchange_rule, traffic_rule
-from conformance.rules.server.conditions import answered_by_the_service, cancel, delete, failed, list_, plainly_bound
+from conformance.rules.server.conditions import (
+    ANSWERED_BY_HTTP_ITSELF,
+    answered_by_the_service,
+    cancel,
+    delete,
+    failed,
+    has_body,
+    list_,
+    plainly_bound,
+)
 
 _ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 _LOCALIZED_MESSAGE = "type.googleapis.com/google.rpc.LocalizedMessage"
@@ -110,13 +119,13 @@ def status_of_the_envelope_maps_to_the_http_status(exchange: Exchange) -> str | 
     code = code_named(envelope["status"])
     if code is None:
         return f"`error.status` is {envelope['status']!r}, not the name of a canonical code"
-    if code.http_status == exchange.response.status or exchange.response.status not in _MAPPED_STATUSES:
+    if code.http_status == exchange.response.status or exchange.response.status in _OF_HTTP_ALONE:
         return None
     return f"{code.name} maps to HTTP {code.http_status}, the answer has {exchange.response.status}"
 
 
 # A 405, 411 or 415 is HTTP's own and has no canonical code of its own; what stands in its envelope is nobody's rule.
-_MAPPED_STATUSES = frozenset(code.http_status for code in Code)
+_OF_HTTP_ALONE = ANSWERED_BY_HTTP_ITSELF - {code.http_status for code in Code}
 
 
 @exchange_rule("errors.bare-code-maps", when=has_bare_status)
@@ -250,6 +259,27 @@ def message_names_the_operation_as_it_was_sent(exchange: Exchange) -> str | None
     return f"sent {exchange.call.name!r}, the message names {named[0]!r}"
 
 
+_STACK_TRACE = re.compile(
+    rb"Traceback \(most recent call last\)"
+    rb"|\bat [\w.$<>/]+\([\w$]+\.(?:java|kt|scala):\d+\)"
+    rb"|\bat [^\n<]{1,200}?\(?(?:/|file:|node:)[^\s()]+:\d+:\d+\)?"
+    rb"|\bgoroutine \d+ \[running\]"
+    rb"|\bFile \\?\"[^\"\n]+\\?\", line \d+, in "
+    rb"|#\d+ [^\n]{1,200}\.php\(\d+\)"
+    rb"|\bat [\w.`]+\([^)\n]*\) in [^\n]+:line \d+"
+)
+"""As Python, the JVM, Node, Go, PHP and .NET print it."""
+
+
+@exchange_rule("errors.no-stack-trace", when=failed & has_body)
+def error_shows_no_stack_trace(exchange: Exchange) -> str | None:
+    assert exchange.response is not None
+    found = _STACK_TRACE.search(exchange.response.body)
+    if found is None:
+        return None
+    return f"status {exchange.response.status} shows a stack trace: {found.group()[:80].decode('utf-8', 'replace')}"
+
+
 def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is not JSON")
 
@@ -257,7 +287,7 @@ def _refuse(constant: str) -> None:
 def _body_is_not_acceptable(exchange: Exchange) -> bool:
     """Whether the body of a cancel is a mistake: no JSON object, or one with members that the message does not have."""
     body = exchange.request.body
-    if not body.strip():
+    if not body.strip() or exchange.request.header("content-encoding") is not None:
         return False
     try:
         members = json.loads(body, parse_constant=_refuse)

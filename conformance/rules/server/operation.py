@@ -171,3 +171,31 @@ def list_returns_operations(exchange: Exchange) -> str | None:
         if not (isinstance(entry, Mapping) and isinstance(entry.get("name"), str)):
             return "an entry of `operations` is not an operation with a name"
     return None
+
+
+_has_an_error = When(
+    lambda exchange: any(
+        isinstance(operation.error, Mapping) and code_numbered(operation.error.get("code")) not in (None, Code.OK)
+        for operation in _shown(exchange)
+    )
+)
+
+
+@exchange_rule("operation.error-has-a-message", when=_has_an_error)
+def error_of_an_operation_has_a_message(exchange: Exchange) -> str | None:
+    for operation in _shown(exchange):
+        if isinstance(operation.error, Mapping):
+            message = operation.error.get("message")
+            if message is None or (isinstance(message, str) and not message.strip()):
+                return f"`error` of {operation.name} has no message"
+    return None
+
+
+_CONDITIONS = ("if-none-match", "if-modified-since")
+_is_not_modified = get & When(lambda exchange: exchange.response is not None and exchange.response.status == 304)
+
+
+@exchange_rule("operation.not-modified-answers-a-condition", when=_is_not_modified)
+def not_modified_answers_a_condition(exchange: Exchange) -> str | None:
+    is_conditional = any(map(exchange.request.header, _CONDITIONS))
+    return None if is_conditional else "a get without a condition was answered with 304"

@@ -7,8 +7,10 @@ with its `name`. All are accepted, whatever the content type says. The path deci
 from __future__ import annotations
 
 import json
+import zlib
 from typing import TYPE_CHECKING, Any
 
+from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError, invalid_argument
 from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.invocation import Invocation
@@ -49,6 +51,7 @@ def read_body(service: Service, call: Invocation) -> dict[str, Any]:  # noqa: AR
     content = call.request.body
     if not call.binding.reads_body or not content:
         return {}
+    content = _decoded(call)
     if len(content) > MAXIMUM:
         raise invalid_argument(f"Request payload size exceeds the limit: {MAXIMUM} bytes.", reason="PAYLOAD_TOO_LARGE")
     try:
@@ -60,6 +63,21 @@ def read_body(service: Service, call: Invocation) -> dict[str, Any]:  # noqa: AR
             "Invalid JSON payload received. Root element must be a message.", reason="MALFORMED_JSON"
         )
     return message
+
+
+def _decoded(call: Invocation) -> bytes:
+    """The content without its coding, of which gzip is known: Java's clients send it by default."""
+    coding = call.request.header("content-encoding")
+    if coding is None:
+        return call.request.body
+    if coding.strip().lower() not in ("gzip", "x-gzip"):
+        raise ApiError(
+            Code.INVALID_ARGUMENT, "Unsupported content coding.", reason="UNSUPPORTED_CONTENT_CODING", http_status=415
+        )
+    try:
+        return zlib.decompressobj(16 + zlib.MAX_WBITS).decompress(call.request.body, MAXIMUM + 1)
+    except zlib.error:
+        raise invalid_argument("The content is not gzip.", reason="MALFORMED_CONTENT") from None
 
 
 def accept_body(service: Service, call: Invocation) -> None:

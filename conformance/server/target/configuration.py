@@ -18,6 +18,7 @@ from conformance.server.target.url import check_url
 
 CANCEL_STATEMENTS = ("guaranteed", "best-effort", "unimplemented")
 ERROR_STATEMENTS = ("aip-193", "status")
+UNKNOWN_FIELDS_STATEMENTS = ("refused", "ignored")
 AUTH_ORDERS = ("first",)
 
 

@@ -20,6 +20,7 @@ from conformance.server.target.configuration import (
     AUTH_ORDERS,
     CANCEL_STATEMENTS,
     ERROR_STATEMENTS,
+    UNKNOWN_FIELDS_STATEMENTS,
     AuthSection,
     Configuration,
     IutSection,
@@ -255,6 +256,7 @@ class _Reader:
             delete=table.get("delete"),
             auth=table.get("auth"),
             errors=self._choice(table, "statement.errors", ERROR_STATEMENTS, None),
+            unknown_fields=self._choice(table, "statement.unknown_fields", UNKNOWN_FIELDS_STATEMENTS, None),
             auth_order=self._choice(table, "statement.auth_order", AUTH_ORDERS, None),
         )
 

@@ -55,6 +55,7 @@ class Iut:
         self.contract = contract
         self.target = target
         self.statement = Statement(configuration.statement)
+        self.statement.find("unknown_fields", "undeclared", "the statement does not say")
         self.settle = configuration.operations.settle
         self.profile = profile
         home = home_below(contract, configuration.iut.parent)
@@ -137,9 +138,10 @@ class Iut:
         token = self._credentials.token(credential)
         if token is not None:
             fields.append(("Authorization", f"Bearer {token.placeholder}"))
-        fields.append(("Accept", "*/*"))
         own = list(headers)
         replaced = {name.lower() for name, _ in own}
+        if "accept" not in replaced:
+            fields.append(("Accept", "*/*"))
         fields += [
             field
             for field in self._headers

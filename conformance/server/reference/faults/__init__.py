@@ -7,6 +7,7 @@ package registers every one.
 from conformance.server.reference.faults import (
     auth,
     body,
+    clients,
     collection,
     description,
     drift,
@@ -36,6 +37,7 @@ __all__ = [
     "all_faults",
     "auth",
     "body",
+    "clients",
     "collection",
     "description",
     "drift",

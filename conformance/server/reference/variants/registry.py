@@ -43,9 +43,9 @@ NOTHING_IS_KNOWN_OF = frozenset(
 ONLY_RUNNING_OPERATIONS_SHOW = frozenset(
     {
         "outcome.cancelled-is-code-1",
+        "outcome.running-can-be-cancelled",
         "outcome.still-listed",
         "repeat.is-accepted",
-        "outcome.running-can-be-cancelled",
         "lifecycle.some-order-explains",
         "routing.additional-bindings-are-bound",
     }

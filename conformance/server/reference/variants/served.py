@@ -40,7 +40,7 @@ taste("wrong-method-501", "grpc-gateway answers a method that is not bound as UN
 taste("unrouted-html", "Google's front end answers an unknown path with a page.")
 taste("unrouted-empty", "A front end may answer an unknown path with nothing but the status.")
 taste("unknown-query-ignored", "grpc-gateway ignores unknown query parameters, `name` among them.")
-taste("unknown-body-ignored", "ProtoJSON may ignore unknown members.")
+taste("unknown-body-ignored", "ProtoJSON may ignore unknown members.", statement={"unknown_fields": "ignored"})
 taste("body-name-ignored", "The path binds the name; what the body says of it may be ignored.")
 taste("done-cancel-refused", "AIP-216 wants FAILED_PRECONDITION where a state cannot change any more.")
 taste(

@@ -1,0 +1,52 @@
+"""Correct variants that serve real clients in their own way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from conformance.exchange import Request
+from conformance.lro.codes import Code
+from conformance.server.reference.api_error import ApiError
+from conformance.server.reference.bindings import Rpc
+from conformance.server.reference.invocation import Invocation
+from conformance.server.reference.service import Service
+from conformance.server.reference.variants.registry import tasting, variant
+
+
+def _refusing(honest: Service, when: Callable[[Request], bool], status: int, words: str) -> Service:
+    error = ApiError(Code.INVALID_ARGUMENT, words, reason=words.upper().replace(" ", "_"), http_status=status)
+
+    def read(service: Service, call: Invocation) -> dict[str, Any]:
+        if call.rpc is Rpc.CANCEL and when(call.request):
+            raise error
+        return honest.read_body(service, call)
+
+    return replace(honest, read_body=read)
+
+
+@variant()
+def codings_are_refused(honest: Service) -> Service:
+    """No server has to undo a content coding; 415 says that it does not."""
+    return _refusing(
+        honest, lambda request: request.header("content-encoding") is not None, 415, "Unsupported Media Type"
+    )
+
+
+@variant()
+def expectations_are_refused(honest: Service) -> Service:
+    """A server in a chain may be unable to meet an expectation, and says 417."""
+    return _refusing(honest, lambda request: request.header("expect") is not None, 417, "Expectation Failed")
+
+
+@variant(statement={"unknown_fields": "refused"})
+def says_that_unknown_fields_are_refused(honest: Service) -> Service:
+    """ProtoJSON refuses what it does not know by default, and a statement may promise that."""
+    return honest
+
+
+@variant(warns=frozenset({"body.unknown-field-is-told"}))
+def ignores_unknown_fields_in_silence(honest: Service) -> Service:
+    """As most frameworks do; that nobody says so is worth a warning, and no more."""
+    return tasting(honest, unknown_body="ignored")

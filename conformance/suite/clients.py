@@ -1,0 +1,67 @@
+"""The cancel of an operation as real clients send it: with their header fields, and as they put it on the wire."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from urllib.parse import quote
+
+from conformance.exchange import Header
+from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing
+
+ALL_TOGETHER = "client-headers"
+
+_AGENTS = (
+    "google-api-python-client/2.202.0 (gzip)",
+    "google-api-go-client/0.5",
+    "google-api-nodejs-client/8.0.0 (gzip)",
+    "Google-API-Java-Client/2.7.2 Google-HTTP-Java-Client/1.45.0 (gzip)",
+    "google-cloud-sdk gcloud/528.0.0 command/gcloud.operations.cancel",
+    "google-api-ruby-client/0.50.0 Linux (gzip)",
+    "curl/8.5.0",
+)
+_CLIENTS = ("gl-python/3.12.1 rest/2.32.0 gapic/1.0.0", "gl-java/21 gapic/2.5.0 gax/2.50.0 rest/", "gl-node/20 gax/4.3")
+
+
+def client_forms(iut: Iut, name: str) -> dict[str, Outgoing]:
+    """The cancel as official clients send it, by the key of the form; the larger profiles send each field apart."""
+    routing = ("x-goog-request-params", f"name={quote(name, safe='')}")
+    together: list[Header] = [
+        ("Accept", "application/json"),
+        ("Accept-Encoding", "gzip"),
+        ("User-Agent", _AGENTS[0]),
+        ("x-goog-api-client", _CLIENTS[0]),
+        routing,
+    ]
+    forms = {
+        ALL_TOGETHER: iut.cancel_request(name, headers=together, note="cancel with the headers of a generated client"),
+        "gzip": iut.cancel_request(
+            name,
+            body=gzip.compress(iut.plain_body, mtime=0),
+            headers=[("Content-Encoding", "gzip")],
+            note="cancel with a gzip-coded body",
+        ),
+        "expectation": iut.cancel_request(
+            name, headers=[("Expect", "100-continue")], note="cancel that expects 100-continue"
+        ),
+    }
+    if not iut.is_quick:
+        apart: list[Header] = [
+            *together,
+            ("x-goog-request-params", f"name={quote(name, safe='/')}"),
+            ("Accept", "application/json, text/plain;q=0.5, */*;q=0.1"),
+            ("Accept-Encoding", "gzip, deflate, br"),
+            *(("User-Agent", agent) for agent in _AGENTS[1:]),
+            *(("x-goog-api-client", client) for client in _CLIENTS[1:]),
+        ]
+        for at, field in enumerate(apart):
+            note = f"cancel with {field[0]}: {field[1]}"
+            forms[f"{ALL_TOGETHER} {at}"] = iut.cancel_request(name, headers=[field], note=note)
+        plain = iut.cancel_request(name, note="cancel without Accept")
+        kept = tuple(each for each in plain.request.headers if each[0].lower() != "accept")
+        forms[f"{ALL_TOGETHER} without Accept"] = replace(plain, request=replace(plain.request, headers=kept))
+        # A service may ask whether the caller may use that project's quota, and refuse.
+        quota = [("X-Goog-User-Project", name.split("/")[1])]
+        forms["quota-project"] = iut.cancel_request(name, headers=quota, note="cancel with X-Goog-User-Project")
+    return forms
