@@ -36,7 +36,7 @@ def ssh_banner(reply: Reply) -> None:
     reply.peer.end()
 
 
-@spoils(cancels, fails("body.empty-object-is-accepted", "errors.envelope"))
+@spoils(cancels, fails("outcome.running-can-be-cancelled", "errors.envelope"))
 def status_999(reply: Reply) -> None:
     """A status that no class has."""
     reply.send(reply.honest(status="999 Beyond"))

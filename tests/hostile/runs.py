@@ -37,6 +37,7 @@ settle = {settle}
 cancel = "guaranteed"
 list = true
 delete = true
+errors = "aip-193"
 [limits]
 timeout = {timeout}
 """
