@@ -54,6 +54,16 @@ def test_authorisation_comes_before_validation(refusals: Refusals) -> None:
     require_each(refused_for_its_credentials, [refusals.noted(families.MALFORMED_WITHOUT_CREDENTIALS)])
 
 
+@verifies("auth.precedes-validation")
+def test_permission_comes_before_validation(iut: Iut, refusals: Refusals) -> None:
+    """It only adds: whether credentials without permission are refused at all, auth.permission-is-denied says."""
+    if not iut.has_credential(Credential.FORBIDDEN):
+        raise NotTested("no credential without the permission is configured ([auth] forbidden_token_env)")
+    if not refusals.noted(families.WITHOUT_PERMISSION).is_denied:
+        raise NotTested("a cancel without permission is not refused")
+    require_each(refused_for_its_credentials, [refusals.noted(families.MALFORMED_WITHOUT_PERMISSION)])
+
+
 @verifies("auth.permission-is-denied")
 def test_missing_permission_is_denied_whatever_exists(iut: Iut, refusals: Refusals) -> None:
     if not iut.has_credential(Credential.FORBIDDEN):

@@ -9,7 +9,7 @@ import os
 import shlex
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -20,11 +20,16 @@ from conformance.secrets.secret import Secret
 from conformance.server.target.command import run_command
 from conformance.server.target.configuration import AuthSection
 from conformance.server.target.token import (
-    AlteredToken,
+    LONGER,
+    OTHER_CASE,
+    SHORTER,
+    THE_SAME,
+    Alteration,
     FixedToken,
     Issued,
     RenewableToken,
     Token,
+    altered,
     as_secret,
     expiry_of,
 )
@@ -40,8 +45,19 @@ class Credential(Enum):
     NONE = "no credentials"
     INVALID = "a token that nobody issued"
     ALTERED = "the configured token with two characters more"
+    SHORTENED = "the configured token without its last character"
+    OTHER_CASE = "the configured token with its letters in the other case"
+    AS_BASIC = "the configured token under another scheme"
     FORBIDDEN = "credentials without the permission"
 
+
+ALTERED: Mapping[Credential, Alteration] = {
+    Credential.ALTERED: LONGER,
+    Credential.SHORTENED: SHORTER,
+    Credential.OTHER_CASE: OTHER_CASE,
+    Credential.AS_BASIC: THE_SAME,
+}
+"""The credentials that are almost the configured ones, and what is different."""
 
 INVALID_TOKEN = FixedToken(Secret("lro-conformance-invalid-token"), "lro-conformance-invalid-token")
 
@@ -60,8 +76,8 @@ class Credentials:
             return self.main
         if credential is Credential.FORBIDDEN:
             return self.forbidden
-        if credential is Credential.ALTERED:
-            return AlteredToken(self.main) if self.main is not None else None
+        if credential in ALTERED:
+            return altered(self.main, ALTERED[credential]) if self.main is not None else None
         return INVALID_TOKEN if credential is Credential.INVALID else None
 
     @property

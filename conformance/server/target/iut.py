@@ -26,6 +26,7 @@ from conformance.server.target.profile import QUICK, Profile
 from conformance.server.target.starts import Starts
 from conformance.server.target.supply import Supply
 from conformance.server.target.target import Outgoing, Target
+from conformance.server.target.token import scheme_of
 from conformance.server.target.waits import FIRST_LOOK, LONG_ENOUGH, LONGEST_PAUSE_BETWEEN_LOOKS, SLOW_SUPPLY
 from conformance.spec.contract import Contract
 from conformance.spec.home import home_below
@@ -137,7 +138,7 @@ class Iut:
         fields: list[Header] = [("Host", self.target.origin.partition("://")[2])]
         token = self._credentials.token(credential)
         if token is not None:
-            fields.append(("Authorization", f"Bearer {token.placeholder}"))
+            fields.append(("Authorization", f"{scheme_of(token)} {token.placeholder}"))
         own = list(headers)
         replaced = {name.lower() for name, _ in own}
         if "accept" not in replaced:

@@ -333,11 +333,11 @@ def _with_secrets(outgoing: Outgoing, token: Secret | None) -> Request:
         return outgoing.request
 
     def real(header: Header) -> Header:
-        name, _ = header
+        name, recorded = header
         if header in hidden:
             return name, hidden[header].reveal()
         if token is not None and name.lower() == "authorization":
-            return name, f"Bearer {token.reveal()}"
+            return name, f"{recorded.partition(' ')[0]} {token.reveal()}"
         return header
 
     return replace(outgoing.request, headers=tuple(map(real, outgoing.request.headers)))

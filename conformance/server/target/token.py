@@ -15,6 +15,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -64,23 +65,56 @@ class FixedToken:
 
 
 @dataclass(frozen=True, slots=True)
+class Alteration:
+    """A way to make a wrong token of a right one: what it does to the text, and what follows the placeholder."""
+
+    change: Callable[[str], str]
+    says: str
+    scheme: str = "Bearer"
+
+
+LONGER = Alteration(lambda text: f"{text}-x", "-x")
+SHORTER = Alteration(lambda text: text.rstrip("=")[:-1], "-without-its-last-character")
+OTHER_CASE = Alteration(str.swapcase, "-in-the-other-case")
+THE_SAME = Alteration(lambda text: text, "", "Basic")
+
+
+@dataclass(frozen=True, slots=True)
 class AlteredToken:
-    """Another token with something after it: nobody issued that, however much of it is right."""
+    """Almost another token: nobody issued that, however much of it is right."""
 
     original: Token
+    alteration: Alteration
+
+    @property
+    def scheme(self) -> str:
+        return self.alteration.scheme
 
     @property
     def placeholder(self) -> str:
-        return f"{self.original.placeholder}{_MORE}"
+        return f"{self.original.placeholder}{self.alteration.says}"
 
     def current(self) -> Secret:
-        return Secret(self.original.current().reveal() + _MORE)
+        return Secret(self.alteration.change(self.original.current().reveal()))
 
     def after_refusal(self, _: Secret, /) -> Secret | None:
         return None
 
 
-_MORE = "-x"
+def scheme_of(token: Token) -> str:
+    """The scheme under which a token is sent."""
+    return token.scheme if isinstance(token, AlteredToken) else "Bearer"
+
+
+def altered(original: Token, alteration: Alteration) -> AlteredToken | None:
+    """The token altered; None where the case of its letters may say nothing."""
+    text = original.current().reveal()
+    if alteration is OTHER_CASE and (text.swapcase() == text or _HEXADECIMAL.fullmatch(text)):
+        return None
+    return AlteredToken(original, alteration)
+
+
+_HEXADECIMAL = re.compile(r"[0-9A-Fa-f-]+")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ package registers every one.
 from conformance.server.reference.faults import (
     auth,
     body,
+    callers,
     clients,
     collection,
     description,
@@ -37,6 +38,7 @@ __all__ = [
     "all_faults",
     "auth",
     "body",
+    "callers",
     "clients",
     "collection",
     "description",

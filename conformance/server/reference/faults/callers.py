@@ -1,0 +1,233 @@
+"""Faults of asking who gets, lists and deletes, and of what a caller is let in by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from conformance.exchange import Request
+from conformance.lro.codes import Code
+from conformance.server.reference.api_error import ApiError
+from conformance.server.reference.bindings import Rpc
+from conformance.server.reference.faults.registry import fault
+from conformance.server.reference.invocation import Invocation
+from conformance.server.reference.service import Service
+from conformance.server.reference.store import UnknownOperation
+
+
+def _passing(honest: Service, *rpcs: Rpc, when: Callable[[Invocation, ApiError], bool]) -> Service:
+    """Calls of some methods pass although their credentials are refused, if `when` is true of them."""
+
+    def lie(service: Service, call: Invocation) -> None:
+        try:
+            honest.authorise(service, call)
+        except ApiError as error:
+            if call.rpc not in rpcs or not when(call, error):
+                raise
+
+    return replace(honest, authorise=lie)
+
+
+def _is_anonymous(call: Invocation, _: ApiError) -> bool:
+    return call.request.header("authorization") is None
+
+
+def _is_stranger(call: Invocation, error: ApiError) -> bool:
+    return call.request.header("authorization") is not None and error.code is Code.UNAUTHENTICATED
+
+
+def _is_weak(_: Invocation, error: ApiError) -> bool:
+    return error.code is Code.PERMISSION_DENIED
+
+
+# --- Let in -----------------------------------------------------------------------------------------------------------
+
+# Without `auth` in the statement an open get is taken for a server that asks nobody: here it is declared.
+
+
+@fault(breaks="auth.methods-require-credentials", at_least=True)
+def anybody_may_get(honest: Service) -> Service:
+    """Asks for credentials where something is changed; everybody may read one operation."""
+    return _passing(honest, Rpc.GET, when=_is_anonymous)
+
+
+@fault(breaks="auth.methods-require-credentials")
+def anybody_may_list(honest: Service) -> Service:
+    """Has a gate before every method but list, which came later."""
+    return _passing(honest, Rpc.LIST, when=_is_anonymous)
+
+
+@fault(breaks="auth.methods-require-credentials")
+def anybody_may_delete(honest: Service) -> Service:
+    """Has a gate before POST and GET, and none before DELETE."""
+    return _passing(honest, Rpc.DELETE, when=_is_anonymous)
+
+
+@fault(breaks="auth.methods-refuse-invalid-credentials")
+def any_token_may_get(honest: Service) -> Service:
+    """Looks whether there is a token for a get, and not which."""
+    return _passing(honest, Rpc.GET, when=_is_stranger)
+
+
+@fault(breaks="auth.methods-refuse-invalid-credentials", profile="ci")
+def any_token_may_delete(honest: Service) -> Service:
+    """Looks whether there is a token for a delete, and not which."""
+    return _passing(honest, Rpc.DELETE, when=_is_stranger)
+
+
+@fault(breaks="auth.reads-need-permission")
+def everybody_known_may_read(honest: Service) -> Service:
+    """Asks for the permission where something is changed, and for any valid token where something is read."""
+    return _passing(honest, Rpc.GET, Rpc.LIST, when=_is_weak)
+
+
+@fault(breaks=("auth.list-needs-permission", "auth.reads-need-permission"))
+def everybody_known_may_list(honest: Service) -> Service:
+    """Asks for the permission to get an operation, and lists all of them without it."""
+    return _passing(honest, Rpc.LIST, when=_is_weak)
+
+
+@fault(breaks="auth.delete-needs-permission")
+def everybody_known_may_delete(honest: Service) -> Service:
+    """Asks for the permission to cancel, and deletes without it."""
+    return _passing(honest, Rpc.DELETE, when=_is_weak)
+
+
+@fault(breaks="auth.refused-delete-deletes-nothing")
+def refused_delete_deletes(honest: Service) -> Service:
+    """Refuses a delete when it has been done: the filter is the last in the chain."""
+
+    def lie(service: Service, call: Invocation) -> None:
+        try:
+            honest.authorise(service, call)
+        except ApiError:
+            if call.rpc is Rpc.DELETE:
+                _delete_if_there(service, call.name)
+            raise
+
+    return replace(honest, authorise=lie)
+
+
+def _delete_if_there(service: Service, name: str) -> None:
+    try:
+        service.store.delete(name)
+    except UnknownOperation:
+        return
+
+
+@fault(breaks="auth.precedes-existence")
+def get_looks_before_it_asks(honest: Service) -> Service:
+    """Answers a get without credentials with 404 where there is no operation."""
+
+    def lie(service: Service, call: Invocation) -> None:
+        if call.rpc is Rpc.GET and call.request.header("authorization") is None:
+            service.look_up(service, call.name)
+        honest.authorise(service, call)
+
+    return replace(honest, authorise=lie)
+
+
+@fault(breaks="auth.precedes-validation")
+def validation_before_permission(honest: Service) -> Service:
+    """Answers a malformed cancel without permission with 400: only the credentials are looked at before the body."""
+
+    def lie(service: Service, call: Invocation) -> None:
+        try:
+            honest.authorise(service, call)
+        except ApiError as error:
+            if call.rpc is Rpc.CANCEL and _is_weak(call, error):
+                service.read_body(service, call)
+            raise
+
+    return replace(honest, authorise=lie)
+
+
+# --- Let in by another request ----------------------------------------------------------------------------------------
+
+
+@fault(breaks="auth.each-request-by-itself")
+def cache_answers_before_the_gate(honest: Service) -> Service:
+    """Keeps what a get was answered with, and gives it to whoever asks for the same without credentials."""
+
+    def lie(service: Service, call: Invocation) -> None:
+        kept: set[str] = service.scratch.setdefault("kept", set())
+        if call.rpc is Rpc.GET and call.request.header("authorization") is None and call.request.target in kept:
+            return
+        honest.authorise(service, call)
+        if call.rpc is Rpc.GET and call.name in {each.name for each in service.store.list(_parent(call.name))}:
+            kept.add(call.request.target)
+
+    return replace(honest, authorise=lie)
+
+
+def _parent(name: str) -> str:
+    return name.rpartition("/operations/")[0]
+
+
+# --- Let in by a spelling ---------------------------------------------------------------------------------------------
+
+
+@fault(breaks="auth.every-spelling-is-guarded")
+def gate_compares_the_raw_path(honest: Service) -> Service:
+    """Guards `/v1/projects/…` as it is written, and routes what is written otherwise to the same methods."""
+
+    def lie(service: Service, call: Invocation) -> None:
+        if call.request.path.startswith("/v1/projects/") or call.request.header("authorization") is not None:
+            honest.authorise(service, call)
+
+    return replace(honest, authorise=lie)
+
+
+@fault(breaks="auth.every-spelling-is-guarded", profile="ci")
+def slashes_are_merged_behind_the_gate(honest: Service) -> Service:
+    """Guards paths as they are, and merges slashes and resolves dots afterwards."""
+
+    def route(service: Service, request: Request) -> Invocation:
+        path = request.path.replace("//", "/").replace("/./", "/")
+        query = f"?{request.query}" if request.query else ""
+        return replace(honest.route(service, replace(request, target=path + query)), request=request)
+
+    def lie(service: Service, call: Invocation) -> None:
+        is_odd = "//" in call.request.path or "/./" in call.request.path
+        if not is_odd or call.request.header("authorization") is not None:
+            honest.authorise(service, call)
+
+    return replace(honest, route=route, authorise=lie)
+
+
+# --- Almost the right token -------------------------------------------------------------------------------------------
+
+
+def _accepting(honest: Service, is_known: Callable[[str, str], bool]) -> Service:
+    """A token is known when it is like one that may do everything."""
+
+    def lie(service: Service, call: Invocation) -> None:
+        try:
+            honest.authorise(service, call)
+        except ApiError as error:
+            given = call.request.header("authorization") or ""
+            full = [token for token, scopes in service.auth.tokens.items() if scopes] if service.auth else []
+            if error.code is not Code.UNAUTHENTICATED or not any(is_known(given, token) for token in full):
+                raise
+
+    return replace(honest, authorise=lie)
+
+
+@fault(breaks=("auth.methods-refuse-invalid-credentials", "auth.invalid-credentials-are-refused"), profile="ci")
+def token_may_be_shorter(honest: Service) -> Service:
+    """Compares as much of the token as was sent."""
+    return _accepting(
+        honest, lambda given, token: len(given) > len("Bearer ") + 4 and f"Bearer {token}".startswith(given)
+    )
+
+
+@fault(breaks=("auth.methods-refuse-invalid-credentials", "auth.invalid-credentials-are-refused"), profile="ci")
+def token_has_no_case(honest: Service) -> Service:
+    """Looks for tokens without regard to the case of their letters, as its database does."""
+    return _accepting(honest, lambda given, token: given.lower() == f"bearer {token}".lower())
+
+
+@fault(breaks=("auth.methods-refuse-invalid-credentials", "auth.invalid-credentials-are-refused"), profile="ci")
+def scheme_is_not_read(honest: Service) -> Service:
+    """Takes the last word of `Authorization` for the token, whatever the scheme is."""
+    return _accepting(honest, lambda given, token: given.rpartition(" ")[2] == token)

@@ -1,0 +1,125 @@
+"""Gets, lists and deletes without the right credentials, sent together, and a look at what they must not have deleted.
+
+The delete is aimed at an operation of this run that nobody cancels, and that nothing else is aimed at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from conformance.exchange import Exchange, Method
+from conformance.server.target.credentials import Credential
+from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing
+from conformance.server.target.unknown import unknown_name
+from conformance.suite.stories import Bystander, Bystanders
+
+ANONYMOUS, STRANGER, WEAK = "without credentials", "with a token that nobody issued", "without permission"
+UNKNOWN_ANONYMOUS = "get of an unknown operation without credentials"
+SPELLED = "get without credentials of a path"
+_WHO = {ANONYMOUS: Credential.NONE, STRANGER: Credential.INVALID, WEAK: Credential.FORBIDDEN}
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """What was sent, by its note; the operation that the deletes named, and the look at it afterwards."""
+
+    sent: dict[str, Exchange]
+    victim: Bystander | None
+    look: Exchange | None
+
+    @property
+    def spelled(self) -> list[Exchange]:
+        """The gets without credentials on other spellings of a path."""
+        return [exchange for note, exchange in self.sent.items() if note.startswith(SPELLED)]
+
+    def of(self, who: str, *methods: Method) -> list[Exchange]:
+        """The gets, lists and deletes of somebody."""
+        return [self.sent[note] for method in methods if (note := _note(method, who)) in self.sent]
+
+
+def _note(method: Method, who: str) -> str:
+    return f"{method.value} {who}"
+
+
+def ask_without_credentials(iut: Iut, bystanders: Bystanders, may_delete: bool) -> Callers:
+    """Send what somebody without the right credentials may not; deletes only where there is one to be refused."""
+    name = bystanders.get()[0].name
+    victim = bystanders.new() if may_delete else None
+    requests: list[Outgoing] = [
+        iut.get_request(unknown_name(name, "callers"), Credential.NONE, UNKNOWN_ANONYMOUS),
+    ]
+    for who, credential in _WHO.items():
+        is_sent = who == ANONYMOUS or iut.has_credential(Credential.MAIN if who == STRANGER else credential)
+        if not is_sent:
+            continue
+        requests.append(iut.get_request(name, credential, _note(Method.GET, who)))
+        if who == STRANGER and iut.is_quick:
+            continue
+        if iut.contract.bindings_of(Method.LIST) and iut.statement.value("list") is not False:
+            parent = iut.contract.parent_of(name)
+            requests.append(iut.list_request(parent, credential=credential, note=_note(Method.LIST, who)))
+        if victim is not None:
+            requests.append(iut.delete_request(victim.name, credential, _note(Method.DELETE, who)))
+    if not iut.is_quick:
+        for path, what in spellings(iut.contract.path(Method.GET, name)):
+            note = f"{SPELLED} with {what}"
+            requests.append(iut.request("GET", path, credential=Credential.NONE, note=note, is_odd=True))
+    sent = {exchange.note: exchange for exchange in iut.send_all(requests)}
+    return Callers(sent, victim, iut.get(victim.name) if victim is not None else None)
+
+
+def spellings(path: str, few: bool = False) -> Iterable[tuple[str, str]]:
+    """Other spellings of a raw path that a router may take for it, and what is different; few of them, or all.
+
+    A gate that compares the path as it is written stands beside a router that reads it (RFC 3986, section 6).
+    """
+    _, version, literal, *rest = path.split("/")
+    identifier = rest[-1]
+    yield f"/{version}/{_escaped(literal)}/{'/'.join(rest)}", "an escaped letter in a literal"
+    yield f"/{_escaped(version)}/{literal}/{'/'.join(rest)}", "an escaped letter in the version"
+    yield f"{path.removesuffix(identifier)}{_escaped(identifier)}", "an escaped letter in the id"
+    if few:
+        return
+    if ":" in identifier:
+        head, _, verb = path.rpartition(":")
+        yield f"{head}:{_escaped(verb)}", "an escaped letter in the verb"
+        yield f"{head}%3A{verb}", "an escaped colon"
+    yield f"/{path}", "two slashes at its beginning"
+    yield path.replace(f"/{literal}/", f"//{literal}/", 1), "two slashes within"
+    yield f"/{version}/./{literal}/{'/'.join(rest)}", "a dot segment"
+    yield f"/{version}/x/../{literal}/{'/'.join(rest)}", "a segment and the way back"
+    yield f"{path}/", "a slash at its end"
+    yield f"{path};a=b", "a parameter at its end"
+    yield f"/{version}/{literal.upper()}/{'/'.join(rest)}", "a literal in capitals"
+
+
+def _escaped(text: str) -> str:
+    """The text with its first character percent-encoded."""
+    return f"%{ord(text[0]):02X}{text[1:]}"
+
+
+OPEN, REMEMBERED = "nobody is asked", "the credentials of another request count"
+
+
+def why_let_in(iut: Iut, read: Exchange, name: str) -> str:
+    """Why a get or list was answered without credentials: it is open, or an earlier request is what let it in.
+
+    The same is asked on a connection of its own, and then of an operation that nobody has read.
+    """
+    fresh = replace(_read_again(iut, read), once=True)
+    if iut.send(fresh).is_denied:
+        return REMEMBERED
+    if read.calls(Method.LIST):
+        unread = iut.list_request(iut.contract.parent_of(name), page_size=7, credential=Credential.NONE)
+    else:
+        unread = iut.get_request(iut.running(1)[0], Credential.NONE)
+    return REMEMBERED if iut.send(replace(unread, once=True)).is_denied else OPEN
+
+
+def _read_again(iut: Iut, read: Exchange) -> Outgoing:
+    assert read.call is not None
+    if read.calls(Method.LIST):
+        return iut.list_request(read.call.name, credential=Credential.NONE, note=read.note)
+    return iut.get_request(read.call.name, Credential.NONE, read.note)

@@ -1,0 +1,173 @@
+"""Authorisation of get, list and delete, and what no caller may be let in by."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+from conformance.errors import NotApplicable, NotTested, Unjudged
+from conformance.exchange import Method
+from conformance.rules import Complaint
+from conformance.rules.server.authorisation import (
+    answered_alike,
+    refused_for_its_credentials,
+    refused_for_its_permission,
+)
+from conformance.rules.server.routing import not_a_success
+from conformance.server.target.credentials import ALTERED, Credential
+from conformance.server.target.iut import Iut
+from conformance.suite import callers, families
+from conformance.suite.callers import Callers, ask_without_credentials
+from conformance.suite.deletion import Deletion
+from conformance.suite.evidence import answered, require_answers, require_each, tells_what_exists
+from conformance.suite.judging import disruptive, require, verifies
+from conformance.suite.refusals import Refusals
+from conformance.suite.stories import Bystanders
+
+
+@pytest.fixture(autouse=True)
+def no_certificate_tells_who_calls(iut: Iut) -> None:
+    if iut.statement.value("auth") is True and iut.configuration.auth.client_certificate:
+        raise NotTested("every request comes with the client certificate, so that none is without credentials")
+
+
+@pytest.fixture(scope="session")
+def asked(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) -> Callers:
+    """Sent when it is known whether there are list and delete: of what is not there nobody need be refused."""
+    for shared in ("listing", "deletion"):
+        with contextlib.suppress(Unjudged):
+            request.getfixturevalue(shared)
+    if iut.statement.value("auth") is not True:
+        raise NotApplicable("nobody asks for credentials")
+    return ask_without_credentials(iut, bystanders, iut.statement.value("delete") is True and _is_ours(iut))
+
+
+def _is_ours(iut: Iut) -> bool:
+    return iut.supply.starts_operations and iut.configuration.operations.cleanup != "none"
+
+
+READS = (Method.GET, Method.LIST)
+
+
+@pytest.fixture(scope="session")
+def let_in(iut: Iut, bystanders: Bystanders, asked: Callers) -> dict[str, str]:
+    """The gets and lists that were answered without credentials, by their note, and why."""
+    name = bystanders.get()[0].name
+    reads = asked.of(callers.ANONYMOUS, *READS)
+    return {read.note: callers.why_let_in(iut, read, name) for read in reads if read.succeeded()}
+
+
+@verifies("auth.methods-require-credentials")
+def test_get_list_and_delete_require_credentials(asked: Callers, let_in: dict[str, str]) -> None:
+    sent = asked.of(callers.ANONYMOUS, *READS, Method.DELETE)
+    require_each(
+        refused_for_its_credentials, [one for one in sent if let_in.get(one.note) != callers.REMEMBERED] or sent
+    )
+
+
+@verifies("auth.each-request-by-itself")
+def test_credentials_of_one_request_let_no_other_in(asked: Callers, let_in: dict[str, str]) -> None:
+    """What was read with credentials is read without, on the same connections, and must be refused."""
+    sent = asked.of(callers.ANONYMOUS, *READS)
+    remembered = [one for one in sent if let_in.get(one.note) == callers.REMEMBERED]
+    message = "a request without credentials is let in after one that had them, and not by itself"
+    require(*(Complaint(f"{message}: {one.note}", (one,)) for one in remembered))
+    require_answers(*sent)
+    if not any(one.is_denied for one in sent):
+        raise NotTested("no get or list without credentials is refused")
+
+
+@verifies("auth.methods-refuse-invalid-credentials")
+def test_get_list_and_delete_refuse_invalid_credentials(iut: Iut, asked: Callers) -> None:
+    if not iut.has_credential(Credential.MAIN):
+        raise NotTested("the credentials are no bearer token, so that no wrong one is like them")
+    require_each(refused_for_its_credentials, asked.of(callers.STRANGER, *READS, Method.DELETE))
+
+
+@verifies("auth.reads-need-permission")
+def test_get_and_list_need_permission(iut: Iut, asked: Callers) -> None:
+    _require_weak(iut)
+    require_each(refused_for_its_permission, asked.of(callers.WEAK, *READS))
+
+
+@verifies("auth.list-needs-permission")
+def test_list_needs_the_permission_that_get_needs(iut: Iut, asked: Callers) -> None:
+    _require_weak(iut)
+    gets, lists = asked.of(callers.WEAK, Method.GET), asked.of(callers.WEAK, Method.LIST)
+    if not lists:
+        raise NotTested("no list was sent without permission")
+    if not gets[0].is_denied:
+        raise NotTested(f"whether it may read was not refused: {answered(gets[0])}")
+    if lists[0].succeeded():
+        require(Complaint("a list shows to credentials what a get refuses to them", (gets[0], lists[0])))
+    require_answers(*lists)
+
+
+@verifies("auth.delete-needs-permission")
+def test_delete_needs_permission(iut: Iut, asked: Callers, deletion: Deletion) -> None:
+    _require_weak(iut)
+    _require_deletes(deletion)
+    require_each(refused_for_its_permission, asked.of(callers.WEAK, Method.DELETE))
+
+
+@verifies("auth.refused-delete-deletes-nothing")
+def test_refused_delete_deletes_nothing(asked: Callers, deletion: Deletion) -> None:
+    """A delete that was not refused is not this requirement's: that it should have been, others say."""
+    _require_deletes(deletion)
+    deletes = [
+        one for who in (callers.ANONYMOUS, callers.STRANGER, callers.WEAK) for one in asked.of(who, Method.DELETE)
+    ]
+    if asked.look is None or not tells_what_exists(asked.look):
+        raise NotTested("the operation that must not be deleted could not be looked at")
+    if all(one.is_denied for one in deletes) and asked.look.response is not None:
+        is_gone = asked.look.response.status in (404, 410)
+        require(
+            Complaint("a delete was refused, and the operation is gone", (*deletes, asked.look)) if is_gone else None
+        )
+
+
+def _require_weak(iut: Iut) -> None:
+    if not iut.has_credential(Credential.FORBIDDEN):
+        raise NotTested("no credential without the permission is configured ([auth] forbidden_token_env)")
+
+
+def _require_deletes(deletion: Deletion) -> None:
+    if not deletion.removed:
+        raise NotTested("no delete with the right credentials was seen to work, so that a refusal shows nothing")
+
+
+@verifies("auth.precedes-existence")
+def test_unauthorised_get_does_not_tell_what_exists(asked: Callers) -> None:
+    existing, unknown = asked.of(callers.ANONYMOUS, Method.GET)[0], asked.sent[callers.UNKNOWN_ANONYMOUS]
+    if existing.succeeded():
+        raise NotTested("a get needs no credentials")
+    require(answered_alike(existing, unknown))
+    require_answers(existing, unknown)
+
+
+@verifies("auth.every-spelling-is-guarded")
+def test_cancel_without_credentials_is_refused_on_every_spelling(refusals: Refusals) -> None:
+    if not refusals.noted(families.WITHOUT_CREDENTIALS).is_denied:
+        raise NotTested("a cancel without credentials is not refused on any spelling")
+    require_each(not_a_success, refusals.all_noted(*families.SPELLED))
+
+
+@verifies("auth.every-spelling-is-guarded", profile="ci")
+def test_get_without_credentials_is_refused_on_every_spelling(asked: Callers) -> None:
+    """A get that is answered without credentials however its path is spelled is not this requirement's."""
+    if not asked.of(callers.ANONYMOUS, Method.GET)[0].is_denied:
+        raise NotTested("a get needs no credentials")
+    require_each(not_a_success, asked.spelled)
+
+
+@disruptive
+@verifies("auth.methods-refuse-invalid-credentials", profile="ci")
+@pytest.mark.parametrize("credential", ALTERED, ids=lambda each: each.name.lower())
+def test_get_refuses_altered_credentials(
+    iut: Iut, bystanders: Bystanders, asked: Callers, credential: Credential
+) -> None:
+    """Almost the right token. Some accounts are locked after a few of those, so it is sent where that harms nobody."""
+    if not iut.has_credential(credential):
+        raise NotTested("the credentials are no bearer token that could be altered so")
+    require_each(refused_for_its_credentials, [iut.send(iut.get_request(bystanders.get()[0].name, credential))])
