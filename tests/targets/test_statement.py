@@ -77,7 +77,7 @@ def test_every_condition_of_the_catalogue_is_a_key_of_the_statement_with_values_
         "auth": {True, False},
         "errors": {"aip-193", "status"},
         "auth_order": {"first"},
-        "unknown_fields": {"refused", "ignored"},
+        "unknown_fields": {"refused", "ignored", "undeclared"},
     }
     assert set(possible) == set(StatementSection.__dataclass_fields__)
     for entry in catalogue():
