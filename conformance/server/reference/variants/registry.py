@@ -47,6 +47,7 @@ ONLY_RUNNING_OPERATIONS_SHOW = frozenset(
         "outcome.still-listed",
         "repeat.is-accepted",
         "lifecycle.some-order-explains",
+        "list.done-stays-listed",
         "routing.additional-bindings-are-bound",
     }
 )

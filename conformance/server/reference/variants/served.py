@@ -231,7 +231,7 @@ def unlabelled_bodies_are_refused(honest: Service) -> Service:
     return replace(honest, read_body=labelled)
 
 
-@variant()
+@variant(warns=frozenset({"routing.encoded-separator-is-data"}))
 def encoded_slash_is_not_routed(honest: Service) -> Service:
     """grpc-gateway and vanguard decode a path before they match it: an id with `%2F` is an unknown path there."""
 
