@@ -96,8 +96,13 @@ def _call(contract: Contract, exchange: Exchange, url: str) -> Call | None:
 
 
 def _is_posted_on_a_name(contract: Contract, exchange: Exchange, url: str) -> bool:
-    """Whether it is a POST on the path of a get: bound to nothing, and yet some servers delete what it names."""
-    return exchange.request.method == "POST" and contract.identify("GET", _path(exchange, url)) is not None
+    """Whether it is a POST on the path of a get: bound to nothing, and yet some servers delete what it names.
+
+    What has a colon in its last segment may be a method that the contract does not have.
+    """
+    path = _path(exchange, url)
+    is_bare = ":" not in path.rpartition("/")[2]
+    return exchange.request.method == "POST" and is_bare and contract.identify("GET", path) is not None
 
 
 def _path(exchange: Exchange, url: str) -> str:

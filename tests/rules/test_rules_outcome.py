@@ -24,6 +24,7 @@ from conformance.rules.server.outcome import (
     not_found,
     refused_as_invalid,
     reports_cancellation,
+    result_is_kept,
     says_failed_precondition,
     second_cancel_is_accepted,
     second_cancel_is_safe,
@@ -736,3 +737,16 @@ def test_other_metadata_is_no_trace(metadata: Mapping[str, Any]) -> None:
 def test_an_end_as_cancelled_is_a_trace() -> None:
     assert has_trace(Operation(cancelled()))
     assert not has_trace(Operation(succeeded()))
+
+
+@pytest.mark.parametrize(("after", "is_kept"), [(succeeded(), True), (cancelled(), False), (running(), False)])
+def test_a_done_operation_stays_as_it_was(after: dict[str, Any], is_kept: bool) -> None:
+    traffic = Traffic()
+    before, cause, look = traffic.get(succeeded()), traffic.cancel(), traffic.get(after)
+    assert (result_is_kept(before, look, cause) is None) is is_kept
+
+
+def test_of_what_cannot_be_read_nothing_is_said() -> None:
+    traffic = Traffic()
+    before, cause, look = traffic.get(succeeded()), traffic.cancel(), traffic.get(NOT_FOUND, 404)
+    assert result_is_kept(before, look, cause) is None
