@@ -67,7 +67,8 @@ parent = {parent}
 # list = true
 # delete = true
 # auth = true
-# errors = "aip-193"       # aip-193 | status
+# errors = "aip-193"       # aip-193 | status; a wrong form of an error fails only where this is said
+# auth_order = "first"     # nothing is parsed before the caller is known
 
 # [auth]
 # kind = "bearer"

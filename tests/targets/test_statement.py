@@ -76,8 +76,11 @@ def test_every_condition_of_the_catalogue_is_a_key_of_the_statement_with_values_
         "delete": {True, False},
         "auth": {True, False},
         "errors": {"aip-193", "status"},
+        "auth_order": {"first"},
+        "unknown_fields": {"refused", "ignored", "undeclared"},
     }
     assert set(possible) == set(StatementSection.__dataclass_fields__)
     for entry in catalogue():
         for key, values in entry.when.items():
             assert set(values) <= possible[key], entry.id
+        assert entry.declared in {"", *possible}, entry.id
