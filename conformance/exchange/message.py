@@ -16,6 +16,9 @@ from conformance.secrets.secret import Secret
 
 Header = tuple[str, str]
 
+START = "start"
+"""The note of a request that starts an operation: the user's own method, which is never sent twice."""
+
 
 class NotJson(ValueError):
     """The body is not a JSON text. Cause: the peer sent something else. Remedy: none here; a rule judges it."""

@@ -15,11 +15,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.exchange import Exchange, Method
+from conformance.exchange.message import START
 from conformance.exchange.printable import in_one_line
 from conformance.server.target.configuration import Configuration, SupplyForm
 
 _ID = re.compile(r"[0-9a-f]{31,}|[0-9A-F]{31,}")
-_START = "start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +73,15 @@ def _call(exchange: Exchange, names: _Names, configuration: Configuration) -> Ca
     request = exchange.request
     query = f"?{request.query}" if "?" in request.target else ""
     method, path = request.method, names.shown(request.path + query)
-    if exchange.note == _START:
+    if exchange.note == START:
         method, path = names.started_by(exchange)
     prefix = urlsplit(configuration.iut.url).path.rstrip("/") if path.startswith("/") else ""
-    note = "" if exchange.note == _START else names.shown(exchange.note)
+    note = "" if exchange.note == START else names.shown(exchange.note)
     return Call(exchange.check, method, prefix + path, _effect(exchange), _credential(exchange), note)
 
 
 def _effect(exchange: Exchange) -> str:
-    if exchange.note == _START:
+    if exchange.note == START:
         return "starts"
     if exchange.response is None or not exchange.response.is_success:
         return "must be refused"
@@ -106,7 +106,7 @@ class _Names:
         named = self._operations.running.names + self._operations.completed.names
         self._by_id = {_id(one): _id(other) for one, other in zip(rehearsal.stand_ins, named, strict=True)}
         for exchange in rehearsal.exchanges:
-            members = exchange.response.json_object() if exchange.note == _START and exchange.response else None
+            members = exchange.response.json_object() if exchange.note == START and exchange.response else None
             if members:
                 self._by_id[_id(str(members.get("name", "")))] = "{operation}"
 

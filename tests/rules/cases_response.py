@@ -158,6 +158,7 @@ CASES = {
         },
         silent={
             "nothing was asked": lambda t: t,
+            "a start, which is never sent twice": lambda t: t.send("POST", "/v1/jobs", _RESET, note="start"),
             "a request that is not HTTP": lambda t: t.send("POST", "/v1/a%zz:cancel", _RESET),
             "a target that nobody has to read": lambda t: t.send("GET", f"/v1/{'a' * 8000}", _RESET),
         },

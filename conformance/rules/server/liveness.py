@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from conformance.exchange import Exchange, Failure
+from conformance.exchange.message import START
 from conformance.rules.rule import When, exchange_rule
 
 _PCHAR = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})"
@@ -24,7 +25,11 @@ is_http = When(_is_http)
 """The first line is one that the grammar has and every server has to read; nothing else of a request is odd here."""
 
 
-@exchange_rule("liveness.every-request-is-answered", when=is_http)
+is_start = When(lambda exchange: exchange.note == START)
+"""That its connection was cut shows nothing: nobody may try again whether it was the moment."""
+
+
+@exchange_rule("liveness.every-request-is-answered", when=is_http & ~is_start)
 def every_request_is_answered(exchange: Exchange) -> str | None:
     return _unanswered(exchange)
 

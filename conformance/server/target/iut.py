@@ -14,6 +14,7 @@ from urllib.parse import quote
 from conformance.errors import NotTested, RateLimited
 from conformance.exchange import Exchange, Header, Method, Request
 from conformance.exchange.history import next_page_token, operation_in, operations_in
+from conformance.exchange.message import START
 from conformance.judging.statement import Statement
 from conformance.lro import Operation
 from conformance.server.target.clean_up import clean_up, states_shown
@@ -160,7 +161,7 @@ class Iut:
 
     def _start_request(self, http_method: str, target: str, body: bytes) -> Outgoing:
         content_type = JSON if body else None
-        return self.request(http_method, target, body=body, content_type=content_type, note="start", once=True)
+        return self.request(http_method, target, body=body, content_type=content_type, note=START, once=True)
 
     def cancel_request(
         self,
