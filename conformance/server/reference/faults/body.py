@@ -95,7 +95,7 @@ def body_is_demanded(honest: Service) -> Service:
     return cancel_refused(honest, _is_empty, _INVALID)
 
 
-@fault(breaks="body.empty-object-is-accepted")
+@fault(breaks=("body.empty-object-is-accepted", "body.content-encoding"))
 def empty_object_is_refused(honest: Service) -> Service:
     """Refuses `{}`: "request should have no body; instead got 2 bytes", as vanguard says where none is bound."""
     error = refusal(Code.INVALID_ARGUMENT, "The request should have no body.", "BODY_NOT_ALLOWED")
@@ -136,6 +136,7 @@ def redundant_name_is_refused(honest: Service) -> Service:
         "body.malformed-json-is-invalid",
         "body.non-object-is-invalid",
         "errors.client-mistake-is-no-server-error",
+        "body.content-encoding",
     )
 )
 def any_body_crashes(honest: Service) -> Service:
@@ -201,7 +202,7 @@ def unknown_field_is_a_precondition(honest: Service) -> Service:
     return cancel_refused(honest, _has_unknown_field, refusal(Code.FAILED_PRECONDITION))
 
 
-@fault(breaks=("body.malformed-json-is-invalid", "errors.client-mistake-is-no-server-error"))
+@fault(breaks=("body.malformed-json-is-invalid", "errors.client-mistake-is-no-server-error", "body.content-encoding"))
 def malformed_json_crashes(honest: Service) -> Service:
     """Answers malformed JSON with 500, as vanguard does."""
     return cancel_refused(honest, _is_malformed, _INTERNAL)
@@ -231,7 +232,7 @@ def text_is_a_message(honest: Service) -> Service:
     return body_ignored(honest, lambda request: request.body.startswith(b'"'))
 
 
-@fault(breaks=("body.malformed-json-is-invalid", "body.non-object-is-invalid"))
+@fault(breaks=("body.malformed-json-is-invalid", "body.non-object-is-invalid", "body.unknown-field-is-told"))
 def body_is_never_read(honest: Service) -> Service:
     """Never reads the body, as kinglet, and so cancels whatever it says."""
     return body_ignored(honest, lambda _: True)

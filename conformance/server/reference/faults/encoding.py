@@ -28,7 +28,7 @@ def encoded_slash_ends_the_id(honest: Service) -> Service:
     return also_bound(honest, lambda request: posted(request, r"(.*/operations/[^/:%]+)%2[Ff].*:cancel", r"\1:cancel"))
 
 
-@fault(breaks="routing.encoded-slash-is-data")
+@fault(breaks=("routing.encoded-slash-is-data", "routing.encoded-separator-is-data"))
 def encoded_slash_finds_anything(honest: Service) -> Service:
     """Answers a cancel of an id with `%2F` with success, because its proxy has no such path and says OK."""
     return succeeding(honest, r".*%2[Ff].*:cancel")

@@ -208,7 +208,7 @@ def metadata_of_an_error_has_numbers(honest: Service) -> Service:
     return _details_changed(honest, lambda info: [info | {"metadata": {"attempt": 1}}])
 
 
-@fault(breaks="errors.details-are-well-formed")
+@fault(breaks=("errors.details-are-well-formed", "errors.no-stack-trace"))
 def a_detail_is_text(honest: Service) -> Service:
     """Sends a stack trace as text among the details."""
     return _details_changed(honest, lambda info: [info, "Traceback (most recent call last): …"])

@@ -42,6 +42,7 @@ NOTHING_IS_KNOWN_OF = frozenset(
 
 ONLY_RUNNING_OPERATIONS_SHOW = frozenset(
     {
+        "outcome.cancel-is-asynchronous",
         "outcome.cancelled-is-code-1",
         "outcome.running-can-be-cancelled",
         "outcome.still-listed",
