@@ -198,13 +198,17 @@ def _runs_with_beyondcorp_metadata(look: Look) -> bool:
 def _running_after_cancel(history: History) -> list[Look]:
     """The looks that show the operation running although a plain cancel of it had succeeded before.
 
-    A cancel that names another operation in its query or body may have hit that one; other requirements say so.
+    A cancel that names another operation in its query or body may have hit that one, and what was seen done before does
+    not run; other requirements say so.
     """
+    ends = [look for look in history.looks if look.operation.done]
     cancels = [cancel for cancel in history.cancels() if plainly_bound(cancel) and cancel.request.body in (b"", b"{}")]
     return [
         look
         for look in history.looks
-        if _runs_with_beyondcorp_metadata(look) and any(cancel.precedes(look.exchange) for cancel in cancels)
+        if _runs_with_beyondcorp_metadata(look)
+        and any(cancel.precedes(look.exchange) for cancel in cancels)
+        and not any(end.is_before(look) for end in ends)
     ]
 
 
