@@ -180,10 +180,10 @@ def any_version_matches(honest: Service) -> Service:
 
 @fault(breaks="routing.literals-are-exact")
 def any_collection_matches(honest: Service) -> Service:
-    """Reads identifiers by their position and never looks at the words between them."""
+    """Reads identifiers by their position, not by the words between them; organizations have a route of their own."""
 
     def meant(request: Request) -> str | None:
-        pattern = r"/v1/[a-zA-Z]+/([^/]+)/[a-zA-Z]+/([^/]+)/[a-zA-Z]+/([^/]+:cancel)"
+        pattern = r"/v1/(?!organizations/)[a-zA-Z]+/([^/]+)/[a-zA-Z]+/([^/]+)/[a-zA-Z]+/([^/]+:cancel)"
         return posted(request, pattern, r"/v1/projects/\1/locations/\2/operations/\3")
 
     return also_bound(honest, meant)
