@@ -61,13 +61,14 @@ class _Said:
         violations: list[Violation] = []
         unconfirmed: list[Violation] = []
         for exchanges in recordings:
-            repeated = [exchange for exchange in exchanges if exchange.repeats]
-            answered = {exchange.repeats for exchange in repeated if exchange.response is not None}
-            for judgement in rule.judgements(exchanges):
+            # A repetition confirms, and no more: by then another server may answer, which has forgotten everything.
+            again = {exchange.repeats: exchange.response is not None for exchange in exchanges if exchange.repeats}
+            answered = {number for number, is_answered in again.items() if is_answered}
+            for judgement in rule.judgements([exchange for exchange in exchanges if not exchange.repeats]):
                 anything = True
                 if judgement is not None:
                     (unconfirmed if _was_the_moment(judgement, answered) else violations).append(judgement)
-                    is_confirmed |= any(exchange in repeated for exchange in judgement.exchanges)
+                    is_confirmed |= any(again.get(exchange.number) is False for exchange in judgement.exchanges)
         return cls(anything, violations, unconfirmed, is_confirmed)
 
 

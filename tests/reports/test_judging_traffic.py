@@ -75,6 +75,12 @@ def test_what_was_not_answered_again_either_is_violated() -> None:
     assert result.finding is Finding.VIOLATED
 
 
+def test_a_repetition_is_judged_by_no_other_rule() -> None:
+    """The server may be another one by then, which does not know what it was asked about."""
+    gone = replace(cancel(404, "test_x"), number=2, repeats=1)
+    assert judged([unanswered(1), gone])[0].finding is Finding.NOT_TESTED
+
+
 def test_one_confirmed_violation_is_enough() -> None:
     traffic = [unanswered(1), unanswered(2), unanswered(3, repeats=1, is_answered=True), unanswered(4, repeats=2)]
     (result,) = judged(traffic, requirement=LIVENESS)

@@ -29,7 +29,7 @@ def _with_code(honest: Client, code: str, instead: str) -> Client:
     )
 
 
-@fault("client-answer.empty-object-is-success")
+@fault("client-answer.empty-object-is-success", "client-answer.calls-at-once-do-not-mix")
 def empty_object_is_nothing(honest: Client) -> Client:
     """Takes `{}` for no response at all, because it is false in a condition."""
     nothing: Reply = {"outcome": "decode_error", "message": "received null response"}
