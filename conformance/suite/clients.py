@@ -21,7 +21,11 @@ _AGENTS = (
     "google-api-ruby-client/0.50.0 Linux (gzip)",
     "curl/8.5.0",
 )
-_CLIENTS = ("gl-python/3.12.1 rest/2.32.0 gapic/1.0.0", "gl-java/21 gapic/2.5.0 gax/2.50.0 rest/", "gl-node/20 gax/4.3")
+_CLIENTS = (
+    "gl-python/3.12.1 rest/2.32.0 gapic/1.0.0",
+    "gl-java/21 gapic/2.5.0 gax/2.50.0 rest/",
+    "gl-node/20 gapic/5.1.0 gax/4.3 rest/",
+)
 
 
 def client_forms(iut: Iut, name: str) -> dict[str, Outgoing]:

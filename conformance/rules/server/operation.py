@@ -36,7 +36,12 @@ def get_returns_an_operation(exchange: Exchange) -> str | None:
     return None if members.keys() & _MEMBERS else "the body of a successful get has no member of an Operation"
 
 
-@exchange_rule("operation.name-is-kept", when=get & When(lambda exchange: operation_in(exchange) is not None))
+_shows_one = When(lambda exchange: operation_in(exchange) is not None)
+_is_odd = When(lambda exchange: exchange.is_odd)
+"""A spelling that may be another name to the server: what that finds is the affair of target.whole-name-counts."""
+
+
+@exchange_rule("operation.name-is-kept", when=get & _shows_one & ~_is_odd)
 def get_returns_the_name_it_was_asked_for(exchange: Exchange) -> str | None:
     operation = operation_in(exchange)
     assert operation is not None
