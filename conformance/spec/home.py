@@ -12,11 +12,14 @@ The parent may be nothing (`operations/**`), have literal ids (`locations/global
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
 from conformance.exchange.message import Method
-from conformance.spec.contract import Contract
 from conformance.spec.template import Kind, PathTemplate, Segment
+
+if TYPE_CHECKING:
+    from conformance.spec.contract import Contract
 
 _EXAMPLES = {"projects": "demo", "locations": "us"}
 _ANYTHING = "demo"

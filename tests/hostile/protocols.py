@@ -60,7 +60,7 @@ def status_204_with_a_body(reply: Reply) -> None:
     reply.send(reply.honest(status="204 No Content"))
 
 
-@spoils(cancels, fails("body.empty-object-is-accepted"))
+@spoils(cancels, fails("outcome.running-can-be-cancelled"))
 def status_304(reply: Reply) -> None:
     """Not modified, though nobody asked whether."""
     reply.send(reply.head(status="304 Not Modified"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.hostile.behaviour import fails, spoils, unusable
 from tests.hostile.server import Reply, cancels, every_reply
 
-NOT_ACCEPTED = fails("body.empty-object-is-accepted", says="307")
+NOT_ACCEPTED = fails("outcome.running-can-be-cancelled", says="307")
 
 
 def _to(location: str, reply: Reply) -> None:

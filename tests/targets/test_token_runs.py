@@ -80,9 +80,10 @@ def test_a_token_that_runs_out_in_a_run_is_not_charged_to_the_server(tmp_path: P
     assert (tmp_path / "asked").read_text().count("x") == 2, "however many requests were refused at once"
 
 
-def test_a_server_that_begins_to_refuse_good_tokens_is_found_out(tmp_path: Path) -> None:
+def test_a_server_that_begins_to_refuse_good_tokens_is_no_pass(tmp_path: Path) -> None:
+    """What was refused was not tested."""
     report, _ = run_against(Tokens(60, then="nobody's"), tmp_path)
-    assert report["verdict"] == "not conformant"
+    assert report["verdict"] == "incomplete"
     assert (tmp_path / "asked").read_text().count("x") == 2
 
 

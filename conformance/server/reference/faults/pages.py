@@ -238,10 +238,7 @@ def list_shows_what_is_done(honest: Service) -> Service:
 
 @fault(breaks="list.done-stays-listed")
 def done_leaves_the_list(honest: Service) -> Service:
-    """Lists a done operation once as such and then no more, though a get shows it: it is swept from the index.
-
-    Small pages are read from another index.
-    """
+    """Lists a done operation once and then no more, though a get shows it; small pages have another index."""
 
     def change(service: Service, call: Invocation, message: Message) -> Message:
         if call.query:
