@@ -67,7 +67,7 @@ def _error(code: int, status: str) -> tuple[int, Any]:
 def _is_fine(body: bytes) -> bool:
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(value, dict) and not set(value) - {"name"}
 
