@@ -60,7 +60,7 @@ def test_cancel_of_an_unknown_operation_creates_nothing(
 
 
 def _created(iut: Iut, name: str) -> Complaint | None:
-    """Whether a name that nobody had is somebody's when it has been cancelled; the first one may have been by chance."""
+    """Whether a name that nobody had is somebody's once it was cancelled; the first may have been so by chance."""
     before, cancel, after = iut.get(name), iut.cancel(name, note="cancel of an unknown operation"), iut.get(name)
     if operation_in(before) is not None or operation_in(after) is None:
         return None
