@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import re
+import subprocess
+import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 from _pytest.mark import ParameterSet
 
+import conformance.rules.server
 from conformance.rules import Violation
 from conformance.rules.server import all_rules, authorisation, outcome, routing
 from tests.rules import (
@@ -110,3 +115,14 @@ def test_violated(requirement: str, story: Story) -> None:
 def test_silent(requirement: str, story: Story) -> None:
     """Neither kept nor violated: traffic that shows nothing must not make a requirement look tested."""
     assert judgements(requirement, story) == []
+
+
+def test_whoever_judges_has_every_rule() -> None:
+    """A process that runs no check, such as that of an audit, has loaded no more than the package loads."""
+    program = "from conformance.rules.server import all_rules; print(len(all_rules()))"
+    alone = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    written = sum(
+        len(re.findall(r"^@(?:exchange|history|traffic)_rule\(", path.read_text(encoding="utf-8"), re.MULTILINE))
+        for path in Path(conformance.rules.server.__file__).parent.glob("*.py")
+    )
+    assert int(alone.stdout) == written

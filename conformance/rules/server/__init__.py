@@ -2,6 +2,7 @@
 
 from conformance.rules.rule import Rule, registered_rules
 from conformance.rules.server import (
+    authorisation,
     bare_name,
     errors,
     lifecycle,
@@ -13,7 +14,9 @@ from conformance.rules.server import (
     routing,
 )
 
-_MODULES_WITH_RULES = (bare_name, errors, lifecycle, listing, liveness, operation, reading, response, routing)
+_MODULES_WITH_RULES = (
+    *(authorisation, bare_name, errors, lifecycle, listing, liveness, operation, reading, response, routing),
+)
 
 
 def all_rules() -> dict[str, Rule]:
