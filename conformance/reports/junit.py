@@ -28,7 +28,7 @@ def write_junit(report: Mapping[str, Any], directory: Path) -> None:
     try:
         ElementTree(junit_of(report)).write(path, encoding="utf-8", xml_declaration=True)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error}", "choose another --report-dir") from error
+        raise UsageError(f"{path}: cannot be written: {error.strerror}", "choose another --report-dir") from error
 
 
 def junit_of(report: Mapping[str, Any]) -> Element:

@@ -204,4 +204,4 @@ def write_everything(gate: GateRun, directory: Path) -> None:
         (directory / "timeline.txt").write_text(whole_timeline(gate.performance), encoding="utf-8")
         (directory / "driver-stderr.txt").write_text(gate.performance.stderr, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{directory}: cannot be written: {error}", "choose another --report-dir") from error
+        raise UsageError(f"{directory}: cannot be written: {error.strerror}", "choose another --report-dir") from error
