@@ -189,7 +189,7 @@ def read_har(path: Path) -> Recording:
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error}", "name a HAR file that exists") from error
+        raise UsageError(f"{path}: cannot be read: {error.strerror}", "name a HAR file that exists") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: is not JSON: {error}", "export the traffic as HAR again") from error
     log = document.get("log") if isinstance(document, dict) else None

@@ -20,6 +20,7 @@ from conformance.errors import UsageError
 from conformance.exchange import Exchange, Failure, Header, Method, Request
 from conformance.exchange.history import operation_in
 from conformance.exchange.serial import exchange_from_json
+from conformance.judging.ruling import ruling
 from conformance.rules import Rule
 from conformance.rules.server.errors import status_of
 
@@ -197,12 +198,11 @@ def judge_again(rule: Rule | None, old: Sequence[Exchange], new: Sequence[Exchan
             return Finding(Outcome.STILL_THERE, "the answers are the same")
         gone = "the answers differ from those that showed the violation"
     else:
-        judgements = list(rule.judgements(new))
-        violations = [judgement for judgement in judgements if judgement is not None]
-        if violations:
-            return Finding(Outcome.STILL_THERE, violations[0].message)
+        ruled = ruling(rule, [new])
+        if ruled.complaints:
+            return Finding(Outcome.STILL_THERE, ruled.complaints[0].message)
         gone = "the rule finds nothing wrong in the new answers"
-        if not judgements:
+        if not ruled.anything:
             nothing = nothing or "the rule has nothing to say about the new answers"
     return Finding(Outcome.CANNOT_BE_TOLD, nothing) if nothing else Finding(Outcome.GONE, gone)
 

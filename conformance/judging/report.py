@@ -24,7 +24,7 @@ from conformance.judging.baseline import AcceptedGap
 from conformance.judging.build import build_of
 from conformance.judging.shape import damage
 from conformance.judging.verdict import CheckResult, Judgement, RunVerdict, Verdict, in_words
-from conformance.rules import Complaint, Violation
+from conformance.rules import Complaint
 from conformance.rules.rule import TimedCall
 from conformance.spec.catalogue import Level, Requirement
 
@@ -149,6 +149,7 @@ def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = ()) -> d
             for entry in judgement.known
         ],
         "accepted_gap": _gap(judgement.gap),
+        "out_of_reach": judgement.is_out_of_reach,
         "evidence": evidence,
         "violations": len(judgement.violations),
     }
@@ -182,13 +183,13 @@ def _replay_line(requirement: Requirement) -> str:
     return f"lro-conformance replay REPORT.json {requirement.id}" if requirement.actor == "server" else ""
 
 
-def violation_as_json(complaint: Complaint | Violation, masking: Masking = _NO_SECRETS) -> dict[str, Any]:
+def violation_as_json(complaint: Complaint, masking: Masking = _NO_SECRETS) -> dict[str, Any]:
     """What is wrong and the exchanges that show it, masked: for results that travel and for reports."""
     shown: dict[str, Any] = {
         "message": masking.text(complaint.message),
         "exchanges": [_evidence(masking.exchange(exchange)) for exchange in complaint.exchanges],
     }
-    if isinstance(complaint, Complaint) and complaint.calls:
+    if complaint.calls:
         shown["calls"] = _timed(complaint.calls)
     return shown
 

@@ -14,15 +14,15 @@ from typing import Any
 
 from conformance.errors import UsageError
 from conformance.judging.baseline import Baseline
-from conformance.judging.known_failures import Applied, apply_baseline
+from conformance.judging.judge import Against
 from conformance.judging.report import RunFacts, build_report
-from conformance.judging.verdict import Judgement, RunVerdict, judge_run
+from conformance.judging.verdict import Judgement, RunVerdict
 from conformance.lro import timestamp
 from conformance.reports.artefacts import write_artefacts
 from conformance.reports.junit import write_junit
 from conformance.sdk.checks import checks_by_requirement
 from conformance.sdk.driver import PATIENCE
-from conformance.sdk.judging import judgements
+from conformance.sdk.judging import judge_performance
 from conformance.sdk.naming import EMPTY, Naming
 from conformance.sdk.play import Performance, perform, processes
 from conformance.sdk.scenario import Scenario
@@ -96,8 +96,9 @@ def run_gate(
         jobs=jobs,
         on_played=on_played,
     )
-    applied = _against(baseline, judgements(performance, client_catalogue(), transport, is_whole=not only), started)
-    verdict = _verdict(applied, performance)
+    today = date.fromisoformat(started[:10])
+    against = Against(baseline, today, checks_by_requirement) if baseline is not None else None
+    judged = judge_performance(performance, transport, is_whole=not only, against=against)
     facts = RunFacts(
         iut={
             "name": " ".join(Path(word).name if "/" in word else word for word in shown),
@@ -121,7 +122,7 @@ def run_gate(
         finished=timestamp(),
         requests=performance.requests,
         operations=len(performance.plays),
-        messages=[*_messages(performance), *applied.messages],
+        messages=[*_messages(performance), *judged.messages],
         baseline=baseline.file if baseline is not None else "",
     )
     options = "".join(
@@ -135,8 +136,8 @@ def run_gate(
         )
         if value != usual
     )
-    report = _reproducible(build_report(list(applied.judgements), verdict, facts), options)
-    return GateRun(performance, tuple(applied.judgements), verdict, report)
+    report = _reproducible(build_report(judged.judgements, judged.verdict, facts), options)
+    return GateRun(performance, judged.judgements, judged.verdict, report)
 
 
 def selected(only: Sequence[str]) -> list[Scenario]:
@@ -165,22 +166,6 @@ def whole_timeline(performance: Performance) -> str:
         lines += [f"  {line}" for line in play.fault.splitlines()]
         lines.append("")
     return "\n".join(lines)
-
-
-def _against(baseline: Baseline | None, judged: list[Judgement], started: str) -> Applied:
-    if baseline is None:
-        return Applied(tuple(judged))
-    return apply_baseline(baseline, judged, date.fromisoformat(started[:10]), checks_by_requirement())
-
-
-def _verdict(applied: Applied, performance: Performance) -> RunVerdict:
-    """The verdict of the run; a fault of the driver overrules all but a violation."""
-    verdict = judge_run(applied.judgements)
-    if verdict is RunVerdict.NOT_CONFORMANT:
-        return verdict
-    if performance.faults:
-        return RunVerdict.ERROR
-    return RunVerdict.NOT_CONFORMANT if applied.fails else verdict
 
 
 def _messages(performance: Performance) -> list[str]:
@@ -219,4 +204,4 @@ def write_everything(gate: GateRun, directory: Path) -> None:
         (directory / "timeline.txt").write_text(whole_timeline(gate.performance), encoding="utf-8")
         (directory / "driver-stderr.txt").write_text(gate.performance.stderr, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{directory}: cannot be written: {error}", "choose another --report-dir") from error
+        raise UsageError(f"{directory}: cannot be written: {error.strerror}", "choose another --report-dir") from error

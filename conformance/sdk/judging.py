@@ -1,4 +1,4 @@
-"""From what was played to the verdict of every client requirement.
+"""From what was played to what is found, and by the one judge to the verdict of every client requirement.
 
 A rule of `conformance.rules.client` judges every turn. An expectation of a scenario is judged only when the scenario's
 control was as it should be: otherwise whatever the client said, it may have said for the wrong reason.
@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance.errors import NotApplicable, Unjudged
+from conformance.judging.judge import Against, Judged, Terms, judge_findings
 from conformance.judging.report import violation_as_json
-from conformance.judging.verdict import CheckResult, Finding, Judgement, judge
+from conformance.judging.ruling import ruling, violated
+from conformance.judging.verdict import CheckResult, Finding
 from conformance.rules.client import client_rules
 from conformance.rules.client.turn import TurnRule
 from conformance.rules.rule import Complaint
@@ -19,30 +21,34 @@ from conformance.sdk.play import Performance, Play
 from conformance.sdk.scenario import Expectation
 from conformance.sdk.timeline import timeline
 from conformance.sdk.transport import REST, Transport
-from conformance.spec.catalogue import Catalogue, Requirement
+from conformance.spec.catalogue import Requirement, client_catalogue
 
 ALL_TURNS = "all turns"
 
 
-def judgements(
-    performance: Performance, catalogue: Catalogue, transport: Transport = REST, is_whole: bool = True
-) -> list[Judgement]:
-    """The verdict of every client requirement, in the order of the catalogue.
+def judge_performance(
+    performance: Performance,
+    transport: Transport = REST,
+    *,
+    is_whole: bool = True,
+    against: Against | None = None,
+) -> Judged:
+    """The verdict of every client requirement, in the order of the catalogue, and of the run.
 
     `is_whole` says that all scenarios were played: only then the condition of a requirement never held.
     """
-    found: dict[str, list[CheckResult]] = {requirement.id: [] for requirement in catalogue}
-    for play in performance.plays:
-        for result in results(play):
-            found[result.requirement].append(result)
-    return [
-        judge(
-            requirement,
-            found[requirement.id] or _nothing_said(requirement, performance, is_whole),
-            transport.rules_out(requirement.id),
-        )
-        for requirement in catalogue.of("client")
-    ]
+    requirements = client_catalogue().of("client")
+    findings = [result for play in performance.plays for result in results(play)]
+    judged = {finding.requirement for finding in findings}
+    for requirement in requirements:
+        if requirement.id not in judged:
+            findings += _nothing_said(requirement, performance, is_whole)
+    terms = Terms(
+        rules_out=lambda requirement: transport.rules_out(requirement.id),
+        against=against,
+        broke_off=bool(performance.faults),
+    )
+    return judge_findings(requirements, findings, terms)
 
 
 def results(play: Play) -> Iterator[CheckResult]:
@@ -63,11 +69,8 @@ def results(play: Play) -> Iterator[CheckResult]:
 
 
 def _rule_result(rule: TurnRule, play: Play) -> CheckResult | None:
-    judged = [(turn, rule.judge(turn)) for turn in play.all_turns if rule.when(turn)]
-    if not judged:
-        return None
-    complaints = [complaint for _, complaint in judged if complaint is not None]
-    return _result(rule.requirement, play, complaints)
+    ruled = ruling(rule, [play.all_turns])
+    return _result(rule.requirement, play, ruled.complaints) if ruled.anything else None
 
 
 def _expectation_result(expectation: Expectation, play: Play) -> CheckResult:
@@ -95,15 +98,10 @@ def _expectation_result(expectation: Expectation, play: Play) -> CheckResult:
 
 
 def _result(requirement: str, play: Play, complaints: Sequence[Complaint]) -> CheckResult:
-    violations = tuple(_violation(complaint, play) for complaint in complaints)
-    return CheckResult(
-        requirement,
-        play.scenario.name,
-        Finding.VIOLATED if violations else Finding.KEPT,
-        "; ".join(violation["message"] for violation in violations),
-        play.seconds,
-        violations,
-    )
+    check = play.scenario.name
+    if not complaints:
+        return CheckResult(requirement, check, Finding.KEPT, seconds=play.seconds)
+    return violated(requirement, check, complaints, lambda complaint: _violation(complaint, play), seconds=play.seconds)
 
 
 def _violation(complaint: Complaint, play: Play) -> dict[str, Any]:

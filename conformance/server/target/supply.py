@@ -245,7 +245,7 @@ class Supply:
             ) from error
         except OSError as error:
             raise TargetError(
-                f"operations.command {command[0]!r} cannot be run: {error}", "mend [operations] command"
+                f"operations.command {command[0]!r} cannot be run: {error.strerror}", "mend [operations] command"
             ) from error
         name = _utf_8(done.stdout).strip()
         if done.status != 0 or not name or not name.isprintable():
