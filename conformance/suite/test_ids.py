@@ -20,9 +20,7 @@ from conformance.suite.stories import Stories
 def chosen(iut: Iut, cancel_works: Stories) -> dict[str, Chosen]:
     """The operations, of few kinds in the quick profile; the plain cancel of one with an id of another kind works."""
     if not iut.supply.takes_ids:
-        raise NotApplicable(
-            "the request of [operations] start does not choose an id: {id} stands nowhere in it"
-        )
+        raise NotApplicable("the request of [operations] start does not choose an id: {id} stands nowhere in it")
     kinds = FEW if iut.is_quick else (*FEW, *ONE_EACH)
     return cancel_chosen(iut, (*kinds, COLON))
 
