@@ -149,6 +149,7 @@ def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = ()) -> d
             for entry in judgement.known
         ],
         "accepted_gap": _gap(judgement.gap),
+        "out_of_reach": judgement.is_out_of_reach,
         "evidence": evidence,
         "violations": len(judgement.violations),
     }

@@ -158,7 +158,12 @@ def judge(
         return because(Verdict.NOT_APPLICABLE, Finding.NOT_APPLICABLE)
     if Finding.NOT_TESTED in found:
         return because(Verdict.NOT_TESTED, Finding.NOT_TESTED)
-    return Judgement(requirement, Verdict.NOT_TESTED, "no check of it was run", results)
+    return Judgement(
+        requirement,
+        Verdict.NOT_TESTED,
+        "no check of it was selected for this run (by the profile, -k, -m or --scenario)",
+        results,
+    )
 
 
 def _reasons(result: CheckResult) -> tuple[str, ...]:

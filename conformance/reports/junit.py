@@ -15,7 +15,8 @@ from typing import Any
 from xml.etree.ElementTree import Element, ElementTree, ParseError, SubElement, parse
 
 from conformance.errors import UsageError
-from conformance.reports.console import explain, said, why
+from conformance.reports.console import explain
+from conformance.reports.words import said, why
 
 _FAILURES = ("fail", "unexpected-pass")
 _RUN = "run"

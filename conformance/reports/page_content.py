@@ -14,6 +14,7 @@ from conformance.exchange.serial import exchange_from_json
 from conformance.reports.exchange_text import answer_lines, request_lines
 from conformance.reports.names import Names, names_of
 from conformance.reports.time_line import Axis, Span, axis_of, spans_of
+from conformance.reports.words import is_out_of_reach, musts_out_of_reach
 from conformance.spec.catalogue import catalogue, client_catalogue
 
 _SHOWN_BODY = 8000
@@ -84,9 +85,11 @@ class Found:
 def header_of(report: Mapping[str, Any]) -> dict[str, Any]:
     """What the head of the page says besides what the report has ready."""
     entries = report["requirements"]
-    musts = Counter(entry["verdict"] for entry in entries if entry["level"] == "MUST")
+    musts = Counter(entry["verdict"] for entry in entries if entry["level"] == "MUST" and not is_out_of_reach(entry))
     applicable = musts.total() - musts["not-applicable"]
-    left = [f"{musts[verdict]} {verdict}" for verdict in VERDICTS if verdict not in _APART and musts[verdict]]
+    left = [f"{musts[verdict]} {word}" for verdict, word in _LEFT.items() if musts[verdict]]
+    beyond = musts_out_of_reach(entries)
+    left += [f"{len(beyond)} out of reach in process"] if beyond else []
     statement = report["iut"].get("statement", {})
     return {
         "duration": duration(report),
@@ -104,7 +107,15 @@ def header_of(report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_APART = ("pass", "not-applicable")
+_LEFT = {
+    "fail": "violated",
+    "error": "not judged because of an error",
+    "unexpected-pass": "kept though the baseline lists it",
+    "warn": "with a warning",
+    "known-failure": "known to fail",
+    "not-tested": "not tested",
+}
+"""What became of a MUST that is not kept, in words."""
 
 
 def duration(report: Mapping[str, Any]) -> str:
