@@ -12,14 +12,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from conformance.exchange import Exchange, Method
 from conformance.exchange.message import START
 from conformance.exchange.printable import in_one_line
 from conformance.server.target.configuration import Configuration, SupplyForm
 
-_ID = re.compile(r"[0-9a-f]{31,}|[0-9A-F]{31,}")
+_ID = re.compile(r"[0-9a-f]{19,}|[0-9A-F]{19,}")
+"""What was drawn for an id, but for a character at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class _Names:
 
     def shown(self, text: str) -> str:
         for identifier, word in self._by_id.items():
-            text = text.replace(identifier, word)
+            text = text.replace(identifier, word).replace(quote(identifier, safe=""), word)
         return _ID.sub("…", text)
 
     def started_by(self, exchange: Exchange) -> tuple[str, str]:

@@ -303,8 +303,8 @@ def test_evidence_has_both_sides_on_one_time_line(gate: Callable[..., GateRun]) 
     ("command", "shown"),
     [
         (["python", "/somewhere/driver.py"], "python /somewhere/driver.py"),
-        (["./driver", "--token=abc", "--api-key", "abc", "-v"], "./driver '--token=[masked]' --api-key '[masked]' -v"),
-        (["env", "SDK_PASSWORD=abc", "./driver"], "env 'SDK_PASSWORD=[masked]' ./driver"),
+        (["./driver", "--token=abc", "--api-key", "abc", "-v"], "./driver '--token=[secret]' --api-key '[secret]' -v"),
+        (["env", "SDK_PASSWORD=abc", "./driver"], "env 'SDK_PASSWORD=[secret]' ./driver"),
     ],
 )
 def test_a_command_line_keeps_its_secrets(command: list[str], shown: str) -> None:
@@ -316,7 +316,7 @@ def test_what_is_written_down(gate: Callable[..., GateRun], tmp_path: Path) -> N
     write_everything(run, tmp_path / "report")
     assert read_report(tmp_path / "report" / "report.json")["complete"] is True
     text = (tmp_path / "report" / "timeline.txt").read_text(encoding="utf-8")
-    assert text == whole_timeline(run.performance)
+    assert text == whole_timeline(run.performance, run.masking)
     assert "cancelled: An operation runs, is cancelled, and is done then, with an error of code 1" in text
     assert "no response: held back until the driver had replied" in text
     written = {path.name for path in (tmp_path / "report").iterdir()}

@@ -23,7 +23,7 @@ MAXIMUM = 1 << 20
 
 _MEMBERS = {
     Rpc.CANCEL: frozenset({"name"}),
-    Rpc.START: frozenset({"mode", "delay", "duration"}),
+    Rpc.START: frozenset({"mode", "delay", "duration", "id"}),
     Rpc.CREATE: frozenset(
         {
             "name",

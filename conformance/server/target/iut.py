@@ -23,6 +23,7 @@ from conformance.server.target.credentials import Credential, Credentials
 from conformance.server.target.headers import echoes, without_secrets
 from conformance.server.target.ledger import Ledger, State
 from conformance.server.target.parents import form_below, with_parents
+from conformance.server.target.placeholders import FreshIds
 from conformance.server.target.profile import QUICK, Profile
 from conformance.server.target.starts import Starts
 from conformance.server.target.supply import Supply
@@ -80,9 +81,13 @@ class Iut:
         given = self.parents if "parent" in configuration.iut.said else ()
         starts = Starts(given, self._names_that_exist, self._note_start, self._was_deleted)
 
+        is_ours = configuration.is_embedded or configuration.rehearsal
+        self.fresh_id = FreshIds(seed=0 if is_ours else None)
+        """An id for an operation that a check wants to have."""
+
         def supply(form: SupplyForm, parent: str, is_first: bool = True) -> Supply:
             below = form_below(form, contract, parent, is_first)
-            return Supply(below, target, self._start_request, directory, starts, self._has_cancel)
+            return Supply(below, target, self._start_request, directory, starts, self._has_cancel, self.fresh_id)
 
         first, *further = self.parents
         self.supply = supply(operations.running, first)
