@@ -120,6 +120,7 @@ class FailureKind(Enum):
     REFUSED = "connection refused"
     RESET = "connection closed before the response was complete"
     TIMEOUT = "no complete response within the timeout"
+    UNFINISHED = "the head of the response, and not all of its content within the timeout"
     MALFORMED = "the response is not HTTP"
     TOO_LARGE = "the response is larger than the limit"
 

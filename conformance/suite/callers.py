@@ -1,6 +1,7 @@
-"""Gets, lists and deletes without the right credentials, sent together, and a look at what they must not have deleted.
+"""Gets, lists and deletes without the right credentials, sent together.
 
-The delete is aimed at an operation of this run that nobody cancels, and that nothing else is aimed at.
+The delete is aimed at an operation of this run that nobody cancels, and that nothing else is aimed at. The last look
+shows whether it is still there.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from conformance.server.target.credentials import Credential
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import unknown_name
-from conformance.suite.stories import Bystander, Bystanders
+from conformance.suite.last_look import LastLook
+from conformance.suite.stories import Bystanders
 
 ANONYMOUS, STRANGER, WEAK = "without credentials", "with a token that nobody issued", "without permission"
 UNKNOWN_ANONYMOUS = "get of an unknown operation without credentials"
@@ -23,16 +25,19 @@ _WHO = {ANONYMOUS: Credential.NONE, STRANGER: Credential.INVALID, WEAK: Credenti
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """What was sent, by its note; the operation that the deletes named, and the look at it afterwards."""
+    """What was sent, by its note."""
 
     sent: dict[str, Exchange]
-    victim: Bystander | None
-    look: Exchange | None
 
     @property
     def spelled(self) -> list[Exchange]:
         """The gets without credentials on other spellings of a path."""
         return [exchange for note, exchange in self.sent.items() if note.startswith(SPELLED)]
+
+    @property
+    def deletes(self) -> list[Exchange]:
+        """The deletes, whoever sent them."""
+        return [exchange for who in _WHO for exchange in self.of(who, Method.DELETE)]
 
     def of(self, who: str, *methods: Method) -> list[Exchange]:
         """The gets, lists and deletes of somebody."""
@@ -43,7 +48,11 @@ def _note(method: Method, who: str) -> str:
     return f"{method.value} {who}"
 
 
-def ask_without_credentials(iut: Iut, bystanders: Bystanders, may_delete: bool) -> Callers:
+NOT_TO_BE_DELETED = "callers"
+"""The key of the last look at the operation that the deletes named."""
+
+
+def ask_without_credentials(iut: Iut, bystanders: Bystanders, last_look: LastLook, may_delete: bool) -> Callers:
     """Send what somebody without the right credentials may not; deletes only where there is one to be refused."""
     name = bystanders.get()[0].name
     victim = bystanders.new() if may_delete else None
@@ -67,7 +76,10 @@ def ask_without_credentials(iut: Iut, bystanders: Bystanders, may_delete: bool) 
             note = f"{SPELLED} with {what}"
             requests.append(iut.request("GET", path, credential=Credential.NONE, note=note, is_odd=True))
     sent = {exchange.note: exchange for exchange in iut.send_all(requests)}
-    return Callers(sent, victim, iut.get(victim.name) if victim is not None else None)
+    asked = Callers(sent)
+    if victim is not None:
+        last_look.aim(NOT_TO_BE_DELETED, victim, asked.deletes)
+    return asked
 
 
 def spellings(path: str, few: bool = False) -> Iterable[tuple[str, str]]:
@@ -77,14 +89,15 @@ def spellings(path: str, few: bool = False) -> Iterable[tuple[str, str]]:
     """
     _, version, literal, *rest = path.split("/")
     identifier = rest[-1]
+    head, colon, verb = path.rpartition(":")
     yield f"/{version}/{_escaped(literal)}/{'/'.join(rest)}", "an escaped letter in a literal"
     yield f"/{_escaped(version)}/{literal}/{'/'.join(rest)}", "an escaped letter in the version"
     yield f"{path.removesuffix(identifier)}{_escaped(identifier)}", "an escaped letter in the id"
+    if colon:
+        yield f"{head}:{_escaped(verb)}", "an escaped letter in the verb"
     if few:
         return
-    if ":" in identifier:
-        head, _, verb = path.rpartition(":")
-        yield f"{head}:{_escaped(verb)}", "an escaped letter in the verb"
+    if colon:
         yield f"{head}%3A{verb}", "an escaped colon"
     yield f"/{path}", "two slashes at its beginning"
     yield path.replace(f"/{literal}/", f"//{literal}/", 1), "two slashes within"

@@ -27,6 +27,10 @@ EMPTY_FOR_EVER = 10
 NEGATIVE, ZERO, HUGE = "list with a negative pageSize", "list with the pageSize 0", "list with a huge pageSize"
 BAD_TOKEN, BAD_FILTER = "a pageToken that nobody gave", "a filter that is none"
 OTHER_LOCATION, OTHER_PROJECT = "list of another location", "list of another project"
+SHORTER_LOCATION = "list of a location whose id is the beginning of ours"
+OTHERS = (OTHER_LOCATION, SHORTER_LOCATION, OTHER_PROJECT)
+"""Lists of parents that none of our operations is below."""
+
 _NO_FILTER = "lro_conformance_no_such_field%20%3D%3D%20%28"
 """`lro_conformance_no_such_field == (`: neither the field nor the grammar is anybody's."""
 
@@ -77,13 +81,14 @@ def _others(iut: Iut, parent: str) -> list[Outgoing]:
         queries[BAD_TOKEN] = f"pageSize=1&pageToken={nonce(parent, 'token')}"
     requests = [iut.list_request(parent, query=query, note=note) for note, query in queries.items()]
     segments = parent.split("/")
-    places = {OTHER_LOCATION: len(segments) - 1}
+    others = {OTHER_LOCATION: [*segments[:-1], nonce(parent, OTHER_LOCATION)]}
+    if len(segments[-1]) > 1:
+        others[SHORTER_LOCATION] = [*segments[:-1], segments[-1][:-1]]
     if not iut.is_quick and len(segments) > 2:
-        places[OTHER_PROJECT] = 1
-    for note, at in places.items():
-        other = "/".join([*segments[:at], nonce(parent, note), *segments[at + 1 :]])
-        if len(segments) > 1 and iut.contract.binds(Method.LIST, other):
-            requests.append(iut.list_request(other, note=note))
+        others[OTHER_PROJECT] = [segments[0], nonce(parent, OTHER_PROJECT), *segments[2:]]
+    for note, other in others.items():
+        if len(segments) > 1 and iut.contract.binds(Method.LIST, "/".join(other)):
+            requests.append(iut.list_request("/".join(other), note=note))
     return requests
 
 

@@ -22,6 +22,7 @@ from conformance.suite.callers import Callers, ask_without_credentials
 from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, require_answers, require_each, tells_what_exists
 from conformance.suite.judging import disruptive, require, verifies
+from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystanders
 
@@ -33,14 +34,14 @@ def no_certificate_tells_who_calls(iut: Iut) -> None:
 
 
 @pytest.fixture(scope="session")
-def asked(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) -> Callers:
+def asked(iut: Iut, bystanders: Bystanders, aims: LastLook, request: pytest.FixtureRequest) -> Callers:
     """Sent when it is known whether there are list and delete: of what is not there nobody need be refused."""
     for shared in ("listing", "deletion"):
         with contextlib.suppress(Unjudged):
             request.getfixturevalue(shared)
     if iut.statement.value("auth") is not True:
         raise NotApplicable("nobody asks for credentials")
-    return ask_without_credentials(iut, bystanders, iut.statement.value("delete") is True and _is_ours(iut))
+    return ask_without_credentials(iut, bystanders, aims, iut.statement.value("delete") is True and _is_ours(iut))
 
 
 def _is_ours(iut: Iut) -> bool:
@@ -112,18 +113,16 @@ def test_delete_needs_permission(iut: Iut, asked: Callers, deletion: Deletion) -
 
 
 @verifies("auth.refused-delete-deletes-nothing")
-def test_refused_delete_deletes_nothing(asked: Callers, deletion: Deletion) -> None:
+def test_refused_delete_deletes_nothing(last_look: LastLook, asked: Callers, deletion: Deletion) -> None:
     """A delete that was not refused is not this requirement's: that it should have been, others say."""
     _require_deletes(deletion)
-    deletes = [
-        one for who in (callers.ANONYMOUS, callers.STRANGER, callers.WEAK) for one in asked.of(who, Method.DELETE)
-    ]
-    if asked.look is None or not tells_what_exists(asked.look):
+    look = last_look.at(callers.NOT_TO_BE_DELETED).look
+    if not tells_what_exists(look):
         raise NotTested("the operation that must not be deleted could not be looked at")
-    if all(one.is_denied for one in deletes) and asked.look.response is not None:
-        is_gone = asked.look.response.status in (404, 410)
+    if all(one.is_denied for one in asked.deletes) and look.response is not None:
+        is_gone = look.response.status in (404, 410)
         require(
-            Complaint("a delete was refused, and the operation is gone", (*deletes, asked.look)) if is_gone else None
+            Complaint("a delete was refused, and the operation is gone", (*asked.deletes, look)) if is_gone else None
         )
 
 

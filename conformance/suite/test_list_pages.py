@@ -121,10 +121,8 @@ def _require_said(oracle: Callable[[Exchange], Complaint | None], page: Exchange
 
 @verifies("list.shows-its-parent-only")
 def test_list_of_nothing_shows_nothing(small_pages: SmallPages) -> None:
-    """Of a location, and in larger profiles of a project, that nobody has; what it shows, a rule judges."""
-    sent = [
-        small_pages.others[note] for note in (pages.OTHER_LOCATION, pages.OTHER_PROJECT) if note in small_pages.others
-    ]
+    """Of a location, and in larger profiles of a project, that is not ours; what it shows, a rule judges."""
+    sent = [small_pages.others[note] for note in pages.OTHERS if note in small_pages.others]
     if not sent:
         raise NotTested("the contract has no other parent")
     require_answers(*sent)

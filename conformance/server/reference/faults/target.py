@@ -129,6 +129,12 @@ def id_may_end_in_a_newline(honest: Service) -> Service:
 
 
 @fault(breaks="target.whole-name-counts", profile="ci")
+def invisible_characters_are_dropped(honest: Service) -> Service:
+    """Drops characters without a width from an id, as a form for people does."""
+    return resembling(honest, lambda asked, name: asked.replace("\u200b", "") == name)
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
 def id_is_normalised(honest: Service) -> Service:
     """Normalises ids (NFKC), so that full-width letters are plain ones."""
     return resembling(honest, lambda sent, known: unicodedata.normalize("NFKC", sent) == known)
