@@ -29,4 +29,4 @@ def test_a_get_that_is_refused_after_a_refusal_shows_both() -> None:
 def test_what_shows_nothing_of_the_connection(first: int, answer: Answer, status: int) -> None:
     t = Traffic()
     refused = t.cancel(status=first, answer={} if first == 200 else NOT_FOUND)
-    assert body_is_no_request(refused, t.get(answer, status)) is None  # type: ignore[arg-type]
+    assert body_is_no_request(refused, t.get(answer, status)) is None
