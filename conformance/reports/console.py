@@ -126,7 +126,7 @@ def _explained(
     if entry["violations"] > shown:
         yield f"  and {entry['violations'] - shown} more; report.json shows the first {shown}"
     reproduction = entry.get("reproduction", {})
-    again = reproduction.get("command") or reproduction.get("curl")
+    again = reproduction.get("command") or reproduction.get("curl") or reproduction.get("replay")
     if again:
         yield ""
         yield f"  again        {in_one_line(again)}"
