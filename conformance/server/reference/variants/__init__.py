@@ -1,6 +1,16 @@
 """Correct variants: servers that no check may fail. Importing this package registers every one."""
 
-from conformance.server.reference.variants import answers, callers, clients, flavours, ids, life, paths, requests
+from conformance.server.reference.variants import (
+    answers,
+    callers,
+    clients,
+    connections,
+    flavours,
+    ids,
+    life,
+    paths,
+    requests,
+)
 from conformance.server.reference.variants.registry import Variant, all_variants, variant_named
 
 __all__ = [
@@ -9,6 +19,7 @@ __all__ = [
     "answers",
     "callers",
     "clients",
+    "connections",
     "flavours",
     "ids",
     "life",
