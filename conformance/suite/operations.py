@@ -60,3 +60,9 @@ def younger_name(
 def addressed_name(iut: Iut, bystanders: Bystanders, younger_name: str | None = None) -> str:
     """The bystander that cancels name which nobody has to accept; none is started between `younger` and the others."""
     return iut.running(1)[0]
+
+
+@stimulus
+def cancelled_after_name(iut: Iut, bystanders: Bystanders, younger_name: str | None = None) -> str:
+    """The one that is cancelled on a connection on which another request was refused."""
+    return iut.running(1)[0]
