@@ -18,20 +18,16 @@ from conformance.suite.refusals import Aim, MakeFamily
 Place = Literal["body", "query", "header"]
 
 
-def named_elsewhere(place: Place) -> MakeFamily:
-    """The family of cancels that name the bystander in a place; the larger profiles name it in more ways."""
-
-    def make(aim: Aim) -> list[Outgoing]:
-        requests = [_naming(aim, place, {"name": aim.name})]
-        if not aim.iut.is_quick:
-            identifier = aim.name.rpartition("/")[2]
-            requests.append(_naming(aim, place, {"name": identifier}))
-            requests.append(_naming(aim, place, {"operationsId": identifier, "operation": aim.name}))
-            requests.append(_naming(replace(aim, decoy=unknown_name(aim.name, "decoy")), place, {"name": aim.name}))
-            requests += _IN_OTHER_FORMS[place](aim)
-        return requests
-
-    return make
+def named_elsewhere(aim: Aim, place: Place) -> list[Outgoing]:
+    """Cancels of the decoy that name the bystander in a place; the larger profiles name it in more ways."""
+    requests = [_naming(aim, place, {"name": aim.name})]
+    if not aim.iut.is_quick:
+        identifier = aim.name.rpartition("/")[2]
+        requests.append(_naming(aim, place, {"name": identifier}))
+        requests.append(_naming(aim, place, {"operationsId": identifier, "operation": aim.name}))
+        requests.append(_naming(replace(aim, decoy=unknown_name(aim.name, "decoy")), place, {"name": aim.name}))
+        requests += _IN_OTHER_FORMS[place](aim)
+    return requests
 
 
 def _naming(aim: Aim, place: Place, members: dict[str, str]) -> Outgoing:
