@@ -136,6 +136,7 @@ class Refusals:
         bystander = self._bystanders.oldest
         sent = self._iut.send_all(FAMILIES[family](Aim(self._iut, bystander.name, self._decoy)))
         self._sent[family] = sent
+        self._effects = None
         everything = [exchange for exchanges in self._sent.values() for exchange in exchanges]
         self._last_look.aim(_KEY, bystander, everything, self._remake_all)
         return Refusal(family, sent, self)
