@@ -106,13 +106,24 @@ def shows_the_end(look: Exchange) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One operation: cancelled, looked at at once, and followed to its end or to the end of `settle`."""
+    """One operation: cancelled, looked at at once, and followed to its end or to the end of `settle`.
+
+    `plain` is the cancel of the same operation in the plain form, sent where the one in another form was refused.
+    """
 
     name: str
     cancel: Exchange
     after: Exchange
     end: Exchange
     again: Exchange | None = None
+    plain: Exchange | None = None
+
+    @property
+    def is_refused_in_the_plain_form_too(self) -> bool:
+        """Whether the cancel was refused, and so was the plain one with the same status: not for its form then."""
+        if self.plain is None or self.plain.response is None or self.cancel.response is None:
+            return False
+        return self.plain.response.status == self.cancel.response.status
 
     @property
     def last(self) -> Operation | None:
@@ -207,6 +218,7 @@ def tell_stories(iut: Iut, bystanders: Bystanders, first: FirstCancel, latency: 
             iut.cancel_request(names[2], body=b"", content_type=JSON, note="cancel without body, labelled JSON"),
         ]
     )
+    bare_plain, labelled_plain = (_plain_beside(iut, cancel) for cancel in (bare, labelled))
     again = iut.cancel(names[2], note="second cancel")
     after = dict(zip(names, iut.get_all(names), strict=True))
     for name, cancel in ((names[1], bare), (names[2], labelled)):
@@ -229,10 +241,18 @@ def tell_stories(iut: Iut, bystanders: Bystanders, first: FirstCancel, latency: 
     control = iut.get(older.name)
     return Stories(
         Story(names[0], first.cancel, after[names[0]], ends[names[0]]),
-        Story(names[1], bare, after[names[1]], ends[names[1]]),
-        Story(names[2], labelled, after[names[2]], ends[names[2]], again),
+        Story(names[1], bare, after[names[1]], ends[names[1]], plain=bare_plain),
+        Story(names[2], labelled, after[names[2]], ends[names[2]], again, labelled_plain),
         control,
     )
+
+
+def _plain_beside(iut: Iut, cancel: Exchange) -> Exchange | None:
+    """The plain cancel of an operation whose cancel in another form was refused; None where it was not."""
+    response = cancel.response
+    if response is None or response.is_success or response.is_busy or response.status == 501 or cancel.call is None:
+        return None
+    return iut.cancel(cancel.call.name, note="plain cancel of an operation whose cancel in another form was refused")
 
 
 def is_refused_in_every_form(first: FirstCancel, stories: Stories) -> bool:
