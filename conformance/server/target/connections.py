@@ -34,6 +34,9 @@ SENT_AGAIN = "sent_again"
 FRESH = "fresh"
 """The request extension that asks for a connection of its own: such a request is sent once, whatever becomes of it."""
 
+VERSION = "version"
+"""The request extension that says which version of HTTP stands in the first line."""
+
 _TLS_ALERT = b"\x15\x03"
 """How a TLS server begins to say that it was sent something else: an alert, and the version of its record."""
 
@@ -186,13 +189,12 @@ class _Connection:
         with _as_httpx():
             # A server may answer, and close, before it has read the whole request: its answer is still to be read.
             with contextlib.suppress(httpcore.WriteError):
-                self._send(
-                    h11.Request(
-                        method=request.method.encode("ascii"),
-                        target=request.extensions["target"],
-                        headers=request.headers.raw,
-                    )
+                head = h11.Request(
+                    method=request.method.encode("ascii"),
+                    target=request.extensions["target"],
+                    headers=request.headers.raw,
                 )
+                self._send(head, request.extensions.get(VERSION, "1.1"))
                 for piece in request.stream:
                     self._send(h11.Data(data=piece))
                 self._send(h11.EndOfMessage())
@@ -223,8 +225,10 @@ class _Connection:
     def close(self) -> None:
         self._stream.close()
 
-    def _send(self, event: h11.Event) -> None:
+    def _send(self, event: h11.Event, version: str = "1.1") -> None:
         octets = self._http.send(event) or b""
+        if version != "1.1":  # h11 writes no other
+            octets = octets.replace(b" HTTP/1.1\r\n", f" HTTP/{version}\r\n".encode("ascii"), 1)
         for start in range(0, len(octets), _PIECE):
             self._stream.write(octets[start : start + _PIECE], _left(self._deadline, httpcore.WriteTimeout))
 
