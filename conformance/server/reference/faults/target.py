@@ -204,14 +204,14 @@ def form_name_wins(honest: Service) -> Service:
 @fault(breaks="target.body-name-never-redirects", statement=BEST_EFFORT)
 def another_member_wins(honest: Service) -> Service:
     """Cancels the operation of the member `operationId`, which its first client sent beside the path."""
-    ignoring = tasting(honest, body_name="ignored", unknown_body="ignored")
+    ignoring = flavoured(honest, body_name="ignored", unknown_body="ignored")
     return cancel_meant_for(ignoring, lambda _, call: _sibling(call.name, call.body.get("operationId")))
 
 
 @fault(breaks="target.query-name-never-redirects", statement=BEST_EFFORT)
 def another_parameter_wins(honest: Service) -> Service:
     """Cancels the operation of `?operationsId=`, as discovery documents call the last part of the path."""
-    ignoring = tasting(honest, unknown_query="ignored")
+    ignoring = flavoured(honest, unknown_query="ignored")
     return cancel_meant_for(ignoring, lambda _, call: _sibling(call.name, call.query.get("operationsId")))
 
 

@@ -123,7 +123,7 @@ def not_found_creates_later(honest: Service) -> Service:
     """The same, when the queue comes to it: as late as a cancel takes effect."""
 
     def instead(service: Service, call: Invocation) -> Message:
-        due = service.clock.now() + service.taste.running.delay
+        due = service.clock.now() + service.flavour.running.delay
         service.scratch.setdefault("queue", []).append((due, call.target))
         raise UnknownOperation(call.target)
 
