@@ -201,7 +201,7 @@ def form_name_wins(honest: Service) -> Service:
     return cancel_meant_for(body_ignored(honest, is_form), meant)
 
 
-@fault(breaks="target.body-name-never-redirects", statement=BEST_EFFORT)
+@fault(breaks="target.body-name-never-redirects", statement={**BEST_EFFORT, "unknown_fields": "ignored"})
 def another_member_wins(honest: Service) -> Service:
     """Cancels the operation of the member `operationId`, which its first client sent beside the path."""
     ignoring = flavoured(honest, body_name="ignored", unknown_body="ignored")
