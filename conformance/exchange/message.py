@@ -35,12 +35,14 @@ class Request:
     """One HTTP request as it goes over the wire.
 
     `target` is the raw request-target: percent-escapes are kept, because two spellings of one path are two stimuli.
+    `version` is that of HTTP in its first line.
     """
 
     method: str
     target: str
     headers: tuple[Header, ...] = ()
     body: bytes = b""
+    version: str = "1.1"
 
     @property
     def path(self) -> str:
