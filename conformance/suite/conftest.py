@@ -24,6 +24,7 @@ from conformance.suite.items import is_like, is_run, needs_of
 from conformance.suite.last_look import LastLook
 from conformance.suite.latency import Latency
 from conformance.suite.lists import settled_list
+from conformance.suite.reads import MakeReads, read_often
 from conformance.suite.refusals import Refusals
 from conformance.suite.stories import Bystander, Bystanders, FirstCancel, Stories, cancel_first, tell_stories
 from conformance.suite.storm import Crowd, Storm, raise_storm
@@ -77,7 +78,7 @@ def blame(iut: Iut, bystanders: Bystanders, latency: Latency) -> Blame:
 
 
 STIMULI = (
-    *("stories", "refusals", "unacceptable", "storm", "deletion", "wildcards", "crowd"),
+    *("stories", "refusals", "unacceptable", "storm", "deletion", "reads", "wildcards", "crowd"),
     *("drawn_verbs", "drawn_segments", "drawn_literals", "drawn_encoded_slashes", "drawn_bodies", "drawn_queries"),
 )
 """The traffic that must leave other operations alone, in the order in which it is sent."""
@@ -207,6 +208,12 @@ def deletion(iut: Iut, bystanders: Bystanders, aims: LastLook, request: pytest.F
     deletion = delete_one(iut, ended, like=bystander.name)
     aims.aim("deletion", bystander, [deletion.delete])
     return deletion
+
+
+@pytest.fixture(scope="session")
+def reads(iut: Iut, bystanders: Bystanders, aims: LastLook) -> MakeReads:
+    """Gets and a list of an operation that nobody cancels; what makes the same of another one."""
+    return read_often(iut, bystanders.new(), aims)
 
 
 @pytest.fixture(scope="session")
