@@ -41,13 +41,13 @@ def cancel(service: Service, call: Invocation) -> Message:
     """Requests cancellation and answers at once with the empty message, whatever will come of the request.
 
     Repeating it is harmless: CancelOperation is retried by clients. A finished operation stays as it is; whether
-    that is an error, the taste decides.
+    that is an error, the flavour decides.
     """
     operation = service.look_up(service, call.target)
     if operation.behaviour.mode is Mode.UNIMPLEMENTED:
         raise unimplemented(call.rpc, call.target)
     was_running = service.store.cancel(operation.name)
-    if not was_running and service.taste.done_cancel == "failed-precondition":
+    if not was_running and service.flavour.done_cancel == "failed-precondition":
         raise ApiError(
             Code.FAILED_PRECONDITION,
             f"Operation '{call.target}' is already done.",
@@ -68,7 +68,7 @@ def list_operations(service: Service, call: Invocation) -> Message:
     message: Message = {"operations": [service.render_operation(service, operation) for operation in page]}
     if next_page_token:
         message["nextPageToken"] = next_page_token
-    if service.taste.defaults == "omitted" and not page:
+    if service.flavour.defaults == "omitted" and not page:
         del message["operations"]
     return message
 
@@ -82,7 +82,7 @@ def delete(service: Service, call: Invocation) -> Message:
 def start(service: Service, call: Invocation) -> Message:
     """Starts an operation that behaves as the body asks: `mode`, `delay`, `duration`; its id is `id`. A hook for tests.
 
-    Mode "run", without times, is what the taste says.
+    Mode "run", without times, is what the flavour says.
     """
     behaviour = _wanted_behaviour(service, call.body)
     identifier = _wanted_id(call.body)
@@ -105,7 +105,7 @@ def create(service: Service, call: Invocation) -> Message:
         problem = "The ID of an app connection consists of 1 to 63 letters, digits and hyphens."
         raise invalid_argument(problem, reason="INVALID_PARAMETER", field="appConnectionId")
     target = f"{call.target}/appConnections/{identifier}" if identifier else ""
-    return service.render_operation(service, service.store.start(call.target, service.taste.running, target=target))
+    return service.render_operation(service, service.store.start(call.target, service.flavour.running, target=target))
 
 
 def _wanted_id(body: Mapping[str, Any]) -> str:
@@ -124,7 +124,7 @@ def _wanted_behaviour(service: Service, body: Mapping[str, Any]) -> Behaviour:
         raise invalid_argument(f"The mode must be one of {modes}.", reason="INVALID_FIELD", field="mode")
     delay, duration = _seconds(body, "delay"), _seconds(body, "duration")
     if mode == Mode.RUN and delay is None and duration is None:
-        return service.taste.running
+        return service.flavour.running
     return Behaviour.of(mode, delay, duration)
 
 

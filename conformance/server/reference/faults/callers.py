@@ -122,7 +122,7 @@ def refused_delete_is_queued(honest: Service) -> Service:
             honest.authorise(service, call)
         except ApiError:
             if call.rpc is Rpc.DELETE:
-                queue.append((service.clock.now() + service.taste.running.delay, call.name))
+                queue.append((service.clock.now() + service.flavour.running.delay, call.name))
             raise
 
     return replace(honest, authorise=lie)

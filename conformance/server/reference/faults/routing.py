@@ -15,12 +15,12 @@ from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.faults.lies import (
     NO_SUCH_PAGE,
     also_bound,
+    flavoured,
     posted,
     remembering,
     resembling,
     started,
     succeeding,
-    tasting,
     without_metadata,
 )
 from conformance.server.reference.faults.registry import UNSUPPORTED, fault
@@ -37,7 +37,7 @@ def _unbound(honest: Service) -> Service:
             raise NO_SUCH_PAGE
         return call
 
-    return tasting(replace(honest, route=lie), unrouted_body="html")
+    return flavoured(replace(honest, route=lie), unrouted_body="html")
 
 
 # --- The binding ------------------------------------------------------------------------------------------------------
@@ -310,7 +310,7 @@ def link_cancels(honest: Service) -> Service:
         is_link = request.method == "GET" and "_method=POST" in request.query
         return request.path if is_link and request.path.endswith(":cancel") else None
 
-    return also_bound(tasting(honest, unknown_query="ignored"), meant)
+    return also_bound(flavoured(honest, unknown_query="ignored"), meant)
 
 
 @fault(breaks="routing.only-post-cancels")
@@ -328,7 +328,7 @@ def allow_names_what_is_refused(honest: Service) -> Service:
         everything = (("Allow", "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS"),) if response.status == 405 else ()
         return replace(response, headers=(*kept, *everything))
 
-    return tasting(replace(honest, respond=lie), wrong_method_status=405)
+    return flavoured(replace(honest, respond=lie), wrong_method_status=405)
 
 
 @fault(breaks="routing.method-not-allowed-names-methods")
@@ -339,7 +339,7 @@ def allow_is_missing(honest: Service) -> Service:
         kept = tuple(header for header in response.headers if header[0].lower() != "allow")
         return replace(response, headers=kept)
 
-    return tasting(replace(honest, respond=lie), wrong_method_status=405)
+    return flavoured(replace(honest, respond=lie), wrong_method_status=405)
 
 
 @fault(breaks="routing.too-long-target-is-refused")
