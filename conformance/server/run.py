@@ -178,7 +178,8 @@ class Run:
     def judge_traffic(self) -> list[CheckResult]:
         """What the rules say to all traffic but that of the clean-up, whichever process sent it."""
         sent = [[exchange for exchange in part if exchange.check != CLEAN_UP] for part in self.all_traffic()]
-        drawn = {result.check.rpartition("::")[2] for result in self.results if result.drawn}
+        drawn = {sender for result in self.results if result.drawn for sender in result.senders}
+        drawn -= {sender for result in self.results if not result.drawn for sender in result.senders}
         return list(judge_traffic(sent, self.masking(), drawn)) if any(sent) else []
 
     def judged(self) -> Judged:

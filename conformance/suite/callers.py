@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from conformance.errors import NotApplicable
 from conformance.exchange import Exchange, Method
 from conformance.server.target.credentials import Credential
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import unknown_name
+from conformance.suite.bystanders import Bystanders
+from conformance.suite.deletion import Deletion
 from conformance.suite.last_look import LastLook
-from conformance.suite.stories import Bystanders
+from conformance.suite.pages import SmallPages
+from conformance.suite.stimuli import stimulus
 
 ANONYMOUS, STRANGER, WEAK = "without credentials", "with a token that nobody issued", "without permission"
 UNKNOWN_ANONYMOUS = "get of an unknown operation without credentials"
@@ -52,10 +56,24 @@ NOT_TO_BE_DELETED = "callers"
 """The key of the last look at the operation that the deletes named."""
 
 
-def ask_without_credentials(iut: Iut, bystanders: Bystanders, last_look: LastLook, may_delete: bool) -> Callers:
-    """Send what somebody without the right credentials may not; deletes only where there is one to be refused."""
-    name = bystanders.get()[0].name
-    victim = bystanders.new() if may_delete else None
+@stimulus
+def asked(
+    iut: Iut,
+    bystanders: Bystanders,
+    aims: LastLook,
+    known_auth: None,
+    listing: list[Exchange] | None = None,
+    small_pages: SmallPages | None = None,
+    deletion: Deletion | None = None,
+) -> Callers:
+    """Send what somebody without the right credentials may not; deletes only where there is one to be refused.
+
+    It is sent when it is known whether there are list and delete: of what is not there nobody need be refused.
+    """
+    if iut.statement.value("auth") is not True:
+        raise NotApplicable("nobody asks for credentials")
+    name = bystanders.name
+    victim = bystanders.new() if iut.statement.value("delete") is True and _are_ours(iut) else None
     requests: list[Outgoing] = [
         iut.get_request(unknown_name(name, "callers"), Credential.NONE, UNKNOWN_ANONYMOUS),
     ]
@@ -78,8 +96,22 @@ def ask_without_credentials(iut: Iut, bystanders: Bystanders, last_look: LastLoo
     sent = {exchange.note: exchange for exchange in iut.send_all(requests)}
     asked = Callers(sent)
     if victim is not None:
-        last_look.aim(NOT_TO_BE_DELETED, victim, asked.deletes)
+        aims.aim(NOT_TO_BE_DELETED, victim, asked.deletes)
     return asked
+
+
+def _are_ours(iut: Iut) -> bool:
+    return iut.supply.starts_operations and iut.configuration.operations.cleanup != "none"
+
+
+@stimulus
+def let_in(iut: Iut, asked: Callers, oldest_name: str) -> dict[str, str]:
+    """The gets and lists that were answered without credentials, by their note, and why."""
+    reads = asked.of(ANONYMOUS, *READS)
+    return {read.note: why_let_in(iut, read, oldest_name) for read in reads if read.succeeded()}
+
+
+READS = (Method.GET, Method.LIST)
 
 
 def spellings(path: str, few: bool = False) -> Iterable[tuple[str, str]]:

@@ -20,9 +20,14 @@ from conformance.server.target.unknown import is_drawn, nonce, unknown_name
 from conformance.spec.good_path import NearMiss
 from conformance.spec.near_miss import near_misses
 from conformance.suite.bare_name import overridden, posted_on_the_name
+from conformance.suite.blame import Blame
+from conformance.suite.bystanders import Bystanders
 from conformance.suite.callers import spellings
 from conformance.suite.elsewhere import named_elsewhere
-from conformance.suite.refusals import Aim, MakeFamily
+from conformance.suite.last_look import LastLook
+from conformance.suite.refusals import Aim, MakeFamily, Refusals
+from conformance.suite.stimuli import stimulus
+from conformance.suite.stories import Stories
 
 
 def canonical(iut: Iut, name: str, family: str) -> list[NearMiss]:
@@ -71,11 +76,12 @@ def _asked_first(iut: Iut, name: str, misses: Sequence[NearMiss]) -> dict[str, s
     }
 
 
-def looks_first(iut: Iut, name: str) -> list[Outgoing]:
-    """Gets of all that the families ask for before they aim at it, to go together with other gets."""
-    misses = [miss for family in FAMILIES for miss in _chosen(iut, name, family)]
-    paths = [*_asked_first(iut, name, misses).values(), *(_get_path(iut, one.name) for one in _to_be_proved(iut, name))]
-    return [iut.look_first_request(path) for path in dict.fromkeys(paths)]
+@stimulus
+def looked_first(iut: Iut, oldest_name: str) -> None:
+    """Gets of all that the families may hit instead of the oldest operation: to be aimed at, nobody may be there."""
+    misses = [miss for family in FAMILIES for miss in _chosen(iut, oldest_name, family)]
+    similar = (_get_path(iut, one.name) for one in _to_be_proved(iut, oldest_name))
+    iut.nobodys([*_asked_first(iut, oldest_name, misses).values(), *similar])
 
 
 def _is_list(iut: Iut, path: str) -> bool:
@@ -350,3 +356,22 @@ LEFT_OUT_OF_QUICK = frozenset(
     }
 )
 """Labels and methods that only the larger profiles send: each has a sibling that finds nearly the same."""
+
+
+@stimulus
+def refusals(
+    iut: Iut,
+    bystanders: Bystanders,
+    decoy_name: str,
+    cancel_is_answered: None,
+    aims: LastLook,
+    blame: Blame,
+    looked_first: None = None,
+    known_auth: None = None,
+    stories: Stories | None = None,
+) -> Refusals:
+    """Requests that must leave an operation alone, all sent at one bystander.
+
+    The stories come first where there are any: they show how late an effect is.
+    """
+    return Refusals(iut, bystanders, decoy_name, FAMILIES, aims, blame)

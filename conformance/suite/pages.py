@@ -17,6 +17,7 @@ from conformance.rules import Complaint
 from conformance.server.target.iut import Iut, listed_names
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import nonce
+from conformance.suite.stimuli import stimulus
 
 PAGES = 3
 MOST_PAGES = 12
@@ -49,13 +50,15 @@ class SmallPages:
         return self.walk[-1].succeeded() and not next_page_token(self.walk[-1])
 
 
-def read_small_pages(iut: Iut, parent: str, whole: Sequence[Exchange]) -> SmallPages:
-    """Walk through a list that was read as a `whole`, and ask for the others.
+@stimulus
+def small_pages(iut: Iut, oldest_name: str, listing: list[Exchange]) -> SmallPages:
+    """Walk through the list that was read as a whole, and ask for the others.
 
     Raises NotTested where the whole list has more operations than can be walked through.
     """
-    count = len(listed_names(whole))
-    if count == 0 or next_page_token(whole[-1]) or not whole[-1].succeeded():
+    parent = iut.contract.parent_of(oldest_name)
+    count = len(listed_names(listing))
+    if count == 0 or next_page_token(listing[-1]) or not listing[-1].succeeded():
         raise NotTested("no list was read to its end that shows operations")
     size = -(-count // PAGES)
     first = iut.list_request(parent, page_size=size)

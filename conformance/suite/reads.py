@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
+from conformance.suite.bystanders import Bystanders
 from conformance.suite.last_look import LastLook
-from conformance.suite.stories import Bystander
+from conformance.suite.stimuli import stimulus
 
 POLLS = 3
 
@@ -15,15 +16,16 @@ MakeReads = Callable[[str], list[Outgoing]]
 """Makes the requests that read an operation."""
 
 
-def read_often(iut: Iut, bystander: Bystander, aims: LastLook) -> MakeReads:
-    """Read a bystander, one request after the other, for the last look to see what became of it."""
+@stimulus
+def reads(iut: Iut, bystanders: Bystanders, aims: LastLook, younger_name: str | None = None) -> MakeReads:
+    """Read a bystander of its own, and leave to the last look what became of it."""
 
     def reads_of(name: str) -> list[Outgoing]:
-        reads = [iut.get_request(name, note="get of an operation that is polled") for _ in range(POLLS)]
+        polls = [iut.get_request(name, note="get of an operation that is polled") for _ in range(POLLS)]
         if iut.contract.lists(name) and iut.statement.value("list") is not False:
-            reads.append(iut.list_request(iut.contract.parent_of(name), note="list of an operation that is polled"))
-        return reads
+            polls.append(iut.list_request(iut.contract.parent_of(name), note="list of an operation that is polled"))
+        return polls
 
-    sent = [iut.send(read) for read in reads_of(bystander.name)]
-    aims.aim("reads", bystander, sent, reads_of)
+    bystander = bystanders.new()
+    aims.aim("reads", bystander, iut.send_all(reads_of(bystander.name)), reads_of)
     return reads_of

@@ -12,10 +12,11 @@ from conformance.suite.alone import Alone
 from conformance.suite.chosen_ids import COLON, FEW, ONE_EACH, Chosen, cancel_chosen
 from conformance.suite.evidence import require_answers, require_each, require_looks
 from conformance.suite.judging import require, verifies
+from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import Stories
 
 
-@pytest.fixture(scope="session")
+@stimulus
 def chosen(iut: Iut, cancel_works: Stories) -> dict[str, Chosen]:
     """The operations, of few kinds in the quick profile; the plain cancel of one with an id of another kind works."""
     if not iut.supply.takes_ids:

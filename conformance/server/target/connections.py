@@ -5,7 +5,8 @@ an exchange as a whole must end. All three decide what a server is charged with.
 
 * A server may close an idle connection at any time, also when a request is on its way (RFC 9112, section 9.5). So a
   request whose connection was used before and ends before any byte of an answer is sent again, once, on a fresh one.
-  What must not be sent twice, such as the start of an operation, has a fresh one from the beginning.
+  What must not be sent twice, such as the start of an operation, has a fresh one from the beginning, in place of an
+  idle one: no more are open than requests were ever under way, for some servers serve one connection after another.
 * What comes after the end of an answer is the answer to nothing. A connection that has such bytes is not used again.
 * A server that drips a byte a second keeps every timeout of a single read. So each wait is cut to what is left of the
   exchange's deadline (the request extension `deadline`, by the system clock).
@@ -67,8 +68,10 @@ class Connections(httpx.BaseTransport):
         self._was_answered = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        connection = None if request.extensions.get(FRESH) else self._idle_connection()
-        if connection is not None:
+        connection = self._idle_connection()
+        if connection is not None and request.extensions.get(FRESH):
+            connection.close()
+        elif connection is not None:
             try:
                 return self._ask(connection, request)
             except httpx.NetworkError:

@@ -7,7 +7,7 @@ nothing. Any part of a request can be replaced, since that is what a check is fo
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -73,6 +73,8 @@ class Iut:
         self._forms: dict[str, str] = {}
         self._states: dict[str, State] = {}
         self._started_anew: set[str] = set()
+        self.is_out_of_time: Callable[[], bool] = bool
+        """Whether nothing more is to be begun, for the time of the run is over."""
         self.ends_at_once = ""
         """Why nothing of this run runs: the supply's operations are done when they are first looked at."""
         directory = configuration.directory or Path()
