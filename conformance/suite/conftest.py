@@ -26,6 +26,7 @@ from conformance.suite import (  # noqa: F401 - each declares its stimuli
     operations,
     other_methods,
     pages,
+    reads,
     refusals,
     similar_names,
     stories,
