@@ -69,3 +69,11 @@ def _vanished(history: History, reads: Sequence[Exchange]) -> Complaint | None:
         message = f"{history.name} ran, nobody cancelled or deleted it, and a get of it is answered with"
         return Complaint(f"{message} {last.response.status}", (shown[-1], last))
     return None
+
+
+def read_as_without(plain: Exchange, read: Exchange) -> Complaint | None:
+    """A get or list with other header fields succeeds, as the plain one did; "not now" says nothing of them."""
+    if read.response is None or read.response.is_busy or read.succeeded() or not plain.succeeded():
+        return None
+    message = f"{read.note} was answered with {read.response.status}, a plain one with a success"
+    return Complaint(message, (plain, read))
