@@ -189,7 +189,7 @@ def worker_writes_it_back(honest: Service) -> Service:
             raise UnknownOperation(name)
         return operation
 
-    return replace(honest, delete=lie, look_up=look_up)
+    return without_metadata(replace(honest, delete=lie, look_up=look_up))
 
 
 @fault(breaks="delete.removes", start=LATER)
