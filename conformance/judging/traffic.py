@@ -12,6 +12,7 @@ from typing import Any
 
 from conformance.exchange import Exchange
 from conformance.exchange.masking import Masking
+from conformance.exchange.message import CLEAN_UP
 from conformance.judging.report import violation_as_json
 from conformance.judging.ruling import ruling, violated
 from conformance.judging.verdict import CheckResult, Finding
@@ -32,6 +33,11 @@ _NOTHING_TO_JUDGE = "no exchange of the run was one that this requirement speaks
 def traffic_check_of(requirement: str) -> str:
     """The name of the check that judges all traffic by the rule of a requirement."""
     return f"test_traffic.py::{TRAFFIC_CHECK}[{requirement}]"
+
+
+def without_clean_up(recordings: Iterable[Sequence[Exchange]]) -> list[list[Exchange]]:
+    """What is judged of recordings: all but what was sent when all was over, to leave nothing behind."""
+    return [[exchange for exchange in part if exchange.check != CLEAN_UP] for part in recordings]
 
 
 def judge_traffic(

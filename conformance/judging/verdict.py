@@ -6,8 +6,8 @@ when every MUST that applies was tested.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
 
@@ -84,6 +84,16 @@ class CheckResult:
     drawn: bool = False
     is_known: bool = False
     alone: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        """Every field as a JSON value, for another process."""
+        members = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {**members, "finding": self.finding.value, "violations": list(self.violations)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> CheckResult:
+        """The result that `as_json` made the value of."""
+        return cls(**{**value, "finding": Finding(value["finding"]), "violations": tuple(value["violations"])})
 
     @property
     def was_seen_to_fail(self) -> bool:
