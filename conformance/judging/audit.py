@@ -18,7 +18,7 @@ from conformance.exchange.masking import StrangersMasking
 from conformance.judging.judge import Terms, judge_findings
 from conformance.judging.report import RunFacts, build_report
 from conformance.judging.statement import Statement
-from conformance.judging.traffic import judge_traffic, without_clean_up
+from conformance.judging.traffic import judge_traffic, judged_part
 from conformance.judging.verdict import CheckResult, Finding
 from conformance.rules.server.conditions import answered_by_the_service, failed, plainly_bound
 from conformance.rules.server.errors import bare_status_of, envelope_of
@@ -60,7 +60,7 @@ def audit(
     recorded: dict[tuple[str, int], list[Exchange]] = {}
     for exchange in calls:
         recorded.setdefault((exchange.origin, exchange.process), []).append(exchange)
-    by_rule = {result.requirement: result for result in judge_traffic(without_clean_up(recorded.values()), masking)}
+    by_rule = {result.requirement: result for result in judge_traffic(judged_part(recorded.values()), masking)}
     requirements = catalogue.of("server")
     findings = [_result(requirement, by_rule, statement) for requirement in requirements]
     judged = judge_findings(requirements, findings, Terms(statement.rules_out, statement.softened))

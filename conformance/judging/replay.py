@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -93,7 +93,8 @@ class Adaptation:
         replacements = _spelled(self.names)
         body = _replaced(request.body.decode("latin-1"), _encoded(replacements)).encode("latin-1")
         headers = [(name, _replaced(value, replacements)) for name, value in self._headers(request, body)]
-        return Request(request.method, self._target(_replaced(request.target, replacements)), tuple(headers), body)
+        target = self._target(_replaced(request.target, replacements))
+        return replace(request, target=target, headers=tuple(headers), body=body)
 
     def _headers(self, request: Request, body: bytes) -> Iterable[Header]:
         """The recorded fields, made to fit; what HTTP/1.1 needs and HTTP/2 recorders do not write comes first."""

@@ -94,7 +94,8 @@ def build_report(
         "exit_status": int(verdict),
         "messages": list(facts.messages),
         "requirements": [
-            _requirement(judgement, decided_by.get(judgement.requirement.id, ())) for judgement in judgements
+            _requirement(judgement, decided_by.get(judgement.requirement.id, ()), bool(facts.iut.get("url")))
+            for judgement in judgements
         ],
         "complete": not facts.was_interrupted,
     }
@@ -120,7 +121,8 @@ MOST_EVIDENCE = 20
 """Violations of one requirement that a report shows; it counts them all. Who breaks everything, breaks it often."""
 
 
-def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = ()) -> dict[str, Any]:
+def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = (), has_url: bool = True) -> dict[str, Any]:
+    """One requirement of the report. What was tested in process has no URL to which a curl line could be sent."""
     evidence = list(judgement.violations[:MOST_EVIDENCE])
     shown: dict[str, Any] = {
         **requirement_as_json(judgement.requirement),
@@ -157,8 +159,8 @@ def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = ()) -> d
         shown["decided_by"] = [_evidence(exchange) for exchange in decided_by]
     if evidence:
         shown["reproduction"] = {
-            "curl": _stimulus(evidence).get("curl", ""),
-            "replay": _replay_line(judgement.requirement),
+            "curl": _stimulus(evidence).get("curl", "") if has_url else "",
+            "replay": _replay_line(judgement.requirement, has_url),
         }
     return shown
 
@@ -178,9 +180,10 @@ def _stimulus(evidence: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return stimulus
 
 
-def _replay_line(requirement: Requirement) -> str:
+def _replay_line(requirement: Requirement, has_url: bool) -> str:
     """Only what a server was sent can be sent again."""
-    return f"lro-conformance replay REPORT.json {requirement.id}" if requirement.actor == "server" else ""
+    line = f"lro-conformance replay REPORT.json {requirement.id}" + ("" if has_url else " --url URL")
+    return line if requirement.actor == "server" else ""
 
 
 def violation_as_json(complaint: Complaint, masking: Masking = _NO_SECRETS) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Method
 from conformance.exchange.masking import Masking
 from conformance.exchange.message import CLEAN_UP
 from conformance.judging.report import violation_as_json
@@ -35,9 +35,16 @@ def traffic_check_of(requirement: str) -> str:
     return f"test_traffic.py::{TRAFFIC_CHECK}[{requirement}]"
 
 
-def without_clean_up(recordings: Iterable[Sequence[Exchange]]) -> list[list[Exchange]]:
-    """What is judged of recordings: all but what was sent when all was over, to leave nothing behind."""
-    return [[exchange for exchange in part if exchange.check != CLEAN_UP] for part in recordings]
+def judged_part(recordings: Iterable[Sequence[Exchange]]) -> list[list[Exchange]]:
+    """What rules are applied to: of the clean-up only to its cancels.
+
+    It may delete what runs, and stops where nobody listens any more.
+    """
+    return [[exchange for exchange in part if _is_judged(exchange)] for part in recordings]
+
+
+def _is_judged(exchange: Exchange) -> bool:
+    return exchange.check != CLEAN_UP or (exchange.calls(Method.CANCEL) and exchange.response is not None)
 
 
 def judge_traffic(

@@ -72,7 +72,8 @@ class CheckResult:
     `violations` are JSON values, `{"message": …, "exchanges": […]}`, so that results travel between processes. A check
     that is `drawn` (property-based, schema-driven) may find something in one run and nothing in the next. What it found
     `is_known` when the baseline lists it. `alone` is how a check whose failure depends on real time ended when it was
-    tried again: "kept", "violated" or "not-tested"; empty when it was not tried again.
+    tried again: "kept", "violated" or "not-tested"; empty when it was not tried again. `stimuli` names who sent what it
+    judges, but for what it sent itself.
     """
 
     requirement: str
@@ -84,16 +85,26 @@ class CheckResult:
     drawn: bool = False
     is_known: bool = False
     alone: str = ""
+    stimuli: tuple[str, ...] = ()
+
+    @property
+    def senders(self) -> tuple[str, ...]:
+        """Who sent what it judges, as the record names them: it, and its stimuli."""
+        return (self.check.rpartition("::")[2], *self.stimuli)
 
     def as_json(self) -> dict[str, Any]:
         """Every field as a JSON value, for another process."""
         members = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {**members, "finding": self.finding.value, "violations": list(self.violations)}
+        return {**members, "finding": self.finding.value}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> CheckResult:
         """The result that `as_json` made the value of."""
-        return cls(**{**value, "finding": Finding(value["finding"]), "violations": tuple(value["violations"])})
+        members: dict[str, Any] = {
+            name: tuple(member) if isinstance(member, list) else member for name, member in value.items()
+        }
+        members["finding"] = Finding(value["finding"])
+        return cls(**members)
 
     @property
     def was_seen_to_fail(self) -> bool:

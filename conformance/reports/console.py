@@ -126,7 +126,7 @@ def _explained(
     if entry["violations"] > shown:
         yield f"  and {entry['violations'] - shown} more; report.json shows the first {shown}"
     reproduction = entry.get("reproduction", {})
-    again = reproduction.get("command") or reproduction.get("curl")
+    again = reproduction.get("command") or reproduction.get("curl") or reproduction.get("replay")
     if again:
         yield ""
         yield f"  again        {in_one_line(again)}"
@@ -169,7 +169,7 @@ def _broken(line: str, width: int) -> Iterator[str]:
 def _exchange(exchange: Mapping[str, Any], names: Names) -> Iterator[str]:
     request = exchange["request"]
     line = in_one_line(names.replaced(f"{request['method']} {request['target']}"))
-    yield f"> {line} HTTP/1.1  [request {exchange['number']}]"
+    yield f"> {line} HTTP/{request.get('version', '1.1')}  [request {exchange['number']}]"
     yield from (f"> {in_one_line(name)}: {in_one_line(value)}" for name, value in request["headers"])
     yield from _body(request, ">", names)
     if "failure" in exchange:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -94,7 +94,7 @@ def header_of(report: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "duration": duration(report),
         "kept": f"{musts['pass']} of {applicable} MUST kept",
-        "left": ", ".join(left) or ("every MUST that applies was tested" if applicable else "no MUST applies"),
+        "left": ", ".join(left) or ("" if applicable else "no MUST applies"),
         "version": report["iut"].get("version", ""),
         "build": {"commit": "", "url": "", **report.get("build", {})},
         "declared": [(key, _word(value)) for key, value in statement.get("declared", {}).items()],
@@ -163,12 +163,20 @@ def entry_of(entry: Mapping[str, Any]) -> dict[str, Any]:
         "names": [(letter, printable(name)) for name, letter in names.letters.items()],
         "left": left,
         "again": again.replace("REPORT.json", "report.json"),
-        "known_failures": entry.get("known_failures", ()),
         "accepted_gap": entry.get("accepted_gap"),
+        "excuses": list(_excuses(entry)),
         "deciding": [_shown(exchange, names) for exchange in entry.get("decided_by", ())],
         # What was found says it already.
         "reason": "" if found or entry["verdict"] == "known-failure" else entry["reason"],
     }
+
+
+def _excuses(entry: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """What the baseline says of the requirement: its known failures, and its accepted gap."""
+    gap = entry.get("accepted_gap")
+    for excuse in [*entry.get("known_failures", ()), *([gap] if gap else [])]:
+        check = f"{excuse['check']}: " if excuse.get("check") else ""
+        yield {"what": check + excuse["reason"], "link": excuse["link"], "expires": excuse["expires"] or ""}
 
 
 def _found(entry: Mapping[str, Any], names: Names) -> tuple[list[Found], int]:

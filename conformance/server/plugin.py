@@ -146,6 +146,7 @@ def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
         )
     run.iut = connect(run.configuration, run.profile, run.ledger_file)
     run.iut.target.check = run.sender
+    run.iut.is_out_of_time = lambda: run.is_out_of_time
     yield run.iut
     try:
         run.iut.clean_up()

@@ -14,7 +14,9 @@ from conformance.server.checks import TRAFFIC_FILE, draws, properties_of, requir
 from conformance.server.run import Run
 from conformance.spec.catalogue import Level, catalogue
 from conformance.suite.alone import ALONE
+from conformance.suite.items import needs_of
 from conformance.suite.judging import Violated
+from conformance.suite.stimuli import in_turn
 
 SUITE = "conformance/suite"
 
@@ -51,6 +53,7 @@ def result_of(item: pytest.Item, call: pytest.CallInfo[None], run: Run) -> Check
         violations,
         draws(item),
         alone=alone.outcome if alone is not None else "",
+        stimuli=in_turn(needs_of(item)),
     )
 
 

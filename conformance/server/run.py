@@ -20,7 +20,7 @@ from conformance.judging.known_failures import foretold
 from conformance.judging.leaks import leak_messages
 from conformance.judging.report import RunFacts, build_report
 from conformance.judging.statement import Statement
-from conformance.judging.traffic import judge_traffic, without_clean_up
+from conformance.judging.traffic import judge_traffic, judged_part
 from conformance.judging.verdict import CheckResult, RunVerdict, Verdict
 from conformance.lro import timestamp
 from conformance.reports.artefacts import writable
@@ -117,9 +117,10 @@ class Run:
         return self._masking[1]
 
     def judge_traffic(self) -> list[CheckResult]:
-        """What the rules say to all traffic but that of the clean-up, whichever process sent it."""
-        sent = without_clean_up(self.all_traffic())
-        drawn = {result.check.rpartition("::")[2] for result in self.results if result.drawn}
+        """What the rules say to all traffic, whichever process sent it; of the clean-up only to its cancels."""
+        sent = judged_part(self.all_traffic())
+        drawn = {sender for result in self.results if result.drawn for sender in result.senders}
+        drawn -= {sender for result in self.results if not result.drawn for sender in result.senders}
         return list(judge_traffic(sent, self.masking(), drawn)) if any(sent) else []
 
     def judged(self) -> Judged:
@@ -192,7 +193,7 @@ class Run:
             clean_up_requests=sum(account.clean_up_requests for account in accounts),
             left_over=left_over,
         )
-        decided_by = deciding_exchanges(judged.judgements, without_clean_up(self.all_traffic()))
+        decided_by = deciding_exchanges(judged.judgements, judged_part(self.all_traffic()))
         masking = self.masking()
         shown = {requirement: tuple(map(masking.exchange, found)) for requirement, found in decided_by.items()}
         return build_report(judged.judgements, judged.verdict, facts, shown), judged.verdict

@@ -217,6 +217,9 @@ def test_refusals_are_answered_and_not_invented() -> None:
     assert "client-answer.no-refusal-is-invented" in broken(turn(outcome=Outcome.RPC_ERROR, code=Code.UNIMPLEMENTED))
     refused = arrived(CANCEL, LENGTH_0, outcome=envelope(Code.NOT_FOUND, "no").response)
     assert broken(turn(refused, outcome=Outcome.RPC_ERROR, code=Code.NOT_FOUND)) == set()
+    rule = client_rules()["client-answer.no-refusal-is-invented"]
+    assert rule.when(turn(broken_down, outcome=Outcome.DECODE_ERROR)), "who says that it cannot read it invents nothing"
+    assert not rule.when(turn(outcome=Outcome.CLIENT_ERROR)), "of who sends nothing nothing is known"
 
 
 def test_a_list_after_a_cancel_is_bound() -> None:

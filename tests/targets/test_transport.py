@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 
 import h11
@@ -101,6 +102,18 @@ def test_the_bytes_that_are_recorded_are_the_bytes_that_go_out() -> None:
     ]
 
 
+def test_a_request_in_an_older_version_of_http_says_so_and_ends_its_connection() -> None:
+    """No word of its body is taken for the version."""
+    with RawServer(answering(answer())) as server, transport_to(server.origin) as transport:
+        content = b"x HTTP/1.1\r\n"
+        old = request(server, ("Connection", "close"), ("Content-Length", str(len(content))), body=content)
+        for _ in range(2):
+            transport.exchange(replace(old, version="1.0"), LONG_ENOUGH)
+    assert [one.startswith(f"POST {PATH} HTTP/1.0\r\n".encode()) for one in server.requests] == [True, True]
+    assert server.requests[0].endswith(content)
+    assert server.connections == 2
+
+
 TARGETS = [
     PATH.replace("op-1", "a%zzb%"),
     PATH.replace("op-1", "a%2Fb%2f"),
@@ -129,7 +142,7 @@ FRAMINGS: list[tuple[tuple[Header, ...], bytes, bytes]] = [
     ((("Content-Length", "2"),), b"{}", b"Content-Length: 2\r\n\r\n{}"),
     ((("Content-Length", "0"),), b"", b"Content-Length: 0\r\n\r\n"),
     ((), b"", b"\r\n"),
-    ((("Transfer-Encoding", "chunked"),), b"{}", b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+    ((("Transfer-Encoding", "chunked"),), b"{}", b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"),
     ((("Transfer-Encoding", "chunked"),), b"", b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
 ]
 

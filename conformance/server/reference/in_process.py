@@ -11,6 +11,7 @@ import respx
 
 from conformance.exchange import FailureKind, Request
 from conformance.server.reference.api_error import NoAnswer
+from conformance.server.reference.connection import CONNECTION
 from conformance.server.reference.service import Service
 
 ORIGIN = "http://reference.invalid"
@@ -45,10 +46,12 @@ def received(request: httpx.Request) -> Request:
         target=target.decode("latin-1"),
         headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw),
         body=request.read(),
+        version=request.extensions.get("version", "1.1"),
     )
 
 
 def _answer(service: Service, request: httpx.Request) -> httpx.Response:
+    CONNECTION.set(f"a fresh one, {id(request)}" if request.extensions.get("fresh") else "")
     try:
         response = service.handle(received(request))
     except NoAnswer as none:

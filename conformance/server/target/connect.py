@@ -269,7 +269,7 @@ def _disguise(disguise: Disguise | None) -> _Worn:
 
 
 def _embedded_operations(operations: OperationsSection, body: Mapping[str, Any]) -> OperationsSection:
-    start = replace(DEFAULT_START, json=dict(body))
+    start = replace(DEFAULT_START, json={**DEFAULT_START.json, **body})
     return replace(
         operations,
         running=operations.running if operations.running.is_given else SupplyForm(start=start),

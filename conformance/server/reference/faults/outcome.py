@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError
-from conformance.server.reference.faults.lies import cancelled_shown, refusal, tasting, was_cancelled, without
+from conformance.server.reference.faults.lies import cancelled_shown, flavoured, refusal, was_cancelled, without
 from conformance.server.reference.faults.registry import BEST_EFFORT, LATER, NO_METADATA, NOT_KNOWN_BY_WHAT, fault
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
@@ -212,6 +212,22 @@ def running_is_a_conflict(honest: Service) -> Service:
     return replace(honest, cancel=lie)
 
 
+@fault(breaks="outcome.running-can-be-cancelled")
+def one_is_locked_for_ever(honest: Service) -> Service:
+    """Answers every cancel of one operation with 409, the second that anybody cancelled: a worker holds its lock."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        service.look_up(service, call.target)
+        cancelled: list[str] = service.scratch.setdefault("cancelled", [])
+        if call.target not in cancelled:
+            cancelled.append(call.target)
+        if cancelled.index(call.target) == 1:
+            raise refusal(Code.ABORTED, "The operation is locked.", "OPERATION_LOCKED")
+        return honest.cancel(service, call)
+
+    return replace(honest, cancel=lie)
+
+
 # --- Nothing comes of it ----------------------------------------------------------------------------------------------
 
 
@@ -233,19 +249,19 @@ def cancels_nothing(honest: Service) -> Service:
 @fault(breaks="outcome.guaranteed")
 def never_ends(honest: Service) -> Service:
     """Notes that cancellation was requested, and no worker ever looks."""
-    return tasting(honest, running=Behaviour.of(Mode.NEVER_ENDS))
+    return flavoured(honest, running=Behaviour.of(Mode.NEVER_ENDS))
 
 
 @fault(breaks="outcome.guaranteed")
 def ends_too_late(honest: Service) -> Service:
     """Cancels an hour later, when the worker comes round."""
-    return tasting(honest, running=Behaviour.of(Mode.CANCEL_LATER, delay=3600))
+    return flavoured(honest, running=Behaviour.of(Mode.CANCEL_LATER, delay=3600))
 
 
 @fault(breaks="outcome.guaranteed")
 def completes_after_all(honest: Service) -> Service:
     """Guarantees the cancel, and lets the operation succeed, as gapic-showcase's Wait does."""
-    return tasting(honest, running=Behaviour.of(Mode.SUCCEED_ANYWAY))
+    return flavoured(honest, running=Behaviour.of(Mode.SUCCEED_ANYWAY))
 
 
 @fault(breaks=("outcome.cancelled-is-code-1", "outcome.guaranteed"))

@@ -18,10 +18,10 @@ from conformance.server.reference.faults.lies import (
     cancel_if_there,
     cancel_meant_for,
     cancel_preceded,
+    flavoured,
     remembering,
     resembling,
     started,
-    tasting,
     without_metadata,
 )
 from conformance.server.reference.faults.registry import BEST_EFFORT, fault
@@ -34,7 +34,7 @@ from conformance.server.reference.store import Snapshot
 def body_name_wins(honest: Service) -> Service:
     """Cancels the operation that the body names, as Envoy does by default."""
     return cancel_meant_for(
-        tasting(honest, body_name="ignored"), lambda _, call: str(call.body.get("name") or call.name)
+        flavoured(honest, body_name="ignored"), lambda _, call: str(call.body.get("name") or call.name)
     )
 
 
@@ -45,14 +45,14 @@ def body_name_too(honest: Service) -> Service:
     def act(service: Service, call: Invocation) -> None:
         cancel_if_there(service, str(call.body.get("name")))
 
-    return cancel_preceded(without_metadata(tasting(honest, body_name="ignored")), act)
+    return cancel_preceded(without_metadata(flavoured(honest, body_name="ignored")), act)
 
 
 @fault(breaks="target.query-name-never-redirects", statement=BEST_EFFORT)
 def query_name_wins(honest: Service) -> Service:
     """Cancels the operation that `?name=` says, as Envoy and vanguard do."""
     return cancel_meant_for(
-        tasting(honest, unknown_query="ignored"), lambda _, call: call.query.get("name") or call.name
+        flavoured(honest, unknown_query="ignored"), lambda _, call: call.query.get("name") or call.name
     )
 
 
@@ -63,7 +63,7 @@ def query_name_too(honest: Service) -> Service:
     def act(service: Service, call: Invocation) -> None:
         cancel_if_there(service, call.query.get("name", ""))
 
-    return cancel_preceded(without_metadata(tasting(honest, unknown_query="ignored")), act)
+    return cancel_preceded(without_metadata(flavoured(honest, unknown_query="ignored")), act)
 
 
 @fault(breaks="target.routing-header-never-redirects", statement=BEST_EFFORT)
@@ -129,6 +129,12 @@ def id_may_end_in_a_newline(honest: Service) -> Service:
 
 
 @fault(breaks="target.whole-name-counts", profile="ci")
+def invisible_characters_are_dropped(honest: Service) -> Service:
+    """Drops characters without a width from an id, as a form for people does."""
+    return resembling(honest, lambda asked, name: asked.replace("\u200b", "") == name)
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
 def id_is_normalised(honest: Service) -> Service:
     """Normalises ids (NFKC), so that full-width letters are plain ones."""
     return resembling(honest, lambda sent, known: unicodedata.normalize("NFKC", sent) == known)
@@ -159,7 +165,7 @@ def dash_cancels_all(honest: Service) -> Service:
     return cancel_preceded(known, act)
 
 
-@fault(breaks="target.routing-header-never-redirects", statement=BEST_EFFORT, profile="ci")
+@fault(breaks="target.routing-header-never-redirects", statement=BEST_EFFORT)
 def original_url_wins(honest: Service) -> Service:
     """Routes by `X-Original-URL`, as frameworks do that expect a rewriting proxy before them."""
 
@@ -178,10 +184,10 @@ def last_query_name_wins(honest: Service) -> Service:
         names = parse_qs(call.request.query).get("name", [])
         return names[-1] if len(names) > 1 else call.name
 
-    return cancel_meant_for(tasting(honest, unknown_query="ignored"), meant)
+    return cancel_meant_for(flavoured(honest, unknown_query="ignored"), meant)
 
 
-@fault(breaks="target.body-name-never-redirects", statement=BEST_EFFORT, profile="ci")
+@fault(breaks="target.body-name-never-redirects", statement=BEST_EFFORT)
 def form_name_wins(honest: Service) -> Service:
     """Mixes the members of a form with the variables of the path, as web frameworks do."""
 
@@ -195,10 +201,29 @@ def form_name_wins(honest: Service) -> Service:
     return cancel_meant_for(body_ignored(honest, is_form), meant)
 
 
+@fault(breaks="target.body-name-never-redirects", statement={**BEST_EFFORT, "unknown_fields": "ignored"})
+def another_member_wins(honest: Service) -> Service:
+    """Cancels the operation of the member `operationId`, which its first client sent beside the path."""
+    ignoring = flavoured(honest, body_name="ignored", unknown_body="ignored")
+    return cancel_meant_for(ignoring, lambda _, call: _sibling(call.name, call.body.get("operationId")))
+
+
+@fault(breaks="target.query-name-never-redirects", statement=BEST_EFFORT)
+def another_parameter_wins(honest: Service) -> Service:
+    """Cancels the operation of `?operationsId=`, as discovery documents call the last part of the path."""
+    ignoring = flavoured(honest, unknown_query="ignored")
+    return cancel_meant_for(ignoring, lambda _, call: _sibling(call.name, call.query.get("operationsId")))
+
+
+def _sibling(name: str, identifier: object) -> str:
+    """The operation with another id beside the one of this name; that itself, where there is none."""
+    return f"{_parent(name)}/operations/{identifier}" if isinstance(identifier, str) else name
+
+
 @fault(breaks="target.query-name-never-redirects", profile="ci")
 def query_name_is_the_last_resort(honest: Service) -> Service:
     """Takes the name from the query when nothing has the name in the path."""
-    known = remembering(tasting(honest, unknown_query="ignored"))
+    known = remembering(flavoured(honest, unknown_query="ignored"))
 
     def chosen(service: Service, call: Invocation) -> str:
         return call.name if call.name in started(service) else call.query.get("name") or call.name
@@ -323,5 +348,22 @@ def organization_is_ignored(honest: Service) -> Service:
     def similar(asked: str, known: str) -> bool:
         ours, theirs = asked.split("/", 2), known.split("/", 2)
         return ours[0] == theirs[0] == "organizations" and ours[2:] == theirs[2:]
+
+    return resembling(honest, similar)
+
+
+@fault(breaks="target.whole-name-counts")
+def organization_is_a_project(honest: Service) -> Service:
+    """Finds an operation by what comes after the first collection: projects and organizations are tenants alike."""
+    return resembling(honest, lambda asked, known: asked.partition("/")[2] == known.partition("/")[2])
+
+
+@fault(breaks="target.whole-name-counts")
+def location_of_an_organization_is_ignored(honest: Service) -> Service:
+    """Finds an operation of an organization by the organization and its id."""
+
+    def similar(asked: str, known: str) -> bool:
+        ours, theirs = asked.split("/"), known.split("/")
+        return ours[0] == theirs[0] == "organizations" and (ours[1], ours[-1]) == (theirs[1], theirs[-1])
 
     return resembling(honest, similar)
