@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 from conformance.commands import add_size, size_of
 from conformance.errors import UsageError
-from conformance.server.options import Options, declare_for_run
 
 if TYPE_CHECKING:
     from conformance.commands import Commands
+    from conformance.server.options import Options
 
 
 def add(commands: Commands) -> None:
     """Describe the command."""
+    from conformance.server.options import declare_for_run
+
     parser = commands.add_parser(
         "run",
         help="check an implementation; without arguments the embedded reference server",
@@ -88,6 +90,7 @@ _URL = re.compile(r"(https?|grpcs?)://", re.IGNORECASE)
 
 def _run(words: argparse.Namespace) -> int:
     from conformance.server.configured import configuration_of
+    from conformance.server.options import Options
     from conformance.server.run_suite import run_suite
 
     options = Options.read(vars(words))
