@@ -4,9 +4,9 @@
      ├── UsageError                arguments, conformance.toml, spec, baseline, report, HAR: the user's to mend
      └── TargetError               the target cannot be reached, the supply does not work: the environment's
 
-A violation of the contract by an implementation is never an exception of this tree: it is a
-`conformance.rules.Complaint`, and it becomes a verdict. `NotTested` and `NotApplicable` are no errors either: they are
-how a check says that it could not, or need not, judge.
+A violation of the contract by an implementation is not an exception of this tree: it is a
+`conformance.rules.Complaint`, and it becomes a verdict. `NotTested` and `NotApplicable` are not errors either: with
+them a check says that it could not judge, or that there is nothing to judge.
 """
 
 from __future__ import annotations
