@@ -13,7 +13,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Method
 from conformance.exchange.masking import Masking
 from conformance.exchange.serial import exchange_as_json, exchange_from_json
 from conformance.judging.baseline import Baseline, KnownFailure, read_baseline
@@ -176,8 +176,8 @@ class Run:
         return self._masking[1]
 
     def judge_traffic(self) -> list[CheckResult]:
-        """What the rules say to all traffic but that of the clean-up, whichever process sent it."""
-        sent = [[exchange for exchange in part if exchange.check != CLEAN_UP] for part in self.all_traffic()]
+        """What the rules say to all traffic, whichever process sent it; of the clean-up only to its cancels."""
+        sent = [[exchange for exchange in part if _is_judged(exchange)] for part in self.all_traffic()]
         drawn = {sender for result in self.results if result.drawn for sender in result.senders}
         drawn -= {sender for result in self.results if not result.drawn for sender in result.senders}
         return list(judge_traffic(sent, self.masking(), drawn)) if any(sent) else []
@@ -266,6 +266,11 @@ class Run:
             return {"name": self.configuration.iut.spec, "sha256": ""}
         contract = self.iut.contract
         return {"name": contract.name, "version": contract.version, "sha256": contract.sha256}
+
+
+def _is_judged(exchange: Exchange) -> bool:
+    """Whether rules are applied: the clean-up may delete what runs, and stops where nobody listens any more."""
+    return exchange.check != CLEAN_UP or (exchange.calls(Method.CANCEL) and exchange.response is not None)
 
 
 def configured_run(options: Mapping[str, Any]) -> Run:

@@ -9,9 +9,8 @@ from __future__ import annotations
 from conformance.exchange import Header, Method
 from conformance.server.target.iut import JSON
 from conformance.server.target.target import Outgoing
+from conformance.suite.elsewhere import FORM
 from conformance.suite.refusals import Aim
-
-FORM = "application/x-www-form-urlencoded"
 
 _HEADERS = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 _QUERIES = ("_method=DELETE", "%24httpMethod=DELETE")

@@ -191,6 +191,9 @@ def _similar(iut: Iut, name: str) -> Iterator[_Similar]:
         if position % 2 and not iut.is_quick and (alias := _ALIASES.get(segments[position - 1])) not in (None, segment):
             aliased = "/".join([*segments[:position], str(alias), *segments[position + 1 :]])
             yield _Similar(aliased, f"{segments[position - 1]}/{alias} before it")
+    for collection in _COLLECTIONS:
+        if collection != segments[0]:
+            yield _Similar("/".join([collection, *segments[1:]]), f"the same ids below {collection}", **like_it)
     if not iut.is_quick:
         # Of a number, so many digits more that a server which counts will not get there while this run lasts.
         zeros = "0" * max(1, _FAR_AHEAD - len(identifier)) if identifier.isdigit() else "0"
@@ -202,6 +205,9 @@ def _similar(iut: Iut, name: str) -> Iterator[_Similar]:
 _FAR_AHEAD = 12
 _UUID = re.compile(r"[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 """The case of its letters says nothing to whoever takes it for a number (RFC 9562, section 4)."""
+
+_COLLECTIONS = ("projects", "organizations", "folders")
+"""What names may begin with; those that the contract does not bind are left out."""
 
 _ALIASES = {"projects": "999999999937", "locations": "global"}
 """Ids that a server may take for whatever it has: a project number that nobody has, the location that is everywhere."""
