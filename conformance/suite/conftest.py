@@ -25,6 +25,7 @@ from conformance.suite import (  # noqa: F401 - each declares its stimuli
     lists,
     operations,
     pages,
+    reads,
     stories,
     storm,
     unacceptable,

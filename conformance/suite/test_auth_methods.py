@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.errors import NotTested
@@ -49,6 +51,20 @@ def test_credentials_of_one_request_let_no_other_in(asked: Callers, let_in: dict
     require_answers(*sent)
     if not any(one.is_denied for one in sent):
         raise NotTested("no get or list without credentials is refused")
+
+
+@verifies("auth.each-request-by-itself")
+def test_credentials_of_a_connection_let_no_other_request_in(iut: Iut, oldest_name: str, asked: Callers) -> None:
+    """A get with credentials, and the same without: on the connection that is free again, and on one of its own."""
+    known = iut.get(oldest_name)
+    anonymous = iut.get_request(oldest_name, Credential.NONE, note="get without credentials, after one with them")
+    after = iut.send(anonymous)
+    require_answers(known, after)
+    if after.succeeded() and known.succeeded() and iut.send(replace(anonymous, once=True)).is_denied:
+        message = "a get without credentials is let in on a connection that had them, and on no other"
+        require(Complaint(message, (known, after)))
+    if not after.is_denied:
+        raise NotTested(f"a get without credentials is not refused: {answered(after)}")
 
 
 @verifies("auth.methods-refuse-invalid-credentials")

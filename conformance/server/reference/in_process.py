@@ -11,6 +11,7 @@ import respx
 
 from conformance.exchange import FailureKind, Request
 from conformance.server.reference.api_error import NoAnswer
+from conformance.server.reference.connection import CONNECTION
 from conformance.server.reference.service import Service
 
 ORIGIN = "http://reference.invalid"
@@ -50,6 +51,7 @@ def received(request: httpx.Request) -> Request:
 
 
 def _answer(service: Service, request: httpx.Request) -> httpx.Response:
+    CONNECTION.set(f"a fresh one, {id(request)}" if request.extensions.get("fresh") else "")
     try:
         response = service.handle(received(request))
     except NoAnswer as none:

@@ -34,6 +34,7 @@ NOTHING_IS_KNOWN_OF = frozenset(
         "target.whole-name-counts",
         "target.other-operations-untouched",
         "target.only-its-cancel-cancels",
+        "operation.reading-changes-nothing",
         "body.refused-cancel-changes-nothing",
         "auth.refused-cancel-changes-nothing",
     }
