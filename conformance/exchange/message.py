@@ -236,7 +236,7 @@ class Exchange:
         return isinstance(self.outcome, Response) and self.outcome.is_success
 
     @property
-    def asks_to_come_again(self) -> bool:
+    def asks_for_retry(self) -> bool:
         """Whether the answer is 429, or 503 with `Retry-After`, which says only that the server is busy."""
         response = self.response
         if response is None:
