@@ -18,13 +18,14 @@ from conformance.rules.server.authorisation import (
 from conformance.rules.server.routing import not_a_success
 from conformance.server.target.credentials import ALTERED, Credential
 from conformance.server.target.iut import Iut
-from conformance.suite import callers, families
+from conformance.suite import callers
+from conformance.suite import unauthorised as by
 from conformance.suite.callers import READS, Callers
 from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, require_answers, require_each, tells_what_exists
 from conformance.suite.judging import disruptive, require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.refusals import Refusals
+from conformance.suite.refusals import Refusal
 
 
 @pytest.fixture(autouse=True)
@@ -136,10 +137,10 @@ def test_unauthorised_get_does_not_tell_what_exists(asked: Callers) -> None:
 
 
 @verifies("auth.every-spelling-is-guarded")
-def test_cancel_without_credentials_is_refused_on_every_spelling(refusals: Refusals) -> None:
-    if not refusals.noted(families.WITHOUT_CREDENTIALS).is_denied:
+def test_cancel_without_credentials_is_refused_on_every_spelling(unauthorised: Refusal) -> None:
+    if not unauthorised.noted(by.WITHOUT_CREDENTIALS)[0].is_denied:
         raise NotTested("a cancel without credentials is not refused on any spelling")
-    require_each(not_a_success, refusals.all_noted(*families.SPELLED))
+    require_each(not_a_success, unauthorised.noted(*by.SPELLED))
 
 
 @verifies("auth.every-spelling-is-guarded", profile="ci")
