@@ -58,7 +58,7 @@ def _build(children: Children, folder: Path, go: str, request: bytes) -> None:
 
 
 def _request() -> bytes:
-    """What protoc would ask its plugin: to generate for the service, with the binding of the contract in its options."""
+    """What protoc asks its plugin: to generate for the service, with the binding of the contract in its options."""
     files = descriptor_pb2.FileDescriptorSet.FromString(descriptor_set([operations_pb2.DESCRIPTOR])).file
     return plugin_pb2.CodeGeneratorRequest(
         file_to_generate=[operations_pb2.DESCRIPTOR.name], parameter=OPTIONS, proto_file=files
