@@ -41,7 +41,7 @@ def run_behind(gateway: Gateway) -> dict[str, Any]:
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_limit_that_passes_costs_nothing_but_time(status: int) -> None:
-    """Every fifth request is told to come again: all is tested, and the front end's page is nobody's violation."""
+    """Every fifth request is asked to retry later: all is tested, and the front end's page is nobody's violation."""
     gateway = Gateway(lambda number, _: number % 5 == 0, "0", status)
     report = run_behind(gateway)
     assert report["verdict"] == "conformant", _accused(report)

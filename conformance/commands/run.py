@@ -88,16 +88,16 @@ _OF_PYTEST = {
 
 
 def _refuse_words_that_lead_nowhere(config: str | None, rest: Sequence[str]) -> None:
-    """Raise UsageError for words that pytest would take, and that nobody means here."""
+    """Raise UsageError for arguments that pytest would accept but that make no sense here."""
     if config is not None and _URL.match(config):
-        raise UsageError(f"{config} is a URL, where a file is taken", f"write it as --url {config}")
+        raise UsageError(f"{config} is a URL, but a file is expected", f"write it as --url {config}")
     for at, word in enumerate(rest):
         name = word.partition("=")[0]
         if name in _OF_PYTEST:
             raise UsageError(f"{name} of pytest does nothing here", _OF_PYTEST[name])
         is_value = at > 0 and rest[at - 1].startswith("-") and "=" not in rest[at - 1]
         if not word.startswith("-") and (not is_value or word.endswith(".toml")):
-            raise UsageError(f"one CONFIG.toml is taken, and {word} is one more", "run each file for itself")
+            raise UsageError(f"only one CONFIG.toml is accepted, and {word} is another one", "run each file on its own")
 
 
 _URL = re.compile(r"(https?|grpcs?)://", re.IGNORECASE)

@@ -240,7 +240,7 @@ class Run:
             messages=[
                 *self.messages,
                 *judged.messages,
-                *self._came_again(),
+                *self._throttled(),
                 *leaks,
                 *([self.fatal] if self.fatal else []),
             ],
@@ -254,9 +254,9 @@ class Run:
         shown = {requirement: tuple(map(masking.exchange, found)) for requirement, found in decided_by.items()}
         return build_report(judged.judgements, judged.verdict, facts, shown), judged.verdict
 
-    def _came_again(self) -> list[str]:
-        """How often the target asked to come again; the embedded server has its reasons."""
-        count = sum(exchange.asks_to_come_again for part in self.all_traffic() for exchange in part)
+    def _throttled(self) -> list[str]:
+        """A message that says how often the target asked for a retry; not for the embedded server."""
+        count = sum(exchange.asks_for_retry for part in self.all_traffic() for exchange in part)
         if not count or self.configuration.is_embedded:
             return []
         return [f"{count} requests were answered with 429, or 503 and Retry-After; [limits] rate sends fewer"]

@@ -19,8 +19,8 @@ from conformance.server.target.iut import JSON, Iut
 from conformance.server.target.target import Outgoing
 from conformance.suite.clients import client_forms
 from conformance.suite.evidence import answered, require_answers
-from conformance.suite.families import canonical, posted
 from conformance.suite.judging import require
+from conformance.suite.near_misses import canonical, posted
 from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import FirstCancel, Stories
 

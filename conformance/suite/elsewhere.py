@@ -20,19 +20,15 @@ Place = Literal["body", "query", "header"]
 FORM = "application/x-www-form-urlencoded"
 
 
-def named_elsewhere(place: Place) -> MakeFamily:
-    """The family of cancels that name the bystander in a place; the larger profiles name it in more ways."""
-
-    def make(aim: Aim) -> list[Outgoing]:
-        identifier = aim.name.rpartition("/")[2]
-        requests = [_naming(aim, place, {"name": aim.name}), *_IN_OTHER_PLACES[place](aim)]
-        if not aim.iut.is_quick:
-            requests.append(_naming(aim, place, {"name": identifier}))
-            requests.append(_naming(replace(aim, decoy=unknown_name(aim.name, "decoy")), place, {"name": aim.name}))
-            requests += _IN_OTHER_FORMS[place](aim)
-        return requests
-
-    return make
+def named_elsewhere(aim: Aim, place: Place) -> list[Outgoing]:
+    """Cancels of the decoy that name the bystander in a place; the larger profiles name it in more ways."""
+    identifier = aim.name.rpartition("/")[2]
+    requests = [_naming(aim, place, {"name": aim.name}), *_IN_OTHER_PLACES[place](aim)]
+    if not aim.iut.is_quick:
+        requests.append(_naming(aim, place, {"name": identifier}))
+        requests.append(_naming(replace(aim, decoy=unknown_name(aim.name, "decoy")), place, {"name": aim.name}))
+        requests += _IN_OTHER_FORMS[place](aim)
+    return requests
 
 
 def _naming(aim: Aim, place: Place, members: dict[str, str]) -> Outgoing:

@@ -15,17 +15,17 @@ from conformance.suite.evidence import answered, require_answers, require_each
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.latency import Latency
-from conformance.suite.refusals import Refusals
+from conformance.suite.refusals import Refusal
 from conformance.suite.stories import FirstCancel
 
 
 @verifies("unknown.cancel-is-not-found")
 def test_cancel_of_an_unknown_operation_is_not_found(
-    iut: Iut, unknown_cancels: list[Exchange], last_look: LastLook, refusals: Refusals, cancel_is_heard: FirstCancel
+    iut: Iut, unknown_cancels: list[Exchange], last_look: LastLook, similar_names: Refusal, cancel_is_heard: FirstCancel
 ) -> None:
     """So are operations whose names are almost known, unless it was a known one that they reached: then that is it."""
     may_be_hidden = iut.knows_the_caller
-    almost_known = refusals.sent["similar-names"] if refusals.effect_of("similar-names") is None else []
+    almost_known = similar_names.sent if similar_names.effect() is None else []
     of_the_same_shape, *others = unknown_cancels
     require(
         not_found(of_the_same_shape, may_be_hidden),

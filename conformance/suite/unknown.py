@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.exchange import Exchange
 from conformance.server.target.iut import Iut
 from conformance.server.target.unknown import long_name, nonce, unknown_name, unknown_uuid
+from conformance.suite.last_look import LastLook
 from conformance.suite.latency import Latency
 from conformance.suite.stimuli import last_stimulus, stimulus
 
@@ -30,9 +31,10 @@ def unknown_cancels(iut: Iut, oldest_name: str, cancel_is_answered: None) -> lis
 
 
 @last_stimulus
-def unknown_after(iut: Iut, unknown_cancels: list[Exchange], latency: Latency) -> Exchange:
+def unknown_after(iut: Iut, unknown_cancels: list[Exchange], latency: Latency, aims: LastLook) -> Exchange:
     """A get of the name of the first of them, when an effect of the cancel would have shown."""
     cancel = unknown_cancels[0]
     assert cancel.call is not None
     latency.wait_since(cancel.received_at)
+    aims.wait()  # it may as well go with the last look
     return iut.get(cancel.call.name)

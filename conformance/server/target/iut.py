@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -328,7 +329,8 @@ class Iut:
             self.statement.find("auth", False, "no credentials are configured, and none are asked for")
         elif not self.statement.is_declared("auth"):
             try:
-                response = self.send(self.get_request(name, Credential.NONE)).response
+                # On a connection of its own: some remember who has called before.
+                response = self.send(replace(self.get_request(name, Credential.NONE), once=True)).response
             except RateLimited:
                 return
             # No answer, "too many requests" and "not now" say nothing about credentials.
