@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from conformance.exchange import Request, Response
+from conformance.server.options import Options
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service
@@ -36,7 +37,7 @@ class Gateway:
 
 def run_behind(gateway: Gateway) -> dict[str, Any]:
     with running_server(cast(Service, gateway)) as url:
-        return run_quietly({"--iut-url": url})
+        return run_quietly(Options(url=url))
 
 
 @pytest.mark.parametrize("status", [429, 503])

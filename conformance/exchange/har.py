@@ -97,6 +97,7 @@ def _entry(exchange: Exchange, sent: datetime) -> dict[str, Any]:
         "received_at": exchange.received_at,
         "is_odd": exchange.is_odd,
         "repeats": exchange.repeats,
+        "process": exchange.process,
         # Their masks, by which an answer that repeats one can still be recognised.
         "credentials": [text for secret in exchange.credentials if is_masked(text := secret.reveal())],
     }
@@ -212,9 +213,16 @@ def _exchange(number: int, entry: Mapping[str, Any]) -> Exchange:
         origin=origin,
         note=str(ours.get("note", "")),
         is_odd=ours.get("is_odd") is True,
-        repeats=ours["repeats"] if isinstance(ours.get("repeats"), int) else 0,
+        repeats=_number(ours, "repeats"),
+        process=_number(ours, "process"),
         credentials=tuple(map(Secret, _masks(ours.get("credentials")))),
     )
+
+
+def _number(ours: Mapping[str, Any], key: str) -> int:
+    """A number of our member; 0 where there is none, as in a recording of an earlier version."""
+    number = ours.get(key)
+    return number if isinstance(number, int) and not isinstance(number, bool) else 0
 
 
 def _masks(value: object) -> list[str]:

@@ -19,6 +19,9 @@ Header = tuple[str, str]
 START = "start"
 """The note of a request that starts an operation, by a method of the user's API. It is never sent twice."""
 
+CLEAN_UP = "clean-up"
+"""The check of a request that cancels or deletes what a run started, when all that is judged has been sent."""
+
 
 class NotJson(ValueError):
     """The body is not a JSON text. Cause: the peer sent something else. Remedy: none here; a rule judges it."""
@@ -189,7 +192,7 @@ class Exchange:
     something before the service may answer. `repeats` is the number of the exchange that this one confirms: the same
     request once more, when nothing else was going on. `credentials` are what the request carried where `request` has a
     placeholder; they stay in the processes of the run. `wire` is what was sent where the exchange is another reading of
-    it.
+    it. `process` tells the recordings of a run apart: in each of them the numbers begin anew.
     """
 
     number: int
@@ -206,6 +209,7 @@ class Exchange:
     repeats: int = field(default=0, compare=False)
     credentials: tuple[Secret, ...] = field(default=(), compare=False)
     wire: OnWire | None = field(default=None, compare=False)
+    process: int = field(default=0, compare=False)
 
     @property
     def as_sent(self) -> Exchange:
