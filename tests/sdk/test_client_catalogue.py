@@ -7,6 +7,7 @@ import json
 import jsonschema
 import pytest
 
+from conformance.exchange import Method
 from conformance.sdk.checks import checks_by_requirement
 from conformance.sdk.faults import client_faults
 from conformance.sdk.scenarios import SCENARIOS
