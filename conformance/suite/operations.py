@@ -97,6 +97,6 @@ def require_own_deletes(iut: Iut, like: str) -> None:
         raise NotApplicable("the conformance statement says delete = false")
     if not iut.supply.starts_operations or iut.configuration.operations.cleanup == "none":
         raise NotTested(
-            'the operations are not ours to delete ([operations] names, or cleanup = "none"); '
+            'the run must not delete the operations ([operations] names, or cleanup = "none"); '
             "use start or command, or state delete = false"
         )

@@ -24,9 +24,8 @@ MakeReads = Callable[[str], list[Outgoing]]
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """How the operation was read, and what makes the same again for another one."""
+    """The reads with the header fields of a client, and what makes all of them again for another operation."""
 
-    plain: list[Exchange]
     by_a_client: list[Exchange]
     make: MakeReads
 
@@ -47,4 +46,4 @@ def reads(iut: Iut, bystanders: Bystanders, aims: LastLook, younger_name: str | 
     bystander = bystanders.new()
     sent = iut.send_all(reads_of(bystander.name))
     aims.aim("reads", bystander, sent, reads_of)
-    return Reads(sent[: POLLS - 1], sent[POLLS - 1 :], reads_of)
+    return Reads(sent[POLLS - 1 :], reads_of)
