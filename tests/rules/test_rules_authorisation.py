@@ -126,7 +126,7 @@ def test_what_exists_may_be_hidden_and_is_not_told(status: int, answer: Answer) 
     assert is_hidden(exchange)
 
 
-@pytest.mark.parametrize(("status", "answer"), [(403, PERMISSION_DENIED), (404, PERMISSION_DENIED), *COME_AGAIN])
+@pytest.mark.parametrize(("status", "answer"), [(403, PERMISSION_DENIED), (404, PERMISSION_DENIED), (429, TOO_MANY)])
 def test_what_is_denied_is_told(status: int, answer: Answer) -> None:
     assert denied_and_not_hidden(cancel(status, answer)) is None
 
