@@ -63,6 +63,10 @@ def run_suite(
     was_judged = set(report["totals"]) - {"not-tested", "not-applicable"}
     if as_json or not progress.fatal or was_judged:
         print_report(report, catalogue(), as_json, size)
+    else:
+        for message in report["messages"]:
+            if message != progress.fatal:
+                print(f"lro-conformance: {message}", file=sys.stderr)
     sys.stdout.flush()
     raise_all(progress.unwritten)
     return int(report["exit_status"])

@@ -22,6 +22,7 @@ from conformance.server.target.clean_up import clean_up, states_shown
 from conformance.server.target.configuration import Configuration, SupplyForm
 from conformance.server.target.credentials import Credential, Credentials
 from conformance.server.target.headers import echoes, without_secrets
+from conformance.server.target.interrupts import may_be_interrupted
 from conformance.server.target.ledger import Ledger, State
 from conformance.server.target.parents import form_below, with_parents
 from conformance.server.target.placeholders import FreshIds
@@ -73,6 +74,7 @@ class Iut:
         self._forms: dict[str, str] = {}
         self._states: dict[str, State] = {}
         self._started_anew: set[str] = set()
+        self._unclear: set[str] = set()
         self.is_out_of_time: Callable[[], bool] = bool
         """Whether nothing more is to be begun, for the time of the run is over."""
         self.ends_at_once = ""
@@ -393,8 +395,10 @@ class Iut:
             if name in self._forms:
                 self._started_anew.add(name)
             self._forms[name] = form
-        elif state is State.FOREIGN:
+        elif state in (State.FOREIGN, State.UNCLEAR):
             self._forms.pop(name, None)
+            if state is State.UNCLEAR:
+                self._unclear.add(name)
         if self.ledger is not None:
             self.ledger.note(name, form, state, serial)
 
@@ -409,7 +413,8 @@ class Iut:
         noted = dict.fromkeys(self._states, State.STARTED)
         try:
             if self.configuration.operations.cleanup == "delete":
-                clean_up(self, self._states, self.statement.value("delete") is True)
+                with may_be_interrupted():
+                    clean_up(self, self._states, self.statement.value("delete") is True)
         finally:
             if self.ledger is not None:
                 self.ledger.note_all(
@@ -418,8 +423,13 @@ class Iut:
                 self.ledger.close(is_anything_left=bool(self.left_over()))
 
     def left_over(self) -> dict[str, State]:
-        """The operations that were started for this run and not seen ended or deleted; known when it is cleaned up."""
-        return {name: state for name, state in self._states.items() if state.is_left_over}
+        """The operations that were started for this run, or may have been, and not seen ended or deleted.
+
+        Known when it is cleaned up.
+        """
+        left = {name: state for name, state in self._states.items() if state.is_left_over}
+        seen = states_shown(self.target.exchanges, self._unclear)
+        return left | {name: State.UNCLEAR for name, state in seen.items() if state.is_left_over}
 
 
 _LOOK_FIRST = "look whether this name is anybody's"
