@@ -78,7 +78,8 @@ def test_a_start_that_failed_and_named_an_operation_is_told_where_nothing_was_ju
 ) -> None:
     script = tmp_path / "start.py"
     script.write_text(
-        f"import httpx, sys\nprint(httpx.post('{url}/v1/{PARENT}/operations:start', json={{'mode': 'run'}}).json()['name'])\n"
+        "import httpx, sys\n"
+        f"print(httpx.post('{url}/v1/{PARENT}/operations:start', json={{'mode': 'run'}}).json()['name'])\n"
         "sys.exit('the network went')\n"
     )
     config = tmp_path / "conformance.toml"
