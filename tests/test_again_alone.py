@@ -18,6 +18,7 @@ from conformance.lro import TickingClock
 from conformance.reports.console import render
 from conformance.reports.html import render_html
 from conformance.rules import Complaint
+from conformance.server.options import Options
 from conformance.server.reference.api_error import NoAnswer
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.in_process import ORIGIN as REFERENCE
@@ -117,7 +118,7 @@ class Front:
 
 def run_behind(front: Front) -> dict[str, Any]:
     with running_server(cast(Service, front)) as url:
-        return run_quietly({"--iut-url": url})
+        return run_quietly(Options(url=url))
 
 
 def entry_of(report: dict[str, Any], requirement: str) -> dict[str, Any]:
@@ -128,7 +129,7 @@ def test_a_connection_that_was_cut_once_is_no_violation_and_no_pass(tmp_path: Pa
     report = run_behind(Front(lambda number, request: number == 30 and not request.path.endswith(":start")))
     entry = entry_of(report, LIVENESS)
     assert entry["verdict"] == "not-tested"
-    assert "tried again, alone: kept" in entry["reason"]
+    assert "repeated on its own, it was kept" in entry["reason"]
     assert [check["alone"] for check in entry["checks"]] == ["kept"]
     assert f"{LIVENESS} failed and was repeated on its own: kept" in render(report, catalogue())
     assert "repeated on its own: kept" in render_html(report)

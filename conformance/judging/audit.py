@@ -1,8 +1,8 @@
 """Traffic that somebody else recorded, judged by the rules.
 
-A recording can accuse and cannot acquit: what it does not show was not tested, and the best verdict is "incomplete".
-Only calls of the contract are judged, each server apart; what the conformance statement leaves open is read off the
-traffic where it can be, and else leaves the requirements that depend on it not tested.
+A recording can show violations, but not that a requirement is kept: what it does not show was not tested, and the best
+verdict is "incomplete". Only calls of the contract are judged, each server on its own. What the conformance statement
+does not declare is found out from the traffic, if possible; else the requirements that depend on it are not tested.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from conformance.exchange.masking import StrangersMasking
 from conformance.judging.judge import Terms, judge_findings
 from conformance.judging.report import RunFacts, build_report
 from conformance.judging.statement import Statement
-from conformance.judging.traffic import judge_traffic
+from conformance.judging.traffic import judge_traffic, judged_part
 from conformance.judging.verdict import CheckResult, Finding
 from conformance.rules.server.conditions import answered_by_the_service, failed, plainly_bound
 from conformance.rules.server.errors import bare_status_of, envelope_of
@@ -54,18 +54,22 @@ def audit(
     calls = [
         replace(exchange, call=call)
         for exchange, call in called
-        if call is not None or _is_posted_on_a_name(contract, exchange, url.rstrip("/"))
+        if call is not None or _is_of_a_run(exchange) or _is_posted_on_a_name(contract, exchange, url.rstrip("/"))
     ]
     _find_out(statement, calls)
-    by_origin: dict[str, list[Exchange]] = {}
+    recorded: dict[tuple[str, int], list[Exchange]] = {}
     for exchange in calls:
-        by_origin.setdefault(exchange.origin, []).append(exchange)
-    by_rule = {result.requirement: result for result in judge_traffic(list(by_origin.values()), masking)}
+        recorded.setdefault((exchange.origin, exchange.process), []).append(exchange)
+    by_rule = {result.requirement: result for result in judge_traffic(judged_part(recorded.values()), masking)}
     requirements = catalogue.of("server")
     findings = [_result(requirement, by_rule, statement) for requirement in requirements]
     judged = judge_findings(requirements, findings, Terms(statement.rules_out, statement.softened))
     facts = RunFacts(
-        iut={"name": f"traffic in {file}", "url": ", ".join(by_origin), "statement": statement.as_json()},
+        iut={
+            "name": f"traffic in {file}",
+            "url": ", ".join(dict.fromkeys(origin for origin, _ in recorded)),
+            "statement": statement.as_json(),
+        },
         spec={"name": contract.name, "version": contract.version, "sha256": contract.sha256},
         profile=CHECK,
         seed=0,
@@ -89,10 +93,15 @@ def _call(contract: Contract, exchange: Exchange, url: str) -> Call | None:
     return contract.identify(exchange.request.method, _path(exchange, url))
 
 
-def _is_posted_on_a_name(contract: Contract, exchange: Exchange, url: str) -> bool:
-    """Whether it is a POST on the path of a get: bound to nothing, and yet some servers delete what it names.
+def _is_of_a_run(exchange: Exchange) -> bool:
+    """Whether a check sent it, and so to the service, whatever its path is."""
+    return bool(exchange.check)
 
-    What has a colon in its last segment may be a method that the contract does not have.
+
+def _is_posted_on_a_name(contract: Contract, exchange: Exchange, url: str) -> bool:
+    """Whether it is a POST on the path of a get: no method, but some servers delete the operation that it names.
+
+    A path with a colon in its last segment may be a method that the contract does not have.
     """
     path = _path(exchange, url)
     is_bare = ":" not in path.rpartition("/")[2]

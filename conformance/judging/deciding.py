@@ -1,4 +1,4 @@
-"""The exchange that decided that a requirement is kept, out of all traffic of a run: no evidence, no "kept"."""
+"""The exchange by which a requirement was judged as kept, chosen from all traffic of a run."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ def _judged_by_rule(requirement: str, traffic: Sequence[Sequence[Exchange]]) -> 
 def _last_judged(rule: Rule, exchanges: Sequence[Exchange]) -> Exchange | None:
     match rule:
         case ExchangeRule(when=when):
-            judged = (one for one in reversed(exchanges) if not one.asks_to_come_again and when(one))
+            judged = (one for one in reversed(exchanges) if not one.asks_for_retry and when(one))
             return next(judged, None)
         case HistoryRule(when=holds):
-            patient = (exchange for exchange in exchanges if not exchange.asks_to_come_again)
+            patient = (exchange for exchange in exchanges if not exchange.asks_for_retry)
             for history in histories(patient):
                 if holds(history):
                     shown = [*history.calls, *(look.exchange for look in history.looks)]

@@ -2,18 +2,19 @@
 
 Whether an entry still holds is decided by deterministic checks alone:
 
-* one of them finds a violation: the entry holds, and all that is found in its scope is a known failure;
-* they find nothing wrong: the failure is gone; the entry has to go, and fails the run until it has;
-* none of them could judge: nothing is known. That is said and fails nobody, for one file serves every profile, every
-  selection and every statement.
+* one of them finds a violation: the entry holds, and everything found in its scope is a known failure;
+* they find nothing wrong: the failure is gone, and the entry fails the run until it is taken out;
+* none of them could judge: nothing is known. The report says so, and the run does not fail, because one file serves
+  every profile, every selection and every statement.
 
-A drawn check (property-based, schema-driven) finds a rare example in one run and not in the next. So what it finds
-never keeps an entry alive and its finding nothing never makes one unexpected. Where only drawn checks speak about what
-an entry lists (by naming such a check, or because the requirement has no other), the entry excuses what they find.
+A drawn check (property-based, schema-driven) may find a rare example in one run and not in the next. So drawn checks
+never decide whether an entry holds. If only drawn checks judge what an entry lists (it names such a check, or the
+requirement has no other), the entry excuses what they find.
 
-An entry that is flaky excuses a violation where there is one; where there is none it says nothing.
+A flaky entry excuses a violation, and does not demand one.
 
-An entry that cannot do what it says (no such check, expired, said before) excuses nothing and fails the run.
+An entry that is wrong (its check does not exist, it has expired, it repeats another one) excuses nothing and fails the
+run.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Applied:
     fails: bool = False
 
 
-class State(Enum):
+class EntryState(Enum):
     """What a run says about one entry."""
 
     HOLDS = auto()
@@ -165,25 +166,25 @@ def _problem(
     return None
 
 
-def state_of(entry: KnownFailure, results: Iterable[CheckResult]) -> State:
+def state_of(entry: KnownFailure, results: Iterable[CheckResult]) -> EntryState:
     """What the results of its requirement say about an entry; a flaky one is quiet unless there is a violation."""
     covered = [result for result in results if entry.covers(result.check)]
     firm = {result.finding for result in covered if not result.drawn}
     if Finding.VIOLATED in firm:
-        return State.HOLDS
+        return EntryState.HOLDS
     if entry.is_flaky:
         is_violated = any(result.finding is Finding.VIOLATED for result in covered)
-        return State.ONLY_DRAWN if is_violated else State.QUIET
+        return EntryState.ONLY_DRAWN if is_violated else EntryState.QUIET
     if Finding.KEPT in firm:
-        return State.UNKNOWN if firm & {Finding.NOT_TESTED, Finding.ERROR} else State.GONE
+        return EntryState.UNKNOWN if firm & {Finding.NOT_TESTED, Finding.ERROR} else EntryState.GONE
     if any(result.finding is Finding.VIOLATED for result in covered):
-        return State.ONLY_DRAWN
-    return State.UNKNOWN
+        return EntryState.ONLY_DRAWN
+    return EntryState.UNKNOWN
 
 
-def _excused(judgement: Judgement, states: Mapping[KnownFailure, State], file: str) -> Judgement:
+def _excused(judgement: Judgement, states: Mapping[KnownFailure, EntryState], file: str) -> Judgement:
     """The judgement once what its entries excuse is taken out of it."""
-    excusing = [entry for entry, state in states.items() if state in (State.HOLDS, State.ONLY_DRAWN)]
+    excusing = [entry for entry, state in states.items() if state in (EntryState.HOLDS, EntryState.ONLY_DRAWN)]
     results = tuple(
         replace(result, is_known=True)
         if result.finding is Finding.VIOLATED and any(entry.covers(result.check) for entry in excusing)
@@ -197,17 +198,17 @@ def _excused(judgement: Judgement, states: Mapping[KnownFailure, State], file: s
             return replace(rest, results=results, known=tuple(excusing))
         reason = "; ".join(_why(entry) for entry in excusing)
         return Judgement(judgement.requirement, Verdict.KNOWN_FAILURE, reason, results, tuple(excusing))
-    if judgement.verdict is Verdict.PASS and State.GONE in states.values():
+    if judgement.verdict is Verdict.PASS and EntryState.GONE in states.values():
         reason = f"is kept, but {file} lists it as a known failure"
         return replace(judgement, verdict=Verdict.UNEXPECTED_PASS, reason=reason)
     return judgement
 
 
-def _remarks(entry: KnownFailure, state: State, judgement: Judgement) -> Iterator[_Remark]:
-    if state is State.GONE:
+def _remarks(entry: KnownFailure, state: EntryState, judgement: Judgement) -> Iterator[_Remark]:
+    if state is EntryState.GONE:
         what = f"{entry.check} finds nothing wrong any more" if entry.check else "the requirement is kept now"
         yield _Remark(f"{what}; take the entry out, or let `lro-conformance baseline update` do it")
-    elif state is State.UNKNOWN:
+    elif state is EntryState.UNKNOWN:
         why = f": {judgement.reason}" if judgement.reason else ""
         if entry.check and judgement.results:
             why = ": the check was not run, or could not judge"

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from conformance.exchange import Exchange, Method
 from conformance.server.target.credentials import Credential
-from conformance.server.target.iut import JSON, Iut
+from conformance.server.target.iut import Iut
+from conformance.server.target.requests import JSON
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import unknown_name
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from conformance.exchange import Method
-from conformance.server.target.iut import JSON, Iut
+from conformance.server.target.iut import Iut
+from conformance.server.target.requests import JSON
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import is_drawn
 from conformance.spec.good_path import Family, NearMiss

@@ -8,7 +8,7 @@ places where a client may name another method than the one it sends: a header, t
 from __future__ import annotations
 
 from conformance.exchange import Header, Method
-from conformance.server.target.iut import JSON
+from conformance.server.target.requests import JSON
 from conformance.server.target.target import Outgoing
 from conformance.suite.elsewhere import FORM
 from conformance.suite.refusals import Aim, refusal

@@ -12,7 +12,8 @@ from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
 from conformance.lro import Operation, State
 from conformance.rules.server.outcome import says_failed_precondition, second_cancel_is_accepted, second_cancel_is_safe
-from conformance.server.target.iut import JSON, Iut
+from conformance.server.target.iut import Iut
+from conformance.server.target.requests import JSON
 from conformance.server.target.target import Outgoing
 from conformance.suite.bystanders import Bystander, shows_the_end
 from conformance.suite.last_look import LastLook

@@ -5,7 +5,8 @@ from __future__ import annotations
 from conformance.exchange import Method
 from conformance.server.target.connect import is_this_machine
 from conformance.server.target.credentials import ALTERED, Credential
-from conformance.server.target.iut import JSON, Iut
+from conformance.server.target.iut import Iut
+from conformance.server.target.requests import JSON
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import nonce, unknown_name
 from conformance.suite.callers import spellings

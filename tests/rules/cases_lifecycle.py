@@ -122,6 +122,11 @@ CASES = {
             "no get afterwards that shows whether it changed": lambda t: (t.get(cancelled()), t.list(running())),
             "a change that get shows too": lambda t: (t.get(succeeded()), t.list(cancelled()), t.get(cancelled())),
             "deleted in between": lambda t: (t.get(running()), t.list(running()), t.delete(), t.get(NOT_FOUND, 404)),
+            "a POST on its name was accepted, and it is gone, which is another's business": lambda t: (
+                t.list(running()),
+                t.send("POST", f"/v1/{OPERATION}", {}),
+                t.get(NOT_FOUND, 404),
+            ),
             "cancelled in between, and gone, which is another's business": lambda t: (
                 t.list(running()),
                 t.cancel(),
@@ -209,7 +214,7 @@ CASES = {
             "never got afterwards": lambda t: (t.get(running()), t.delete()),
             "forbidden, and so not shown": lambda t: (t.delete(), t.get(PERMISSION_DENIED, 403)),
             "answered with a page": lambda t: (t.delete(), t.get(GOOGLE_PAGE)),
-            "the get is asked to come again": lambda t: (t.delete(), t.get(UNAVAILABLE, 503), t.get(TOO_MANY, 429)),
+            "the get is asked to retry later": lambda t: (t.delete(), t.get(UNAVAILABLE, 503), t.get(TOO_MANY, 429)),
             "not deleted": lambda t: (t.get(running()), t.get(running())),
             "a delete that was refused": lambda t: (t.delete(status=501, answer=UNIMPLEMENTED), t.get(running())),
             "the get was sent before the delete was answered": lambda t: (
@@ -266,7 +271,7 @@ CASES = {
                 t.cancel(),
                 t.get(Failure(FailureKind.TIMEOUT)),
             ),
-            "the get is asked to come again": lambda t: (t.get(running()), t.cancel(), t.get(UNAVAILABLE, 503)),
+            "the get is asked to retry later": lambda t: (t.get(running()), t.cancel(), t.get(UNAVAILABLE, 503)),
         },
     ),
     "outcome.requested-cancellation-is-true": Cases(
@@ -380,7 +385,10 @@ CASES = {
             ),
             "deleted": lambda t: (t.get(running()), t.delete(), t.cancel(status=404, answer=NOT_FOUND)),
             "no answer": lambda t: (t.get(running()), t.cancel(answer=Failure(FailureKind.RESET))),
-            "the cancel is asked to come again": lambda t: (t.get(running()), t.cancel(status=503, answer=UNAVAILABLE)),
+            "the cancel is to be retried": lambda t: (
+                t.get(running()),
+                t.cancel(status=503, answer=UNAVAILABLE),
+            ),
             "the cancel was sent before the get was answered": lambda t: (
                 t.get(running(), during=(1, 5)),
                 t.cancel(status=404, answer=NOT_FOUND, during=(2, 6)),

@@ -1,4 +1,4 @@
-"""A request that has been understood: what the steps of the service hand on."""
+"""A request as the steps of the service hand it on."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.exchange import Call, Method, Request
-from conformance.server.reference.bindings import Binding, Rpc
+from conformance.server.reference.bindings import Route, Rpc
 
 Message = dict[str, Any]
 """A message of a request or a response, as JSON has it."""
@@ -15,13 +15,13 @@ Message = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A request as far as it has been understood: what it calls, and, after each step, what it brought along.
+    """A request as far as it has been read: what it calls, and after each step what the step has read.
 
     `name` is what the path binds. `target` is what the call acts on: the same, decided by `Service.choose_target`.
     """
 
     request: Request
-    binding: Binding
+    binding: Route
     name: str
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)

@@ -1,11 +1,11 @@
-"""The table of operations: what a server has to remember to keep the promises of google/longrunning/operations.proto.
+"""The table of operations: what a server must remember to keep google/longrunning/operations.proto.
 
 1. An operation is a record of facts: when it was started, how it behaves, when a cancellation was first requested.
    Nothing is ever "in progress" here: no thread, no timer, no callback.
 2. The state of an operation at an instant is a pure function of its record and that instant (`Operation.at`). So a
    finished operation stays finished with the same result, whatever is asked of it later: there is nothing to race.
-3. What may end an operation is one line in the table `_LIVES`: what happens of its own accord, and what happens after
-   a cancellation was requested. Whichever comes first, counts.
+3. One line of the table `_LIVES` says what ends an operation: by itself, and after a cancellation was requested. What
+   comes first counts.
 4. The table of records is guarded by one lock; what leaves it is immutable.
 """
 
@@ -43,7 +43,7 @@ class Mode(StrEnum):
     UNIMPLEMENTED = "unimplemented"
 
 
-class Outcome(Enum):
+class EndState(Enum):
     """How an operation ended."""
 
     SUCCEEDED = "succeeded"
@@ -54,19 +54,19 @@ class Outcome(Enum):
 class _Life(NamedTuple):
     """What ends an operation: `duration` seconds after its start, and some time after a cancellation was requested."""
 
-    of_its_own_accord: Outcome | None
-    after_a_cancel: Outcome | None
+    of_its_own_accord: EndState | None
+    after_a_cancel: EndState | None
 
 
 _LIVES = {
-    Mode.RUN: _Life(None, Outcome.CANCELLED),
-    Mode.CANCEL_LATER: _Life(None, Outcome.CANCELLED),
-    Mode.SUCCEED_ANYWAY: _Life(None, Outcome.SUCCEEDED),
-    Mode.FAIL_ANYWAY: _Life(None, Outcome.FAILED),
+    Mode.RUN: _Life(None, EndState.CANCELLED),
+    Mode.CANCEL_LATER: _Life(None, EndState.CANCELLED),
+    Mode.SUCCEED_ANYWAY: _Life(None, EndState.SUCCEEDED),
+    Mode.FAIL_ANYWAY: _Life(None, EndState.FAILED),
     Mode.NEVER_ENDS: _Life(None, None),
-    Mode.COMPLETE: _Life(Outcome.SUCCEEDED, Outcome.CANCELLED),
-    Mode.DONE: _Life(Outcome.SUCCEEDED, None),
-    Mode.FAILED: _Life(Outcome.FAILED, None),
+    Mode.COMPLETE: _Life(EndState.SUCCEEDED, EndState.CANCELLED),
+    Mode.DONE: _Life(EndState.SUCCEEDED, None),
+    Mode.FAILED: _Life(EndState.FAILED, None),
     Mode.UNIMPLEMENTED: _Life(None, None),
 }
 
@@ -76,8 +76,8 @@ class Behaviour:
     """How an operation behaves; times are seconds.
 
     `delay` passes between a cancellation request and CANCELLED. `duration` passes between the start and the end of an
-    operation that completes of its own accord, and between a cancellation request and the end of one that completes
-    despite it. A mode ignores the time it has no use for. `Behaviour.of` fills in the usual times.
+    operation that completes by itself, and between a cancellation request and the end of one that completes despite
+    it. A mode ignores a time that it does not need. `Behaviour.of` fills in the usual times.
     """
 
     mode: Mode = Mode.RUN
@@ -117,7 +117,7 @@ class Ending:
     """When an operation ends (clock seconds), and how."""
 
     at: float
-    outcome: Outcome
+    outcome: EndState
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +138,10 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class StoredOperation:
     """The record of an operation; times are clock seconds.
 
-    `ending` is what somebody decreed, past all rules (see `Store.amend`); without a decree the ending is derived.
+    `ending` is an end that was set by `Store.amend`; without it, the end is derived.
     """
 
     name: str
@@ -154,12 +154,12 @@ class Operation:
     ending: Ending | None = None
 
     def derived_ending(self) -> Ending | None:
-        """When this operation ends, as far as the facts so far decide it; None while nothing will end it."""
+        """When this operation ends, as far as that is decided; None while nothing will end it."""
         if self.ending is not None:
             return self.ending
         behaviour, life, endings = self.behaviour, _LIVES[self.behaviour.mode], []
         if life.after_a_cancel is not None and self.cancel_requested_at is not None:
-            lasts = behaviour.delay if life.after_a_cancel is Outcome.CANCELLED else behaviour.duration
+            lasts = behaviour.delay if life.after_a_cancel is EndState.CANCELLED else behaviour.duration
             endings.append(Ending(self.cancel_requested_at + lasts, life.after_a_cancel))
         if life.of_its_own_accord is not None:
             endings.append(Ending(self.started_at + behaviour.duration, life.of_its_own_accord))
@@ -179,10 +179,10 @@ class Operation:
         ending = self.derived_ending()
         if ending is None or ending.at > now:
             return running
-        if ending.outcome is Outcome.SUCCEEDED:
+        if ending.outcome is EndState.SUCCEEDED:
             made = {"@type": RESPONSE_TYPE, "name": self.target, "type": "TCP_PROXY", "state": "CREATED"}
             return replace(running, done=True, ended_at=ending.at, response=made)
-        error = CANCELLED if ending.outcome is Outcome.CANCELLED else FAILED
+        error = CANCELLED if ending.outcome is EndState.CANCELLED else FAILED
         return replace(running, done=True, ended_at=ending.at, error=error)
 
 
@@ -215,8 +215,8 @@ class Store:
         self.epoch = epoch
         self._key = hashlib.sha256(secrets.token_bytes() if seed is None else str(seed).encode()).digest()
         self.list_lag = 0.0
-        self._records: dict[str, Operation] = {}
-        self._deleted: list[tuple[Operation, float]] = []
+        self._records: dict[str, StoredOperation] = {}
+        self._deleted: list[tuple[StoredOperation, float]] = []
         self._started = 0
         self._lock = threading.RLock()
 
@@ -241,7 +241,7 @@ class Store:
             name = f"{above}{collection}/{identifier or f'operation-{self.sign(str(number))}'}"
             if name in self._records:
                 raise NameTaken(name)
-            operation = Operation(
+            operation = StoredOperation(
                 name=name,
                 number=number,
                 behaviour=behaviour,
@@ -258,7 +258,7 @@ class Store:
             return self._record(name).at(self.clock.now())
 
     def cancel(self, name: str) -> bool:
-        """Requests cancellation; whether the operation was still running.
+        """Requests cancellation. Returns whether the operation was still running.
 
         The first request counts, repeated ones change nothing, and a finished operation keeps its result.
         Raises UnknownOperation.
@@ -290,9 +290,9 @@ class Store:
             return tuple(record.at(then) for record in records if _is_of(parent, record.name))
 
     def amend(self, name: str, /, **changes: Any) -> Snapshot:
-        """Overwrites fields of a record, past all rules: for faults and for setting up tests. Raises UnknownOperation.
+        """Overwrites fields of a record: for faults, and to set up tests. Raises UnknownOperation.
 
-        A decree such as `ending=Ending(now, Outcome.CANCELLED)` holds against everything; a new `name` renames.
+        A set end such as `ending=Ending(now, Outcome.CANCELLED)` overrides everything; a new `name` renames.
         """
         with self._lock:
             amended = replace(self._record(name), **changes)
@@ -309,7 +309,7 @@ class Store:
         """A clock reading as an RFC 3339 timestamp in UTC, as ProtoJSON writes google.protobuf.Timestamp."""
         return datetime.fromtimestamp(self.epoch + seconds, UTC).isoformat().removesuffix("+00:00") + "Z"
 
-    def _record(self, name: str) -> Operation:
+    def _record(self, name: str) -> StoredOperation:
         try:
             return self._records[name]
         except KeyError:

@@ -29,7 +29,7 @@ from conformance.server.target.starts import (
     ForeignOperation,
     MayHaveStarted,
     NamedInVain,
-    Started,
+    StartedOperation,
     StartRefused,
     Starts,
     created,
@@ -148,14 +148,14 @@ class Supply:
         with ThreadPoolExecutor(min(count, _AT_ONCE)) as pool:
             return list(pool.map(lambda _: _or_error(self._timed, make_one), range(count)))
 
-    def _timed(self, make_one: Callable[[], Started]) -> str:
+    def _timed(self, make_one: Callable[[], StartedOperation]) -> str:
         began = self._target.clock.now()
         name = self._noted(make_one)
         with self._lock:
             self.slowest = max(self.slowest, self._target.clock.now() - began)
         return name
 
-    def _noted(self, make_one: Callable[[], Started]) -> str:
+    def _noted(self, make_one: Callable[[], StartedOperation]) -> str:
         """Start one operation; what begins and what becomes of it is noted."""
         serial = self._starts.begin(self._form.kind)
         try:
@@ -221,7 +221,7 @@ class Supply:
             lambda request: _or_error(self._timed, lambda: self._one_by_request(start, request)), outgoing
         )
 
-    def _one_by_request(self, start: StartRequest, outgoing: Outgoing) -> Started:
+    def _one_by_request(self, start: StartRequest, outgoing: Outgoing) -> StartedOperation:
         exchange = self._target.send(outgoing)
         try:
             document = _answered(exchange)
@@ -231,13 +231,13 @@ class Supply:
             if may_have_started or _gave_up(exchange.response):
                 raise MayHaveStarted(error.message, error.remedy) from error
             raise
-        return Started(name, created(_at(document, start.name.rpartition("/")[0])), exchange.received_at)
+        return StartedOperation(name, created(_at(document, start.name.rpartition("/")[0])), exchange.received_at)
 
-    def _one_by_function(self) -> Started:
+    def _one_by_function(self) -> StartedOperation:
         assert self._function is not None
-        return Started(call(self._function), at=self._target.clock.now())
+        return StartedOperation(call(self._function), at=self._target.clock.now())
 
-    def _one_by_command(self) -> Started:
+    def _one_by_command(self) -> StartedOperation:
         command = self._form.command
         remedy = "it must print the name of one fresh running operation on one line and exit with 0"
         try:
@@ -252,7 +252,7 @@ class Supply:
             ) from error
         name = _utf_8(done.stdout).strip()
         if done.status == 0 and name and name.isprintable():
-            return Started(name, at=self._target.clock.now())
+            return StartedOperation(name, at=self._target.clock.now())
         # Whatever went wrong may have done so after the start.
         message = f"operations.command {command[0]!r} {self._what_it_did(done)}"
         named = next((line for line in name.splitlines() if line.isprintable() and self._fits(line)), "")

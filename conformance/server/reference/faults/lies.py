@@ -18,7 +18,7 @@ from conformance.server.reference.api_error import ApiError
 from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
-from conformance.server.reference.store import Ending, Outcome, Snapshot, UnknownOperation
+from conformance.server.reference.store import Ending, EndState, Snapshot, UnknownOperation
 
 JSON = ("Content-Type", "application/json")
 
@@ -212,7 +212,7 @@ def cancel_if_there(service: Service, name: str) -> None:
         service.store.cancel(name)
 
 
-def end_if_running(service: Service, name: str, outcome: Outcome) -> None:
+def end_if_running(service: Service, name: str, outcome: EndState) -> None:
     """Ends the operation of this name, if there is one that still runs."""
     with contextlib.suppress(UnknownOperation):
         if not service.store.get(name).done:
