@@ -1,4 +1,4 @@
-"""The first deletes of a run: of an operation of ours that has ended, if any has, and of one whose cancel is under way.
+"""The first deletes of a run: of an operation that has ended, if there is one, and of one whose cancel is under way.
 
 The last look shows whether both stay deleted.
 """
