@@ -8,6 +8,7 @@ from conformance.errors import NotApplicable, NotTested
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import accepted, as_good_as, ended_cancelled
 from conformance.server.target.iut import Iut
+from conformance.suite.again import PLAIN_COLON, Again
 from conformance.suite.alone import Alone
 from conformance.suite.chosen_ids import COLON, FEW, ONE_EACH, Chosen, cancel_chosen
 from conformance.suite.evidence import require_answers, require_each, require_looks
@@ -54,6 +55,13 @@ def test_plain_colon_is_a_part_of_the_id(iut: Iut, chosen: dict[str, Chosen]) ->
     again = iut.cancel(one.name, note=f"second cancel of the id {one.identifier}")
     require(as_good_as(again, plain, may_have_ended=True))
     require_answers(again, plain)
+
+
+@verifies("routing.colon-in-identifier")
+def test_plain_colon_is_a_part_of_an_id_that_the_server_gave(again: Again) -> None:
+    if PLAIN_COLON not in again:
+        raise NotApplicable("the ids of the operations have no colon")
+    again.require_as_good(PLAIN_COLON)
 
 
 @verifies("outcome.guaranteed")
