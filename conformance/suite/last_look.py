@@ -1,7 +1,7 @@
-"""The last look: what had to stay untouched is looked at again when a wrong effect would have shown.
+"""The last look: operations that must be untouched are read when a wrong effect would have shown.
 
-Whoever sends what must not touch an operation says so with an `Aim`. One wait and one round of looks serve all that
-were aimed at by then. With them goes a look at every operation whose cancel was acknowledged: what became of it?
+A stimulus that must not touch an operation notes that with `aim`. One wait and one round of gets serve all of them. At
+the same time every operation whose cancel succeeded is read, to see how it ended.
 """
 
 from __future__ import annotations

@@ -262,7 +262,10 @@ class Iut(Requests):
         self._started.clean_up(self, self.configuration.operations.cleanup == "delete")
 
     def left_over(self) -> dict[str, LedgerState]:
-        """The operations that were started for this run and not seen ended or deleted; known when it is cleaned up."""
+        """The operations that were started for this run, or may have been, and not seen ended or deleted.
+
+        Known when it is cleaned up.
+        """
         return self._started.left_over()
 
 
