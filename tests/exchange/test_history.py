@@ -102,8 +102,6 @@ def test_looks_are_in_the_order_of_their_answers() -> None:
     assert [look.exchange for look in history_of(traffic).looks] == [quick, slow]
     pairs = list(history_of(traffic).pairs(lambda look: look.exchange.number))
     assert pairs == [], "the slow one was sent before the quick one was answered"
-        "the slow one was sent before the quick one was answered"
-    )
 
 
 MOMENTS = st.integers(0, 6).map(float)
