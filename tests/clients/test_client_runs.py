@@ -70,10 +70,9 @@ def test_every_python_package_is_pinned(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in KNOWN if name.startswith("rust-")])
 def test_every_crate_of_the_sdk_is_pinned(name: str) -> None:
     dependencies = tomllib.loads((CLIENTS / name / "Cargo.toml").read_text("utf-8"))["dependencies"]
-    versions = [version for crate, version in dependencies.items() if crate.startswith("google-cloud-")]
+    versions = [wanted if isinstance(wanted, str) else wanted["version"] for wanted in dependencies.values()]
     assert versions
     assert all(version.startswith("=") for version in versions)
-    assert (CLIENTS / name / "Cargo.lock").exists()
 
 
 def test_the_driver_around_curl_is_that_of_the_page() -> None:
