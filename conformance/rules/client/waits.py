@@ -23,6 +23,9 @@ _GROWTH = 2.0
 _BUSY = 0.02
 """Seconds; a busy machine that caused a longer delay has made pauses of its own."""
 
+_LATE, _BUSY_PAUSE = 0.002, 0.06
+"""Longer than twice what was asked for, in milliseconds, and shorter than so many seconds, pauses are the machine's."""
+
 _SOME = 3
 """The number of first and of last pauses that are compared."""
 
@@ -141,6 +144,8 @@ def pauses_grow(turn: Turn) -> Complaint | None:
     if len(pauses) < 2 * _SOME:
         raise NotTested(f"{len(turn.answers)} gets were sent, too few to tell")
     first, last = sum(pauses[:_SOME]), sum(pauses[-_SOME:])
+    if (turn.told.poll or 0) * _LATE < first / _SOME < _BUSY_PAUSE:
+        raise NotTested(f"the first pauses were {first / _SOME * 1000:.0f} ms long, mostly of the machine's making")
     if last > first * _GROWTH and last > (turn.told.poll or 0) / 1000:
         return None
     if turn.stall > _BUSY:

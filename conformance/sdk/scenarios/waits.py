@@ -14,6 +14,7 @@ from conformance.rules.client import (
     is_no_success,
     is_ok,
     pauses_grow,
+    reports,
     says_that_it_is_over,
     shows_a_list,
     tells_a_cancellation,
@@ -253,5 +254,21 @@ SCENARIOS = (
         "A delete is answered UNIMPLEMENTED.",
         SUCCEEDS,
         (Step(Method.DELETE, Script((envelope(Code.UNIMPLEMENTED, "nothing is deleted here"),))),),
+        (Expectation("client-answer.unimplemented", reports(Code.UNIMPLEMENTED)),),
+    ),
+    *(
+        Scenario(
+            f"{method.value}-{slug}",
+            f"A {method.value} is answered {code.name}.",
+            SUCCEEDS,
+            (
+                Step(
+                    method, Script((envelope(code, "no"),)), name="{parent}" if method is Method.LIST else "{operation}"
+                ),
+            ),
+            (Expectation(f"client-answer.{slug}", reports(code)),),
+        )
+        for method in (Method.DELETE, Method.LIST)
+        for slug, code in (("not-found", Code.NOT_FOUND), ("permission-denied", Code.PERMISSION_DENIED))
     ),
 )
