@@ -1,4 +1,4 @@
-"""Stimuli: what is sent for the checks, declared where it is judged, and sent together by whoever plays them.
+"""Stimuli: what is sent for the checks. They are declared beside the checks, and played together.
 
 A stimulus is a function marked with `@stimulus`. Its parameters name what it needs: the implementation (`iut`), and
 other stimuli; of one with the default None it is enough that it has been tried. What it returns is a fixture with its
@@ -95,7 +95,7 @@ class Stimuli:
     def _try(self, one: Stimulus) -> None:
         try:
             if self._iut.is_out_of_time():
-                raise NotTested("the time of --max-time was over")
+                raise NotTested("--max-time was over")
             needed = {name: self._had[name] for name in one.needs}
             for missing in (had for had in needed.values() if isinstance(had, Exception)):
                 raise missing

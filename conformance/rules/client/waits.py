@@ -11,7 +11,7 @@ from itertools import pairwise
 from conformance.errors import NotTested
 from conformance.lro.codes import Code
 from conformance.lro.operation import Operation, State
-from conformance.rules.client.deadlines import deadline_of, shortest_duration, tells_no_answer
+from conformance.rules.client.deadlines import deadline_of, longest_duration, shortest_duration, tells_no_answer
 from conformance.rules.client.operations import as_said
 from conformance.rules.client.reading import is_wait, reply_in_words, statuses_of
 from conformance.rules.client.turn import Outcome, Turn, TurnJudge, turn_rule
@@ -97,6 +97,18 @@ def tells_that_time_is_over(turn: Turn) -> Complaint | None:
     return turn.complain(
         f"the operation ran on when the {turn.told.timeout} ms were over, and of the wait the driver said"
         f" {_in_words(turn)}"
+    )
+
+
+def waits_for_an_answer_in_time(turn: Turn) -> Complaint | None:
+    """An oracle: a look is answered before the deadline of the wait, and the wait is not given up before that."""
+    _arrived(turn)
+    took = longest_duration(turn)
+    if not tells_no_answer(turn) or took >= deadline_of(turn) * 0.9:
+        return None
+    return turn.complain(
+        f"the deadline was {turn.told.timeout} ms, and the wait was given up after {took * 1000:.0f} ms, while a get"
+        " was under way"
     )
 
 

@@ -155,7 +155,7 @@ def waits_without_its_token(honest: Client) -> Client:
     return Anonymous.like(honest)
 
 
-@fault("client-answer.error-is-no-success", "client-answer.not-found", "client-answer.permission-denied")
+@fault("client-answer.error-is-no-success")
 def refused_list_is_empty(honest: Client) -> Client:
     """Shows no operations where a list was refused."""
 
@@ -265,7 +265,7 @@ def gone_is_not_yet_there(honest: Client) -> Client:
     return replace(honest, goes_on=lambda seen: honest.goes_on(seen) or seen.get("http_status") == 404)
 
 
-@fault("client-wait.refusal-ends-it")
+@fault("client-wait.refusal-ends-it", "client-wait.failure-is-told")
 def denied_is_cancelled(honest: Client) -> Client:
     """Takes a get that is refused for the end of an operation that was cancelled."""
     return _ending(

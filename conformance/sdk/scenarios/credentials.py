@@ -6,12 +6,12 @@ from conformance.exchange import Method
 from conformance.lro.codes import Code
 from conformance.rules.client import credentials_are_whole
 from conformance.sdk.answers import EMPTY_OBJECT, Script, envelope, json_answer
-from conformance.sdk.credentials import TOKEN, carries_token
+from conformance.sdk.credentials import TOKEN, carries_what_was_the_token
 from conformance.sdk.scenario import RESPONSE, SUCCEEDS, Expectation, Scenario, Step, cancel, get, operation, wait
 
 _UNAVAILABLE = envelope(Code.UNAVAILABLE, "the service is being restarted")
 
-_WHOLE = credentials_are_whole(carries_token, f"Bearer {TOKEN}")
+_WHOLE = credentials_are_whole(carries_what_was_the_token, f"Bearer {TOKEN}")
 
 SCENARIOS = (
     Scenario(
