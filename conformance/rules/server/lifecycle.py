@@ -9,7 +9,7 @@ from conformance.exchange import Exchange, Method
 from conformance.exchange.history import History, Look, operation_in
 from conformance.lro import State
 from conformance.rules.rule import Complaint, history_rule
-from conformance.rules.server.conditions import plainly_bound
+from conformance.rules.server.conditions import of_the_same_caller, plainly_bound
 
 
 def _done_and_seen_again(history: History) -> list[tuple[Look, Look]]:
@@ -102,8 +102,8 @@ def _missing_after(history: History, listed: Look) -> Exchange | None:
     """
     if any(call.calls(Method.DELETE) for call in history.calls) or any(post.succeeded() for post in history.posts):
         return None
-    later = (call for call in history.calls if call.calls(Method.GET) and listed.exchange.precedes(call))
-    look = next(later, None)
+    gets = [call for call in history.calls if call.calls(Method.GET) and of_the_same_caller(listed.exchange, call)]
+    look = next((get for get in gets if listed.exchange.precedes(get)), None)
     if look is None or look.response is None or look.response.status not in (404, 410):
         return None
     was_cancelled = any(
@@ -113,7 +113,7 @@ def _missing_after(history: History, listed: Look) -> Exchange | None:
 
 
 def _got_after_cancel(history: History) -> tuple[Exchange, ...]:
-    """The answered gets after the first successful cancel and before any delete."""
+    """The answered gets after the first successful cancel and before any delete, by whoever was shown the operation."""
     cancels = history.cancels()
     deletes = [call for call in history.calls if call.calls(Method.DELETE)]
     return tuple(
@@ -121,6 +121,7 @@ def _got_after_cancel(history: History) -> tuple[Exchange, ...]:
         for call in history.calls
         if call.calls(Method.GET)
         and _tells_what_exists(call)
+        and any(of_the_same_caller(look.exchange, call) for look in history.looks)
         and any(cancel.precedes(call) for cancel in cancels)
         and all(call.precedes(delete) for delete in deletes)
     )
@@ -253,8 +254,9 @@ def _cancels_of_a_known_operation(history: History) -> list[tuple[Exchange, Exch
         is_plain_cancel = call.calls(Method.CANCEL) and plainly_bound(call) and _tells_what_exists(call)
         if not (is_plain_cancel and all(call.precedes(delete) for delete in deletes)):
             continue
-        seen_before = [get for get in gets if get.precedes(call)]
-        seen_after = [get for get in gets if call.precedes(get)]
+        own = [get for get in gets if of_the_same_caller(get, call)]
+        seen_before = [get for get in own if get.precedes(call)]
+        seen_after = [get for get in own if call.precedes(get)]
         if seen_before:
             found.append((seen_before[-1], call))
         elif seen_after and any(cancel.precedes(call) for cancel in history.cancels()):
@@ -266,7 +268,7 @@ def _cancels_of_a_known_operation(history: History) -> list[tuple[Exchange, Exch
 def what_get_shows_cancel_knows(history: History) -> Complaint | None:
     gone = [call for call in history.calls if call.calls(Method.GET) and call.response and call.response.status == 404]
     for look, cancel in _cancels_of_a_known_operation(history):
-        vanished = any(look.precedes(get) for get in gone)
+        vanished = any(look.precedes(get) and of_the_same_caller(look, get) for get in gone)
         if cancel.response is not None and cancel.response.status in (404, 410) and not vanished:
             return Complaint(f"get shows {history.name}, cancel answers {cancel.response.status}", (look, cancel))
     return None
