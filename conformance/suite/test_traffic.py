@@ -10,9 +10,9 @@ from conformance.errors import NotTested, Unjudged
 from conformance.rules.server.authorship import cancelled_by_nobody
 from conformance.rules.server.outcome import ended_cancelled
 from conformance.server.target.iut import Iut
-from conformance.suite.alone import Alone, not_ended_alone
 from conformance.suite.blame import Blame
 from conformance.suite.bystanders import shows_the_end
+from conformance.suite.confirmation import Confirmation, fresh_one_not_ended
 from conformance.suite.evidence import require_looks, require_untouched
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook, acknowledged, deleted, is_repeated
@@ -40,7 +40,7 @@ def last_looks(iut: Iut, aims: LastLook, request: pytest.FixtureRequest) -> None
 
 @verifies("outcome.guaranteed")
 def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
-    iut: Iut, cancel_works: Stories, aims: LastLook, alone: Alone
+    iut: Iut, cancel_works: Stories, aims: LastLook, confirmation: Confirmation
 ) -> None:
     """Every operation whose cancel was acknowledged, whatever else it was sent for: a cancel must not wear out.
 
@@ -55,7 +55,7 @@ def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
         for name, cancel in cancels.items()
         if not (name in again and shows_the_end(ends[name]))
     ]
-    alone.confirm(told, lambda: not_ended_alone(iut))
+    confirmation.decides(told, lambda: fresh_one_not_ended(iut))
     if not cancels:
         raise NotTested("no cancel of a running operation succeeded")
     require_looks(*ends.values())

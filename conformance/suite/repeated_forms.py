@@ -42,7 +42,7 @@ _UNRESERVED = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])[A-Za-z0-9._~-]")
 """A character of a raw path that may be escaped or not, and means the same (RFC 3986, section 2.3)."""
 
 
-class Again:
+class RepeatedForms:
     """The answers to all forms, by the key of the form; the forms overlap, the control before them does not."""
 
     def __init__(self, iut: Iut, name: str, may_have_ended: bool) -> None:
@@ -95,10 +95,10 @@ class Again:
 
 
 @stimulus
-def again(iut: Iut, cancel_is_heard: FirstCancel, stories: Stories | None = None) -> Again:
+def repeated_forms(iut: Iut, cancel_is_heard: FirstCancel, stories: Stories | None = None) -> RepeatedForms:
     """The plain cancel of an operation that is cancelled already, or done, and the same cancel in every other form."""
     has_ended = iut.ends_at_once or (stories is not None and stories.plain.last is not None and stories.plain.last.done)
-    return Again(iut, cancel_is_heard.name, may_have_ended=not has_ended)
+    return RepeatedForms(iut, cancel_is_heard.name, may_have_ended=not has_ended)
 
 
 def forms_of(iut: Iut, name: str) -> dict[str, Outgoing]:
