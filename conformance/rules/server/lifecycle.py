@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,9 +17,19 @@ def _done_and_seen_again(history: History) -> list[tuple[Look, Look]]:
     """Every look that showed the operation done, with every later one of the same kind (list or get)."""
     return [
         (earlier, later)
-        for earlier, later in history.pairs()
+        for earlier, later in history.pairs(_end_shown)
         if earlier.operation.done and earlier.in_list == later.in_list
     ]
+
+
+def _end_shown(look: Look) -> tuple[bool, str]:
+    operation = look.operation
+    return look.in_list, json.dumps(operation.result, sort_keys=True) if operation.done else ""
+
+
+def _request_shown(look: Look) -> tuple[bool, bool, bool]:
+    operation = look.operation
+    return look.in_list, operation.cancellation_requested, isinstance(operation.metadata, Mapping)
 
 
 def _was_seen_done_and_again(history: History) -> bool:
@@ -150,11 +161,11 @@ def cancelled_operation_can_still_be_got(history: History) -> Complaint | None:
 
 @history_rule(
     "outcome.requested-cancellation-is-true",
-    when=lambda history: any(earlier.operation.cancellation_requested for earlier, _ in history.pairs()),
+    when=lambda history: any(earlier.operation.cancellation_requested for earlier, _ in history.pairs(_request_shown)),
 )
 def requested_cancellation_is_never_taken_back(history: History) -> Complaint | None:
     """A list that says less than a get before it may be late: nobody promises that it is up to date at once."""
-    for earlier, later in history.pairs():
+    for earlier, later in history.pairs(_request_shown):
         if (
             earlier.operation.cancellation_requested
             and not (later.in_list and not earlier.in_list)
