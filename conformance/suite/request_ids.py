@@ -16,9 +16,7 @@ _FIELDS = ("X-Request-Id", "Idempotency-Key")
 
 
 @stimulus
-def same_request_id(
-    iut: Iut, bystanders: Bystanders, cancel_works: Stories, younger_name: str | None = None
-) -> Exchange:
+def same_request_id(iut: Iut, cancel_works: Stories, younger_name: str | None = None) -> Exchange:
     """The cancel of a fresh operation, with the id of a cancel of another one."""
     return cancel_with_id_of_another(iut, cancel_works.plain.name)
 
