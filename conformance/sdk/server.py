@@ -41,7 +41,7 @@ from conformance.sdk.answers import (
 )
 from conformance.sdk.framing import BETWEEN_PIECES, gzipped_for
 from conformance.sdk.transport import KEY
-from conformance.sdk.wire import Connection, NotHttp, response_bytes
+from conformance.sdk.wire import NotHttp, ServerConnection, response_bytes
 from conformance.spec.contract import Contract
 
 LOOPBACK = "127.0.0.1"
@@ -195,7 +195,7 @@ class ScriptedServer:
             self._connections.add(wire)
             self._last[wire] = self._turn_of(None)
         try:
-            connection = Connection(wire)
+            connection = ServerConnection(wire)
             while not self._is_stopping and self._serve_one(connection, wire, origin):
                 self._settle(wire)
         except OSError:
@@ -214,7 +214,7 @@ class ScriptedServer:
         if unsettled is not None:
             unsettled[1].set()
 
-    def _serve_one(self, connection: Connection, wire: socket.socket, origin: str) -> bool:
+    def _serve_one(self, connection: ServerConnection, wire: socket.socket, origin: str) -> bool:
         """Read and answer one request; whether the connection goes on."""
         try:
             arrived = connection.read()
@@ -292,7 +292,8 @@ class ScriptedServer:
         for turn in reversed(self._open):
             if call is not None and call.method is Method.GET and call.name == turn.call.name:
                 return turn
-        own = self._by_call.get(call) if call is not None else None
+        # A list is of a parent, which all scenarios share: of a late one nobody knows whose it is.
+        own = self._by_call.get(call) if call is not None and call.method is not Method.LIST else None
         if own is not None and (own.has_failed or not own.served or not self._open):
             return own
         if self._open:

@@ -15,7 +15,7 @@ from conformance.judging.leaks import unnamed_message
 from conformance.server.target.clean_up import clean_up
 from conformance.server.target.configuration import Configuration
 from conformance.server.target.connect import connect
-from conformance.server.target.ledger import Entry, State, read_contents
+from conformance.server.target.ledger import Entry, LedgerState, read_contents
 
 LEFT_OVER = 3
 
@@ -51,7 +51,7 @@ def finish(ledger: Path, configuration: Configuration, is_spec_given: bool) -> i
     return LEFT_OVER if left else 0
 
 
-def _cleaned(configuration: Configuration, ledger: Path, entries: dict[str, Entry]) -> dict[str, State]:
+def _cleaned(configuration: Configuration, ledger: Path, entries: dict[str, Entry]) -> dict[str, LedgerState]:
     iut = connect(configuration, ledger_file=ledger)
     written = iut.ledger
     assert written is not None, "a target with a URL has a ledger"

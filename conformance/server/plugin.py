@@ -139,7 +139,7 @@ def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
     except UsageError as error:
         looked = f"fixtures were looked for in {fixtures.places(request.config)}"
         raise UsageError(error.message, f"{error.remedy}; {looked}") from error
-    if run.configuration.is_embedded and run.configuration.disguise is None and not _is_alone(request.config):
+    if run.configuration.is_embedded and run.configuration.deviation is None and not _is_alone(request.config):
         run.messages.append(
             "nothing says what is under test, so it was the embedded reference server; the fixtures "
             f"{fixtures.URL} and {fixtures.TRANSPORT} were looked for in {fixtures.places(request.config)}"
@@ -170,7 +170,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if run.fatal:
         raise NotTested(run.fatal)
     if run.is_out_of_time and not looks_at_all_traffic(item):
-        raise NotTested("the time of --max-time was over")
+        raise NotTested("--max-time was over")
     requirement = catalogue()[requirement_of(item)]
     out_of_reach = run.out_of_reach(requirement)
     if out_of_reach:

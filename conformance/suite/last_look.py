@@ -22,7 +22,7 @@ from conformance.suite.stimuli import last_stimulus, stimulus
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class Attempt:
     """What was sent, an operation that it must not touch, and what makes the same `again` for another one."""
 
     bystander: Bystander
@@ -61,7 +61,7 @@ class LastLook:
     def __init__(self, iut: Iut, latency: Latency) -> None:
         self._iut = iut
         self._latency = latency
-        self._pending: dict[str, Aim] = {}
+        self._pending: dict[str, Attempt] = {}
         self._looked: dict[str, Looked] = {}
         self.ends: dict[str, Exchange] = {}
         """The last look at every operation whose cancel was acknowledged, by its name."""
@@ -77,7 +77,7 @@ class LastLook:
     ) -> None:
         """Note what was sent and must not touch a bystander."""
         if sent:
-            self._pending[key] = Aim(bystander, tuple(sent), again)
+            self._pending[key] = Attempt(bystander, tuple(sent), again)
 
     def require_untouched(self, key: str) -> None:
         """Raise Violated where the bystander is touched, by what was sent or by another cancel of the run."""

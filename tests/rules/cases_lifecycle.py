@@ -122,6 +122,11 @@ CASES = {
             "no get afterwards that shows whether it changed": lambda t: (t.get(cancelled()), t.list(running())),
             "a change that get shows too": lambda t: (t.get(succeeded()), t.list(cancelled()), t.get(cancelled())),
             "deleted in between": lambda t: (t.get(running()), t.list(running()), t.delete(), t.get(NOT_FOUND, 404)),
+            "a POST on its name was accepted, and it is gone, which is another's business": lambda t: (
+                t.list(running()),
+                t.send("POST", f"/v1/{OPERATION}", {}),
+                t.get(NOT_FOUND, 404),
+            ),
             "cancelled in between, and gone, which is another's business": lambda t: (
                 t.list(running()),
                 t.cancel(),
@@ -276,8 +281,11 @@ CASES = {
                 t.get(asked_to_cancel()),
                 t.get(cancelled(metadata=None)),
             ),
+            "a list that is late": lambda t: (t.get(asked_to_cancel()), t.list(running()), t.get(asked_to_cancel())),
         },
         violated={
+            "by lists": lambda t: (t.list(asked_to_cancel()), t.list(running())),
+            "listed, and taken back by get": lambda t: (t.list(asked_to_cancel()), t.get(running())),
             "taken back": lambda t: (t.get(asked_to_cancel()), t.get(running())),
             "taken back at the end": lambda t: (t.get(asked_to_cancel()), t.get(succeeded())),
             "false": lambda t: (

@@ -23,7 +23,7 @@ from conformance.server.target.configuration import (
 )
 from conformance.server.target.credentials import Credential, Credentials
 from conformance.server.target.iut import Iut, listed_names
-from conformance.server.target.ledger import State
+from conformance.server.target.ledger import LedgerState
 from conformance.server.target.token import FixedToken
 from conformance.spec.contract import Contract
 from tests.targets.memory import Answers, MemoryTransport, json_response, ok, target_of
@@ -301,7 +301,7 @@ def test_cleaning_up_is_never_an_error() -> None:
     names = iut.running(9)
     iut.clean_up()
     assert len(transport.wire) == 9 + 3, "a target that is gone is not asked on"
-    assert iut.left_over() == dict.fromkeys(names, State.STARTED)
+    assert iut.left_over() == dict.fromkeys(names, LedgerState.STARTED)
 
 
 # --- configured headers that carry credentials --------------------------------------------------------------------

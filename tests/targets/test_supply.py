@@ -22,7 +22,7 @@ from conformance.server.target.configuration import (
 )
 from conformance.server.target.credentials import Credentials
 from conformance.server.target.iut import Iut
-from conformance.server.target.ledger import State
+from conformance.server.target.ledger import LedgerState
 from conformance.server.target.starts import MayHaveStarted, StartRefused, Starts
 from conformance.server.target.supply import Supply
 from conformance.server.target.target import Outgoing
@@ -42,12 +42,12 @@ class Noted:
     """What was noted of the starts."""
 
     def __init__(self) -> None:
-        self.lines: list[tuple[str, str, str, State]] = []
+        self.lines: list[tuple[str, str, str, LedgerState]] = []
 
-    def __call__(self, serial: str, name: str, form: str, state: State) -> None:
+    def __call__(self, serial: str, name: str, form: str, state: LedgerState) -> None:
         self.lines.append((serial, name, form, state))
 
-    def in_state(self, wanted: State) -> list[tuple[str, str]]:
+    def in_state(self, wanted: LedgerState) -> list[tuple[str, str]]:
         return [(name, form) for _, name, form, state in self.lines if state is wanted]
 
 
@@ -260,9 +260,9 @@ def test_the_limit_of_requests_in_the_middle_of_a_take_loses_nothing() -> None:
         supply.take(3)
     started = [f"{PARENT}/operations/op-1", f"{PARENT}/operations/op-2"]
     assert sorted(supply.handed_out) == started
-    assert sorted(noted.in_state(State.STARTED)) == [(name, "start") for name in started]
-    assert len(noted.in_state(State.STARTING)) == 3
-    assert len(noted.in_state(State.NOT_STARTED)) == 1, "the one that was never sent"
+    assert sorted(noted.in_state(LedgerState.STARTED)) == [(name, "start") for name in started]
+    assert len(noted.in_state(LedgerState.STARTING)) == 3
+    assert len(noted.in_state(LedgerState.NOT_STARTED)) == 1, "the one that was never sent"
 
 
 def test_an_operation_is_noted_before_the_next_is_started() -> None:

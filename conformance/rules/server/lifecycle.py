@@ -97,9 +97,10 @@ def _differ(one: Look, other: Look) -> bool:
 def _missing_after(history: History, listed: Look) -> Exchange | None:
     """The first get after a list that did not find what the list had shown, unless it was deleted.
 
-    That it is gone when it was cancelled in between is another's business.
+    That it is gone when it was cancelled in between is another's business, and so it is where a POST on its name, which
+    means nothing, was accepted: some servers take one for a delete.
     """
-    if any(call.calls(Method.DELETE) for call in history.calls):
+    if any(call.calls(Method.DELETE) for call in history.calls) or any(post.succeeded() for post in history.posts):
         return None
     later = (call for call in history.calls if call.calls(Method.GET) and listed.exchange.precedes(call))
     look = next(later, None)
@@ -151,9 +152,11 @@ def cancelled_operation_can_still_be_got(history: History) -> Complaint | None:
     when=lambda history: any(earlier.operation.cancellation_requested for earlier, _ in history.pairs()),
 )
 def requested_cancellation_is_never_taken_back(history: History) -> Complaint | None:
+    """A list that says less than a get before it may be late: nobody promises that it is up to date at once."""
     for earlier, later in history.pairs():
         if (
             earlier.operation.cancellation_requested
+            and not (later.in_list and not earlier.in_list)
             and isinstance(later.operation.metadata, Mapping)
             and not later.operation.cancellation_requested
         ):

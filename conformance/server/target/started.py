@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.server.target.clean_up import Caller, clean_up, states_shown
-from conformance.server.target.ledger import Ledger, State
+from conformance.server.target.ledger import Ledger, LedgerState
 
 
 class Started:
@@ -12,16 +12,16 @@ class Started:
     def __init__(self, ledger: Ledger | None) -> None:
         self._ledger = ledger
         self._forms: dict[str, str] = {}
-        self._states: dict[str, State] = {}
+        self._states: dict[str, LedgerState] = {}
         self._anew: set[str] = set()
 
-    def note(self, serial: str, name: str, form: str, state: State) -> None:
+    def note(self, serial: str, name: str, form: str, state: LedgerState) -> None:
         """Note what a start came to."""
-        if state is State.STARTED:
+        if state is LedgerState.STARTED:
             if name in self._forms:
                 self._anew.add(name)
             self._forms[name] = form
-        elif state is State.FOREIGN:
+        elif state is LedgerState.FOREIGN:
             self._forms.pop(name, None)
         if self._ledger is not None:
             self._ledger.note(name, form, state, serial)
@@ -33,8 +33,8 @@ class Started:
         Raises UsageError, which has the names and their states, when the ledger cannot be written.
         """
         shown = states_shown(iut.target.exchanges, self._forms)
-        self._states = shown | dict.fromkeys(self._anew, State.STARTED)
-        noted = dict.fromkeys(self._states, State.STARTED)
+        self._states = shown | dict.fromkeys(self._anew, LedgerState.STARTED)
+        noted = dict.fromkeys(self._states, LedgerState.STARTED)
         try:
             if may_delete:
                 clean_up(iut, self._states, iut.statement.value("delete") is True)
@@ -45,6 +45,6 @@ class Started:
                 )
                 self._ledger.close(is_anything_left=bool(self.left_over()))
 
-    def left_over(self) -> dict[str, State]:
+    def left_over(self) -> dict[str, LedgerState]:
         """The operations that were started for this run and not seen ended or deleted; known when it is cleaned up."""
         return {name: state for name, state in self._states.items() if state.is_left_over}

@@ -23,7 +23,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from conformance.errors import TargetError
-from conformance.server.target.ledger import State
+from conformance.server.target.ledger import LedgerState
 
 CLOCKS_DIFFER = 600.0
 """Seconds between the clocks of one service: two operations may be created on two machines."""
@@ -42,7 +42,7 @@ class MayHaveStarted(TargetError):
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class StartedOperation:
     """An operation that a start was answered with: when it was created, as it says itself, and when the answer came."""
 
     name: str
@@ -53,10 +53,10 @@ class Started:
 class Note(Protocol):
     """Is told what becomes of a start: its serial, the name once it is known, the form of supply, and the state."""
 
-    def __call__(self, serial: str, name: str, form: str, state: State) -> None: ...
+    def __call__(self, serial: str, name: str, form: str, state: LedgerState) -> None: ...
 
 
-def _nobody(serial: str, name: str, form: str, state: State) -> None:
+def _nobody(serial: str, name: str, form: str, state: LedgerState) -> None:
     """Nobody wants to know."""
 
 
@@ -90,7 +90,7 @@ class Starts:
         self._prefix = f"s-{uuid4().hex[:12]}"
         self._numbers = itertools.count(1)
         self._before: frozenset[str] | None = None
-        self._claimed: dict[str, Started] = {}
+        self._claimed: dict[str, StartedOperation] = {}
 
     def look_around(self) -> None:
         """Find out what exists, before the first start."""
@@ -100,14 +100,14 @@ class Starts:
     def begin(self, form: str) -> str:
         """Note that an operation is about to be started; the serial of the start."""
         serial = f"{self._prefix}-{next(self._numbers)}"
-        self._note(serial, "", form, State.STARTING)
+        self._note(serial, "", form, LedgerState.STARTING)
         return serial
 
     def came_to_nothing(self, serial: str, form: str) -> None:
         """Note that a start was refused, so that there is nothing to clean up."""
-        self._note(serial, "", form, State.NOT_STARTED)
+        self._note(serial, "", form, LedgerState.NOT_STARTED)
 
-    def claim(self, serial: str, started: Started, form: str, where: str) -> bool:
+    def claim(self, serial: str, started: StartedOperation, form: str, where: str) -> bool:
         """Make an operation that was started ours; False for one that has the name of one that was deleted.
 
         A server may give the highest number and one more. It is ours to clean up, but of no use: whatever is seen of it
@@ -116,14 +116,14 @@ class Starts:
         Raises ForeignOperation when it, or one before it, need not be ours: then nothing touches that from now on.
         """
         if started.name in self._claimed and self._was_deleted(started.name):
-            self._note(serial, started.name, form, State.STARTED)
+            self._note(serial, started.name, form, LedgerState.STARTED)
             return False
         name, why = self._foreign(started)
         if name != started.name or not why:
-            self._note(serial, started.name, form, State.STARTED)
+            self._note(serial, started.name, form, LedgerState.STARTED)
         if not why:
             return True
-        self._note(serial if name == started.name else "", name, form, State.FOREIGN)
+        self._note(serial if name == started.name else "", name, form, LedgerState.FOREIGN)
         remedy = "mend [operations]: each one must be a fresh operation"
         if why == _ELSEWHERE:
             remedy = (
@@ -136,7 +136,7 @@ class Starts:
         is_free = not self._parents or "" in self._parents
         return is_free or name.startswith(tuple(f"{parent}/" for parent in self._parents))
 
-    def _foreign(self, started: Started) -> tuple[str, str]:
+    def _foreign(self, started: StartedOperation) -> tuple[str, str]:
         """Which operation is not ours, and why; no reason when nothing says so."""
         name = started.name
         with self._lock:

@@ -28,7 +28,7 @@ from conformance.server.target.python_supply import call, load
 from conformance.server.target.starts import (
     ForeignOperation,
     MayHaveStarted,
-    Started,
+    StartedOperation,
     StartRefused,
     Starts,
     created,
@@ -147,14 +147,14 @@ class Supply:
         with ThreadPoolExecutor(min(count, _AT_ONCE)) as pool:
             return list(pool.map(lambda _: _or_error(self._timed, make_one), range(count)))
 
-    def _timed(self, make_one: Callable[[], Started]) -> str:
+    def _timed(self, make_one: Callable[[], StartedOperation]) -> str:
         began = self._target.clock.now()
         name = self._noted(make_one)
         with self._lock:
             self.slowest = max(self.slowest, self._target.clock.now() - began)
         return name
 
-    def _noted(self, make_one: Callable[[], Started]) -> str:
+    def _noted(self, make_one: Callable[[], StartedOperation]) -> str:
         """Start one operation; what begins and what becomes of it is noted."""
         serial = self._starts.begin(self._form.kind)
         try:
@@ -218,7 +218,7 @@ class Supply:
             lambda request: _or_error(self._timed, lambda: self._one_by_request(start, request)), outgoing
         )
 
-    def _one_by_request(self, start: StartRequest, outgoing: Outgoing) -> Started:
+    def _one_by_request(self, start: StartRequest, outgoing: Outgoing) -> StartedOperation:
         exchange = self._target.send(outgoing)
         try:
             document = _answered(exchange)
@@ -228,13 +228,13 @@ class Supply:
             if may_have_started or _gave_up(exchange.response):
                 raise MayHaveStarted(error.message, error.remedy) from error
             raise
-        return Started(name, created(_at(document, start.name.rpartition("/")[0])), exchange.received_at)
+        return StartedOperation(name, created(_at(document, start.name.rpartition("/")[0])), exchange.received_at)
 
-    def _one_by_function(self) -> Started:
+    def _one_by_function(self) -> StartedOperation:
         assert self._function is not None
-        return Started(call(self._function), at=self._target.clock.now())
+        return StartedOperation(call(self._function), at=self._target.clock.now())
 
-    def _one_by_command(self) -> Started:
+    def _one_by_command(self) -> StartedOperation:
         command = self._form.command
         remedy = "it must print the name of one fresh running operation on one line and exit with 0"
         try:
@@ -255,7 +255,7 @@ class Supply:
             raise kind(
                 f"operations.command {command[0]!r} printed no name (exit status {done.status}): {detail}", remedy
             )
-        return Started(name, at=self._target.clock.now())
+        return StartedOperation(name, at=self._target.clock.now())
 
 
 def no_name(where: str, name: str, kind: type[TargetError] = TargetError) -> TargetError:
