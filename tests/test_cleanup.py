@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -71,6 +72,26 @@ def test_a_run_that_does_not_clean_up_says_what_it_leaves(url: str, tmp_path: Pa
     message, remedy = report["messages"]
     assert "not seen ended or deleted" in message
     assert remedy == f"to finish that: lro-conformance run --cleanup {tmp_path}/ledger.jsonl [CONFIG.toml]"
+
+
+def test_a_start_that_failed_and_named_an_operation_is_told_where_nothing_was_judged(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = tmp_path / "start.py"
+    script.write_text(
+        "import httpx, sys\n"
+        f"print(httpx.post('{url}/v1/{PARENT}/operations:start', json={{'mode': 'run'}}).json()['name'])\n"
+        "sys.exit('the network went')\n"
+    )
+    config = tmp_path / "conformance.toml"
+    config.write_text(f'[iut]\nurl = "{url}"\n[operations]\ncommand = ["{sys.executable}", "{script}"]\n')
+    assert main(["run", str(config), "--report-dir", str(tmp_path)]) == 2
+    left = json.loads((tmp_path / "report.json").read_text())["left_over"]
+    assert {entry["state"] for entry in left} == {"unclear"}
+    assert f"look whether it is yours to end: {left[0]['name']}" in capsys.readouterr().err
+    assert main(["run", "--cleanup", str(tmp_path / "ledger.jsonl")]) == 0
+    assert left[0]["name"] in capsys.readouterr().out
+    assert all(is_running(url, entry["name"]) for entry in left), "whose they are nobody knows"
 
 
 def test_an_interrupted_clean_up_is_finished(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,6 +45,11 @@ def carries_token(text: str) -> bool:
     return TOKEN in unquote(text) or any(TOKEN in _decoded(word) for word in _BASE64.findall(unquote(text)))
 
 
+def carries_what_was_the_token(text: str) -> bool:
+    """The same, or that a word of the text is the start of our token, cut off."""
+    return carries_token(text) or any(len(word) >= _SHORTEST and TOKEN.startswith(word) for word in text.split())
+
+
 def _decoded(word: str) -> str:
     """What a word is in base64, of either alphabet."""
     standard = word.translate(str.maketrans("-_", "+/"))

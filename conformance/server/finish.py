@@ -11,7 +11,7 @@ from pathlib import Path
 
 from conformance.errors import UsageError
 from conformance.exchange.printable import in_one_line
-from conformance.judging.leaks import unnamed_message
+from conformance.judging.leaks import unclear_message, unnamed_message
 from conformance.server.target.clean_up import clean_up
 from conformance.server.target.configuration import Configuration
 from conformance.server.target.connect import connect
@@ -29,6 +29,9 @@ def finish(ledger: Path, configuration: Configuration, is_spec_given: bool) -> i
     contents = read_contents(ledger)
     if contents.unanswered:
         print(f"{ledger}: {unnamed_message(contents.unanswered)}")
+    for entry in contents.entries:
+        if entry.state is LedgerState.UNCLEAR:
+            print(f"{ledger}: {unclear_message([entry.name])}")
     entries = {entry.name: entry for entry in contents.entries if entry.state.is_left_over}
     if not entries:
         print(f"{ledger}: nothing is left over")

@@ -33,7 +33,7 @@ def test_an_operation_that_was_handed_out_before_belongs_to_somebody_else() -> N
     supply.take(1)
     with pytest.raises(ForeignOperation, match="twice; it is neither cancelled nor deleted"):
         supply.take(1)
-    assert noted.lines[-1][1:] == (NAMES[0], "start", LedgerState.FOREIGN)
+    assert noted.lines[-1][1:] == (NAMES[0], "start", LedgerState.UNCLEAR)
 
 
 def test_an_operation_that_was_listed_before_the_first_start() -> None:

@@ -59,6 +59,8 @@ class Iut(Requests):
         self._started = Started(ledger)
         self.is_out_of_time: Callable[[], bool] = bool
         """Whether nothing more is to be begun, for the time of the run is over."""
+        self.saw_an_effect = False
+        """Whether a cancel of this run was seen to have an effect: once seen, it stays seen."""
         self.ends_at_once = ""
         """Why nothing of this run runs: the supply's operations are done when they are first looked at."""
         directory = configuration.directory or Path()
@@ -146,8 +148,8 @@ class Iut(Requests):
     def nobodys(self, paths: Iterable[str], or_of: str = "") -> set[str]:
         """Those of some paths at which there is no operation, as a get of each says in this run: NOT_FOUND.
 
-        What is aimed at any other path may hit a stranger, so whoever sends what must not succeed asks here first.
-        Where a get shows the operation called `or_of`, which is ours, nobody else can be hit either. All gets go
+        A request to any other path may hit an operation of somebody else. So stimuli that must not succeed ask here
+        first. Where a get shows the operation called `or_of`, which is ours, nobody else can be hit either. All gets go
         together, and each path is asked for once.
         """
         wanted = list(dict.fromkeys(paths))
@@ -262,7 +264,10 @@ class Iut(Requests):
         self._started.clean_up(self, self.configuration.operations.cleanup == "delete")
 
     def left_over(self) -> dict[str, LedgerState]:
-        """The operations that were started for this run and not seen ended or deleted; known when it is cleaned up."""
+        """The operations that were started for this run, or may have been, and not seen ended or deleted.
+
+        Known when it is cleaned up.
+        """
         return self._started.left_over()
 
 

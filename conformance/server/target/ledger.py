@@ -27,12 +27,14 @@ class LedgerState(Enum):
     """What is known of an operation. Only `started` and `cancelled` leave something to clean up.
 
     A start is noted as `starting` before it is sent, without a name, for nobody knows it; `foreign` is an operation
-    that a start was answered with and that is not ours.
+    that a start was answered with and that is not ours; `unclear` is one that may be ours: two starts named it, or one
+    that failed. It is not touched, and it is told.
     """
 
     STARTING = "starting"
     NOT_STARTED = "not-started"
     FOREIGN = "foreign"
+    UNCLEAR = "unclear"
     STARTED = "started"
     CANCELLED = "cancelled"
     ENDED = "ended"
@@ -41,6 +43,7 @@ class LedgerState(Enum):
 
     @property
     def is_left_over(self) -> bool:
+        """Whether there is something to clean up."""
         return self in (LedgerState.STARTED, LedgerState.CANCELLED)
 
 

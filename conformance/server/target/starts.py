@@ -1,10 +1,11 @@
-"""The operations that a run starts: each is noted before and after, and only what is surely ours becomes ours.
+"""The operations that a run starts: each is noted before and after, and accepted only if the run surely started it.
 
 A start may be answered with an operation that was there before: an idempotent one, one that joins what already runs,
 one of another project. Whoever cancels that, and deletes it when the run is over, harms a stranger. So an operation is
 refused that
 
-* was handed out before in this run, and not deleted since: neither time it need have been fresh;
+* was handed out before in this run, and not deleted since: neither time it need have been fresh. It may still be ours,
+  so it is told as left over;
 * is not under `[iut] parent`, where that is given;
 * was in the list of that parent before the first start, where the contract binds a list and the server answers it;
 * says itself (`metadata.createTime`) that it is older than another one of this run, by more than the time between the
@@ -39,6 +40,14 @@ class StartRefused(TargetError):
 
 class MayHaveStarted(TargetError):
     """A start whose end nobody saw, or that ended without a name: something may run of which nothing is known."""
+
+
+class NamedInVain(MayHaveStarted):
+    """A start that failed and printed a name all the same: whose that operation is, nobody knows."""
+
+    def __init__(self, message: str, remedy: str, name: str) -> None:
+        super().__init__(message, remedy)
+        self.name = name
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +116,14 @@ class Starts:
         """Note that a start was refused, so that there is nothing to clean up."""
         self._note(serial, "", form, LedgerState.NOT_STARTED)
 
+    def named_in_vain(self, serial: str, name: str, form: str) -> None:
+        """Note the name that a start printed which failed; what this run has started before stays what it is."""
+        if name in self._claimed:
+            self.came_to_nothing(serial, form)
+            return
+        is_foreign = name in (self._before or ()) or not self._is_below_a_parent(name)
+        self._note(serial, name, form, LedgerState.FOREIGN if is_foreign else LedgerState.UNCLEAR)
+
     def claim(self, serial: str, started: StartedOperation, form: str, where: str) -> bool:
         """Make an operation that was started ours; False for one that has the name of one that was deleted.
 
@@ -123,7 +140,8 @@ class Starts:
             self._note(serial, started.name, form, LedgerState.STARTED)
         if not why:
             return True
-        self._note(serial if name == started.name else "", name, form, LedgerState.FOREIGN)
+        state = LedgerState.UNCLEAR if why == _TWICE else LedgerState.FOREIGN
+        self._note(serial if name == started.name else "", name, form, state)
         remedy = "mend [operations]: each one must be a fresh operation"
         if why == _ELSEWHERE:
             remedy = (
@@ -144,7 +162,7 @@ class Starts:
             others = [one for one in self._claimed.values() if one.created is not None]
             self._claimed.setdefault(name, started)
         if is_known:
-            return name, "twice"
+            return name, _TWICE
         if not self._is_below_a_parent(name):
             return name, _ELSEWHERE
         if name in (self._before or ()):
@@ -159,6 +177,7 @@ class Starts:
         return name, ""
 
 
+_TWICE = "twice"
 _ELSEWHERE = "which is under another parent than [iut] parent"
 
 
