@@ -35,6 +35,8 @@ OTHER_LABELS = {
 }
 """Other ways to write the Content-Type (RFC 9110, section 8.3.1: they mean the same); only larger profiles use them."""
 
+PLAIN_COLON = "plain-colon"
+
 DEEP = 5000
 """Brackets, one in the other: parsers count them, or run out of stack."""
 
@@ -173,6 +175,9 @@ def _paths(iut: Iut, name: str) -> dict[str, Outgoing]:
         wanted.add("encoded-separator-first")
     forms = {label: request for label, request in spellings.items() if label in wanted}
     forms["absolute-form"] = _absolute(iut, posted(iut, path, "cancel with a target in absolute form"))
+    if ":" in name[name.rindex("/") :]:
+        plain = path[:at] + re.sub("%3A", ":", path[at:], flags=re.IGNORECASE)
+        forms[PLAIN_COLON] = posted(iut, plain, "cancel with a plain colon in the id")
     letter = _UNRESERVED.search(path, at, path.rindex(":") if ":" in path[at:] else len(path))
     if letter is not None:
         escaped = f"{path[: letter.start()]}%{ord(letter.group()):02X}{path[letter.end() :]}"

@@ -12,6 +12,7 @@ from conformance.suite.chosen_ids import COLON, FEW, ONE_EACH, Chosen, cancel_ch
 from conformance.suite.confirmation import Confirmation
 from conformance.suite.evidence import require_answers, require_each, require_looks
 from conformance.suite.judging import require, verifies
+from conformance.suite.repeated_forms import PLAIN_COLON, RepeatedForms
 from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import Stories
 
@@ -54,6 +55,13 @@ def test_plain_colon_is_a_part_of_the_id(iut: Iut, chosen: dict[str, Chosen]) ->
     again = iut.cancel(one.name, note=f"second cancel of the id {one.identifier}")
     require(as_good_as(again, plain, may_have_ended=True))
     require_answers(again, plain)
+
+
+@verifies("routing.colon-in-identifier")
+def test_plain_colon_is_a_part_of_an_id_that_the_server_gave(repeated_forms: RepeatedForms) -> None:
+    if PLAIN_COLON not in repeated_forms:
+        raise NotApplicable("the ids of the operations have no colon")
+    repeated_forms.require_as_good(PLAIN_COLON)
 
 
 @verifies("outcome.guaranteed")
