@@ -55,6 +55,16 @@ class Blame:
             self._touches_others = any(each.touched is not None for each in looked)
         return self._touches_others
 
+    def delete_touches_others(self) -> bool:
+        """Whether the delete of an ended operation touches the one that was started before it, or after it."""
+        before = self._bystanders.new()
+        ended = self._iut.running(1)[0]
+        after = self._bystanders.new()
+        self._iut.cancel(ended, note="cancel of an operation that is deleted next")
+        self._iut.await_end([ended])
+        delete = self._iut.delete(ended)
+        return any(each.touched is not None for each in self._looked([(before, [delete]), (after, [delete])]))
+
     def apart(self, suspects: Sequence[Make]) -> list[bool]:
         """Which of the suspects, each with all its requests, touched the bystander that it was aimed at."""
         looked, ends_count = self._round(suspects)

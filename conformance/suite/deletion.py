@@ -109,7 +109,7 @@ def delete_one(iut: Iut, ended: Exchange | None, like: str) -> Deletion:
     status = delete.response.status if delete.response is not None else "nothing"
     if ended is None or not shows_the_end(ended):
         raise NotApplicable(f"no operation ended in this run; the delete of a running one was answered with {status}")
-    if status in _GONE and _is_gone(iut.get(name)):
+    if status in _GONE and is_gone(iut.get(name)):
         raise NotTested(f"{name} was gone before it was deleted: its delete was answered with {status}")
     iut.statement.find("delete", False, f"a delete was answered with {status}")
     if iut.statement.value("delete") is False:
@@ -120,5 +120,6 @@ def delete_one(iut: Iut, ended: Exchange | None, like: str) -> Deletion:
 _GONE = (404, 410)
 
 
-def _is_gone(look: Exchange) -> bool:
+def is_gone(look: Exchange) -> bool:
+    """Whether a get finds nothing."""
     return look.response is not None and look.response.status in _GONE
