@@ -14,8 +14,8 @@ from conformance.server.target.iut import Iut
 from conformance.server.target.unknown import unknown_name
 from conformance.suite.blame import Blame
 from conformance.suite.bystanders import Bystanders
-from conformance.suite.deletion import Deletion, is_gone
-from conformance.suite.evidence import answered, require_answers, require_each, tells_what_exists
+from conformance.suite.deletion import Deletion
+from conformance.suite.evidence import answered, is_gone, require_answers, require_each, tells_what_exists
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.stimuli import stimulus
