@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from conformance.exchange.message import Exchange, Method
 from conformance.lro import Operation
@@ -76,13 +77,34 @@ def next_page_token(page: Exchange) -> str:
     return str((members or {}).get("nextPageToken") or "")
 
 
+class Traffic(tuple[Exchange, ...]):
+    """Exchanges to which many rules are applied: what each of them asks for is made once."""
+
+    @classmethod
+    def of(cls, exchanges: Iterable[Exchange]) -> Traffic:
+        return exchanges if isinstance(exchanges, Traffic) else cls(exchanges)
+
+    @cached_property
+    def in_earnest(self) -> Traffic:
+        """Those whose answers do not only ask to come again."""
+        earnest = Traffic(exchange for exchange in self if not exchange.asks_to_come_again)
+        return self if len(earnest) == len(self) else earnest
+
+    @cached_property
+    def histories(self) -> list[History]:
+        return _histories(self)
+
+
 def histories(exchanges: Iterable[Exchange]) -> list[History]:
     """The exchanges sorted into one history per operation name that was called or listed.
 
     What a look shows of an operation after it was deleted belongs to no life of it, and an entry whose name is no text
     to no operation.
     """
-    exchanges = list(exchanges)
+    return Traffic.of(exchanges).histories
+
+
+def _histories(exchanges: Traffic) -> list[History]:
     calls: dict[str, list[Exchange]] = {}
     looks: dict[str, list[Look]] = {}
     deleted: set[str] = set()

@@ -6,10 +6,11 @@ run, so what drawn requests alone show is a result of its own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.exchange import Exchange
+from conformance.exchange.history import Traffic
 from conformance.exchange.masking import Masking
 from conformance.judging.report import violation_as_json
 from conformance.judging.verdict import CheckResult, Finding
@@ -39,8 +40,27 @@ def judge_traffic(
 
     `drawn` are the checks whose requests are drawn. What a rule finds is masked as it is written down, not before.
     """
+    everything = [_Recorded.of(exchanges) for exchanges in recordings]
+    firm = [_Recorded.of(one for one in exchanges if one.check not in drawn) for exchanges in recordings if drawn]
     for rule in all_rules().values():
-        yield from _judged(rule, recordings, masking, frozenset(drawn))
+        yield from _judged(rule, everything, firm, masking, frozenset(drawn))
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """What a process recorded: what is judged, and whether what was sent once more was answered, by its number.
+
+    A repetition confirms, and no more: by then another server may answer, which has forgotten everything.
+    """
+
+    judged: Traffic
+    again: Mapping[int, bool]
+
+    @classmethod
+    def of(cls, exchanges: Iterable[Exchange]) -> _Recorded:
+        recorded = list(exchanges)
+        again = {exchange.repeats: exchange.response is not None for exchange in recorded if exchange.repeats}
+        return cls(Traffic(exchange for exchange in recorded if not exchange.repeats), again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +76,17 @@ class _Said:
     is_confirmed: bool
 
     @classmethod
-    def by(cls, rule: Rule, recordings: Iterable[Sequence[Exchange]]) -> _Said:
+    def by(cls, rule: Rule, recordings: Iterable[_Recorded]) -> _Said:
         anything = is_confirmed = False
         violations: list[Violation] = []
         unconfirmed: list[Violation] = []
-        for exchanges in recordings:
-            # A repetition confirms, and no more: by then another server may answer, which has forgotten everything.
-            again = {exchange.repeats: exchange.response is not None for exchange in exchanges if exchange.repeats}
-            answered = {number for number, is_answered in again.items() if is_answered}
-            for judgement in rule.judgements([exchange for exchange in exchanges if not exchange.repeats]):
+        for recorded in recordings:
+            answered = {number for number, is_answered in recorded.again.items() if is_answered}
+            for judgement in rule.judgements(recorded.judged):
                 anything = True
                 if judgement is not None:
                     (unconfirmed if _was_the_moment(judgement, answered) else violations).append(judgement)
-                    is_confirmed |= any(again.get(exchange.number) is False for exchange in judgement.exchanges)
+                    is_confirmed |= any(recorded.again.get(each.number) is False for each in judgement.exchanges)
         return cls(anything, violations, unconfirmed, is_confirmed)
 
 
@@ -80,13 +98,12 @@ def _was_the_moment(violation: Violation, answered: Collection[int]) -> bool:
 
 
 def _judged(
-    rule: Rule, recordings: Sequence[Sequence[Exchange]], masking: Masking, drawn: frozenset[str]
+    rule: Rule, everything: Sequence[_Recorded], firm: Sequence[_Recorded], masking: Masking, drawn: frozenset[str]
 ) -> Iterator[CheckResult]:
-    said = _Said.by(rule, recordings)
+    said = _Said.by(rule, everything)
     requirement, check = rule.requirement, traffic_check_of(rule.requirement)
     by_draw = [violation for violation in said.violations if _was_drawn(violation, drawn)]
     others = [violation for violation in said.violations if violation not in by_draw]
-    firm = [[exchange for exchange in exchanges if exchange.check not in drawn] for exchanges in recordings]
     if others:
         alone = "violated" if said.is_confirmed else ""
         yield replace(_violated(requirement, check, others, masking), alone=alone)

@@ -93,4 +93,5 @@ def _outcome(
         requests,
         seconds,
         frozenset(one.requirement.id for one in judged if one.verdict is Verdict.NOT_TESTED and one.results),
+        {one.requirement.id: one.verdict.value for one in judged},
     )

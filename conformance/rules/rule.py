@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from conformance.exchange import Exchange
-from conformance.exchange.history import History, histories
+from conformance.exchange.history import History, Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ class ExchangeRule:
 
     def judgements(self, exchanges: Iterable[Exchange]) -> Iterator[Violation | None]:
         """One judgement per exchange the rule speaks about: a violation, or None for "kept"."""
-        for exchange in exchanges:
-            if not exchange.asks_to_come_again and self.when(exchange):
+        for exchange in Traffic.of(exchanges).in_earnest:
+            if self.when(exchange):
                 message = self.judge(exchange)
                 yield Violation(self.requirement, _writable(message), (exchange,)) if message else None
 
@@ -104,7 +104,7 @@ class HistoryRule:
 
     def judgements(self, exchanges: Iterable[Exchange]) -> Iterator[Violation | None]:
         """One judgement per operation the rule speaks about: a violation, or None for "kept"."""
-        for history in histories(exchange for exchange in exchanges if not exchange.asks_to_come_again):
+        for history in Traffic.of(exchanges).in_earnest.histories:
             if self.when(history):
                 complaint = self.judge(history)
                 if complaint is None:
@@ -120,7 +120,7 @@ class TrafficRule:
 
     def judgements(self, exchanges: Iterable[Exchange]) -> Iterator[Violation | None]:
         """What the judge says of all exchanges together: a violation, or None for "kept", once for each thing seen."""
-        for complaint in self.judge([exchange for exchange in exchanges if not exchange.asks_to_come_again]):
+        for complaint in self.judge(Traffic.of(exchanges).in_earnest):
             if complaint is None:
                 yield None
             else:
