@@ -30,7 +30,7 @@ CLIENTS: Final = Path(__file__).resolve().parent
 CHECKOUT: Final = CLIENTS.parent
 CACHE: Final = CHECKOUT / ".interop" / "clients"
 TRANSPORTS: Final = {"rest": "baseline.toml", "grpc": "baseline-grpc.toml"}
-KNOWN: Final = tuple(sorted(folder.parent.name for folder in CLIENTS.glob("*/baseline.toml")))
+KNOWN: Final = tuple(sorted({file.parent.name for file in CLIENTS.glob("*/baseline*.toml")}))
 
 SETUP_SECONDS: Final = 900.0
 RUN_SECONDS: Final = 300.0
@@ -53,10 +53,11 @@ class CannotSetUp(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """How a driver is started."""
+    """How a driver is started, and the options that the gate needs for it."""
 
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
+    options: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,17 @@ def _build_java(client: Path, place: Path) -> None:
     _run(["mvn", "-q", "-B", "compile", "dependency:copy-dependencies"], place)
 
 
+def _build_rust(client: Path, place: Path) -> None:
+    for name in ("Cargo.toml", "Cargo.lock"):
+        shutil.copy(client / name, place)
+    shutil.copytree(client / "src", place / "src")
+    _run(["cargo", "build", "--quiet", "--locked"], place)
+
+
+def _build_nothing(_client: Path, _place: Path) -> None:
+    """What it needs are the programs of the machine."""
+
+
 def _python(place: Path) -> str:
     return str(place / "bin" / "python")
 
@@ -133,6 +145,19 @@ TOOLCHAINS: Final = {
         ("go",), ("go.mod", "go.sum", "main.go"), _build_go, lambda _, place: Driver([str(place / "driver")])
     ),
     "java": Toolchain(("java", "mvn"), ("pom.xml", "src"), _build_java, lambda _, place: _java(place)),
+    "rust": Toolchain(
+        ("cargo",),
+        ("Cargo.toml", "Cargo.lock", "src"),
+        _build_rust,
+        lambda _, place: Driver([str(place / "target" / "debug" / "driver")]),
+    ),
+    "bash": Toolchain(
+        ("bash", "curl", "jq"),
+        ("driver.sh",),
+        _build_nothing,
+        # Each call is a process or two.
+        lambda client, _: Driver(["bash", str(client / "driver.sh")], options=("--jobs", "2")),
+    ),
 }
 """By the first word of a client's name."""
 
@@ -169,7 +194,7 @@ def gate(name: str, transport: str, driver: Driver, report_dir: Path, baseline: 
     shutil.rmtree(report_dir, ignore_errors=True)  # an old report must never pass for this run's
     report_dir.mkdir(parents=True)
     command = [sys.executable, "-m", "conformance", "sdk", "--transport", transport]
-    command += ["--baseline", str(baseline), "--report-dir", str(report_dir)]
+    command += ["--baseline", str(baseline), "--report-dir", str(report_dir), *driver.options]
     environment = {**os.environ, **driver.environment, "PYTHONPATH": str(CHECKOUT)}
     started = time.monotonic()
     with (report_dir / "console.txt").open("w", encoding="utf-8") as console:

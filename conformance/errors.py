@@ -5,7 +5,7 @@
      └── TargetError               the target cannot be reached, the supply does not work: the environment's
 
 A violation of the contract by an implementation is never an exception of this tree: it is a
-`conformance.rules.Violation`, and it becomes a verdict. `NotTested` and `NotApplicable` are no errors either: they are
+`conformance.rules.Complaint`, and it becomes a verdict. `NotTested` and `NotApplicable` are no errors either: they are
 how a check says that it could not, or need not, judge.
 """
 

@@ -27,14 +27,24 @@ def new_secret(what: str) -> str:
 def found_in(text: bytes, secrets: Mapping[str, str]) -> set[str]:
     """Which secrets can be read in an artefact: as they are, escaped, percent-encoded, in base64, in any mixture.
 
-    The distinctive part of a secret is looked for, so no spelling of its odd characters hides it.
+    The distinctive part of a secret is looked for, or half of it, in any letter case and in hexadecimal, so no spelling
+    of its odd characters hides it. A short one is looked for as it is.
     """
-    readable = [text, *_decoded(text)]
-    return {name for name, secret in secrets.items() if any(_core(secret) in candidate for candidate in readable)}
+    readable = [candidate.lower() for candidate in (text, *_decoded(text))]
+    return {
+        name
+        for name, secret in secrets.items()
+        if any(part in candidate for part in _parts(secret) for candidate in readable)
+    }
 
 
-def _core(secret: str) -> bytes:
-    return secret.partition("/")[0].encode()
+def _parts(secret: str) -> Iterator[bytes]:
+    core = secret.partition("/")[0].lower().encode()
+    half = (len(core) + 1) // 2
+    for part in (core[:half], core[-half:]) if len(core) > 16 else (core,):
+        yield part
+        if len(part) >= 8:
+            yield part.hex().encode()
 
 
 def _decoded(text: bytes) -> Iterator[bytes]:
@@ -131,8 +141,15 @@ class EchoServer:
         return Handler
 
 
+def _user_and_password(text: str) -> Iterator[str]:
+    """What Basic credentials say to who decodes them (RFC 7617)."""
+    if text.startswith("Basic "):
+        said = base64.b64decode(text.removeprefix("Basic ")).decode("latin-1")
+        yield from (said, said.partition(":")[2])
+
+
 def spelled(text: str) -> str:
-    """A text in the ways in which servers repeat it."""
+    """A text in the ways in which servers and clients repeat it; the last is a part of it."""
     octets = text.encode("latin-1")
     return " ".join(
         [
@@ -146,5 +163,10 @@ def spelled(text: str) -> str:
             html.escape(text),
             *(base64.b64encode(b"." * before + octets).decode() for before in range(3)),
             base64.urlsafe_b64encode(octets).decode().rstrip("="),
+            text.swapcase(),
+            octets.hex(),
+            octets.hex().upper(),
+            *_user_and_password(text),
+            f"{text[: len(text) * 2 // 3]}...",
         ]
     )

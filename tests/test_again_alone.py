@@ -130,8 +130,8 @@ def test_a_connection_that_was_cut_once_is_no_violation_and_no_pass(tmp_path: Pa
     assert entry["verdict"] == "not-tested"
     assert "tried again, alone: kept" in entry["reason"]
     assert [check["alone"] for check in entry["checks"]] == ["kept"]
-    assert f"{LIVENESS} failed and was tried again, alone: kept" in render(report, catalogue())
-    assert "again, alone: kept" in render_html(report)
+    assert f"{LIVENESS} failed and was repeated on its own: kept" in render(report, catalogue())
+    assert "repeated on its own: kept" in render_html(report)
     assert report["verdict"] == "incomplete"
 
 

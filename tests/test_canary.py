@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
@@ -41,7 +42,7 @@ SDK_ARTEFACTS = (
 CONFIG = """
 [iut]
 url = "http://{authority}"
-headers = {{X-Customer = {{env = "CANARY_CUSTOMER"}}, X-Api-Key = '{literal}'}}
+headers = {{X-Customer = {{env = "CANARY_CUSTOMER"}}, X-Api-Key = '{literal}', Proxy-Authorization = {{env = "BASIC"}}}}
 [auth]
 kind = "bearer"
 token_command = ["./print-token"]
@@ -84,9 +85,18 @@ HttpTransport.exchange = crashing
 """
 
 
+SHORT = "k7Qz-2p"
+"""A key of fewer characters than are looked for within other words."""
+
+
+def basic(password: str) -> str:
+    """Basic credentials, of which only a decoder sees the password (RFC 7617)."""
+    return "Basic " + base64.b64encode(f"somebody:{password}".encode()).decode()
+
+
 @pytest.fixture
 def secrets() -> dict[str, str]:
-    names = ("FIRST", "SECOND", "WEAK", "CUSTOMER")
+    names = ("FIRST", "SECOND", "WEAK", "CUSTOMER", "PASSWORD")
     return {f"CANARY_{name}": new_secret(f"canary-{name.lower()}") for name in names}
 
 
@@ -94,7 +104,10 @@ def run(
     directory: Path, arguments: list[str], secrets: Mapping[str, str], **variables: str
 ) -> subprocess.CompletedProcess[bytes]:
     """`lro-conformance` in a process of its own, with the secrets in its environment."""
-    environment = {**os.environ, **secrets, "PYTHONPATH": f"{Path(__file__).parent.parent}:{directory}", **variables}
+    told = {name: text for name, text in secrets.items() if name != "CANARY_PASSWORD"}
+    if "CANARY_PASSWORD" in secrets:
+        told["BASIC"] = basic(secrets["CANARY_PASSWORD"])
+    environment = {**os.environ, **told, "PYTHONPATH": f"{Path(__file__).parent.parent}:{directory}", **variables}
     return subprocess.run(
         [sys.executable, "-m", "conformance", *arguments],
         capture_output=True,
@@ -157,7 +170,7 @@ def test_no_artefact_of_a_run_shows_a_secret(tmp_path: Path, secrets: dict[str, 
 
 def test_workers_share_no_secret_with_anybody(tmp_path: Path, secrets: dict[str, str]) -> None:
     with EchoServer() as server:
-        configure(tmp_path, server, "short")
+        configure(tmp_path, server, SHORT)
         done = run(tmp_path, ["run", "conformance.toml", "--report-dir", "out", "-n", "2", "--json"], secrets)
     artefacts = {
         **files_in(tmp_path / "out"),
@@ -166,7 +179,7 @@ def test_workers_share_no_secret_with_anybody(tmp_path: Path, secrets: dict[str,
         "process arguments": b"\n".join(server.arguments),
     }
     assert done.returncode == 1, done.stderr
-    assert leaks(artefacts, secrets) == {}
+    assert leaks(artefacts, {**secrets, "short": SHORT}) == {}
 
 
 @pytest.mark.parametrize(
@@ -206,29 +219,50 @@ def test_a_command_that_fails_with_a_secret_on_its_lips(tmp_path: Path, secrets:
 
 
 DRIVER = """
-import os, sys
+import dataclasses, os, sys
 from conformance.sdk import honest_driver
-secret = os.environ["CANARY_FIRST_TOKEN"]
-print("sending Authorization: Bearer", secret, file=sys.stderr)
-print({spelled!r}, file=sys.stderr, flush=True)
+
+sys.path.insert(0, {tests!r})
+from tests.canary import spelled
+
+said = spelled(os.environ["CANARY_FIRST_TOKEN"]) + " " + spelled(os.environ["BASIC"])
+print("sending Authorization: Bearer", os.environ["CANARY_FIRST_TOKEN"], file=sys.stderr)
+print(said, file=sys.stderr, flush=True)
 {then}
 """
 
+HONEST = """
+def headers(method, name):
+    return {"Authorization": os.environ["BASIC"], "X-Api-Key": os.environ["SHORT"], "X-Said": said, "X-Key": "%s" % 1}
 
-@pytest.mark.parametrize("then", ["sys.exit(honest_driver.main())", "print(secret, flush=True)"])
+
+def understand(method, answer):
+    return {**honest_driver.understand(method, answer), "message": said + " key=" + os.environ["SHORT"]}
+
+
+honest_driver.main(honest_driver.Client(headers=headers, understand=understand))
+"""
+
+
+@pytest.mark.parametrize("then", [HONEST, "print(said, flush=True)"], ids=["in requests and replies", "as a line"])
 def test_no_artefact_of_the_sdk_gate_shows_what_a_driver_tells(tmp_path: Path, then: str) -> None:
-    secrets = {"CANARY_FIRST_TOKEN": new_secret("canary-driver")}
-    (tmp_path / "driver.py").write_text(DRIVER.format(spelled=spelled(secrets["CANARY_FIRST_TOKEN"]), then=then))
-    arguments = ["sdk", "--report-dir", "out", "--scenario", "cancelled", "--", sys.executable, "driver.py"]
-    done = run(tmp_path, arguments, secrets)
+    secrets = {"CANARY_FIRST_TOKEN": new_secret("canary-driver"), "CANARY_PASSWORD": new_secret("canary-password")}
+    (tmp_path / "driver.py").write_text(DRIVER.format(tests=str(Path(__file__).parent.parent), then=then))
+    arguments = ["sdk", "--report-dir", "out", "--scenario", "canc*", "--", sys.executable, "driver.py"]
+    done = run(tmp_path, [*arguments, f"--password={secrets['CANARY_PASSWORD']}"], secrets, SHORT=SHORT)
+    assert b"Traceback" not in done.stderr
     written = files_in(tmp_path / "out") if (tmp_path / "out").is_dir() else {}
     artefacts = {**written, "stdout": done.stdout, "stderr": done.stderr}
     assert set(artefacts) <= set(SDK_ARTEFACTS)
-    assert leaks(artefacts, secrets) == {}, f"searched: {', '.join(artefacts)}"
+    assert leaks(artefacts, {**secrets, "short": SHORT}) == {}, f"searched: {', '.join(artefacts)}"
+    if then == HONEST:
+        assert b"Basic [secret" in artefacts["traffic.har"]
+        assert b"[secret" in artefacts["timeline.txt"]
 
 
 def test_the_search_finds_what_it_looks_for() -> None:
     secret = new_secret("canary")
+    assert f" somebody:{secret} {secret} " in spelled(basic(secret))
     for text in spelled(secret).split(" "):
         assert found_in(f"before {text} after".encode(), {"it": secret}) == {"it"}, text
     assert found_in(b"nothing here", {"it": secret}) == set()

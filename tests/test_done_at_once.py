@@ -31,9 +31,9 @@ ONLY_OF_RUNNING_ONES = (
 )
 
 
-def done_at_once(**taste: Any) -> Service:
+def done_at_once(**flavour: Any) -> Service:
     service = reference_service()
-    return replace(service, taste=replace(service.taste, running=Behaviour.of(Mode.DONE, duration=0.0), **taste))
+    return replace(service, flavour=replace(service.flavour, running=Behaviour.of(Mode.DONE, duration=0.0), **flavour))
 
 
 def with_cancel(cancel: Callable[[Service, Invocation], Message]) -> Service:

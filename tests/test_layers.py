@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -108,3 +110,11 @@ def _imports(file: Path) -> Iterator[tuple[int, str]]:
 def _is_module(name: str) -> bool:
     place = PACKAGE.parent.joinpath(*name.split("."))
     return place.is_dir() or place.with_suffix(".py").is_file()
+
+
+def test_the_command_line_imports_nothing_that_one_command_alone_needs() -> None:
+    """Every command pays for what is imported at the start: words and errors, no server and no oracle."""
+    code = "import sys, conformance.cli; print(*(name for name in sys.modules if name.startswith('conformance.')))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    rooms = {module.split(".")[1] for module in done.stdout.split()}
+    assert rooms == {"cli", "commands", "errors"}

@@ -28,7 +28,7 @@ from conformance.cli import main
 port = sys.stdin.readline().strip()
 sys.exit(main(["serve", "--port", port, "--latency", "20"]))
 """
-"""A server that has everything imported and waits for its port: how long Python takes to start is not what is tested."""
+"""A server that has imported everything and waits for its port: how long Python takes to start is not tested here."""
 
 
 @contextmanager

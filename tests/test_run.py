@@ -166,7 +166,10 @@ def test_a_violation_is_shown_with_all_that_is_needed(tmp_path: Path) -> None:
     cause, look = entry["evidence"][0]["exchanges"]
     assert "?name=" in cause["request"]["target"]
     assert '"code":1' in look["response"]["body"]
-    assert entry["reproduction"]["curl"].startswith("curl ")
+    assert entry["reproduction"] == {
+        "curl": "",
+        "replay": f"lro-conformance replay REPORT.json {entry['id']} --url URL",
+    }
 
 
 def test_plain_pytest_runs_the_suite(tmp_path: Path) -> None:

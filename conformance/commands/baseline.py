@@ -46,7 +46,9 @@ def run(options: argparse.Namespace) -> int:
         try:
             path.write_bytes(update.text.encode())
         except OSError as error:
-            raise UsageError(f"{path}: cannot be written: {error}", "name a file that can be") from error
+            raise UsageError(
+                f"{path}: cannot be written: {error.strerror}", "name a file that can be written"
+            ) from error
     for sentence in update.removed:
         print(f"removed  {sentence}")
     for sentence in update.added:

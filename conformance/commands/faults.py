@@ -9,8 +9,6 @@ import sys
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from conformance.server.reference.worlds import AT_ONCE, all_worlds
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from conformance.sdk.variants import ClientVariant
     from conformance.server.reference.faults.registry import Fault
     from conformance.server.reference.variants import Variant
+    from conformance.server.reference.worlds import all_worlds
     from conformance.server.reference.worlds import World
 
     _Half = tuple[str, Sequence[Fault] | Sequence[ClientFault], Sequence[Variant] | Sequence[ClientVariant]]
@@ -48,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
     from conformance.errors import UsageError
     from conformance.proof.client_kill_matrix import client_subjects, run_client_matrix
     from conformance.proof.kill_matrix import run_matrix, subjects
-    from conformance.server.reference.worlds import world_named
+    from conformance.server.reference.worlds import AT_ONCE, all_worlds, world_named
 
     if not options.verify:
         sys.stdout.write(listing(options.format))
@@ -112,6 +111,8 @@ def _as_text(halves: _Halves) -> Iterator[str]:
 
 
 def _as_markdown(halves: _Halves) -> Iterator[str]:
+    from conformance.server.reference.worlds import all_worlds
+
     yield f"# The kill matrix\n\n{_MATRIX_PROSE}\n"
     for actor, faults, variants in halves:
         worlds = list(all_worlds().values()) if actor == "server" else []
@@ -139,6 +140,7 @@ def _variants(variants: Sequence[Variant] | Sequence[ClientVariant]) -> Iterator
 
 def _said_of(variant: Variant | ClientVariant, reasons: _Reasons) -> tuple[str, str, str]:
     from conformance.server.reference.variants import Variant
+    from conformance.server.reference.worlds import all_worlds
 
     if not isinstance(variant, Variant):
         return "conformant", "", ""
@@ -203,6 +205,8 @@ def _code(names: Sequence[str]) -> str:
 
 def described(outcome: Outcome) -> str:
     """One line about an outcome, and one for everything that is not as declared."""
+    from conformance.server.reference.worlds import AT_ONCE
+
     mark = "exact  " if outcome.is_exact else "INEXACT"
     at = f"request {outcome.first_at:>3}" if outcome.first_at else "           "
     subject = outcome.subject

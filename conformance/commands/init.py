@@ -124,22 +124,22 @@ def _answers() -> tuple[str, str]:
 def _for_server(options: argparse.Namespace, directory: Path) -> tuple[dict[str, str], list[str]]:
     from conformance.server.first_look import Seen, look_at_app, look_at_url, operations_table
     from conformance.server.target.configuration import Configuration, IutSection
-    from conformance.server.target.connect import refuse_other_hosts
+    from conformance.server.target.connect import refuse_a_path_that_the_contract_has, refuse_other_hosts
     from conformance.server.target.url import check_url
     from conformance.spec.contract import Contract
     from conformance.spec.files import spec_path
 
-    if options.spec:
-        Contract.load(options.spec)
+    contract = Contract.load(options.spec or IutSection().spec)
     if options.url:
         check_url("--url", options.url)
         refuse_other_hosts(Configuration(iut=IutSection(url=options.url, allow_hosts=tuple(options.allow_host))))
-        seen, target = look_at_url(options.url), f"url = {_quoted(options.url)}"
+        refuse_a_path_that_the_contract_has(options.url, contract)
+        seen, target = look_at_url(options.url, contract), f"url = {_quoted(options.url)}"
     elif options.app:
-        seen = look_at_app(options.app, directory)
+        seen = look_at_app(options.app, directory, contract)
         target = f'app = {_quoted(options.app)}   # in this process; or url = "http://127.0.0.1:8080"'
     else:
-        seen, target = Seen(), 'url = "http://127.0.0.1:8080"'
+        seen, target = Seen.nothing(contract), 'url = "http://127.0.0.1:8080"'
     if options.allow_host:
         target += f"\nallow_hosts = {json.dumps(options.allow_host)}"
     spec = f"spec = {_quoted(str(spec_path(options.spec)))}\n" if options.spec else ""
@@ -155,19 +155,20 @@ def _for_server(options: argparse.Namespace, directory: Path) -> tuple[dict[str,
     }
     return files, [
         *_told(seen, bool(options.url or options.app)),
-        "lro-conformance run conformance.toml --report-dir report",
+        f"lro-conformance run {directory / 'conformance.toml'} --report-dir report",
     ]
 
 
 def _told(seen: Seen, was_looked_at: bool) -> list[str]:
     """What the first look leaves open."""
-    start = (
-        f"[operations] start: {seen.starts[0]} is a guess" if seen.starts else "[operations] start: write your request"
-    )
-    to_do = [f"{start}; it must answer with an operation that runs until it is cancelled"]
+    start = f"POST {seen.starts[0].path} and its json are a guess" if seen.starts else "write your request"
+    to_do = [f"[operations] start: {start}; the answer must be an operation that runs until it is cancelled"]
     if was_looked_at and seen.lists != 200:
         answered = f"was answered with {seen.lists}" if seen.lists else "was not answered"
-        to_do.append(f"[iut] parent: GET /v1/{seen.parent}/operations {answered}; mend the parent, or say list = false")
+        to_do.append(
+            f"[iut] parent: the list of operations below {seen.parent} {answered}; if there is another parent, "
+            "write it; if there is no list, write list = false in [statement]"
+        )
     return [*to_do, *seen.missing]
 
 

@@ -140,7 +140,7 @@ def _configuration(options: argparse.Namespace, report: Mapping[str, Any]) -> An
     url = options.url or configuration.iut.url or report["iut"]["url"]
     if not url:
         raise UsageError(
-            "the report is about the embedded reference server, which is gone",
+            "the report is about a server in the process of its run, which is gone",
             "name a server with --url, such as that of `lro-conformance serve`",
         )
     spec = options.spec or (configuration.iut.spec if options.config else report["spec"]["name"])

@@ -43,5 +43,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         Path(options.output).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{options.output}: cannot be written: {error}", "choose another file with -o") from error
+        raise UsageError(
+            f"{options.output}: cannot be written: {error.strerror}", "choose another file with -o"
+        ) from error
     return 0

@@ -30,6 +30,8 @@ def curl_line(request: Request, origin: str, context: CurlContext = NO_CONTEXT) 
     # Without data curl announces chunks and sends not even the last, empty one.
     has_data = bool(request.body) or "transfer-encoding" in names
     words = ["curl", "-sS", "-i", "--path-as-is", "-g", *map(_word, context.options)]
+    if request.version == "1.0":
+        words.append("--http1.0")
     if request.method == "HEAD" and not has_data:
         words.append("--head")
     elif request.method != "GET" or has_data:

@@ -124,7 +124,7 @@ def _request(exchange: Exchange) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "method": request.method,
         "url": _url(exchange.origin, request.target),
-        "httpVersion": "HTTP/1.1",
+        "httpVersion": f"HTTP/{request.version}",
         "cookies": [],
         "headers": _fields(request.headers),
         "queryString": [_parameter(pair) for pair in request.query.split("&") if pair],
@@ -189,7 +189,7 @@ def read_har(path: Path) -> Recording:
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error}", "name a HAR file that exists") from error
+        raise UsageError(f"{path}: cannot be read: {error.strerror}", "name a HAR file that exists") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: is not JSON: {error}", "export the traffic as HAR again") from error
     log = document.get("log") if isinstance(document, dict) else None
@@ -211,7 +211,7 @@ def _exchange(number: int, entry: Mapping[str, Any]) -> Exchange:
     ours = _member(entry, _OURS)
     if isinstance(ours.get("target"), str):
         target = ours["target"]
-        request = Request(request.method, target, request.headers, request.body)
+        request = replace(request, target=target)
     sent_at, received_at = _times(entry, ours)
     return Exchange(
         number=ours["number"] if isinstance(ours.get("number"), int) else number,
@@ -298,7 +298,12 @@ def _read_request(request: Mapping[str, Any]) -> tuple[Request, str]:
     target = target if target.startswith("/") else f"/{target}"
     post = _member(request, "postData")
     body = _read_text(post.get("text"), post.get("_encoding") or post.get("encoding"))
-    return Request(method, target, _read_fields(request), body or b""), f"{scheme.lower()}://{_host(authority)}"
+    # Recorders write many things here; only of this one the answer must know.
+    version = "1.0" if request.get("httpVersion") == "HTTP/1.0" else "1.1"
+    return (
+        Request(method, target, _read_fields(request), body or b"", version),
+        f"{scheme.lower()}://{_host(authority)}",
+    )
 
 
 def _host(authority: str) -> str:

@@ -7,12 +7,13 @@ Either way a secret is blotted out wherever else it stands, for servers echo.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from conformance.exchange.message import Exchange, Failure, Header, Response
+from conformance.exchange.message import Exchange, Failure, Header, Request, Response
 from conformance.secrets.looks import (
     carries_a_secret,
+    nothing_is_public,
     secrets_of_field,
     secrets_of_query,
     secrets_of_text,
@@ -45,40 +46,54 @@ class Masking:
         return tuple((self.text(name), self.text(value)) for name, value in headers)
 
     def exchange(self, exchange: Exchange) -> Exchange:
-        """The exchange as it may be shown: its credentials are their masks."""
-        request, outcome = exchange.request, exchange.outcome
-        if isinstance(outcome, Failure):
-            outcome = replace(outcome, detail=self.text(outcome.detail))
-        else:
-            outcome = replace(
-                outcome,
-                headers=self.fields(outcome.headers),
-                body=self.octets(outcome.body),
-                reason=self.text(outcome.reason),
-            )
+        """The exchange as it may be shown, and what was on the wire of it: its credentials are their masks."""
+        wire = exchange.wire
         return replace(
             exchange,
-            request=replace(
-                request,
-                target=self.text(request.target),
-                headers=self.fields(request.headers),
-                body=self.octets(request.body),
-            ),
-            outcome=outcome,
+            request=self._request(exchange.request),
+            outcome=self._outcome(exchange.outcome),
             note=self.text(exchange.note),
             credentials=tuple(Secret(self.text(secret.reveal())) for secret in exchange.credentials),
+            wire=wire and replace(wire, request=self._request(wire.request), outcome=self._outcome(wire.outcome)),
+        )
+
+    def _request(self, request: Request) -> Request:
+        return replace(
+            request,
+            target=self.text(request.target),
+            headers=self.fields(request.headers),
+            body=self.octets(request.body),
+        )
+
+    def _outcome(self, outcome: Response | Failure) -> Response | Failure:
+        if isinstance(outcome, Failure):
+            return replace(outcome, detail=self.text(outcome.detail))
+        return replace(
+            outcome,
+            headers=self.fields(outcome.headers),
+            body=self.octets(outcome.body),
+            reason=self.text(outcome.reason),
         )
 
 
 class StrangersMasking(Masking):
-    """Masks what can be recognised in a recording that is not ours."""
+    """Masks what can be recognised in traffic that is not ours, and what is `known` to be secret besides.
 
-    def __init__(self, exchanges: Iterable[Exchange]) -> None:
-        found = (secret for exchange in exchanges for secret in _secrets(exchange))
-        super().__init__(Secret(secret) for secret in found if len(secret) >= _SHORTEST and not is_masked(secret))
+    What `is_public` is no secret, whatever field it stands in.
+    """
+
+    def __init__(
+        self,
+        exchanges: Iterable[Exchange],
+        known: Iterable[str] = (),
+        is_public: Callable[[str], bool] = nothing_is_public,
+    ) -> None:
+        self._is_public = is_public
+        found = (secret for exchange in exchanges for secret in _secrets(exchange) if len(secret) >= _SHORTEST)
+        super().__init__(Secret(text) for text in (*known, *found) if not (is_masked(text) or is_public(text)))
 
     def text(self, value: str) -> str:
-        return without_look_alikes(super().text(value))
+        return without_look_alikes(super().text(value), self._is_public)
 
     def octets(self, value: bytes) -> bytes:
         try:
@@ -96,13 +111,15 @@ class StrangersMasking(Masking):
         """The mask in place of a secret field's value; a scheme such as Bearer stays, for rules and readers."""
         scheme, space, credentials = value.partition(" ")
         has_scheme = name.lower().endswith("authorization") and space and scheme.isalpha()
-        shown = self.text(credentials if has_scheme else value)
-        hidden = shown if is_masked(shown) else MASK
+        secret = credentials if has_scheme else value
+        shown = self.text(secret)
+        hidden = shown if is_masked(shown) or self._is_public(secret) else MASK
         return f"{scheme} {hidden}" if has_scheme else hidden
 
 
 def _secrets(exchange: Exchange) -> Iterator[str]:
     """The values of an exchange's secret fields, parameters and members."""
+    exchange = exchange.as_sent
     outcome = exchange.outcome
     for name, value in (*exchange.request.headers, *(outcome.headers if isinstance(outcome, Response) else ())):
         if carries_a_secret(name):

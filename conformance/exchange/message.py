@@ -35,12 +35,14 @@ class Request:
     """One HTTP request as it goes over the wire.
 
     `target` is the raw request-target: percent-escapes are kept, because two spellings of one path are two stimuli.
+    `version` is that of HTTP in its first line.
     """
 
     method: str
     target: str
     headers: tuple[Header, ...] = ()
     body: bytes = b""
+    version: str = "1.1"
 
     @property
     def path(self) -> str:
@@ -118,6 +120,7 @@ class FailureKind(Enum):
     REFUSED = "connection refused"
     RESET = "connection closed before the response was complete"
     TIMEOUT = "no complete response within the timeout"
+    UNFINISHED = "the head of the response, and not all of its content within the timeout"
     MALFORMED = "the response is not HTTP"
     TOO_LARGE = "the response is larger than the limit"
 

@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 from conformance.exchange import Call, Exchange, Method
 from conformance.exchange.har import Recording
 from conformance.exchange.masking import StrangersMasking
+from conformance.judging.judge import Terms, judge_findings
 from conformance.judging.report import RunFacts, build_report
 from conformance.judging.statement import Statement
 from conformance.judging.traffic import judge_traffic
-from conformance.judging.verdict import CheckResult, Finding, judge, judge_run
+from conformance.judging.verdict import CheckResult, Finding
 from conformance.rules.server.conditions import answered_by_the_service, failed, plainly_bound
 from conformance.rules.server.errors import bare_status_of, envelope_of
 from conformance.spec.catalogue import Catalogue, Requirement
@@ -59,17 +60,10 @@ def audit(
     by_origin: dict[str, list[Exchange]] = {}
     for exchange in calls:
         by_origin.setdefault(exchange.origin, []).append(exchange)
-    judged = {result.requirement: result for result in judge_traffic(list(by_origin.values()), masking)}
-    judgements = [
-        judge(
-            requirement,
-            [_result(requirement, judged, statement)],
-            statement.rules_out(requirement),
-            statement.softened(requirement),
-        )
-        for requirement in catalogue.of("server")
-    ]
-    verdict = judge_run(judgements)
+    by_rule = {result.requirement: result for result in judge_traffic(list(by_origin.values()), masking)}
+    requirements = catalogue.of("server")
+    findings = [_result(requirement, by_rule, statement) for requirement in requirements]
+    judged = judge_findings(requirements, findings, Terms(statement.rules_out, statement.softened))
     facts = RunFacts(
         iut={"name": f"traffic in {file}", "url": ", ".join(by_origin), "statement": statement.as_json()},
         spec={"name": contract.name, "version": contract.version, "sha256": contract.sha256},
@@ -81,7 +75,7 @@ def audit(
         operations=len({exchange.call.name for exchange in calls if exchange.call and _is_of_one(exchange.call)}),
         messages=_messages(recording, len(exchanges), len(calls), contract),
     )
-    return Audit(build_report(judgements, verdict, facts), tuple(map(masking.exchange, calls)))
+    return Audit(build_report(judged.judgements, judged.verdict, facts), tuple(map(masking.exchange, calls)))
 
 
 def _is_at(exchange: Exchange, url: str) -> bool:
@@ -113,9 +107,9 @@ def _is_of_one(call: Call) -> bool:
     return call.method is not Method.LIST
 
 
-def _result(requirement: Requirement, judged: Mapping[str, CheckResult], statement: Statement) -> CheckResult:
+def _result(requirement: Requirement, by_rule: Mapping[str, CheckResult], statement: Statement) -> CheckResult:
     """What the traffic shows, where a recording can show it and the statement does not leave the requirement open."""
-    result = judged.get(requirement.id)
+    result = by_rule.get(requirement.id)
     open_key = statement.open_condition(requirement)
     if result is None:
         return CheckResult(requirement.id, CHECK, Finding.NOT_TESTED, "a recording cannot show it; `run` tests it")

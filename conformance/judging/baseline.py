@@ -157,8 +157,10 @@ def read_baseline_text(path: Path) -> str:
     """The text of a baseline. Raises UsageError when it cannot be read."""
     try:
         return path.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}", "name a baseline that exists") from error
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}", "name a baseline that exists") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: is not UTF-8: {error}", "save it as UTF-8") from error
 
 
 def parse_baseline(text: str, file: str, may_be_unfilled: bool = False) -> Baseline:

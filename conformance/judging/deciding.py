@@ -51,8 +51,8 @@ def _judges_all_traffic(result: CheckResult) -> bool:
 
 
 def _sent_by(result: CheckResult, by_check: Mapping[str, Sequence[Exchange]]) -> Exchange | None:
-    """The last thing that the check did; where it only looked, its last look."""
-    sent = by_check.get(result.check.rpartition("::")[2], ())
+    """The last thing that the check, or the first of its stimuli that sent anything, did; else the last look."""
+    sent = next((by_check[sender] for sender in result.senders if sender in by_check), ())
     acts = [exchange for exchange in sent if exchange.request.method not in _LOOKS]
     return next(reversed(acts or sent), None)
 

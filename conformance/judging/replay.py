@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -20,6 +20,7 @@ from conformance.errors import UsageError
 from conformance.exchange import Exchange, Failure, Header, Method, Request
 from conformance.exchange.history import operation_in
 from conformance.exchange.serial import exchange_from_json
+from conformance.judging.ruling import ruling
 from conformance.rules import Rule
 from conformance.rules.server.errors import status_of
 
@@ -92,7 +93,8 @@ class Adaptation:
         replacements = _spelled(self.names)
         body = _replaced(request.body.decode("latin-1"), _encoded(replacements)).encode("latin-1")
         headers = [(name, _replaced(value, replacements)) for name, value in self._headers(request, body)]
-        return Request(request.method, self._target(_replaced(request.target, replacements)), tuple(headers), body)
+        target = self._target(_replaced(request.target, replacements))
+        return replace(request, target=target, headers=tuple(headers), body=body)
 
     def _headers(self, request: Request, body: bytes) -> Iterable[Header]:
         """The recorded fields, made to fit; what HTTP/1.1 needs and HTTP/2 recorders do not write comes first."""
@@ -197,12 +199,11 @@ def judge_again(rule: Rule | None, old: Sequence[Exchange], new: Sequence[Exchan
             return Finding(Outcome.STILL_THERE, "the answers are the same")
         gone = "the answers differ from those that showed the violation"
     else:
-        judgements = list(rule.judgements(new))
-        violations = [judgement for judgement in judgements if judgement is not None]
-        if violations:
-            return Finding(Outcome.STILL_THERE, violations[0].message)
+        ruled = ruling(rule, [new])
+        if ruled.complaints:
+            return Finding(Outcome.STILL_THERE, ruled.complaints[0].message)
         gone = "the rule finds nothing wrong in the new answers"
-        if not judgements:
+        if not ruled.anything:
             nothing = nothing or "the rule has nothing to say about the new answers"
     return Finding(Outcome.CANNOT_BE_TOLD, nothing) if nothing else Finding(Outcome.GONE, gone)
 

@@ -24,7 +24,7 @@ from conformance.judging.baseline import AcceptedGap
 from conformance.judging.build import build_of
 from conformance.judging.shape import damage
 from conformance.judging.verdict import CheckResult, Judgement, RunVerdict, Verdict, in_words
-from conformance.rules import Complaint, Violation
+from conformance.rules import Complaint
 from conformance.rules.rule import TimedCall
 from conformance.spec.catalogue import Level, Requirement
 
@@ -94,7 +94,8 @@ def build_report(
         "exit_status": int(verdict),
         "messages": list(facts.messages),
         "requirements": [
-            _requirement(judgement, decided_by.get(judgement.requirement.id, ())) for judgement in judgements
+            _requirement(judgement, decided_by.get(judgement.requirement.id, ()), bool(facts.iut.get("url")))
+            for judgement in judgements
         ],
         "complete": not facts.was_interrupted,
     }
@@ -120,7 +121,8 @@ MOST_EVIDENCE = 20
 """Violations of one requirement that a report shows; it counts them all. Who breaks everything, breaks it often."""
 
 
-def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = ()) -> dict[str, Any]:
+def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = (), has_url: bool = True) -> dict[str, Any]:
+    """One requirement of the report. What was tested in process has no URL to which a curl line could be sent."""
     evidence = list(judgement.violations[:MOST_EVIDENCE])
     shown: dict[str, Any] = {
         **requirement_as_json(judgement.requirement),
@@ -149,6 +151,7 @@ def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = ()) -> d
             for entry in judgement.known
         ],
         "accepted_gap": _gap(judgement.gap),
+        "out_of_reach": judgement.is_out_of_reach,
         "evidence": evidence,
         "violations": len(judgement.violations),
     }
@@ -156,8 +159,8 @@ def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = ()) -> d
         shown["decided_by"] = [_evidence(exchange) for exchange in decided_by]
     if evidence:
         shown["reproduction"] = {
-            "curl": _stimulus(evidence).get("curl", ""),
-            "replay": _replay_line(judgement.requirement),
+            "curl": _stimulus(evidence).get("curl", "") if has_url else "",
+            "replay": _replay_line(judgement.requirement, has_url),
         }
     return shown
 
@@ -177,18 +180,19 @@ def _stimulus(evidence: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
     return stimulus
 
 
-def _replay_line(requirement: Requirement) -> str:
+def _replay_line(requirement: Requirement, has_url: bool) -> str:
     """Only what a server was sent can be sent again."""
-    return f"lro-conformance replay REPORT.json {requirement.id}" if requirement.actor == "server" else ""
+    line = f"lro-conformance replay REPORT.json {requirement.id}" + ("" if has_url else " --url URL")
+    return line if requirement.actor == "server" else ""
 
 
-def violation_as_json(complaint: Complaint | Violation, masking: Masking = _NO_SECRETS) -> dict[str, Any]:
+def violation_as_json(complaint: Complaint, masking: Masking = _NO_SECRETS) -> dict[str, Any]:
     """What is wrong and the exchanges that show it, masked: for results that travel and for reports."""
     shown: dict[str, Any] = {
         "message": masking.text(complaint.message),
         "exchanges": [_evidence(masking.exchange(exchange)) for exchange in complaint.exchanges],
     }
-    if isinstance(complaint, Complaint) and complaint.calls:
+    if complaint.calls:
         shown["calls"] = _timed(complaint.calls)
     return shown
 

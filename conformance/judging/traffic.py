@@ -1,4 +1,4 @@
-"""The judge of traffic: the one place that applies the rules, whoever recorded what they are applied to.
+"""What the rules about servers find in traffic, whoever recorded it: a run, its workers, a replay, somebody else.
 
 Rules judge every exchange, those of drawn checks too. A baseline may only be held against what is the same in every
 run, so what drawn requests alone show is a result of its own.
@@ -7,14 +7,16 @@ run, so what drawn requests alone show is a result of its own.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 from conformance.exchange import Exchange
 from conformance.exchange.history import Traffic
 from conformance.exchange.masking import Masking
 from conformance.judging.report import violation_as_json
+from conformance.judging.ruling import ruling, violated
 from conformance.judging.verdict import CheckResult, Finding
-from conformance.rules import Rule, Violation, in_short
+from conformance.rules import Complaint, Rule
 from conformance.rules.server import all_rules
 from conformance.spec.catalogue import catalogue
 
@@ -34,15 +36,19 @@ def traffic_check_of(requirement: str) -> str:
 
 
 def judge_traffic(
-    recordings: Sequence[Sequence[Exchange]], masking: Masking, drawn: Collection[str] = ()
+    recordings: Sequence[Sequence[Exchange]],
+    masking: Masking,
+    drawn: Collection[str] = (),
+    rules: Iterable[Rule] | None = None,
 ) -> Iterator[CheckResult]:
-    """What every rule says to what was recorded, one recording for each process or server.
+    """What every rule, or each of those that are given, says to what was recorded.
 
-    `drawn` are the checks whose requests are drawn. What a rule finds is masked as it is written down, not before.
+    There is one recording for each process or server. `drawn` are the checks whose requests are drawn. What a rule
+    finds is masked as it is written down, not before.
     """
     everything = [_Recorded.of(exchanges) for exchanges in recordings]
     firm = [_Recorded.of(one for one in exchanges if one.check not in drawn) for exchanges in recordings if drawn]
-    for rule in all_rules().values():
+    for rule in all_rules().values() if rules is None else rules:
         yield from _judged(rule, everything, firm, masking, frozenset(drawn))
 
 
@@ -67,46 +73,48 @@ class _Recorded:
 class _Said:
     """What a rule said to all recordings: whether to anything, what it found, and what it found once and not again.
 
-    A violation `is_confirmed` when the same request was sent once more and that was no better.
+    A complaint `is_confirmed` when the same request was sent once more and that was no better.
     """
 
     anything: bool
-    violations: list[Violation]
-    unconfirmed: list[Violation]
+    complaints: list[Complaint]
+    unconfirmed: list[Complaint]
     is_confirmed: bool
 
     @classmethod
     def by(cls, rule: Rule, recordings: Iterable[_Recorded]) -> _Said:
         anything = is_confirmed = False
-        violations: list[Violation] = []
-        unconfirmed: list[Violation] = []
+        complaints: list[Complaint] = []
+        unconfirmed: list[Complaint] = []
         for recorded in recordings:
             answered = {number for number, is_answered in recorded.again.items() if is_answered}
-            for judgement in rule.judgements(recorded.judged):
-                anything = True
-                if judgement is not None:
-                    (unconfirmed if _was_the_moment(judgement, answered) else violations).append(judgement)
-                    is_confirmed |= any(recorded.again.get(each.number) is False for each in judgement.exchanges)
-        return cls(anything, violations, unconfirmed, is_confirmed)
+            ruled = ruling(rule, [recorded.judged])
+            anything |= ruled.anything
+            for complaint in ruled.complaints:
+                (unconfirmed if _was_the_moment(complaint, answered) else complaints).append(complaint)
+                is_confirmed |= any(recorded.again.get(each.number) is False for each in complaint.exchanges)
+        return cls(anything, complaints, unconfirmed, is_confirmed)
 
 
-def _was_the_moment(violation: Violation, answered: Collection[int]) -> bool:
+def _was_the_moment(complaint: Complaint, answered: Collection[int]) -> bool:
     """Whether it is about requests that were not answered, and were when they were sent once more."""
-    return bool(violation.exchanges) and all(
-        exchange.response is None and exchange.number in answered for exchange in violation.exchanges
+    return bool(complaint.exchanges) and all(
+        exchange.response is None and exchange.number in answered for exchange in complaint.exchanges
     )
 
 
 def _judged(
     rule: Rule, everything: Sequence[_Recorded], firm: Sequence[_Recorded], masking: Masking, drawn: frozenset[str]
 ) -> Iterator[CheckResult]:
+    def shown(complaint: Complaint) -> dict[str, Any]:
+        return violation_as_json(complaint, masking)
+
     said = _Said.by(rule, everything)
     requirement, check = rule.requirement, traffic_check_of(rule.requirement)
-    by_draw = [violation for violation in said.violations if _was_drawn(violation, drawn)]
-    others = [violation for violation in said.violations if violation not in by_draw]
+    by_draw = [complaint for complaint in said.complaints if _was_drawn(complaint, drawn)]
+    others = [complaint for complaint in said.complaints if complaint not in by_draw]
     if others:
-        alone = "violated" if said.is_confirmed else ""
-        yield replace(_violated(requirement, check, others, masking), alone=alone)
+        yield violated(requirement, check, others, shown, alone="violated" if said.is_confirmed else "")
     elif said.unconfirmed:
         reason = f"{said.unconfirmed[0].message}; {_MOMENT}"
         yield CheckResult(requirement, check, Finding.NOT_TESTED, reason, alone="kept")
@@ -117,17 +125,11 @@ def _judged(
     elif not by_draw:
         yield CheckResult(requirement, DRAWN_TRAFFIC, Finding.KEPT, drawn=True)
     if by_draw:
-        yield _violated(requirement, DRAWN_TRAFFIC, by_draw, masking)
+        yield violated(requirement, DRAWN_TRAFFIC, by_draw, shown, drawn=True)
 
 
-def _was_drawn(violation: Violation, drawn: frozenset[str]) -> bool:
-    return any(exchange.check in drawn for exchange in violation.exchanges)
-
-
-def _violated(requirement: str, check: str, violations: Sequence[Violation], masking: Masking) -> CheckResult:
-    shown = tuple(violation_as_json(violation, masking) for violation in violations)
-    reason = in_short(list(dict.fromkeys(violation["message"] for violation in shown)))
-    return CheckResult(requirement, check, Finding.VIOLATED, reason, violations=shown, drawn=check == DRAWN_TRAFFIC)
+def _was_drawn(complaint: Complaint, drawn: frozenset[str]) -> bool:
+    return any(exchange.check in drawn for exchange in complaint.exchanges)
 
 
 def _nothing_to_judge(requirement: str, check: str) -> CheckResult:

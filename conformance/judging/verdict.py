@@ -72,7 +72,8 @@ class CheckResult:
     `violations` are JSON values, `{"message": …, "exchanges": […]}`, so that results travel between processes. A check
     that is `drawn` (property-based, schema-driven) may find something in one run and nothing in the next. What it found
     `is_known` when the baseline lists it. `alone` is how a check whose failure depends on real time ended when it was
-    tried again: "kept", "violated" or "not-tested"; empty when it was not tried again.
+    tried again: "kept", "violated" or "not-tested"; empty when it was not tried again. `stimuli` names who sent what it
+    judges, but for what it sent itself.
     """
 
     requirement: str
@@ -84,6 +85,12 @@ class CheckResult:
     drawn: bool = False
     is_known: bool = False
     alone: str = ""
+    stimuli: tuple[str, ...] = ()
+
+    @property
+    def senders(self) -> tuple[str, ...]:
+        """Who sent what it judges, as the record names them: it, and its stimuli."""
+        return (self.check.rpartition("::")[2], *self.stimuli)
 
     @property
     def was_seen_to_fail(self) -> bool:
@@ -158,7 +165,12 @@ def judge(
         return because(Verdict.NOT_APPLICABLE, Finding.NOT_APPLICABLE)
     if Finding.NOT_TESTED in found:
         return because(Verdict.NOT_TESTED, Finding.NOT_TESTED)
-    return Judgement(requirement, Verdict.NOT_TESTED, "no check of it was run", results)
+    return Judgement(
+        requirement,
+        Verdict.NOT_TESTED,
+        "no check of it was selected for this run (by the profile, -k, -m or --scenario)",
+        results,
+    )
 
 
 def _reasons(result: CheckResult) -> tuple[str, ...]:

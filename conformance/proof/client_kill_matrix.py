@@ -12,19 +12,19 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
-from conformance.judging.verdict import Judgement, Verdict, judge_run
+from conformance.judging.judge import Judged
+from conformance.judging.verdict import Verdict
 from conformance.proof.kill_matrix import Outcome, Subject, start_method
 from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE
 from conformance.sdk.faults import client_faults
 from conformance.sdk.gate import CONTRACT
 from conformance.sdk.honest_driver import Client
 from conformance.sdk.in_process import InProcess, driven
-from conformance.sdk.judging import judgements
+from conformance.sdk.judging import judge_performance
 from conformance.sdk.naming import Naming
 from conformance.sdk.play import perform
 from conformance.sdk.scenarios import SCENARIOS
 from conformance.sdk.variants import client_variants
-from conformance.spec.catalogue import client_catalogue
 from conformance.spec.contract import Contract
 
 _THREADS = 4
@@ -61,7 +61,7 @@ def _run_several(subjects: Sequence[Subject]) -> list[Outcome]:
 def _run_one(subject: Subject) -> Outcome:
     began = time.perf_counter()
     performance = perform(lambda: InProcess(driven(_client(subject))), SCENARIOS, Naming.of(Contract.load(CONTRACT)))
-    judged = judgements(performance, client_catalogue())
+    judged = judge_performance(performance)
     return _outcome(subject, judged, performance.faults, performance.requests, time.perf_counter() - began)
 
 
@@ -71,12 +71,12 @@ def _client(subject: Subject) -> Client:
     return client_variants()[subject.name].client
 
 
-def _outcome(
-    subject: Subject, judged: Sequence[Judgement], faults: Sequence[str], requests: int, seconds: float
-) -> Outcome:
-    broken = [judgement for judgement in judged if judgement.verdict in (Verdict.FAIL, Verdict.WARN)]
+def _outcome(subject: Subject, judged: Judged, faults: Sequence[str], requests: int, seconds: float) -> Outcome:
+    broken = [judgement for judgement in judged.judgements if judgement.verdict in (Verdict.FAIL, Verdict.WARN)]
     errors = [
-        f"{judgement.requirement.id}: {judgement.reason}" for judgement in judged if judgement.verdict is Verdict.ERROR
+        f"{judgement.requirement.id}: {judgement.reason}"
+        for judgement in judged.judgements
+        if judgement.verdict is Verdict.ERROR
     ]
     first_at = [
         max(exchange["number"] for exchange in violation["exchanges"])
@@ -88,10 +88,10 @@ def _outcome(
         subject,
         {judgement.requirement.id: judgement.reason for judgement in broken},
         [*faults, *errors],
-        judge_run(judged).words,
+        judged.verdict.words,
         min(first_at, default=0),
         requests,
         seconds,
-        frozenset(one.requirement.id for one in judged if one.verdict is Verdict.NOT_TESTED and one.results),
-        {one.requirement.id: one.verdict.value for one in judged},
+        frozenset(one.requirement.id for one in judged.judgements if one.verdict is Verdict.NOT_TESTED and one.results),
+        {one.requirement.id: one.verdict.value for one in judged.judgements},
     )

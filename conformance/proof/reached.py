@@ -22,6 +22,7 @@ from conformance.server.reference.serve import running_server
 from conformance.server.reference.variants import all_variants
 from conformance.server.reference.worlds import world_named
 from conformance.server.run_suite import run_quietly
+from conformance.server.target.configuration import DEFAULT_START
 
 _TOKEN, _WEAK_TOKEN = "token-of-the-proof-2f6c1b", "weak-token-of-the-proof-9d04e7"
 TRAFFIC_CHECK = "::test_all_traffic_keeps["
@@ -85,7 +86,7 @@ kind = "bearer"
 token_env = "LRO_PROOF_MAIN"
 forbidden_token_env = "LRO_PROOF_WEAK"
 [operations]
-start = {{{method}, json = {_inline(start)}}}
+start = {{{method}, json = {_inline({**DEFAULT_START.json, **start})}}}
 completed = {{start = {{{method}, json = {{mode = "done"}}}}}}
 [statement]
 {"".join(f"{key} = {json.dumps(value)}{chr(10)}" for key, value in said.items())}

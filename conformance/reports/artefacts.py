@@ -23,7 +23,8 @@ def writable(directory: Path) -> Path:
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{directory}: cannot be made: {error}", "choose another --report-dir") from error
+        what = "is a file, no directory" if directory.is_file() else f"cannot be made: {error.strerror}"
+        raise UsageError(f"{directory}: {what}", "choose another --report-dir") from error
     if not os.access(directory, os.W_OK):
         raise UsageError(f"{directory}: cannot be written to", "choose another --report-dir")
     return directory

@@ -20,6 +20,7 @@ from conformance.exchange.printable import in_one_line, printable
 from conformance.reports.names import Names, names_of
 from conformance.reports.terminal import painted, wants_colour
 from conformance.reports.time_line import spans_of, time_line_text
+from conformance.reports.words import musts_out_of_reach, said, untested_musts, why
 from conformance.spec.catalogue import Catalogue
 
 MARKS = {
@@ -118,14 +119,14 @@ def _explained(
     if not entry["evidence"]:
         yield from _wrapped(entry["reason"], "  found        ", width)
     for message, violations in _by_message(entry["evidence"]).items():
-        again = f" ({len(violations)} times)" if len(violations) > 1 else ""
-        yield from _wrapped(names.replaced(message) + again, "  found        ", width)
+        times = f" ({len(violations)} times)" if len(violations) > 1 else ""
+        yield from _wrapped(names.replaced(message) + times, "  found        ", width)
         yield from _evidence(violations[0], names, width if is_for_eyes else 0, size)
     shown = len(entry["evidence"])
     if entry["violations"] > shown:
         yield f"  and {entry['violations'] - shown} more; report.json shows the first {shown}"
     reproduction = entry.get("reproduction", {})
-    again = reproduction.get("command") or reproduction.get("curl")
+    again = reproduction.get("command") or reproduction.get("curl") or reproduction.get("replay")
     if again:
         yield ""
         yield f"  again        {in_one_line(again)}"
@@ -168,7 +169,7 @@ def _broken(line: str, width: int) -> Iterator[str]:
 def _exchange(exchange: Mapping[str, Any], names: Names) -> Iterator[str]:
     request = exchange["request"]
     line = in_one_line(names.replaced(f"{request['method']} {request['target']}"))
-    yield f"> {line} HTTP/1.1  [request {exchange['number']}]"
+    yield f"> {line} HTTP/{request.get('version', '1.1')}  [request {exchange['number']}]"
     yield from (f"> {in_one_line(name)}: {in_one_line(value)}" for name, value in request["headers"])
     yield from _body(request, ">", names)
     if "failure" in exchange:
@@ -249,24 +250,23 @@ def verdict_lines(report: Mapping[str, Any], colour: bool = False, width: int = 
     """The end of the text: counts, what was not tested, what fails, the verdict."""
     totals, entries = report["totals"], report["requirements"]
     counted = ", ".join(f"{totals[verdict]} {verdict}" for verdict in MARKS if totals.get(verdict))
-    untested = [
-        entry["id"]
-        for entry in entries
-        if entry["verdict"] == "not-tested" and entry["level"] == "MUST" and not entry.get("accepted_gap")
-    ]
     yield f"{in_one_line(report['iut']['name'] or report['iut']['url'])}: {counted}"
     yield f"{report['requests']} requests, {report['operations']} operations, profile {report['profile']}"
     for entry in entries:
         for check in entry["checks"]:
             if check.get("alone"):
-                yield f"{entry['id']} failed and was tried again, alone: {check['alone']}"
-    if untested:
-        more = f" and {len(untested) - _SHOWN_UNTESTED} more" if len(untested) > _SHOWN_UNTESTED else ""
-        told = f"{len(untested)} MUST not tested: {', '.join(untested[:_SHOWN_UNTESTED])}{more}"
-        yield from _wrapped(told, "", width)
+                yield f"{entry['id']} failed and was repeated on its own: {check['alone']}"
+    for what, musts in (
+        ("not tested", untested_musts(entries)),
+        ("out of reach in process, which is no gap", musts_out_of_reach(entries)),
+    ):
+        if musts:
+            more = f" and {len(musts) - _SHOWN_UNTESTED} more" if len(musts) > _SHOWN_UNTESTED else ""
+            ids = ", ".join(entry["id"] for entry in musts[:_SHOWN_UNTESTED])
+            yield from _wrapped(f"{len(musts)} MUST {what}: {ids}{more}", "", width)
     for message in dict.fromkeys(report["messages"]):
         what, _, remedy = message.partition(_REMEDY)  # any other line break is a peer's
-        yield in_one_line(what)
+        yield from _wrapped(what, "", width)
         if remedy:
             yield f"  remedy: {in_one_line(remedy)}"
     failing = [entry for entry in entries if entry["verdict"] in _FAILING]
@@ -275,17 +275,6 @@ def verdict_lines(report: Mapping[str, Any], colour: bool = False, width: int = 
         yield f"and {len(failing) - _SHOWN_FAILING} more that fail"
     paint = {0: "pass", 1: "fail"}.get(report["exit_status"], "warn")
     yield painted(f"verdict: {said(report).upper()}", paint, colour)
-
-
-def said(report: Mapping[str, Any]) -> str:
-    """The verdict of a run in words; older reports have only the verdict."""
-    return str(report.get("verdict_in_words") or report["verdict"])
-
-
-def why(entry: Mapping[str, Any]) -> str:
-    """Why a requirement is not judged, and who accepts that."""
-    gap = entry.get("accepted_gap")
-    return f"accepted gap: {gap['reason']} ({gap['link']}); {entry['reason']}" if gap else str(entry["reason"])
 
 
 def _wrapped(text: str, indent: str, width: int) -> list[str]:

@@ -10,7 +10,7 @@ from conformance.exchange.printable import in_one_line, printable
 
 def request_lines(request: Request, most: int) -> Iterator[str]:
     """The request as it goes out; a secret in it is a placeholder. At most so many characters of the body."""
-    yield f"{in_one_line(request.method)} {in_one_line(request.target)} HTTP/1.1"
+    yield f"{in_one_line(request.method)} {in_one_line(request.target)} HTTP/{in_one_line(request.version)}"
     yield from _message(request.headers, request.body, most)
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from conformance.exchange.printable import printable
-from conformance.reports.console import said
 from conformance.reports.page_content import LEVELS, OPEN, VERDICTS, chapters_of, entry_of, grouped, header_of
+from conformance.reports.words import meaning, said
 
 if TYPE_CHECKING:
     import jinja2
@@ -55,6 +55,7 @@ def render_html(report: Mapping[str, Any]) -> str:
         warned=with_verdict("warn"),
         known=with_verdict("known-failure"),
         said=said(report),
+        meaning=meaning(report),
         accepted=[entry for entry in entries if entry["accepted_gap"]],
         untested=grouped(entry for entry in untested if entry["level"] != "MAY"),
         undecided=grouped(entry for entry in untested if entry["level"] == "MAY"),

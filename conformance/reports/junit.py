@@ -15,7 +15,8 @@ from typing import Any
 from xml.etree.ElementTree import Element, ElementTree, ParseError, SubElement, parse
 
 from conformance.errors import UsageError
-from conformance.reports.console import explain, said, why
+from conformance.reports.console import explain
+from conformance.reports.words import said, why
 
 _FAILURES = ("fail", "unexpected-pass")
 _RUN = "run"
@@ -28,7 +29,7 @@ def write_junit(report: Mapping[str, Any], directory: Path) -> None:
     try:
         ElementTree(junit_of(report)).write(path, encoding="utf-8", xml_declaration=True)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error}", "choose another --report-dir") from error
+        raise UsageError(f"{path}: cannot be written: {error.strerror}", "choose another --report-dir") from error
 
 
 def junit_of(report: Mapping[str, Any]) -> Element:

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from conformance.exchange.printable import printable
-from conformance.reports.console import said
 from conformance.reports.time_line import spans_of, time_line_text
+from conformance.reports.words import meaning, said, untested_musts
 
 _TO_EXPLAIN = ("fail", "error", "unexpected-pass", "warn", "known-failure")
 _ORDER = ("pass", *_TO_EXPLAIN, "not-tested", "not-applicable")
@@ -31,6 +31,8 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     entries = report["requirements"]
     yield f"## lro-conformance: {said(report)}"
     yield ""
+    yield meaning(report)
+    yield ""
     yield f"{_code(report['iut']['name'] or report['iut']['url'])}: {_counts(report['totals'])}."
     yield (
         f"{report['requests']} requests, {report['operations']} operations, profile {report['profile']}, "
@@ -39,8 +41,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     if report["messages"]:
         yield ""
         yield from (f"- {_code(message)}" for message in report["messages"])
-    untested = [entry for entry in entries if entry["verdict"] == "not-tested" and entry["level"] == "MUST"]
-    yield from _untested([entry for entry in untested if not entry.get("accepted_gap")])
+    yield from _untested(untested_musts(entries))
     yield from _accepted([entry for entry in entries if entry.get("accepted_gap")])
     yield from _table([entry for entry in entries if entry["verdict"] in _TO_EXPLAIN])
     yield from _time_lines(entries)
@@ -111,7 +112,7 @@ def _again(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if not entries:
         return
     yield ""
-    yield "<details><summary>Again, by hand</summary>"
+    yield "<details><summary>Send it again, by hand</summary>"
     yield ""
     for entry in entries:
         curl = entry["reproduction"]["curl"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -14,6 +14,7 @@ from conformance.exchange.serial import exchange_from_json
 from conformance.reports.exchange_text import answer_lines, request_lines
 from conformance.reports.names import Names, names_of
 from conformance.reports.time_line import Axis, Span, axis_of, spans_of
+from conformance.reports.words import is_out_of_reach, musts_out_of_reach
 from conformance.spec.catalogue import catalogue, client_catalogue
 
 _SHOWN_BODY = 8000
@@ -84,14 +85,16 @@ class Found:
 def header_of(report: Mapping[str, Any]) -> dict[str, Any]:
     """What the head of the page says besides what the report has ready."""
     entries = report["requirements"]
-    musts = Counter(entry["verdict"] for entry in entries if entry["level"] == "MUST")
+    musts = Counter(entry["verdict"] for entry in entries if entry["level"] == "MUST" and not is_out_of_reach(entry))
     applicable = musts.total() - musts["not-applicable"]
-    left = [f"{musts[verdict]} {verdict}" for verdict in VERDICTS if verdict not in _APART and musts[verdict]]
+    left = [f"{musts[verdict]} {word}" for verdict, word in _LEFT.items() if musts[verdict]]
+    beyond = musts_out_of_reach(entries)
+    left += [f"{len(beyond)} out of reach in process"] if beyond else []
     statement = report["iut"].get("statement", {})
     return {
         "duration": duration(report),
         "kept": f"{musts['pass']} of {applicable} MUST kept",
-        "left": ", ".join(left) or ("every MUST that applies was tested" if applicable else "no MUST applies"),
+        "left": ", ".join(left) or ("" if applicable else "no MUST applies"),
         "version": report["iut"].get("version", ""),
         "build": {"commit": "", "url": "", **report.get("build", {})},
         "declared": [(key, _word(value)) for key, value in statement.get("declared", {}).items()],
@@ -104,7 +107,15 @@ def header_of(report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-_APART = ("pass", "not-applicable")
+_LEFT = {
+    "fail": "violated",
+    "error": "not judged because of an error",
+    "unexpected-pass": "kept though the baseline lists it",
+    "warn": "with a warning",
+    "known-failure": "known to fail",
+    "not-tested": "not tested",
+}
+"""What became of a MUST that is not kept, in words."""
 
 
 def duration(report: Mapping[str, Any]) -> str:
@@ -152,12 +163,20 @@ def entry_of(entry: Mapping[str, Any]) -> dict[str, Any]:
         "names": [(letter, printable(name)) for name, letter in names.letters.items()],
         "left": left,
         "again": again.replace("REPORT.json", "report.json"),
-        "known_failures": entry.get("known_failures", ()),
         "accepted_gap": entry.get("accepted_gap"),
+        "excuses": list(_excuses(entry)),
         "deciding": [_shown(exchange, names) for exchange in entry.get("decided_by", ())],
         # What was found says it already.
         "reason": "" if found or entry["verdict"] == "known-failure" else entry["reason"],
     }
+
+
+def _excuses(entry: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """What the baseline says of the requirement: its known failures, and its accepted gap."""
+    gap = entry.get("accepted_gap")
+    for excuse in [*entry.get("known_failures", ()), *([gap] if gap else [])]:
+        check = f"{excuse['check']}: " if excuse.get("check") else ""
+        yield {"what": check + excuse["reason"], "link": excuse["link"], "expires": excuse["expires"] or ""}
 
 
 def _found(entry: Mapping[str, Any], names: Names) -> tuple[list[Found], int]:

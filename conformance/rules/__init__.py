@@ -1,5 +1,5 @@
 """Oracles: pure functions from recorded traffic to "kept" or a complaint about one requirement."""
 
-from conformance.rules.rule import Complaint, ExchangeRule, HistoryRule, Rule, TrafficRule, Violation, in_short
+from conformance.rules.rule import Complaint, ExchangeRule, HistoryRule, Rule, TrafficRule, in_short
 
-__all__ = ["Complaint", "ExchangeRule", "HistoryRule", "Rule", "TrafficRule", "Violation", "in_short"]
+__all__ = ["Complaint", "ExchangeRule", "HistoryRule", "Rule", "TrafficRule", "in_short"]

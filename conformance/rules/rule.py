@@ -18,7 +18,7 @@ only the check knows what its stimulus means.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.exchange import Exchange
 from conformance.exchange.history import History, Traffic
@@ -37,25 +37,12 @@ class Complaint:
     """What is wrong, in one sentence, and the exchanges that show it.
 
     `calls` is the history of which it is wrong, in the order of invocation, where only the whole of it shows that.
+    Which requirement is not kept is said by whoever asked: a rule and a check speak for one.
     """
 
     message: str
     exchanges: tuple[Exchange, ...] = ()
     calls: tuple[TimedCall, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """A complaint charged to a requirement."""
-
-    requirement: str
-    message: str
-    exchanges: tuple[Exchange, ...] = ()
-
-    @property
-    def seen_at(self) -> int:
-        """The number of the exchange with which the violation was complete."""
-        return max((exchange.number for exchange in self.exchanges), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +75,12 @@ class ExchangeRule:
     when: When
     judge: ExchangeJudge
 
-    def judgements(self, exchanges: Iterable[Exchange]) -> Iterator[Violation | None]:
-        """One judgement per exchange the rule speaks about: a violation, or None for "kept"."""
+    def judgements(self, exchanges: Iterable[Exchange], /) -> Iterator[Complaint | None]:
+        """One judgement per exchange the rule speaks about: a complaint, or None for "kept"."""
         for exchange in Traffic.of(exchanges).in_earnest:
             if self.when(exchange):
                 message = self.judge(exchange)
-                yield Violation(self.requirement, _writable(message), (exchange,)) if message else None
+                yield Complaint(_writable(message), (exchange,)) if message else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +89,12 @@ class HistoryRule:
     when: Callable[[History], bool]
     judge: HistoryJudge
 
-    def judgements(self, exchanges: Iterable[Exchange]) -> Iterator[Violation | None]:
-        """One judgement per operation the rule speaks about: a violation, or None for "kept"."""
+    def judgements(self, exchanges: Iterable[Exchange], /) -> Iterator[Complaint | None]:
+        """One judgement per operation the rule speaks about: a complaint, or None for "kept"."""
         for history in Traffic.of(exchanges).in_earnest.histories:
             if self.when(history):
                 complaint = self.judge(history)
-                if complaint is None:
-                    yield None
-                else:
-                    yield Violation(self.requirement, _writable(complaint.message), complaint.exchanges)
+                yield complaint and replace(complaint, message=_writable(complaint.message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +102,10 @@ class TrafficRule:
     requirement: str
     judge: TrafficJudge
 
-    def judgements(self, exchanges: Iterable[Exchange]) -> Iterator[Violation | None]:
-        """What the judge says of all exchanges together: a violation, or None for "kept", once for each thing seen."""
+    def judgements(self, exchanges: Iterable[Exchange], /) -> Iterator[Complaint | None]:
+        """What the judge says of all exchanges together: a complaint, or None for "kept", once for each thing seen."""
         for complaint in self.judge(Traffic.of(exchanges).in_earnest):
-            if complaint is None:
-                yield None
-            else:
-                yield Violation(self.requirement, _writable(complaint.message), complaint.exchanges)
+            yield complaint and replace(complaint, message=_writable(complaint.message))
 
 
 _SAID_IN_SHORT = 3

@@ -1,7 +1,7 @@
-"""Credentials that arrive: ours, which is worth nothing and shown, and anybody else's, which is masked at once.
+"""Credentials that arrive: ours, which is worth nothing and shown, and anybody else's, which no artefact shows.
 
 A driver finds a bearer token of ours in its environment. A client that was set up with its user's real credentials
-would send those to us: they are taken out before anything is recorded.
+would send those to us. What is recorded has them, for the rules; whatever is written of it has their masks.
 """
 
 from __future__ import annotations
@@ -9,32 +9,35 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import replace
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import unquote
 
-from conformance.exchange import Header, Request
-from conformance.secrets.redaction import Redaction
+from conformance.exchange import Exchange
+from conformance.exchange.masking import Masking, StrangersMasking
+from conformance.secrets.command import secrets_of_command
 
 TOKEN_VARIABLE = "LRO_CONFORMANCE_TOKEN"
 TOKEN = "lro-conformance-token-that-opens-nothing"
 
-_SECRET_FIELDS = frozenset({"authorization", "proxy-authorization", "cookie", "x-goog-api-key"})
-_FIELDS_WITH_SCHEME = frozenset({"authorization", "proxy-authorization"})
-_SECRET_PARAMETER = re.compile(r"((?:^|[?&])(?:%24|\$)?(?:key|access_token|oauth_token|token|id_token)=)([^&#]*)", re.I)
-_SECRET_IN_TEXT = re.compile(r"((?:bearer|basic)\s+)([A-Za-z0-9._~+/=-]{8,})", re.I)
 _SECRET_VARIABLE = re.compile(r"token|secret|passw|api_?key|private_?key|access_?key|credential", re.I)
 _SHORTEST = 8
 """A shorter value of an environment variable is not looked for: `1` or `true` would blot out what is no secret."""
-_MASK = "[masked]"
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{40,}")
 
 
-def without_secrets(request: Request) -> Request:
-    """The request with every credential that is not ours masked, in header fields and in the query."""
-    target = _SECRET_PARAMETER.sub(lambda found: found[1] + _masked(found[2]), request.target)
-    return replace(request, target=target, headers=tuple(_without_secret(header) for header in request.headers))
+def masking_of(exchanges: Iterable[Exchange], command: Sequence[str] = ()) -> Masking:
+    """What takes the secrets out of whatever is written of a driver.
+
+    That are credentials in what arrived, among the words of the driver's command, and in variables of the environment
+    that are called so: a driver inherits them, and a client may tell them.
+    """
+    known = (*_environment_secrets(), *secrets_of_command(command))
+    return StrangersMasking(exchanges, known, _is_ours)
+
+
+def _is_ours(text: str) -> bool:
+    """Whether a text is our token, the start of it, or has it in some spelling."""
+    return TOKEN.startswith(text) or carries_token(text)
 
 
 def carries_token(text: str) -> bool:
@@ -49,39 +52,7 @@ def _decoded(word: str) -> str:
     return base64.b64decode(whole + "=" * (-len(whole) % 4)).decode("utf-8", "replace")
 
 
-def _without_secret(header: Header) -> Header:
-    name, value = header
-    if name.lower() not in _SECRET_FIELDS:
-        return (name, text_without_secrets(value))
-    scheme, space, credential = value.partition(" ") if name.lower() in _FIELDS_WITH_SCHEME else ("", "", value)
-    return (name, f"{scheme}{space}{_masked(credential)}") if space else (name, _masked(value))
-
-
-def _masked(value: str) -> str:
-    """The value when it is ours; what holds ours, or the start of it, among other things says so, and is masked."""
-    if value in ("", TOKEN):
-        return value
-    if carries_token(value):
-        return f"[masked, with {TOKEN}]"
-    return f"[masked, the start of {TOKEN}]" if len(value) >= _SHORTEST and TOKEN.startswith(value) else _MASK
-
-
-def text_without_secrets(text: str) -> str:
-    """A text, such as a log or a reply, with every credential that is not ours masked.
-
-    That is what follows the word Bearer or Basic, and what the environment has in variables that are called so that it
-    must be a secret: a driver inherits them, and a client may tell them.
-    """
-    text = _redaction(frozenset(_environment_secrets())).text(text)
-    return _SECRET_IN_TEXT.sub(lambda found: found[1] + _masked(found[2]), text)
-
-
 def _environment_secrets() -> Iterator[str]:
     for name, value in os.environ.items():
-        if _SECRET_VARIABLE.search(name) and len(value) >= _SHORTEST and value != TOKEN:
+        if _SECRET_VARIABLE.search(name) and len(value) >= _SHORTEST:
             yield value
-
-
-@lru_cache(maxsize=4)
-def _redaction(secrets: frozenset[str]) -> Redaction:
-    return Redaction(secrets, _MASK)

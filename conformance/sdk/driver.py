@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import queue
+import re
 import select
 import shlex
 import signal
@@ -25,6 +26,7 @@ from typing import IO, Protocol
 from conformance.errors import UsageError
 from conformance.rules.client.turn import Hello, Said, Told
 from conformance.sdk.reply import PROTOCOL, DriverFault, Gone, Overdue, id_of, read_hello, read_reply, shown
+from conformance.secrets.command import command_without_secrets
 
 PATIENCE = 10.0
 """Seconds that a reply may be overdue."""
@@ -36,6 +38,7 @@ _TO_EXIT = 5.0
 _LONGEST_LINE = 1024 * 1024
 _KEPT_STDERR = 64 * 1024
 _WAITING_LINES = 64
+_END_OF_A_WORD = re.compile(rb"\A\S{1,16}(?=\s)")
 
 
 class AnyDriver(Protocol):
@@ -93,7 +96,7 @@ class Driver:
             )
         except (OSError, ValueError) as error:
             raise UsageError(
-                f"the driver {shlex.join(self.command)} cannot be started: {error}",
+                f"the driver {shlex.join(command_without_secrets(self.command))} cannot be started: {error}",
                 _how_to_start(self.command[0], error),
             ) from error
         self._ended, self._end = os.pipe()
@@ -122,8 +125,10 @@ class Driver:
 
     @property
     def stderr(self) -> str:
-        """The end of what the driver wrote to stderr, at most 64 KiB."""
-        return self._stderr.decode("utf-8", "replace")
+        """The end of what the driver wrote to stderr, at most 64 KiB, without the end of a word, as in `shown`."""
+        is_cut = len(self._stderr) == _KEPT_STDERR
+        kept = _END_OF_A_WORD.sub(b"", self._stderr) if is_cut else self._stderr
+        return kept.decode("utf-8", "replace")
 
     def greet(self, told: Told, was_called: Callable[[], bool]) -> Hello | None:
         """Say hello; the value is what the driver says of itself, None when it is one that does not know a greeting.

@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from conformance.errors import UsageError
+from conformance.exchange.masking import Masking
 from conformance.judging.baseline import Baseline
-from conformance.judging.known_failures import Applied, apply_baseline
+from conformance.judging.judge import Against
 from conformance.judging.report import RunFacts, build_report
-from conformance.judging.verdict import Judgement, RunVerdict, judge_run
+from conformance.judging.verdict import Judgement, RunVerdict
 from conformance.lro import timestamp
 from conformance.reports.artefacts import write_artefacts
 from conformance.reports.junit import write_junit
 from conformance.sdk.checks import checks_by_requirement
+from conformance.sdk.credentials import masking_of
 from conformance.sdk.driver import PATIENCE
-from conformance.sdk.judging import judgements
+from conformance.sdk.judging import judge_performance
 from conformance.sdk.naming import EMPTY, Naming
 from conformance.sdk.play import Performance, perform, processes
 from conformance.sdk.scenario import Scenario
@@ -46,9 +48,10 @@ _LOG_LINES = 10
 
 @dataclass(frozen=True, slots=True)
 class GateRun:
-    """One run of the gate: what was played, the verdicts, and the report of it."""
+    """One run of the gate: what was played, what masks whatever is written of it, the verdicts, and the report."""
 
     performance: Performance
+    masking: Masking
     judgements: tuple[Judgement, ...]
     verdict: RunVerdict
     report: dict[str, Any]
@@ -96,8 +99,10 @@ def run_gate(
         jobs=jobs,
         on_played=on_played,
     )
-    applied = _against(baseline, judgements(performance, client_catalogue(), transport, is_whole=not only), started)
-    verdict = _verdict(applied, performance)
+    masking = masking_of(performance.exchanges, command)
+    today = date.fromisoformat(started[:10])
+    against = Against(baseline, today, checks_by_requirement) if baseline is not None else None
+    judged = judge_performance(performance, transport, is_whole=not only, against=against, masking=masking)
     facts = RunFacts(
         iut={
             "name": " ".join(Path(word).name if "/" in word else word for word in shown),
@@ -108,10 +113,10 @@ def run_gate(
                 "transport": transport.name,
                 "contract": naming.contract.name,
                 "parent": naming.parent,
-                "sdk": performance.hello.sdk,
-                "version": performance.hello.version,
+                "sdk": masking.text(performance.hello.sdk),
+                "version": masking.text(performance.hello.version),
                 "unsupported": sorted({play.unsupported for play in performance.plays} - {""}),
-                "stderr": performance.stderr,
+                "stderr": masking.text(performance.stderr),
             },
         },
         spec={"name": "client-requirements", "sha256": _digest()},
@@ -121,7 +126,7 @@ def run_gate(
         finished=timestamp(),
         requests=performance.requests,
         operations=len(performance.plays),
-        messages=[*_messages(performance), *applied.messages],
+        messages=[*map(masking.text, _messages(performance)), *judged.messages],
         baseline=baseline.file if baseline is not None else "",
     )
     options = "".join(
@@ -135,8 +140,8 @@ def run_gate(
         )
         if value != usual
     )
-    report = _reproducible(build_report(list(applied.judgements), verdict, facts), options)
-    return GateRun(performance, tuple(applied.judgements), verdict, report)
+    report = _reproducible(build_report(judged.judgements, judged.verdict, facts), options)
+    return GateRun(performance, masking, judged.judgements, judged.verdict, report)
 
 
 def selected(only: Sequence[str]) -> list[Scenario]:
@@ -157,30 +162,14 @@ def selected(only: Sequence[str]) -> list[Scenario]:
     ]
 
 
-def whole_timeline(performance: Performance) -> str:
+def whole_timeline(performance: Performance, masking: Masking) -> str:
     """Every scenario's time line, as text."""
     lines: list[str] = []
     for play in performance.plays:
-        lines += [f"{play.scenario.name}: {play.scenario.story}", *timeline_text(timeline(play))]
-        lines += [f"  {line}" for line in play.fault.splitlines()]
+        lines += [f"{play.scenario.name}: {play.scenario.story}", *timeline_text(timeline(play, masking))]
+        lines += [f"  {line}" for line in masking.text(play.fault).splitlines()]
         lines.append("")
     return "\n".join(lines)
-
-
-def _against(baseline: Baseline | None, judged: list[Judgement], started: str) -> Applied:
-    if baseline is None:
-        return Applied(tuple(judged))
-    return apply_baseline(baseline, judged, date.fromisoformat(started[:10]), checks_by_requirement())
-
-
-def _verdict(applied: Applied, performance: Performance) -> RunVerdict:
-    """The verdict of the run; a fault of the driver overrules all but a violation."""
-    verdict = judge_run(applied.judgements)
-    if verdict is RunVerdict.NOT_CONFORMANT:
-        return verdict
-    if performance.faults:
-        return RunVerdict.ERROR
-    return RunVerdict.NOT_CONFORMANT if applied.fails else verdict
 
 
 def _messages(performance: Performance) -> list[str]:
@@ -213,10 +202,11 @@ def _digest() -> str:
 def write_everything(gate: GateRun, directory: Path) -> None:
     """Write what every report directory has, timeline.txt and driver-stderr.txt. Raises UsageError if it cannot."""
     arrived = sorted(gate.performance.exchanges, key=lambda exchange: exchange.number)
-    write_artefacts(gate.report, arrived, directory)
+    write_artefacts(gate.report, map(gate.masking.exchange, arrived), directory)
     write_junit(gate.report, directory)
+    log = gate.masking.text(gate.performance.stderr)
     try:
-        (directory / "timeline.txt").write_text(whole_timeline(gate.performance), encoding="utf-8")
-        (directory / "driver-stderr.txt").write_text(gate.performance.stderr, encoding="utf-8")
+        (directory / "timeline.txt").write_text(whole_timeline(gate.performance, gate.masking), encoding="utf-8")
+        (directory / "driver-stderr.txt").write_text(log, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{directory}: cannot be written: {error}", "choose another --report-dir") from error
+        raise UsageError(f"{directory}: cannot be written: {error.strerror}", "choose another --report-dir") from error

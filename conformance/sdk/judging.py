@@ -1,4 +1,4 @@
-"""From what was played to the verdict of every client requirement.
+"""From what was played to what is found, and by the one judge to the verdict of every client requirement.
 
 A rule of `conformance.rules.client` judges every turn. An expectation of a scenario is judged only when the scenario's
 control was as it should be: otherwise whatever the client said, it may have said for the wrong reason.
@@ -6,73 +6,81 @@ control was as it should be: otherwise whatever the client said, it may have sai
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from conformance.errors import NotApplicable, Unjudged
+from conformance.exchange.masking import Masking
+from conformance.judging.judge import Against, Judged, Terms, judge_findings
 from conformance.judging.report import violation_as_json
-from conformance.judging.verdict import CheckResult, Finding, Judgement, judge
+from conformance.judging.ruling import ruling, violated
+from conformance.judging.verdict import CheckResult, Finding
 from conformance.rules.client import client_rules
 from conformance.rules.client.turn import TurnRule
 from conformance.rules.rule import Complaint
+from conformance.sdk.credentials import masking_of
 from conformance.sdk.play import Performance, Play
 from conformance.sdk.scenario import Expectation
 from conformance.sdk.timeline import timeline
 from conformance.sdk.transport import REST, Transport
-from conformance.spec.catalogue import Catalogue, Requirement
+from conformance.spec.catalogue import Requirement, client_catalogue
 
 ALL_TURNS = "all turns"
 
 
-def judgements(
-    performance: Performance, catalogue: Catalogue, transport: Transport = REST, is_whole: bool = True
-) -> list[Judgement]:
-    """The verdict of every client requirement, in the order of the catalogue.
+def judge_performance(
+    performance: Performance,
+    transport: Transport = REST,
+    *,
+    is_whole: bool = True,
+    against: Against | None = None,
+    masking: Masking | None = None,
+) -> Judged:
+    """The verdict of every client requirement, in the order of the catalogue, and of the run.
 
-    `is_whole` says that all scenarios were played: only then the condition of a requirement never held.
+    `is_whole` says that all scenarios were played: only then the condition of a requirement never held. What is found
+    is masked as it is written down, not before.
     """
-    found: dict[str, list[CheckResult]] = {requirement.id: [] for requirement in catalogue}
-    for play in performance.plays:
-        for result in results(play):
-            found[result.requirement].append(result)
-    return [
-        judge(
-            requirement,
-            found[requirement.id] or _nothing_said(requirement, performance, is_whole),
-            transport.rules_out(requirement.id),
-        )
-        for requirement in catalogue.of("client")
-    ]
+    masking = masking or masking_of(performance.exchanges)
+    requirements = client_catalogue().of("client")
+    findings = [result for play in performance.plays for result in results(play, masking)]
+    judged = {finding.requirement for finding in findings}
+    for requirement in requirements:
+        if requirement.id not in judged:
+            findings += _nothing_said(requirement, performance, is_whole, masking)
+    terms = Terms(
+        rules_out=lambda requirement: transport.rules_out(requirement.id),
+        against=against,
+        broke_off=bool(performance.faults),
+    )
+    return judge_findings(requirements, findings, terms)
 
 
-def results(play: Play) -> Iterator[CheckResult]:
+def results(play: Play, masking: Masking) -> Iterator[CheckResult]:
     """What one play says of the requirements: one result for each rule that had something to say, and expectation.
 
     What a rule has found is not said again by an expectation of the same requirement.
     """
     violated = set()
     for rule in client_rules().values():
-        result = _rule_result(rule, play)
+        result = _rule_result(rule, play, masking)
         if result is not None:
             yield result
             if result.finding is Finding.VIOLATED:
                 violated.add(rule.requirement)
     for expectation in play.scenario.expectations:
         if expectation.requirement not in violated:
-            yield _expectation_result(expectation, play)
+            yield _expectation_result(expectation, play, masking)
 
 
-def _rule_result(rule: TurnRule, play: Play) -> CheckResult | None:
-    judged = [(turn, rule.judge(turn)) for turn in play.all_turns if rule.when(turn)]
-    if not judged:
-        return None
-    complaints = [complaint for _, complaint in judged if complaint is not None]
-    return _result(rule.requirement, play, complaints)
+def _rule_result(rule: TurnRule, play: Play, masking: Masking) -> CheckResult | None:
+    ruled = ruling(rule, [play.all_turns])
+    return _result(rule.requirement, play, ruled.complaints, masking) if ruled.anything else None
 
 
-def _expectation_result(expectation: Expectation, play: Play) -> CheckResult:
+def _expectation_result(expectation: Expectation, play: Play, masking: Masking) -> CheckResult:
     def unjudged(finding: Finding, reason: str) -> CheckResult:
-        return CheckResult(expectation.requirement, play.scenario.name, finding, reason, play.seconds)
+        return CheckResult(expectation.requirement, play.scenario.name, finding, masking.text(reason), play.seconds)
 
     if play.fault:
         return unjudged(Finding.ERROR, play.fault.splitlines()[0])
@@ -83,7 +91,7 @@ def _expectation_result(expectation: Expectation, play: Play) -> CheckResult:
     assert play.control is not None, "a play without a fault has a control"
     wrong = play.scenario.control.judge(play.control)
     if wrong is not None and play.control.answers and expectation.requirement == play.scenario.control.requirement:
-        return _result(expectation.requirement, play, [wrong])
+        return _result(expectation.requirement, play, [wrong], masking)
     if wrong is not None:
         return unjudged(Finding.NOT_TESTED, f"{play.scenario.name}: the positive control failed: {wrong.message}")
     try:
@@ -91,36 +99,37 @@ def _expectation_result(expectation: Expectation, play: Play) -> CheckResult:
     except Unjudged as why:
         finding = Finding.NOT_APPLICABLE if isinstance(why, NotApplicable) else Finding.NOT_TESTED
         return unjudged(finding, f"{play.scenario.name}: {why.reason}")
-    return _result(expectation.requirement, play, [complaint] if complaint is not None else [])
+    return _result(expectation.requirement, play, [complaint] if complaint is not None else [], masking)
 
 
-def _result(requirement: str, play: Play, complaints: Sequence[Complaint]) -> CheckResult:
-    violations = tuple(_violation(complaint, play) for complaint in complaints)
-    return CheckResult(
-        requirement,
-        play.scenario.name,
-        Finding.VIOLATED if violations else Finding.KEPT,
-        "; ".join(violation["message"] for violation in violations),
-        play.seconds,
-        violations,
-    )
+def _result(requirement: str, play: Play, complaints: Sequence[Complaint], masking: Masking) -> CheckResult:
+    def shown(complaint: Complaint) -> dict[str, Any]:
+        return _violation(complaint, play, masking)
+
+    check = play.scenario.name
+    if not complaints:
+        return CheckResult(requirement, check, Finding.KEPT, seconds=play.seconds)
+    return violated(requirement, check, complaints, shown, seconds=play.seconds)
 
 
-def _violation(complaint: Complaint, play: Play) -> dict[str, Any]:
+def _violation(complaint: Complaint, play: Play, masking: Masking) -> dict[str, Any]:
     """A violation as every report has it, with the scenario and both sides of it on one time line."""
-    shown: Mapping[str, Any] = violation_as_json(complaint)
+    shown = violation_as_json(complaint, masking)
     return {
         **shown,
-        "message": f"{play.scenario.name}: {complaint.message}",
+        "message": f"{play.scenario.name}: {shown['message']}",
         "scenario": play.scenario.name,
-        "timeline": timeline(play),
+        "timeline": timeline(play, masking),
     }
 
 
-def _nothing_said(requirement: Requirement, performance: Performance, is_whole: bool) -> list[CheckResult]:
+def _nothing_said(
+    requirement: Requirement, performance: Performance, is_whole: bool, masking: Masking
+) -> list[CheckResult]:
     """Why a requirement has no result at all, where more can be said than that."""
     if performance.was_cut_off:
-        return [CheckResult(requirement.id, ALL_TURNS, Finding.ERROR, performance.faults[-1].splitlines()[0])]
+        why = masking.text(performance.faults[-1].splitlines()[0])
+        return [CheckResult(requirement.id, ALL_TURNS, Finding.ERROR, why)]
     if requirement.condition and is_whole:
         reason = f"in no turn it held that {requirement.condition}"
         return [CheckResult(requirement.id, ALL_TURNS, Finding.NOT_APPLICABLE, reason)]

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from conformance.exchange import Failure, FailureKind
 
 _FILLER = b" "
-_GIVEN_UP = Failure(FailureKind.TIMEOUT, "not all of it had been written when the client gave up")
+_UNANSWERED = Failure(FailureKind.TIMEOUT, "not all of its head had been written when the call was over")
+_UNFINISHED = Failure(FailureKind.UNFINISHED, "not all of it had been written when the call was over")
 _WITHOUT_END = Failure(FailureKind.RESET, "it has no end, and was cut off")
 
 
@@ -33,15 +34,17 @@ class Pace:
 
     def write(self, wire: socket.socket, data: bytes, replied: threading.Event) -> Failure | None:
         """Write an answer; the value says why it has no end, unless it has been written whole."""
-        at_once = data.index(b"\r\n\r\n") + 4 if self.with_head else 0
+        head = data.index(b"\r\n\r\n") + 4
+        written = head if self.with_head else 0
         try:
-            wire.sendall(data[:at_once])
-            for piece, wait in self._rest(data[at_once:]):
+            wire.sendall(data[:written])
+            for piece, wait in self._rest(data[written:]):
                 if replied.wait(wait / 1000):
-                    return _GIVEN_UP
+                    return _cut_short(written < head)
                 wire.sendall(piece)
+                written += len(piece)
         except OSError:
-            return _GIVEN_UP
+            return _cut_short(written < head)
         return _WITHOUT_END if self.endless else None
 
     def _rest(self, data: bytes) -> Iterator[tuple[bytes, int]]:
@@ -53,3 +56,7 @@ class Pace:
             yield bytes([each]), self.every
         for _ in range(self.at_most // self.every if self.endless else 0):
             yield _FILLER, self.every
+
+
+def _cut_short(in_head: bool) -> Failure:
+    return _UNANSWERED if in_head else _UNFINISHED

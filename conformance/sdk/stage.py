@@ -18,7 +18,6 @@ from conformance.exchange import Exchange, Failure, FailureKind, Method
 from conformance.rules.client.deadlines import slack
 from conformance.rules.client.turn import Hello, Outcome, Said, Told
 from conformance.sdk.answers import Script, json_answer
-from conformance.sdk.credentials import text_without_secrets
 from conformance.sdk.driver import AnyDriver
 from conformance.sdk.naming import Naming
 from conformance.sdk.reply import DriverFault, Gone, Overdue
@@ -175,7 +174,7 @@ class Company:
                     self._drivers.remove(driver)
             driver.kill()
             with self._lock:
-                self.stderr += text_without_secrets(driver.stderr)
+                self.stderr += driver.stderr
         return not is_finished
 
     def _greeted(self, stage: _Stage, driver: AnyDriver) -> Hello | None:

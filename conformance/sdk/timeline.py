@@ -7,6 +7,7 @@ from typing import Any
 
 from conformance.exchange import Exchange, Failure, Response
 from conformance.exchange.grpc import answer_in_words, call_in_words, is_grpc
+from conformance.exchange.masking import Masking
 from conformance.exchange.printable import in_one_line
 from conformance.rules.client.turn import Told
 from conformance.sdk.play import Play
@@ -17,9 +18,9 @@ _SHOWN = 300
 _ARROWS = {"told": "→ driver", "said": "← driver", "arrived": "→ server", "answered": "← server"}
 
 
-def timeline(play: Play) -> list[dict[str, Any]]:
+def timeline(play: Play, masking: Masking) -> list[dict[str, Any]]:
     """The events of a play in the order of time, as JSON values; `at` is seconds since the first of them."""
-    events = sorted(_all_events(play), key=lambda event: event[0])
+    events = sorted(_all_events(play, masking), key=lambda event: event[0])
     start = events[0][0] if events else 0.0
     return [{"at": round(at - start, 6), "event": event, **what} for at, event, what in events]
 
@@ -31,12 +32,12 @@ def timeline_text(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         yield f"{event['at'] * 1000:9.1f} ms  {_ARROWS[event['event']]}{number}  {event['text']}"
 
 
-def _all_events(play: Play) -> Iterator[Event]:
+def _all_events(play: Play, masking: Masking) -> Iterator[Event]:
     for turn in play.all_turns:
-        yield from _events(turn.told, turn.arrived)
-        yield turn.said.at, "said", {"text": _cut(turn.said.line), "id": turn.told.id}
+        yield from _events(turn.told, map(masking.exchange, turn.arrived))
+        yield turn.said.at, "said", {"text": _cut(masking.text(turn.said.line)), "id": turn.told.id}
     if play.unanswered is not None:
-        yield from _events(play.unanswered.told, play.unanswered.arrived)
+        yield from _events(play.unanswered.told, map(masking.exchange, play.unanswered.arrived))
 
 
 def _events(told: Told, arrived: Iterable[Exchange]) -> Iterator[Event]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-_MASK = "[masked]"
+from conformance.secrets.redaction import MASK
+
 _SECRET_OPTION = re.compile(r"--?[a-z0-9_-]*(?:token|secret|password|key)", re.I)
 _SECRET_SETTING = re.compile(r"([a-z0-9_-]*(?:token|secret|password|key)[a-z0-9_-]*=)(.*)", re.I | re.S)
 
@@ -15,5 +16,12 @@ def command_without_secrets(command: Sequence[str]) -> list[str]:
     shown: list[str] = []
     for word in command:
         belongs_to_option = bool(shown) and _SECRET_OPTION.fullmatch(shown[-1]) is not None
-        shown.append(_MASK if belongs_to_option else _SECRET_SETTING.sub(lambda found: found[1] + _MASK, word))
+        shown.append(MASK if belongs_to_option else _SECRET_SETTING.sub(lambda found: found[1] + MASK, word))
     return shown
+
+
+def secrets_of_command(command: Sequence[str]) -> Iterator[str]:
+    """The values that are masked."""
+    for word, shown in zip(command, command_without_secrets(command), strict=True):
+        if shown != word:
+            yield word.removeprefix(shown.removesuffix(MASK))

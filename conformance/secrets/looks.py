@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import unquote_plus
 
-from conformance.secrets.redaction import MASK
+from conformance.secrets.redaction import MASK, is_a_mask
 
 _CREDENTIAL = re.compile(r"key|token|auth|cookie|secret", re.IGNORECASE)
 _WORDS = r"api[-_]?key|token|secret|password|passwd|session|signature|credential|assertion"
@@ -23,8 +23,12 @@ _MEMBER = re.compile(
     r'((?:[^"\\]|\\.)*)(")',
     re.IGNORECASE,
 )
+_MASKED = MASK.rstrip("]")
+"""The start of every mask."""
+
 _LOOKS_SECRET = re.compile(
-    r"(?<=Bearer )[\w.~+/-]{8,}=*"  # any bearer token
+    r"(?<=(?i:bearer) )[\w.~+/-]{8,}=*"  # any bearer token
+    r"|(?<=(?i:basic) )[A-Za-z0-9+/]{6,}={0,2}"  # a user and password in base64
     r"|(?<=://)[^/@\s\"'<>]+(?=@)"  # user and password in a URL
     r"|\bya29\.[\w-]+"  # Google's access tokens,
     r"|\bAIza[\w-]{30,}"  # its API keys,
@@ -81,21 +85,42 @@ def secrets_of_text(text: str) -> Iterator[str]:
 
 def is_secret_parameter(name: str) -> bool:
     """Whether a parameter of a query, by its name, carries a credential: `key`, `access_token`."""
-    plain = unquote_plus(name).lower()
+    plain = unquote_plus(name).lower().removeprefix("$")  # Google's system parameters have it, or leave it out
     return plain not in _HARMLESS and _PARAMETER.fullmatch(plain) is not None
 
 
 def looks_secret(text: str) -> bool:
     """Whether something in a text looks like a token, a key, or the password in a URL."""
-    return _LOOKS_SECRET.search(text) is not None
+    return any(map(_is_meant, _LOOKS_SECRET.finditer(text)))
 
 
-def without_look_alikes(text: str) -> str:
-    """A text of a stranger, such as a log, with everything masked that looks like a token, a key or a password."""
-    text = _IN_URL.sub(lambda found: found[1] + MASK if is_secret_parameter(found[2]) else found[0], text)
-    return _LOOKS_SECRET.sub(MASK, text)
+def _is_meant(found: re.Match[str]) -> bool:
+    """What follows the word "basic" is a credential where it is the base64 of a user and password (RFC 7617)."""
+    before = found.string[max(0, found.start() - 6) : found.start()]
+    return before.lower() != "basic " or any(_user_and_password(found[0]))
+
+
+def nothing_is_public(_: str) -> bool:
+    """Every credential is somebody's."""
+    return False
+
+
+def without_look_alikes(text: str, is_public: Callable[[str], bool] = nothing_is_public) -> str:
+    """A text of a stranger, such as a log, with everything masked that looks like a token, a key or a password.
+
+    What `is_public` is no secret whatever it looks like.
+    """
+
+    def parameter(found: re.Match[str]) -> str:
+        is_shown = is_public(found[3]) or found[3].startswith(_MASKED) or not is_secret_parameter(found[2])
+        return found[0] if is_shown else found[1] + MASK
+
+    def look_alike(found: re.Match[str]) -> str:
+        return MASK if _is_meant(found) and not is_public(found[0]) else found[0]
+
+    return _LOOKS_SECRET.sub(look_alike, _IN_URL.sub(parameter, text))
 
 
 def without_secret_members(text: str) -> str:
-    """A JSON text with the values of such members masked."""
-    return _MEMBER.sub(lambda found: f"{found[1]}{MASK}{found[3]}", text)
+    """A JSON text with the values of such members masked; one that has its mask keeps that."""
+    return _MEMBER.sub(lambda found: found[0] if is_a_mask(found[2]) else f"{found[1]}{MASK}{found[3]}", text)

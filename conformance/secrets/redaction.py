@@ -24,8 +24,8 @@ MASK = "[secret]"
 """What stands where a secret stood of which only the place is known, such as the value of a field."""
 
 SURE = 8
-"""Characters. A shorter text may stand anywhere by accident, so it is masked only where it stands alone, its base64 and
-hexadecimal are not looked for, and nobody is accused of repeating it."""
+"""Characters. A shorter text may stand anywhere by accident, so it is masked only where it stands alone, and nobody is
+accused of repeating it."""
 
 _LONGEST_RUN = 16
 """Characters of a secret in a row that are masked however long it is."""
@@ -35,11 +35,11 @@ _SHORTEST = 3
 
 
 class Redaction:
-    """Replaces every spelling of some secrets by a mask: the one that is given, else one with the secret's number."""
+    """Replaces every spelling of some secrets by a mask with the secret's number."""
 
-    def __init__(self, secrets: Iterable[str], mask: str | None = None) -> None:
+    def __init__(self, secrets: Iterable[str]) -> None:
         wanted = list(dict.fromkeys(secret for secret in secrets if secret))
-        masks = {secret: mask or numbered(number) for number, secret in enumerate(wanted, 1)}
+        masks = {secret: numbered(number) for number, secret in enumerate(wanted, 1)}
         spelled = [(text, masks[secret]) for secret in wanted for text in _texts(secret)]
         # The longest first: what is left of it would not be found when a part of it had gone before.
         spelled.sort(key=lambda entry: (-len(entry[0]), entry[0]))
@@ -87,6 +87,11 @@ def is_masked(text: str) -> bool:
     return _MASKED.search(text) is not None
 
 
+def is_a_mask(text: str) -> bool:
+    """Whether a text is a mask and nothing else."""
+    return _MASKED.fullmatch(text) is not None
+
+
 def numbered(number: int) -> str:
     """The mask of a secret that has a number."""
     return f"{MASK[:-1]} {number}]"
@@ -109,9 +114,8 @@ def _texts(secret: str) -> Iterator[str]:
     octets = secret.encode("utf-8", "surrogateescape")
     yield secret
     yield octets.decode("latin-1")
+    yield from (text for text in (octets.hex(), *_in_base64(octets)) if len(text) >= SURE)
     if len(octets) >= SURE:
-        yield octets.hex()
-        yield from _in_base64(octets)
         yield from _user_and_password(secret)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NoReturn, Self
 
+from conformance.secrets.redaction import MASK
+
 
 class Secret:
     """Holds a credential; `str`, `repr` and formatting show a mask. Only `reveal()` gives the text, for the wire."""
@@ -30,10 +32,10 @@ class Secret:
         return self
 
     def __repr__(self) -> str:
-        return "Secret('[redacted]')"
+        return f"Secret({MASK!r})"
 
     def __str__(self) -> str:
-        return "[redacted]"
+        return MASK
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and other._text == self._text

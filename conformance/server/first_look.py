@@ -6,25 +6,25 @@ description of a service. What cannot be seen stands in the file as a question.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 
-from conformance.exchange import Request, Response
+from conformance.errors import TargetError
+from conformance.exchange import Failure, FailureKind, Method, Request, Response
 from conformance.lro import SystemClock
+from conformance.server.description import Start, described_paths, gaps, inline_toml, parents, starts
 from conformance.server.target.app import ORIGIN, load_app, transport_to
-from conformance.server.target.configuration import IutSection
 from conformance.server.target.transport import HttpTransport
+from conformance.spec.contract import Contract
+from conformance.spec.home import homes
 
 _TIMEOUT = 5.0
 _MOST_STARTS = 5
-_PARAMETER = re.compile(r"\{([^}/]+)\}")
-_VALUES = {"project": "demo", "location": "us"}
 
 Ask = Callable[[str], Response | None]
 """What a GET of a path is answered; None when it is not."""
@@ -32,57 +32,62 @@ Ask = Callable[[str], Response | None]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a first look saw. `lists` is the status of the list of operations, 0 where nobody answered."""
+    """What a first look saw. `lists` is the status of the list of operations, 0 where it was not answered."""
 
-    parent: str = IutSection().parent
+    parent: str
     lists: int = 0
     has_description: bool = False
-    starts: tuple[str, ...] = ()
-    """Paths of POST requests that may start an operation, the likeliest first."""
-    missing: tuple[str, ...] = field(default=())
+    starts: tuple[Start, ...] = ()
+    """Requests that may start an operation, the likeliest first."""
+    missing: tuple[str, ...] = ()
     """What an implementation of the contract has, and the description has not."""
 
+    @classmethod
+    def nothing(cls, contract: Contract) -> Seen:
+        """Where nobody can be asked: an example from the contract."""
+        return cls(homes(contract)[0].example)
 
-def look_at_url(url: str) -> Seen:
-    """A first look at a server."""
+
+def look_at_url(url: str, contract: Contract) -> Seen:
+    """A first look at a server. Raises TargetError when nobody listens there."""
     parts = urlsplit(url)
-    return _look(HttpTransport.live(f"{parts.scheme}://{parts.netloc}", 1), parts.path.rstrip("/"))
+    origin = f"{parts.scheme}://{parts.netloc}"
+    return _look(HttpTransport.live(origin, 1), url, parts.path.rstrip("/"), contract)
 
 
-def look_at_app(app: str, directory: Path) -> Seen:
+def look_at_app(app: str, directory: Path, contract: Contract) -> Seen:
     """A first look at an application in this process. Raises UsageError or TargetError when it cannot be had."""
     transport = transport_to(load_app(app, directory), f"the application {app!r}")
     client = httpx.Client(transport=transport, follow_redirects=False, trust_env=False)
-    return _look(HttpTransport(client, ORIGIN, SystemClock()), "")
+    return _look(HttpTransport(client, ORIGIN, SystemClock()), app, "", contract)
 
 
-def _look(transport: HttpTransport, prefix: str) -> Seen:
+def _look(transport: HttpTransport, where: str, prefix: str, contract: Contract) -> Seen:
     def ask(path: str) -> Response | None:
         request = Request("GET", prefix + path, (("Host", "localhost"), ("Accept", "application/json")))
         outcome = transport.exchange(request, _TIMEOUT)
+        if isinstance(outcome, Failure) and outcome.kind is FailureKind.REFUSED:
+            raise TargetError(f"nobody listens at {where}", "start the server first, or mend --url")
         return outcome if isinstance(outcome, Response) else None
 
     try:
-        return first_look(ask)
+        return first_look(ask, contract)
     finally:
         transport.close()
 
 
-def first_look(ask: Ask) -> Seen:
+def first_look(ask: Ask, contract: Contract) -> Seen:
     """What can be read off whoever is asked."""
     document = _json(ask("/openapi.json"))
-    paths = document.get("paths") if document else None
-    described = {str(path): at for path, at in paths.items() if isinstance(at, dict)} if isinstance(paths, dict) else {}
-    parent = IutSection().parent
-    listed = ask(f"/v1/{parent}/operations")
+    parent = next(parents(document, contract), homes(contract)[0].example)
+    listed = ask(contract.path(Method.LIST, parent)) if contract.binds(Method.LIST, parent) else None
     names = [str(one["name"]) for one in _operations(_json(listed)) if isinstance(one.get("name"), str)]
-    found = next((name.rpartition("/operations/")[0] for name in names if "/operations/" in name), parent)
     return Seen(
-        parent=found,
+        parent=next((name.rpartition("/operations/")[0] for name in names if "/operations/" in name), parent),
         lists=listed.status if listed is not None else 0,
-        has_description=bool(described),
-        starts=tuple(_starts(described))[:_MOST_STARTS],
-        missing=tuple(_missing(described)) if described else (),
+        has_description=bool(described_paths(document)),
+        starts=tuple(starts(document))[:_MOST_STARTS],
+        missing=tuple(gaps(document, contract)),
     )
 
 
@@ -95,32 +100,17 @@ def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield from (one for one in listed if isinstance(one, dict)) if isinstance(listed, list) else ()
 
 
-def _starts(described: dict[str, dict[str, Any]]) -> Iterator[str]:
-    """Posts to a collection beside the operations come first: those are what such services start operations with."""
-    posts = [path for path, at in described.items() if "post" in at and not path.endswith((":cancel", ":wait"))]
-    beside = [path for path in posts if "/locations/" in path or "/projects/" in path]
-    for path in dict.fromkeys([*beside, *posts]):
-        yield _PARAMETER.sub(lambda found: _VALUES.get(found[1].lower(), "example"), path)
-
-
-def _missing(described: dict[str, dict[str, Any]]) -> Iterator[str]:
-    for what, method, end in (
-        ("no POST …/operations/{operation}:cancel", "post", ":cancel"),
-        ("no GET …/operations/{operation}", "get", "}"),
-        ("no GET …/operations, the list", "get", "/operations"),
-    ):
-        if not any(path.endswith(end) and "operations" in path and method in at for path, at in described.items()):
-            yield f"the description at /openapi.json has {what}"
-
-
 def operations_table(seen: Seen) -> str:
     """The table `[operations]` of a conformance.toml, filled with what was seen."""
-    start, *others = seen.starts or (f"/v1/{seen.parent}/things",)
+    start, *others = [
+        f"path = {inline_toml(start.path)}, json = {inline_toml(start.body)}"
+        for start in seen.starts or (Start(f"/v1/{seen.parent}/things", {}),)
+    ]
     lines = [
         "[operations]",
         "# The request that starts an operation which runs until it is cancelled (30 seconds will do).",
         "# {unique} becomes a fresh id; name is a JSON pointer to the operation's name in the answer.",
-        f'start = {{method = "POST", path = "{start}", json = {{}}, name = "/name"}}',
-        *(f'# or path = "{other}"' for other in others),
+        f'start = {{method = "POST", {start}, name = "/name"}}',
+        *(f"# or {other}" for other in others),
     ]
     return "\n".join(lines) + "\n"

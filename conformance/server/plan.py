@@ -12,14 +12,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from conformance.exchange import Exchange, Method
 from conformance.exchange.message import START
 from conformance.exchange.printable import in_one_line
 from conformance.server.target.configuration import Configuration, SupplyForm
 
-_ID = re.compile(r"[0-9a-f]{31,}|[0-9A-F]{31,}")
+_ID = re.compile(r"[0-9a-f]{19,}|[0-9A-F]{19,}")
+"""What was drawn for an id, but for a character at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class _Names:
 
     def shown(self, text: str) -> str:
         for identifier, word in self._by_id.items():
-            text = text.replace(identifier, word)
+            text = text.replace(identifier, word).replace(quote(identifier, safe=""), word)
         return _ID.sub("…", text)
 
     def started_by(self, exchange: Exchange) -> tuple[str, str]:
@@ -133,16 +134,19 @@ def _id(name: str) -> str:
 def render(plan: Plan) -> Iterator[str]:
     """The plan as lines of text."""
     configuration = plan.configuration
-    url = configuration.iut.url
+    iut = configuration.iut
+    target = iut.url or (iut.app and f"the application {iut.app}, in process") or "the embedded reference server"
     remark = "" if plan.is_allowed else "   NOT ALLOWED: a run refuses it, for [iut] allow_hosts does not name it"
-    yield f"target       {in_one_line(url) or 'the embedded reference server'}{remark}"
+    yield f"target       {in_one_line(target)}{remark}"
     yield f"credentials  {', '.join(_credentials(configuration))}"
     yield f"supply       {_supply(configuration.operations.running)}"
     limits = configuration.limits
+    rate = f"{limits.rate:g} per second" if limits.rate else "no limit per second"
     yield (
         f"limits       {limits.requests} requests, {limits.operations} operations, {limits.concurrency} at once, "
-        f"{f'{limits.rate:g} per second' if limits.rate else 'no rate'}, {limits.timeout:g} s for each answer"
+        f"{rate}, {limits.timeout:g} s for each answer"
     )
+    has_credentials = configuration.auth.kind != "none"
     check = ""
     for call, count in plan.calls.items():
         if call.check != check:
@@ -150,7 +154,8 @@ def render(plan: Plan) -> Iterator[str]:
             yield ""
             yield in_one_line(check)
         line = f"  {count:>3} × {call.method:<6} {call.path}"
-        yield in_one_line(f"{line}   [{call.effect}; {call.credential}]" + (f" {call.note}" if call.note else ""))
+        effect = f"{call.effect}; {call.credential}" if has_credentials else call.effect
+        yield in_one_line(f"{line}   [{effect}]" + (f" {call.note}" if call.note else ""))
     yield ""
     totals: Counter[str] = Counter()
     for call, count in plan.calls.items():

@@ -183,6 +183,7 @@ def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
         )
     run.iut = connect(run.configuration, run.profile, run.ledger_file)
     run.iut.target.check = run.sender
+    run.iut.is_out_of_time = lambda: run.is_out_of_time
     yield run.iut
     try:
         run.iut.clean_up()
@@ -235,7 +236,9 @@ def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
     from conformance.judging.report import violation_as_json
     from conformance.judging.verdict import CheckResult, Finding
     from conformance.suite.alone import ALONE
+    from conformance.suite.items import needs_of
     from conformance.suite.judging import Violated
+    from conformance.suite.stimuli import in_turn
 
     run = _run(item.config)
     raised = call.excinfo.value if call.excinfo is not None else None
@@ -268,6 +271,7 @@ def _result(item: pytest.Item, call: pytest.CallInfo[None]) -> CheckResult:
         violations,
         _draws(item),
         alone=alone.outcome if alone is not None else "",
+        stimuli=in_turn(needs_of(item)),
     )
 
 
@@ -500,6 +504,7 @@ def _as_json(result: CheckResult) -> dict[str, Any]:
         "violations": list(result.violations),
         "drawn": result.drawn,
         "alone": result.alone,
+        "stimuli": list(result.stimuli),
     }
 
 
@@ -515,4 +520,5 @@ def _from_json(value: dict[str, Any]) -> CheckResult:
         tuple(value["violations"]),
         value["drawn"],
         alone=value["alone"],
+        stimuli=tuple(value["stimuli"]),
     )

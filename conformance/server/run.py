@@ -18,12 +18,13 @@ from conformance.exchange.masking import Masking
 from conformance.exchange.serial import exchange_as_json, exchange_from_json
 from conformance.judging.baseline import Baseline, KnownFailure, read_baseline
 from conformance.judging.deciding import deciding_exchanges
-from conformance.judging.known_failures import Applied, apply_baseline, examined, foretold
+from conformance.judging.judge import Against, Judged, Terms, judge_findings
+from conformance.judging.known_failures import foretold
 from conformance.judging.leaks import leak_messages
 from conformance.judging.report import RunFacts, build_report
 from conformance.judging.statement import Statement
 from conformance.judging.traffic import judge_traffic
-from conformance.judging.verdict import CheckResult, Judgement, RunVerdict, Verdict, judge, judge_run
+from conformance.judging.verdict import CheckResult, RunVerdict, Verdict
 from conformance.lro import timestamp
 from conformance.reports.artefacts import writable
 from conformance.secrets.secret import Secret
@@ -177,25 +178,22 @@ class Run:
     def judge_traffic(self) -> list[CheckResult]:
         """What the rules say to all traffic but that of the clean-up, whichever process sent it."""
         sent = [[exchange for exchange in part if exchange.check != CLEAN_UP] for part in self.all_traffic()]
-        drawn = {result.check.rpartition("::")[2] for result in self.results if result.drawn}
+        drawn = {sender for result in self.results if result.drawn for sender in result.senders}
+        drawn -= {sender for result in self.results if not result.drawn for sender in result.senders}
         return list(judge_traffic(sent, self.masking(), drawn)) if any(sent) else []
 
-    def judgements(self) -> list[Judgement]:
-        """The verdict of every server requirement, in the order of the catalogue."""
-        by_requirement: dict[str, list[CheckResult]] = {}
-        for result in self.results:
-            by_requirement.setdefault(result.requirement, []).append(result)
-        return [
-            Judgement(requirement, Verdict.NOT_TESTED, out_of_reach, is_out_of_reach=True)
-            if (out_of_reach := self.out_of_reach(requirement))
-            else judge(
-                requirement,
-                by_requirement.get(requirement.id, ()),
-                self.statement.rules_out(requirement),
-                self.statement.softened(requirement),
-            )
-            for requirement in catalogue().of("server")
-        ]
+    def judged(self) -> Judged:
+        """The verdict of every server requirement, in the order of the catalogue, and of the run."""
+        terms = Terms(
+            self.statement.rules_out,
+            self.statement.softened,
+            self.out_of_reach,
+            self._against,
+            self.is_strict,
+            self.was_interrupted,
+            bool(self.fatal),
+        )
+        return judge_findings(catalogue().of("server"), self.results, terms)
 
     def out_of_reach(self, requirement: Requirement) -> str:
         """Why the target cannot show whether it keeps the requirement; empty when it can."""
@@ -203,48 +201,24 @@ class Run:
             return "it needs a socket, and an application in process has none; test the server at its URL, too"
         return ""
 
-    def verdict(self, judgements: list[Judgement], baseline_fails: bool = False) -> RunVerdict:
-        """The verdict of the run; an error of ours or the environment's overrules all but a violation."""
-        verdict = judge_run(judgements, self.was_interrupted)
-        if verdict is RunVerdict.NOT_CONFORMANT:
-            return verdict
-        if self.fatal:
-            return RunVerdict.ERROR
-        return RunVerdict.NOT_CONFORMANT if baseline_fails else verdict
-
-    def _against_baseline(self, judgements: list[Judgement]) -> Applied:
-        if self.baseline is None:
-            return Applied(tuple(judgements))
-        return apply_baseline(self.baseline, judgements, self._today, self._known_checks)
-
     def foretold(self, result: CheckResult) -> tuple[Verdict, str] | None:
         """What the baseline will make of the result of a check that has just ended; None when nothing."""
-        if self.baseline is None:
+        if self._against is None:
             return None
         if self._usable is None:
-            examination = examined(self.baseline, self._today, self._known_checks)
-            self._usable = [entry for entry, problem in examination if problem is None]
+            self._usable = self._against.usable()
         return foretold(self._usable, result, self.firm_checks[result.requirement] == 1)
 
     @property
-    def _today(self) -> date:
-        return date.fromisoformat(self.started[:10])
-
-    @property
-    def _known_checks(self) -> Mapping[str, tuple[str, ...]] | None:
+    def _against(self) -> Against | None:
         from conformance.suite.listing import checks_by_requirement
 
-        named = self.baseline is not None and any(entry.check for entry in self.baseline.entries)
-        return checks_by_requirement() if named else None
+        today = date.fromisoformat(self.started[:10])
+        return Against(self.baseline, today, checks_by_requirement) if self.baseline is not None else None
 
     def report(self) -> tuple[dict[str, Any], RunVerdict]:
         """The report as a JSON value, and the verdict in it."""
-        applied = self._against_baseline(self.judgements())
-        judgements = list(applied.judgements)
-        verdict = self.verdict(judgements, applied.fails)
-        warned = sum(judgement.verdict is Verdict.WARN for judgement in judgements) if self.is_strict else 0
-        if warned and verdict is not RunVerdict.ERROR:
-            verdict = RunVerdict.NOT_CONFORMANT
+        judged = self.judged()
         own = self._own_facts()
         left_over = [*self.left_over, *own.get("left_over", ())]
         leaks = leak_messages(left_over, self.unnamed + own.get("unnamed", 0))
@@ -265,12 +239,7 @@ class Run:
             was_interrupted=self.was_interrupted or bool(self.fatal),
             messages=[
                 *self.messages,
-                *applied.messages,
-                *(
-                    [f"--strict: {warned} {'warning fails' if warned == 1 else 'warnings fail'} this run"]
-                    if warned
-                    else []
-                ),
+                *judged.messages,
                 *self._came_again(),
                 *leaks,
                 *([self.fatal] if self.fatal else []),
@@ -280,10 +249,10 @@ class Run:
             clean_up_requests=self.clean_up_requests + own.get("clean_up_requests", 0),
             left_over=left_over,
         )
-        decided_by = deciding_exchanges(judgements, self.all_traffic())
+        decided_by = deciding_exchanges(judged.judgements, self.all_traffic())
         masking = self.masking()
         shown = {requirement: tuple(map(masking.exchange, found)) for requirement, found in decided_by.items()}
-        return build_report(judgements, verdict, facts, shown), verdict
+        return build_report(judged.judgements, judged.verdict, facts, shown), judged.verdict
 
     def _came_again(self) -> list[str]:
         """How often the target asked to come again; the embedded server has its reasons."""

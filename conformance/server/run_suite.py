@@ -77,7 +77,8 @@ def _show_how_to_start(progress: _Progress) -> None:
         return
     from conformance.server.first_look import Seen, look_at_url, operations_table
 
-    seen = look_at_url(run.configuration.iut.url) if run.configuration.iut.url else Seen()
+    contract = run.iut.contract
+    seen = look_at_url(run.configuration.iut.url, contract) if run.configuration.iut.url else Seen.nothing(contract)
     print(
         f"\nThat was {THE_DEFAULT}. For a server of your own write a conformance.toml, such as\n\n"
         f'[iut]\nurl = "{run.configuration.iut.url}"\nparent = "{seen.parent}"\n{operations_table(seen)}\n'

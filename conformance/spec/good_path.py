@@ -100,9 +100,9 @@ class GoodPath:
         """The path with raw segments put in before the segment at an index (or after the last one)."""
         return self._path((*self.segments[:at], *raw, *self.segments[at:]), self.suffix)
 
-    def joined(self, at: int) -> str:
-        """The path with an escaped slash in place of the one after the segment at an index."""
-        both = f"{self.segments[at]}%2F{self.segments[at + 1]}"
+    def joined(self, at: int, by: str = "%2F") -> str:
+        """The path with something else, such as an escaped slash, in place of the one after a segment."""
+        both = f"{self.segments[at]}{by}{self.segments[at + 1]}"
         return self._path((*self.segments[:at], both, *self.segments[at + 2 :]), self.suffix)
 
     def without(self, start: int, stop: int) -> str:

@@ -198,6 +198,11 @@ def _(good: GoodPath) -> str | None:
     return good.without(len(good.segments) - 1, len(good.segments)) if len(good.segments) > 1 else None
 
 
+@_near_miss("backslash", "segments", "%5C is a character of the segment and separates nothing")
+def _(good: GoodPath) -> str | None:
+    return good.joined(len(good.segments) - 2, "%5C") if len(good.segments) > 1 else None
+
+
 @_near_miss("version-missing", "segments", "the version is a part of the path")
 def _(good: GoodPath) -> str | None:
     return good.without(0, 1) if good.version else None
@@ -259,6 +264,11 @@ def _(good: GoodPath) -> str | None:
 @_near_miss("version-case", "literals", "the version is a literal, and literals are case-sensitive")
 def _(good: GoodPath) -> str | None:
     return _with_other_case(good, 0) if good.version else None
+
+
+@_near_miss("version-longer", "literals", "a version is compared whole, not by its beginning")
+def _(good: GoodPath) -> str | None:
+    return good.replaced(0, f"{good.version}x") if good.version else None
 
 
 @_near_miss("version-other", "literals", "another version is another path")

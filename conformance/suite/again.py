@@ -21,6 +21,8 @@ from conformance.suite.clients import client_forms
 from conformance.suite.evidence import answered, require_answers
 from conformance.suite.families import canonical, posted
 from conformance.suite.judging import require
+from conformance.suite.stimuli import stimulus
+from conformance.suite.stories import FirstCancel, Stories
 
 _SYSTEM_PARAMETERS = "prettyPrint=false&fields=*&%24.xgafv=2&key=k&quotaUser=q&uploadType=u&upload_protocol=p"
 
@@ -89,6 +91,13 @@ class Again:
         """Raise Violated when an oracle complains about the answer of a form, NotTested when there is none."""
         require(self.what_is_wrong(form, oracle))
         require_answers(self.answer(form))
+
+
+@stimulus
+def again(iut: Iut, cancel_is_heard: FirstCancel, stories: Stories | None = None) -> Again:
+    """The plain cancel of an operation that is cancelled already, or done, and the same cancel in every other form."""
+    has_ended = iut.ends_at_once or (stories is not None and stories.plain.last is not None and stories.plain.last.done)
+    return Again(iut, cancel_is_heard.name, may_have_ended=not has_ended)
 
 
 def forms_of(iut: Iut, name: str) -> dict[str, Outgoing]:

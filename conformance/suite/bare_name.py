@@ -15,6 +15,7 @@ FORM = "application/x-www-form-urlencoded"
 
 _HEADERS = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 _QUERIES = ("_method=DELETE", "%24httpMethod=DELETE")
+_MEMBER = b'{"_method": "DELETE"}'
 
 
 def posted_on_the_name(aim: Aim) -> list[Outgoing]:
@@ -30,20 +31,21 @@ def posted_on_the_name(aim: Aim) -> list[Outgoing]:
 
 
 def overridden(aim: Aim) -> list[Outgoing]:
-    """POSTs that ask to be taken for a DELETE."""
-    header = (_HEADERS[0], "DELETE")
+    """POSTs that ask to be taken for a DELETE; in the larger profiles also in each way apart."""
+    every_header = tuple((name, "DELETE") for name in _HEADERS)
+    everywhere = "everything that asks for a DELETE but a form"
     requests = [
-        _post(aim, b"{}", JSON, f"{header[0]}: DELETE", headers=(header,)),
+        _post(aim, _MEMBER, JSON, everywhere, query="&".join(_QUERIES), headers=every_header),
         _post(aim, b"_method=DELETE", FORM, "the form _method=DELETE"),
     ]
     if aim.iut.is_quick:
         return requests
-    for name in _HEADERS[1:]:
-        requests.append(_post(aim, b"{}", JSON, f"{name}: DELETE", headers=((name, "DELETE"),)))
+    for header in every_header:
+        requests.append(_post(aim, b"{}", JSON, f"{header[0]}: DELETE", headers=(header,)))
     for query in _QUERIES:
         requests.append(_post(aim, b"{}", JSON, f"the query {query}", query=query))
-    requests.append(_post(aim, b"a=b", FORM, f"a form and {header[0]}: DELETE", headers=(header,)))
-    requests.append(_post(aim, b'{"_method": "DELETE"}', JSON, 'the body {"_method": "DELETE"}'))
+    requests.append(_post(aim, b"a=b", FORM, f"a form and {_HEADERS[0]}: DELETE", headers=every_header[:1]))
+    requests.append(_post(aim, _MEMBER, JSON, f"the body {_MEMBER.decode()}"))
     return requests
 
 

@@ -16,6 +16,8 @@ from conformance.server.target.iut import Iut
 from conformance.spec.home import home_below
 from conformance.spec.template import Kind
 from conformance.suite.latency import Latency
+from conformance.suite.stimuli import stimulus
+from conformance.suite.stories import Stories
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +32,18 @@ class Further:
     end: Exchange
 
 
-def try_further_parents(iut: Iut, latency: Latency) -> list[Further]:
+@stimulus
+def further(iut: Iut, latency: Latency, cancel_works: Stories | None = None) -> list[Further]:
     """Start, look, cancel the twin, look when an effect would have shown, cancel, look: at all further parents at once.
 
     Raises NotApplicable without further parents, and NotTested when no operation can be started below one of them.
     """
     if not iut.further_supplies:
         raise NotApplicable("[iut] parent names one parent only")
+    if cancel_works is None:
+        raise NotTested(
+            "the plain cancel of a running operation does not succeed, so that of another parent shows nothing"
+        )
     names = {}
     for parent, supply in iut.further_supplies.items():
         if not supply.is_given:

@@ -13,9 +13,10 @@ from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
+from conformance.suite.bystanders import Bystander, Bystanders
 from conformance.suite.last_look import Looked
 from conformance.suite.latency import Latency
-from conformance.suite.stories import Bystander, Bystanders
+from conformance.suite.stimuli import stimulus
 
 Make = Callable[[str], list[Outgoing]]
 """Makes the requests of a suspect, aimed at the operation of that name."""
@@ -27,9 +28,10 @@ COINCIDENCES = 3
 class Blame:
     """Asks suspects again."""
 
-    def __init__(self, iut: Iut, bystanders: Bystanders, latency: Latency) -> None:
+    def __init__(self, iut: Iut, bystanders: Bystanders, older: Bystander, latency: Latency) -> None:
         self._iut = iut
         self._bystanders = bystanders
+        self._older = older
         self._latency = latency
         self._touches_others: bool | None = None
         self.asked: set[str] = set()
@@ -46,7 +48,7 @@ class Blame:
         if self._touches_others is None:
             older = self._bystanders.new()
             cancelled = self._iut.running(1)[0]
-            others = [self._bystanders.control(), older, self._bystanders.new()]
+            others = [self._older, older, self._bystanders.new()]
             cancel = self._iut.cancel(cancelled, note="plain cancel of another operation")
             looked = self._looked([(other, [cancel]) for other in others])
             self._touches_others = any(each.touched is not None for each in looked)
@@ -96,6 +98,12 @@ class Blame:
         self.asked.update(bystander.name for bystander, _ in asked)
         looks = self._iut.get_all([bystander.name for bystander, _ in asked])
         return [Looked(bystander, tuple(sent), look) for (bystander, sent), look in zip(asked, looks, strict=True)]
+
+
+@stimulus
+def blame(iut: Iut, bystanders: Bystanders, older: Bystander, latency: Latency) -> Blame:
+    """What finds out who touched a bystander."""
+    return Blame(iut, bystanders, older, latency)
 
 
 def _touched(looked: Looked, ends_count: bool) -> Complaint | None:

@@ -1,6 +1,7 @@
-"""Gets, lists and deletes without the right credentials, sent together, and a look at what they must not have deleted.
+"""Gets, lists and deletes without the right credentials, sent together.
 
-The delete is aimed at an operation of this run that nobody cancels, and that nothing else is aimed at.
+The delete is aimed at an operation of this run that nobody cancels, and that nothing else is aimed at. The last look
+shows whether it is still there.
 """
 
 from __future__ import annotations
@@ -8,12 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from conformance.errors import NotApplicable
 from conformance.exchange import Exchange, Method
 from conformance.server.target.credentials import Credential
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import unknown_name
-from conformance.suite.stories import Bystander, Bystanders
+from conformance.suite.bystanders import Bystanders
+from conformance.suite.deletion import Deletion
+from conformance.suite.last_look import LastLook
+from conformance.suite.pages import SmallPages
+from conformance.suite.stimuli import stimulus
 
 ANONYMOUS, STRANGER, WEAK = "without credentials", "with a token that nobody issued", "without permission"
 UNKNOWN_ANONYMOUS = "get of an unknown operation without credentials"
@@ -23,16 +29,19 @@ _WHO = {ANONYMOUS: Credential.NONE, STRANGER: Credential.INVALID, WEAK: Credenti
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """What was sent, by its note; the operation that the deletes named, and the look at it afterwards."""
+    """What was sent, by its note."""
 
     sent: dict[str, Exchange]
-    victim: Bystander | None
-    look: Exchange | None
 
     @property
     def spelled(self) -> list[Exchange]:
         """The gets without credentials on other spellings of a path."""
         return [exchange for note, exchange in self.sent.items() if note.startswith(SPELLED)]
+
+    @property
+    def deletes(self) -> list[Exchange]:
+        """The deletes, whoever sent them."""
+        return [exchange for who in _WHO for exchange in self.of(who, Method.DELETE)]
 
     def of(self, who: str, *methods: Method) -> list[Exchange]:
         """The gets, lists and deletes of somebody."""
@@ -43,10 +52,28 @@ def _note(method: Method, who: str) -> str:
     return f"{method.value} {who}"
 
 
-def ask_without_credentials(iut: Iut, bystanders: Bystanders, may_delete: bool) -> Callers:
-    """Send what somebody without the right credentials may not; deletes only where there is one to be refused."""
-    name = bystanders.get()[0].name
-    victim = bystanders.new() if may_delete else None
+NOT_TO_BE_DELETED = "callers"
+"""The key of the last look at the operation that the deletes named."""
+
+
+@stimulus
+def asked(
+    iut: Iut,
+    bystanders: Bystanders,
+    aims: LastLook,
+    known_auth: None,
+    listing: list[Exchange] | None = None,
+    small_pages: SmallPages | None = None,
+    deletion: Deletion | None = None,
+) -> Callers:
+    """Send what somebody without the right credentials may not; deletes only where there is one to be refused.
+
+    It is sent when it is known whether there are list and delete: of what is not there nobody need be refused.
+    """
+    if iut.statement.value("auth") is not True:
+        raise NotApplicable("nobody asks for credentials")
+    name = bystanders.name
+    victim = bystanders.new() if iut.statement.value("delete") is True and _are_ours(iut) else None
     requests: list[Outgoing] = [
         iut.get_request(unknown_name(name, "callers"), Credential.NONE, UNKNOWN_ANONYMOUS),
     ]
@@ -67,7 +94,24 @@ def ask_without_credentials(iut: Iut, bystanders: Bystanders, may_delete: bool) 
             note = f"{SPELLED} with {what}"
             requests.append(iut.request("GET", path, credential=Credential.NONE, note=note, is_odd=True))
     sent = {exchange.note: exchange for exchange in iut.send_all(requests)}
-    return Callers(sent, victim, iut.get(victim.name) if victim is not None else None)
+    asked = Callers(sent)
+    if victim is not None:
+        aims.aim(NOT_TO_BE_DELETED, victim, asked.deletes)
+    return asked
+
+
+def _are_ours(iut: Iut) -> bool:
+    return iut.supply.starts_operations and iut.configuration.operations.cleanup != "none"
+
+
+@stimulus
+def let_in(iut: Iut, asked: Callers, oldest_name: str) -> dict[str, str]:
+    """The gets and lists that were answered without credentials, by their note, and why."""
+    reads = asked.of(ANONYMOUS, *READS)
+    return {read.note: why_let_in(iut, read, oldest_name) for read in reads if read.succeeded()}
+
+
+READS = (Method.GET, Method.LIST)
 
 
 def spellings(path: str, few: bool = False) -> Iterable[tuple[str, str]]:
@@ -77,14 +121,15 @@ def spellings(path: str, few: bool = False) -> Iterable[tuple[str, str]]:
     """
     _, version, literal, *rest = path.split("/")
     identifier = rest[-1]
+    head, colon, verb = path.rpartition(":")
     yield f"/{version}/{_escaped(literal)}/{'/'.join(rest)}", "an escaped letter in a literal"
     yield f"/{_escaped(version)}/{literal}/{'/'.join(rest)}", "an escaped letter in the version"
     yield f"{path.removesuffix(identifier)}{_escaped(identifier)}", "an escaped letter in the id"
+    if colon:
+        yield f"{head}:{_escaped(verb)}", "an escaped letter in the verb"
     if few:
         return
-    if ":" in identifier:
-        head, _, verb = path.rpartition(":")
-        yield f"{head}:{_escaped(verb)}", "an escaped letter in the verb"
+    if colon:
         yield f"{head}%3A{verb}", "an escaped colon"
     yield f"/{path}", "two slashes at its beginning"
     yield path.replace(f"/{literal}/", f"//{literal}/", 1), "two slashes within"

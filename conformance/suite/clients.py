@@ -28,6 +28,13 @@ _CLIENTS = (
 )
 
 
+def in_http_1_0(outgoing: Outgoing) -> Outgoing:
+    """The request as a proxy sends it that speaks HTTP/1.0 to the servers behind it, as nginx does by default."""
+    request = outgoing.request
+    headers = (*request.headers, ("Connection", "close"))
+    return replace(outgoing, request=replace(request, headers=headers, version="1.0"))
+
+
 def client_forms(iut: Iut, name: str) -> dict[str, Outgoing]:
     """The cancel as official clients send it, by the key of the form; the larger profiles send each field apart."""
     routing = ("x-goog-request-params", f"name={quote(name, safe='')}")
@@ -46,6 +53,7 @@ def client_forms(iut: Iut, name: str) -> dict[str, Outgoing]:
             headers=[("Content-Encoding", "gzip")],
             note="cancel with a gzip-coded body",
         ),
+        "http-1.0": in_http_1_0(iut.cancel_request(name, note="cancel in HTTP/1.0")),
         "expectation": iut.cancel_request(
             name, headers=[("Expect", "100-continue")], note="cancel that expects 100-continue"
         ),

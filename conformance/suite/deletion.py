@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange, Method
 from conformance.server.target.iut import Iut
-from conformance.suite.stories import shows_the_end
+from conformance.suite.bindings import Further
+from conformance.suite.bystanders import Bystander, Bystanders, shows_the_end
+from conformance.suite.last_look import LastLook
+from conformance.suite.pages import SmallPages
+from conformance.suite.stimuli import stimulus
+from conformance.suite.stories import Stories
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,35 @@ class Deletion:
         """Whether the operation is gone, as far as get says."""
         response = self.look.response if self.look is not None else None
         return response is not None and response.status == 404
+
+
+@stimulus
+def deletion(
+    iut: Iut,
+    bystanders: Bystanders,
+    older: Bystander,
+    aims: LastLook,
+    stories: Stories | None = None,
+    small_pages: SmallPages | None = None,
+    further: list[Further] | None = None,
+) -> Deletion:
+    """The first delete of the run, when the list has been read: what is deleted was on it. The wait for operations of
+    further parents is over.
+
+    It finds out, where the statement is silent, whether delete is supported.
+    """
+    ended = stories.without_body.end if stories is not None else None
+    if iut.ends_at_once:
+        ended = bystanders.new().exchange
+    deletion = delete_one(iut, ended, like=older.name)
+    aims.aim("deletion", older, [deletion.delete])
+    return deletion
+
+
+@stimulus
+def may_delete(deletion: Deletion | None = None) -> bool:
+    """Whether delete may take part in what happens to an operation: it is supported, ours to use, and works alone."""
+    return deletion is not None and deletion.removed
 
 
 def delete_one(iut: Iut, ended: Exchange | None, like: str) -> Deletion:

@@ -13,13 +13,15 @@ from conformance.exchange import Exchange
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.suite.blame import Blame, Make
+from conformance.suite.bystanders import Bystander, Bystanders
 from conformance.suite.drawing import for_each_batch
 from conformance.suite.evidence import require_untouched
 from conformance.suite.families import harmless, posted
 from conformance.suite.judging import Violated, require
 from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
-from conformance.suite.stories import Bystander, Bystanders
+from conformance.suite.stimuli import stimulus
+from conformance.suite.stories import Stories
 
 if TYPE_CHECKING:
     from conformance.spec.good_path import Family, NearMiss
@@ -151,3 +153,35 @@ def _mention_everywhere(aimed: Aimed, make_one: Callable[[str, object, int], Out
 
     aimed.draw(documents, judge, 2)
     return aimed
+
+
+@stimulus
+def drawn_verbs(iut: Iut, bystanders: Bystanders, refusals: Refusals, aims: LastLook) -> Aimed:
+    return draw_near_misses("verb", iut, bystanders, refusals, aims)
+
+
+@stimulus
+def drawn_segments(iut: Iut, bystanders: Bystanders, refusals: Refusals, aims: LastLook) -> Aimed:
+    return draw_near_misses("segments", iut, bystanders, refusals, aims)
+
+
+@stimulus
+def drawn_literals(iut: Iut, bystanders: Bystanders, refusals: Refusals, aims: LastLook) -> Aimed:
+    return draw_near_misses("literals", iut, bystanders, refusals, aims)
+
+
+@stimulus
+def drawn_encoded_slashes(iut: Iut, bystanders: Bystanders, refusals: Refusals, aims: LastLook) -> Aimed:
+    return draw_near_misses("encoded-slash", iut, bystanders, refusals, aims)
+
+
+@stimulus
+def drawn_bodies(iut: Iut, bystanders: Bystanders, cancel_works: Stories, aims: LastLook) -> Aimed:
+    """Cancels whose bodies mention a bystander."""
+    return draw_bodies(iut, bystanders, cancel_works.plain.name, aims)
+
+
+@stimulus
+def drawn_queries(iut: Iut, bystanders: Bystanders, cancel_works: Stories, aims: LastLook) -> Aimed:
+    """Cancels whose queries mention a bystander."""
+    return draw_queries(iut, bystanders, cancel_works.plain.name, aims)

@@ -20,9 +20,14 @@ from conformance.server.target.unknown import is_drawn, nonce, unknown_name
 from conformance.spec.good_path import NearMiss
 from conformance.spec.near_miss import near_misses
 from conformance.suite.bare_name import overridden, posted_on_the_name
+from conformance.suite.blame import Blame
+from conformance.suite.bystanders import Bystanders
 from conformance.suite.callers import spellings
 from conformance.suite.elsewhere import named_elsewhere
-from conformance.suite.refusals import Aim, MakeFamily
+from conformance.suite.last_look import LastLook
+from conformance.suite.refusals import Aim, MakeFamily, Refusals
+from conformance.suite.stimuli import stimulus
+from conformance.suite.stories import Stories
 
 
 def canonical(iut: Iut, name: str, family: str) -> list[NearMiss]:
@@ -71,11 +76,12 @@ def _asked_first(iut: Iut, name: str, misses: Sequence[NearMiss]) -> dict[str, s
     }
 
 
-def looks_first(iut: Iut, name: str) -> list[Outgoing]:
-    """Gets of all that the families ask for before they aim at it, to go together with other gets."""
-    misses = [miss for family in FAMILIES for miss in _chosen(iut, name, family)]
-    paths = [*_asked_first(iut, name, misses).values(), *(_get_path(iut, one.name) for one in _to_be_proved(iut, name))]
-    return [iut.look_first_request(path) for path in dict.fromkeys(paths)]
+@stimulus
+def looked_first(iut: Iut, oldest_name: str) -> None:
+    """Gets of all that the families may hit instead of the oldest operation: to be aimed at, nobody may be there."""
+    misses = [miss for family in FAMILIES for miss in _chosen(iut, oldest_name, family)]
+    similar = (_get_path(iut, one.name) for one in _to_be_proved(iut, oldest_name))
+    iut.nobodys([*_asked_first(iut, oldest_name, misses).values(), *similar])
 
 
 def _is_list(iut: Iut, path: str) -> bool:
@@ -93,12 +99,16 @@ _CLOSING = (("Connection", "close"),)
 """Some servers send content in answer to HEAD; on the same connection it would be taken for the next answer."""
 
 
+_SAYS_POST = "_method=POST&method=POST"
+"""A link must not cancel, whatever its query asks for (RFC 9110, section 9.2.1)."""
+
+
 def _other_methods(aim: Aim) -> list[Outgoing]:
     path = aim.iut.contract.path(Method.CANCEL, aim.name)
     bodies = {"GET": b"", "PUT": b"{}", "DELETE": b"", "PATCH": b"{}", "HEAD": b"", "OPTIONS": b""}
     if bodies.pop(aim.iut.cancel_method, None) is not None:  # one API binds its cancel to GET
         bodies["POST"] = b"{}"
-    return [
+    requests = [
         aim.iut.request(
             method,
             path,
@@ -110,6 +120,11 @@ def _other_methods(aim: Aim) -> list[Outgoing]:
         for method, body in bodies.items()
         if not (aim.iut.is_quick and method in LEFT_OUT_OF_QUICK)
     ]
+    if "GET" in bodies:
+        requests.append(
+            aim.iut.request("GET", f"{path}?{_SAYS_POST}", note=f"GET on the cancel path with {_SAYS_POST}")
+        )
+    return requests
 
 
 def posted(iut: Iut, path: str, note: str) -> Outgoing:
@@ -191,7 +206,7 @@ _UUID = re.compile(r"[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}")
 _ALIASES = {"projects": "999999999937", "locations": "global"}
 """Ids that a server may take for whatever it has: a project number that nobody has, the location that is everywhere."""
 
-_AFTER = (".", " ", ",x", ".json", "#x", "?x", "\0", "\n", ";v=1")
+_AFTER = (".", " ", ",x", ".json", "#x", "?x", "\0", "\n", ";v=1", "\u200b")
 _PATTERNS = ("%", "*")
 _TOO_LONG_FOR_A_NEIGHBOUR = 8
 """Characters of an id beside which there are few others: a pattern of a shorter one fits those of strangers as well."""
@@ -248,6 +263,7 @@ def _unauthorised(aim: Aim) -> list[Outgoing]:
         cases += [(name, b"{}", each, ALTERED_CREDENTIALS) for each in ALTERED if iut.has_credential(each)]
     requests = [iut.cancel_request(aim, body=body, credential=who, note=note) for aim, body, who, note in cases]
     requests += _spelled(iut, name)
+    requests.append(_with_everything_else(iut, name))
     return requests if iut.is_quick else requests + _pretended(iut, name)
 
 
@@ -258,6 +274,15 @@ def _spelled(iut: Iut, name: str) -> list[Outgoing]:
         iut.request("POST", path, body=b"{}", content_type=JSON, credential=none, note=f"{_SPELLED}{what}", is_odd=True)
         for path, what in spellings(iut.contract.path(Method.CANCEL, name), few=iut.is_quick)
     ]
+
+
+_ANYBODY = "access_token=nobody&key=nobody"
+
+
+def _with_everything_else(iut: Iut, name: str) -> Outgoing:
+    """A cancel without credentials that has at once all that a careless server may be content with."""
+    headers = [("X-Forwarded-For", "127.0.0.1")]
+    return iut.cancel_request(name, query=_ANYBODY, headers=headers, credential=Credential.NONE, note=PRETENDED)
 
 
 def _pretended(iut: Iut, name: str) -> list[Outgoing]:
@@ -272,7 +297,13 @@ def _pretended(iut: Iut, name: str) -> list[Outgoing]:
         iut.cancel_request(name, headers=[header], credential=Credential.NONE, note=note)
         for note, header in headers.items()
     ]
-    return by_query + by_header
+    requests = by_query + by_header
+    if iut.has_credential(Credential.FORBIDDEN):
+        project = [("X-Goog-User-Project", nonce(name, "project"))]
+        requests.append(
+            iut.cancel_request(name, headers=project, credential=Credential.FORBIDDEN, note=IN_ANOTHER_PROJECT)
+        )
+    return requests
 
 
 WITHOUT_CREDENTIALS = "cancel without credentials"
@@ -282,8 +313,10 @@ INVALID_CREDENTIALS = "cancel with a token that nobody issued"
 ALTERED_CREDENTIALS = "cancel with almost the right token"
 WITHOUT_ANYTHING = "cancel without credentials and without a body"
 QUERY_ALONE = "cancel without credentials and with a query"
+PRETENDED = "cancel without credentials, with a key and a token of nobody in its query, and from this machine"
 PRETENDED_ORIGIN = "cancel without credentials that says it comes from this machine"
 OTHER_SCHEME = "cancel with credentials of another scheme, which nobody issued"
+IN_ANOTHER_PROJECT = "cancel without permission that names another project for its quota"
 WITHOUT_PERMISSION = "cancel without permission"
 MALFORMED_WITHOUT_PERMISSION = "malformed cancel without permission"
 _SPELLED = "cancel without credentials of a path with "
@@ -316,10 +349,29 @@ LEFT_OUT_OF_QUICK = frozenset(
         *("verb-blank-before", "verb-escaped-slash", "verb-escaped-question-mark", "verb-escaped-number-sign"),
         *("verb-separator-escaped-twice", "verb-parameter-empty"),
         *("literal-parameter-first", "literal-escaped-twice", "version-parameter"),
-        *("segment-before-id", "segment-missing", "segment-prepended", "version-missing", "pair-missing"),
+        *("segment-before-id", "segment-missing", "version-missing", "pair-missing", "backslash"),
         *("encoded-slash-lower-case", "verb-unanchored"),
         *("trailing-slashes", "literal-longer", "literal-other", "literal-case-first", "version-case"),
-        *("HEAD", "PATCH", "OPTIONS"),
+        "PATCH",
     }
 )
 """Labels and methods that only the larger profiles send: each has a sibling that finds nearly the same."""
+
+
+@stimulus
+def refusals(
+    iut: Iut,
+    bystanders: Bystanders,
+    decoy_name: str,
+    cancel_is_answered: None,
+    aims: LastLook,
+    blame: Blame,
+    looked_first: None = None,
+    known_auth: None = None,
+    stories: Stories | None = None,
+) -> Refusals:
+    """Requests that must leave an operation alone, all sent at one bystander.
+
+    The stories come first where there are any: they show how late an effect is.
+    """
+    return Refusals(iut, bystanders, decoy_name, FAMILIES, aims, blame)

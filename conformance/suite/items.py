@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from conformance.server.target.connect import is_this_machine
 from conformance.server.target.iut import Iut
 from conformance.spec.catalogue import catalogue
+from conformance.suite.stimuli import in_turn
 
 
-def is_like(check: pytest.Item, other: pytest.Item) -> bool:
-    """Whether both wait for the last look, in the same profile."""
-    marks = [each.get_closest_marker("requirement") for each in (check, other)]
-    profiles = {mark.args[1] for mark in marks if mark is not None}
-    return "last_look" in needs_of(other) and None not in marks and len(profiles) == 1
+def wanted_with(iut: Iut, items: Sequence[pytest.Item], name: str) -> set[str]:
+    """What the checks of one profile want that this run runs: of the smallest in which one wants the stimulus."""
+    by_profile: dict[str, set[str]] = {}
+    for item in items:
+        mark = item.get_closest_marker("requirement")
+        if mark is not None and is_run(iut, item):
+            by_profile.setdefault(mark.args[1], set()).update(needs_of(item))
+    return next((wanted for wanted in by_profile.values() if name in in_turn(wanted)), set())
 
 
-def needs_of(check: pytest.Item) -> set[str]:
+def needs_of(check: pytest.Item) -> list[str]:
     """The fixtures that a check uses, and the one that it names as its stimulus."""
     parameters = getattr(getattr(check, "callspec", None), "params", {})
-    return {*getattr(check, "fixturenames", ()), str(parameters.get("stimulus", ""))}
+    return [str(parameters.get("stimulus", "")), *getattr(check, "fixturenames", ())]
 
 
 def is_run(iut: Iut, check: pytest.Item) -> bool:

@@ -15,9 +15,10 @@ from conformance.rules import Complaint
 from conformance.rules.server.outcome import ended, untouched
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
+from conformance.suite.bystanders import Bystander
 from conformance.suite.evidence import require_untouched
 from conformance.suite.latency import Latency
-from conformance.suite.stories import Bystander
+from conformance.suite.stimuli import last_stimulus, stimulus
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +103,41 @@ class LastLook:
         Raises NotTested when nothing was aimed at it in this process.
         """
         if key in self._pending:
-            self._look()
+            self.look()
         if key not in self._looked:
             raise NotTested("nothing was sent that could have touched an operation")
         return self._looked[key]
 
-    def _look(self) -> None:
+    def wait(self) -> None:
+        """Wait until an effect of whatever was aimed would have shown."""
+        sent = [exchange.received_at for aim in self._pending.values() for exchange in aim.sent]
+        if sent:
+            self._latency.wait_since(max(sent))
+
+    def look(self) -> None:
+        """Wait, and look at all that was aimed at."""
+        self.wait()
         aims, self._pending = self._pending, {}
-        self._latency.wait_since(max(exchange.received_at for aim in aims.values() for exchange in aim.sent))
-        names = [aim.bystander.name for aim in aims.values()]
+        names = list(dict.fromkeys(aim.bystander.name for aim in aims.values()))
         cancelled = [name for name in acknowledged(self._iut) if name not in names]
         looks = dict(zip([*names, *cancelled], self._iut.get_all([*names, *cancelled]), strict=True))
         self.ends.update({name: looks[name] for name in cancelled})
         self._looked.update(
             {key: Looked(aim.bystander, aim.sent, looks[aim.bystander.name], aim.again) for key, aim in aims.items()}
         )
+
+
+@stimulus
+def aims(iut: Iut, latency: Latency) -> LastLook:
+    """Where a stimulus notes what it must not have touched."""
+    return LastLook(iut, latency)
+
+
+@last_stimulus
+def last_look(aims: LastLook) -> LastLook:
+    """What was aimed at, and how it looked when an effect would have shown. Its checks come after all others."""
+    aims.look()
+    return aims
 
 
 def acknowledged(iut: Iut) -> dict[str, Exchange]:

@@ -17,6 +17,7 @@ from conformance.server.target.waits import (
     PATIENCE_BEYOND,
     PATIENCE_FOR_EACH_SECOND,
 )
+from conformance.suite.stimuli import stimulus
 
 _SLOWER = 1.25
 """Each pause is so much longer than the one before, so that what is learnt is hardly longer than it was."""
@@ -58,6 +59,12 @@ class Latency:
     def wait_since(self, moment: float) -> None:
         """Wait until an effect of what was sent at that moment would have shown."""
         self._iut.target.clock.sleep(moment + self.patience - self._iut.target.clock.now())
+
+
+@stimulus
+def latency(iut: Iut) -> Latency:
+    """How late the effect of a cancel shows; the stories teach it."""
+    return Latency(iut)
 
 
 def shows_an_effect(look: Exchange) -> bool:

@@ -4,12 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
+from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
-from conformance.exchange.history import operations_in
-from conformance.server.target.iut import Iut
+from conformance.exchange.history import next_page_token, operations_in
+from conformance.rules.server.operation import same_name
+from conformance.server.target.iut import Iut, listed_names
 from conformance.server.target.waits import LIST_SHOWS
+from conformance.suite.bystanders import Bystanders
+from conformance.suite.deletion import Deletion
+from conformance.suite.last_look import LastLook
+from conformance.suite.stimuli import last_stimulus, stimulus
+from conformance.suite.stories import Stories
 
 _PAUSE = 0.25
+
+
+@stimulus
+def listing(iut: Iut, bystanders: Bystanders, stories: Stories | None = None) -> list[Exchange]:
+    """The list of the operations, page by page, taken when the stories had ended, if there are any."""
+    if not iut.contract.lists(bystanders.name):
+        iut.statement.find("list", False, f"{iut.contract.name} binds no list of these operations")
+        raise NotApplicable(f"{iut.contract.name} binds no list of these operations")
+    if iut.statement.value("list") is False:
+        raise NotApplicable("list is not supported")
+    ended = [one.name for one in stories.all() if one.last is not None and one.last.done] if stories else []
+    pages = settled_list(iut, iut.contract.parent_of(bystanders.name), ended)
+    status = pages[0].response.status if pages[0].response is not None else "nothing"
+    iut.statement.find("list", pages[0].succeeded(), f"a list of the operations is answered with {status}")
+    if iut.statement.value("list") is False:
+        raise NotApplicable(f"list is not supported: it was answered with {status}")
+    return pages
 
 
 def read_until(iut: Iut, parent: str, is_right: Callable[[Sequence[Exchange]], bool]) -> list[Exchange]:
@@ -40,3 +64,29 @@ def settled_list(iut: Iut, parent: str, ended: Collection[str]) -> list[Exchange
         iut.target.clock.sleep(_PAUSE)
         pages = iut.list_pages(parent)
     return pages
+
+
+def is_read(read: Sequence[Exchange]) -> bool:
+    """Whether a list was read to its end."""
+    return read[-1].succeeded() and not next_page_token(read[-1])
+
+
+def is_listed(read: Sequence[Exchange], name: str) -> bool:
+    """Whether a page shows the operation."""
+    return any(same_name(listed, name) for listed in listed_names(read))
+
+
+@stimulus
+def list_without(iut: Iut, listing: list[Exchange], deletion: Deletion) -> list[Exchange]:
+    """The list when it does not show any more what was deleted, or the end of `settle`."""
+    call = deletion.delete.call
+    if not deletion.removed or call is None:
+        raise NotTested("no operation was seen to be gone after its delete")
+    return read_until(iut, iut.contract.parent_of(call.name), lambda read: not is_listed(read, call.name))
+
+
+@last_stimulus
+def last_list(iut: Iut, oldest_name: str, aims: LastLook, listing: list[Exchange]) -> list[Exchange]:
+    """The list at the end of the run."""
+    aims.wait()
+    return iut.list_pages(iut.contract.parent_of(oldest_name))

@@ -17,6 +17,7 @@ from conformance.rules import Complaint
 from conformance.server.target.iut import Iut, listed_names
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import nonce
+from conformance.suite.stimuli import stimulus
 
 PAGES = 3
 MOST_PAGES = 12
@@ -27,6 +28,10 @@ EMPTY_FOR_EVER = 10
 NEGATIVE, ZERO, HUGE = "list with a negative pageSize", "list with the pageSize 0", "list with a huge pageSize"
 BAD_TOKEN, BAD_FILTER = "a pageToken that nobody gave", "a filter that is none"
 OTHER_LOCATION, OTHER_PROJECT = "list of another location", "list of another project"
+SHORTER_LOCATION = "list of a location whose id is the beginning of ours"
+OTHERS = (OTHER_LOCATION, SHORTER_LOCATION, OTHER_PROJECT)
+"""Lists of parents that none of our operations is below."""
+
 _NO_FILTER = "lro_conformance_no_such_field%20%3D%3D%20%28"
 """`lro_conformance_no_such_field == (`: neither the field nor the grammar is anybody's."""
 
@@ -45,13 +50,15 @@ class SmallPages:
         return self.walk[-1].succeeded() and not next_page_token(self.walk[-1])
 
 
-def read_small_pages(iut: Iut, parent: str, whole: Sequence[Exchange]) -> SmallPages:
-    """Walk through a list that was read as a `whole`, and ask for the others.
+@stimulus
+def small_pages(iut: Iut, oldest_name: str, listing: list[Exchange]) -> SmallPages:
+    """Walk through the list that was read as a whole, and ask for the others.
 
     Raises NotTested where the whole list has more operations than can be walked through.
     """
-    count = len(listed_names(whole))
-    if count == 0 or next_page_token(whole[-1]) or not whole[-1].succeeded():
+    parent = iut.contract.parent_of(oldest_name)
+    count = len(listed_names(listing))
+    if count == 0 or next_page_token(listing[-1]) or not listing[-1].succeeded():
         raise NotTested("no list was read to its end that shows operations")
     size = -(-count // PAGES)
     first = iut.list_request(parent, page_size=size)
@@ -77,13 +84,14 @@ def _others(iut: Iut, parent: str) -> list[Outgoing]:
         queries[BAD_TOKEN] = f"pageSize=1&pageToken={nonce(parent, 'token')}"
     requests = [iut.list_request(parent, query=query, note=note) for note, query in queries.items()]
     segments = parent.split("/")
-    places = {OTHER_LOCATION: len(segments) - 1}
+    others = {OTHER_LOCATION: [*segments[:-1], nonce(parent, OTHER_LOCATION)]}
+    if len(segments[-1]) > 1:
+        others[SHORTER_LOCATION] = [*segments[:-1], segments[-1][:-1]]
     if not iut.is_quick and len(segments) > 2:
-        places[OTHER_PROJECT] = 1
-    for note, at in places.items():
-        other = "/".join([*segments[:at], nonce(parent, note), *segments[at + 1 :]])
-        if len(segments) > 1 and iut.contract.binds(Method.LIST, other):
-            requests.append(iut.list_request(other, note=note))
+        others[OTHER_PROJECT] = [segments[0], nonce(parent, OTHER_PROJECT), *segments[2:]]
+    for note, other in others.items():
+        if len(segments) > 1 and iut.contract.binds(Method.LIST, "/".join(other)):
+            requests.append(iut.list_request("/".join(other), note=note))
     return requests
 
 

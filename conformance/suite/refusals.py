@@ -17,10 +17,10 @@ from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import unknown_name
 from conformance.suite.blame import Blame, Make
+from conformance.suite.bystanders import Bystanders
 from conformance.suite.evidence import require_untouched
 from conformance.suite.judging import require
 from conformance.suite.last_look import LastLook
-from conformance.suite.stories import Bystanders
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Refusals:
         self,
         iut: Iut,
         bystanders: Bystanders,
+        decoy: str,
         families: Mapping[str, MakeFamily],
         last_look: LastLook,
         blame: Blame,
@@ -60,8 +61,8 @@ class Refusals:
         self._blame = blame
         self._effects: dict[str, Complaint | NotTested | None] | None = None
         self._accepts_unknown: bool | None = None
-        bystander = bystanders.get()[0]
-        aim = Aim(iut, bystander.name, iut.running(1)[0])
+        bystander = bystanders.oldest
+        aim = Aim(iut, bystander.name, decoy)
         made = {family: make(aim) for family, make in families.items()}
         answers = iter(iut.send_all([request for requests in made.values() for request in requests]))
         self.sent: dict[str, list[Exchange]] = {

@@ -1,107 +1,23 @@
-"""The shared traffic of a run: few operations, looked at by many checks.
+"""Stories: operations that are cancelled and followed to their end. They show how late the effect of a cancel is.
 
-* *Bystanders* run from the beginning to the end and are never cancelled. Checks whose stimulus must not touch an
-  operation aim at a bystander of their own, and `last_look` looks at all of them in the end.
-  Where the supply's operations end at once, they are done: then they show only that they are not deleted or changed.
-* *Stories* are operations that are cancelled and followed to their end. One is cancelled twice in a row. They show how
-  late the effect of a cancel is.
+Three are cancelled at once, each with another empty body, and one of them again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
 from conformance.lro import Operation, State
-from conformance.rules.server.errors import bare_status_of, envelope_of
-from conformance.rules.server.outcome import says_failed_precondition
+from conformance.rules.server.outcome import says_failed_precondition, second_cancel_is_accepted, second_cancel_is_safe
 from conformance.server.target.iut import JSON, Iut
 from conformance.server.target.target import Outgoing
-from conformance.server.target.unknown import unknown_name
+from conformance.suite.bystanders import Bystander, shows_the_end
+from conformance.suite.last_look import LastLook
 from conformance.suite.latency import Latency
-
-
-@dataclass(frozen=True, slots=True)
-class Bystander:
-    """An operation that nobody cancels, and how it looked when it was started."""
-
-    name: str
-    exchange: Exchange
-    operation: Operation
-
-
-_AT_ONCE = 4
-
-
-class Bystanders:
-    """Running operations that are meant to stay untouched.
-
-    The first of them serves to find out what the statement leaves open; `unknown` is a get of no operation at all,
-    `looks` collects the first look at each, whatever it showed, and `looks_first` makes gets to go with the first one.
-    """
-
-    def __init__(self, iut: Iut, looks: list[Exchange], looks_first: Callable[[Iut, str], list[Outgoing]]) -> None:
-        self._iut = iut
-        self._standing: list[Bystander] = []
-        self._control: Bystander | None = None
-        self.looks = looks
-        # One batch: the first bystander, no operation, and what requests will be aimed at if it is not there.
-        self.name = iut.running(1)[0]
-        """The name of the first of them."""
-        gets = [iut.get_request(self.name), iut.get_request(unknown_name(self.name, "get"))]
-        first, self.unknown, *_ = iut.send_all([*gets, *looks_first(iut, self.name)])
-        self._find_out_whether_they_run(self.name, first)
-        self._standing.append(self._seen(self.name, first))
-        _find_out_about_errors(iut, self.unknown)
-        iut.find_out_about_auth(self.name)
-
-    def _find_out_whether_they_run(self, name: str, first: Exchange) -> None:
-        """An operation may end by itself at any moment; where a second one is done at once, too, all are."""
-        if shows_the_end(first):
-            second = self._iut.running(1)[0]
-            if shows_the_end(self._iut.get(second)):
-                self._iut.ends_at_once = self._iut.too_short(name, first)
-
-    def get(self, count: int = 1) -> list[Bystander]:
-        """So many bystanders that still run, as far as is known. Raises NotTested when the supply's do not run."""
-        if len(self._standing) < count:
-            self._standing += self.some(count - len(self._standing))
-        return self._standing[:count]
-
-    def new(self) -> Bystander:
-        """A bystander that is fresh from the supply, for whoever wants one of his own."""
-        return self.some(1)[0]
-
-    def control(self) -> Bystander:
-        """The one that is started right before the first cancel of the run; no request is aimed at it."""
-        if self._control is None:
-            self._control = self.new()
-        return self._control
-
-    def some(self, count: int) -> list[Bystander]:
-        """So many fresh ones. Raises NotTested when the supply's do not run."""
-        # Few at once: a start that a full backlog cuts off is not repeated.
-        sizes = [min(_AT_ONCE, count - begun) for begun in range(0, count, _AT_ONCE)]
-        names = [name for size in sizes for name in self._iut.running(size)]
-        return [self._seen(name, exchange) for name, exchange in zip(names, self._iut.get_all(names), strict=True)]
-
-    def _seen(self, name: str, exchange: Exchange) -> Bystander:
-        self.looks.append(exchange)
-        operation = operation_in(exchange)
-        if operation is None:
-            raise NotTested(f"a get of {name}, fresh from the supply, does not show the operation")
-        if operation.done and not self._iut.ends_at_once:
-            raise NotTested(self._iut.too_short(name, exchange))
-        return Bystander(name, exchange, operation)
-
-
-def shows_the_end(look: Exchange) -> bool:
-    """Whether a look shows an operation that is done."""
-    operation = operation_in(look)
-    return operation is not None and operation.done
+from conformance.suite.stimuli import stimulus
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +64,8 @@ class FirstCancel:
     before: Exchange
     cancel: Exchange
     with_object: Exchange
+    others: tuple[Exchange, ...] = ()
+    """The cancels of the two other stories, which were sent with it: without body and label, and without body."""
 
     @property
     def as_bystander(self) -> Bystander:
@@ -163,76 +81,100 @@ class FirstCancel:
         return self.cancel.succeeded() or (was_done and says_failed_precondition(self.cancel))
 
 
-def cancel_first(iut: Iut) -> FirstCancel:
-    """Cancel one operation with the body `{}`, and find out whether cancel is implemented.
+@stimulus
+def first_cancel(iut: Iut, first_name: str, aims: LastLook, story_names: list[str] | None = None) -> FirstCancel:
+    """The first cancel of the run, with the body `{}`, beside those of the stories; whether cancel is implemented.
 
     Raises NotTested when the supply's operation does not run.
     """
-    name = iut.running(1)[0]
-    before, operation = iut.look(name)
+    before, operation = iut.look(first_name)
     if operation.done and not iut.ends_at_once:
-        raise NotTested(iut.too_short(name, before))
-    kind = "done" if operation.done else "running"
+        raise NotTested(iut.too_short(first_name, before))
     note = "cancel with the body {}" if iut.plain_body else "cancel without a body"
-    cancel = with_object = iut.cancel(name, note=note)
-    is_refused = cancel.response is not None and not cancel.succeeded() and cancel.response.status != 501
-    if iut.plain_body and is_refused and not (operation.done and says_failed_precondition(cancel)):
-        without_body = iut.cancel(name, body=b"", note="cancel without a body")
-        if without_body.succeeded():
-            iut.plain_body = b""
-            cancel = without_body
-    first = FirstCancel(name, before, cancel, with_object)
+    cancels = [iut.cancel_request(first_name, note=note), *_without_body(iut, story_names or [])]
+    with_object, *others = iut.send_all(cancels)
+    cancel = _plain_cancel(iut, with_object, others, before)
+    first = FirstCancel(first_name, before, cancel, with_object, tuple(others))
+    kind = "done" if operation.done else "running"
     if cancel.response is not None and cancel.response.status == 501:
         iut.statement.find("cancel", "unimplemented", f"the cancel of a {kind} operation was answered with 501")
+        aims.aim("first-cancel", first.as_bystander, [cancel])
     elif first.reached_the_method:
         how = "succeeded" if cancel.succeeded() else "was answered with FAILED_PRECONDITION"
         iut.statement.find("cancel", "best-effort", f"the cancel of a {kind} operation {how}")
     return first
 
 
-def tell_stories(iut: Iut, bystanders: Bystanders, first: FirstCancel, latency: Latency) -> Stories:
-    """Cancel two more operations, each with another empty body, and follow all three; learn how late an effect shows.
+def _without_body(iut: Iut, names: list[str]) -> list[Outgoing]:
+    kinds = ((None, "cancel without body and Content-Type"), (JSON, "cancel without body, labelled JSON"))
+    return [
+        iut.cancel_request(name, body=b"", content_type=content_type, note=note)
+        for name, (content_type, note) in zip(names, kinds, strict=False)
+    ]
+
+
+def _plain_cancel(iut: Iut, with_object: Exchange, others: list[Exchange], before: Exchange) -> Exchange:
+    """The cancel that is plain from here on: without a body, where one with `{}` is refused and that is not."""
+    is_refused = with_object.response is not None and not with_object.succeeded() and with_object.response.status != 501
+    if not iut.plain_body or not is_refused or (shows_the_end(before) and says_failed_precondition(with_object)):
+        return with_object
+    if others and not others[0].succeeded():
+        return with_object
+    assert with_object.call is not None
+    without_body = iut.cancel(with_object.call.name, body=b"", note="cancel without a body")
+    if not without_body.succeeded():
+        return with_object
+    iut.plain_body = b""
+    return without_body
+
+
+@stimulus
+def stories(
+    iut: Iut, older: Bystander, first_cancel: FirstCancel, story_names: list[str], latency: Latency, aims: LastLook
+) -> Stories:
+    """Follow the three that were cancelled, cancel one of them again; learn how late an effect shows.
 
     Raises NotApplicable when cancel is not implemented.
     """
-    older = bystanders.control()
     if iut.statement.value("cancel") == "unimplemented":
         raise NotApplicable("cancel is not implemented")
-    if iut.ends_at_once:
-        raise NotTested(iut.ends_at_once)
-    names = [first.name, *iut.running(2)]
-    bare, labelled = iut.send_all(
-        [
-            iut.cancel_request(names[1], body=b"", content_type=None, note="cancel without body and Content-Type"),
-            iut.cancel_request(names[2], body=b"", content_type=JSON, note="cancel without body, labelled JSON"),
-        ]
-    )
-    again = iut.cancel(names[2], note="second cancel")
-    after = dict(zip(names, iut.get_all(names), strict=True))
-    for name, cancel in ((names[1], bare), (names[2], labelled)):
+    first, (second, third) = first_cancel.name, story_names
+    bare, labelled = first_cancel.others
+    requests = [iut.cancel_request(third, note="second cancel"), iut.get_request(first), iut.get_request(second)]
+    again, *looks = iut.send_all(requests)
+    of_third, control = iut.get_all([third, older.name])
+    after = {first: looks[0], second: looks[1], third: of_third}
+    for name, cancel in ((second, bare), (third, labelled)):
         seen = operation_in(after[name])
         came_too_late = seen is not None and seen.done and seen.state is not State.CANCELLED
         if came_too_late and says_failed_precondition(cancel):
             raise NotTested(iut.too_short(name, after[name]))
+    ends = _ends(iut, {second: bare, third: labelled, first: first_cancel.cancel}, after, latency)
+    if ends != after:
+        control = iut.get(older.name)
+    aims.aim("stories", older, [first_cancel.cancel])
+    return Stories(
+        Story(first, first_cancel.cancel, after[first], ends[first]),
+        Story(second, bare, after[second], ends[second]),
+        Story(third, labelled, after[third], ends[third], again),
+        control,
+    )
+
+
+def _ends(iut: Iut, cancels: dict[str, Exchange], after: dict[str, Exchange], latency: Latency) -> dict[str, Exchange]:
+    """The last look at each, when it had ended or `settle` was over."""
     ends = dict(after)
     began = iut.target.clock.now()
-    cancels = {names[1]: bare, names[2]: labelled, names[0]: first.cancel}
     followed = next((name for name, cancel in cancels.items() if cancel.succeeded()), None)
     if followed is not None:
         ends[followed] = latency.await_effect(cancels[followed], after[followed])
-    pending = [name for name in names if (operation := operation_in(ends[name])) is None or not operation.done]
+    pending = [name for name in after if (operation := operation_in(ends[name])) is None or not operation.done]
     if pending:
         ends.update(iut.await_end(pending, within=iut.settle - (iut.target.clock.now() - began)))
     if latency.seconds is None:
         for name, cancel in cancels.items():
             latency.learn(cancel, ends[name])
-    control = iut.get(older.name)
-    return Stories(
-        Story(names[0], first.cancel, after[names[0]], ends[names[0]]),
-        Story(names[1], bare, after[names[1]], ends[names[1]]),
-        Story(names[2], labelled, after[names[2]], ends[names[2]], again),
-        control,
-    )
+    return ends
 
 
 def is_refused_in_every_form(first: FirstCancel, stories: Stories) -> bool:
@@ -241,12 +183,49 @@ def is_refused_in_every_form(first: FirstCancel, stories: Stories) -> bool:
     return not any(cancel.succeeded() or cancel.response is None for cancel in cancels)
 
 
-def _find_out_about_errors(iut: Iut, unknown: Exchange) -> None:
-    if envelope_of(unknown) is not None:
-        iut.statement.find("errors", "aip-193", "a get of an unknown operation answers with the AIP-193 envelope")
-    elif bare_status_of(unknown) is not None:
-        iut.statement.find("errors", "status", "a get of an unknown operation answers with a bare google.rpc.Status")
-    elif unknown.response is not None and unknown.response.status >= 400:
-        iut.statement.find(
-            "errors", "none", "a get of an unknown operation answers with neither form of google.rpc.Status"
+@stimulus
+def cancel_works(stories: Stories) -> Stories:
+    """The positive control of every check whose request must be refused or must do nothing.
+
+    Where even the plain cancel is refused, a refusal shows nothing.
+    """
+    if not stories.plain.cancel.succeeded():
+        raise NotTested("the plain cancel of a running operation does not succeed, so a refusal shows nothing")
+    return stories
+
+
+@stimulus
+def cancel_is_heard(iut: Iut, first_cancel: FirstCancel) -> FirstCancel:
+    """The positive control of checks for which a done operation will do: the method answers the plain cancel.
+
+    Where operations run, the plain cancel of a running one succeeds.
+    """
+    if iut.statement.value("cancel") == "unimplemented":
+        raise NotApplicable("cancel is not implemented")
+    if not iut.ends_at_once and not first_cancel.cancel.succeeded():
+        raise NotTested("the plain cancel of a running operation does not succeed, so a refusal shows nothing")
+    if not first_cancel.reached_the_method:
+        raise NotTested(
+            "the plain cancel of a done operation neither succeeds nor is answered with FAILED_PRECONDITION, "
+            "so a refusal shows nothing"
         )
+    return first_cancel
+
+
+@stimulus
+def cancel_is_answered(first_cancel: FirstCancel) -> None:
+    """The positive control where cancel need not be implemented: it succeeds, or is answered with 501."""
+    response = first_cancel.cancel.response
+    if response is None or not (first_cancel.reached_the_method or response.status == 501):
+        raise NotTested("the plain cancel of an operation neither succeeds nor is answered with 501")
+
+
+@stimulus
+def cancel_repeats(cancel_works: Stories) -> Stories:
+    """The positive control of races: what goes wrong without any overlap is no race."""
+    story = cancel_works.labelled_without_body
+    assert story.again is not None
+    is_safe = second_cancel_is_safe(story.cancel, story.again) is None
+    if not is_safe or second_cancel_is_accepted(story.cancel, story.again, story.after) is not None:
+        raise NotTested("cancelling twice in a row is not safe, so overlapping cancels would show nothing new")
+    return cancel_works

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
 from conformance.server.target.iut import Iut
+from conformance.suite.bystanders import Bystander, Bystanders
 from conformance.suite.last_look import LastLook
-from conformance.suite.stories import Bystanders
+from conformance.suite.stimuli import stimulus
+from conformance.suite.stories import Stories
 
 CROWD = 4
 """Operations that are cancelled at once."""
@@ -20,6 +22,11 @@ class Storm:
 
     name: str
     exchanges: list[Exchange]
+
+    def require_overlap(self) -> None:
+        """Raise NotTested where no two cancels were under way at the same time."""
+        if len(self.cancels) < 2:
+            raise NotTested("no two cancels overlapped, for [limits] concurrency allows one request at a time")
 
     @property
     def last_look(self) -> Exchange:
@@ -34,13 +41,25 @@ class Storm:
         return self.exchanges[0]
 
 
-def raise_storm(iut: Iut, cancels: int, looks: int, before: Callable[[], object] = lambda: None) -> Storm:
-    """Start an operation, do what has to be done `before`, and cancel and look at it with requests that overlap."""
-    name = iut.running(1)[0]
-    before()
+@stimulus
+def storm(iut: Iut, storm_name: str, younger: Bystander, cancel_works: Stories, aims: LastLook) -> Storm:
+    """Overlapping cancels and looks at one operation; its bystander is the next that was started after it."""
+    storm = raise_storm(iut, storm_name, cancels=2, looks=1)
+    aims.aim("storm", younger, storm.cancels)
+    return storm
+
+
+def raise_storm(iut: Iut, name: str, cancels: int, looks: int) -> Storm:
+    """Cancel and look at an operation with requests that overlap."""
     requests = [iut.cancel_request(name, note=f"cancel {turn + 1} of {cancels} at once") for turn in range(cancels)]
     requests += [iut.get_request(name) for _ in range(looks)]
     return Storm(name, [*iut.send_together(requests), iut.get(name)])
+
+
+@stimulus
+def crowd(iut: Iut, bystanders: Bystanders, cancel_repeats: Stories, aims: LastLook) -> Crowd:
+    """Several operations cancelled at once, beside a bystander that has no part in it."""
+    return Crowd(iut, bystanders, aims)
 
 
 class Crowd:

@@ -10,6 +10,7 @@ from conformance.rules.server.authorisation import (
     refused_for_its_credentials,
     refused_for_its_permission,
 )
+from conformance.rules.server.routing import not_a_success
 from conformance.server.target.credentials import Credential
 from conformance.server.target.iut import Iut
 from conformance.suite import families
@@ -27,10 +28,16 @@ def no_certificate_tells_who_calls(iut: Iut) -> None:
 
 @verifies("auth.credentials-are-required")
 def test_credentials_are_required(refusals: Refusals) -> None:
-    noted = refusals.all_noted(
-        families.WITHOUT_CREDENTIALS, families.WITHOUT_ANYTHING, families.QUERY_ALONE, families.PRETENDED_ORIGIN
-    )
+    noted = refusals.all_noted(families.WITHOUT_CREDENTIALS, families.WITHOUT_ANYTHING, families.PRETENDED_ORIGIN)
     require_each(refused_for_its_credentials, noted)
+
+
+@verifies("auth.credentials-are-required")
+def test_nothing_else_stands_for_credentials(refusals: Refusals) -> None:
+    """A transcoder may refuse a query that it does not know before anybody is asked who calls."""
+    if not refusals.noted(families.WITHOUT_CREDENTIALS).is_denied:
+        raise NotTested("a cancel without credentials is not refused, whatever else it has")
+    require_each(not_a_success, refusals.all_noted(families.PRETENDED, families.QUERY_ALONE))
 
 
 @verifies("auth.invalid-credentials-are-refused")
@@ -72,6 +79,16 @@ def test_missing_permission_is_denied_whatever_exists(iut: Iut, refusals: Refusa
     unknown = refusals.noted(families.UNKNOWN_WITHOUT_PERMISSION)
     require(refused_for_its_permission(known), refused_for_its_permission(unknown, is_unknown=True))
     require_answers(known, unknown)
+
+
+@verifies("auth.permission-is-denied", profile="ci")
+def test_another_project_gives_no_permission(iut: Iut, refusals: Refusals) -> None:
+    """It only adds: whether credentials without permission are refused at all, the check above says."""
+    if not iut.has_credential(Credential.FORBIDDEN):
+        raise NotTested("no credential without the permission is configured ([auth] forbidden_token_env)")
+    if not refusals.noted(families.WITHOUT_PERMISSION).is_denied:
+        raise NotTested("a cancel without permission is not refused")
+    require_each(not_a_success, [refusals.noted(families.IN_ANOTHER_PROJECT)])
 
 
 @verifies("auth.refused-cancel-changes-nothing")

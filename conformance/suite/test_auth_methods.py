@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import pytest
 
-from conformance.errors import NotApplicable, NotTested, Unjudged
+from conformance.errors import NotTested
 from conformance.exchange import Method
 from conformance.rules import Complaint
 from conformance.rules.server.authorisation import (
@@ -18,44 +16,18 @@ from conformance.rules.server.routing import not_a_success
 from conformance.server.target.credentials import ALTERED, Credential
 from conformance.server.target.iut import Iut
 from conformance.suite import callers, families
-from conformance.suite.callers import Callers, ask_without_credentials
+from conformance.suite.callers import READS, Callers
 from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, require_answers, require_each, tells_what_exists
 from conformance.suite.judging import disruptive, require, verifies
+from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
-from conformance.suite.stories import Bystanders
 
 
 @pytest.fixture(autouse=True)
 def no_certificate_tells_who_calls(iut: Iut) -> None:
     if iut.statement.value("auth") is True and iut.configuration.auth.client_certificate:
         raise NotTested("every request comes with the client certificate, so that none is without credentials")
-
-
-@pytest.fixture(scope="session")
-def asked(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) -> Callers:
-    """Sent when it is known whether there are list and delete: of what is not there nobody need be refused."""
-    for shared in ("listing", "deletion"):
-        with contextlib.suppress(Unjudged):
-            request.getfixturevalue(shared)
-    if iut.statement.value("auth") is not True:
-        raise NotApplicable("nobody asks for credentials")
-    return ask_without_credentials(iut, bystanders, iut.statement.value("delete") is True and _is_ours(iut))
-
-
-def _is_ours(iut: Iut) -> bool:
-    return iut.supply.starts_operations and iut.configuration.operations.cleanup != "none"
-
-
-READS = (Method.GET, Method.LIST)
-
-
-@pytest.fixture(scope="session")
-def let_in(iut: Iut, bystanders: Bystanders, asked: Callers) -> dict[str, str]:
-    """The gets and lists that were answered without credentials, by their note, and why."""
-    name = bystanders.get()[0].name
-    reads = asked.of(callers.ANONYMOUS, *READS)
-    return {read.note: callers.why_let_in(iut, read, name) for read in reads if read.succeeded()}
 
 
 @verifies("auth.methods-require-credentials")
@@ -112,18 +84,16 @@ def test_delete_needs_permission(iut: Iut, asked: Callers, deletion: Deletion) -
 
 
 @verifies("auth.refused-delete-deletes-nothing")
-def test_refused_delete_deletes_nothing(asked: Callers, deletion: Deletion) -> None:
+def test_refused_delete_deletes_nothing(last_look: LastLook, asked: Callers, deletion: Deletion) -> None:
     """A delete that was not refused is not this requirement's: that it should have been, others say."""
     _require_deletes(deletion)
-    deletes = [
-        one for who in (callers.ANONYMOUS, callers.STRANGER, callers.WEAK) for one in asked.of(who, Method.DELETE)
-    ]
-    if asked.look is None or not tells_what_exists(asked.look):
+    look = last_look.at(callers.NOT_TO_BE_DELETED).look
+    if not tells_what_exists(look):
         raise NotTested("the operation that must not be deleted could not be looked at")
-    if all(one.is_denied for one in deletes) and asked.look.response is not None:
-        is_gone = asked.look.response.status in (404, 410)
+    if all(one.is_denied for one in asked.deletes) and look.response is not None:
+        is_gone = look.response.status in (404, 410)
         require(
-            Complaint("a delete was refused, and the operation is gone", (*deletes, asked.look)) if is_gone else None
+            Complaint("a delete was refused, and the operation is gone", (*asked.deletes, look)) if is_gone else None
         )
 
 
@@ -164,10 +134,8 @@ def test_get_without_credentials_is_refused_on_every_spelling(asked: Callers) ->
 @disruptive
 @verifies("auth.methods-refuse-invalid-credentials", profile="ci")
 @pytest.mark.parametrize("credential", ALTERED, ids=lambda each: each.name.lower())
-def test_get_refuses_altered_credentials(
-    iut: Iut, bystanders: Bystanders, asked: Callers, credential: Credential
-) -> None:
+def test_get_refuses_altered_credentials(iut: Iut, oldest_name: str, asked: Callers, credential: Credential) -> None:
     """Almost the right token. Some accounts are locked after a few of those, so it is sent where that harms nobody."""
     if not iut.has_credential(credential):
         raise NotTested("the credentials are no bearer token that could be altered so")
-    require_each(refused_for_its_credentials, [iut.send(iut.get_request(bystanders.get()[0].name, credential))])
+    require_each(refused_for_its_credentials, [iut.send(iut.get_request(oldest_name, credential))])

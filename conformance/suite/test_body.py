@@ -9,10 +9,11 @@ from conformance.rules.server.outcome import accepted, refused_as_invalid
 from conformance.rules.server.routing import no_internal_error, not_a_success
 from conformance.server.target.iut import Iut
 from conformance.suite.again import OTHER_LABELS, Again
+from conformance.suite.bystanders import Bystanders
 from conformance.suite.evidence import answered, require_answers, require_each
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.stories import Bystanders, FirstCancel, Stories, is_refused_in_every_form
+from conformance.suite.stories import FirstCancel, Stories, is_refused_in_every_form
 from conformance.suite.unacceptable import Unacceptable
 
 

@@ -7,16 +7,18 @@ import contextlib
 import pytest
 
 from conformance.errors import NotApplicable, NotTested, Unjudged
-from conformance.exchange import Method
+from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import not_found, unsupported_says_so
 from conformance.server.target.iut import Iut
 from conformance.server.target.unknown import unknown_name
+from conformance.suite.bystanders import Bystanders
 from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, require_answers, require_each, tells_what_exists
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.stories import Bystanders, Stories
+from conformance.suite.stimuli import stimulus
+from conformance.suite.stories import Stories
 
 
 @verifies("target.other-operations-untouched")
@@ -43,17 +45,20 @@ def test_delete_is_answered_and_looked_after(deletion: Deletion) -> None:
     require(Complaint(f"delete is supported by the statement and was answered with {status}", (deletion.delete,)))
 
 
-@verifies("delete.unknown-is-not-found")
-def test_delete_of_an_unknown_operation_is_not_found(iut: Iut, deletion: Deletion) -> None:
-    """Of one that was deleted, and of one that never was: a get has shown that neither is there."""
-    deleted = deletion.delete.call
-    if not deletion.removed or deleted is None:
+@stimulus
+def unknown_deletes(iut: Iut, deletion: Deletion, bystanders: Bystanders) -> list[Exchange]:
+    """Of the operation that was deleted, and of one that never was: a get has shown that neither is there."""
+    if not deletion.removed or deletion.delete.call is None:
         raise NotTested("no operation was seen to be gone after its delete")
-    never = unknown_name(deleted.name, "delete")
-    if iut.get(never).succeeded():
+    never = bystanders.unknown
+    if never.call is None or never.succeeded():
         raise NotTested("a get of an operation that never was shows one, so that nothing may be deleted by that name")
-    deletes = [iut.delete(name) for name in (deleted.name, never)]
-    require_each(lambda delete: not_found(delete, iut.knows_the_caller), deletes)
+    return iut.send_all([iut.delete_request(call.name) for call in (deletion.delete.call, never.call)])
+
+
+@verifies("delete.unknown-is-not-found")
+def test_delete_of_an_unknown_operation_is_not_found(iut: Iut, unknown_deletes: list[Exchange]) -> None:
+    require_each(lambda delete: not_found(delete, iut.knows_the_caller), unknown_deletes)
 
 
 @verifies("delete.unsupported-is-unimplemented")

@@ -9,9 +9,10 @@ from conformance.exchange import Exchange
 from conformance.rules.server.done import cancel_waits_for_the_end
 from conformance.rules.server.outcome import done_cancel_is_answered
 from conformance.suite.again import Again
+from conformance.suite.bystanders import shows_the_end
 from conformance.suite.evidence import require_each
 from conformance.suite.judging import require, verifies
-from conformance.suite.stories import Stories, shows_the_end
+from conformance.suite.stories import Stories
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from conformance.suite.drawn import Aimed
 from conformance.suite.evidence import require_each
 from conformance.suite.judging import disruptive, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.stories import Bystanders, FirstCancel
+from conformance.suite.stories import FirstCancel
 
 FAMILIES = {
     "verb": ("drawn_verbs", "routing.verb-is-exact"),
@@ -44,11 +44,11 @@ def test_drawn_near_miss_is_not_cancel(
 
 
 @verifies("unknown.cancel-is-not-found", profile="ci")
-def test_drawn_name_is_not_found(iut: Iut, bystanders: Bystanders, cancel_is_heard: FirstCancel) -> None:
+def test_drawn_name_is_not_found(iut: Iut, oldest_name: str, cancel_is_heard: FirstCancel) -> None:
     """Any id that no operation has, plain ones and those that have broken routers."""
     from conformance.spec.strategies import ids
 
-    parent = bystanders.name.rpartition("/")[0]
+    parent = oldest_name.rpartition("/")[0]
 
     def judge(ids: list[str]) -> None:
         # Whatever a server cuts off, and wherever: what is left of it is nobody's id.

@@ -12,9 +12,9 @@ from conformance.rules import Complaint
 from conformance.rules.server.outcome import unsupported_says_so
 from conformance.rules.server.routing import no_internal_error
 from conformance.server.target.iut import Iut
+from conformance.suite.bystanders import Bystanders
 from conformance.suite.evidence import answered, require_answers, require_each
 from conformance.suite.judging import require, verifies
-from conformance.suite.stories import Bystanders
 
 
 @verifies("list.is-a-list")

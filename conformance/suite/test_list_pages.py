@@ -11,26 +11,21 @@ from conformance.exchange import Exchange, Method
 from conformance.exchange.history import next_page_token, operation_in
 from conformance.rules import Complaint
 from conformance.rules.server.listing import not_ignored, refused_as_an_argument
-from conformance.rules.server.operation import same_name
 from conformance.server.target.iut import Iut, listed_names
 from conformance.suite import pages
+from conformance.suite.bystanders import Bystanders, shows_the_end
 from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, require_answers
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.lists import read_until
+from conformance.suite.lists import is_listed, is_read, read_until
 from conformance.suite.pages import SmallPages
-from conformance.suite.stories import Bystanders, Stories
+from conformance.suite.stories import Stories
 
 
 @pytest.fixture(scope="session")
-def parent(iut: Iut, bystanders: Bystanders) -> str:
-    return iut.contract.parent_of(bystanders.get()[0].name)
-
-
-@pytest.fixture(scope="session")
-def small_pages(iut: Iut, parent: str, listing: list[Exchange]) -> SmallPages:
-    return pages.read_small_pages(iut, parent, listing)
+def parent(iut: Iut, oldest_name: str) -> str:
+    return iut.contract.parent_of(oldest_name)
 
 
 @verifies("list.pages-come-to-an-end")
@@ -121,10 +116,8 @@ def _require_said(oracle: Callable[[Exchange], Complaint | None], page: Exchange
 
 @verifies("list.shows-its-parent-only")
 def test_list_of_nothing_shows_nothing(small_pages: SmallPages) -> None:
-    """Of a location, and in larger profiles of a project, that nobody has; what it shows, a rule judges."""
-    sent = [
-        small_pages.others[note] for note in (pages.OTHER_LOCATION, pages.OTHER_PROJECT) if note in small_pages.others
-    ]
+    """Of a location, and in larger profiles of a project, that is not ours; what it shows, a rule judges."""
+    sent = [small_pages.others[note] for note in pages.OTHERS if note in small_pages.others]
     if not sent:
         raise NotTested("the contract has no other parent")
     require_answers(*sent)
@@ -133,63 +126,54 @@ def test_list_of_nothing_shows_nothing(small_pages: SmallPages) -> None:
 @verifies("list.running-is-listed")
 def test_running_operations_are_listed(iut: Iut, parent: str, bystanders: Bystanders, listing: list[Exchange]) -> None:
     """The bystander that was started first, and is cancelled by nobody."""
-    name = bystanders.get()[0].name
-    if _is_listed(listing, name):
+    name = bystanders.name
+    if is_listed(listing, name):
         return
-    late = read_until(iut, parent, lambda read: _is_listed(read, name))
+    late = read_until(iut, parent, lambda read: is_listed(read, name))
     look = iut.get(name)
     operation = operation_in(look)
-    if not _is_listed(late, name) and operation is not None and not operation.done and _is_read(late):
+    if not is_listed(late, name) and operation is not None and not operation.done and is_read(late):
         require(Complaint(f"{name} runs and is not in the list", (*late, look)))
-    if not _is_listed(late, name):
+    if not is_listed(late, name):
         raise NotTested(f"whether {name} is listed could not be seen: {answered(look)}")
 
 
 @verifies("list.deleted-is-gone")
-def test_deleted_operation_is_not_listed(iut: Iut, parent: str, listing: list[Exchange], deletion: Deletion) -> None:
+def test_deleted_operation_is_not_listed(deletion: Deletion, list_without: list[Exchange]) -> None:
     call = deletion.delete.call
-    if not deletion.removed or call is None:
-        raise NotTested("no operation was seen to be gone after its delete")
-    late = read_until(iut, parent, lambda read: not _is_listed(read, call.name))
-    if _is_listed(late, call.name):
-        require(Complaint(f"{call.name} was deleted and is still in the list", (deletion.delete, *late)))
-    if not _is_read(late):
-        raise NotTested(f"the list was not read to its end: {answered(late[-1])}")
+    if call is not None and is_listed(list_without, call.name):
+        require(Complaint(f"{call.name} was deleted and is still in the list", (deletion.delete, *list_without)))
+    if not is_read(list_without):
+        raise NotTested(f"the list was not read to its end: {answered(list_without[-1])}")
 
 
 @verifies("list.done-stays-listed")
 def test_done_operations_stay_listed(
-    iut: Iut, parent: str, last_look: LastLook, listing: list[Exchange], stories: Stories
+    iut: Iut, parent: str, last_look: LastLook, last_list: list[Exchange], listing: list[Exchange], stories: Stories
 ) -> None:
     """Those that were listed as done, at the end of the run, and one that completed by itself, where it can be had."""
     gone = {sent.call.name for sent in iut.target.exchanges if sent.call and sent.calls(Method.DELETE)}
-    names = [story.name for story in stories.all() if _is_listed(listing, story.name) and story.name not in gone]
+    done = [story.name for story in stories.all() if shows_the_end(story.end) and story.name not in gone]
+    names = [name for name in done if is_listed(listing, name)]
     names += iut.completed_supply.take(1) if iut.completed_supply.is_given else []
-    shown = {name: look for name, look in zip(names, iut.get_all(names), strict=True) if _is_done(look)}
-    if not shown:
-        raise NotTested("no done operation was listed, or none is shown any more")
-    late = read_until(iut, parent, lambda read: all(_is_listed(read, name) for name in shown))
-    missing = [name for name in shown if not _is_listed(late, name)]
-    if missing and _is_read(late):
-        looks = dict(zip(missing, iut.get_all(missing), strict=True))
-        for name, look in looks.items():
-            if _is_done(look):
-                require(Complaint(f"{name} is done, get shows it, and the list does not", (*late, look)))
-    if not _is_read(late):
+    if not names:
+        raise NotTested("no done operation was listed")
+    missing = [name for name in names if not is_listed(last_list, name)]
+    shown = _shown_as_done(iut, missing)
+    late = read_until(iut, parent, lambda read: all(is_listed(read, name) for name in shown)) if shown else last_list
+    still = _shown_as_done(iut, [name for name in shown if not is_listed(late, name)])
+    if still and is_read(late):
+        what = "is done, get shows it, and the list does not"
+        require(*(Complaint(f"{name} {what}", (*late, look)) for name, look in still.items()))
+    if not is_read(late):
         raise NotTested(f"the list was not read to its end: {answered(late[-1])}")
+    if len(missing) == len(names) and not shown:
+        raise NotTested("no done operation is shown any more")
 
 
-def _is_done(look: Exchange) -> bool:
-    operation = operation_in(look)
-    return operation is not None and operation.done
-
-
-def _is_read(read: Sequence[Exchange]) -> bool:
-    return read[-1].succeeded() and not next_page_token(read[-1])
-
-
-def _is_listed(read: Sequence[Exchange], name: str) -> bool:
-    return any(same_name(listed, name) for listed in listed_names(read))
+def _shown_as_done(iut: Iut, names: Sequence[str]) -> dict[str, Exchange]:
+    """The looks at those of some operations that a get shows to be done."""
+    return {name: look for name, look in zip(names, iut.get_all(names), strict=True) if shows_the_end(look)}
 
 
 def _name_of(look: Exchange) -> str:

@@ -18,9 +18,10 @@ from conformance.rules.server.outcome import (
 from conformance.server.target.iut import Iut, listed_names
 from conformance.suite.again import forms_of
 from conformance.suite.alone import Alone, not_ended_alone
+from conformance.suite.bystanders import Bystanders
 from conformance.suite.evidence import answered, require_answers, require_looks
 from conformance.suite.judging import require, verifies
-from conformance.suite.stories import Bystanders, FirstCancel, Stories, Story, is_refused_in_every_form
+from conformance.suite.stories import FirstCancel, Stories, Story, is_refused_in_every_form
 
 
 @verifies("outcome.cancelled-is-code-1")
@@ -129,7 +130,7 @@ def test_cancelled_operation_is_still_listed(listing: list[Exchange], cancel_wor
 def test_nobody_requested_the_cancellation_of_a_fresh_operation(
     bystanders: Bystanders, first_cancel: FirstCancel
 ) -> None:
-    for look in (bystanders.get()[0].exchange, first_cancel.before):
+    for look in (bystanders.oldest.exchange, first_cancel.before):
         operation = operation_in(look)
         if operation is not None and operation.cancellation_requested:
             require(Complaint(f"{operation.name} says requestedCancellation, and nobody cancelled it", (look,)))

@@ -13,7 +13,7 @@ from conformance.suite.alone import Alone
 from conformance.suite.evidence import answered, require_answers, require_looks, require_untouched, tells_what_exists
 from conformance.suite.judging import disruptive, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.stories import Bystanders, Stories
+from conformance.suite.stories import Stories
 from conformance.suite.storm import Crowd, Storm, raise_storm
 
 
@@ -21,16 +21,17 @@ from conformance.suite.storm import Crowd, Storm, raise_storm
 def test_overlapping_cancels_and_looks_have_an_order(
     iut: Iut, storm: Storm, cancel_repeats: Stories, alone: Alone
 ) -> None:
-    alone.prove(_no_order(storm), lambda: _no_order(raise_storm(iut, cancels=2, looks=2)))
+    storm.require_overlap()
+    alone.prove(_no_order(storm), lambda: _no_order(raise_storm(iut, iut.running(1)[0], cancels=2, looks=2)))
     require_answers(*storm.exchanges)
     require_looks(storm.last_look)
 
 
 @disruptive
 @verifies("lifecycle.some-order-explains", profile="ci")
-def test_great_storm_has_an_order(iut: Iut, bystanders: Bystanders, cancel_repeats: Stories, alone: Alone) -> None:
+def test_great_storm_has_an_order(iut: Iut, cancel_repeats: Stories, alone: Alone) -> None:
     def race() -> Complaint | None:
-        storms.append(raise_storm(iut, cancels=6, looks=6))
+        storms.append(raise_storm(iut, iut.running(1)[0], cancels=6, looks=6))
         return _no_order(storms[-1])
 
     storms: list[Storm] = []

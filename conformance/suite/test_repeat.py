@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from conformance.errors import NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
@@ -11,9 +9,11 @@ from conformance.rules.server.outcome import done_cancel_is_answered, second_can
 from conformance.rules.server.routing import no_internal_error
 from conformance.server.target.iut import Iut
 from conformance.suite.again import Again
+from conformance.suite.bystanders import shows_the_end
 from conformance.suite.evidence import answered, require_answers, require_each, require_looks
 from conformance.suite.judging import require, verifies
-from conformance.suite.stories import FirstCancel, Stories, shows_the_end
+from conformance.suite.stimuli import stimulus
+from conformance.suite.stories import FirstCancel, Stories
 from conformance.suite.storm import Storm
 
 
@@ -51,12 +51,14 @@ def test_cancel_of_what_is_cancelled_is_safe(again: Again, cancel_is_heard: Firs
 @verifies("repeat.is-safe")
 def test_overlapping_cancels_are_safe(storm: Storm, cancel_repeats: Stories) -> None:
     """As the first and the second at the same time; which is which, nobody knows."""
+    storm.require_overlap()
     require_each(no_internal_error, storm.cancels)
 
 
 @verifies("repeat.done-is-answered")
 def test_cancel_that_came_second_is_answered(storm: Storm, cancel_repeats: Stories) -> None:
     """Of cancels that overlap, one may find the operation done by another."""
+    storm.require_overlap()
     require_looks(storm.last_look)
     operation = operation_in(storm.last_look)
     assert operation is not None
@@ -67,9 +69,9 @@ def test_cancel_that_came_second_is_answered(storm: Storm, cancel_repeats: Stori
     require_answers(*storm.cancels)
 
 
-@pytest.fixture(scope="session")
+@stimulus
 def done_then_cancelled(
-    iut: Iut, first_cancel: FirstCancel, request: pytest.FixtureRequest
+    iut: Iut, first_cancel: FirstCancel, stories: Stories | None = None, again: Again | None = None
 ) -> tuple[Exchange, Exchange]:
     """A look at a done operation, and the answer to a cancel of it; one that is to complete is waited for."""
     completed = iut.completed_supply
@@ -78,13 +80,15 @@ def done_then_cancelled(
         look = iut.await_end([name])[name]
     elif iut.ends_at_once:
         return first_cancel.before, first_cancel.cancel
+    elif stories is None or again is None:
+        raise NotTested("no cancel of a running operation succeeded, so that none is done")
     else:
-        stories: Stories = request.getfixturevalue("cancel_works")
-        look = iut.get(stories.plain.name)
-        name = stories.plain.name
+        look, name = stories.plain.end, stories.plain.name
     if not shows_the_end(look):
         what = f"[operations] completed gave {name}, which is not" if completed.is_given else "none was"
         raise NotTested(f"there is no done operation: {what} done within {iut.settle:g} s")
+    if not completed.is_given and again is not None:
+        return look, again.control
     cancel = iut.cancel(name, note="cancel of a done operation")
     iut.get(name)
     return look, cancel

@@ -14,6 +14,7 @@ from conformance.suite.families import posted
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
+from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import FirstCancel
 
 
@@ -102,13 +103,16 @@ MORE_THAN_MUST_BE_READ = 9000
 """Octets of an id: with it a request line is longer than the 8,000 that RFC 9112, section 3, asks servers to read."""
 
 
-@verifies("routing.too-long-target-is-refused")
-def test_too_long_target_is_refused(
-    iut: Iut, first_cancel: FirstCancel, unknown_cancels: list[Exchange], refusals: Refusals
-) -> None:
-    """What the server answers to an unknown name of another length says nothing about this one."""
+@stimulus
+def too_long(iut: Iut, first_cancel: FirstCancel) -> Exchange:
     name = long_name(first_cancel.name, MORE_THAN_MUST_BE_READ)
-    exchange = iut.send(posted(iut, iut.contract.path(Method.CANCEL, name), "a target of more than 9,000 octets"))
+    return iut.send(posted(iut, iut.contract.path(Method.CANCEL, name), "a target of more than 9,000 octets"))
+
+
+@verifies("routing.too-long-target-is-refused")
+def test_too_long_target_is_refused(too_long: Exchange, unknown_cancels: list[Exchange], refusals: Refusals) -> None:
+    """What the server answers to an unknown name of another length says nothing about this one."""
+    exchange = too_long
     usual = {unknown.response.status for unknown in unknown_cancels if unknown.response is not None}
     if exchange.response is None or exchange.response.status not in usual:
         require(refusals.wrongly_accepted(exchange), no_internal_error(exchange))

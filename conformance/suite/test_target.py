@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from conformance.errors import NotTested
+from conformance.exchange import Method
 from conformance.server.target.iut import Iut
+from conformance.suite.bystanders import Bystanders
 from conformance.suite.judging import disruptive, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusals
+from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import Stories
 from conformance.suite.storm import Storm
 
@@ -44,6 +47,27 @@ def test_cancel_leaves_other_operations_alone(
     last_look.require_untouched("storm")
     if not last_look.is_later_ones("stories", cancel_works.control):
         last_look.require_untouched("stories")
+
+
+WILDCARDS = ("-", "*")
+
+
+@stimulus
+def wildcards(
+    iut: Iut, bystanders: Bystanders, cancel_is_answered: None, aims: LastLook, stories: Stories | None = None
+) -> tuple[str, ...]:
+    """Cancels of the ids `-` and `*`, each beside a bystander; the keys under which these are looked at."""
+    parent = bystanders.name.rpartition("/")[0]
+    paths = {wildcard: iut.contract.path(Method.GET, f"{parent}/{wildcard}") for wildcard in WILDCARDS}
+    free = iut.nobodys(paths.values())
+    asked = [wildcard for wildcard, path in paths.items() if path in free]
+    if not asked:
+        raise NotTested("a get of the ids - and * is not answered with 404, so a cancel of them may hit a stranger")
+    for wildcard in asked:
+        bystander, note = bystanders.new(), f"cancel of the id {wildcard}"
+        cancel = iut.send(iut.cancel_request(f"{parent}/{wildcard}", note=note, is_odd=True))
+        aims.aim(f"wildcard {wildcard}", bystander, [cancel])
+    return tuple(f"wildcard {wildcard}" for wildcard in asked)
 
 
 @disruptive

@@ -12,17 +12,18 @@ from conformance.rules.server.outcome import ended_cancelled
 from conformance.server.target.iut import Iut
 from conformance.suite.alone import Alone, not_ended_alone
 from conformance.suite.blame import Blame
+from conformance.suite.bystanders import shows_the_end
 from conformance.suite.evidence import require_looks, require_untouched
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook, acknowledged, is_repeated
-from conformance.suite.stories import FirstCancel, Stories, shows_the_end
+from conformance.suite.stories import FirstCancel, Stories
 
 
 @pytest.fixture(scope="module")
-def last_looks(iut: Iut, request: pytest.FixtureRequest) -> None:
+def last_looks(iut: Iut, aims: LastLook, request: pytest.FixtureRequest) -> None:
     """One more look at what was cancelled: what is final must still be so. Whatever else failed, this goes on.
 
-    It is had so long after the end as `[operations] watch` says.
+    It is had so long after the end as `[operations] watch` says; the last look will do where that says nothing.
     """
     with contextlib.suppress(Unjudged):
         first: FirstCancel = request.getfixturevalue("first_cancel")
@@ -33,7 +34,7 @@ def last_looks(iut: Iut, request: pytest.FixtureRequest) -> None:
             if iut.watch:
                 iut.target.clock.sleep(ended_at + iut.watch - iut.target.clock.now())
                 names = [story.name for story in stories.all() if story.name in acknowledged(iut)] or names
-        iut.get_all(names)
+        iut.get_all([name for name in names if iut.watch or name not in aims.ends])
 
 
 @verifies("outcome.guaranteed")

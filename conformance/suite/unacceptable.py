@@ -6,11 +6,13 @@ from conformance.errors import NotApplicable
 from conformance.exchange import Exchange
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
+from conformance.suite.again import Again
 from conformance.suite.blame import Blame, Make
+from conformance.suite.bystanders import Bystander
 from conformance.suite.evidence import require_untouched
 from conformance.suite.judging import require
 from conformance.suite.last_look import LastLook
-from conformance.suite.stories import Bystanders
+from conformance.suite.stimuli import stimulus
 
 MALFORMED = (b"{", b"hello")
 NOT_AN_OBJECT = (b"[]",)
@@ -32,14 +34,13 @@ class Unacceptable:
     def __init__(
         self,
         iut: Iut,
-        bystanders: Bystanders,
+        bystander: Bystander,
         last_look: LastLook,
         blame: Blame,
         refused_query: str | None,
         is_field_refused: bool,
         is_unlabelled_refused: bool,
     ) -> None:
-        bystander = bystanders.new()
         name = bystander.name
         unreadable = () if iut.is_quick else (NOT_UTF_8,)
         not_an_object = NOT_AN_OBJECT if iut.is_quick else (*NOT_AN_OBJECT, *NOR_ARE)
@@ -87,6 +88,18 @@ class Unacceptable:
             return [_with_body(self._iut, name, request.body)]
 
         return make
+
+
+@stimulus
+def unacceptable(iut: Iut, addressed: Bystander, again: Again, aims: LastLook, blame: Blame) -> Unacceptable:
+    """Cancels that nobody has to accept."""
+
+    def is_refused(form: str) -> bool:
+        answer = again.answer(form).response if form in again else None
+        return again.control.succeeded() and answer is not None and 400 <= answer.status < 500
+
+    query = again.answer("unknown-parameter").request.query if is_refused("unknown-parameter") else None
+    return Unacceptable(iut, addressed, aims, blame, query, is_refused("unknown-field"), is_refused("unlabelled"))
 
 
 def _with_body(iut: Iut, name: str, body: bytes) -> Outgoing:

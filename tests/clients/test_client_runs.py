@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sys
+import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -30,10 +31,10 @@ from conformance.judging.baseline import read_baseline
 from conformance.spec.catalogue import client_catalogue
 
 
-def test_all_eight_are_known() -> None:
+def test_every_folder_is_a_client() -> None:
     folders = {folder.name for folder in CLIENTS.iterdir() if folder.is_dir() and "-" in folder.name}
     assert set(KNOWN) == folders
-    assert len(KNOWN) == 8
+    assert len(KNOWN) >= 12
 
 
 @pytest.mark.parametrize("name", KNOWN)
@@ -47,7 +48,7 @@ def test_ci_requires_the_clients_of_python_and_node() -> None:
     workflow = yaml.safe_load((CHECKOUT / ".github" / "workflows" / "clients.yml").read_text("utf-8"))
     (command,) = [step["run"] for step in workflow["jobs"]["clients"]["steps"] if step.get("name") == "Gate"]
     required = command.partition("--require")[2].split()
-    assert sorted(required) == [name for name in KNOWN if name.startswith(("python-", "node-"))]
+    assert sorted(required) == [name for name in KNOWN if name.startswith(("bash-", "python-", "node-"))]
 
 
 @pytest.mark.parametrize("file", [file for name in KNOWN for file in sorted((CLIENTS / name).glob("*.toml"))], ids=str)
@@ -64,6 +65,29 @@ def test_every_python_package_is_pinned(name: str) -> None:
     lines = (CLIENTS / name / "requirements.txt").read_text("utf-8").splitlines()
     assert lines
     assert all(re.fullmatch(r"[A-Za-z0-9._-]+==[0-9][0-9A-Za-z.]*", line) for line in lines)
+
+
+@pytest.mark.parametrize("name", [name for name in KNOWN if name.startswith("rust-")])
+def test_every_crate_of_the_sdk_is_pinned(name: str) -> None:
+    dependencies = tomllib.loads((CLIENTS / name / "Cargo.toml").read_text("utf-8"))["dependencies"]
+    versions = [version for crate, version in dependencies.items() if crate.startswith("google-cloud-")]
+    assert versions
+    assert all(version.startswith("=") for version in versions)
+    assert (CLIENTS / name / "Cargo.lock").exists()
+
+
+def test_the_driver_around_curl_is_that_of_the_page() -> None:
+    page = (CHECKOUT / "docs" / "sdk.md").read_text("utf-8")
+    assert f"```sh\n{(CLIENTS / 'bash-curl' / 'driver.sh').read_text('utf-8')}```" in page
+
+
+def test_a_driver_says_which_options_the_gate_needs_for_it(tmp_path: Path) -> None:
+    honest = [sys.executable, "-m", "conformance.sdk.honest_driver"]
+    (tmp_path / "baseline.toml").write_text("")
+    driver = Driver(honest, options=("--jobs", "0"))
+    outcome = run.gate("honest", "rest", driver, tmp_path / "report", tmp_path / "baseline.toml")
+    assert outcome.status == FAILED
+    assert "--jobs" in (tmp_path / "report" / "console.txt").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", [name for name in KNOWN if name.startswith("node-")])

@@ -321,8 +321,12 @@ def test_the_line_of_a_run_is_accepted_where_the_run_was(auth: str, monkeypatch:
         Request("POST", PATH, (("Accept", "*/*"), ("Transfer-Encoding", "chunked"))),
         Request("GET", PATH, (("Accept", "*/*"), ("Content-Length", "2")), b"{}"),
         Request("POST", PATH, (("Accept", "*/*"), ("X-Empty", ""), ("Content-Length", "0"))),
+        Request("POST", PATH, (("Accept", "*/*"), JSON, ("Content-Length", "2")), b"{}", "1.0"),
     ],
-    ids=["{}", "length 0", "no length", "bytes", "odd path", "chunked", "chunked, empty", "GET with body", "no value"],
+    ids=[
+        *("{}", "length 0", "no length", "bytes", "odd path", "chunked", "chunked, empty", "GET with body", "no value"),
+        "HTTP/1.0",
+    ],
 )
 def test_curl_sends_what_was_recorded(request_: Request) -> None:
     """On the wire, but for `Host` and `User-Agent`."""
@@ -333,7 +337,7 @@ def test_curl_sends_what_was_recorded(request_: Request) -> None:
     first, *lines = head.split(b"\r\n")
     chunks = f"{len(request_.body):x}\r\n".encode() + request_.body + b"\r\n" if request_.body else b""
     is_chunked = request_.header("transfer-encoding") is not None
-    assert first.decode() == f"{request_.method} {request_.target} HTTP/1.1"
+    assert first.decode() == f"{request_.method} {request_.target} HTTP/{request_.version}"
     assert body == (chunks + b"0\r\n\r\n" if is_chunked else request_.body)
     assert sorted(line for line in lines if not line.startswith((b"Host:", b"User-Agent:"))) == sorted(
         f"{name}: {value}".strip().encode() for name, value in request_.headers

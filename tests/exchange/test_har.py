@@ -60,6 +60,7 @@ def round_trip(tmp_path: Path, *exchanges: Exchange) -> tuple[Exchange, ...]:
         exchange(target="*"),
         exchange(target="/a#b"),
         exchange(Response(200, (), "é\u2028\x1b".encode())),
+        replace(exchange(), request=replace(exchange().request, version="1.0")),
         *(exchange(Failure(kind, "in detail")) for kind in FailureKind),
     ],
 )

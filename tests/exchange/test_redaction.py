@@ -8,7 +8,7 @@ import json
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from conformance.secrets.redaction import Redaction, Spelling
@@ -35,10 +35,10 @@ SPELLINGS = {
 
 @pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
 def test_the_usual_spellings(spelling: str) -> None:
-    redacted = Redaction([SECRET], "*").text(f"before {spelling} after")
+    redacted = Redaction([SECRET]).text(f"before {spelling} after")
     for quote_or_escape in ('"', "\\", "&quot;"):
         redacted = redacted.replace(quote_or_escape, "")
-    assert redacted == "before * after"
+    assert redacted == "before [secret 1] after"
 
 
 @given(st.binary(max_size=9), VISIBLE, st.binary(max_size=9))
@@ -47,42 +47,38 @@ def test_in_the_base64_of_anything_that_contains_it_no_more_than_its_ends_are_le
 ) -> None:
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         encoded = encode(before + secret.encode() + after)
-        assert b"*" in Redaction([secret], "*").octets(encoded)
-        assert b"*" in Redaction([secret], "*").octets(quote(encoded.decode(), safe="").encode())
+        assert b"[secret 1]" in Redaction([secret]).octets(encoded)
+        assert b"[secret 1]" in Redaction([secret]).octets(quote(encoded.decode(), safe="").encode())
 
 
 @given(VISIBLE, st.binary(), st.binary())
 def test_bytes_around_it_stay_what_they_are(secret: str, before: bytes, after: bytes) -> None:
-    redacted = Redaction([secret], "\0").octets(before + b"\xff" + secret.encode() + b"\xff" + after)
-    assert b"\xff\0\xff" in redacted
+    redacted = Redaction([secret]).octets(before + b"\xff" + secret.encode() + b"\xff" + after)
+    assert b"\xff[secret 1]\xff" in redacted
 
 
 def test_of_two_that_overlap_nothing_is_left() -> None:
-    assert Redaction(["token-1", "token-1-weak"], "*").text("token-1-weak token-1") == "* *"
+    assert Redaction(["token-1", "token-1-weak"]).text("token-1-weak token-1") == "[secret 2] [secret 1]"
 
 
 def test_other_letters_and_no_secrets_change_nothing() -> None:
-    assert Redaction(["c2VjcmV0"], "*").text("d2VjcmV0 c2VjcmV") == "d2VjcmV0 c2VjcmV"
-    assert Redaction([], "*").octets(b"\xff\0") == b"\xff\0"
-    assert Redaction([""], "*").text("a") == "a"
-
-
-def test_a_mask_may_contain_anything() -> None:
-    assert Redaction(["secret"], r"\1[redacted]").text("a secret") == r"a \1[redacted]"
+    assert Redaction(["c2VjcmV0"]).text("d2VjcmV0 c2VjcmV") == "d2VjcmV0 c2VjcmV"
+    assert Redaction([]).octets(b"\xff\0") == b"\xff\0"
+    assert Redaction([""]).text("a") == "a"
 
 
 def test_what_is_no_ascii_is_found_as_text_and_as_bytes() -> None:
     secret = "schl\xfcssel"
-    assert Redaction([secret], "*").text(secret) == "*"
-    assert Redaction([secret], "*").octets(secret.encode()) == b"*"
-    assert Redaction([secret], "*").octets(secret.encode("latin-1")) == b"*"
+    assert Redaction([secret]).text(secret) == "[secret 1]"
+    assert Redaction([secret]).octets(secret.encode()) == b"[secret 1]"
+    assert Redaction([secret]).octets(secret.encode("latin-1")) == b"[secret 1]"
 
 
 @pytest.mark.parametrize("filler", ["\\", "&amp;", "%25", "/", "&#0"])
 def test_a_body_of_escapes_takes_no_longer_than_another(filler: str) -> None:
     """Where it could, a server would stop the run with a few kilobytes: this takes minutes without a limit."""
     body = filler * 200_000
-    assert Redaction(["//////////secret//////////"], "*").text(body) == body
+    assert Redaction(["//////////secret//////////"]).text(body) == body
 
 
 TOKEN = "ya30.Qx7Lk2PzWv9TgB4mNc8RdY1s"
@@ -130,6 +126,7 @@ def test_the_same_number_is_the_same_secret() -> None:
 @given(VISIBLE, st.text(max_size=30), st.text(max_size=30))
 def test_no_run_of_it_is_left(secret: str, before: str, after: str) -> None:
     """Half of it, or 16 characters in a row, stand nowhere in what is shown."""
-    redacted = Redaction([secret], "\0").text(f"{before}{secret}{after}")
+    assume(secret.lower() not in "[secret 1]")
+    redacted = Redaction([secret]).text(f"{before}{secret}{after}").replace("[secret 1]", "\0")
     length = max(9, min((len(secret) + 1) // 2, 16))
     assert not any(secret[at : at + length] in redacted for at in range(len(secret) - length + 1))

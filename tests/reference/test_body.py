@@ -8,8 +8,8 @@ import pytest
 
 from conformance.exchange import Header
 from conformance.server.reference.body import MAXIMUM
+from conformance.server.reference.flavour import Flavour
 from conformance.server.reference.service import Service
-from conformance.server.reference.taste import Taste
 
 from .caller import Caller, error_of
 
@@ -70,7 +70,7 @@ def test_member_that_occurs_twice_is_refused(caller: Caller) -> None:
 
 @pytest.mark.parametrize("policy", ["same-only", "ignored"])
 def test_name_in_the_body_never_redirects(caller: Caller, service: Service, policy: str) -> None:
-    caller.service = replace(service, taste=Taste(body_name="same-only" if policy == "same-only" else "ignored"))
+    caller.service = replace(service, flavour=Flavour(body_name="same-only" if policy == "same-only" else "ignored"))
     first, second = caller.start(), caller.start()
     assert caller.cancel(first, {"name": second}).status == (400 if policy == "same-only" else 200)
     assert caller.get(first)["done"] is (policy == "ignored")

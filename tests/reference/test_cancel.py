@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.server.reference.flavour import Flavour
 from conformance.server.reference.service import Service
-from conformance.server.reference.taste import Taste
 
 from .caller import PARENT, Caller, error_of, json_of
 
@@ -57,7 +57,7 @@ def test_cancelling_what_is_done_changes_nothing(caller: Caller, service: Servic
     caller.cancel(name)
     before = caller.get(name)
     assert caller.cancel(name).body == b"{}"
-    caller.service = replace(service, taste=Taste(done_cancel="failed-precondition"))
+    caller.service = replace(service, flavour=Flavour(done_cancel="failed-precondition"))
     assert error_of(caller.cancel(name)) == (400, "FAILED_PRECONDITION")
     assert caller.get(name) == before
 

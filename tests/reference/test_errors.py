@@ -10,8 +10,8 @@ import pytest
 from conformance.exchange import Request, Response
 from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError
+from conformance.server.reference.flavour import Flavour
 from conformance.server.reference.service import Service
-from conformance.server.reference.taste import Taste
 
 from .caller import PARENT, Caller, json_of
 
@@ -69,13 +69,13 @@ def test_every_code_has_its_status(service: Service, code: Code) -> None:
 
 
 def test_bare_status(caller: Caller, service: Service) -> None:
-    caller.service = replace(service, taste=Taste(errors="status"))
+    caller.service = replace(service, flavour=Flavour(errors="status"))
     body = json_of(caller.cancel(N))
     assert (body["code"], set(body)) == (5, {"code", "message", "details"})
 
 
 def test_legacy_list(caller: Caller, service: Service) -> None:
-    caller.service = replace(service, taste=Taste(errors="legacy"))
+    caller.service = replace(service, flavour=Flavour(errors="legacy"))
     envelope = json_of(caller.cancel(N))["error"]
     (legacy,) = envelope["errors"]
     assert legacy == {"message": envelope["message"], "domain": "global", "reason": "operationNotFound"}

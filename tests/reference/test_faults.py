@@ -11,8 +11,8 @@ import pytest
 
 from conformance.errors import UsageError
 from conformance.server.reference.faults import GENERAL, Fault, all_faults, fault_named, overlap
+from conformance.server.reference.flavour import DEFAULT, Flavour
 from conformance.server.reference.service import Service
-from conformance.server.reference.taste import DEFAULT, Taste
 from conformance.server.reference.variants import Variant, all_variants
 from conformance.spec.catalogue import Level, catalogue
 
@@ -37,21 +37,21 @@ NEEDS_OVERLAP = {name for name, each in FAULTS.items() if inspect.getmodule(each
 LIKE_THE_DEFAULT = {"default", "says-that-unknown-fields-are-refused"}
 """Variants that answer as the server does by itself; what differs of the second is what is said of it."""
 
-STATE = {"store", "taste", "auth", "bindings", "log", "scratch"}
+STATE = {"store", "flavour", "auth", "bindings", "log", "scratch"}
 STEPS = [each.name for each in fields(Service) if each.name not in STATE]
 
 
 @cache
-def honest_transcript(start: tuple[tuple[str, object], ...], taste: Taste) -> list[Answer]:
-    return transcript(replace(service_for_scripts(), taste=taste), dict(start))
+def honest_transcript(start: tuple[tuple[str, object], ...], flavour: Flavour) -> list[Answer]:
+    return transcript(replace(service_for_scripts(), flavour=flavour), dict(start))
 
 
-def honestly(start: Mapping[str, object], taste: Taste = DEFAULT) -> list[Answer]:
-    return honest_transcript(tuple(sorted(start.items())), taste)
+def honestly(start: Mapping[str, object], flavour: Flavour = DEFAULT) -> list[Answer]:
+    return honest_transcript(tuple(sorted(start.items())), flavour)
 
 
-def tells_by_taste_alone(honest: Service, liar: Service) -> bool:
-    """Whether no step of the service was exchanged: then the lie is that this taste is not what was stated."""
+def tells_by_flavour_alone(honest: Service, liar: Service) -> bool:
+    """Whether no step of the service was exchanged: then the lie is that this flavour is not what was stated."""
     return all(getattr(honest, step) is getattr(liar, step) for step in STEPS)
 
 
@@ -87,8 +87,8 @@ def test_every_fault_applies_where_its_requirements_do() -> None:
                 assert stated[key] in (None, *values), f"{fault.name}: {requirement} needs {key} in {values}"
 
 
-def as_stated(fault: Fault) -> Taste:
-    """The taste of an honest service of which is said what is said of this one."""
+def as_stated(fault: Fault) -> Flavour:
+    """The flavour of an honest service of which is said what is said of this one."""
     return replace(DEFAULT, unknown_body=fault.statement.get("unknown_fields", DEFAULT.unknown_body))  # type: ignore[arg-type]
 
 
@@ -96,11 +96,11 @@ def as_stated(fault: Fault) -> Taste:
     "fault", [each for name, each in FAULTS.items() if name not in NEEDS_OVERLAP], ids=lambda fault: fault.name
 )
 def test_fault_changes_an_answer(fault: Fault) -> None:
-    """Where a lie comes with a taste, it is compared with an honest service of that taste."""
+    """Where a lie comes with a flavour, it is compared with an honest service of that flavour."""
     honest = service_for_scripts()
     liar = fault.apply(honest)
-    taste = as_stated(fault) if tells_by_taste_alone(honest, liar) else liar.taste
-    assert differs(liar, fault.start, honestly(fault.start, taste))
+    flavour = as_stated(fault) if tells_by_flavour_alone(honest, liar) else liar.flavour
+    assert differs(liar, fault.start, honestly(fault.start, flavour))
 
 
 @pytest.mark.parametrize("name", sorted(NEEDS_OVERLAP))

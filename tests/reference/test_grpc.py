@@ -16,11 +16,11 @@ from conformance.server.reference.api_error import NoAnswer
 from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
 from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.build import reference_service
+from conformance.server.reference.flavour import Flavour
 from conformance.server.reference.grpc_server import running_grpc_server
 from conformance.server.reference.grpc_wire import part_of_grpc
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
-from conformance.server.reference.taste import Taste
 
 from .caller import PARENT, Caller
 
@@ -118,9 +118,9 @@ def test_metadata_and_response_are_of_the_types_of_beyondcorp(stub: Stub, caller
 
 
 @pytest.mark.parametrize("metadata", ["null", "absent", "unflagged"])
-def test_every_taste_of_metadata_is_a_message(metadata: Any) -> None:
+def test_every_flavour_of_metadata_is_a_message(metadata: Any) -> None:
     pytest.importorskip("grpc", reason="grpcio is not installed")
-    service = reference_service(taste=Taste(metadata=metadata))
+    service = reference_service(flavour=Flavour(metadata=metadata))
     name = service.store.start(PARENT).name
     with running_grpc_server(service) as url:
         stub = Stub(url)
@@ -162,7 +162,7 @@ def test_what_the_service_does_not_have_is_unimplemented(stub: Stub) -> None:
 
 
 def test_cancel_can_be_unimplemented() -> None:
-    service = reference_service(taste=Taste(unimplemented=frozenset({Rpc.CANCEL})))
+    service = reference_service(flavour=Flavour(unimplemented=frozenset({Rpc.CANCEL})))
     name = service.store.start(PARENT).name
     assert ask(service, "CancelOperation", name)[0] is Code.UNIMPLEMENTED
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from conformance.server.reference.flavour import Flavour
 from conformance.server.reference.service import Service
-from conformance.server.reference.taste import Taste
 
 from .caller import Caller, error_of
 
@@ -66,7 +66,7 @@ def test_refused_and_nothing_happens(caller: Caller, query: str) -> None:
 
 @pytest.mark.parametrize("policy", ["refused", "ignored"])
 def test_name_in_the_query_never_redirects(caller: Caller, service: Service, policy: str) -> None:
-    caller.service = replace(service, taste=Taste(unknown_query="refused" if policy == "refused" else "ignored"))
+    caller.service = replace(service, flavour=Flavour(unknown_query="refused" if policy == "refused" else "ignored"))
     first, second = caller.start(), caller.start()
     response = caller.cancel(first, query=f"?name={second}")
     assert response.status == (400 if policy == "refused" else 200)

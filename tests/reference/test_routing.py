@@ -8,9 +8,9 @@ import pytest
 
 from conformance.exchange import Call, Method
 from conformance.server.reference.bindings import Rpc
+from conformance.server.reference.flavour import Flavour
 from conformance.server.reference.routing import split_target
 from conformance.server.reference.service import Service
-from conformance.server.reference.taste import Taste
 
 from .caller import PARENT, Caller, error_of
 
@@ -104,14 +104,14 @@ def test_what_is_no_path_is_invalid(caller: Caller, path: str) -> None:
         ("DELETE", f"{PARENT}/operations", "GET"),
     ],
 )
-def test_other_method_on_a_bound_path_by_taste(
+def test_other_method_on_a_bound_path_by_flavour(
     service: Service, caller: Caller, method: str, path: str, allow: str
 ) -> None:
-    caller.service = replace(service, taste=Taste(wrong_method_status=405))
+    caller.service = replace(service, flavour=Flavour(wrong_method_status=405))
     response = caller.send(method, f"/v1/{path}")
     assert (response.status, response.header("allow")) == (405, allow)
     assert "status" not in response.json()["error"]  # no canonical code maps to 405
-    caller.service = replace(service, taste=Taste(wrong_method_status=501))
+    caller.service = replace(service, flavour=Flavour(wrong_method_status=501))
     assert error_of(caller.send(method, f"/v1/{path}")) == (501, "UNIMPLEMENTED")
     assert error_of(caller.send(method, f"/v1/{path}/x/y")) == (404, "NOT_FOUND")
 

@@ -17,10 +17,10 @@ from conformance.server.reference import in_process
 from conformance.server.reference.asgi import application
 from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
 from conformance.server.reference.build import reference_service
+from conformance.server.reference.flavour import FLAVOURS, Flavour
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import Behaviour
-from conformance.server.reference.taste import TASTES, Taste
 
 from .caller import PARENT
 
@@ -30,15 +30,15 @@ Answer = tuple[int, Counter[tuple[str, str]], bytes]
 AUTH = Auth({"strong": frozenset({CLOUD_PLATFORM}), "weak": frozenset()})
 
 
-def a_service(taste: Taste, auth: Auth | None) -> Service:
+def a_service(flavour: Flavour, auth: Auth | None) -> Service:
     """With operations in it, and always the same."""
-    service = reference_service(VirtualClock(), taste, auth, seed=0)
+    service = reference_service(VirtualClock(), flavour, auth, seed=0)
     for mode in ("run", "done", "cancel-later", "unimplemented"):
         service.store.start(PARENT, Behaviour.of(mode))
     return service
 
 
-NAMES = [operation.name for operation in a_service(TASTES["default"], None).store.list(PARENT)]
+NAMES = [operation.name for operation in a_service(FLAVOURS["default"], None).store.list(PARENT)]
 SUFFIXES = st.sampled_from(["", ":cancel", ":Cancel", ":cancel/", "x:cancel", "%2Fx:cancel", "%zz", "%C3%A9:cancel"])
 QUERIES = st.sampled_from(["", "?", "?alt=json", "?foo=bar", "?prettyPrint=true", "?name=x", "?%24alt=json", "?a=%"])
 PATHS = st.one_of(
@@ -65,7 +65,7 @@ BODIES = st.one_of(
 REQUESTS = st.lists(
     st.tuples(METHODS, st.builds("{}{}".format, PATHS, QUERIES), HEADERS, BODIES), min_size=1, max_size=6
 )
-TASTE = st.sampled_from(sorted(TASTES)).map(TASTES.__getitem__)
+FLAVOUR = st.sampled_from(sorted(FLAVOURS)).map(FLAVOURS.__getitem__)
 
 
 def answer(status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> Answer:
@@ -132,10 +132,10 @@ def asked(coroutine: Any, events: list[MutableMapping[str, Any]]) -> list[Mutabl
     return events
 
 
-@given(taste=TASTE, auth=st.sampled_from([None, AUTH]), sent=REQUESTS)
+@given(flavour=FLAVOUR, auth=st.sampled_from([None, AUTH]), sent=REQUESTS)
 @settings(max_examples=150)
-def test_asgi_answers_as_in_process(taste: Taste, auth: Auth | None, sent: list[Sent]) -> None:
-    here, there = a_service(taste, auth), a_service(taste, auth)
+def test_asgi_answers_as_in_process(flavour: Flavour, auth: Auth | None, sent: list[Sent]) -> None:
+    here, there = a_service(flavour, auth), a_service(flavour, auth)
     assert list(in_this_process(here, sent)) == list(by_asgi(there, sent))
     assert [(entry.rpc, entry.call, entry.received_at) for entry in here.log] == [
         (entry.rpc, entry.call, entry.received_at) for entry in there.log
@@ -155,13 +155,13 @@ def served() -> Iterator[tuple[str, list[Service]]]:
         yield url.removeprefix("http://"), current
 
 
-@given(taste=TASTE, auth=st.sampled_from([None, AUTH]), sent=REQUESTS)
+@given(flavour=FLAVOUR, auth=st.sampled_from([None, AUTH]), sent=REQUESTS)
 @settings(max_examples=60)
 def test_socket_answers_as_in_process(
-    served: tuple[str, list[Service]], taste: Taste, auth: Auth | None, sent: list[Sent]
+    served: tuple[str, list[Service]], flavour: Flavour, auth: Auth | None, sent: list[Sent]
 ) -> None:
     address, current = served
-    current[0] = a_service(taste, auth)
+    current[0] = a_service(flavour, auth)
     connection = http.client.HTTPConnection(address, timeout=10)
     got = []
     for method, target, headers, body in sent:
@@ -173,4 +173,4 @@ def test_socket_answers_as_in_process(
         answered = [(name.encode(), value.encode()) for name, value in response.getheaders() if name != "date"]
         got.append(answer(response.status, answered, response.read()))
     connection.close()
-    assert got == list(in_this_process(a_service(taste, auth), sent))
+    assert got == list(in_this_process(a_service(flavour, auth), sent))

@@ -49,6 +49,14 @@ def test_hook_starts_every_behaviour(caller: Caller, mode: Mode) -> None:
     assert caller.get(operation["name"]) == operation
 
 
+@pytest.mark.parametrize("identifier", ["9A-z_.~", "a:b", "x" * 63])
+def test_hook_gives_the_id_that_is_wanted(caller: Caller, identifier: str) -> None:
+    operation = json_of(caller.send("POST", START, {"id": identifier}))
+    assert operation["name"] == f"{PARENT}/operations/{identifier}"
+    assert caller.get(operation["name"]) == operation
+    assert error_of(caller.send("POST", START, {"id": identifier})) == (409, "ALREADY_EXISTS")
+
+
 def test_hook_without_a_body_starts_a_running_operation(caller: Caller) -> None:
     assert json_of(caller.send("POST", START))["done"] is False
 
@@ -64,6 +72,10 @@ def test_hook_without_a_body_starts_a_running_operation(caller: Caller) -> None:
         {"delay": "1"},
         {"duration": True},
         {"speed": 1},
+        {"id": "a/b"},
+        {"id": ".."},
+        {"id": "x" * 64},
+        {"id": 7},
         b'{"delay": 1e999}',
         b'{"delay": 1' + b"0" * 400 + b"}",
         b'{"delay": NaN}',

@@ -9,24 +9,24 @@ import pytest
 from conformance.errors import UsageError
 from conformance.lro.clock import VirtualClock
 from conformance.server.reference.build import reference_service
+from conformance.server.reference.flavour import Flavour
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import Store
-from conformance.server.reference.taste import Taste
 from conformance.server.reference.worlds import LATE, LIST_LAG, all_worlds, world_named
 
 from .caller import PARENT, Caller
 
 
-def in_world(name: str, taste: Taste | None = None) -> tuple[Service, VirtualClock, Caller]:
+def in_world(name: str, flavour: Flavour | None = None) -> tuple[Service, VirtualClock, Caller]:
     clock = VirtualClock()
-    service = world_named(name).of(reference_service(clock=clock, taste=taste or Taste()))
+    service = world_named(name).of(reference_service(clock=clock, flavour=flavour or Flavour()))
     return service, clock, Caller(service)
 
 
 @pytest.mark.parametrize(("world", "delay"), [("at-once", 0.0), ("late", 0.3), ("very-late", 2.0), ("with-trace", 0.3)])
 def test_a_cancel_takes_effect_after_the_time_of_its_world(world: str, delay: float) -> None:
     service, clock, _ = in_world(world)
-    name = service.store.start(PARENT, service.taste.running).name
+    name = service.store.start(PARENT, service.flavour.running).name
     service.store.cancel(name)
     if delay:
         clock.sleep(delay - 0.01)
@@ -39,7 +39,7 @@ def test_late_worlds_show_nothing_before_and_one_shows_it_at_once() -> None:
     shown: dict[str, Any] = {}
     for world in ("late", "very-late", "with-trace"):
         service, _, _ = in_world(world)
-        name = service.store.start(PARENT, service.taste.running).name
+        name = service.store.start(PARENT, service.flavour.running).name
         service.store.cancel(name)
         shown[world] = service.render_operation(service, service.store.get(name)).get("metadata")
     assert shown["late"] is None
@@ -80,10 +80,10 @@ def test_a_list_that_lags_shows_a_deleted_operation_for_a_while() -> None:
     assert store.list(PARENT) == ()
 
 
-def test_a_taste_stays_what_it_is_in_every_world() -> None:
+def test_a_flavour_stays_what_it_is_in_every_world() -> None:
     for world in all_worlds():
-        service, _, _ = in_world(world, Taste(done_cancel="failed-precondition"))
-        assert service.taste.done_cancel == "failed-precondition"
+        service, _, _ = in_world(world, Flavour(done_cancel="failed-precondition"))
+        assert service.flavour.done_cancel == "failed-precondition"
 
 
 def test_an_unknown_world_is_told_with_the_nearest() -> None:

@@ -113,7 +113,7 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         read_baseline(tmp_path / "nowhere.toml")
     (tmp_path / "baseline.toml").write_bytes(b"\xff")
-    with pytest.raises(UsageError, match="cannot be read"):
+    with pytest.raises(UsageError, match="is not UTF-8"):
         read_baseline(tmp_path / "baseline.toml")
     assert "is not TOML" in refused(tmp_path, "[[known-failure]")
 

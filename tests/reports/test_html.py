@@ -145,7 +145,7 @@ def test_the_head_says_what_a_release_is_decided_on(monkeypatch: pytest.MonkeyPa
     head = page.text[: page.text.index("What fails this run")]
     for words in (
         "emulator 1.2.3",
-        "1 of 3 MUST kept; 1 fail, 1 not-tested",
+        "1 of 3 MUST kept; 1 violated, 1 not tested",
         "0123456789ab",
         "took 1.0 s",
         "cancel = guaranteed declared",
@@ -155,6 +155,25 @@ def test_the_head_says_what_a_release_is_decided_on(monkeypatch: pytest.MonkeyPa
         assert words in head, words
     assert head.count("the target is slow") == 1
     assert "https://example.com/team/server/actions/runs/7" in [link["href"] for link in page.all("a")]
+
+
+def test_what_the_baseline_excuses_is_shown_with_its_reason_and_link() -> None:
+    report = report_of(judged("a.known", Finding.VIOLATED), judged("a.gap", Finding.NOT_TESTED))
+    excuse = {"link": "https://tracker.example/1", "expires": "2027-01-01"}
+    known, gap = report["requirements"]
+    known |= {"verdict": "known-failure", "known_failures": [{"check": "", "reason": "we are slow", **excuse}]}
+    gap["accepted_gap"] = {"requirement": "a.gap", "reason": "no second account", **excuse}
+    page = Page(render_html(report))
+    for title, reason in (("Known failures (1)", "we are slow"), ("Accepted gaps (1)", "no second account")):
+        shown = page.text[page.text.index(title) :]
+        assert shown.index(reason) < shown.index("(until 2027-01-01)") < shown.index("It is so.")
+    assert [link["href"] for link in page.all("a")].count("https://tracker.example/1") == 2
+
+
+def test_a_run_that_is_incomplete_shows_first_what_was_not_tested() -> None:
+    warned = (requirement(Level.SHOULD, "a.warned"), [result(Finding.VIOLATED, "", "a.warned")])
+    page = Page(render_html(report_of(warned, judged("a.open", Finding.NOT_TESTED))))
+    assert page.text.index("Not tested (1)") < page.text.index("Warnings (1)")
 
 
 def test_a_reason_that_many_share_is_said_once() -> None:

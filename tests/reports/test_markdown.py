@@ -29,7 +29,7 @@ def test_what_fails_is_said_with_its_sentence_and_how_to_see_it_again() -> None:
         "| fail | MUST | [`chapter.slug`](https://example.com/document)<br>It is so. | <code>it is not so</code> |"
         in text
     )
-    assert "<details><summary>Again, by hand</summary>" in text
+    assert "<details><summary>Send it again, by hand</summary>" in text
     assert "curl -sS" in text
 
 
@@ -67,7 +67,7 @@ def test_a_known_failure_says_why_and_where() -> None:
 
 def test_a_green_run_is_short() -> None:
     text = render_markdown(report_of((requirement(), [result(Finding.KEPT)]), messages=("a remark",)))
-    assert len(text.splitlines()) < 8
+    assert len(text.splitlines()) <= 8
     assert "- <code>a remark</code>" in text
 
 

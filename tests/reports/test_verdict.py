@@ -75,7 +75,8 @@ def test_the_order_of_the_checks_does_not_matter(orders: tuple[list[Finding], li
 
 def test_nothing_was_run() -> None:
     judged = judge(requirement(), [], None)
-    assert (judged.verdict, judged.reason) == (Verdict.NOT_TESTED, "no check of it was run")
+    assert judged.verdict is Verdict.NOT_TESTED
+    assert judged.reason.startswith("no check of it was selected")
 
 
 def test_the_statement_rules_out_whatever_was_found() -> None:

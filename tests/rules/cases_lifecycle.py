@@ -122,6 +122,11 @@ CASES = {
             "no get afterwards that shows whether it changed": lambda t: (t.get(cancelled()), t.list(running())),
             "a change that get shows too": lambda t: (t.get(succeeded()), t.list(cancelled()), t.get(cancelled())),
             "deleted in between": lambda t: (t.get(running()), t.list(running()), t.delete(), t.get(NOT_FOUND, 404)),
+            "cancelled in between, and gone, which is another's business": lambda t: (
+                t.list(running()),
+                t.cancel(),
+                t.get(NOT_FOUND, 404),
+            ),
             "not found before it was listed": lambda t: (t.get(NOT_FOUND, 404), t.list(running()), t.get(running())),
             "not found by cancel, which is another's business": lambda t: (
                 t.list(running()),
@@ -136,6 +141,11 @@ CASES = {
         },
         violated={
             "done by list, running by get": lambda t: (t.list(cancelled()), t.get(running())),
+            "not found by get, and cancelled before it was listed": lambda t: (
+                t.cancel(),
+                t.list(cancelled()),
+                t.get(NOT_FOUND, 404),
+            ),
             "another result by list than by the gets around it": lambda t: (
                 t.get(cancelled()),
                 t.list(failed(13)),

@@ -21,7 +21,19 @@ from tests.rules.traffic import (
 _TOKEN = "ya30.Qx7Lk2PzWv9TgB4m"
 _RESET = Failure(FailureKind.RESET)
 
+_CHUNKED = (("Transfer-Encoding", "chunked"),)
+
 CASES = {
+    "response.old-http-has-no-chunks": Cases(
+        kept={"with a length": lambda t: t.send("POST", f"/v1/{OPERATION}:cancel", {}, version="1.0")},
+        violated={
+            "in chunks": lambda t: t.send("POST", f"/v1/{OPERATION}:cancel", {}, headers=_CHUNKED, version="1.0"),
+        },
+        silent={
+            "in HTTP/1.1": lambda t: t.send("POST", f"/v1/{OPERATION}:cancel", {}, headers=_CHUNKED),
+            "no answer": lambda t: t.send("POST", f"/v1/{OPERATION}:cancel", _RESET, version="1.0"),
+        },
+    ),
     "response.status-is-200": Cases(
         kept={"200": lambda t: t.cancel()},
         violated={

@@ -84,8 +84,27 @@ def test_a_call_does_not_give_up_long_before(seconds: float) -> None:
     assert broken_by(refused) == set(), "that was an answer, of a kind"
 
 
+@pytest.mark.parametrize(("seconds", "broken"), [(0.02, set()), (2.0, {"client-retry.time-over-is-told"})])
+def test_a_cancel_may_end_with_the_head_of_its_answer_but_not_with_its_deadline(
+    seconds: float, broken: set[str]
+) -> None:
+    unfinished = attempt(outcome=Failure(FailureKind.UNFINISHED))
+    assert broken_by(turn(unfinished, seconds=seconds)) == broken
+
+
+def test_who_gives_up_after_the_head_has_given_up() -> None:
+    unfinished = attempt(outcome=Failure(FailureKind.UNFINISHED))
+    given_up = turn(unfinished, seconds=0.1, outcome=Outcome.TRANSPORT_ERROR)
+    assert broken_by(given_up) == {"client-retry.deadline-is-used"}
+    got = dataclasses.replace(given_up.told, method=Method.GET)
+    answered = dataclasses.replace(unfinished, call=Call(Method.GET, OPERATION))
+    invented = Turn("story", got, Said(Outcome.OK, "{}", BEGIN + 0.1), (answered,))
+    assert broken_by(invented) == {"client-retry.deadline-is-used", "client-retry.time-over-is-told"}
+
+
 def test_the_slack_is_in_proportion() -> None:
-    assert [round(slack(seconds), 2) for seconds in (0.1, 0.2, 0.4, 2.0, 3600.0)] == [0.15, 0.2, 0.3, 1.1, 2.0]
+    deadlines = (0.02, 0.1, 0.2, 0.4, 2.0, 3600.0)
+    assert [round(slack(seconds), 2) for seconds in deadlines] == [0.03, 0.15, 0.2, 0.3, 1.1, 2.0]
 
 
 def test_the_time_before_the_first_attempt_and_after_the_call_is_the_drivers() -> None:

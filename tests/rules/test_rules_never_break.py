@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from conformance.exchange import Exchange, Failure, FailureKind, Method
 from conformance.exchange.history import History
-from conformance.rules import Complaint, ExchangeRule, HistoryRule, Violation, rule
+from conformance.rules import Complaint, ExchangeRule, HistoryRule, rule
 from conformance.rules.rule import When, exchange_rule, history_rule, in_short, registered_rules
 from conformance.rules.server import all_rules
 from conformance.rules.server.conditions import answered, cancel, failed, get
@@ -83,7 +83,7 @@ def any_traffic(draw: st.DrawFn) -> Traffic:
     return traffic
 
 
-def violations(exchanges: list[Exchange]) -> list[Violation]:
+def violations(exchanges: list[Exchange]) -> list[Complaint]:
     return [
         violation for rule in all_rules().values() for violation in rule.judgements(exchanges) if violation is not None
     ]
@@ -154,13 +154,6 @@ def test_conditions_combine() -> None:
     assert (~failed)(shown)
     assert not (~failed)(refused)
     assert (nothing | cancel & ~get)(refused)
-
-
-def test_a_violation_is_complete_with_its_last_exchange() -> None:
-    traffic = Traffic()
-    first, second = traffic.cancel(), traffic.get(running())
-    assert Violation("x.y", "so", (second, first)).seen_at == 2
-    assert Violation("x.y", "so").seen_at == 0
 
 
 def test_of_many_messages_the_first_three_are_said() -> None:

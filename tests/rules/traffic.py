@@ -59,6 +59,7 @@ class Traffic:
         is_odd: bool = False,
         credential: str = "",
         asks: tuple[Header, ...] = (),
+        version: str = "1.1",
     ) -> Exchange:
         """Any request; `sends` is its body, `asks` its headers, `content_type` and `headers` are the answer's."""
         length = (("Content-Length", str(len(sends))),) if http_method == "POST" else ()
@@ -66,7 +67,7 @@ class Traffic:
         self._now = max(self._now, received_at + 1)
         exchange = Exchange(
             number=len(self.exchanges) + 1,
-            request=Request(http_method, target, (*(length if has_length else ()), *asks), sends),
+            request=Request(http_method, target, (*(length if has_length else ()), *asks), sends, version),
             outcome=answer if isinstance(answer, Failure) else _response(status, answer, content_type, headers),
             sent_at=sent_at,
             received_at=received_at,

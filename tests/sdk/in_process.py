@@ -7,12 +7,11 @@ from collections.abc import Iterable
 
 from conformance.judging.verdict import Judgement, Verdict
 from conformance.sdk.in_process import InProcess, Speaks
-from conformance.sdk.judging import judgements
+from conformance.sdk.judging import judge_performance
 from conformance.sdk.naming import Naming
 from conformance.sdk.play import Performance, perform
 from conformance.sdk.scenario import Scenario
 from conformance.sdk.scenarios import SCENARIOS
-from conformance.spec.catalogue import client_catalogue
 from conformance.spec.contract import Contract
 
 CONTRACT = Contract.load("beyondcorp.v1")
@@ -38,7 +37,7 @@ def performed(speaks: Speaks, scenarios: Iterable[Scenario] = SCENARIOS) -> Perf
 def judged(speaks: Speaks, scenarios: Iterable[Scenario] = SCENARIOS) -> dict[str, Judgement]:
     """The verdicts by requirement."""
     performance = performed(speaks, scenarios)
-    return {judgement.requirement.id: judgement for judgement in judgements(performance, client_catalogue())}
+    return {judgement.requirement.id: judgement for judgement in judge_performance(performance).judgements}
 
 
 def not_kept(judgements: dict[str, Judgement]) -> dict[str, str]:

@@ -43,7 +43,7 @@ from conformance.rules.client import (
 from conformance.rules.client.deadlines import a_call_ends_at_its_deadline
 from conformance.rules.client.turn import Outcome, Said, Told, Turn
 from conformance.sdk.answers import bare_status, envelope
-from conformance.sdk.credentials import TOKEN, carries_token, without_secrets
+from conformance.sdk.credentials import TOKEN, carries_token, masking_of
 from conformance.sdk.grpc_side import HTTP_ONLY
 
 from .in_process import CONTRACT
@@ -217,6 +217,9 @@ def test_refusals_are_answered_and_not_invented() -> None:
     assert "client-answer.no-refusal-is-invented" in broken(turn(outcome=Outcome.RPC_ERROR, code=Code.UNIMPLEMENTED))
     refused = arrived(CANCEL, LENGTH_0, outcome=envelope(Code.NOT_FOUND, "no").response)
     assert broken(turn(refused, outcome=Outcome.RPC_ERROR, code=Code.NOT_FOUND)) == set()
+    rule = client_rules()["client-answer.no-refusal-is-invented"]
+    assert rule.when(turn(broken_down, outcome=Outcome.DECODE_ERROR)), "who says that it cannot read it invents nothing"
+    assert not rule.when(turn(outcome=Outcome.CLIENT_ERROR)), "of who sends nothing nothing is known"
 
 
 def test_a_list_after_a_cancel_is_bound() -> None:
@@ -532,10 +535,10 @@ def test_credentials() -> None:
 
 def test_a_credential_of_the_drivers_own_stays_at_home_too() -> None:
     at_home = credentials_stay_with_their_origin(lambda text: "secret" in text)
-    masked = ("Authorization", "Basic [masked]")
-    there = arrived("/moved" + CANCEL, masked, number=2, origin="http://localhost:2")
-    assert at_home(turn(arrived(CANCEL, masked), there)) is not None
-    assert at_home(turn(arrived(CANCEL, masked))) is None
+    theirs = ("Authorization", "Basic dGhlaXI6b3du")
+    there = arrived("/moved" + CANCEL, theirs, number=2, origin="http://localhost:2")
+    assert at_home(turn(arrived(CANCEL, theirs), there)) is not None
+    assert at_home(turn(arrived(CANCEL, theirs))) is None
 
 
 @pytest.mark.parametrize(
@@ -548,12 +551,13 @@ def test_a_credential_of_the_drivers_own_stays_at_home_too() -> None:
         ("X-Token", TOKEN),
     ],
 )
-def test_our_token_is_known_in_every_dress_and_what_is_theirs_is_masked(header: tuple[str, str]) -> None:
-    seen = without_secrets(arrived(CANCEL, header).request)
-    assert carries_token(seen.headers[-1][1])
-    assert "theirs" not in seen.headers[-1][1]
-    theirs = without_secrets(arrived(CANCEL, ("Authorization", "Basic " + "QUJD" * 20)).request)
-    assert theirs.headers[-1][1] == "Basic [masked]"
+def test_our_token_is_known_and_shown_in_every_spelling_and_what_is_theirs_is_masked(header: tuple[str, str]) -> None:
+    seen = arrived(CANCEL, header)
+    (shown,) = masking_of([seen]).exchange(seen).request.headers[-1:]
+    assert carries_token(header[1])
+    assert shown[1] == header[1].replace("theirs", "[secret 1]")
+    theirs = arrived(CANCEL, ("Authorization", "Basic " + "QUJD" * 20))
+    assert masking_of([theirs]).exchange(theirs).request.headers[-1][1] == "Basic [secret 1]"
     assert not carries_token("Basic " + "QUJD" * 20)
 
 

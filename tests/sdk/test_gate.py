@@ -16,20 +16,19 @@ import pytest
 from conformance.errors import UsageError
 from conformance.judging.baseline import AcceptedGap, Baseline, KnownFailure
 from conformance.judging.report import read_report
-from conformance.judging.verdict import RunVerdict, Verdict, judge_run
+from conformance.judging.verdict import RunVerdict, Verdict
 from conformance.rules.client.turn import Told
 from conformance.sdk import gate as gate_module
 from conformance.sdk.faults import fault_named
 from conformance.sdk.gate import GateRun, run_gate, selected, whole_timeline, write_everything
 from conformance.sdk.honest_driver import Client
 from conformance.sdk.in_process import InProcess, Speaks, driven
-from conformance.sdk.judging import judgements
+from conformance.sdk.judging import judge_performance
 from conformance.sdk.play import perform, processes
 from conformance.sdk.reply import DriverFault
 from conformance.sdk.scenarios import SCENARIOS
 from conformance.sdk.stage import MOST_FAULTS
 from conformance.secrets.command import command_without_secrets
-from conformance.spec.catalogue import client_catalogue
 
 from .in_process import NAMING, judged, named, not_kept, says
 
@@ -237,11 +236,11 @@ def test_a_driver_that_hangs_is_given_up() -> None:
     assert performance.faults[0].startswith("the driver did not reply to request 1, its first, within 0.05 s")
     (judgement,) = [
         judgement
-        for judgement in judgements(performance, client_catalogue())
+        for judgement in judge_performance(performance).judgements
         if judgement.requirement.id == "client-operation.cancelled-is-told"
     ]
     assert judgement.verdict is Verdict.ERROR
-    assert judge_run(judgements(performance, client_catalogue())) is RunVerdict.ERROR
+    assert judge_performance(performance).verdict is RunVerdict.ERROR
 
 
 def test_a_violation_outweighs_a_break_down(whole: Callable[..., GateRun]) -> None:
@@ -313,8 +312,8 @@ def test_evidence_has_both_sides_on_one_time_line(gate: Callable[..., GateRun]) 
     ("command", "shown"),
     [
         (["python", "/somewhere/driver.py"], "python /somewhere/driver.py"),
-        (["./driver", "--token=abc", "--api-key", "abc", "-v"], "./driver '--token=[masked]' --api-key '[masked]' -v"),
-        (["env", "SDK_PASSWORD=abc", "./driver"], "env 'SDK_PASSWORD=[masked]' ./driver"),
+        (["./driver", "--token=abc", "--api-key", "abc", "-v"], "./driver '--token=[secret]' --api-key '[secret]' -v"),
+        (["env", "SDK_PASSWORD=abc", "./driver"], "env 'SDK_PASSWORD=[secret]' ./driver"),
     ],
 )
 def test_a_command_line_keeps_its_secrets(command: list[str], shown: str) -> None:
@@ -326,7 +325,7 @@ def test_what_is_written_down(whole: Callable[..., GateRun], tmp_path: Path) -> 
     write_everything(run, tmp_path / "report")
     assert read_report(tmp_path / "report" / "report.json")["complete"] is True
     text = (tmp_path / "report" / "timeline.txt").read_text(encoding="utf-8")
-    assert text == whole_timeline(run.performance)
+    assert text == whole_timeline(run.performance, run.masking)
     assert "cancelled: An operation runs, is cancelled, and is done then, with an error of code 1" in text
     assert "no response: held back until the driver had replied" in text
     written = {path.name for path in (tmp_path / "report").iterdir()}

@@ -11,16 +11,15 @@ import yaml
 
 from conformance.errors import UsageError
 from conformance.exchange import Method
-from conformance.judging.verdict import RunVerdict, Verdict, judge_run
+from conformance.judging.verdict import RunVerdict, Verdict
 from conformance.rules.client.turn import Told
 from conformance.sdk.honest_driver import Client
 from conformance.sdk.in_process import InProcess, driven
-from conformance.sdk.judging import judgements
+from conformance.sdk.judging import judge_performance
 from conformance.sdk.lying_driver import client_of
 from conformance.sdk.naming import Naming
 from conformance.sdk.play import perform
 from conformance.sdk.scenarios import SCENARIOS
-from conformance.spec.catalogue import client_catalogue
 from conformance.spec.contract import Contract
 
 from .in_process import named
@@ -89,13 +88,13 @@ def test_an_honest_client_of_another_contract_conforms(tmp_path: Path, template:
     naming = Naming.of(contract(tmp_path, template))
     chosen = named("plain-cancel", "hash-in-id", "verb-in-id", "slash-in-id", "cancelled", "bare-id", "dot-segment")
     performance = perform(lambda: InProcess(driven(client(naming))), chosen, naming)
-    verdicts = {judgement.verdict for judgement in judgements(performance, client_catalogue(), is_whole=False)}
+    verdicts = {judgement.verdict for judgement in judge_performance(performance, is_whole=False).judgements}
     assert verdicts <= {Verdict.PASS, Verdict.NOT_TESTED, Verdict.NOT_APPLICABLE}
     liar = replace(client(naming), path=lambda method, name: client(naming).path(method, name).replace("/v2/", "/v1/"))
-    lied = judgements(perform(lambda: InProcess(driven(liar)), chosen, naming), client_catalogue(), is_whole=False)
-    failed = {judgement.requirement.id for judgement in lied if judgement.verdict is Verdict.FAIL}
+    lied = judge_performance(perform(lambda: InProcess(driven(liar)), chosen, naming), is_whole=False)
+    failed = {judgement.requirement.id for judgement in lied.judgements if judgement.verdict is Verdict.FAIL}
     assert failed >= {"client-request.path-is-bound"}
-    assert judge_run(lied) is RunVerdict.NOT_CONFORMANT
+    assert lied.verdict is RunVerdict.NOT_CONFORMANT
 
 
 def test_a_version_of_another_contract_is_none_of_this_one(tmp_path: Path) -> None:
@@ -104,7 +103,7 @@ def test_a_version_of_another_contract_is_none_of_this_one(tmp_path: Path) -> No
     performance = perform(lambda: InProcess(driven(Client())), named("plain-cancel"), naming)
     failed = {
         judgement.requirement.id
-        for judgement in judgements(performance, client_catalogue(), is_whole=False)
+        for judgement in judge_performance(performance, is_whole=False).judgements
         if judgement.verdict is Verdict.FAIL
     }
     assert failed == {"client-request.path-is-bound", "client-request.name-is-escaped"} & failed

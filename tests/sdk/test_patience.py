@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from conformance.judging.verdict import Verdict
-from conformance.sdk.judging import judgements
+from conformance.sdk.judging import judge_performance
 from conformance.sdk.play import Performance, perform, processes
 from conformance.sdk.stage import MOST_FAULTS
-from conformance.spec.catalogue import client_catalogue
 
 from .in_process import NAMING, named
 
@@ -42,7 +41,7 @@ def played(when: str, seconds: float, patience: float, *names: str) -> Performan
 def failed(performance: Performance) -> set[str]:
     return {
         judgement.requirement.id
-        for judgement in judgements(performance, client_catalogue(), is_whole=False)
+        for judgement in judge_performance(performance, is_whole=False).judgements
         if judgement.verdict is Verdict.FAIL
     }
 

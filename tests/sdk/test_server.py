@@ -12,7 +12,7 @@ import pytest
 from conformance.exchange import Exchange, Failure, FailureKind, Method
 from conformance.lro.codes import Code
 from conformance.sdk.answers import EMPTY_OBJECT, RESET, Script, cut, envelope, held, html_answer, paced, redirect
-from conformance.sdk.credentials import TOKEN
+from conformance.sdk.credentials import TOKEN, masking_of
 from conformance.sdk.pacing import Pace
 from conformance.sdk.server import ScriptedServer
 
@@ -342,14 +342,16 @@ def test_head_has_no_content() -> None:
     assert looked.endswith(b"\r\n\r\n")
 
 
-def test_credentials_that_are_not_ours_are_never_recorded() -> None:
+def test_credentials_that_are_not_ours_are_recorded_and_never_shown() -> None:
     fields = ("Authorization: Bearer ya29.real", "Cookie: session=real", "X-Goog-Api-Key: AIzareal")
     with serving() as server:
         server.begin("story", Method.CANCEL, NAME, OK, 5000)
         sent(server.url, post(f"{PATH}?alt=json&access_token=ya29.real&key=AIzareal", *fields))
         sent(server.url, post(PATH, f"Authorization: Bearer {TOKEN}"))
         theirs, ours = recorded(server)
+    assert "real" in repr(theirs)
+    theirs, ours = map(masking_of([theirs, ours]).exchange, (theirs, ours))
     assert "real" not in repr(theirs)
-    assert theirs.request.target == f"{PATH}?alt=json&access_token=[masked]&key=[masked]"
-    assert theirs.request.header("authorization") == "Bearer [masked]"
+    assert theirs.request.target == f"{PATH}?alt=json&access_token=[secret 1]&key=[secret 2]"
+    assert theirs.request.header("authorization") == "Bearer [secret 1]"
     assert ours.request.header("authorization") == f"Bearer {TOKEN}"

@@ -471,7 +471,7 @@ def test_the_parents_may_be_several(read: Read) -> None:
 def test_a_url_of_the_command_line_brings_the_default_supply(read: Read) -> None:
     said = with_url(read('[iut]\nparent = "projects/p/locations/l"\n'), "http://127.0.0.1:1/")
     assert said.iut.url == "http://127.0.0.1:1"
-    assert said.operations.running.start == DEFAULT_START == StartRequest("POST", "", {"mode": "run"})
+    assert said.operations.running.start == DEFAULT_START == StartRequest("POST", "", {"mode": "run", "id": "{id}"})
 
 
 def test_a_url_of_the_command_line_leaves_a_supply_alone(read: Read) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ from conformance.server.target.configuration import (
 from conformance.server.target.credentials import Credentials
 from conformance.server.target.iut import Iut
 from conformance.server.target.ledger import State
-from conformance.server.target.starts import Starts
+from conformance.server.target.starts import MayHaveStarted, StartRefused, Starts
 from conformance.server.target.supply import Supply
 from conformance.server.target.target import Outgoing
 from conformance.spec.contract import Contract
@@ -118,6 +119,54 @@ def test_unique_becomes_a_fresh_id_wherever_it_stands() -> None:
     Supply(SupplyForm(start=start), target_of(other), make, Path()).take(1)
     ids.append(other.wire[0].path.rpartition("/")[2])
     assert len(set(ids)) == 3, "another run starts other operations"
+
+
+def test_unique_is_a_word_of_letters_and_digits() -> None:
+    """It may become the name of a table, too, so it begins with a letter and has no hyphen."""
+    transport = MemoryTransport(starting())
+    Supply(SupplyForm(start=StartRequest("PUT", "/{unique}")), target_of(transport), make, Path()).take(1)
+    assert re.fullmatch("/lroc[a-z0-9]{10,40}", transport.wire[0].path)
+
+
+CALLED = SupplyForm(start=StartRequest("PUT", "/v1/things?id={id}", {"id": "{id}", "label": "{unique}"}))
+
+
+def test_an_operation_is_started_with_the_id_that_a_check_has_chosen() -> None:
+    transport = MemoryTransport(starting())
+    supply = Supply(CALLED, target_of(transport), make, Path())
+    assert supply.takes_ids
+    assert supply.take_called(["a:b", "C"]) == [f"{PARENT}/operations/op-1", f"{PARENT}/operations/op-2"]
+    supply.take(1)
+    first, second, ordinary = transport.wire
+    assert (first.query, second.query) == ("id=a%3Ab", "id=C")
+    assert [json.loads(one.body)["id"] for one in (first, second)] == ["a:b", "C"]
+    assert json.loads(first.body)["label"] != json.loads(second.body)["label"]
+    assert ordinary.query == f"id={json.loads(ordinary.body)['id']}"
+    assert len(supply.handed_out) == 3, "they are ours, as all others"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (Response(400, (), b"no such id"), StartRefused),
+        (Response(409, (), b"taken"), StartRefused),
+        (Response(403, (), b"not you"), TargetError),
+        (Response(500, (), b"oops"), MayHaveStarted),
+    ],
+    ids=["invalid", "taken", "not you", "broken"],
+)
+def test_an_id_that_a_server_refuses_is_told_from_a_start_that_went_wrong(
+    answer: Response, kind: type[TargetError]
+) -> None:
+    supply = supply_of(CALLED, answering(answer, json_response({"name": NAMES[0]})))
+    refused, taken = supply.take_called(["-", "fine"])
+    assert type(refused) is kind
+    assert taken == NAMES[0]
+
+
+def test_a_start_request_without_the_placeholder_takes_no_ids() -> None:
+    assert not supply_of(SupplyForm(start=START)).takes_ids
+    assert not supply_of(SupplyForm(names=NAMES)).takes_ids
 
 
 def test_a_start_may_have_no_body() -> None:

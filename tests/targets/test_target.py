@@ -308,7 +308,7 @@ def test_what_a_server_echoes_is_blotted_out(outcome: Response | Failure) -> Non
     target, _ = echoing(outcome, TOKEN)
     target.send(AUTHORISED)
     assert TOKEN not in recorded(target)
-    assert "[redacted]" in recorded(target)
+    assert "[secret" in recorded(target)
 
 
 def test_an_answer_without_secrets_is_left_as_it_came() -> None:

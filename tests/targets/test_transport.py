@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 
 import h11
@@ -99,6 +100,18 @@ def test_the_bytes_that_are_recorded_are_the_bytes_that_go_out() -> None:
         f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n".encode()
         + b"X-Name: na\xefve\r\ncontent-length: 5\r\nX-Empty: \r\n\r\n\xff{}\r\n"
     ]
+
+
+def test_a_request_in_an_older_version_of_http_says_so_and_ends_its_connection() -> None:
+    """No word of its body is taken for the version."""
+    with RawServer(answering(answer())) as server, transport_to(server.origin) as transport:
+        content = b"x HTTP/1.1\r\n"
+        old = request(server, ("Connection", "close"), ("Content-Length", str(len(content))), body=content)
+        for _ in range(2):
+            transport.exchange(replace(old, version="1.0"), LONG_ENOUGH)
+    assert [one.startswith(f"POST {PATH} HTTP/1.0\r\n".encode()) for one in server.requests] == [True, True]
+    assert server.requests[0].endswith(content)
+    assert server.connections == 2
 
 
 TARGETS = [

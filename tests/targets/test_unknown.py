@@ -58,6 +58,7 @@ def test_what_they_are_for_tells_unknown_names_apart(like: str, one: str, two: s
     [
         ("operation-2afa432ed0d70dbb80faa7dbc63e4f38", True),
         ("7d3f2a10-5c4e-4b8a-9f61-0e2d4c6b8a13", True),
+        ("lroc434f94e1b68f4b6fa068", True),
         ("141", False),
         ("000000000141", False),
         ("operation-00000000000141", False),

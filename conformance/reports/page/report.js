@@ -9,7 +9,7 @@
   const requirements = [...document.querySelectorAll("details.requirement")];
   const words = new Map(
     requirements.map((entry) => {
-      const parts = entry.querySelectorAll(".level, .id, .statement, .source, .reason, .known, .violation h3");
+      const parts = entry.querySelectorAll(".level, .id, .statement, .source, .reason, .violation h3");
       const because = entry.closest(".because")?.querySelector(".reason");
       return [entry, [...parts, ...(because ? [because] : [])].map((part) => part.textContent).join(" ").toLowerCase()];
     }),

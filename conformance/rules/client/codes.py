@@ -14,6 +14,7 @@ from conformance.rules.client.reading import (
     is_wait,
     names_an_operation,
     reply_in_words,
+    something_arrived,
     statuses_of,
     time_was_over,
 )
@@ -92,7 +93,8 @@ def of_several_answers_the_last_is_told(turn: Turn) -> Complaint | None:
 @turn_rule(
     "client-answer.no-refusal-is-invented",
     when=lambda turn: (
-        turn.said.outcome is Outcome.RPC_ERROR
+        not turn.said.is_ok
+        and (something_arrived(turn) or turn.said.outcome is Outcome.RPC_ERROR)
         # A wait ends with the error of its operation, which nothing but the operation says.
         and not is_wait(turn)
         and names_an_operation(turn)
@@ -103,7 +105,7 @@ def a_refusal_was_answered(turn: Turn) -> Complaint | None:
     """gRPC says which codes its libraries never make by themselves; UNIMPLEMENTED they make of a method only."""
     said = turn.said
     is_refusal = said.code in _REFUSALS if said.code is not None else said.http_status in _REFUSED
-    if not is_refusal:
+    if said.outcome is not Outcome.RPC_ERROR or not is_refusal:
         return None
     return turn.complain(f"the driver said {reply_in_words(turn)}; what came back was {statuses_of(turn) or 'nothing'}")
 

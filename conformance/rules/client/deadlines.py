@@ -9,7 +9,7 @@ deadline would be none.
 from __future__ import annotations
 
 from conformance.errors import NotTested
-from conformance.exchange import Exchange, Failure, FailureKind
+from conformance.exchange import Exchange, Failure, FailureKind, Method
 from conformance.lro.codes import Code
 from conformance.rules.client.reading import reply_in_words
 from conformance.rules.client.turn import Outcome, Turn, TurnJudge, turn_rule
@@ -23,7 +23,7 @@ _EARLY = 0.6
 
 def slack(timeout: float) -> float:
     """How many seconds a call may last beyond its deadline of `timeout` seconds."""
-    return min(_SHORTEST_SLACK + timeout / 2, _LARGEST_SLACK)
+    return min(min(timeout, _SHORTEST_SLACK) + timeout / 2, _LARGEST_SLACK)
 
 
 def deadline_of(turn: Turn) -> float:
@@ -52,11 +52,33 @@ def went_on_after_an_error(turn: Turn) -> bool:
 
 def ran_out_of_time(turn: Turn) -> bool:
     """Whether no attempt was answered before the client had given up."""
-    return bool(turn.answers) and all(_is_unanswered(exchange) for exchange in turn.answers)
+    return (
+        bool(turn.answers)
+        and all(_is_unanswered(exchange) for exchange in turn.answers)
+        and not _ended_with_the_head(turn)
+    )
 
 
 def _is_unanswered(exchange: Exchange) -> bool:
-    return isinstance(exchange.outcome, Failure) and exchange.outcome.kind is FailureKind.TIMEOUT
+    return isinstance(exchange.outcome, Failure) and exchange.outcome.kind in _NOT_WHOLE
+
+
+_NOT_WHOLE = (FailureKind.TIMEOUT, FailureKind.UNFINISHED)
+
+
+def _ended_with_the_head(turn: Turn) -> bool:
+    """Whether the call was a success when the head of its answer said so, and did not wait for the content.
+
+    What that is worth of a method without a result is judged where the content is none.
+    """
+    last = turn.answers[-1].outcome
+    return (
+        turn.said.is_ok
+        and not turn.asks(Method.GET)
+        and isinstance(last, Failure)
+        and last.kind is FailureKind.UNFINISHED
+        and longest_duration(turn) < deadline_of(turn) * _EARLY
+    )
 
 
 @turn_rule(
@@ -98,7 +120,7 @@ def stops_at_its_deadline(turn: Turn) -> Complaint | None:
 
 def was_unanswered_in_time(turn: Turn) -> bool:
     """Whether nothing came back before the deadline; who goes on after it may be answered then."""
-    if not turn.answers or not any(_is_unanswered(exchange) for exchange in turn.answers):
+    if not turn.answers or not any(_is_unanswered(exchange) for exchange in turn.answers) or _ended_with_the_head(turn):
         return False
     end = turn.answers[0].sent_at + deadline_of(turn)
     return not any(exchange.response is not None and exchange.received_at < end for exchange in turn.answers)

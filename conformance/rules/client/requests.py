@@ -223,7 +223,7 @@ def credentials_stay_with_their_origin(carries: Callable[[str], bool]) -> TurnJu
     """An oracle: after a redirect to another origin the credential is not sent there."""
 
     def judge(turn: Turn) -> Complaint | None:
-        # Credentials of the driver's own are masked before they get here, so that there are some has to do.
+        # Credentials of the driver's own are not known; that there are some has to do.
         used = [
             exchange
             for exchange in turn.arrived

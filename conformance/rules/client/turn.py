@@ -12,7 +12,7 @@ None for "kept"; it raises NotTested or NotApplicable when the turn cannot or ne
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -190,6 +190,10 @@ class TurnRule:
     requirement: str
     when: Callable[[Turn], bool]
     judge: TurnJudge
+
+    def judgements(self, turns: Iterable[Turn], /) -> Iterator[Complaint | None]:
+        """One judgement per turn the rule speaks about: a complaint, or None for "kept"."""
+        return (self.judge(turn) for turn in turns if self.when(turn))
 
 
 _RULES: dict[str, TurnRule] = {}

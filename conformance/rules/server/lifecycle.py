@@ -95,13 +95,20 @@ def _differ(one: Look, other: Look) -> bool:
 
 
 def _missing_after(history: History, listed: Look) -> Exchange | None:
-    """The first get after a list that did not find what the list had shown, unless it was deleted."""
+    """The first get after a list that did not find what the list had shown, unless it was deleted.
+
+    That it is gone when it was cancelled in between is another's business.
+    """
     if any(call.calls(Method.DELETE) for call in history.calls):
         return None
-    for call in history.calls:
-        if call.calls(Method.GET) and listed.exchange.precedes(call):
-            return call if call.response is not None and call.response.status in (404, 410) else None
-    return None
+    later = (call for call in history.calls if call.calls(Method.GET) and listed.exchange.precedes(call))
+    look = next(later, None)
+    if look is None or look.response is None or look.response.status not in (404, 410):
+        return None
+    was_cancelled = any(
+        not cancel.precedes(listed.exchange) and not look.precedes(cancel) for cancel in history.cancels()
+    )
+    return None if was_cancelled else look
 
 
 def _got_after_cancel(history: History) -> tuple[Exchange, ...]:

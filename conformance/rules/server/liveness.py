@@ -1,4 +1,4 @@
-"""The rules that every request is answered: one for what is HTTP, one for what is not."""
+"""The rules that every request is answered, one for what is HTTP, one for what is not; and how, on its connection."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 
 from conformance.exchange import Exchange, Failure
 from conformance.exchange.message import START
-from conformance.rules.rule import When, exchange_rule
+from conformance.rules.rule import Complaint, When, exchange_rule
+from conformance.rules.server.conditions import answered
 
 _PCHAR = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})"
 _ORIGIN_FORM = re.compile(rf"(?:/{_PCHAR}*)+(?:\?(?:{_PCHAR}|[/?])*)?")
@@ -37,6 +38,28 @@ def every_request_is_answered(exchange: Exchange) -> str | None:
 @exchange_rule("liveness.bad-request-is-answered", when=~is_http)
 def bad_request_is_answered(exchange: Exchange) -> str | None:
     return _unanswered(exchange)
+
+
+def body_is_no_request(refused: Exchange, after: Exchange) -> Complaint | None:
+    """What follows a refused request on its connection is answered as what it is: a get or cancel that succeeds.
+
+    The caller knows that it does on another connection, and that the server could not know of the end of this one.
+    """
+    if refused.response is None or refused.succeeded() or after.response is None or after.response.is_busy:
+        return None
+    if after.succeeded():
+        return None
+    message = "after the refusal of a request with a body, the next on its connection was answered with"
+    return Complaint(f"{message} {after.response.status} ({refused.note})", (refused, after))
+
+
+@exchange_rule("response.old-http-has-no-chunks", when=answered & When(lambda one: one.request.version == "1.0"))
+def http_1_0_has_no_chunks(exchange: Exchange) -> str | None:
+    # RFC 9112, section 6.1: a server MUST NOT send a response containing Transfer-Encoding unless the corresponding
+    # request indicates HTTP/1.1 (or later minor revisions).
+    assert exchange.response is not None
+    coding = exchange.response.header("transfer-encoding")
+    return None if coding is None else f"a request in HTTP/1.0 was answered with Transfer-Encoding: {coding}"
 
 
 def _unanswered(exchange: Exchange) -> str | None:

@@ -15,6 +15,7 @@ from typing import Any
 from conformance.exchange import FailureKind, Request, Response
 from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError, NoAnswer
+from conformance.server.reference.connection import CONNECTION
 from conformance.server.reference.service import Service
 
 Scope = MutableMapping[str, Any]
@@ -43,6 +44,7 @@ def application(service: Service, latency: float = 0.0, handle: Handle = in_turn
         if body is None:
             return
         request = _received(scope, body)
+        CONNECTION.set(str(scope.get("client")))
         try:
             response = await handle(service, request)
         except NoAnswer as none:
@@ -80,6 +82,7 @@ def _received(scope: Scope, body: bytes) -> Request:
         target=target.decode("latin-1"),
         headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
         body=body,
+        version=scope["http_version"],
     )
 
 

@@ -23,7 +23,7 @@ MAXIMUM = 1 << 20
 
 _MEMBERS = {
     Rpc.CANCEL: frozenset({"name"}),
-    Rpc.START: frozenset({"mode", "delay", "duration"}),
+    Rpc.START: frozenset({"mode", "delay", "duration", "id"}),
     Rpc.CREATE: frozenset(
         {
             "name",
@@ -83,14 +83,14 @@ def _decoded(call: Invocation) -> bytes:
 def accept_body(service: Service, call: Invocation) -> None:
     """Lets the request message pass, or raises ApiError, INVALID_ARGUMENT.
 
-    Refused are members that the message does not have, and a `name` of another operation; the taste may ignore both.
+    Refused are members that the message does not have, and a `name` of another operation; the flavour may ignore both.
     """
     if not call.binding.reads_body:
         return
     for member in call.body:
-        if member not in _MEMBERS[call.rpc] and service.taste.unknown_body == "refused":
+        if member not in _MEMBERS[call.rpc] and service.flavour.unknown_body == "refused":
             raise _unknown_member(member)
-    if call.rpc is Rpc.CANCEL and service.taste.body_name == "same-only":
+    if call.rpc is Rpc.CANCEL and service.flavour.body_name == "same-only":
         name = call.body.get("name")
         if not isinstance(name, str | None):
             raise invalid_argument("The name in the body must be a string.", reason="INVALID_FIELD", field="name")

@@ -8,14 +8,14 @@ from conformance.lro.clock import Clock, SystemClock
 from conformance.server.reference import authorisation, body, methods, query, render, routing
 from conformance.server.reference.auth import Auth
 from conformance.server.reference.bindings import BINDINGS, Bindings
+from conformance.server.reference.flavour import DEFAULT, Flavour
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import EPOCH, Store
-from conformance.server.reference.taste import DEFAULT, Taste
 
 
 def reference_service(
     clock: Clock | None = None,
-    taste: Taste = DEFAULT,
+    flavour: Flavour = DEFAULT,
     auth: Auth | None = None,
     seed: str | int | None = None,
     bindings: Bindings = BINDINGS,
@@ -33,7 +33,7 @@ def reference_service(
         epoch = EPOCH
     return Service(
         store=Store(clock, seed=seed, epoch=epoch),
-        taste=taste,
+        flavour=flavour,
         auth=auth,
         bindings=bindings,
         route=routing.route,

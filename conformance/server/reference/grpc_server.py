@@ -86,7 +86,7 @@ def _render_success(service: Service, call: Invocation, message: Message) -> Res
 
 def _render_error(service: Service, request: Request, error: ApiError) -> Response:  # noqa: ARG001
     """The canonical code, the message, and the details that AIP-193 wants."""
-    if not service.taste.error_details:
+    if not service.flavour.error_details:
         return failure(error.code, error.message)
     details = part_of_grpc("google.rpc.error_details_pb2")
     info = details.ErrorInfo(reason=error.reason, domain=error.domain, metadata=error.metadata)

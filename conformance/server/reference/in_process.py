@@ -45,6 +45,7 @@ def received(request: httpx.Request) -> Request:
         target=target.decode("latin-1"),
         headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw),
         body=request.read(),
+        version=request.extensions.get("version", "1.1"),
     )
 
 

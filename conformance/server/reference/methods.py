@@ -14,7 +14,7 @@ from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError, invalid_argument, unimplemented
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.paging import page_of_operations
-from conformance.server.reference.store import Behaviour, Mode, Snapshot
+from conformance.server.reference.store import Behaviour, Mode, NameTaken, Snapshot
 
 if TYPE_CHECKING:
     from conformance.server.reference.service import Service
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 LONGEST = 1_000_000_000
 """Seconds; no operation is asked to take longer."""
 
+_OPERATION_ID = re.compile(r"(?!\.{1,2}$)[A-Za-z0-9._~:-]{1,63}")
 _RESOURCE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")
 
 
@@ -40,13 +41,13 @@ def cancel(service: Service, call: Invocation) -> Message:
     """Requests cancellation and answers at once with the empty message, whatever will come of the request.
 
     Repeating it is harmless: CancelOperation is retried by clients. A finished operation stays as it is; whether
-    that is an error, the taste decides.
+    that is an error, the flavour decides.
     """
     operation = service.look_up(service, call.target)
     if operation.behaviour.mode is Mode.UNIMPLEMENTED:
         raise unimplemented(call.rpc, call.target)
     was_running = service.store.cancel(operation.name)
-    if not was_running and service.taste.done_cancel == "failed-precondition":
+    if not was_running and service.flavour.done_cancel == "failed-precondition":
         raise ApiError(
             Code.FAILED_PRECONDITION,
             f"Operation '{call.target}' is already done.",
@@ -67,7 +68,7 @@ def list_operations(service: Service, call: Invocation) -> Message:
     message: Message = {"operations": [service.render_operation(service, operation) for operation in page]}
     if next_page_token:
         message["nextPageToken"] = next_page_token
-    if service.taste.defaults == "omitted" and not page:
+    if service.flavour.defaults == "omitted" and not page:
         del message["operations"]
     return message
 
@@ -79,12 +80,21 @@ def delete(service: Service, call: Invocation) -> Message:
 
 
 def start(service: Service, call: Invocation) -> Message:
-    """Starts an operation that behaves as the body asks: `mode`, `delay`, `duration`. A hook for tests.
+    """Starts an operation that behaves as the body asks: `mode`, `delay`, `duration`; its id is `id`. A hook for tests.
 
-    Mode "run", without times, is what the taste says.
+    Mode "run", without times, is what the flavour says.
     """
     behaviour = _wanted_behaviour(service, call.body)
-    started = service.store.start(call.target, behaviour, collection=call.binding.collection)
+    identifier = _wanted_id(call.body)
+    try:
+        started = service.store.start(call.target, behaviour, collection=call.binding.collection, identifier=identifier)
+    except NameTaken as taken:
+        raise ApiError(
+            Code.ALREADY_EXISTS,
+            f"Operation '{taken.name}' already exists.",
+            reason="OPERATION_ALREADY_EXISTS",
+            metadata={"resource": taken.name},
+        ) from taken
     return service.render_operation(service, started)
 
 
@@ -95,7 +105,16 @@ def create(service: Service, call: Invocation) -> Message:
         problem = "The ID of an app connection consists of 1 to 63 letters, digits and hyphens."
         raise invalid_argument(problem, reason="INVALID_PARAMETER", field="appConnectionId")
     target = f"{call.target}/appConnections/{identifier}" if identifier else ""
-    return service.render_operation(service, service.store.start(call.target, service.taste.running, target=target))
+    return service.render_operation(service, service.store.start(call.target, service.flavour.running, target=target))
+
+
+def _wanted_id(body: Mapping[str, Any]) -> str:
+    """The id in the body, or "" where there is none: the server gives one."""
+    identifier = body.get("id", "")
+    if identifier and not (isinstance(identifier, str) and _OPERATION_ID.fullmatch(identifier)):
+        problem = "The id consists of 1 to 63 letters, digits, and characters of -._~: and is neither . nor .. alone."
+        raise invalid_argument(problem, reason="INVALID_FIELD", field="id")
+    return str(identifier)
 
 
 def _wanted_behaviour(service: Service, body: Mapping[str, Any]) -> Behaviour:
@@ -105,7 +124,7 @@ def _wanted_behaviour(service: Service, body: Mapping[str, Any]) -> Behaviour:
         raise invalid_argument(f"The mode must be one of {modes}.", reason="INVALID_FIELD", field="mode")
     delay, duration = _seconds(body, "delay"), _seconds(body, "duration")
     if mode == Mode.RUN and delay is None and duration is None:
-        return service.taste.running
+        return service.flavour.running
     return Behaviour.of(mode, delay, duration)
 
 

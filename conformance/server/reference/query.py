@@ -64,7 +64,7 @@ def read_query(service: Service, call: Invocation) -> dict[str, str]:  # noqa: A
 def accept_query(service: Service, call: Invocation) -> None:
     """Lets the parameters pass, or raises ApiError, INVALID_ARGUMENT, for one the method does not have or a bad value.
 
-    An unknown name and a `name` are refused alike, or ignored alike: the taste decides. They never select.
+    An unknown name and a `name` are refused alike, or ignored alike: the flavour decides. They never select.
     """
     for name, value in call.query.items():
         if name in call.binding.query:
@@ -75,7 +75,7 @@ def accept_query(service: Service, call: Invocation) -> None:
                 raise invalid_argument(
                     f"Invalid value of the query parameter '{name}'.", reason="INVALID_PARAMETER", field=name
                 )
-        elif service.taste.unknown_query == "refused":
+        elif service.flavour.unknown_query == "refused":
             raise invalid_argument(
                 f'Invalid JSON payload received. Unknown name "{name}": Cannot bind query parameter. '
                 f"Field '{name}' could not be found in request message.",

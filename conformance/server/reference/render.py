@@ -22,11 +22,11 @@ _HTML_404 = (
 
 def render_operation(service: Service, operation: Snapshot) -> dict[str, Any]:
     """A google.longrunning.Operation as ProtoJSON."""
-    omit = service.taste.defaults == "omitted"
+    omit = service.flavour.defaults == "omitted"
     message: dict[str, Any] = {"name": operation.name}
-    if service.taste.metadata == "null":
+    if service.flavour.metadata == "null":
         message["metadata"] = None
-    elif service.taste.metadata != "absent":
+    elif service.flavour.metadata != "absent":
         message["metadata"] = _metadata(service, operation)
     if operation.done or not omit:
         message["done"] = operation.done
@@ -52,46 +52,48 @@ def _metadata(service: Service, operation: Snapshot) -> dict[str, Any]:
         metadata["endTime"] = service.store.timestamp(operation.ended_at)
     if operation.error is not None:
         metadata["statusMessage"] = operation.error.message
-    if service.taste.metadata == "full" and (operation.requested_cancellation or service.taste.defaults == "printed"):
+    if service.flavour.metadata == "full" and (
+        operation.requested_cancellation or service.flavour.defaults == "printed"
+    ):
         metadata["requestedCancellation"] = operation.requested_cancellation
     return metadata
 
 
 def render_success(service: Service, call: Invocation, message: dict[str, Any]) -> Response:
     """200 with the message."""
-    return Response(200, (("Content-Type", service.taste.content_type),), _written(service, message, call))
+    return Response(200, (("Content-Type", service.flavour.content_type),), _written(service, message, call))
 
 
 def render_error(service: Service, request: Request, error: ApiError) -> Response:  # noqa: ARG001
-    """The error with the status that its code maps to, in the form that the taste chooses (AIP-193 by default)."""
-    taste = service.taste
-    if not error.routed and taste.unrouted_body != "json":
+    """The error with the status that its code maps to, in the form that the flavour chooses (AIP-193 by default)."""
+    flavour = service.flavour
+    if not error.routed and flavour.unrouted_body != "json":
         html: tuple[Header, ...] = (("Content-Type", "text/html; charset=UTF-8"),)
-        if taste.unrouted_body == "html":
+        if flavour.unrouted_body == "html":
             return Response(error.http_status, html + error.headers, _HTML_404)
         return Response(error.http_status, error.headers)
-    details = _details(error) if taste.error_details else []
+    details = _details(error) if flavour.error_details else []
     body: dict[str, Any]
-    if taste.errors == "status":
+    if flavour.errors == "status":
         body = {"code": int(error.code), "message": error.message, "details": details}
     else:
         body = {"error": (envelope := {"code": error.http_status, "message": error.message})}
         if error.http_status == error.code.http_status:
             envelope["status"] = error.code.name
-        if taste.errors == "legacy":
+        if flavour.errors == "legacy":
             envelope["errors"] = [{"message": error.message, "domain": "global", "reason": _camel(error.reason)}]
         if details:
             envelope["details"] = details
     return Response(
-        error.http_status, (("Content-Type", taste.content_type), *error.headers), _written(service, body, None)
+        error.http_status, (("Content-Type", flavour.content_type), *error.headers), _written(service, body, None)
     )
 
 
 def respond(service: Service, request: Request, response: Response) -> Response:  # noqa: ARG001
     """The last look at every answer, error or not."""
-    if not service.taste.extra_headers:
+    if not service.flavour.extra_headers:
         return response
-    return Response(response.status, response.headers + service.taste.extra_headers, response.body, response.reason)
+    return Response(response.status, response.headers + service.flavour.extra_headers, response.body, response.reason)
 
 
 def _details(error: ApiError) -> list[dict[str, Any]]:
@@ -117,7 +119,7 @@ def _camel(reason: str) -> str:
 
 
 def _written(service: Service, message: dict[str, Any], call: Invocation | None) -> bytes:
-    layout: str = service.taste.layout
+    layout: str = service.flavour.layout
     if call is not None and (pretty := call.query.get("prettyPrint") or call.query.get("$prettyPrint")):
         layout = "indented" if pretty == "true" else "compact"
     if layout == "indented":

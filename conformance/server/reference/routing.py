@@ -31,7 +31,7 @@ def split_target(target: str) -> tuple[str, str]:
 def route(service: Service, request: Request) -> Invocation:
     """The binding that this request calls, with the name that its path binds.
 
-    Raises ApiError: INVALID_ARGUMENT for a path with malformed escapes, else "unrouted" by the service's taste.
+    Raises ApiError: INVALID_ARGUMENT for a path with malformed escapes, else "unrouted" by the service's flavour.
     """
     path, _ = split_target(request.target)
     _refuse_malformed(path)
@@ -57,7 +57,7 @@ def _refuse_malformed(path: str) -> None:
 
 def _unrouted(service: Service, elsewhere: list[Binding]) -> ApiError:
     """The answer when nothing is bound here; `elsewhere` are the bindings that differ in the HTTP method only."""
-    status = service.taste.wrong_method_status if elsewhere else 404
+    status = service.flavour.wrong_method_status if elsewhere else 404
     if status == 405:
         allow = ", ".join(sorted({binding.http_method for binding in elsewhere}))
         return ApiError(

@@ -35,9 +35,9 @@ from conformance.lro.clock import Clock
 from conformance.server.reference.api_error import ApiError, NoAnswer, not_found, unimplemented
 from conformance.server.reference.auth import Auth
 from conformance.server.reference.bindings import Bindings, Rpc
+from conformance.server.reference.flavour import Flavour
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.store import Snapshot, Store, UnknownOperation
-from conformance.server.reference.taste import Taste
 
 LOG_LIMIT = 100_000
 """Entries; beyond it the older half of a log is dropped."""
@@ -68,7 +68,7 @@ class Service:
     """
 
     store: Store
-    taste: Taste
+    flavour: Flavour
     auth: Auth | None
     bindings: Bindings
     log: RequestLog = field(default_factory=list)
@@ -126,7 +126,7 @@ class Service:
         call = replace(call, body=self.read_body(self, call))
         self.accept_body(self, call)
         call = replace(call, target=self.choose_target(self, call))
-        if call.rpc in self.taste.unimplemented:
+        if call.rpc in self.flavour.unimplemented:
             raise unimplemented(call.rpc, call.target)
         return self.render_success(self, call, self._act(call))
 

@@ -194,6 +194,14 @@ class UnknownOperation(LookupError):
         self.name = name
 
 
+class NameTaken(LookupError):
+    """An operation has this name already. Cause: a start with its id. Remedy: the caller answers ALREADY_EXISTS."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 class Store:
     """All operations of a server. Thread-safe.
 
@@ -213,18 +221,28 @@ class Store:
         self._lock = threading.RLock()
 
     def start(
-        self, parent: str, behaviour: Behaviour = RUN, *, target: str = "", collection: str = "operations"
+        self,
+        parent: str,
+        behaviour: Behaviour = RUN,
+        *,
+        target: str = "",
+        collection: str = "operations",
+        identifier: str = "",
     ) -> Snapshot:
         """Starts an operation below `parent`, which may be "", and answers with it.
 
-        `target` is the resource that it creates.
+        `target` is the resource that it creates. Without an `identifier` the id is one that nobody can guess.
+        Raises NameTaken.
         """
         with self._lock:
             self._started += 1
             number, now = self._started, self.clock.now()
             above = f"{parent}/" if parent else ""
+            name = f"{above}{collection}/{identifier or f'operation-{self.sign(str(number))}'}"
+            if name in self._records:
+                raise NameTaken(name)
             operation = Operation(
-                name=f"{above}{collection}/operation-{self.sign(str(number))}",
+                name=name,
                 number=number,
                 behaviour=behaviour,
                 target=target or f"{above}appConnections/connection-{number}",

@@ -22,7 +22,7 @@ Reached = Literal["in process", "over a socket", "by workers", "from a recording
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One way in which a server lives: what is usual there is true of every honest server, whatever its taste.
+    """One way in which a server lives: what is usual there is true of every honest server, whatever its flavour.
 
     `running` is how an operation behaves that was started without asking for anything special. Where a cancel
     `has_trace` the metadata says `requestedCancellation` at once; where it has none, operations have no metadata.
@@ -38,8 +38,8 @@ class World:
     def of(self, service: Service) -> Service:
         """The service as it is in this world."""
         service.store.list_lag = self.list_lag
-        metadata = service.taste.metadata if self.has_trace else "absent"
-        return replace(service, taste=replace(service.taste, running=self.running, metadata=metadata))
+        metadata = service.flavour.metadata if self.has_trace else "absent"
+        return replace(service, flavour=replace(service.flavour, running=self.running, metadata=metadata))
 
 
 def _cancels_after(seconds: float) -> Behaviour:

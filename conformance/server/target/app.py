@@ -43,16 +43,16 @@ Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 def load_app(entry: str, directory: Path) -> object:
     """What `package.module:app` names; with `()` after it, what that function returns.
 
-    The configuration's directory is searched first. Raises UsageError when it cannot be imported or is not there.
+    The configuration's directory is searched first, then the working directory, then what is installed. Raises
+    UsageError when it cannot be imported or is not there.
     """
     where = f"the application {entry!r}"
     module, colon, name = entry.partition(":")
     is_factory = name.endswith("()")
     if not colon or not name:
         raise UsageError(f"{where} names no application", "write it as package.module:app")
-    home = str(directory.resolve())
-    if home not in sys.path:
-        sys.path.insert(0, home)
+    searched = [str(path) for path in dict.fromkeys((directory.resolve(), Path.cwd()))]
+    sys.path[:0] = [path for path in searched if path not in sys.path]
     try:
         found: Any = importlib.import_module(module)
         for step in name.removesuffix("()").split("."):
@@ -61,7 +61,7 @@ def load_app(entry: str, directory: Path) -> object:
     except Exception as error:
         raise UsageError(
             f"{where} cannot be imported: {described(error)}",
-            "name a module that is installed, or stands beside the configuration, and the application in it",
+            f"name a module that is installed or stands in {' or '.join(searched)}, and the application in it",
         ) from error
 
 

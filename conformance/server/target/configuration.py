@@ -14,6 +14,7 @@ from typing import Any, Literal
 from conformance.errors import UsageError
 from conformance.judging.statement import StatementSection
 from conformance.server.target.headers import Variable
+from conformance.server.target.placeholders import ID, is_in
 from conformance.server.target.url import check_url
 
 CANCEL_STATEMENTS = ("guaranteed", "best-effort", "unimplemented")
@@ -73,8 +74,9 @@ class AuthSection:
 class StartRequest:
     """A request that starts an operation and answers with it; `name` is a JSON pointer to the operation's name.
 
-    `{parent}` in the path or the body is one of `[iut] parent`. Without a path it is the hook with which the reference
-    server starts operations, and the spec says where that is.
+    `{parent}` in the path or the body is one of `[iut] parent`, `{unique}` a fresh id, and `{id}` a fresh one, or one
+    that a check has chosen. Without a path it is the hook with which the reference server starts operations, and the
+    spec says where that is.
     """
 
     method: str
@@ -83,7 +85,7 @@ class StartRequest:
     name: str = "/name"
 
 
-DEFAULT_START = StartRequest(method="POST", path="", json={"mode": "run"})
+DEFAULT_START = StartRequest(method="POST", path="", json={"mode": "run", "id": "{id}"})
 """How the reference server and `serve` start a running operation."""
 
 
@@ -105,6 +107,11 @@ class SupplyForm:
     @property
     def is_given(self) -> bool:
         return bool(self.kind)
+
+    @property
+    def takes_ids(self) -> bool:
+        """Whether a start request says which id its operation is to have."""
+        return self.start is not None and is_in(ID, [self.start.path, self.start.json])
 
     @property
     def kind(self) -> str:

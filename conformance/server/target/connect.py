@@ -64,7 +64,7 @@ def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file:
     check_url("iut.url", configuration.iut.url)
     parts = urlsplit(configuration.iut.url)
     refuse_other_hosts(configuration)
-    _refuse_a_path_that_the_contract_has(parts.path, contract)
+    refuse_a_path_that_the_contract_has(configuration.iut.url, contract)
     credentials = read_credentials(configuration.auth)
     origin = f"{parts.scheme}://{parts.netloc}"
     limits = configuration.limits
@@ -129,10 +129,10 @@ def _refuse_what_the_contract_has_no_path_for(configuration: Configuration, cont
             )
 
 
-def _refuse_a_path_that_the_contract_has(path: str, contract: Contract) -> None:
-    """A URL that ends as the paths of the contract begin: with both, nothing would be found there."""
+def refuse_a_path_that_the_contract_has(url: str, contract: Contract) -> None:
+    """Raise UsageError for a URL that ends as the paths of the contract begin: with both, nothing would be found."""
     begin = {binding.template.text.split("/")[1] for binding in contract.bindings_of(Method.CANCEL)}
-    last = path.rstrip("/").rpartition("/")[2]
+    last = urlsplit(url).path.rstrip("/").rpartition("/")[2]
     if last and begin == {last}:
         raise UsageError(
             f"the url ends in /{last}, with which the paths of {contract.name} begin",
@@ -264,7 +264,7 @@ def _disguise(disguise: Disguise | None) -> _Worn:
 
 
 def _embedded_operations(operations: OperationsSection, body: Mapping[str, Any]) -> OperationsSection:
-    start = replace(DEFAULT_START, json=dict(body))
+    start = replace(DEFAULT_START, json={**DEFAULT_START.json, **body})
     return replace(
         operations,
         running=operations.running if operations.running.is_given else SupplyForm(start=start),

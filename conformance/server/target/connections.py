@@ -5,7 +5,8 @@ an exchange as a whole must end. All three decide what a server is charged with.
 
 * A server may close an idle connection at any time, also when a request is on its way (RFC 9112, section 9.5). So a
   request whose connection was used before and ends before any byte of an answer is sent again, once, on a fresh one.
-  What must not be sent twice, such as the start of an operation, has a fresh one from the beginning.
+  What must not be sent twice, such as the start of an operation, has a fresh one from the beginning, in place of an
+  idle one: no more are open than requests were ever under way, for some servers serve one connection after another.
 * What comes after the end of an answer is the answer to nothing. A connection that has such bytes is not used again.
 * A server that drips a byte a second keeps every timeout of a single read. So each wait is cut to what is left of the
   exchange's deadline (the request extension `deadline`, by the system clock).
@@ -33,6 +34,9 @@ SENT_AGAIN = "sent_again"
 
 FRESH = "fresh"
 """The request extension that asks for a connection of its own: such a request is sent once, whatever becomes of it."""
+
+VERSION = "version"
+"""The request extension that says which version of HTTP stands in the first line."""
 
 _TLS_ALERT = b"\x15\x03"
 """How a TLS server begins to say that it was sent something else: an alert, and the version of its record."""
@@ -64,8 +68,10 @@ class Connections(httpx.BaseTransport):
         self._was_answered = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        connection = None if request.extensions.get(FRESH) else self._idle_connection()
-        if connection is not None:
+        connection = self._idle_connection()
+        if connection is not None and request.extensions.get(FRESH):
+            connection.close()
+        elif connection is not None:
             try:
                 return self._ask(connection, request)
             except httpx.NetworkError:
@@ -186,13 +192,12 @@ class _Connection:
         with _as_httpx():
             # A server may answer, and close, before it has read the whole request: its answer is still to be read.
             with contextlib.suppress(httpcore.WriteError):
-                self._send(
-                    h11.Request(
-                        method=request.method.encode("ascii"),
-                        target=request.extensions["target"],
-                        headers=request.headers.raw,
-                    )
+                head = h11.Request(
+                    method=request.method.encode("ascii"),
+                    target=request.extensions["target"],
+                    headers=request.headers.raw,
                 )
+                self._send(head, request.extensions.get(VERSION, "1.1"))
                 for piece in request.stream:
                     self._send(h11.Data(data=piece))
                 self._send(h11.EndOfMessage())
@@ -223,8 +228,10 @@ class _Connection:
     def close(self) -> None:
         self._stream.close()
 
-    def _send(self, event: h11.Event) -> None:
+    def _send(self, event: h11.Event, version: str = "1.1") -> None:
         octets = self._http.send(event) or b""
+        if version != "1.1":  # h11 writes no other
+            octets = octets.replace(b" HTTP/1.1\r\n", f" HTTP/{version}\r\n".encode("ascii"), 1)
         for start in range(0, len(octets), _PIECE):
             self._stream.write(octets[start : start + _PIECE], _left(self._deadline, httpcore.WriteTimeout))
 

@@ -7,7 +7,7 @@ nothing. Any part of a request can be replaced, since that is what a check is fo
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -23,6 +23,7 @@ from conformance.server.target.credentials import Credential, Credentials
 from conformance.server.target.headers import echoes, without_secrets
 from conformance.server.target.ledger import Ledger, State
 from conformance.server.target.parents import form_below, with_parents
+from conformance.server.target.placeholders import FreshIds
 from conformance.server.target.profile import QUICK, Profile
 from conformance.server.target.starts import Starts
 from conformance.server.target.supply import Supply
@@ -71,6 +72,8 @@ class Iut:
         self._forms: dict[str, str] = {}
         self._states: dict[str, State] = {}
         self._started_anew: set[str] = set()
+        self.is_out_of_time: Callable[[], bool] = bool
+        """Whether nothing more is to be begun, for the time of the run is over."""
         self.ends_at_once = ""
         """Why nothing of this run runs: the supply's operations are done when they are first looked at."""
         directory = configuration.directory or Path()
@@ -80,9 +83,13 @@ class Iut:
         given = self.parents if "parent" in configuration.iut.said else ()
         starts = Starts(given, self._names_that_exist, self._note_start, self._was_deleted)
 
+        is_ours = configuration.is_embedded or configuration.rehearsal
+        self.fresh_id = FreshIds(seed=0 if is_ours else None)
+        """An id for an operation that a check wants to have."""
+
         def supply(form: SupplyForm, parent: str, is_first: bool = True) -> Supply:
             below = form_below(form, contract, parent, is_first)
-            return Supply(below, target, self._start_request, directory, starts, self._has_cancel)
+            return Supply(below, target, self._start_request, directory, starts, self._has_cancel, self.fresh_id)
 
         first, *further = self.parents
         self.supply = supply(operations.running, first)

@@ -90,7 +90,7 @@ class Ledger:
                     file.write(data)
             except OSError as error:
                 raise UsageError(
-                    f"the ledger {self.path or tempfile.gettempdir()} cannot be written: {error}",
+                    f"the ledger {self.path or tempfile.gettempdir()} cannot be written: {error.strerror}",
                     "choose a --report-dir that can be written to",
                 ) from error
 
@@ -138,8 +138,10 @@ def read_contents(path: Path) -> Contents:
     remedy = f"name a {FILE_NAME} that `run` wrote"
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}", remedy) from error
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}", remedy) from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: is not UTF-8: {error}", remedy) from error
     entries: dict[tuple[str, str], Entry] = {}
     starting: dict[str, bool] = {}
     lines = text.split("\n")

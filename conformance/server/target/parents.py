@@ -5,15 +5,12 @@ The first is where the run happens; of each further one it is asked only whether
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from conformance.server.target.configuration import Configuration, SupplyForm
+from conformance.server.target.placeholders import PARENT, filled, is_in
 from conformance.spec.contract import Contract
 from conformance.spec.home import home_below, homes
-
-PLACEHOLDER = "{parent}"
 
 
 def with_parents(configuration: Configuration, contract: Contract, all_bindings: bool = False) -> Configuration:
@@ -51,34 +48,12 @@ def form_below(form: SupplyForm, contract: Contract, parent: str, is_first: bool
     if start is not None and not start.path:
         path = home_below(contract, parent).start_path(parent)
         return replace(form, start=replace(start, path=path))
-    if start is not None and (is_first or _names_it([start.path, start.json])):
-        start = replace(start, path=start.path.replace(PLACEHOLDER, parent), json=_filled(start.json, parent))
+    words = {PARENT: parent}
+    if start is not None and (is_first or is_in(PARENT, [start.path, start.json])):
+        start = replace(start, path=filled(start.path, words), json=filled(start.json, words))
         return replace(form, start=start)
-    if form.command and (is_first or _names_it(list(form.command))):
-        return replace(form, command=tuple(_filled(list(form.command), parent)))
+    if form.command and (is_first or is_in(PARENT, list(form.command))):
+        return replace(form, command=tuple(filled(list(form.command), words)))
     if form.names and not is_first:
         return replace(form, names=tuple(name for name in form.names if name.startswith(f"{parent}/")))
     return form if is_first else SupplyForm(where=form.where)
-
-
-def _names_it(value: Any) -> bool:
-    return _any_text(value, lambda text: PLACEHOLDER in text)
-
-
-def _any_text(value: Any, is_so: Callable[[str], bool]) -> bool:
-    if isinstance(value, str):
-        return is_so(value)
-    if isinstance(value, dict):
-        value = list(value.values())
-    return isinstance(value, list) and any(_any_text(entry, is_so) for entry in value)
-
-
-def _filled(value: Any, parent: str) -> Any:
-    """The JSON value with `{parent}` replaced in every text."""
-    if isinstance(value, str):
-        return value.replace(PLACEHOLDER, parent)
-    if isinstance(value, list):
-        return [_filled(entry, parent) for entry in value]
-    if isinstance(value, dict):
-        return {key: _filled(entry, parent) for key, entry in value.items()}
-    return value

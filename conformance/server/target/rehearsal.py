@@ -17,7 +17,6 @@ from conformance.server.target.configuration import (
     DEFAULT_START,
     AuthSection,
     Configuration,
-    StartRequest,
     SupplyForm,
 )
 from conformance.server.target.credentials import Credentials
@@ -65,10 +64,11 @@ def rehearsed(configuration: Configuration, contract: Contract, profile: Profile
             return form
         if form.names:
             return SupplyForm(names=tuple(start(name, mode) for name in form.names))
-        return SupplyForm(start=replace(DEFAULT_START, json={"mode": mode}))
+        body = dict(DEFAULT_START.json) if form.takes_ids else {}
+        return SupplyForm(start=replace(DEFAULT_START, json={**body, "mode": mode}))
 
     operations = configuration.operations
-    running = operations.running if operations.running.is_given else SupplyForm(start=StartRequest("POST", "/"))
+    running = operations.running if operations.running.is_given else SupplyForm(start=DEFAULT_START)
     configuration = replace(
         configuration,
         iut=replace(configuration.iut, headers={}),

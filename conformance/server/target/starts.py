@@ -33,6 +33,10 @@ class ForeignOperation(TargetError):
     """The supply gave an operation that this run did not start: it is not touched, and nothing more is started."""
 
 
+class StartRefused(TargetError):
+    """The server refused a start for what it asks: nothing was started."""
+
+
 class MayHaveStarted(TargetError):
     """A start whose end nobody saw, or that ended without a name: something may run of which nothing is known."""
 

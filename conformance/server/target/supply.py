@@ -7,16 +7,15 @@ operation the moment its name is known, before anybody uses it.
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, ParamSpec
-from uuid import uuid4
+from urllib.parse import quote
 
 from conformance.errors import NotTested, TargetError, Unjudged
 from conformance.exchange import Exchange, Failure, NotJson, Response
@@ -24,8 +23,16 @@ from conformance.exchange.printable import in_one_line
 from conformance.secrets.looks import without_look_alikes
 from conformance.server.target.command import run_command
 from conformance.server.target.configuration import StartRequest, SupplyForm
+from conformance.server.target.placeholders import ID, UNIQUE, FreshIds, filled
 from conformance.server.target.python_supply import call, load
-from conformance.server.target.starts import ForeignOperation, MayHaveStarted, Started, Starts, created
+from conformance.server.target.starts import (
+    ForeignOperation,
+    MayHaveStarted,
+    Started,
+    StartRefused,
+    Starts,
+    created,
+)
 from conformance.server.target.target import Outgoing, Target, is_refused, nobody_listens
 from conformance.server.target.waits import SUPPLY
 
@@ -54,6 +61,7 @@ class Supply:
         directory: Path,
         starts: Starts | None = None,
         fits: Fits = bool,
+        fresh_id: FreshIds | None = None,
     ) -> None:
         self._form = form
         self._target = target
@@ -61,10 +69,9 @@ class Supply:
         self._directory = directory
         self._starts = starts or Starts()
         self._fits = fits
+        self._fresh_id = fresh_id or FreshIds()
         self._lock = threading.Lock()
         self._names_used = 0
-        self._serial = itertools.count(1)
-        self._prefix = f"lroc-{uuid4().hex[:8]}"
         self.handed_out: list[str] = []
         """Every operation of ours, as its name was learnt; also one that was started when another of a take failed."""
         self.unnamed = 0
@@ -118,9 +125,24 @@ class Supply:
                 raise name
         return [name for name in supplied if isinstance(name, str)]
 
+    @property
+    def takes_ids(self) -> bool:
+        """Whether operations can be started whose ids a check has chosen."""
+        return self._form.takes_ids
+
+    def take_called(self, identifiers: Sequence[str]) -> list[str | TargetError]:
+        """The name of a fresh operation for each id that a check has chosen, or why there is none: StartRefused where
+        the server takes no such id.
+
+        Raises NotTested when the limit of operations does not have so many.
+        """
+        assert self._form.start is not None
+        self._target.count_operation(len(identifiers))
+        return self._start(self._form.start, identifiers)
+
     def _make_some(self, count: int) -> list[str | TargetError]:
         if self._form.start is not None:
-            return self._start(self._form.start, count)
+            return self._start(self._form.start, [self._fresh_id() for _ in range(count)])
         make_one = self._one_by_command if self._function is None else self._one_by_function
         with ThreadPoolExecutor(min(count, _AT_ONCE)) as pool:
             return list(pool.map(lambda _: _or_error(self._timed, make_one), range(count)))
@@ -183,12 +205,15 @@ class Supply:
         self._names_used += count
         return [_or_error(self._listed, name) for name in self._form.names[first : self._names_used]]
 
-    def _start(self, start: StartRequest, count: int) -> list[str | TargetError]:
+    def _start(self, start: StartRequest, identifiers: Sequence[str]) -> list[str | TargetError]:
+        """Start an operation for each value of `{id}`."""
         outgoing = []
-        for _ in range(count):
-            unique = f"{self._prefix}-{next(self._serial)}"
-            body = b"" if start.json is None else json.dumps(_filled(start.json, unique)).encode()
-            outgoing.append(self._make(start.method, start.path.replace("{unique}", unique), body))
+        for identifier in identifiers:
+            unique = self._fresh_id()
+            path = filled(start.path, {UNIQUE: unique, ID: quote(identifier, safe="")})
+            document = filled(start.json, {UNIQUE: unique, ID: identifier})
+            body = b"" if start.json is None else json.dumps(document).encode()
+            outgoing.append(self._make(start.method, path, body))
         return self._target.map(
             lambda request: _or_error(self._timed, lambda: self._one_by_request(start, request)), outgoing
         )
@@ -220,7 +245,7 @@ class Supply:
             ) from error
         except OSError as error:
             raise TargetError(
-                f"operations.command {command[0]!r} cannot be run: {error}", "mend [operations] command"
+                f"operations.command {command[0]!r} cannot be run: {error.strerror}", "mend [operations] command"
             ) from error
         name = _utf_8(done.stdout).strip()
         if done.status != 0 or not name or not name.isprintable():
@@ -258,6 +283,8 @@ def _utf_8(output: bytes) -> str:
 
 
 _SHOWN = 200
+_NOT_YOU = (401, 403, 429)
+"""Answers that speak of who asks, or how often."""
 _GAVE_UP = (500, 502, 504)
 """Answers of whoever stood before the server, or broke on the way: what was asked for may have been done."""
 
@@ -275,7 +302,9 @@ def _answered(exchange: Exchange) -> Any:
         raise TargetError(f"{request} was not answered: {in_one_line(_why(exchange.outcome))}", "look at the server")
     if not exchange.response.is_success:
         body = _beginning(exchange)
-        raise TargetError(
+        is_refused_for_what_it_asks = 400 <= exchange.response.status < 500 and exchange.response.status not in _NOT_YOU
+        kind = StartRefused if is_refused_for_what_it_asks else TargetError
+        raise kind(
             f"the start request {request} was answered with {exchange.response.status}: {body}",
             "mend [operations] start, or [auth], so that it starts an operation",
         )
@@ -334,14 +363,3 @@ def _at(document: Any, pointer: str) -> Any:
         else:
             return None
     return document
-
-
-def _filled(value: Any, unique: str) -> Any:
-    """The JSON value with `{unique}` replaced in every text."""
-    if isinstance(value, str):
-        return value.replace("{unique}", unique)
-    if isinstance(value, list):
-        return [_filled(entry, unique) for entry in value]
-    if isinstance(value, dict):
-        return {key: _filled(entry, unique) for key, entry in value.items()}
-    return value

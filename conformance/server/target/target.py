@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from uuid import uuid4
@@ -25,6 +25,7 @@ from conformance.server.target.come_again import Patience
 from conformance.server.target.configuration import LimitsSection
 from conformance.server.target.token import Token
 from conformance.server.target.transport import UNKNOWN_HOST, Transport
+from conformance.server.target.waves import Raised, Waves, Work
 
 Identify = Callable[[str, str], Call | None]
 Item = TypeVar("Item")
@@ -64,7 +65,8 @@ class Target:
     def __init__(
         self, transport: Transport, clock: Clock, limits: LimitsSection, identify: Identify, origin: str, parallel: bool
     ) -> None:
-        self.clock = clock
+        self.waves = Waves(clock, limits.concurrency, self._at_once)
+        self.clock: Clock = self.waves
         self.limits = limits
         self.origin = origin
         self.check = ""
@@ -98,6 +100,8 @@ class Target:
         Raises BudgetExhausted when the run may send no more, TargetDead when the target has stopped answering,
         RateLimited when it would have to wait too long, and TargetError when nobody has listened from the start.
         """
+        if self.waves.is_part:
+            return self.waves.ask([functools.partial(self.send, outgoing)])[0]
         (number,) = self._admit(1)
         exchange = self._send(outgoing, number, self._token_of(outgoing))
         if is_refused(exchange) and all(map(is_refused, self.exchanges)):
@@ -126,16 +130,25 @@ class Target:
         together = threading.Barrier(len(outgoing))
         numbers = self._admit(len(outgoing))
         tokens = [self._token_of(request) for request in outgoing]  # who waits for a new one must not keep the others
-        with ThreadPoolExecutor(len(outgoing), RACERS) as racers:
-            sending = [
-                racers.submit(self._send, request, number, token, together)
+        sent = self._race(
+            [
+                functools.partial(self._send, request, number, token, together)
                 for request, number, token in zip(outgoing, numbers, tokens, strict=True)
             ]
-            sent = [race.result() for race in sending]
+        )
         limited = [exchange for exchange in sent if exchange.asks_to_come_again]
         if limited and len(sent) - len(limited) < 2:
             raise RateLimited(f"rate limited: of {len(sent)} requests at once {len(limited)} were asked to come again")
         return [self._answered(request, exchange) for request, exchange in zip(outgoing, sent, strict=True)]
+
+    def _race(self, racers: Sequence[Callable[[], Exchange]]) -> list[Exchange]:
+        """Do all of some work at the same moment; beside other requests where a part of a play sends it."""
+        if self.waves.is_part and self._pool is not None:
+            return self.waves.ask(racers, together=True)
+        if self.waves.is_part:
+            return self.waves.ask([functools.partial(self._race, racers)])[0]
+        with ThreadPoolExecutor(len(racers), RACERS) as pool:
+            return [racing.result() for racing in [pool.submit(racer) for racer in racers]]
 
     def _send(
         self, outgoing: Outgoing, number: int, token: Secret | None, together: threading.Barrier | None = None
@@ -211,7 +224,7 @@ class Target:
     def _exchange(
         self, outgoing: Outgoing, number: int, token: Secret | None, together: threading.Barrier | None = None
     ) -> Exchange:
-        check = self.check
+        check = self.waves.sender or self.check
         outgoing = self._with_id(outgoing, number)
         wire = _with_secrets(outgoing, token)
         sent_at = self.clock.now()
@@ -252,9 +265,22 @@ class Target:
 
         Where the work raises for one item, the first such error is raised when the work for all others is over, too.
         """
+        if self.waves.is_part:
+            return self.waves.ask([functools.partial(work, item) for item in items])
         if self._pool is None or len(items) < 2:
             return [work(item) for item in items]
-        working = [self._pool.submit(work, item) for item in items]
+        return [done.result() for done in self._submitted([functools.partial(work, item) for item in items])]
+
+    def _at_once(self, work: Sequence[Work]) -> list[object]:
+        """Do some work that sends, as many at once as the limits allow; what each returned, or raised."""
+        if self._pool is None or len(work) < 2:
+            return [_outcome_of(each) for each in work]
+        return [_outcome_of(done.result) for done in self._submitted(work)]
+
+    def _submitted(self, work: Sequence[Callable[[], Found]]) -> list[Future[Found]]:
+        """Do some work in the threads of the pool; all of it is over."""
+        assert self._pool is not None
+        working = [self._pool.submit(each) for each in work]
         try:
             wait(working)
         except BaseException:
@@ -263,7 +289,7 @@ class Target:
                 future.cancel()
             wait(working)
             raise
-        return [done.result() for done in working]
+        return working
 
     def grant(self, requests: int) -> None:
         """Allow so many requests beyond the limit, and try once more whether the target answers: for cleaning up."""
@@ -312,6 +338,13 @@ class Target:
         slot = max(now, self._next_slot)
         self._next_slot = slot + 1.0 / self.limits.rate
         return slot - now
+
+
+def _outcome_of(work: Work) -> object:
+    try:
+        return work()
+    except Exception as error:
+        return Raised(error)
 
 
 def _credentials(outgoing: Outgoing, token: Secret | None) -> tuple[Secret, ...]:

@@ -20,7 +20,7 @@ import httpx
 from conformance.errors import TargetError
 from conformance.exchange import Failure, FailureKind, Request, Response
 from conformance.lro import Clock, SystemClock
-from conformance.server.target.connections import FRESH, SENT_AGAIN, Connections
+from conformance.server.target.connections import FRESH, SENT_AGAIN, VERSION, Connections
 from conformance.server.target.tls import NO_FILES, Tls
 
 MAX_BODY = 4 * 1024 * 1024
@@ -89,6 +89,7 @@ class HttpTransport:
                 "target": request.target.encode("latin-1"),
                 "timeout": _every_wait(timeout),
                 "deadline": deadline,
+                VERSION: request.version,
             },
         )
         outgoing.method = request.method  # in the case that it has: httpx makes it upper case

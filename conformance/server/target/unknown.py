@@ -13,6 +13,7 @@ _CHANGED = 12
 _SHORT_NUMBER = 9
 """Servers that count give small numbers; one of nine digits is far ahead and fits into 32 bits."""
 _WORD = re.compile(r"[A-Za-z0-9]+")
+_RUN = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _HEXADECIMAL = re.compile(r"(?=.*\d)(?:[0-9a-f]+|[0-9A-F]+)")
 
 
@@ -54,9 +55,8 @@ def is_drawn(identifier: str) -> bool:
 
     Twelve hexadecimal digits, letters and digits in turns: no counter, no date and no word looks like that.
     """
-    words = (match.group() for match in _WORD.finditer(identifier))
-    drawn = (word for word in words if len(word) >= _CHANGED and _HEXADECIMAL.fullmatch(word))
-    return any(sum(a.isdigit() != b.isdigit() for a, b in pairwise(word)) >= _TURNS for word in drawn)
+    drawn = (run for run in _RUN.findall(identifier) if len(run) >= _CHANGED)
+    return any(sum(a.isdigit() != b.isdigit() for a, b in pairwise(run)) >= _TURNS for run in drawn)
 
 
 _TURNS = 4

@@ -57,6 +57,12 @@ def _is_denied(error: ApiError) -> bool:
     return error.code is Code.PERMISSION_DENIED
 
 
+@fault(breaks="auth.permission-is-denied", profile="ci")
+def project_of_a_header_counts(honest: Service) -> Service:
+    """Asks for the permission in the project that `X-Goog-User-Project` names, and anybody has one of their own."""
+    return _passing(honest, lambda call, error: _is_denied(error) and bool(call.request.header("x-goog-user-project")))
+
+
 # --- Let in -----------------------------------------------------------------------------------------------------------
 
 

@@ -108,6 +108,25 @@ def refused_delete_deletes(honest: Service) -> Service:
     return replace(honest, authorise=lie)
 
 
+@fault(breaks="auth.refused-delete-deletes-nothing")
+def refused_delete_is_queued(honest: Service) -> Service:
+    """Refuses a delete that stands in the queue already, and is done when a cancel would have had its effect."""
+
+    def lie(service: Service, call: Invocation) -> None:
+        queue: list[tuple[float, str]] = service.scratch.setdefault("queue", [])
+        for at, name in queue:
+            if at <= service.clock.now():
+                _delete_if_there(service, name)
+        try:
+            honest.authorise(service, call)
+        except ApiError:
+            if call.rpc is Rpc.DELETE:
+                queue.append((service.clock.now() + service.flavour.running.delay, call.name))
+            raise
+
+    return replace(honest, authorise=lie)
+
+
 def _delete_if_there(service: Service, name: str) -> None:
     try:
         service.store.delete(name)

@@ -13,9 +13,9 @@ from conformance.server.reference.faults.lies import (
     cancel_refused,
     cancelled_shown,
     errors_answered,
+    flavoured,
     is_malformed_json,
     refusal,
-    tasting,
     with_json,
 )
 from conformance.server.reference.faults.registry import fault
@@ -109,7 +109,7 @@ def unknown_field_is_ignored_in_spite(honest: Service) -> Service:
 @fault(breaks="body.unknown-field-is-ignored-as-stated", statement={"unknown_fields": "ignored"})
 def unknown_field_is_refused_in_spite(honest: Service) -> Service:
     """Says that it ignores unknown members, and refuses them."""
-    return tasting(honest, unknown_body="refused")
+    return flavoured(honest, unknown_body="refused")
 
 
 @fault(breaks="body.unknown-field-is-told")

@@ -16,8 +16,8 @@ from conformance.server.reference.api_error import ApiError
 from conformance.server.reference.faults.lies import (
     envelopes_changed,
     errors_answered,
+    flavoured,
     is_malformed_json,
-    tasting,
     with_json,
     without,
 )
@@ -82,7 +82,7 @@ def error_is_empty(honest: Service) -> Service:
 @fault(breaks="errors.envelope")
 def error_is_a_bare_status(honest: Service) -> Service:
     """Claims the AIP-193 envelope and sends a bare google.rpc.Status, as grpc-gateway 2 does."""
-    return tasting(honest, errors="status")
+    return flavoured(honest, errors="status")
 
 
 @fault(breaks="errors.envelope")
@@ -95,20 +95,20 @@ def malformed_json_gets_a_bare_status(honest: Service) -> Service:
 @fault(breaks="errors.envelope-is-used", statement=BARE)
 def bare_status_as_stated(honest: Service) -> Service:
     """Sends a bare google.rpc.Status and says so: google-gax loses its code all the same."""
-    return tasting(honest, errors="status")
+    return flavoured(honest, errors="status")
 
 
 @fault(breaks=("errors.envelope-is-used", "errors.bare-code-maps"), statement=BARE)
 def bare_code_is_the_http_status(honest: Service) -> Service:
     """Sends a bare Status whose code is the HTTP status."""
-    bare = tasting(honest, errors="status")
+    bare = flavoured(honest, errors="status")
     return _malformed_answered(bare, lambda refused: with_json(refused, refused.json() | {"code": refused.status}))
 
 
 @fault(breaks=("errors.envelope-is-used", "errors.bare-code-maps"), statement=BARE)
 def bare_code_is_another(honest: Service) -> Service:
     """Sends a bare Status whose code is INTERNAL with status 400."""
-    bare = tasting(honest, errors="status")
+    bare = flavoured(honest, errors="status")
     return _malformed_answered(bare, lambda refused: with_json(refused, refused.json() | {"code": 13}))
 
 
@@ -122,7 +122,7 @@ def precondition_is_412(honest: Service) -> Service:
     def change(response: Response) -> Response:
         return replace(response, status=412)
 
-    bare = tasting(honest, errors="status", done_cancel="failed-precondition")
+    bare = flavoured(honest, errors="status", done_cancel="failed-precondition")
     return errors_answered(bare, change, lambda error: error.code is Code.FAILED_PRECONDITION)
 
 
@@ -170,7 +170,7 @@ def method_not_allowed_is_a_code(honest: Service) -> Service:
     def changed(envelope: Message) -> Message:
         return envelope | {"status": "METHOD_NOT_ALLOWED"}
 
-    strict = tasting(honest, wrong_method_status=405)
+    strict = flavoured(honest, wrong_method_status=405)
     return envelopes_changed(strict, changed, lambda error: error.http_status == 405)
 
 
@@ -186,7 +186,7 @@ def message_is_empty(honest: Service) -> Service:
 @fault(breaks="errors.have-error-info")
 def no_error_info(honest: Service) -> Service:
     """Sends errors without details, as many recorded errors of production services are."""
-    return tasting(honest, error_details=False)
+    return flavoured(honest, error_details=False)
 
 
 @fault(breaks="errors.have-error-info")

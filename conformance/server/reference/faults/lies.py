@@ -25,14 +25,14 @@ JSON = ("Content-Type", "application/json")
 NO_SUCH_PAGE = ApiError(Code.NOT_FOUND, "Not Found", reason="URL_NOT_FOUND", routed=False)
 
 
-def tasting(honest: Service, **taste: Any) -> Service:
-    """The service with another taste: no lie by itself."""
-    return replace(honest, taste=replace(honest.taste, **taste))
+def flavoured(honest: Service, **flavour: Any) -> Service:
+    """The service with another flavour: no lie by itself."""
+    return replace(honest, flavour=replace(honest.flavour, **flavour))
 
 
 def without_metadata(honest: Service) -> Service:
     """Operations without metadata, so that a lie about who was cancelled is told once and not by the flag again."""
-    return tasting(honest, metadata="absent")
+    return flavoured(honest, metadata="absent")
 
 
 def refusal(code: Code, message: str = "The request cannot be served.", reason: str = "REFUSED") -> ApiError:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError
-from conformance.server.reference.faults.lies import cancelled_shown, refusal, tasting, was_cancelled, without
+from conformance.server.reference.faults.lies import cancelled_shown, flavoured, refusal, was_cancelled, without
 from conformance.server.reference.faults.registry import BEST_EFFORT, LATER, NO_METADATA, NOT_KNOWN_BY_WHAT, fault
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
@@ -233,19 +233,19 @@ def cancels_nothing(honest: Service) -> Service:
 @fault(breaks="outcome.guaranteed")
 def never_ends(honest: Service) -> Service:
     """Notes that cancellation was requested, and no worker ever looks."""
-    return tasting(honest, running=Behaviour.of(Mode.NEVER_ENDS))
+    return flavoured(honest, running=Behaviour.of(Mode.NEVER_ENDS))
 
 
 @fault(breaks="outcome.guaranteed")
 def ends_too_late(honest: Service) -> Service:
     """Cancels an hour later, when the worker comes round."""
-    return tasting(honest, running=Behaviour.of(Mode.CANCEL_LATER, delay=3600))
+    return flavoured(honest, running=Behaviour.of(Mode.CANCEL_LATER, delay=3600))
 
 
 @fault(breaks="outcome.guaranteed")
 def completes_after_all(honest: Service) -> Service:
     """Guarantees the cancel, and lets the operation succeed, as gapic-showcase's Wait does."""
-    return tasting(honest, running=Behaviour.of(Mode.SUCCEED_ANYWAY))
+    return flavoured(honest, running=Behaviour.of(Mode.SUCCEED_ANYWAY))
 
 
 @fault(breaks=("outcome.cancelled-is-code-1", "outcome.guaranteed"))

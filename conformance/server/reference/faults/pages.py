@@ -215,11 +215,27 @@ def list_ignores_its_parent(honest: Service) -> Service:
         started: list[str] = service.scratch.get("parents", [])
         return replace(call, target=started[0]) if started else call
 
+    return replace(_asked(honest, change), start=_remembering_parents(honest))
+
+
+@fault(breaks="list.shows-its-parent-only")
+def list_compares_the_beginning(honest: Service) -> Service:
+    """Shows all operations whose name begins with the parent's, with no slash between them."""
+
+    def change(service: Service, call: Invocation) -> Invocation:
+        started: list[str] = service.scratch.get("parents", [])
+        longer = (parent for parent in started if parent.startswith(call.target))
+        return replace(call, target=next(longer, call.target))
+
+    return replace(_asked(honest, change), start=_remembering_parents(honest))
+
+
+def _remembering_parents(honest: Service) -> Callable[[Service, Invocation], Message]:
     def start(service: Service, call: Invocation) -> Message:
         service.scratch.setdefault("parents", []).append(call.target)
         return honest.start(service, call)
 
-    return replace(_asked(honest, change), start=start)
+    return start
 
 
 def _listing_only(honest: Service, keeps: Callable[[Service, Snapshot], bool]) -> Service:

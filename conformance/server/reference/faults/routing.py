@@ -15,12 +15,12 @@ from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.faults.lies import (
     NO_SUCH_PAGE,
     also_bound,
+    flavoured,
     posted,
     remembering,
     resembling,
     started,
     succeeding,
-    tasting,
     without_metadata,
 )
 from conformance.server.reference.faults.registry import UNSUPPORTED, fault
@@ -37,7 +37,7 @@ def _unbound(honest: Service) -> Service:
             raise NO_SUCH_PAGE
         return call
 
-    return tasting(replace(honest, route=lie), unrouted_body="html")
+    return flavoured(replace(honest, route=lie), unrouted_body="html")
 
 
 # --- The binding ------------------------------------------------------------------------------------------------------
@@ -149,6 +149,18 @@ def last_segment_is_the_id(honest: Service) -> Service:
 
 
 @fault(breaks="routing.segment-count-is-exact")
+def path_may_begin_earlier(honest: Service) -> Service:
+    """Searches for the path in the target, so that anything may stand before it."""
+    return also_bound(honest, lambda request: posted(request, r"/[^/]+(/v1/projects/.*:cancel)", r"\1"))
+
+
+@fault(breaks="routing.segment-count-is-exact", profile="ci")
+def backslash_is_a_slash(honest: Service) -> Service:
+    """Takes `%5C` for a slash, as file systems and some browsers do."""
+    return also_bound(honest, lambda request: posted(request, r"(.*/operations)%5C([^/]+:cancel)", r"\1/\2"))
+
+
+@fault(breaks="routing.segment-count-is-exact")
 def any_operations_path_matches(honest: Service) -> Service:
     """Matches `{name=**/operations/*}`, the loose default of the generic clients, and finds the operation by its id."""
     known = remembering(honest)
@@ -176,6 +188,12 @@ def literals_in_any_case(honest: Service) -> Service:
 def any_version_matches(honest: Service) -> Service:
     """Serves every version alike: `/v2/`, `/v1beta1/`."""
     return also_bound(honest, lambda request: posted(request, r"/v[0-9][a-z0-9]*(/.*:cancel)", r"/v1\1"))
+
+
+@fault(breaks="routing.literals-are-exact")
+def version_is_a_beginning(honest: Service) -> Service:
+    """Serves every path whose first segment begins with `v1`."""
+    return also_bound(honest, lambda request: posted(request, r"/v1[a-z]\w*(/.*:cancel)", r"/v1\1"))
 
 
 @fault(breaks="routing.literals-are-exact")
@@ -273,6 +291,29 @@ def delete_on_the_verb_cancels(honest: Service) -> Service:
 
 
 @fault(breaks="routing.only-post-cancels")
+def head_cancels(honest: Service) -> Service:
+    """Cancels on HEAD, which the router sends wherever a path leads."""
+    return _also_by(honest, "HEAD")
+
+
+@fault(breaks="routing.only-post-cancels")
+def options_cancels(honest: Service) -> Service:
+    """Cancels on OPTIONS, which the filter for browsers lets through to the handler."""
+    return _also_by(honest, "OPTIONS")
+
+
+@fault(breaks="routing.only-post-cancels")
+def link_cancels(honest: Service) -> Service:
+    """Cancels on a GET whose query says `_method=POST`, as a link in a message can."""
+
+    def meant(request: Request) -> str | None:
+        is_link = request.method == "GET" and "_method=POST" in request.query
+        return request.path if is_link and request.path.endswith(":cancel") else None
+
+    return also_bound(flavoured(honest, unknown_query="ignored"), meant)
+
+
+@fault(breaks="routing.only-post-cancels")
 def every_method_cancels(honest: Service) -> Service:
     """Cancels whatever the HTTP method is: the route was registered for the path alone."""
     return _also_by(honest, "GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -287,7 +328,7 @@ def allow_names_what_is_refused(honest: Service) -> Service:
         everything = (("Allow", "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS"),) if response.status == 405 else ()
         return replace(response, headers=(*kept, *everything))
 
-    return tasting(replace(honest, respond=lie), wrong_method_status=405)
+    return flavoured(replace(honest, respond=lie), wrong_method_status=405)
 
 
 @fault(breaks="routing.method-not-allowed-names-methods")
@@ -298,7 +339,7 @@ def allow_is_missing(honest: Service) -> Service:
         kept = tuple(header for header in response.headers if header[0].lower() != "allow")
         return replace(response, headers=kept)
 
-    return tasting(replace(honest, respond=lie), wrong_method_status=405)
+    return flavoured(replace(honest, respond=lie), wrong_method_status=405)
 
 
 @fault(breaks="routing.too-long-target-is-refused")

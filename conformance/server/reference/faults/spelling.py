@@ -153,7 +153,19 @@ def form_names_the_method(honest: Service) -> Service:
     return _taken_for(honest, "DELETE", lambda request: _is_form(request) and b"_method=DELETE" in request.body)
 
 
-@fault(breaks="routing.method-is-not-overridden", profile="ci")
+@fault(breaks="routing.method-is-not-overridden")
+def another_header_names_the_method(honest: Service) -> Service:
+    """Follows `X-Method-Override`, the name that other frameworks have for that header."""
+    return _taken_for(honest, "DELETE", lambda request: request.header("X-Method-Override") == "DELETE")
+
+
+@fault(breaks="routing.method-is-not-overridden")
+def member_names_the_method(honest: Service) -> Service:
+    """Follows the member `_method` of a JSON body."""
+    return _taken_for(honest, "DELETE", lambda request: b'"_method": "DELETE"' in request.body)
+
+
+@fault(breaks="routing.method-is-not-overridden")
 def query_names_the_method(honest: Service) -> Service:
     """Follows `_method` in the query."""
     return _taken_for(honest, "DELETE", lambda request: "_method=DELETE" in request.target)

@@ -18,10 +18,10 @@ from conformance.server.reference.faults.lies import (
     cancel_if_there,
     cancel_meant_for,
     cancel_preceded,
+    flavoured,
     remembering,
     resembling,
     started,
-    tasting,
     without_metadata,
 )
 from conformance.server.reference.faults.registry import BEST_EFFORT, fault
@@ -34,7 +34,7 @@ from conformance.server.reference.store import Snapshot
 def body_name_wins(honest: Service) -> Service:
     """Cancels the operation that the body names, as Envoy does by default."""
     return cancel_meant_for(
-        tasting(honest, body_name="ignored"), lambda _, call: str(call.body.get("name") or call.name)
+        flavoured(honest, body_name="ignored"), lambda _, call: str(call.body.get("name") or call.name)
     )
 
 
@@ -45,14 +45,14 @@ def body_name_too(honest: Service) -> Service:
     def act(service: Service, call: Invocation) -> None:
         cancel_if_there(service, str(call.body.get("name")))
 
-    return cancel_preceded(without_metadata(tasting(honest, body_name="ignored")), act)
+    return cancel_preceded(without_metadata(flavoured(honest, body_name="ignored")), act)
 
 
 @fault(breaks="target.query-name-never-redirects", statement=BEST_EFFORT)
 def query_name_wins(honest: Service) -> Service:
     """Cancels the operation that `?name=` says, as Envoy and vanguard do."""
     return cancel_meant_for(
-        tasting(honest, unknown_query="ignored"), lambda _, call: call.query.get("name") or call.name
+        flavoured(honest, unknown_query="ignored"), lambda _, call: call.query.get("name") or call.name
     )
 
 
@@ -63,7 +63,7 @@ def query_name_too(honest: Service) -> Service:
     def act(service: Service, call: Invocation) -> None:
         cancel_if_there(service, call.query.get("name", ""))
 
-    return cancel_preceded(without_metadata(tasting(honest, unknown_query="ignored")), act)
+    return cancel_preceded(without_metadata(flavoured(honest, unknown_query="ignored")), act)
 
 
 @fault(breaks="target.routing-header-never-redirects", statement=BEST_EFFORT)
@@ -129,6 +129,12 @@ def id_may_end_in_a_newline(honest: Service) -> Service:
 
 
 @fault(breaks="target.whole-name-counts", profile="ci")
+def invisible_characters_are_dropped(honest: Service) -> Service:
+    """Drops characters without a width from an id, as a form for people does."""
+    return resembling(honest, lambda asked, name: asked.replace("\u200b", "") == name)
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
 def id_is_normalised(honest: Service) -> Service:
     """Normalises ids (NFKC), so that full-width letters are plain ones."""
     return resembling(honest, lambda sent, known: unicodedata.normalize("NFKC", sent) == known)
@@ -178,7 +184,7 @@ def last_query_name_wins(honest: Service) -> Service:
         names = parse_qs(call.request.query).get("name", [])
         return names[-1] if len(names) > 1 else call.name
 
-    return cancel_meant_for(tasting(honest, unknown_query="ignored"), meant)
+    return cancel_meant_for(flavoured(honest, unknown_query="ignored"), meant)
 
 
 @fault(breaks="target.body-name-never-redirects", statement=BEST_EFFORT, profile="ci")
@@ -198,7 +204,7 @@ def form_name_wins(honest: Service) -> Service:
 @fault(breaks="target.query-name-never-redirects", profile="ci")
 def query_name_is_the_last_resort(honest: Service) -> Service:
     """Takes the name from the query when nothing has the name in the path."""
-    known = remembering(tasting(honest, unknown_query="ignored"))
+    known = remembering(flavoured(honest, unknown_query="ignored"))
 
     def chosen(service: Service, call: Invocation) -> str:
         return call.name if call.name in started(service) else call.query.get("name") or call.name

@@ -8,7 +8,7 @@ from conformance.exchange import Request, Response
 from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError
 from conformance.server.reference.bindings import Rpc
-from conformance.server.reference.faults.lies import JSON, cancel_if_there, end_if_running, refusal, tasting
+from conformance.server.reference.faults.lies import JSON, cancel_if_there, end_if_running, flavoured, refusal
 from conformance.server.reference.faults.registry import NO_METADATA, UNSUPPORTED, fault
 from conformance.server.reference.invocation import Invocation
 from conformance.server.reference.service import Service
@@ -17,7 +17,7 @@ from conformance.server.reference.store import Outcome
 
 def _unsupported(honest: Service) -> Service:
     """Cancel answers UNIMPLEMENTED, as it should where it is not supported: no lie by itself."""
-    return tasting(honest, unimplemented=frozenset({Rpc.CANCEL}))
+    return flavoured(honest, unimplemented=frozenset({Rpc.CANCEL}))
 
 
 def _saying(honest: Service, error: ApiError) -> Service:

@@ -1,6 +1,29 @@
 """Correct variants: servers that no check may fail. Importing this package registers every one."""
 
-from conformance.server.reference.variants import clients, paths, served
+from conformance.server.reference.variants import (
+    answers,
+    callers,
+    clients,
+    connections,
+    flavours,
+    ids,
+    life,
+    paths,
+    requests,
+)
 from conformance.server.reference.variants.registry import Variant, all_variants, variant_named
 
-__all__ = ["Variant", "all_variants", "clients", "paths", "served", "variant_named"]
+__all__ = [
+    "Variant",
+    "all_variants",
+    "answers",
+    "callers",
+    "clients",
+    "connections",
+    "flavours",
+    "ids",
+    "life",
+    "paths",
+    "requests",
+    "variant_named",
+]

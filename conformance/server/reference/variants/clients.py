@@ -12,7 +12,7 @@ from conformance.server.reference.api_error import ApiError
 from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.invocation import Invocation
 from conformance.server.reference.service import Service
-from conformance.server.reference.variants.registry import tasting, variant
+from conformance.server.reference.variants.registry import flavoured, variant
 
 
 def _refusing(honest: Service, when: Callable[[Request], bool], status: int, words: str) -> Service:
@@ -49,4 +49,4 @@ def says_that_unknown_fields_are_refused(honest: Service) -> Service:
 @variant(warns=frozenset({"body.unknown-field-is-told"}))
 def ignores_unknown_fields_in_silence(honest: Service) -> Service:
     """As most frameworks do; that nobody says so is worth a warning, and no more."""
-    return tasting(honest, unknown_body="ignored")
+    return flavoured(honest, unknown_body="ignored")

@@ -1,6 +1,6 @@
 """The registry of correct variants: servers that differ wherever the contract leaves the choice.
 
-A fault proves that a check can fail; a variant proves that it does not fail for a matter of taste.
+A fault proves that a check can fail; a variant proves that it does not fail what the contract allows.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any
 
 from conformance.errors import UsageError
+from conformance.server.reference.flavour import DEFAULT, FLAVOURS, Flavour
 from conformance.server.reference.service import Service
-from conformance.server.reference.taste import DEFAULT, TASTES, Taste
 
 Apply = Callable[[Service], Service]
 
@@ -123,23 +123,23 @@ def variant(
     return registered
 
 
-def taste(
+def flavour(
     name: str,
     why: str,
     start: Mapping[str, object] = RUN,
     statement: Mapping[str, object] = NOTHING,
     without_effect: frozenset[str] = frozenset(),
 ) -> None:
-    """Registers a named taste as a variant: what it has of its own, whatever else is usual in a world."""
-    named = TASTES[name]
-    fields = {key: getattr(named, key) for key in Taste.__dataclass_fields__}
+    """Registers a named flavour as a variant: what it has of its own, whatever else is usual in a world."""
+    named = FLAVOURS[name]
+    fields = {key: getattr(named, key) for key in Flavour.__dataclass_fields__}
     changes = {key: value for key, value in fields.items() if value != getattr(DEFAULT, key)}
 
     def apply(honest: Service) -> Service:
-        return tasting(honest, **changes)
+        return flavoured(honest, **changes)
 
     _VARIANTS[name] = Variant(name, why, apply, start, statement, without_effect=without_effect)
 
 
-def tasting(honest: Service, **taste: Any) -> Service:
-    return replace(honest, taste=replace(honest.taste, **taste))
+def flavoured(honest: Service, **flavour: Any) -> Service:
+    return replace(honest, flavour=replace(honest.flavour, **flavour))

@@ -1,6 +1,6 @@
-"""Tastes: the questions that the contract leaves open, answered once each.
+"""Flavours: what the contract leaves to the server, one setting each.
 
-A server of any taste is conformant. A conformance suite that fails one of these has found a fault of its own.
+A server of any flavour is conformant. A suite that fails one of them has a fault itself.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from conformance.server.reference.store import RUN, Behaviour, Mode
 
 
 @dataclass(frozen=True, slots=True)
-class Taste:
+class Flavour:
     """One correct way to answer. The default is how Google's own servers answer, as far as that is recorded."""
 
     running: Behaviour = RUN
@@ -70,38 +70,38 @@ class Taste:
     """Header fields that every answer carries besides."""
 
 
-DEFAULT = Taste()
+DEFAULT = Flavour()
 
-TASTES: Mapping[str, Taste] = MappingProxyType(
+FLAVOURS: Mapping[str, Flavour] = MappingProxyType(
     {
         "default": DEFAULT,
-        "cancels-later": Taste(running=Behaviour.of(Mode.CANCEL_LATER)),
-        "succeeds-anyway": Taste(running=Behaviour.of(Mode.SUCCEED_ANYWAY)),
-        "fails-anyway": Taste(running=Behaviour.of(Mode.FAIL_ANYWAY)),
-        "never-ends": Taste(running=Behaviour.of(Mode.NEVER_ENDS)),
-        "cancel-unimplemented": Taste(unimplemented=frozenset({Rpc.CANCEL})),
-        "cancel-unimplemented-here": Taste(running=Behaviour.of(Mode.UNIMPLEMENTED)),
-        "list-and-delete-unimplemented": Taste(unimplemented=frozenset({Rpc.LIST, Rpc.DELETE})),
-        "done-cancel-refused": Taste(done_cancel="failed-precondition"),
-        "defaults-omitted": Taste(defaults="omitted"),
-        "metadata-unflagged": Taste(metadata="unflagged"),
-        "metadata-null": Taste(metadata="null"),
-        "metadata-absent": Taste(metadata="absent"),
-        "errors-legacy": Taste(errors="legacy"),
-        "errors-status": Taste(errors="status"),
-        "errors-without-details": Taste(error_details=False),
-        "wrong-method-405": Taste(wrong_method_status=405),
-        "wrong-method-501": Taste(wrong_method_status=501),
-        "unrouted-html": Taste(unrouted_body="html"),
-        "unrouted-empty": Taste(unrouted_body="empty"),
-        "unknown-query-ignored": Taste(unknown_query="ignored"),
-        "unknown-body-ignored": Taste(unknown_body="ignored"),
-        "body-name-ignored": Taste(body_name="ignored"),
-        "no-charset": Taste(content_type="application/json"),
-        "quoted-charset": Taste(content_type='Application/JSON;charset="utf-8"'),
-        "spaced": Taste(layout="spaced"),
-        "indented": Taste(layout="indented"),
-        "extra-headers": Taste(
+        "cancels-later": Flavour(running=Behaviour.of(Mode.CANCEL_LATER)),
+        "succeeds-anyway": Flavour(running=Behaviour.of(Mode.SUCCEED_ANYWAY)),
+        "fails-anyway": Flavour(running=Behaviour.of(Mode.FAIL_ANYWAY)),
+        "never-ends": Flavour(running=Behaviour.of(Mode.NEVER_ENDS)),
+        "cancel-unimplemented": Flavour(unimplemented=frozenset({Rpc.CANCEL})),
+        "cancel-unimplemented-here": Flavour(running=Behaviour.of(Mode.UNIMPLEMENTED)),
+        "list-and-delete-unimplemented": Flavour(unimplemented=frozenset({Rpc.LIST, Rpc.DELETE})),
+        "done-cancel-refused": Flavour(done_cancel="failed-precondition"),
+        "defaults-omitted": Flavour(defaults="omitted"),
+        "metadata-unflagged": Flavour(metadata="unflagged"),
+        "metadata-null": Flavour(metadata="null"),
+        "metadata-absent": Flavour(metadata="absent"),
+        "errors-legacy": Flavour(errors="legacy"),
+        "errors-status": Flavour(errors="status"),
+        "errors-without-details": Flavour(error_details=False),
+        "wrong-method-405": Flavour(wrong_method_status=405),
+        "wrong-method-501": Flavour(wrong_method_status=501),
+        "unrouted-html": Flavour(unrouted_body="html"),
+        "unrouted-empty": Flavour(unrouted_body="empty"),
+        "unknown-query-ignored": Flavour(unknown_query="ignored"),
+        "unknown-body-ignored": Flavour(unknown_body="ignored"),
+        "body-name-ignored": Flavour(body_name="ignored"),
+        "no-charset": Flavour(content_type="application/json"),
+        "quoted-charset": Flavour(content_type='Application/JSON;charset="utf-8"'),
+        "spaced": Flavour(layout="spaced"),
+        "indented": Flavour(layout="indented"),
+        "extra-headers": Flavour(
             extra_headers=(
                 ("grpc-status", "0"),
                 ("Grpc-Metadata-Content-Type", "application/grpc"),
@@ -111,7 +111,7 @@ TASTES: Mapping[str, Taste] = MappingProxyType(
                 ("Alt-Svc", 'h3=":443"; ma=2592000'),
             )
         ),
-        "transcoder": Taste(
+        "transcoder": Flavour(
             defaults="omitted",
             errors="status",
             error_details=False,
@@ -121,7 +121,7 @@ TASTES: Mapping[str, Taste] = MappingProxyType(
             body_name="ignored",
             content_type="application/json",
         ),
-        "strict-and-slow": Taste(
+        "strict-and-slow": Flavour(
             running=Behaviour.of(Mode.CANCEL_LATER, delay=2.0),
             done_cancel="failed-precondition",
             wrong_method_status=405,
@@ -129,4 +129,4 @@ TASTES: Mapping[str, Taste] = MappingProxyType(
         ),
     }
 )
-"""Named tastes, for tests that want every one of them."""
+"""Named flavours, for tests that want every one of them."""

@@ -1,4 +1,4 @@
-"""Every taste: how it differs, and that it keeps the contract all the same."""
+"""Every flavour: how it differs, and that it keeps the contract all the same."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from conformance.lro.clock import VirtualClock
 from conformance.server.reference.build import reference_service
-from conformance.server.reference.taste import TASTES
+from conformance.server.reference.flavour import FLAVOURS
 
 from .caller import PARENT, Caller, error_of, json_of
 
@@ -20,11 +20,11 @@ Story = Callable[[Caller, str], None]
 STORIES: dict[str, Story] = {}
 
 
-def story(*tastes: str) -> Callable[[Story], Story]:
+def story(*flavours: str) -> Callable[[Story], Story]:
     def told(of: Story) -> Story:
-        for taste in tastes:
-            assert taste not in STORIES
-            STORIES[taste] = of
+        for flavour in flavours:
+            assert flavour not in STORIES
+            STORIES[flavour] = of
         return of
 
     return told
@@ -229,45 +229,45 @@ def is_strict_and_slow(caller: Caller, name: str) -> None:
     assert caller.send("PUT", f"/v1/{name}").status == 405
 
 
-@pytest.fixture(params=sorted(TASTES))
-def taste(request: pytest.FixtureRequest) -> str:
+@pytest.fixture(params=sorted(FLAVOURS))
+def flavour(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
 
 
 @pytest.fixture
-def tasteful(taste: str) -> Caller:
-    return Caller(reference_service(VirtualClock(), TASTES[taste], seed=taste))
+def flavoured(flavour: str) -> Caller:
+    return Caller(reference_service(VirtualClock(), FLAVOURS[flavour], seed=flavour))
 
 
-def test_taste_differs_as_it_says(tasteful: Caller, taste: str) -> None:
-    STORIES[taste](tasteful, tasteful.start())
+def test_flavour_differs_as_it_says(flavoured: Caller, flavour: str) -> None:
+    STORIES[flavour](flavoured, flavoured.start())
 
 
-def test_taste_is_correct(tasteful: Caller, taste: str) -> None:
-    """Invariants that no taste may touch."""
-    name, other = tasteful.start(), tasteful.start()
-    response = tasteful.cancel(name)
+def test_flavour_is_correct(flavoured: Caller, flavour: str) -> None:
+    """Invariants that no flavour may touch."""
+    name, other = flavoured.start(), flavoured.start()
+    response = flavoured.cancel(name)
     if response.is_success:
         assert (response.status, response.json(), response.media_type) == (200, {}, "application/json")
     else:
         assert response.status == 501
-        assert "unimplemented" in taste
-    tasteful.passes(10)
-    ended = tasteful.get(name)
+        assert "unimplemented" in flavour
+    flavoured.passes(10)
+    ended = flavoured.get(name)
     assert ended["name"] == name
     if ended.get("done", False):
         assert len({"error", "response"} & set(ended)) == 1
-        tasteful.cancel(name)
-        assert tasteful.get(name) == ended
+        flavoured.cancel(name)
+        assert flavoured.get(name) == ended
     else:
         assert not {"error", "response"} & set(ended)
-    assert not tasteful.get(other).get("done", False)
-    assert tasteful.cancel(UNKNOWN).status in (404, 501)
-    assert tasteful.cancel(name, b"{").status == 400
+    assert not flavoured.get(other).get("done", False)
+    assert flavoured.cancel(UNKNOWN).status in (404, 501)
+    assert flavoured.cancel(name, b"{").status == 400
 
 
-def test_tastes_are_many_and_all_different() -> None:
-    assert len(TASTES) >= 12
-    assert len(set(TASTES.values())) == len(TASTES)
-    assert set(STORIES) == set(TASTES)
+def test_flavours_are_many_and_all_different() -> None:
+    assert len(FLAVOURS) >= 12
+    assert len(set(FLAVOURS.values())) == len(FLAVOURS)
+    assert set(STORIES) == set(FLAVOURS)

@@ -1,0 +1,58 @@
+"""What a rule says to what was recorded: the one place where rules are applied, to servers and to clients.
+
+Rules judge whatever a recording consists of, exchanges or turns. A recording comes of one process, one server or one
+scenario, and each is judged by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from conformance.judging.verdict import CheckResult, Finding
+from conformance.rules import Complaint, in_short
+
+Part = TypeVar("Part")
+Judged = TypeVar("Judged", contravariant=True)
+
+
+class Judges(Protocol[Judged]):
+    """A rule of any kind."""
+
+    @property
+    def requirement(self) -> str: ...
+
+    def judgements(self, recording: Sequence[Judged], /) -> Iterator[Complaint | None]:
+        """One judgement for each thing that the rule speaks about: a complaint, or None for "kept"."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What one rule said: whether `anything` was there to speak about, and the complaints."""
+
+    anything: bool
+    complaints: tuple[Complaint, ...]
+
+
+def ruling(rule: Judges[Part], recordings: Iterable[Sequence[Part]]) -> Ruling:
+    """Apply a rule to recordings, each by itself."""
+    judgements = [judgement for recording in recordings for judgement in rule.judgements(recording)]
+    return Ruling(bool(judgements), tuple(complaint for complaint in judgements if complaint is not None))
+
+
+def violated(
+    requirement: str,
+    check: str,
+    complaints: Iterable[Complaint],
+    shown_by: Callable[[Complaint], dict[str, Any]],
+    *,
+    seconds: float = 0.0,
+    drawn: bool = False,
+    alone: str = "",
+) -> CheckResult:
+    """The result of a check that complains; `shown_by` makes a violation of each complaint, masked as it is written."""
+    violations = tuple(map(shown_by, complaints))
+    reason = in_short(list(dict.fromkeys(str(violation["message"]) for violation in violations)))
+    return CheckResult(requirement, check, Finding.VIOLATED, reason, seconds, violations, drawn, alone=alone)

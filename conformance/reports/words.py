@@ -1,0 +1,55 @@
+"""What every renderer says in the same words: the verdict and what it means, why something is not judged, the gaps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Entry = Mapping[str, Any]
+"""One requirement of a report."""
+
+_MEANING = {
+    "conformant": "Every MUST that applies was tested and is kept.",
+    "conformant-except": "Every MUST that applies was tested and is kept, except what the baseline lists.",
+    "error": "The run itself went wrong. Nothing is said about the implementation.",
+    "incomplete": "No MUST is violated, but not every MUST that applies was tested.",
+}
+
+
+def said(report: Mapping[str, Any]) -> str:
+    """The verdict of a run in words; older reports have only the verdict."""
+    return str(report.get("verdict_in_words") or report["verdict"])
+
+
+def meaning(report: Mapping[str, Any]) -> str:
+    """What the verdict of a run means, in one sentence."""
+    if report["verdict"] != "not conformant":
+        return _MEANING.get(report["verdict"], "")
+    if any(entry["verdict"] == "fail" for entry in report["requirements"]):
+        return "A MUST is violated."
+    return "No MUST is violated; what fails the run is the baseline or --strict."
+
+
+def why(entry: Entry) -> str:
+    """Why a requirement is not judged, and who accepts that."""
+    gap = entry.get("accepted_gap")
+    return f"accepted gap: {gap['reason']} ({gap['link']}); {entry['reason']}" if gap else str(entry["reason"])
+
+
+def untested_musts(entries: Iterable[Entry]) -> list[Entry]:
+    """The MUST that were not tested and that nothing excuses: they make a run incomplete."""
+    return [entry for entry in _not_tested(entries) if not is_out_of_reach(entry) and not entry.get("accepted_gap")]
+
+
+def musts_out_of_reach(entries: Iterable[Entry]) -> list[Entry]:
+    """The MUST that cannot be tested on this kind of target, such as chunks where there is no socket: no gap."""
+    return [entry for entry in _not_tested(entries) if is_out_of_reach(entry)]
+
+
+def is_out_of_reach(entry: Entry) -> bool:
+    """Whether the target has not what the requirement needs; older reports do not say it."""
+    return bool(entry.get("out_of_reach"))
+
+
+def _not_tested(entries: Iterable[Entry]) -> list[Entry]:
+    return [entry for entry in entries if entry["verdict"] == "not-tested" and entry["level"] == "MUST"]

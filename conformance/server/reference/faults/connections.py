@@ -1,0 +1,59 @@
+"""Faults of what lies below a request: the version of HTTP, and the connection that requests share."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance.exchange import Request, Response
+from conformance.lro.codes import Code
+from conformance.server.reference.api_error import ApiError
+from conformance.server.reference.connection import CONNECTION
+from conformance.server.reference.faults.lies import cancel_refused
+from conformance.server.reference.faults.registry import fault
+from conformance.server.reference.invocation import Invocation
+from conformance.server.reference.service import Service
+
+_BUFFER = 1024
+"""Octets that are read together with the head of a request."""
+
+_NO_REQUEST = ApiError(Code.INVALID_ARGUMENT, "Malformed request line.", reason="MALFORMED_REQUEST", routed=False)
+_OLD = ApiError(Code.INVALID_ARGUMENT, "HTTP/1.1 is required.", reason="OLD_VERSION")
+
+
+@fault(breaks="liveness.refused-body-is-no-request")
+def unread_body_is_the_next_request(honest: Service) -> Service:
+    """Refuses a request before it has read its body, and takes the rest of it for the next one on the connection."""
+
+    def route(service: Service, request: Request) -> Invocation:
+        if service.scratch.pop(f"unread on {CONNECTION.get()}", False):
+            raise _NO_REQUEST
+        return honest.route(service, request)
+
+    def respond(service: Service, request: Request, response: Response) -> Response:
+        if response.status >= 400 and len(request.body) > _BUFFER:
+            service.scratch[f"unread on {CONNECTION.get()}"] = True
+        return honest.respond(service, request, response)
+
+    return replace(honest, route=route, respond=respond)
+
+
+@fault(breaks="liveness.old-http-is-served")
+def http_1_0_is_refused(honest: Service) -> Service:
+    """Answers a cancel in HTTP/1.0 with 400."""
+    return cancel_refused(honest, lambda request: request.version == "1.0", _OLD)
+
+
+@fault(
+    breaks="response.old-http-has-no-chunks",
+    unseen=dict.fromkeys(("socket", "workers"), "the server below this one knows better, and leaves the field out"),
+)
+def http_1_0_gets_chunks(honest: Service) -> Service:
+    """Answers in chunks, whatever version of HTTP the request has."""
+
+    def respond(service: Service, request: Request, response: Response) -> Response:
+        answer = honest.respond(service, request, response)
+        if request.version != "1.0":
+            return answer
+        return replace(answer, headers=(*answer.headers, ("Transfer-Encoding", "chunked")))
+
+    return replace(honest, respond=respond)

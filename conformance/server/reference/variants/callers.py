@@ -1,0 +1,64 @@
+"""Correct variants that tell callers different things about who may do what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance.exchange import Request, Response
+from conformance.lro.codes import Code
+from conformance.server.reference.api_error import ApiError
+from conformance.server.reference.bindings import Rpc
+from conformance.server.reference.invocation import Invocation
+from conformance.server.reference.service import Service
+from conformance.server.reference.variants.registry import (
+    variant,
+)
+
+
+@variant(statement={"auth": False})
+def anybody_may_call(honest: Service) -> Service:
+    """A server for local use need not ask for credentials."""
+    return replace(honest, auth=None)
+
+
+@variant(statement={"delete": False})
+def existence_is_hidden(honest: Service) -> Service:
+    """What does not exist is forbidden: "or it might not exist" (AIP-211)."""
+
+    def render(service: Service, request: Request, error: ApiError) -> Response:
+        if error.code is not Code.NOT_FOUND or not error.routed:
+            return honest.render_error(service, request, error)
+        text = "Permission denied on the resource (or it might not exist)."
+        denied = ApiError(Code.PERMISSION_DENIED, text, reason="IAM_PERMISSION_DENIED", domain="iam.googleapis.com")
+        return honest.render_error(service, request, denied)
+
+    return replace(honest, render_error=render)
+
+
+@variant()
+def everybody_is_told_403(honest: Service) -> Service:
+    """Missing and invalid credentials may be answered with 403 as well as with 401."""
+
+    def authorise(service: Service, call: Invocation) -> None:
+        try:
+            honest.authorise(service, call)
+        except ApiError:
+            text = "Permission denied."
+            raise ApiError(Code.PERMISSION_DENIED, text, reason="IAM_PERMISSION_DENIED") from None
+
+    return replace(honest, authorise=authorise)
+
+
+@variant()
+def unknown_is_not_found_without_permission(honest: Service) -> Service:
+    """Who may read the children of the parent may learn that an operation does not exist, and gets 404 (AIP-211)."""
+
+    def authorise(service: Service, call: Invocation) -> None:
+        try:
+            honest.authorise(service, call)
+        except ApiError as error:
+            if call.rpc is Rpc.CANCEL and error.code is Code.PERMISSION_DENIED:
+                service.look_up(service, call.name)
+            raise
+
+    return replace(honest, authorise=authorise)

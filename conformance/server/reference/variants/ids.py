@@ -1,0 +1,113 @@
+"""Correct variants with other ids and names: what an id looks like, and which of two names a project is called by."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+
+from conformance.server.reference.api_error import invalid_argument
+from conformance.server.reference.invocation import Invocation, Message
+from conformance.server.reference.service import Service
+from conformance.server.reference.store import Snapshot, UnknownOperation
+from conformance.server.reference.variants.registry import (
+    variant,
+)
+
+_NAME_IN_DNS = re.compile("[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
+
+
+@variant()
+def takes_ids_as_dns_has_them(honest: Service) -> Service:
+    """AIP-122 wants ids of small letters, digits and hyphens; a service may refuse every other when it is asked for."""
+
+    def start(service: Service, call: Invocation) -> Message:
+        if not _NAME_IN_DNS.fullmatch(str(call.body.get("id") or "id")):
+            raise invalid_argument("The id is no name of RFC 1034.", reason="INVALID_FIELD", field="id")
+        return honest.start(service, call)
+
+    return replace(honest, start=start)
+
+
+@variant()
+def gives_ids_of_its_own(honest: Service) -> Service:
+    """Most services name their operations themselves, whatever a request says."""
+
+    def start(service: Service, call: Invocation) -> Message:
+        body = {member: value for member, value in call.body.items() if member != "id"}
+        return honest.start(service, replace(call, body=body))
+
+    return replace(honest, start=start)
+
+
+def _named(honest: Service, identifier: Callable[[int], str]) -> Service:
+    """Operations have ids of this form; the argument counts them."""
+
+    def start(service: Service, call: Invocation) -> Message:
+        message = honest.start(service, call)
+        parent = message["name"].rpartition("/")[0]
+        renamed = service.store.amend(message["name"], name=f"{parent}/{identifier(service.count('started'))}")
+        return message | {"name": renamed.name}
+
+    return replace(honest, start=start)
+
+
+@variant()
+def ids_are_uuids(honest: Service) -> Service:
+    """No form of an id is written down for this API; many servers issue UUIDs."""
+    return _named(honest, lambda number: str(uuid.uuid5(uuid.NAMESPACE_URL, f"operation-{number}")))
+
+
+@variant()
+def ids_are_long(honest: Service) -> Service:
+    """No length of an id is written down for this API."""
+    return _named(honest, lambda number: f"operation-{number}-" + "0123456789abcdef" * 10)
+
+
+@variant()
+def ids_have_capitals_and_marks(honest: Service) -> Service:
+    """An id is any segment: letters of both cases, digits and the unreserved marks need no escape."""
+    return _named(honest, lambda number: f"Operation_{number}.v1~Xy-Z")
+
+
+@variant()
+def ids_are_numbers(honest: Service) -> Service:
+    """Older services count their operations; one number is not the beginning of another one's name."""
+    return _named(honest, lambda number: str(1767225600000 + 7919 * number))
+
+
+@variant()
+def project_number_is_an_alias(honest: Service) -> Service:
+    """A project can be called by its id or its number, and is called back as it was called (AIP-2510)."""
+
+    def look_up(service: Service, name: str) -> Snapshot:
+        return honest.look_up(service, name.replace("projects/481516234200/", "projects/demo/", 1))
+
+    def get(service: Service, call: Invocation) -> Message:
+        try:
+            return honest.get(service, call) | {"name": call.target}
+        except UnknownOperation:
+            raise UnknownOperation(call.target) from None
+
+    def cancel(service: Service, call: Invocation) -> Message:
+        try:
+            return honest.cancel(service, call)
+        except UnknownOperation:
+            raise UnknownOperation(call.target) from None
+
+    return replace(honest, look_up=look_up, get=get, cancel=cancel)
+
+
+@variant()
+def name_has_the_project_number(honest: Service) -> Service:
+    """Get shows the number of the project where it was asked with the id: the two are one project (AIP-2510)."""
+
+    def get(service: Service, call: Invocation) -> Message:
+        message = honest.get(service, call)
+        collection, _, *below = str(message["name"]).split("/")
+        return (
+            message | {"name": "/".join([collection, "481516234200", *below])} if collection == "projects" else message
+        )
+
+    return replace(honest, get=get)

@@ -1,0 +1,123 @@
+"""Correct variants whose operations live differently: they end at once, later, by themselves, or never."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance.lro.codes import Code
+from conformance.server.reference.api_error import ApiError
+from conformance.server.reference.bindings import Rpc
+from conformance.server.reference.invocation import Invocation, Message
+from conformance.server.reference.service import Service
+from conformance.server.reference.store import Behaviour, Mode
+from conformance.server.reference.variants.registry import (
+    BEST_EFFORT,
+    LATE_WITHOUT_A_TRACE,
+    NOTHING_IS_KNOWN_OF,
+    ONLY_RUNNING_OPERATIONS_SHOW,
+    flavoured,
+    variant,
+)
+
+
+@variant(
+    statement=BEST_EFFORT,
+    verdict="incomplete",
+    warns=frozenset({"outcome.requested-cancellation-is-shown"}),
+    not_tested=NOTHING_IS_KNOWN_OF,
+)
+def never_ends_without_a_trace(honest: Service) -> Service:
+    """Cancel is best effort, and metadata need not tell that it was asked for: nothing is ever seen of a cancel."""
+    return flavoured(honest, running=Behaviour(Mode.NEVER_ENDS), metadata="unflagged")
+
+
+@variant(statement=BEST_EFFORT, verdict="incomplete", not_tested=NOTHING_IS_KNOWN_OF)
+def succeeds_anyway_without_a_trace(honest: Service) -> Service:
+    """A second after its cancel the operation succeeds, as it would have by itself for all that anybody can see."""
+    return flavoured(honest, running=Behaviour(Mode.SUCCEED_ANYWAY, duration=1.0), metadata="absent")
+
+
+@variant(
+    start={"mode": "done"},
+    statement=BEST_EFFORT,
+    verdict="incomplete",
+    not_tested=NOTHING_IS_KNOWN_OF | ONLY_RUNNING_OPERATIONS_SHOW,
+)
+def operations_end_at_once(honest: Service) -> Service:
+    """Many an emulator does its work before it answers: its operations are done when they are born."""
+    return honest
+
+
+@variant(
+    start={"mode": "done"},
+    statement=BEST_EFFORT,
+    verdict="incomplete",
+    not_tested=NOTHING_IS_KNOWN_OF
+    | ONLY_RUNNING_OPERATIONS_SHOW
+    | {"outcome.not-deleted", "response.content-type-is-present", "response.status-is-200"},
+)
+def operations_end_at_once_and_say_so(honest: Service) -> Service:
+    """Operations that are done when they are born, and a cancel that is refused, for it comes too late."""
+    return flavoured(honest, done_cancel="failed-precondition")
+
+
+@variant(
+    start={"mode": "done"},
+    statement={"cancel": "unimplemented"},
+    verdict="incomplete",
+    not_tested=frozenset(name for name in NOTHING_IS_KNOWN_OF if name.startswith(("routing.", "auth."))),
+)
+def operations_end_at_once_and_nobody_cancels(honest: Service) -> Service:
+    """What has no running operations needs no cancel."""
+    return flavoured(honest, unimplemented=frozenset({Rpc.CANCEL}))
+
+
+@variant(start={"mode": "cancel-later", "delay": 1})
+def cancels_a_second_later(honest: Service) -> Service:
+    """Cancel is asynchronous: the operation runs on for a while, and then ends with code 1."""
+    return honest
+
+
+@variant(statement=BEST_EFFORT, without_effect=LATE_WITHOUT_A_TRACE)
+def fails_by_its_own_schedule(honest: Service) -> Service:
+    """Every operation fails two seconds after its start, cancelled or not, and not because it was cancelled."""
+    return flavoured(honest, running=Behaviour(Mode.FAILED, duration=2.0))
+
+
+@variant(statement=BEST_EFFORT)
+def succeeds_by_its_own_schedule(honest: Service) -> Service:
+    """Every operation succeeds two seconds after its start unless it was cancelled before: a race that may be lost."""
+    return flavoured(honest, running=Behaviour(Mode.COMPLETE, duration=2.0))
+
+
+@variant(start={"mode": "succeed-anyway", "duration": 0}, statement=BEST_EFFORT)
+def cancel_comes_too_late(honest: Service) -> Service:
+    """The operation is done, with a response, in the moment of the cancel."""
+    return honest
+
+
+@variant(start={"mode": "cancel-later", "delay": 1})
+def repeats_are_throttled(honest: Service) -> Service:
+    """A second cancel of a running operation is answered with 429: repeat later is no refusal."""
+
+    def throttled(service: Service, call: Invocation) -> Message:
+        operation = service.look_up(service, call.target)
+        if operation.requested_cancellation and not operation.done:
+            raise ApiError(Code.RESOURCE_EXHAUSTED, "Repeat the request later.", reason="RATE_LIMIT_EXCEEDED")
+        return honest.cancel(service, call)
+
+    return replace(honest, cancel=throttled)
+
+
+@variant(start={"mode": "cancel-later", "delay": 1})
+def second_cancel_is_refused(honest: Service) -> Service:
+    """An operation that is being cancelled cannot begin to be: FAILED_PRECONDITION (AIP-216)."""
+
+    def refused(service: Service, call: Invocation) -> Message:
+        operation = service.look_up(service, call.target)
+        if operation.requested_cancellation and not operation.done:
+            text = "The operation is being cancelled already."
+            raise ApiError(Code.FAILED_PRECONDITION, text, reason="CANCELLATION_IN_PROGRESS")
+        return honest.cancel(service, call)
+
+    return replace(honest, cancel=refused)

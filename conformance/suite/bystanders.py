@@ -1,0 +1,130 @@
+"""Bystanders: operations that run from the beginning to the end of a run, and that nobody cancels.
+
+Stimuli that must not touch an operation aim at one of them, and the last look shows whether they did. Where the
+supply's operations end at once, they are done: then they show only that they are not deleted or changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from conformance.errors import NotTested
+from conformance.exchange import Exchange
+from conformance.exchange.history import operation_in
+from conformance.lro import Operation
+from conformance.rules.server.errors import bare_status_of, envelope_of
+from conformance.server.target.iut import Iut
+from conformance.server.target.unknown import unknown_name
+from conformance.suite.stimuli import stimulus
+
+
+@dataclass(frozen=True, slots=True)
+class Bystander:
+    """An operation that nobody cancels, and how it looked when it was started."""
+
+    name: str
+    exchange: Exchange
+    operation: Operation
+
+
+_AT_ONCE = 4
+
+
+class Bystanders:
+    """Running operations that are meant to stay untouched, the `oldest` first; `looks` are the first looks at each.
+
+    `unknown` is a get of no operation. It finds out, where the statement is silent, in which form errors come.
+    """
+
+    def __init__(self, iut: Iut, looks: list[Exchange], oldest: str) -> None:
+        self._iut = iut
+        self.name = oldest
+        self.looks = looks
+        first, self.unknown = iut.get_all([oldest, unknown_name(oldest, "get")])
+        self._find_out_whether_they_run(first)
+        self.oldest = self._seen(oldest, first)
+        _find_out_about_errors(iut, self.unknown)
+
+    def _find_out_whether_they_run(self, first: Exchange) -> None:
+        """An operation may end by itself at any moment; where a second one is done at once, too, all are."""
+        if shows_the_end(first):
+            second = self._iut.running(1)[0]
+            if shows_the_end(self._iut.get(second)):
+                self._iut.ends_at_once = self._iut.too_short(self.name, first)
+
+    def met(self, name: str) -> Bystander:
+        """The bystander of a name, which has just been started. Raises NotTested when it does not run."""
+        return self._seen(name, self._iut.get(name))
+
+    def new(self) -> Bystander:
+        """A bystander that is fresh from the supply, for whoever wants one of his own."""
+        return self.some(1)[0]
+
+    def some(self, count: int) -> list[Bystander]:
+        """So many fresh ones. Raises NotTested when the supply's do not run."""
+        # Few at once: a start that a full backlog cuts off is not repeated.
+        sizes = [min(_AT_ONCE, count - begun) for begun in range(0, count, _AT_ONCE)]
+        names = [name for size in sizes for name in self._iut.running(size)]
+        return [self._seen(name, exchange) for name, exchange in zip(names, self._iut.get_all(names), strict=True)]
+
+    def _seen(self, name: str, exchange: Exchange) -> Bystander:
+        self.looks.append(exchange)
+        operation = operation_in(exchange)
+        if operation is None:
+            raise NotTested(f"a get of {name}, fresh from the supply, does not show the operation")
+        if operation.done and not self._iut.ends_at_once:
+            raise NotTested(self._iut.too_short(name, exchange))
+        return Bystander(name, exchange, operation)
+
+
+def shows_the_end(look: Exchange) -> bool:
+    """Whether a look shows an operation that is done."""
+    operation = operation_in(look)
+    return operation is not None and operation.done
+
+
+@stimulus
+def first_looks() -> list[Exchange]:
+    """The first look at each bystander; there is one even where nothing else could be had."""
+    return []
+
+
+@stimulus
+def bystanders(iut: Iut, first_looks: list[Exchange], oldest_name: str) -> Bystanders:
+    """Running operations that nobody cancels."""
+    return Bystanders(iut, first_looks, oldest_name)
+
+
+@stimulus
+def older(bystanders: Bystanders, older_name: str) -> Bystander:
+    """The bystander that was started right before all that are cancelled; no request is aimed at it."""
+    return bystanders.met(older_name)
+
+
+@stimulus
+def younger(bystanders: Bystanders, younger_name: str) -> Bystander:
+    """The bystander that was started right after them."""
+    return bystanders.met(younger_name)
+
+
+@stimulus
+def addressed(bystanders: Bystanders, addressed_name: str) -> Bystander:
+    """The bystander that cancels name which nobody has to accept."""
+    return bystanders.met(addressed_name)
+
+
+@stimulus
+def known_auth(iut: Iut, oldest_name: str) -> None:
+    """Finds out, where the statement is silent, whether credentials are asked for."""
+    iut.find_out_about_auth(oldest_name)
+
+
+def _find_out_about_errors(iut: Iut, unknown: Exchange) -> None:
+    if envelope_of(unknown) is not None:
+        iut.statement.find("errors", "aip-193", "a get of an unknown operation answers with the AIP-193 envelope")
+    elif bare_status_of(unknown) is not None:
+        iut.statement.find("errors", "status", "a get of an unknown operation answers with a bare google.rpc.Status")
+    elif unknown.response is not None and unknown.response.status >= 400:
+        iut.statement.find(
+            "errors", "none", "a get of an unknown operation answers with neither form of google.rpc.Status"
+        )

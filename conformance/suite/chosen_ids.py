@@ -1,0 +1,99 @@
+"""Operations whose ids the suite has chosen, each cancelled by its name.
+
+A server may refuse an id when it is asked to start an operation of it, or give another: then nobody can ask it to
+cancel one. What it has taken, and so has made the name of an operation, it must cancel by that name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from conformance.errors import NotApplicable, NotTested, TargetError
+from conformance.exchange import Exchange, Method
+from conformance.server.target.iut import Iut
+from conformance.server.target.starts import StartRefused
+
+LONGEST = 63
+"""Characters of an id that a name in DNS can have, and so one of Google's resources (AIP-122)."""
+
+FEW = ("9-CAPITALS-63", "_.~")
+"""Kinds that each have several things in them: together they have everything, in two operations."""
+ONE_EACH = ("capitals", "digit-first", "hyphen-last", "underscore", "tilde", "period", "two-periods", "suffix", "long")
+COLON = "colon"
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What became of an id: the name of its operation, and the cancel by it; or why there is none."""
+
+    identifier: str
+    name: str = ""
+    cancel: Exchange | None = None
+    with_plain_colon: Exchange | None = None
+    why_not: NotApplicable | NotTested | None = None
+
+    def cancelled(self) -> Exchange:
+        """The cancel. Raises NotApplicable where there is no operation of that id, NotTested where nobody knows."""
+        if self.cancel is None:
+            assert self.why_not is not None
+            raise self.why_not
+        return self.cancel
+
+
+def id_with(kind: str, fresh: str) -> str:
+    """An id of a kind, made of a fresh one."""
+    return {
+        "9-CAPITALS-63": f"9{fresh}-Ab-".ljust(LONGEST, "Z"),
+        "_.~": f"{fresh}_a~b.c",
+        "capitals": fresh.upper() + "xY",
+        "digit-first": f"9{fresh}",
+        "hyphen-last": f"{fresh}-",
+        "underscore": f"_{fresh}_a",
+        "tilde": f"~{fresh}",
+        "period": f"{fresh}.a",
+        "two-periods": f"{fresh}..a",
+        "suffix": f"{fresh}.json",
+        "long": fresh.ljust(LONGEST, "x"),
+        COLON: f"{fresh}:a",
+    }[kind]
+
+
+def cancel_chosen(iut: Iut, kinds: tuple[str, ...]) -> dict[str, Chosen]:
+    """Start an operation of each kind of id, and cancel it by its name; with a colon twice, escaped and plain."""
+    identifiers = {kind: id_with(kind, iut.fresh_id()) for kind in kinds}
+    started = dict(zip(kinds, iut.supply.take_called(list(identifiers.values())), strict=True))
+    chosen = {kind: _seen(identifiers[kind], start) for kind, start in started.items()}
+    there = {kind: one for kind, one in chosen.items() if one.name}
+    cancels = iut.send_all(
+        [iut.cancel_request(one.name, note=f"cancel of the id {one.identifier}") for one in there.values()]
+    )
+    for (kind, one), cancel in zip(there.items(), cancels, strict=True):
+        plain = _cancel_with_plain_colon(iut, one.name) if kind == COLON else None
+        chosen[kind] = Chosen(one.identifier, one.name, cancel, plain)
+    return chosen
+
+
+def _seen(identifier: str, started: str | TargetError) -> Chosen:
+    if isinstance(started, StartRefused):
+        return Chosen(identifier, why_not=NotApplicable(f"no operation has the id {identifier!r}: {started.message}"))
+    if isinstance(started, TargetError):
+        return Chosen(identifier, why_not=NotTested(f"no operation of the id {identifier!r}: {started.message}"))
+    if identifier not in started:
+        why = f"the start with the id {identifier!r} was answered with {started}: the server gives ids of its own"
+        return Chosen(identifier, why_not=NotApplicable(why))
+    return Chosen(identifier, started)
+
+
+def _cancel_with_plain_colon(iut: Iut, name: str) -> Exchange:
+    head, _, identifier = iut.contract.path(Method.CANCEL, name).rpartition("/")
+    path = f"{head}/{unquote(identifier)}"
+    return iut.send(
+        iut.request(
+            iut.cancel_method,
+            path,
+            body=iut.plain_body,
+            content_type="application/json",
+            note="cancel with a plain colon in the id",
+        )
+    )

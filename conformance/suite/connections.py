@@ -1,0 +1,63 @@
+"""Requests with a body that is refused, and after each another one on the same connection.
+
+A server that refuses before it has read the body owes the rest of it: it has to read it, or to close the connection.
+The connection that is used for a request is the one that was last free, and nothing else is sent meanwhile.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from conformance.exchange import Exchange, Method
+from conformance.server.target.credentials import Credential
+from conformance.server.target.iut import JSON, Iut
+from conformance.server.target.target import Outgoing
+from conformance.server.target.unknown import unknown_name
+
+BODY = b'{"foo": "' + b"x" * 2000 + b'"}'
+"""Content that no server has read by the way, with the head of its request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A refused request, what was sent after it, and the same once more on a connection of its own, where it failed."""
+
+    refused: Exchange
+    after: Exchange
+    alone: Exchange | None = None
+
+
+def refused_then_served(iut: Iut, running: str, other: str) -> list[Pair]:
+    """Each request that must be refused, and then a get of an operation; after the last one a cancel of the other."""
+    refusals = _to_be_refused(iut, running)
+    follow = [iut.get_request(running, note="get after a refusal")] * (len(refusals) - 1)
+    follow.append(iut.cancel_request(other, note="cancel after a refusal"))
+    return [_pair(iut, refusal, after) for refusal, after in zip(refusals, follow, strict=True)]
+
+
+def _pair(iut: Iut, refusal: Outgoing, after: Outgoing) -> Pair:
+    refused, answer = iut.send(refusal), iut.send(after)
+    failed = answer.response is not None and not answer.succeeded()
+    return Pair(refused, answer, iut.send(replace(after, once=True)) if failed else None)
+
+
+def _to_be_refused(iut: Iut, name: str) -> list[Outgoing]:
+    """What is refused before anybody needs its body: who asks, what for, and by which method."""
+    unknown = unknown_name(name, "connection")
+    path = iut.contract.path(Method.CANCEL, name)
+    requests = [iut.cancel_request(unknown, body=BODY, note="cancel of an unknown operation with a body", is_odd=True)]
+    if iut.statement.value("auth") is True and not iut.configuration.auth.client_certificate:
+        note = "cancel without credentials and with a body"
+        requests.append(iut.cancel_request(name, body=BODY, credential=Credential.NONE, note=note, is_odd=True))
+    if not iut.is_quick:
+        for method, target, label, framing, what in (
+            ("PUT", path, JSON, "length", "PUT on the cancel path"),
+            ("POST", f"{path}x", JSON, "length", "another verb"),
+            ("POST", path, "text/plain", "length", "another label"),
+            ("POST", f"{path}x", JSON, "chunked", "another verb, in chunks"),
+        ):
+            note = f"{what}, with a body"
+            requests.append(
+                iut.request(method, target, body=BODY, content_type=label, framing=framing, note=note, is_odd=True)
+            )
+    return requests

@@ -1,0 +1,68 @@
+"""The operations of a run, in the order in which they are started.
+
+A careless server may cancel another operation with, or in place of, the one that is named: the oldest, the newest, the
+one that was started before it or after it. So the oldest of all is a bystander, the next one (`older`) is started right
+before all that are cancelled, and `younger` right after them. None is started that no check of the run wants.
+"""
+
+from __future__ import annotations
+
+from conformance.errors import NotTested
+from conformance.server.target.iut import Iut
+from conformance.suite.bystanders import Bystanders
+from conformance.suite.stimuli import stimulus
+
+
+@stimulus
+def oldest_name(iut: Iut) -> str:
+    return iut.running(1)[0]
+
+
+@stimulus
+def older_name(iut: Iut, oldest_name: str) -> str:
+    return iut.running(1)[0]
+
+
+@stimulus
+def first_name(iut: Iut, older_name: str, bystanders: Bystanders) -> str:
+    """The one that is cancelled first."""
+    return iut.running(1)[0]
+
+
+@stimulus
+def story_names(iut: Iut, older_name: str, bystanders: Bystanders) -> list[str]:
+    """Two more that are cancelled and followed to their end. Raises NotTested where operations end at once."""
+    if iut.ends_at_once:
+        raise NotTested(iut.ends_at_once)
+    return iut.running(2)
+
+
+@stimulus
+def decoy_name(iut: Iut, older_name: str, bystanders: Bystanders) -> str:
+    """The one that is cancelled where a bystander is named elsewhere."""
+    return iut.running(1)[0]
+
+
+@stimulus
+def storm_name(iut: Iut, older_name: str, bystanders: Bystanders) -> str:
+    """The one that is cancelled by cancels that overlap."""
+    return iut.running(1)[0]
+
+
+@stimulus
+def younger_name(
+    iut: Iut, storm_name: str, first_name: str, story_names: list[str] | None = None, decoy_name: str | None = None
+) -> str:
+    return iut.running(1)[0]
+
+
+@stimulus
+def addressed_name(iut: Iut, bystanders: Bystanders, younger_name: str | None = None) -> str:
+    """The bystander that cancels name which nobody has to accept; none is started between `younger` and the others."""
+    return iut.running(1)[0]
+
+
+@stimulus
+def cancelled_after_name(iut: Iut, bystanders: Bystanders, younger_name: str | None = None) -> str:
+    """The one that is cancelled on a connection on which another request was refused."""
+    return iut.running(1)[0]

@@ -1,0 +1,33 @@
+"""Connections: an older version of HTTP, and what follows a refusal."""
+
+from __future__ import annotations
+
+from conformance.errors import NotTested
+from conformance.rules.server.liveness import body_is_no_request
+from conformance.server.target.iut import Iut
+from conformance.suite.again import Again
+from conformance.suite.bystanders import Bystanders
+from conformance.suite.connections import refused_then_served
+from conformance.suite.evidence import require_answers
+from conformance.suite.judging import require, verifies
+from conformance.suite.stories import Stories
+
+
+@verifies("liveness.old-http-is-served")
+def test_http_1_0_is_served(again: Again) -> None:
+    """Envoy wants another version, and says so."""
+    again.require_as_good("http-1.0", also=frozenset({426, 505}))
+
+
+@verifies("liveness.refused-body-is-no-request")
+def test_body_of_a_refused_request_is_not_the_next_one(
+    iut: Iut, bystanders: Bystanders, cancelled_after_name: str, cancel_works: Stories
+) -> None:
+    """What fails after a refusal must succeed on a connection of its own: else the refusal is not why it fails."""
+    pairs = refused_then_served(iut, bystanders.name, cancelled_after_name)
+    told = [pair for pair in pairs if not pair.refused.succeeded() and (pair.alone is None or pair.alone.succeeded())]
+    require(*(body_is_no_request(pair.refused, pair.after) for pair in told))
+    if not told:
+        raise NotTested("no request with a body was refused")
+    for pair in told:
+        require_answers(pair.refused, pair.after)

@@ -1,0 +1,79 @@
+"""Ids of the suite's choice: whatever a server takes for the id of an operation, it cancels by that name."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance.errors import NotApplicable, NotTested
+from conformance.rules import Complaint
+from conformance.rules.server.outcome import accepted, as_good_as, ended_cancelled
+from conformance.server.target.iut import Iut
+from conformance.suite.again import Again
+from conformance.suite.alone import Alone
+from conformance.suite.chosen_ids import COLON, FEW, ONE_EACH, Chosen, cancel_chosen
+from conformance.suite.evidence import require_answers, require_each, require_looks
+from conformance.suite.judging import require, verifies
+from conformance.suite.stimuli import stimulus
+from conformance.suite.stories import Stories
+
+
+@stimulus
+def chosen(iut: Iut, cancel_works: Stories) -> dict[str, Chosen]:
+    """The operations, of few kinds in the quick profile; the plain cancel of one with an id of another kind works."""
+    if not iut.supply.takes_ids:
+        raise NotApplicable("the request of [operations] start does not choose an id: {id} stands nowhere in it")
+    kinds = FEW if iut.is_quick else (*FEW, *ONE_EACH)
+    return cancel_chosen(iut, (*kinds, COLON))
+
+
+@verifies("routing.every-id-is-bound")
+@pytest.mark.parametrize("kind", FEW)
+def test_operation_is_cancelled_by_its_name(chosen: dict[str, Chosen], kind: str) -> None:
+    require_each(accepted, [chosen[kind].cancelled()])
+
+
+@verifies("routing.every-id-is-bound", profile="ci")
+@pytest.mark.parametrize("kind", ONE_EACH)
+def test_operation_is_cancelled_whatever_its_id_has(chosen: dict[str, Chosen], kind: str) -> None:
+    require_each(accepted, [chosen[kind].cancelled()])
+
+
+@verifies("routing.escaped-colon-is-data")
+def test_escaped_colon_is_a_part_of_the_id(chosen: dict[str, Chosen]) -> None:
+    require_each(accepted, [chosen[COLON].cancelled()])
+
+
+@verifies("routing.colon-in-identifier")
+def test_plain_colon_is_a_part_of_the_id(chosen: dict[str, Chosen], again: Again) -> None:
+    """The same operation once more: where that was cancelled already, the answer is that of any second cancel."""
+    first, plain = chosen[COLON].cancelled(), chosen[COLON].with_plain_colon
+    assert plain is not None
+    is_second = first.succeeded()
+    require(as_good_as(again.control, plain, may_have_ended=True) if is_second else accepted(plain))
+    require_answers(plain, *([again.control] if is_second else []))
+
+
+@verifies("outcome.guaranteed")
+def test_guaranteed_cancel_ends_an_operation_whatever_its_id_has(
+    iut: Iut, chosen: dict[str, Chosen], alone: Alone
+) -> None:
+    """An operation that does not end is followed by a fresh one with an id of the same kind, alone."""
+    cancels = {kind: one for kind, one in chosen.items() if one.cancel is not None and one.cancel.succeeded()}
+    ends = iut.await_end([one.name for one in cancels.values()])
+
+    def not_ended(one: Chosen) -> Complaint | None:
+        assert one.cancel is not None
+        return ended_cancelled(one.cancel, ends[one.name], iut.settle)
+
+    told = {kind: complaint for kind, one in cancels.items() if (complaint := not_ended(one)) is not None}
+
+    def again() -> Complaint | None:
+        ((kind, one),) = cancel_chosen(iut, tuple(told)[:1]).items()
+        cancels[kind] = one
+        ends.update(iut.await_end([one.name]))
+        return not_ended(one)
+
+    alone.confirm(told.values(), again)
+    if not cancels:
+        raise NotTested("no cancel of an operation with such an id succeeded")
+    require_looks(*ends.values())

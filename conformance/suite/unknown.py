@@ -1,0 +1,36 @@
+"""Cancels of names that no operation has, and a look at what one of them left."""
+
+from __future__ import annotations
+
+from conformance.exchange import Exchange
+from conformance.server.target.iut import Iut
+from conformance.server.target.unknown import long_name, nonce, unknown_name, unknown_uuid
+from conformance.suite.stimuli import stimulus
+
+LONG, LONGER = 2000, 7000
+"""Characters of ids: a request line with either is within the 8,000 octets that every server is asked to read."""
+
+
+@stimulus
+def unknown_cancels(iut: Iut, oldest_name: str, cancel_is_answered: None) -> list[Exchange]:
+    """Of a name of the shape of the supply's, a long number, an odd one, a UUID, a longer id, and one that just fits
+    into a request line."""
+    parent = oldest_name.rpartition("/")[0]
+    names = [
+        unknown_name(oldest_name, "cancel"),
+        f"{parent}/{'9876543210' * 30}",
+        f"{parent}/no.such_operation~{nonce(oldest_name, 'odd')}",
+        long_name(oldest_name, LONG),
+    ]
+    if not iut.is_quick:
+        names += [f"{parent}/{unknown_uuid(oldest_name)}", long_name(oldest_name, LONGER)]
+    note = "cancel of an unknown operation"
+    return iut.send_all([iut.cancel_request(name, note=note, is_odd=name != names[0]) for name in names])
+
+
+@stimulus
+def unknown_after(iut: Iut, unknown_cancels: list[Exchange]) -> Exchange:
+    """A get of the name of the first of them."""
+    cancel = unknown_cancels[0]
+    assert cancel.call is not None
+    return iut.get(cancel.call.name)
