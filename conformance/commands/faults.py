@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from conformance.sdk.variants import ClientVariant
     from conformance.server.reference.faults.registry import Fault
     from conformance.server.reference.variants import Variant
-    from conformance.server.reference.worlds import all_worlds
     from conformance.server.reference.worlds import World
 
     _Half = tuple[str, Sequence[Fault] | Sequence[ClientFault], Sequence[Variant] | Sequence[ClientVariant]]
