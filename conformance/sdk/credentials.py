@@ -45,6 +45,11 @@ def carries_token(text: str) -> bool:
     return TOKEN in unquote(text) or any(TOKEN in _decoded(word) for word in _BASE64.findall(unquote(text)))
 
 
+def has_some_of_the_token(text: str) -> bool:
+    """Whether our token stands in a text, or so much of its beginning that it is no other."""
+    return carries_token(text) or any(len(word) >= _SHORTEST and TOKEN.startswith(word) for word in text.split())
+
+
 def _decoded(word: str) -> str:
     """What a word is in base64, of either alphabet."""
     standard = word.translate(str.maketrans("-_", "+/"))
