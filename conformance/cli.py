@@ -34,7 +34,7 @@ from conformance.errors import ConformanceError
 
 USAGE_ERROR = 2
 _CANNOT_WRITE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
-"""What writing to stdout or stderr meets, whose errors name no file."""
+"""Errors of writing to stdout or stderr, which name no file."""
 COMMANDS = (run, init, serve, requirements, faults, baseline, sdk, audit, diff, replay, spec)
 
 
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _forget_the_earlier_report(words: Sequence[str]) -> None:
-    """A report directory says "not finished" from the first moment on, before a word is understood or a file read."""
+    """Write the report "not finished" before the arguments are parsed and files are read."""
     if not any(word.startswith("--report-dir") for word in words):
         return
     from conformance.reports.unfinished import announced_directory, begin_report
@@ -78,14 +78,14 @@ def _forget_the_earlier_report(words: Sequence[str]) -> None:
 
 
 def _failed(why: str) -> int:
-    """The exit status of an error that is told on stderr, where that takes it."""
+    """Print an error on stderr if possible; the exit status of errors."""
     with contextlib.suppress(OSError):
         print(f"lro-conformance: {why}", file=sys.stderr, flush=True)
     return USAGE_ERROR
 
 
 def _write_no_more() -> None:
-    """Python would complain once more when it flushes at exit, and end with a status of its own."""
+    """Close the output: else Python would flush at exit, fail again, and end with a status of its own."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -96,7 +96,7 @@ def _write_no_more() -> None:
 
 
 def _escape_what_cannot_be_written() -> None:
-    """Marks, arrows and what a peer sent stand in the output; a terminal or pipe of another encoding gets escapes.
+    """Print characters that the encoding of the output does not have as escapes.
 
     A `UnicodeEncodeError` would end the program with status 1, which means "not conformant".
     """

@@ -4,16 +4,16 @@
      ├── UsageError                arguments, conformance.toml, spec, baseline, report, HAR: the user's to mend
      └── TargetError               the target cannot be reached, the supply does not work: the environment's
 
-A violation of the contract by an implementation is never an exception of this tree: it is a
-`conformance.rules.Complaint`, and it becomes a verdict. `NotTested` and `NotApplicable` are no errors either: they are
-how a check says that it could not, or need not, judge.
+A violation of the contract by an implementation is not an exception of this tree: it is a
+`conformance.rules.Complaint`, and it becomes a verdict. `NotTested` and `NotApplicable` are not errors either: with
+them a check says that it could not judge, or that there is nothing to judge.
 """
 
 from __future__ import annotations
 
 
 class ConformanceError(Exception):
-    """Something went wrong that is not the implementation's doing.
+    """Something went wrong, and the implementation under test is not the cause.
 
     Cause and remedy are separate so that every printed error has both.
     """
@@ -39,7 +39,7 @@ class TargetError(ConformanceError):
 
 
 class Unjudged(Exception):
-    """A check ends without a judgement; the reason becomes part of the verdict."""
+    """A check ends without a judgement. The reason is shown with the verdict."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -47,11 +47,11 @@ class Unjudged(Exception):
 
 
 class NotTested(Unjudged):
-    """A precondition could not be had: nothing is known about the requirement, and that is no pass."""
+    """A precondition was not met. Nothing is known about the requirement, and that is not a pass."""
 
 
 class NotApplicable(Unjudged):
-    """The conformance statement, declared or found out, or the transport rules the requirement out."""
+    """The conformance statement (declared or found out) or the transport says that the requirement does not apply."""
 
 
 class BudgetExhausted(NotTested):
@@ -59,8 +59,8 @@ class BudgetExhausted(NotTested):
 
 
 class TargetDead(NotTested):
-    """The target stopped answering in the middle of the run; asking on would only take time."""
+    """The target stopped answering during the run. More requests would only take time."""
 
 
 class RateLimited(NotTested):
-    """The target asks to come again later than a run waits. Remedy: set `[limits] rate`, or raise the quota."""
+    """The target asks for a retry later than a run waits. Remedy: set `[limits] rate`, or raise the quota."""

@@ -18,6 +18,7 @@ from conformance.lro import TickingClock
 from conformance.reports.console import render
 from conformance.reports.html import render_html
 from conformance.rules import Complaint
+from conformance.server.options import Options
 from conformance.server.reference.api_error import NoAnswer
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.in_process import ORIGIN as REFERENCE
@@ -117,7 +118,7 @@ class Front:
 
 def run_behind(front: Front) -> dict[str, Any]:
     with running_server(cast(Service, front)) as url:
-        return run_quietly({"--iut-url": url})
+        return run_quietly(Options(url=url))
 
 
 def entry_of(report: dict[str, Any], requirement: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from conformance.server.options import Options
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.faults import fault_named
 from conformance.server.reference.serve import running_server
@@ -24,7 +25,7 @@ def entries_of(tmp_path: Path, service: Service, member: str = ', id = "{id}"') 
     with running_server(service) as url:
         iut = f'[iut]\nurl = "{url}"\nparent = "projects/p/locations/l"\n'
         file.write_text(f"{iut}[operations]\nstart = {START % member}\n", encoding="utf-8")
-        report = run_quietly({"--iut": str(file)})
+        report = run_quietly(Options(config=str(file)))
     return {entry["id"]: entry for entry in report["requirements"]} | {"report": report}
 
 

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from conformance.cli import main
+from conformance.server.options import Options
 from conformance.server.reference.api_error import unimplemented
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
@@ -54,7 +55,7 @@ def url(service: Service) -> Iterator[str]:
 
 
 def test_a_run_writes_down_what_it_starts_and_leaves_nothing(url: str, tmp_path: Path) -> None:
-    report = run_quietly({"--iut-url": url, "--iut-report-dir": str(tmp_path)})
+    report = run_quietly(Options(url=url, report_dir=str(tmp_path)))
     entries = read_ledger(tmp_path / "ledger.jsonl")
     assert sorted(entry.name for entry in entries) == sorted(report["operation_names"])
     assert {entry.state for entry in entries} == {State.DELETED}
@@ -63,7 +64,7 @@ def test_a_run_writes_down_what_it_starts_and_leaves_nothing(url: str, tmp_path:
 
 
 def test_a_run_that_does_not_clean_up_says_what_it_leaves(url: str, tmp_path: Path) -> None:
-    report = run_quietly({"--iut": _config(tmp_path, url, 'cleanup = "none"'), "--iut-report-dir": str(tmp_path)})
+    report = run_quietly(Options(config=_config(tmp_path, url, 'cleanup = "none"'), report_dir=str(tmp_path)))
     running = [name for name in report["operation_names"] if is_running(url, name)]
     assert running
     assert {entry["name"] for entry in report["left_over"]} >= set(running)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from conformance.exchange import Request
+from conformance.server.options import Options
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.service import Service
 from conformance.server.run_suite import run_quietly
@@ -69,7 +70,7 @@ def served(service: Service, leaves_unread: bool = False, version: str = "1.1") 
 def verdicts_of(url: str, tmp_path: Path) -> dict[str, Any]:
     file = tmp_path / "conformance.toml"
     file.write_text(f'[iut]\nurl = "{url}"\n[operations]\nstart = {START}\n', encoding="utf-8")
-    report = run_quietly({"--iut": str(file)})
+    report = run_quietly(Options(config=str(file)))
     return {entry["id"]: entry["verdict"] for entry in report["requirements"]}
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from conformance.server.options import Options
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
 from conformance.server.run import configured_run
@@ -48,7 +50,7 @@ def test_no_requirement_hangs_on_a_disruptive_check_alone(collected: Collected) 
 
 
 def test_nothing_of_the_quick_profile_is_disruptive() -> None:
-    assert _not_run(run_quietly({})) == []
+    assert _not_run(run_quietly(Options())) == []
 
 
 @pytest.mark.parametrize(
@@ -64,7 +66,7 @@ def test_nothing_of_the_quick_profile_is_disruptive() -> None:
     ],
 )
 def test_who_may_be_disturbed(url: str, disruptive: bool, may: bool) -> None:
-    assert configured_run({"--iut-url": url, "--iut-disruptive": disruptive}).may_disrupt is may
+    assert configured_run(Options(url=url, disruptive=disruptive)).may_disrupt is may
 
 
 def test_elsewhere_they_are_left_out_and_say_so(
@@ -78,7 +80,7 @@ def test_elsewhere_they_are_left_out_and_say_so(
             f'[iut]\nurl = "{url}"\nallow_hosts = ["127.0.0.1"]\n[operations]\n'
             'start = {method = "POST", path = "/v1/projects/demo/locations/us/operations:start", json = {mode = "run"}}'
         )
-        settings = {"--iut": str(file), "--iut-profile": "ci"}
+        settings = Options(config=str(file), profile="ci")
         report = run_quietly(settings)
     left_out = _not_run(report)
     # Nobody has to say who they are there, so nothing is asked of tokens.
@@ -87,7 +89,7 @@ def test_elsewhere_they_are_left_out_and_say_so(
     verdicts = {entry["id"]: entry["verdict"] for entry in report["requirements"]}
     assert {verdicts[requirement] for requirement in apart.values()} == {"pass"}
     assert report["verdict"] == "conformant"
-    with_them = plan_run({**settings, "--iut-disruptive": True}, ())
+    with_them = plan_run(replace(settings, disruptive=True), ())
     without = plan_run(settings, ())
     assert sum(with_them.calls.values()) > sum(without.calls.values())
     assert not any("great_storm" in call.check for call in without.calls)

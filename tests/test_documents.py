@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.errors import UsageError
+from conformance.server.options import Options
 from conformance.server.reference.bindings import bindings_for
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
@@ -36,7 +37,7 @@ def what_is_wrong(report: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_a_document_is_a_green_run(shape: Shape, tmp_path: Path) -> None:
-    report = run_quietly({"--iut-spec": str(written(tmp_path, document_of(shape)))})
+    report = run_quietly(Options(spec=str(written(tmp_path, document_of(shape)))))
     assert what_is_wrong(report) == []
     assert (report["verdict"], report["exit_status"]) == ("conformant", 0)
 
@@ -47,21 +48,21 @@ def test_what_is_served_is_tested_with_the_same_spec_alone(name: str, tmp_path: 
     spec = written(tmp_path, document_of(SHAPES[name]))
     service = reference_service(bindings=bindings_for(Contract.load(spec).bindings))
     with running_server(service) as url:
-        report = run_quietly({"--iut-spec": str(spec), "--iut-url": url})
+        report = run_quietly(Options(spec=str(spec), url=url))
     assert what_is_wrong(report) == []
     assert report["exit_status"] == 0
 
 
 def test_what_a_contract_does_not_bind_is_not_applicable(tmp_path: Path) -> None:
     shape = SHAPES["artifactregistry, no list"]
-    report = run_quietly({"--iut-spec": str(written(tmp_path, document_of(shape)))})
+    report = run_quietly(Options(spec=str(written(tmp_path, document_of(shape)))))
     entries = {entry["id"]: entry for entry in report["requirements"]}
     for requirement in ("list.is-a-list", "delete.removes", "list.unsupported-is-unimplemented"):
         assert entries[requirement]["verdict"] == "not-applicable", entries[requirement]["reason"]
 
 
 def test_without_a_body_no_text_says_what_becomes_of_content(tmp_path: Path) -> None:
-    report = run_quietly({"--iut-spec": str(written(tmp_path, document_of(SHAPES["alloydb, no body"])))})
+    report = run_quietly(Options(spec=str(written(tmp_path, document_of(SHAPES["alloydb, no body"])))))
     entries = {entry["id"]: entry for entry in report["requirements"]}
     for requirement in (
         "body.empty-object-is-accepted",
@@ -75,7 +76,7 @@ def test_without_a_body_no_text_says_what_becomes_of_content(tmp_path: Path) -> 
 
 
 def test_every_binding_beside_the_first_is_tried(tmp_path: Path) -> None:
-    report = run_quietly({"--iut-spec": str(written(tmp_path, document_of(SHAPES["observability, folders and more"])))})
+    report = run_quietly(Options(spec=str(written(tmp_path, document_of(SHAPES["observability, folders and more"])))))
     entries = {entry["id"]: entry for entry in report["requirements"]}
     assert entries["routing.additional-bindings-are-bound"]["verdict"] == "pass"
     parents = {name.partition("/")[0] for name in report["operation_names"]}
@@ -116,7 +117,7 @@ def test_every_published_document_is_a_green_run(shard: int, tmp_path: Path) -> 
             if name in NOT_OF_THIS_KIND or not _cancels_operations(path):
                 continue
             raise
-        report = run_quietly({"--iut-spec": str(spec)})
+        report = run_quietly(Options(spec=str(spec)))
         if what_is_wrong(report) or report["exit_status"] != 0:
             wrong.append(f"{name}: {report['verdict']}: {what_is_wrong(report)} {report['messages']}")
     assert not wrong, "\n".join(wrong)

@@ -11,6 +11,7 @@ import pytest
 
 from conformance.exchange import Failure, FailureKind
 from conformance.lro.codes import Code
+from conformance.server.options import Options
 from conformance.server.reference.api_error import ApiError, NoAnswer
 from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.build import reference_service
@@ -42,7 +43,7 @@ def with_cancel(cancel: Callable[[Service, Invocation], Message]) -> Service:
 
 def report_of(service: Service, *options: str) -> dict[str, Any]:
     with running_server(service) as url:
-        return run_quietly({"--iut-url": url, "--iut-statement": list(options)})
+        return run_quietly(Options(url=url, statement=options))
 
 
 def said_of(service: Service) -> dict[str, str]:
@@ -137,7 +138,7 @@ def test_one_that_was_done_by_chance_does_not_speak_for_the_others() -> None:
         return message
 
     with running_server(replace(service, start=start)) as url:
-        report = run_quietly({"--iut-url": url})
+        report = run_quietly(Options(url=url))
     said = {entry["id"]: entry["verdict"] for entry in report["requirements"]}
     assert said["target.query-name-never-redirects"] == "not-tested"
     assert not [name for name, verdict in said.items() if verdict == "fail"]
@@ -160,7 +161,7 @@ def test_completed_operation_is_awaited(tmp_path: Path) -> None:
         start = f'{{path = "/v1/{below}/operations:start", json = {{mode = "%s"%s}}}}'
         running, completed = start % ("run", ""), start % ("done", ", duration = 0.5")
         file.write_text(f'[iut]\nurl = "{url}"\n[operations]\nstart = {running}\ncompleted = {{start = {completed}}}\n')
-        report = run_quietly({"--iut": str(file)})
+        report = run_quietly(Options(config=str(file)))
     said = {entry["id"]: entry["verdict"] for entry in report["requirements"]}
     assert said["repeat.done-is-answered"] == "pass"
     assert asked

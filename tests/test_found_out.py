@@ -11,6 +11,7 @@ import pytest
 from conformance.errors import UsageError
 from conformance.exchange import Exchange, Request, Response
 from conformance.judging.statement import Statement, StatementSection
+from conformance.server.options import Options
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service
@@ -33,10 +34,10 @@ def a_page_for_what_is_refused() -> Service:
     return replace(honest, respond=respond)
 
 
-@pytest.mark.parametrize(("statement", "verdict"), [([], "warn"), (["errors=aip-193"], "fail")])
-def test_form_of_errors_binds_who_declares_it(statement: list[str], verdict: str) -> None:
+@pytest.mark.parametrize(("statement", "verdict"), [((), "warn"), (("errors=aip-193",), "fail")])
+def test_form_of_errors_binds_who_declares_it(statement: tuple[str, ...], verdict: str) -> None:
     with running_server(a_page_for_what_is_refused()) as url:
-        report = run_quietly({"--iut-url": url, "--iut-statement": statement})
+        report = run_quietly(Options(url=url, statement=statement))
     entry = next(entry for entry in report["requirements"] if entry["id"] == "errors.envelope")
     assert entry["verdict"] == verdict
     assert ("found out, not declared: a warning" in entry["reason"]) == (verdict == "warn")
@@ -59,7 +60,7 @@ def test_order_of_authorisation_is_a_warning_until_it_is_declared() -> None:
 
 def test_order_that_is_none_is_refused() -> None:
     with pytest.raises(UsageError, match="auth_order must be one of first"):
-        run_quietly({"--iut-statement": ["auth_order=last"]})
+        run_quietly(Options(statement=("auth_order=last",)))
 
 
 def test_coded_answer_is_compared_with_the_description_as_it_was_read() -> None:

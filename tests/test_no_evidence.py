@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from conformance.exchange import Request, Response
+from conformance.server.options import Options
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service
@@ -59,7 +60,7 @@ def a_list(server: Blind, request: Request) -> bool:
 def verdicts(answer: Response, hides: Callable[[Blind, Request], bool], cancel: str = "guaranteed") -> dict[str, str]:
     server = Blind(answer, hides)
     with running_server(cast(Service, server)) as url:
-        report = run_quietly({"--iut-url": url, "--iut-statement": [f"cancel={cancel}", "list=true", "delete=true"]})
+        report = run_quietly(Options(url=url, statement=(f"cancel={cancel}", "list=true", "delete=true")))
     return {entry["id"]: entry["verdict"] for entry in report["requirements"]}
 
 

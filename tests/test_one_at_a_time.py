@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from conformance.exchange import Request
+from conformance.server.options import Options
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.service import Service
 from conformance.server.run_suite import run_quietly
@@ -60,7 +61,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         start = f'{{method = "POST", path = "/v1/{PARENT}/operations:start", json = {{mode = "run"}}}}'
         limits = '[limits]\nconcurrency = 1\ntimeout = "5s"'
         file.write_text(f'[iut]\nurl = "{url}"\n[operations]\nstart = {start}\n{limits}\n')
-        return run_quietly({"--iut": str(file)})
+        return run_quietly(Options(config=str(file)))
 
 
 def test_it_is_conformant(report: dict[str, Any]) -> None:

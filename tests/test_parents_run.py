@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from conformance.server.options import Options
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.faults import fault_named
 from conformance.server.reference.serve import running_server
@@ -31,7 +32,7 @@ def run_with(tmp_path: Path) -> RunWith:
             file = tmp_path / "conformance.toml"
             text = f'[iut]\nurl = "{url}"\nparent = {parents}\n[operations]\nstart = {start}\n'
             file.write_text(f'{text}[statement]\ncancel = "guaranteed"\n', encoding="utf-8")
-            return run_quietly({"--iut": str(file)})
+            return run_quietly(Options(config=str(file)))
 
     return run
 

@@ -9,6 +9,7 @@ from typing import Any, cast
 import pytest
 
 from conformance.exchange import Request, Response
+from conformance.server.options import Options
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service
@@ -36,12 +37,12 @@ class Gateway:
 
 def run_behind(gateway: Gateway) -> dict[str, Any]:
     with running_server(cast(Service, gateway)) as url:
-        return run_quietly({"--iut-url": url})
+        return run_quietly(Options(url=url))
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_limit_that_passes_costs_nothing_but_time(status: int) -> None:
-    """Every fifth request is told to come again: all is tested, and the front end's page is nobody's violation."""
+    """Every fifth request is asked to retry later: all is tested, and the front end's page is nobody's violation."""
     gateway = Gateway(lambda number, _: number % 5 == 0, "0", status)
     report = run_behind(gateway)
     assert report["verdict"] == "conformant", _accused(report)

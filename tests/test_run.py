@@ -15,6 +15,7 @@ import pytest
 
 from conformance.cli import main
 from conformance.reports.console import print_report
+from conformance.server.options import Options
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
 from conformance.server.run_suite import run_quietly
@@ -46,7 +47,7 @@ def test_the_newcomers_first_command_is_conformant(tmp_path: Path) -> None:
 
 
 def test_every_must_of_the_server_is_tested_on_the_embedded_server() -> None:
-    report = run_quietly({})
+    report = run_quietly(Options())
     untested = [
         entry["id"] for entry in report["requirements"] if entry["level"] == "MUST" and entry["verdict"] == "not-tested"
     ]
@@ -64,7 +65,7 @@ def test_a_run_over_a_socket_is_small(url: str, tmp_path: Path) -> None:
 
 
 def test_the_quick_profile_sends_the_same_requests_every_time() -> None:
-    first, second = (run_quietly({}) for _ in range(2))
+    first, second = (run_quietly(Options()) for _ in range(2))
     assert first["requests"] == second["requests"]
     assert [entry["verdict"] for entry in first["requirements"]] == [
         entry["verdict"] for entry in second["requirements"]
@@ -73,7 +74,7 @@ def test_the_quick_profile_sends_the_same_requests_every_time() -> None:
 
 @pytest.mark.parametrize("seed", [*range(4), *(pytest.param(seed, marks=pytest.mark.proof) for seed in range(4, 20))])
 def test_no_seed_accuses_a_correct_server(seed: int) -> None:
-    report = run_quietly({"--iut-profile": "ci", "--iut-seed": seed})
+    report = run_quietly(Options(profile="ci", seed=seed))
     assert report["verdict"] == "conformant", [
         (entry["id"], entry["reason"])
         for entry in report["requirements"]
@@ -84,7 +85,7 @@ def test_no_seed_accuses_a_correct_server(seed: int) -> None:
 def test_what_does_not_work_alone_is_no_race_and_no_routing() -> None:
     """A cancel of any name succeeds, and deletes remove nothing: found for that, and not again in other chapters."""
     for fault in ("every-name-is-cancelled", "delete-keeps"):
-        report = run_quietly({"--iut-profile": "ci", "--iut-fault": fault})
+        report = run_quietly(Options(profile="ci", fault=fault))
         wrong = [entry["id"] for entry in report["requirements"] if entry["verdict"] in ("fail", "warn", "error")]
         assert len(wrong) == 1, wrong
 
@@ -159,7 +160,7 @@ def test_a_selection_is_incomplete_and_not_green() -> None:
 
 
 def test_a_violation_is_shown_with_all_that_is_needed(tmp_path: Path) -> None:
-    report = run_quietly({"--iut-fault": "query-name-wins"})
+    report = run_quietly(Options(fault="query-name-wins"))
     entry = next(entry for entry in report["requirements"] if entry["id"] == "target.query-name-never-redirects")
     assert entry["verdict"] == "fail"
     assert entry["source"]["url"].startswith("https://")
@@ -290,7 +291,7 @@ def test_a_supply_of_done_operations_is_not_tested_and_not_green(url: str, tmp_p
 
 
 def test_junit_says_what_the_report_says(tmp_path: Path) -> None:
-    report = run_quietly({"--iut-fault": "answers-nothing", "--iut-report-dir": str(tmp_path)})
+    report = run_quietly(Options(fault="answers-nothing", report_dir=str(tmp_path)))
     junit = (tmp_path / "junit.xml").read_text()
     failed = [entry["id"] for entry in report["requirements"] if entry["verdict"] == "fail"]
     assert failed == ["response.empty-object"]

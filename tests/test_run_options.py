@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from conformance.cli import main
 from conformance.errors import UsageError
-from conformance.server.run import check_target, configured_run
+from conformance.server.configured import check_target
+from conformance.server.options import Options
+from conformance.server.run import configured_run
 from conformance.server.run_suite import run_quietly
 
 URL = '[iut]\nurl = "http://127.0.0.1:1"\n'
@@ -25,7 +28,7 @@ def written(tmp_path: Path, text: str) -> str:
 def test_a_server_of_ones_own_needs_a_supply(tmp_path: Path, supply: str) -> None:
     file = written(tmp_path, URL + supply)
     with pytest.raises(UsageError) as caught:
-        check_target(configured_run({"--iut": file}).configuration, file)
+        check_target(configured_run(Options(config=file)).configuration, file)
     assert caught.value.message == f"{file}: [operations] says nothing about where running operations come from"
     assert caught.value.remedy == "set exactly one of start, command, python and names, or give --operation"
 
@@ -34,13 +37,13 @@ def test_a_server_of_ones_own_needs_a_supply(tmp_path: Path, supply: str) -> Non
 def test_a_file_that_names_no_server_is_not_about_the_embedded_one(tmp_path: Path, text: str) -> None:
     file = written(tmp_path, text)
     with pytest.raises(UsageError) as caught:
-        check_target(configured_run({"--iut": file}).configuration, file)
+        check_target(configured_run(Options(config=file)).configuration, file)
     assert caught.value.message == f"{file}: [iut] has no url and no app, so nothing says what is under test"
     assert caught.value.remedy.startswith("set [iut] url or app, or give --url or --app")
 
 
 def test_an_operation_on_the_command_line_is_a_supply(tmp_path: Path) -> None:
-    run = configured_run({"--iut": written(tmp_path, URL), "--iut-operation": [NAME]})
+    run = configured_run(Options(config=written(tmp_path, URL), operation=(NAME,)))
     assert run.configuration.operations.running.names == (NAME,)
 
 
@@ -57,21 +60,21 @@ def test_a_profile_has_the_room_that_it_needs_unless_the_file_says_otherwise(
     tmp_path: Path, limits: str, profile: str, requests: int, operations: int
 ) -> None:
     file = written(tmp_path, f'{URL}[operations]\nnames = ["{NAME}"]\n{limits}')
-    said = configured_run({"--iut": file, "--iut-profile": profile}).configuration.limits
+    said = configured_run(Options(config=file, profile=profile)).configuration.limits
     assert (said.requests, said.operations) == (requests, operations)
 
 
 def test_a_warning_fails_a_strict_run() -> None:
     """It is neither an error of ours nor something new: the verdict says so, and why."""
-    options = {"--iut-fault": "redundant-name-is-refused"}
+    options = Options(fault="redundant-name-is-refused")
     assert run_quietly(options)["verdict"] == "conformant"
-    report = run_quietly({**options, "--iut-strict": True})
+    report = run_quietly(replace(options, strict=True))
     assert report["verdict"] == "not conformant"
     assert report["messages"] == ["--strict: 1 warning fails this run"]
 
 
 def test_after_its_time_nothing_more_is_asked() -> None:
-    report = run_quietly({"--iut-max-time": "1ms"})
+    report = run_quietly(Options(max_time="1ms"))
     assert report["verdict"] == "incomplete"
     assert "the time of --max-time was over" in {entry["reason"] for entry in report["requirements"]}
 
@@ -79,7 +82,7 @@ def test_after_its_time_nothing_more_is_asked() -> None:
 @pytest.mark.parametrize("text", ["soon", "0", "-1s"])
 def test_a_time_that_is_none(text: str) -> None:
     with pytest.raises(UsageError) as caught:
-        configured_run({"--iut-max-time": text})
+        configured_run(Options(max_time=text))
     assert caught.value.message == f"--max-time: {text!r} is no time"
 
 

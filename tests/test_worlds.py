@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from conformance.commands.faults import described
 from conformance.proof.kill_matrix import run_matrix, subjects
+from conformance.server.options import Options
 from conformance.server.reference.faults import all_faults
 from conformance.server.reference.worlds import all_worlds
 from conformance.server.run_suite import run_quietly
@@ -50,8 +52,8 @@ def test_a_list_that_lags_is_waited_for(variant: str, fails: list[str], tmp_path
     """Not by luck: no other wait comes before it where a target has one parent."""
     file = tmp_path / "conformance.toml"
     file.write_text(f'[iut]\nparent = "projects/demo/locations/us"\n[operations]\nstart = {START}\n', encoding="utf-8")
-    kind = "--iut-fault" if fails else "--iut-variant"
-    report = run_quietly({"--iut": str(file), kind: variant, "--iut-world": "lagging-list"})
+    options = Options(config=str(file), world="lagging-list")
+    report = run_quietly(replace(options, fault=variant) if fails else replace(options, variant=variant))
     assert [entry["id"] for entry in report["requirements"] if entry["verdict"] == "fail"] == fails
 
 
@@ -62,7 +64,7 @@ def test_an_operation_is_watched_after_its_end_for_as_long_as_is_said(
     """The worker of this one reports seconds after the end; quick, by itself, does not wait for it."""
     file = tmp_path / "conformance.toml"
     file.write_text(f'[operations]\nstart = {START}\nwatch = "{watch}"\n', encoding="utf-8")
-    report = run_quietly({"--iut": str(file), "--iut-fault": "late-report-replaces-the-result"})
+    report = run_quietly(Options(config=str(file), fault="late-report-replaces-the-result"))
     failed = [entry["id"] for entry in report["requirements"] if entry["verdict"] == "fail"]
     assert failed == (["operation.result-is-final"] if changes else [])
 
@@ -72,8 +74,7 @@ def test_a_late_server_costs_few_requests_more_than_one_at_once(tmp_path: Path) 
     file = tmp_path / "conformance.toml"
     file.write_text(f'[iut]\nparent = "projects/demo/locations/us"\n[operations]\nstart = {START}\n', encoding="utf-8")
     at_once, very_late = (
-        run_quietly({"--iut": str(file), "--iut-variant": "default", "--iut-world": world})
-        for world in ("at-once", "very-late")
+        run_quietly(Options(config=str(file), variant="default", world=world)) for world in ("at-once", "very-late")
     )
     assert at_once["requests"] <= 180
     assert at_once["operations"] <= 16

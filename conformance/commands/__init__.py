@@ -1,7 +1,7 @@
 """The commands of `lro-conformance`, one file each.
 
 A command file has `add(commands)`, which describes its arguments, and a function that runs it and returns the exit
-status. What is heavy is imported by that function, so that no command pays for another.
+status. That function imports what it needs, so that the start of one command does not import another.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def size_of(options: argparse.Namespace) -> Size:
 
 
 class CommandParser(argparse.ArgumentParser):
-    """Reads one command's words; what is wrong with them is a UsageError, as with any other input."""
+    """Parses the arguments of one command; mistakes become a UsageError, as for any other input."""
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
@@ -55,7 +55,7 @@ class CommandParser(argparse.ArgumentParser):
 
 
 def misspelt(word: str, known: Sequence[str]) -> str:
-    """The option that a word surely means; empty when it may be somebody else's, such as pytest's."""
+    """The option that was certainly meant; empty when the word may be an option of pytest."""
     return next(iter(difflib.get_close_matches(word.partition("=")[0], known, n=1, cutoff=_SURELY)), "")
 
 
@@ -73,9 +73,9 @@ def unknown_options(words: Sequence[str], known: Sequence[str]) -> UsageError:
 
 @contextlib.contextmanager
 def terminated_like_interrupted() -> Iterator[None]:
-    """For as long as the context lasts, SIGTERM is what Ctrl-C is: what was started is cleaned up and reported.
+    """Within the context, SIGTERM acts like Ctrl-C: what was started is cleaned up and reported.
 
-    Python tells signals to the main thread alone; in another one nothing is changed.
+    Python delivers signals only to the main thread; in another thread nothing is changed.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

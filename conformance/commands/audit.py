@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
     from conformance.lro import timestamp
     from conformance.reports.artefacts import write_artefacts
     from conformance.reports.console import print_report
-    from conformance.server.run import statement_setting
+    from conformance.server.configured import statement_setting
     from conformance.server.target.configuration_file import declared_statement
     from conformance.spec.catalogue import catalogue
     from conformance.spec.contract import Contract

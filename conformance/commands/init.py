@@ -1,4 +1,4 @@
-"""`init`: the files with which a first run on one's own server, or the gate for one's own SDK, begins."""
+"""`init`: writes the files for a first run on your own server, or for the gate of your own SDK."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _answers() -> tuple[str, str]:
-    """The URL or the application, as who sits at the terminal says. Raises UsageError where nobody does."""
+    """The URL or the application, asked for on the terminal. Raises UsageError if there is no terminal."""
     if not sys.stdin.isatty():
         raise UsageError("nothing says what is to be tested", "give --url, --app, --spec or --sdk")
     url = input("URL of your server (empty: it is a Python application): ").strip()

@@ -1,4 +1,4 @@
-"""`replay`: the evidence of one requirement again, on any server."""
+"""`replay`: sends the evidence of one requirement again, to any server."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def _words(outcome: Outcome) -> str:
 
 
 def _show_nothing(_: str) -> None:
-    """In place of print, once enough was shown."""
+    """Used in place of print when enough was shown."""
 
 
 def _entry(report: Mapping[str, Any], requirement: str) -> Mapping[str, Any]:
@@ -193,7 +193,7 @@ def _replay(
 
 
 def _wait_as_recorded(iut: Iut, previous: Exchange | None, recorded: Exchange) -> None:
-    """An operation may need the time it had; never longer than `settle`."""
+    """Wait as long as in the recording, because the operation may need that time; at most `settle`."""
     if previous is None:
         return
     pause = min(recorded.sent_at - previous.received_at, iut.settle)
@@ -227,7 +227,7 @@ def _outgoing(iut: Iut, request: Request) -> Outgoing:
 
 
 def _configured(iut: Iut, header: Header) -> Header:
-    """The header as the configuration has it, where what was recorded only stands for a secret."""
+    """The header from the configuration, if the recorded one is only a placeholder for a secret."""
     from conformance.secrets.looks import is_secret_field
     from conformance.secrets.redaction import is_masked
     from conformance.server.target.credentials import Credential
@@ -254,7 +254,7 @@ def _lacks(what: str, remedy: str) -> UsageError:
 
 
 def _afresh(entry: Mapping[str, Any], url: str) -> Iterator[str]:
-    """Where a check judged, the check itself is the better judge."""
+    """The command that runs the check again, if a check judged the requirement."""
     from conformance.rules.server import all_rules
 
     if entry["id"] not in all_rules():

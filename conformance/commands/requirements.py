@@ -30,7 +30,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def listing(style: str, only: str = "") -> str:
-    """What is asked of servers, then what is asked of clients, as text, json or markdown; or of `only` one of it.
+    """What is asked of servers, then what is asked of clients, as text, json or markdown; or of the one requirement
+    `only`.
 
     Raises UsageError for a requirement that does not exist, naming the nearest.
     """

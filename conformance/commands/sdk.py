@@ -87,6 +87,6 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _without_errors(report: Mapping[str, Any]) -> dict[str, Any]:
-    """The report without what a fault of the driver left unjudged: its one cause is among the messages."""
+    """The report without the requirements that an error of the driver left unjudged; a message has the cause."""
     judged = [entry for entry in report["requirements"] if entry["verdict"] != "error"]
     return {**report, "requirements": judged}

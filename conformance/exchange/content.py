@@ -1,6 +1,6 @@
-"""The content of a message once its codings are undone (RFC 9110, section 8.4).
+"""The content of a message after its codings are undone (RFC 9110, section 8.4).
 
-`{}` with `Content-Encoding: gzip` says what `{}` says: a rule about content reads it here, one about bytes does not.
+`{}` with `Content-Encoding: gzip` means the same as `{}`. Rules about content use this; rules about bytes do not.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def can_be_undone(headers: Sequence[Header]) -> bool:
 
 
 def content_of(headers: Sequence[Header], body: bytes) -> bytes | None:
-    """The content, or None when a coding is unknown, or the bytes are not what it makes, or far too many."""
+    """The content; None when a coding is unknown, or the bytes cannot be decoded, or the content is far too long."""
     for coding in reversed(codings_of(headers)):
         if coding not in _WINDOWS:
             return None

@@ -1,9 +1,8 @@
-"""One exchange's request as a curl line that a shell can be given.
+"""The request of an exchange as a curl line for a shell.
 
-Traffic is recorded from peers that nobody vouches for, and the line is made to be pasted. So everything in it is
-quoted, and of what was recorded one thing only is left for the shell to expand: the name of an environment variable,
-`$IUT_TOKEN`, as the whole of a credential. A command, `$(print-token)`, is left to it only where the configuration of
-the run has put it.
+People paste this line into a shell, and peers that nobody trusts can influence it. So everything in it is quoted. The
+shell expands only the name of an environment variable, `$IUT_TOKEN`, if it is the whole of a credential. It runs a
+command, `$(print-token)`, only if the configuration of the run has that command.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from conformance.secrets.looks import is_secret_field
 
 _VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")
 _PLAIN = re.compile(r"[\w-]+: ([A-Za-z]+ )?", re.ASCII)
-"""What means itself in double quotes."""
+"""Characters that need no escape in double quotes."""
 
 
 def curl_line(request: Request, origin: str, context: CurlContext = NO_CONTEXT) -> str:
@@ -81,7 +80,7 @@ def _placeholder(name: str, value: str, placeholders: Sequence[str]) -> str:
 
 
 def _word(text: str | bytes) -> str:
-    """One word of a shell; what no terminal shows as it is, is escaped."""
+    """One word of a shell; characters that a terminal would not show are escaped."""
     octets = text if isinstance(text, bytes) else _octets(text)
     try:
         shown = octets.decode("utf-8")

@@ -1,7 +1,7 @@
 """A call over gRPC as it was on the wire, in words: its method, its message field by field, its status, grpcurl.
 
-A message is read without its descriptor, by the wire format of Protocol Buffers alone: so a field that the method does
-not have is seen, too.
+A message is read by the wire format of Protocol Buffers, without its descriptor. So a field that the method does not
+have is shown, too.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ def is_grpc(request: Request) -> bool:
 
 
 def fields_of(message: bytes) -> list[tuple[int, Any]]:
-    """The fields of a message, number and value, in their order; text where it is text, else bytes as hexadecimal.
+    """The fields of a message in their order: number, and value as text, or as hexadecimal where it is not text.
 
-    What is no message is one field without a number, 0.
+    Bytes that are not a message become one field with the number 0.
     """
     try:
         return list(_fields(message))
@@ -40,7 +40,7 @@ def fields_of(message: bytes) -> list[tuple[int, Any]]:
 
 
 def call_as_json(request: Request, outcome: object) -> dict[str, Any]:
-    """What a reader of a report wants of a call: method, message, status, trailers."""
+    """What a report shows of a call: method, message, status, trailers."""
     shown: dict[str, Any] = {
         "method": request.path.removeprefix("/"),
         "metadata": [list(header) for header in request.headers if header[0].lower() != "content-type"],

@@ -1,11 +1,11 @@
-"""HAR 1.2: exchanges out, so that any HAR viewer shows a run, and in, from whoever recorded them.
+"""HAR 1.2: writes exchanges, so that any HAR viewer shows a run, and reads recordings of any program.
 
-What HAR has no field for (number, note, the raw request-target, why there is no answer) travels in members that begin
-with an underscore, as the format allows; so our own files come back exactly as they went out.
+HAR has no field for some values: number, note, the raw request-target, why there is no answer. They stand in a member
+that begins with an underscore, as the format allows. So our own files are read exactly as they were written.
 
-Of other people's files only what is certainly known becomes an exchange. A body that was not saved, an answer from a
-browser's cache, a request that the browser itself broke off: these are left out, each with its reason, for a rule would
-blame the server for them.
+In files of other programs, an entry becomes an exchange only if it shows what the server did. A body that was not
+saved, an answer from a browser's cache, or a request that the browser itself aborted is left out, with the reason: a
+rule would blame the server for it.
 """
 
 from __future__ import annotations
@@ -15,31 +15,26 @@ import binascii
 import json
 import math
 import re
-import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 from urllib.parse import unquote_plus
 
 from conformance import __version__
 from conformance.errors import UsageError
+from conformance.exchange.har_entry import OURS, contradictions, instant, is_number, member, url_of
 from conformance.exchange.message import Exchange, Failure, FailureKind, Header, Request, Response
 from conformance.secrets.redaction import is_masked
 from conformance.secrets.secret import Secret
 
-_OURS = "_lro_conformance"
-_SCHEMES = ("http://", "https://")
-_ROUNDING = 0.002
-"""Seconds by which times of one file may differ for being rounded when they were written."""
-_LARGEST = 1e15
 _ERROR = re.compile(r"(net::ERR|NS_ERROR)_[A-Z_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """The exchanges of a HAR file, and a sentence about every entry that is none or that contradicts itself.
+    """The exchanges of a HAR file, and a sentence about every entry that was left out or contradicts itself.
 
     `call` is not set: what a request means is said by a contract. Times are seconds since 1970, or those of our clock.
     """
@@ -69,7 +64,7 @@ def har_of(exchanges: Iterable[Exchange], started: str) -> dict[str, Any]:
 
 
 def har_text(exchanges: Iterable[Exchange], started: str) -> Iterator[str]:
-    """The text of the same document in pieces: in whole, it would be as large again as all the traffic."""
+    """The text of the same document in pieces, because the whole text is as large as all traffic."""
     beginning, end = _as_text(har_of((), started)).split('"entries": []')
     yield f'{beginning}"entries": ['
     for position, entry in enumerate(_entries(exchanges, started)):
@@ -85,7 +80,7 @@ def _as_text(value: object) -> str:
 def _entries(exchanges: Iterable[Exchange], started: str) -> Iterator[dict[str, Any]]:
     exchanges = list(exchanges)
     first = min((exchange.sent_at for exchange in exchanges), default=0.0)
-    begin = _instant(started) or datetime.fromtimestamp(0, UTC)
+    begin = instant(started) or datetime.fromtimestamp(0, UTC)
     for exchange in exchanges:
         yield _entry(exchange.as_sent, begin + timedelta(seconds=exchange.sent_at - first))
 
@@ -102,6 +97,7 @@ def _entry(exchange: Exchange, sent: datetime) -> dict[str, Any]:
         "received_at": exchange.received_at,
         "is_odd": exchange.is_odd,
         "repeats": exchange.repeats,
+        "process": exchange.process,
         # Their masks, by which an answer that repeats one can still be recognised.
         "credentials": [text for secret in exchange.credentials if is_masked(text := secret.reveal())],
     }
@@ -115,7 +111,7 @@ def _entry(exchange: Exchange, sent: datetime) -> dict[str, Any]:
         "cache": {},
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
         "comment": exchange.note or exchange.check,
-        _OURS: ours,
+        OURS: ours,
     }
 
 
@@ -123,7 +119,7 @@ def _request(exchange: Exchange) -> dict[str, Any]:
     request = exchange.request
     shown: dict[str, Any] = {
         "method": request.method,
-        "url": _url(exchange.origin, request.target),
+        "url": url_of(exchange.origin, request.target),
         "httpVersion": f"HTTP/{request.version}",
         "cookies": [],
         "headers": _fields(request.headers),
@@ -137,12 +133,6 @@ def _request(exchange: Exchange) -> dict[str, Any]:
         if encoding:
             shown["postData"]["_encoding"] = encoding
     return shown
-
-
-def _url(origin: str, target: str) -> str:
-    if target.startswith(_SCHEMES):
-        return target
-    return f"{origin}{target}" if target.startswith("/") else f"{origin}/{target}"
 
 
 def _response(outcome: Response | Failure) -> dict[str, Any]:
@@ -203,12 +193,12 @@ def read_har(path: Path) -> Recording:
             exchanges.append(_exchange(number, entry if isinstance(entry, dict) else {}))
         except _LeftOut as why:
             left_out.append(f"entry {number}: {why}")
-    return Recording(_in_time(exchanges), tuple(left_out), tuple(_contradictions(entries)))
+    return Recording(_in_time(exchanges), tuple(left_out), tuple(contradictions(entries)))
 
 
 def _exchange(number: int, entry: Mapping[str, Any]) -> Exchange:
-    request, origin = _read_request(_member(entry, "request"))
-    ours = _member(entry, _OURS)
+    request, origin = _read_request(member(entry, "request"))
+    ours = member(entry, OURS)
     if isinstance(ours.get("target"), str):
         target = ours["target"]
         request = replace(request, target=target)
@@ -216,73 +206,28 @@ def _exchange(number: int, entry: Mapping[str, Any]) -> Exchange:
     return Exchange(
         number=ours["number"] if isinstance(ours.get("number"), int) else number,
         request=request,
-        outcome=_read_outcome(entry, _member(entry, "response"), ours),
+        outcome=_read_outcome(entry, member(entry, "response"), ours),
         sent_at=sent_at,
         received_at=received_at,
         check=str(ours.get("check", "")),
         origin=origin,
         note=str(ours.get("note", "")),
         is_odd=ours.get("is_odd") is True,
-        repeats=ours["repeats"] if isinstance(ours.get("repeats"), int) else 0,
+        repeats=_number(ours, "repeats"),
+        process=_number(ours, "process"),
         credentials=tuple(map(Secret, _masks(ours.get("credentials")))),
     )
+
+
+def _number(ours: Mapping[str, Any], key: str) -> int:
+    """A number of our member; 0 where there is none, as in a recording of an earlier version."""
+    number = ours.get(key)
+    return number if isinstance(number, int) and not isinstance(number, bool) else 0
 
 
 def _masks(value: object) -> list[str]:
     """What stands for credentials in a recording of ours."""
     return [text for text in value if isinstance(text, str) and is_masked(text)] if isinstance(value, list) else []
-
-
-def _contradictions(entries: Sequence[Any]) -> Iterator[str]:
-    """A sentence about every entry whose own fields say something else than our member, which is what is read."""
-    offsets = [offset for entry in entries if (offset := _clock_offset(entry)) is not None]
-    usual = statistics.median_low(offsets) if offsets else 0.0
-    for number, entry in enumerate(entries, 1):
-        edited = list(_edited(entry, usual)) if isinstance(entry, dict) else []
-        if edited:
-            yield (
-                f"entry {number}: its {' and '.join(edited)} disagrees with its {_OURS}, which was judged: "
-                f"somebody edited one of them; without {_OURS} the entry is judged as it stands"
-            )
-
-
-def _edited(entry: Mapping[str, Any], usual_offset: float) -> Iterator[str]:
-    """The fields of an entry that our member contradicts."""
-    ours, url = _member(entry, _OURS), _member(entry, "request").get("url")
-    target, sent_at, received_at = ours.get("target"), ours.get("sent_at"), ours.get("received_at")
-    if isinstance(target, str) and isinstance(url, str) and url != _url(_origin(url), target):
-        yield "url"
-    offset, took = _clock_offset(entry), entry.get("time")
-    if offset is not None and abs(offset - usual_offset) > _ROUNDING:
-        yield "startedDateTime"
-    if (
-        _is_number(sent_at)
-        and _is_number(received_at)
-        and _is_number(took)
-        and abs(received_at - sent_at - took / 1000) > _ROUNDING
-    ):
-        yield "time"
-    if _member(ours, "failure") and _member(entry, "response").get("status"):
-        yield "response"
-
-
-def _clock_offset(entry: object) -> float | None:
-    """How far the clock of our member is behind that of the file, in seconds; the same in a whole file of ours."""
-    if not isinstance(entry, dict):
-        return None
-    started, sent_at = _instant(entry.get("startedDateTime")), _member(entry, _OURS).get("sent_at")
-    return started.timestamp() - sent_at if started is not None and _is_number(sent_at) else None
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    """Whether it is a number that a time can be; JSON has larger ones, and NaN."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST < value < _LARGEST
-
-
-def _origin(url: str) -> str:
-    """Scheme and authority of a URL, as they are written."""
-    scheme, separator, rest = url.partition("://")
-    return f"{scheme}{separator}{rest.partition('/')[0]}"
 
 
 def _read_request(request: Mapping[str, Any]) -> tuple[Request, str]:
@@ -296,7 +241,7 @@ def _read_request(request: Mapping[str, Any]) -> tuple[Request, str]:
     authority = rest.partition("?")[0].partition("/")[0]
     target = rest.removeprefix(authority)
     target = target if target.startswith("/") else f"/{target}"
-    post = _member(request, "postData")
+    post = member(request, "postData")
     body = _read_text(post.get("text"), post.get("_encoding") or post.get("encoding"))
     # Recorders write many things here; only of this one the answer must know.
     version = "1.0" if request.get("httpVersion") == "HTTP/1.0" else "1.1"
@@ -312,7 +257,7 @@ def _host(authority: str) -> str:
 
 
 def _read_outcome(entry: Mapping[str, Any], response: Mapping[str, Any], ours: Mapping[str, Any]) -> Response | Failure:
-    failure = _member(ours, "failure")
+    failure = member(ours, "failure")
     if failure.get("kind") in FailureKind.__members__:
         return Failure(FailureKind[failure["kind"]], str(failure.get("detail", "")))
     if entry.get("_fromCache") or response.get("_fromCache") or response.get("fromCache"):
@@ -326,7 +271,7 @@ def _read_outcome(entry: Mapping[str, Any], response: Mapping[str, Any], ours: M
 
 
 def _read_body(status: int, response: Mapping[str, Any]) -> bytes:
-    content = _member(response, "content")
+    content = member(response, "content")
     body = _read_text(content.get("text"), content.get("encoding"))
     if body is not None and (body or not _announces_a_body(content, response)):
         return body
@@ -376,11 +321,11 @@ def _read_fields(message: Mapping[str, Any]) -> tuple[Header, ...]:
 def _times(entry: Mapping[str, Any], ours: Mapping[str, Any]) -> tuple[float, float]:
     """When it was sent and answered. What is not told could have been any time: the exchange then precedes nothing."""
     own = (ours.get("sent_at"), ours.get("received_at"))
-    if _is_number(own[0]) and _is_number(own[1]):
+    if is_number(own[0]) and is_number(own[1]):
         return float(own[0]), float(own[1])
-    started, took = _instant(entry.get("startedDateTime")), entry.get("time")
+    started, took = instant(entry.get("startedDateTime")), entry.get("time")
     sent_at = started.timestamp() if started is not None else float("-inf")
-    if started is None or not _is_number(took) or took <= 0:
+    if started is None or not is_number(took) or took <= 0:
         return sent_at, float("inf")
     return sent_at, sent_at + took / 1000
 
@@ -394,16 +339,3 @@ def _in_time(exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
         for exchange in exchanges
     ]
     return tuple(sorted(bounded, key=lambda exchange: (exchange.sent_at, exchange.number)))
-
-
-def _instant(text: object) -> datetime | None:
-    try:
-        instant = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return instant.replace(tzinfo=UTC) if instant is not None and instant.tzinfo is None else instant
-
-
-def _member(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    member = value.get(key)
-    return member if isinstance(member, dict) else {}

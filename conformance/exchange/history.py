@@ -1,7 +1,7 @@
-"""The history of one operation: every call that was made on it and every look that was had at it, in order of time.
+"""The history of one operation: every call on it and every answer that showed it (a *look*), in order of time.
 
-Calls may overlap. Of two looks, one is *before* the other only when its answer had arrived before the other was sent;
-of looks that overlap nothing follows.
+Calls may overlap. A look is *before* another one only when its answer had arrived before the other was sent. Nothing
+follows from the order of looks that overlap.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from conformance.lro import Operation
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """An operation as one exchange showed it, alone (get) or among others (list)."""
+    """An operation as one exchange showed it: a get, or a list with others."""
 
     exchange: Exchange
     operation: Operation
@@ -31,13 +31,13 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """All that is known of the operation called `name`; both tuples are ordered by the time of the answer."""
+    """All that is known of the operation `name`; both tuples are ordered by the time of the answer."""
 
     name: str
     calls: tuple[Exchange, ...]
     looks: tuple[Look, ...]
     read: tuple[Exchange, ...] = ()
-    """Every get of the traffic that showed an operation, whichever it was."""
+    """Every get of the traffic that showed any operation."""
     posts: tuple[Exchange, ...] = ()
     """The POSTs on the path of a get of this operation, where nothing is bound to a POST."""
 
@@ -85,10 +85,10 @@ class Traffic(tuple[Exchange, ...]):
         return exchanges if isinstance(exchanges, Traffic) else cls(exchanges)
 
     @cached_property
-    def in_earnest(self) -> Traffic:
-        """Those whose answers do not only ask to come again."""
-        earnest = Traffic(exchange for exchange in self if not exchange.asks_to_come_again)
-        return self if len(earnest) == len(self) else earnest
+    def without_retries(self) -> Traffic:
+        """Those whose answers do not only ask for a retry."""
+        left = Traffic(exchange for exchange in self if not exchange.asks_for_retry)
+        return self if len(left) == len(self) else left
 
     @cached_property
     def histories(self) -> list[History]:
@@ -98,8 +98,7 @@ class Traffic(tuple[Exchange, ...]):
 def histories(exchanges: Iterable[Exchange]) -> list[History]:
     """The exchanges sorted into one history per operation name that was called or listed.
 
-    What a look shows of an operation after it was deleted belongs to no life of it, and an entry whose name is no text
-    to no operation.
+    A look after the delete of an operation does not count, and neither does a list entry without a name that is a text.
     """
     return Traffic.of(exchanges).histories
 

@@ -1,8 +1,8 @@
-"""Takes secrets out of exchanges: applied by whatever writes them down or shows them, never by what records or judges.
+"""Removes secrets from exchanges before they are written or shown. Recording and judging use the originals.
 
-Of our own traffic the secrets are known: the run sent them. A browser or proxy records what it sends, too: tokens,
-cookies, keys; there, what fields, parameters and members are known to carry is a secret, and what looks like one.
-Either way a secret is blotted out wherever else it stands, for servers echo.
+The secrets of our own traffic are known, because the run sent them. In the recording of a browser or proxy they are
+found by the fields, parameters and members that usually carry secrets, and by what looks like a token. A secret is then
+masked wherever it occurs, because servers repeat what they are sent.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from conformance.secrets.redaction import MASK, Redaction, is_masked
 from conformance.secrets.secret import Secret
 
 _SHORTEST = 6
-"""A shorter value of a stranger's is not looked for elsewhere: `1` or `true` would blot out what is no secret."""
+"""A shorter value is not searched for elsewhere: `1` or `true` would mask text that is not secret."""
 
 
 class Masking:
@@ -38,7 +38,7 @@ class Masking:
         return self._known.text(value)
 
     def octets(self, value: bytes) -> bytes:
-        """A body without them; what is not text stays what it is."""
+        """A body without the secrets; what is not text stays unchanged."""
         return self._known.octets(value)
 
     def fields(self, headers: Iterable[Header]) -> tuple[Header, ...]:
@@ -46,7 +46,7 @@ class Masking:
         return tuple((self.text(name), self.text(value)) for name, value in headers)
 
     def exchange(self, exchange: Exchange) -> Exchange:
-        """The exchange as it may be shown, and what was on the wire of it: its credentials are their masks."""
+        """The exchange as it may be shown, with its form on the wire; masks stand in place of its credentials."""
         wire = exchange.wire
         return replace(
             exchange,
@@ -77,9 +77,9 @@ class Masking:
 
 
 class StrangersMasking(Masking):
-    """Masks what can be recognised in traffic that is not ours, and what is `known` to be secret besides.
+    """Masks what can be recognised as a secret in traffic of others, and what is `known` to be one.
 
-    What `is_public` is no secret, whatever field it stands in.
+    A text for which `is_public` holds is not a secret, whatever field contains it.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class StrangersMasking(Masking):
         )
 
     def _field(self, name: str, value: str) -> str:
-        """The mask in place of a secret field's value; a scheme such as Bearer stays, for rules and readers."""
+        """The mask for a secret field's value; a scheme such as Bearer stays for rules and readers."""
         scheme, space, credentials = value.partition(" ")
         has_scheme = name.lower().endswith("authorization") and space and scheme.isalpha()
         secret = credentials if has_scheme else value

@@ -1,7 +1,7 @@
 """An HTTP exchange as immutable data: what was sent, what came back, and when.
 
-Everything downstream of the wire (rules, verdicts, reports) reads these values and nothing else, so the same rules
-judge a server we drive, a client we serve, and a recording of somebody else's traffic.
+Rules, verdicts and reports read only these values. So the same rules judge a server that we call, a client that we
+serve, and the recorded traffic of others.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from conformance.secrets.secret import Secret
 Header = tuple[str, str]
 
 START = "start"
-"""The note of a request that starts an operation: the user's own method, which is never sent twice."""
+"""The note of a request that starts an operation, by a method of the user's API. It is never sent twice."""
+
+CLEAN_UP = "clean-up"
+"""The check of a request that cancels or deletes what a run started, when all that is judged has been sent."""
 
 
 class NotJson(ValueError):
@@ -64,7 +67,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP response as it came over the wire, its body complete; `note` is what was odd about getting it."""
+    """One HTTP response as it came over the wire, its body complete. `note` says what was odd about receiving it."""
 
     status: int
     headers: tuple[Header, ...] = ()
@@ -88,7 +91,7 @@ class Response:
 
     @property
     def is_busy(self) -> bool:
-        """Whether the status is 429 or 503, "not now": it says nothing about what was asked."""
+        """Whether the status is 429 or 503: the server is busy, and the answer says nothing about the request."""
         return self.status in (429, 503)
 
     def json(self) -> Any:
@@ -127,7 +130,7 @@ class FailureKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """There is no response, and why; `note` is as that of a response."""
+    """Why there is no response; `note` is like that of a response."""
 
     kind: FailureKind
     detail: str = ""
@@ -145,7 +148,7 @@ class Method(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a request means by the contract: the method that its verb and path bind to, and the `name` bound.
+    """What a request means by the contract: the method that its verb and path are bound to, and the `name` in the path.
 
     For LIST the name is the parent of the operations.
     """
@@ -158,8 +161,8 @@ class Call:
 class CurlContext:
     """What a curl line needs to know besides the request.
 
-    `placeholders` are texts at the end of header values that stand for secrets, such as `$(print-token)`: they come
-    from the configuration of the run, never from a peer or a recording, for a shell will expand them. `options` are
+    `placeholders` are texts at the end of header values that stand for secrets, such as `$(print-token)`. A shell
+    expands them, so they come only from the configuration of the run, never from a peer or a recording. `options` are
     words for curl, such as `--cacert` and a file.
     """
 
@@ -172,7 +175,7 @@ NO_CONTEXT = CurlContext()
 
 @dataclass(frozen=True, slots=True)
 class OnWire:
-    """What was on the wire where an exchange was made of it, as of a call over gRPC: HTTP/2, with its origin."""
+    """What was on the wire, if the exchange was made of something else, such as a call over gRPC."""
 
     request: Request
     outcome: Response | Failure
@@ -183,13 +186,13 @@ class OnWire:
 class Exchange:
     """One request, and what came back.
 
-    `sent_at` and `received_at` are seconds on the run's monotonic clock: the invocation and the response of the
-    call. `call` is None when the request matches no binding. `check` names who sent it; `origin` is scheme and
-    authority of the server. `is_odd` when the name in the path may be none to the server, or the path no path, so
-    that whoever answers need not be the service. `repeats` is the number of the exchange that this one confirms: the
-    same request once more, when nothing else was going on. `credentials` are what the request carried where `request`
-    has a placeholder; they stay in the processes of the run. `wire` is what was sent where the exchange is another
-    reading of it.
+    `sent_at` and `received_at` are seconds on the run's monotonic clock: the invocation and the response of the call.
+    `call` is None when the request matches no binding. `check` names who sent it; `origin` is scheme and authority of
+    the server. `is_odd` when the server may not take the name in the path for a name, or the path for a path, so that
+    something before the service may answer. `repeats` is the number of the exchange that this one confirms: the same
+    request once more, when nothing else was going on. `credentials` are what the request carried where `request` has a
+    placeholder; they stay in the processes of the run. `wire` is what was sent where the exchange is another reading of
+    it. `process` tells the recordings of a run apart: in each of them the numbers begin anew.
     """
 
     number: int
@@ -206,6 +209,7 @@ class Exchange:
     repeats: int = field(default=0, compare=False)
     credentials: tuple[Secret, ...] = field(default=(), compare=False)
     wire: OnWire | None = field(default=None, compare=False)
+    process: int = field(default=0, compare=False)
 
     @property
     def as_sent(self) -> Exchange:
@@ -224,7 +228,7 @@ class Exchange:
 
     @property
     def is_denied(self) -> bool:
-        """Whether the answer is 401 or 403, "not you": it says nothing about what was asked."""
+        """Whether the answer is 401 or 403, which says nothing else about the request."""
         return self.response is not None and self.response.status in (401, 403)
 
     def calls(self, method: Method) -> bool:
@@ -236,8 +240,8 @@ class Exchange:
         return isinstance(self.outcome, Response) and self.outcome.is_success
 
     @property
-    def asks_to_come_again(self) -> bool:
-        """Whether the answer is 429, or 503 with `Retry-After`: it tells how busy somebody is, and nothing else."""
+    def asks_for_retry(self) -> bool:
+        """Whether the answer is 429, or 503 with `Retry-After`, which says only that the server is busy."""
         response = self.response
         if response is None:
             return False

@@ -1,4 +1,4 @@
-"""Text of a stranger, so that it can be printed: a peer must not steer the terminal of who tests it."""
+"""Makes the text of a peer safe to print: it must not control the terminal."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def printable(text: str) -> str:
 
 
 def in_one_line(text: str) -> str:
-    """The same with line ends shown, too: what a peer sends must not look like a line of ours."""
+    """The same, with line ends shown as escapes: text of a peer must not look like a line of ours."""
     return printable(text).replace("\n", "\\n")

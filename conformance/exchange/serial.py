@@ -1,7 +1,8 @@
-"""Exchanges as JSON values, made from the fields of the dataclasses: what is recorded has every field, and comes back.
+"""Exchanges as JSON values, made from the fields of the dataclasses, and back.
 
 A field that is added to `Exchange` is written and read without a change here. Two members are for people: `curl`, a
-line that sends the request again, and `what` a failure is. Credentials are written for the processes of a run alone.
+line that sends the request again, and `what`, the kind of a failure. Credentials are written only for other processes
+of the run.
 """
 
 from __future__ import annotations

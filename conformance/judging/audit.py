@@ -18,7 +18,7 @@ from conformance.exchange.masking import StrangersMasking
 from conformance.judging.judge import Terms, judge_findings
 from conformance.judging.report import RunFacts, build_report
 from conformance.judging.statement import Statement
-from conformance.judging.traffic import judge_traffic
+from conformance.judging.traffic import judge_traffic, judged_part
 from conformance.judging.verdict import CheckResult, Finding
 from conformance.rules.server.conditions import answered_by_the_service, failed, plainly_bound
 from conformance.rules.server.errors import bare_status_of, envelope_of
@@ -54,18 +54,22 @@ def audit(
     calls = [
         replace(exchange, call=call)
         for exchange, call in called
-        if call is not None or _is_posted_on_a_name(contract, exchange, url.rstrip("/"))
+        if call is not None or _is_of_a_run(exchange) or _is_posted_on_a_name(contract, exchange, url.rstrip("/"))
     ]
     _find_out(statement, calls)
-    by_origin: dict[str, list[Exchange]] = {}
+    recorded: dict[tuple[str, int], list[Exchange]] = {}
     for exchange in calls:
-        by_origin.setdefault(exchange.origin, []).append(exchange)
-    by_rule = {result.requirement: result for result in judge_traffic(list(by_origin.values()), masking)}
+        recorded.setdefault((exchange.origin, exchange.process), []).append(exchange)
+    by_rule = {result.requirement: result for result in judge_traffic(judged_part(recorded.values()), masking)}
     requirements = catalogue.of("server")
     findings = [_result(requirement, by_rule, statement) for requirement in requirements]
     judged = judge_findings(requirements, findings, Terms(statement.rules_out, statement.softened))
     facts = RunFacts(
-        iut={"name": f"traffic in {file}", "url": ", ".join(by_origin), "statement": statement.as_json()},
+        iut={
+            "name": f"traffic in {file}",
+            "url": ", ".join(dict.fromkeys(origin for origin, _ in recorded)),
+            "statement": statement.as_json(),
+        },
         spec={"name": contract.name, "version": contract.version, "sha256": contract.sha256},
         profile=CHECK,
         seed=0,
@@ -87,6 +91,11 @@ def _is_at(exchange: Exchange, url: str) -> bool:
 
 def _call(contract: Contract, exchange: Exchange, url: str) -> Call | None:
     return contract.identify(exchange.request.method, _path(exchange, url))
+
+
+def _is_of_a_run(exchange: Exchange) -> bool:
+    """Whether a check sent it, and so to the service, whatever its path is."""
+    return bool(exchange.check)
 
 
 def _is_posted_on_a_name(contract: Contract, exchange: Exchange, url: str) -> bool:

@@ -67,9 +67,9 @@ def _judged_by_rule(requirement: str, traffic: Sequence[Traffic]) -> Exchange | 
 def _last_judged(rule: Rule, traffic: Traffic) -> Exchange | None:
     match rule:
         case ExchangeRule(when=when):
-            return next((one for one in reversed(traffic.in_earnest) if when(one)), None)
+            return next((one for one in reversed(traffic.without_retries) if when(one)), None)
         case HistoryRule(when=holds):
-            for history in traffic.in_earnest.histories:
+            for history in traffic.without_retries.histories:
                 if holds(history):
                     shown = [*history.calls, *(look.exchange for look in history.looks)]
                     return max(shown, key=lambda exchange: exchange.received_at)

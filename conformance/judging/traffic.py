@@ -10,9 +10,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Method
 from conformance.exchange.history import Traffic
 from conformance.exchange.masking import Masking
+from conformance.exchange.message import CLEAN_UP
 from conformance.judging.report import violation_as_json
 from conformance.judging.ruling import ruling, violated
 from conformance.judging.verdict import CheckResult, Finding
@@ -33,6 +34,18 @@ _NOTHING_TO_JUDGE = "no exchange of the run was one that this requirement speaks
 def traffic_check_of(requirement: str) -> str:
     """The name of the check that judges all traffic by the rule of a requirement."""
     return f"test_traffic.py::{TRAFFIC_CHECK}[{requirement}]"
+
+
+def judged_part(recordings: Iterable[Sequence[Exchange]]) -> list[list[Exchange]]:
+    """What rules are applied to: of the clean-up only to its cancels.
+
+    It may delete what runs, and stops where nobody listens any more.
+    """
+    return [[exchange for exchange in part if _is_judged(exchange)] for part in recordings]
+
+
+def _is_judged(exchange: Exchange) -> bool:
+    return exchange.check != CLEAN_UP or (exchange.calls(Method.CANCEL) and exchange.response is not None)
 
 
 def judge_traffic(

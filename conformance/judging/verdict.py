@@ -6,8 +6,8 @@ when every MUST that applies was tested.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any
 
@@ -91,6 +91,20 @@ class CheckResult:
     def senders(self) -> tuple[str, ...]:
         """Who sent what it judges, as the record names them: it, and its stimuli."""
         return (self.check.rpartition("::")[2], *self.stimuli)
+
+    def as_json(self) -> dict[str, Any]:
+        """Every field as a JSON value, for another process."""
+        members = {one.name: getattr(self, one.name) for one in fields(self)}
+        return {**members, "finding": self.finding.value}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> CheckResult:
+        """The result that `as_json` made the value of."""
+        members: dict[str, Any] = {
+            name: tuple(member) if isinstance(member, list) else member for name, member in value.items()
+        }
+        members["finding"] = Finding(value["finding"])
+        return cls(**members)
 
     @property
     def was_seen_to_fail(self) -> bool:

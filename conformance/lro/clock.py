@@ -1,7 +1,7 @@
-"""Time as operations see it: a clock is handed in, so nothing here or in a test waits for the wall.
+"""Clocks. Code that needs the time is given a clock, so that tests do not wait for real time.
 
-A `VirtualClock` moves only when somebody sleeps on it: a server that ends an operation "three seconds later" and a
-suite that waits ten seconds for it meet in microseconds.
+A `VirtualClock` moves only when somebody sleeps on it. If a server ends an operation three seconds later and the suite
+waits ten seconds for that, both take microseconds.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Protocol
 
 
 def timestamp() -> str:
-    """The wall's time for the record, which nothing waits for: RFC 3339, in UTC, with milliseconds."""
+    """The real time, for reports: RFC 3339, in UTC, with milliseconds. Nothing waits for it."""
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Clock(Protocol):
-    """Seconds since an arbitrary start, monotonic; and a way to let them pass."""
+    """Monotonic seconds since an arbitrary start, and a way to let them pass."""
 
     def now(self) -> float: ...
 
@@ -37,7 +37,7 @@ class SystemClock:
 
 
 class VirtualClock:
-    """A clock that moves when it is slept on, and never otherwise."""
+    """A clock that moves only when somebody sleeps on it."""
 
     def __init__(self, start: float = 0.0) -> None:
         self._now = start
@@ -53,13 +53,13 @@ class VirtualClock:
 
 
 RACERS = "lro-conformance-race"
-"""What the names of threads begin with whose calls are all made at one moment, each to overlap with the others."""
+"""The prefix of the names of threads that make their calls at the same moment, so that the calls overlap."""
 
 
 class TickingClock(VirtualClock):
-    """A virtual clock on which every look takes a microsecond, so that no two events have the same time.
+    """A virtual clock that moves by a microsecond whenever it is read, so that no two events have the same time.
 
-    With it the order of events in several threads can be told although no time passes.
+    So the order of events in several threads is known although no real time passes.
     """
 
     def now(self) -> float:

@@ -1,11 +1,11 @@
-"""The life of an operation as a table of transitions: what may be seen of it, whatever is called in whatever order.
+"""The life of an operation as a table of transitions: what may be seen of it after any calls in any order.
 
 Rules for this file
 
-* It knows operations, and neither HTTP nor who is asking: server checks, the reference server's tests and the race
-  checker read the same table.
-* What the contract leaves open is open here: the model is nondeterministic, and a history is explained when *some* run
-  of it fits.
+* It knows operations. It knows neither HTTP nor callers: the checks, the tests of the reference server and the search
+  for an order of overlapping calls use the same table.
+* What the contract leaves open is open here: the model is nondeterministic. A history is explained when *some* run of
+  the model fits it.
 
 Theory, from google/longrunning/operations.proto
 
@@ -19,8 +19,8 @@ Theory, from google/longrunning/operations.proto
        ▼
     ABSENT
 
-Ending is silent: nobody calls it, it happens between two calls. A result is fixed when an operation ends and seen when
-somebody looks; until then it is `None`, "some result". Only CANCELLING can end CANCELLED.
+An operation ends silently, between two calls. Its result is fixed when it ends, and is known when somebody reads it;
+until then it is `None`, "some result". Only CANCELLING can end CANCELLED.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class Phase(Enum):
 class Life:
     """One state of the model.
 
-    `result` is the result that was seen of a done operation, None while nobody has looked. `may_be_cancelled` says
-    whether that unseen result may be CANCELLED.
+    `result` is the result that was read of a done operation, None before that. `may_be_cancelled` says whether a result
+    that was not read yet may be CANCELLED.
     """
 
     phase: Phase
@@ -75,14 +75,14 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class SeenRunning:
-    """A look showed the operation running; `says_requested` when it also showed that its cancellation was requested."""
+    """A read showed the operation running. `says_requested`: it also showed that the cancellation was requested."""
 
     says_requested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SeenDone:
-    """A look showed the operation done, with this result."""
+    """A read showed the operation done, with this result."""
 
     result: Hashable
     is_cancelled: bool
@@ -90,12 +90,12 @@ class SeenDone:
 
 @dataclass(frozen=True, slots=True)
 class Nothing:
-    """A call was refused without effect, or showed nothing."""
+    """A call was refused without effect, or its answer shows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Perhaps:
-    """A call got no answer: it may have happened, or not."""
+    """A call was not answered: it may have had its effect, or not."""
 
     event: Event
 
@@ -104,9 +104,9 @@ Event = Accepted | RefusedForItsState | Deleted | NotFound | SeenRunning | SeenD
 
 
 def after(life: Life, event: Event) -> Iterator[Life]:
-    """Every state in which the operation may be when `event` has happened to it in state `life`.
+    """Every state in which the operation may be after `event` happened to it in state `life`.
 
-    None at all means that the event cannot happen there.
+    An empty result means that the event cannot happen in that state.
     """
     yield from _at_once(life, event)
     if life.phase is Phase.RUNNING:
@@ -116,7 +116,7 @@ def after(life: Life, event: Event) -> Iterator[Life]:
 
 
 def _at_once(life: Life, event: Event) -> Iterator[Life]:
-    """The states after an event, when the operation does not end silently just before it."""
+    """The states after an event, if the operation does not end silently just before it."""
     match event, life.phase:
         case Nothing(), _:
             yield life

@@ -1,4 +1,4 @@
-"""An Operation as a reader sees it, tolerant of everything that JSON can be.
+"""An Operation as a reader sees it. It accepts any JSON value.
 
 Theory, from google/longrunning/operations.proto:
 
@@ -8,7 +8,7 @@ Theory, from google/longrunning/operations.proto:
 * An operation that was cancelled is done with an `error` of code 1; one that completed despite a cancel is done with
   whatever result it reached.
 
-This view never judges: it says what is there. Whether that may be there is a rule's business.
+This view does not judge. It says what is there; rules say whether that is allowed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from conformance.lro.codes import Code
 
 
 class State(Enum):
-    """What a reader can tell of an operation from one look."""
+    """What a reader knows of an operation after one read."""
 
     RUNNING = "running"
     CANCELLED = "cancelled"
@@ -41,12 +41,12 @@ _FLAGS = (
 )
 _TIMES = ("cancelTime", "cancel_time")
 _BEING_CANCELLED = frozenset({"CANCELLING", "CANCELING", "CANCEL_REQUESTED"})
-"""How the metadata of services tells of a cancel before it has an effect."""
+"""Members by which the metadata of services shows a cancel before it has an effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One look at an operation; `members` is the JSON object as received."""
+    """An operation as one answer showed it; `members` is the JSON object as received."""
 
     members: Mapping[str, Any]
 
@@ -80,13 +80,13 @@ class Operation:
 
     @property
     def cancellation_requested(self) -> bool:
-        """Whether the metadata has a member, by one of its usual names, that says that cancellation was requested."""
+        """Whether the metadata says, by a member with one of the usual names, that cancellation was requested."""
         metadata = self.metadata if isinstance(self.metadata, Mapping) else {}
         return any(metadata.get(flag) is True for flag in _FLAGS) or any(bool(metadata.get(time)) for time in _TIMES)
 
     @property
     def is_being_cancelled(self) -> bool:
-        """Whether the metadata has a state that says so; it ends with the operation."""
+        """Whether the metadata has a state such as CANCELLING; a done operation has it no more."""
         metadata = self.metadata if isinstance(self.metadata, Mapping) else {}
         states = (
             str(metadata.get(member)).rpartition("STATE_")[2] for member in ("state", "status") if member in metadata
@@ -97,7 +97,7 @@ class Operation:
     def result(self) -> tuple[Any, Any]:
         """`(error, response)`: equal results compare equal.
 
-        A member of the error that has its default value is as good as absent (proto3 JSON).
+        A member of the error with its default value equals an absent one (proto3 JSON).
         """
         error = self.error
         if isinstance(error, Mapping):

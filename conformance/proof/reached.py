@@ -10,11 +10,12 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from conformance.lro import SystemClock, timestamp
+from conformance.server.options import Options
 from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.faults import all_faults
@@ -39,14 +40,10 @@ class Disguised:
     seed: int
 
     @property
-    def settings(self) -> dict[str, Any]:
+    def options(self) -> Options:
         """The options of a run in this process."""
-        return {
-            f"--iut-{self.kind}": self.name,
-            "--iut-world": self.world,
-            "--iut-profile": self.profile,
-            "--iut-seed": self.seed,
-        }
+        fault, variant = (self.name if self.kind == kind else "" for kind in ("fault", "variant"))
+        return Options(fault=fault, variant=variant, world=self.world, profile=self.profile, seed=self.seed)
 
 
 def report_of(disguised: Disguised) -> Mapping[str, Any]:
@@ -55,11 +52,11 @@ def report_of(disguised: Disguised) -> Mapping[str, Any]:
     if reached == "from a recording":
         return _audited(disguised)
     if reached == "in process":
-        return run_quietly(disguised.settings)
+        return run_quietly(disguised.options)
     with _served(disguised) as file:
         options = ("-n", "2") if reached == "by workers" else ()
-        settings = {"--iut": str(file), "--iut-profile": disguised.profile, "--iut-seed": disguised.seed}
-        return {**run_quietly(settings, options), "messages": []}  # how slow this machine is says nothing
+        told = Options(config=str(file), profile=disguised.profile, seed=disguised.seed)
+        return {**run_quietly(told, options), "messages": []}  # how slow this machine is says nothing
 
 
 @contextmanager
@@ -106,7 +103,7 @@ def _audited(disguised: Disguised) -> Mapping[str, Any]:
     from conformance.spec.contract import Contract
 
     with tempfile.TemporaryDirectory(prefix="lro-conformance-") as folder:
-        report = run_quietly({**disguised.settings, "--iut-report-dir": folder})
+        report = run_quietly(replace(disguised.options, report_dir=folder))
         declared = {key: str(value).lower() for key, value in report["iut"]["statement"]["declared"].items()}
         audited = audit(
             read_har(Path(folder) / "traffic.har"),

@@ -1,4 +1,4 @@
-"""Everything that `--report-dir` gets besides junit.xml: one report, and what is rendered from it."""
+"""The files of `--report-dir` except junit.xml: one report, and what is rendered from it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SUMMARY_VARIABLE = "GITHUB_STEP_SUMMARY"
 
 
 def writable(directory: Path) -> Path:
-    """The directory, made when it is missing: a run of minutes must not end in "cannot be written".
+    """The directory, made when it is missing. It is made first: a run of minutes must not end in "cannot be written".
 
     Raises UsageError when it cannot be made or written to.
     """
@@ -31,9 +31,9 @@ def writable(directory: Path) -> Path:
 
 
 def write_artefacts(report: Mapping[str, Any], exchanges: Iterable[Exchange], directory: Path) -> None:
-    """Write report.json, report.html, summary.md and traffic.har, and append the summary to the job's of GitHub.
+    """Write report.json, report.html, summary.md and traffic.har, and append the summary to that of the GitHub job.
 
-    Raises one UsageError that names all that cannot be written, when the others are.
+    If some cannot be written, the others are; then raises one UsageError that names all of them.
     """
     from conformance.reports.html import render_html
     from conformance.reports.markdown import render_markdown
@@ -54,7 +54,7 @@ def write_artefacts(report: Mapping[str, Any], exchanges: Iterable[Exchange], di
 
 
 def attempts(writings: Iterable[Callable[[], object]]) -> list[UsageError]:
-    """Do all of them, whatever becomes of the one before; the errors of those that could not be done."""
+    """Call all of them, whether or not an earlier one failed; the errors of those that failed."""
     errors = []
     for write in writings:
         try:

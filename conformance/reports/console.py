@@ -1,8 +1,8 @@
 """What a run prints in 80 columns: what fails with its evidence, warnings, a line for each chapter, the verdict.
 
-Three sizes: quiet (what fails, and the verdict), normal, and verbose (every requirement, every warning's evidence).
-What fails is named again in the last lines, which are the ones that are seen. A reason that many share is said once.
-Prose is wrapped; a time line and a line to copy never are.
+Three sizes: quiet (what fails, and the verdict), normal, and verbose (every requirement, the evidence of every
+warning). The last lines name again what fails, because people see those. A reason that several requirements share is
+printed once. Prose is wrapped; time lines and lines to copy are not.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Size(IntEnum):
 
 
 def print_report(report: Mapping[str, Any], catalogue: Catalogue, as_json: bool, size: Size = Size.NORMAL) -> None:
-    """Print a report as text, or as JSON; in ASCII, which an output of any encoding can hold."""
+    """Print a report as text, or as JSON in ASCII, which an output of any encoding can show."""
     if as_json:
         print(json.dumps(report, indent=1))
     else:
@@ -81,7 +81,7 @@ def render(
 
 
 def explain(entry: Mapping[str, Any]) -> str:
-    """One requirement's verdict with all of its evidence, for files: names as they are, no line of evidence broken."""
+    """The verdict of one requirement with all of its evidence, for files: full names, and no broken line."""
     return "\n".join(_explained(entry, False, 110, Size.VERBOSE, is_for_eyes=False))
 
 
@@ -133,7 +133,7 @@ def _explained(
 
 
 def _by_message(evidence: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
-    """The violations that are found in the same words together; at most so many different ones."""
+    """The violations by their message, at most the first few messages."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for violation in evidence:
         found.setdefault(violation["message"], []).append(violation)
@@ -141,7 +141,7 @@ def _by_message(evidence: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping
 
 
 def _evidence(violation: Mapping[str, Any], names: Names, width: int, size: Size) -> Iterator[str]:
-    """The time line, and the exchanges where there is none, or all is to be shown; `width` 0 breaks no line."""
+    """The time line, or the exchanges if there is none; both if all is to be shown. `width` 0 breaks no line."""
     spans = spans_of(violation)
     if spans:
         yield ""
@@ -156,7 +156,7 @@ def _evidence(violation: Mapping[str, Any], names: Names, width: int, size: Size
 
 
 def _broken(line: str, width: int) -> Iterator[str]:
-    """The line in pieces that fit; what goes on is set in by the mark of its line."""
+    """The line in pieces that fit; the following pieces are indented and have the mark of their line."""
     if not width or len(line) <= width:
         yield line
         return
@@ -212,7 +212,7 @@ def _table(entries: Sequence[Mapping[str, Any]], catalogue: Catalogue, colour: b
 
 
 def _reasons(entries: Sequence[Mapping[str, Any]], width: int, size: Size) -> Iterator[str]:
-    """Why requirements have a verdict that is no judgement: each reason once, with those that share it."""
+    """Why requirements were not judged: each reason once, with the requirements that share it."""
     for verdict in _WITH_REASON:
         if verdict == "not-applicable" and size < Size.VERBOSE:
             continue

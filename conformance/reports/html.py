@@ -1,7 +1,7 @@
 """The report as one HTML file that needs nothing else: no network, no server, no other file.
 
-Whatever a peer sent is text here. Jinja escapes it, what is not printable is shown as an escape, and should both fail,
-the page's own policy lets no script run but the one that belongs to it.
+What a peer sent is only text here. Jinja escapes it, and characters that are not printable are shown as escapes. If
+both failed, the content security policy of the page would still run no script but its own.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ __all__ = ["VERDICTS", "render_html"]
 
 _PAGE = Path(__file__).parent / "page"
 _MOST_OPEN = 20
-"""Requirements that fail which are open when the page is; who breaks everything gets a list to open one by one."""
+"""So many failing requirements are open at first; of more, the others are to be opened one by one."""
 _MOST_CHECKS = 6
-"""Checks of one requirement that are all listed; of more, those that found it kept are folded."""
+"""So many checks of one requirement are listed; of more, those that found it kept are folded."""
 _PRINTED_EVIDENCE = 3
-"""Requirements that fail whose evidence is printed: of more, only what was found, or it is no page or two."""
+"""With so many failing requirements their evidence is printed on paper; with more, only what was found."""
 
 
 def render_html(report: Mapping[str, Any]) -> str:
@@ -70,12 +70,12 @@ def render_html(report: Mapping[str, Any]) -> str:
 
 
 def _link(url: object) -> str:
-    """The address when it is one of the web; a link of any other scheme could be a script."""
+    """The address if it is http or https, else nothing: a link of another scheme could be a script."""
     return url if isinstance(url, str) and url.startswith(("https://", "http://")) else ""
 
 
 def _with_code(sentence: str) -> markupsafe.Markup:
-    """A sentence of the catalogue with what stands between backticks as code."""
+    """A sentence of the catalogue; text between backticks becomes code."""
     import markupsafe
 
     parts = sentence.split("`")
@@ -88,7 +88,7 @@ def _with_code(sentence: str) -> markupsafe.Markup:
 
 
 def _with_letters(parts: Sequence[tuple[str, str]]) -> markupsafe.Markup:
-    """A text with letters in place of long names; the page can put the names back. The letters are our own."""
+    """A text with letters in place of long names; a button of the page shows the names."""
     import markupsafe
 
     return markupsafe.Markup(

@@ -1,8 +1,8 @@
-"""The report as JUnit XML: written for runs that pytest does not make, and completed where pytest wrote it.
+"""The report as JUnit XML: written for `sdk` and `audit`, and completed where pytest wrote it.
 
-CI systems read green where nothing failed, so the verdict of the run is a test case as well: a run that is incomplete,
-or whose baseline is stale, has a failure even if no requirement has. Where pytest writes the cases of the checks, that
-one is added; elsewhere there is one for each requirement.
+A CI system shows a run without failures as green. So the verdict of the run is a test case, too: it fails when the run
+is incomplete or the baseline is out of date, even if no requirement fails. pytest writes a case for each check, and
+this one is added; elsewhere there is a case for each requirement.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def complete_junit(report: Mapping[str, Any], path: Path) -> None:
 
 
 def _add_verdict(suite: Element, report: Mapping[str, Any]) -> None:
-    """The test case of the run. What is excepted from a conformant run is said in it, and fails nothing."""
+    """The test case of the run. It passes for a run that is conformant with exceptions, and lists how many."""
     case = SubElement(suite, "testcase", classname=_RUN, name="verdict")
     if report["exit_status"] != 0:
         _say(case, "failure", f"the run is {said(report)}", "\n".join(report["messages"]))
@@ -95,5 +95,5 @@ def _say(case: Element, kind: str, message: str, text: str = "") -> None:
 
 
 def _as_xml(text: str) -> str:
-    """Text without the characters that XML cannot have; each becomes its escape."""
+    """The text; characters that XML does not allow become escapes."""
     return _NO_XML.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)

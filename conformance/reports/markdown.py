@@ -1,7 +1,7 @@
 """A report as a page of Markdown: short enough for the summary of a CI job, long enough to know what to do.
 
-What a peer sent is put into `<code>` with every character that Markdown could make something of as an entity: no peer
-puts a link, an image or a mention onto the page of a job.
+What a peer sent stands in `<code>`, and every character that Markdown could interpret is an entity. So no peer can put
+a link, an image or a mention on the page.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _untested(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _accepted(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """What is not tested, and who says that it may be so: all of it, for it is an exception from the verdict."""
+    """What is not tested and accepted by the baseline: all of it, because the verdict makes an exception for it."""
     if not entries:
         return
     yield ""
@@ -97,7 +97,7 @@ def _known(entry: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _time_lines(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Every history that nothing explains, whole: half of one shows nothing."""
+    """The time line of every violation that has one, never shortened."""
     for entry in entries:
         for violation in entry["evidence"]:
             lines = "\n".join(time_line_text(spans_of(violation)))

@@ -1,4 +1,4 @@
-"""Long names of operations as letters: a sentence with two names of eighty characters says nothing at a glance."""
+"""Letters in place of long names of operations, so that a sentence with two of them can be read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _END = r"""(?=$|[\s:?"',;)\]}&<\\]|\.(?:\s|$))"""
 
 
 class Names:
-    """Which letter stands for which name; in the order in which they first stand in a text."""
+    """Which letter stands for which name, in the order in which the names first occur."""
 
     def __init__(self, names: Iterable[str], texts: Iterable[str]) -> None:
         # A name that begins like another one is looked for after it.
@@ -51,7 +51,7 @@ def _letter(number: int) -> str:
 
 
 def names_of(entry: Mapping[str, Any]) -> Names:
-    """The names in what shows the verdict of one requirement, in the order in which it is told."""
+    """The names in the evidence of one requirement, in the order in which it is shown."""
     shown = [*entry["evidence"], {"message": "", "exchanges": entry.get("decided_by", ())}]
     called = [exchange["call"]["name"] for one in shown for exchange in one["exchanges"] if exchange.get("call")]
     return Names(called, (text for one in shown for text in _texts(one)))

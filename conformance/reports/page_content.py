@@ -1,4 +1,4 @@
-"""What stands on the page of a report, section by section: each thing once, and what matters first."""
+"""The content of the HTML page, section by section: everything once, and what matters most first."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ VERDICTS = {
     "not-applicable": "–",
     "pass": "✓",
 }
-"""Every verdict in the order of urgency, with its mark: colour alone says nothing."""
+"""Every verdict in the order of urgency, with its mark: colour alone is not enough."""
 
 OPEN = ("fail", "error", "unexpected-pass")
 """The verdicts that fail a run."""
@@ -73,7 +73,8 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One thing that was found. `more` is what was found in the same words, `turns` both sides of a client's call."""
+    """One violation. `more` are others with the same message, `turns` what driver and server did in a call of a
+    client."""
 
     message: Text
     exchanges: tuple[Shown, ...]
@@ -83,7 +84,7 @@ class Found:
 
 
 def header_of(report: Mapping[str, Any]) -> dict[str, Any]:
-    """What the head of the page says besides what the report has ready."""
+    """The values of the head of the page that are not members of the report."""
     entries = report["requirements"]
     musts = Counter(entry["verdict"] for entry in entries if entry["level"] == "MUST" and not is_out_of_reach(entry))
     applicable = musts.total() - musts["not-applicable"]
@@ -129,7 +130,7 @@ def duration(report: Mapping[str, Any]) -> str:
 
 
 def grouped(entries: Iterable[dict[str, Any]]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """The entries by their reason, in the order in which reasons come, so that each reason is said once."""
+    """The entries by their reason, so that each reason is shown once; reasons of a MUST come first."""
     groups: dict[str, list[dict[str, Any]]] = {}
     for entry in entries:
         groups.setdefault(entry["reason"], []).append(entry)
@@ -180,7 +181,7 @@ def _excuses(entry: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 
 def _found(entry: Mapping[str, Any], names: Names) -> tuple[list[Found], int]:
-    """What was found, what was found in the same words together; and how many violations are not shown."""
+    """The violations, those with the same message together; and how many violations are not shown."""
     by_message: dict[str, list[Mapping[str, Any]]] = {}
     for violation in entry["evidence"][:_SHOWN_VIOLATIONS]:
         by_message.setdefault(violation["message"], []).append(violation)

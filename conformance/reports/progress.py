@@ -1,4 +1,4 @@
-"""How far a run is, for whoever waits for it: one line that is written again, or a line for each chapter in a pipe."""
+"""The progress of a run: on a terminal one line that is rewritten, in a pipe a line for each chapter."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _WORDS = {"kept": "kept", "violated": "violated", "error": "error"}
 _EVERY = 0.1
 """Seconds between two versions of the line."""
 _SURE_AFTER = 3.0
-"""Seconds after which what is left can be told from what it took so far."""
+"""Seconds after which the time left can be estimated."""
 _WIDTH = 79
 
 
 class Progress:
-    """Told of every check what it belongs to and how it ended; writes to a stream that may go away."""
+    """Is called for every check with its chapter and its finding; writes to a stream that may be closed."""
 
     def __init__(self, stream: TextIO, environment: Mapping[str, str], now: Callable[[], float] = monotonic) -> None:
         self._stream = stream

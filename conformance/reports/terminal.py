@@ -1,4 +1,4 @@
-"""What the place in which we print can show: colours, and a line that is written again."""
+"""What the output can show: colours, and a line that is rewritten."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Calls on a time line: as lines of text in fixed width, or drawn.
 
-Both have one scale. It is linear while any call is under way, and it is cut where none is: a pause of seconds would
-leave nothing to see of calls that took a millisecond. A cut is marked.
+Both have the same scale. It is linear while any call is under way. Longer pauses are cut out and marked: with a pause
+of seconds, calls of a millisecond could not be seen.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from conformance.exchange.printable import in_one_line
 
 _WIDTH = 34
 _LONGEST_PAUSE = 0.15
-"""Of the time in which calls are under way; a longer pause is cut."""
+"""As a part of the time in which calls are under way; a longer pause is cut out."""
 _CUT = 0.06
 _TICKS_APART = 0.2
 

@@ -1,7 +1,7 @@
-"""What stands in a report directory until a run has made its report: that it has not finished.
+"""The report "not finished", which a report directory has until the run has made its report.
 
-Written before anything is read. So whatever ends a run (a mistake in its configuration, a signal, a machine that goes
-off), no earlier report is taken for its own.
+It is written before anything is read. So whatever ends a run (a mistake in its configuration, a signal, a power cut),
+an earlier report cannot be mistaken for its own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MADE_OF_A_REPORT = (
     *("report.html", "summary.md", "junit.xml", "traffic.har"),
     *("timeline.txt", "driver-stderr.txt"),
 )
-"""Whatever stands beside report.json is of the run that wrote it; but for the ledger, which forgets nothing."""
+"""The files that belong to one run and are removed; the ledger stays."""
 
 MESSAGE = "the run has not finished: it goes on, or ended before it could write its report"
 

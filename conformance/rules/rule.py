@@ -2,17 +2,17 @@
 
 Rules for rules:
 
-* A rule sends nothing, waits for nothing, and knows neither pytest nor the server. It reads exchanges.
-* A rule speaks for one requirement, whose id is written in its decorator.
-* `when` says which traffic the rule speaks about, so that "kept" and "nothing to say" stay apart: a requirement is
-  tested only if one of its rules had something to say.
-* The function body is the requirement's sentence and nothing else.
-* No rule speaks about an answer that asks to come again: that is the environment's.
+* A rule sends nothing and waits for nothing. It knows neither pytest nor the server. It reads exchanges.
+* A rule judges one requirement, whose id stands in its decorator.
+* `when` says which traffic the rule judges. So "kept" and "nothing to judge" are different: a requirement is tested
+  only if one of its rules judged something.
+* The body of the function is the sentence of the requirement and nothing else.
+* No rule judges an answer that asks for a retry (429, or 503 with `Retry-After`): such an answer is about load.
 
-There are three kinds. An *exchange rule* judges one exchange; a *history rule* judges everything that was seen of one
-operation; a *traffic rule* judges what only all of it together shows. All are applied to all the traffic of a run,
-whatever check caused it. Functions in this package that carry no decorator are *oracles*: a check calls them, because
-only the check knows what its stimulus means.
+There are three kinds. An *exchange rule* judges one exchange. A *history rule* judges everything that was seen of one
+operation. A *traffic rule* judges all exchanges together. All rules are applied to all traffic of a run, whatever check
+caused it. Functions in this package without a decorator are *oracles*: a check calls them, because only the check knows
+what its stimulus means.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from conformance.exchange.history import History, Traffic
 
 @dataclass(frozen=True, slots=True)
 class TimedCall:
-    """A call on a time line: when it was under way is its exchange's, `what` says what it was and how it ended."""
+    """A call on a time line. Its exchange has the times; `what` says what it was and how it ended."""
 
     exchange: Exchange
     what: str
@@ -36,8 +36,8 @@ class TimedCall:
 class Complaint:
     """What is wrong, in one sentence, and the exchanges that show it.
 
-    `calls` is the history of which it is wrong, in the order of invocation, where only the whole of it shows that.
-    Which requirement is not kept is said by whoever asked: a rule and a check speak for one.
+    `calls` are the calls that are wrong only as a whole, in the order of invocation. The rule or check that complains
+    knows which requirement is violated.
     """
 
     message: str
@@ -76,8 +76,8 @@ class ExchangeRule:
     judge: ExchangeJudge
 
     def judgements(self, exchanges: Iterable[Exchange], /) -> Iterator[Complaint | None]:
-        """One judgement per exchange the rule speaks about: a complaint, or None for "kept"."""
-        for exchange in Traffic.of(exchanges).in_earnest:
+        """One judgement for each exchange that the rule judges: a complaint, or None for "kept"."""
+        for exchange in Traffic.of(exchanges).without_retries:
             if self.when(exchange):
                 message = self.judge(exchange)
                 yield Complaint(_writable(message), (exchange,)) if message else None
@@ -90,8 +90,8 @@ class HistoryRule:
     judge: HistoryJudge
 
     def judgements(self, exchanges: Iterable[Exchange], /) -> Iterator[Complaint | None]:
-        """One judgement per operation the rule speaks about: a complaint, or None for "kept"."""
-        for history in Traffic.of(exchanges).in_earnest.histories:
+        """One judgement for each operation that the rule judges: a complaint, or None for "kept"."""
+        for history in Traffic.of(exchanges).without_retries.histories:
             if self.when(history):
                 complaint = self.judge(history)
                 yield complaint and replace(complaint, message=_writable(complaint.message))
@@ -103,8 +103,8 @@ class TrafficRule:
     judge: TrafficJudge
 
     def judgements(self, exchanges: Iterable[Exchange], /) -> Iterator[Complaint | None]:
-        """What the judge says of all exchanges together: a complaint, or None for "kept", once for each thing seen."""
-        for complaint in self.judge(Traffic.of(exchanges).in_earnest):
+        """The judgements of all exchanges together: a complaint, or None for "kept", for each thing that was judged."""
+        for complaint in self.judge(Traffic.of(exchanges).without_retries):
             yield complaint and replace(complaint, message=_writable(complaint.message))
 
 
@@ -119,7 +119,7 @@ def in_short(messages: Sequence[str]) -> str:
 
 
 def _writable(message: str) -> str:
-    """The message without lone surrogates, which JSON can hold and no file can."""
+    """The message without lone surrogates, which JSON allows but a file in UTF-8 does not."""
     return message.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

@@ -61,9 +61,19 @@ def as_http_1_0(response: Response) -> Sent:
     return Sent(recorded, (_head(recorded).replace(b"HTTP/1.1", b"HTTP/1.0", 1), response.body), closes=True)
 
 
-def after_a_100(response: Response) -> Sent:
-    """An interim answer before the one that counts (RFC 9110, section 15.2)."""
-    return Sent(response, (b"HTTP/1.1 100 Continue\r\n\r\n", response_bytes(response)), _says_close(response))
+def after(*interim: Response) -> Frame:
+    """Interim answers before the one that counts, which nobody asked for (RFC 9110, section 15.2)."""
+
+    def frame(response: Response) -> Sent:
+        heads = (response_bytes(each) for each in interim)
+        return Sent(response, (*heads, response_bytes(response)), _says_close(response))
+
+    return frame
+
+
+CONTINUE = Response(100, (), b"", "Continue")
+EARLY_HINTS = Response(103, (("Link", "</styles.css>; rel=preload; as=style"), ("X-Cache", "miss")), b"", "Early Hints")
+"""RFC 8297 has its header fields, which say something of the answer to come, and are none of its own."""
 
 
 def without_reason(response: Response) -> Sent:

@@ -89,9 +89,26 @@ def connected(origin: str, left: float) -> Wire:
     return wire
 
 
+class Final(http.client.HTTPResponse):
+    """The answer that counts: those of class 1xx before it are passed over (RFC 9110, section 15.2)."""
+
+    def begin(self) -> None:
+        """Read heads until one is none of an interim answer."""
+        super().begin()
+        while self.status < 200:
+            self.headers = self.msg = None  # type: ignore[assignment]
+            super().begin()
+
+
+class Connection(http.client.HTTPConnection):
+    """A connection on which answers are read so."""
+
+    response_class = Final
+
+
 def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
     """One request and its whole answer within `left` seconds. Raises OSError or HTTPException."""
-    connection = http.client.HTTPConnection(urlsplit(origin).netloc)
+    connection = Connection(urlsplit(origin).netloc)
     try:
         connection.sock = connected(origin, left)
         connection.request(verb, target, body=body, headers=dict(fields))

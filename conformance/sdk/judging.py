@@ -53,7 +53,17 @@ def judge_performance(
         against=against,
         broke_off=bool(performance.faults),
     )
-    return judge_findings(requirements, findings, terms)
+    return judge_findings(requirements, _where_it_applies(findings), terms)
+
+
+def _where_it_applies(findings: Sequence[CheckResult]) -> list[CheckResult]:
+    """The findings without those that do not apply, of requirements that another scenario was to show and could not."""
+    untested = {finding.requirement for finding in findings if finding.finding is Finding.NOT_TESTED}
+    return [
+        finding
+        for finding in findings
+        if finding.finding is not Finding.NOT_APPLICABLE or finding.requirement not in untested
+    ]
 
 
 def results(play: Play, masking: Masking) -> Iterator[CheckResult]:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from conformance.exchange import Exchange, Failure, FailureKind, Method
+from conformance.exchange import Exchange, Failure, Method
 from conformance.rules.client.deadlines import slack
 from conformance.rules.client.turn import Hello, Outcome, Said, Told
 from conformance.sdk.answers import Script, json_answer
@@ -350,7 +350,7 @@ class _Stage:
 
     def _is_the_clients(self, asked: Asked) -> bool:
         """Whether a reply is missing because the client's call goes on: nothing had ended it, or it still sends."""
-        arrived = asked.arrived()
+        arrived = [exchange for exchange in asked.arrived() if exchange.request.method]
         if not arrived:
             return False
         timeout = asked.told.timeout / 1000
@@ -358,9 +358,10 @@ class _Stage:
             return False
         last = arrived[-1]
         if last.response is None:
-            return not (isinstance(last.outcome, Failure) and last.outcome.kind is FailureKind.MALFORMED)
-        is_retried = last.response.status >= 500 or last.response.status in (408, 429)
-        return is_retried or last.sent_at > arrived[0].sent_at + timeout + slack(timeout)
+            return True
+        status = last.response.status
+        goes_on = status >= 500 or status in (408, 429) or 300 <= status < 400
+        return goes_on or last.sent_at > arrived[0].sent_at + timeout + slack(timeout)
 
 
 def _with_arrivals(fault: DriverFault, asked: Sequence[Asked]) -> str:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from conformance.errors import UsageError
+from conformance.server.target.configuration import Configuration, SupplyForm, with_transport, with_url
 from conformance.server.target.python_supply import described
 
 URL, TRANSPORT, OPERATIONS = "iut_url", "iut_transport", "iut_operations"
@@ -75,3 +77,27 @@ def value_of(request: pytest.FixtureRequest, name: str) -> object:
         if error.argname != name:
             raise  # it exists, and something that it asks for does not
         return None
+
+
+def with_fixtures(
+    configuration: Configuration, iut_url: object, iut_transport: object, iut_operations: object
+) -> Configuration:
+    """The configuration with what fixtures of the user's give in place of it; None is a fixture that there is not.
+
+    Raises UsageError where they contradict each other, or give something else than they should.
+    """
+    if iut_url is not None and iut_transport is not None:
+        raise UsageError("there are fixtures iut_url and iut_transport", "give one of them: a server, or a transport")
+    if iut_url is not None:
+        if not isinstance(iut_url, str):
+            raise UsageError(f"the fixture iut_url gives {iut_url!r:.100}, which is no URL", "let it give a text")
+        configuration = with_url(configuration, iut_url, "the fixture iut_url")
+    if iut_transport is not None:
+        configuration = with_transport(configuration, iut_transport)
+    if iut_operations is not None:
+        if not callable(iut_operations):
+            raise UsageError("the fixture iut_operations gives no function", "let it give one that starts an operation")
+        form = SupplyForm(function=iut_operations, where="the fixture iut_operations")
+        operations = replace(configuration.operations, running=form)
+        configuration = replace(configuration, operations=operations)
+    return configuration

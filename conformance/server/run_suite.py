@@ -8,7 +8,8 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -21,8 +22,11 @@ from conformance.reports.console import Size, print_report
 from conformance.reports.progress import Progress
 from conformance.rules.server import all_rules
 from conformance.server import plugin
+from conformance.server.checks import TRAFFIC_FILE, place_of
+from conformance.server.configured import check_target, configuration_of
+from conformance.server.options import Options
 from conformance.server.plan import Plan, Rehearsal, plan_of
-from conformance.server.run import Run, check_target, configured_run
+from conformance.server.run import Run, configured_run
 from conformance.server.target.configuration import THE_DEFAULT
 from conformance.server.target.connect import is_allowed
 from conformance.server.target.rehearsal import MODES
@@ -44,15 +48,13 @@ class UnrecognizedArguments(UsageError):
         self.words = words
 
 
-def run_suite(
-    settings: Mapping[str, Any], pytest_options: Sequence[str], as_json: bool, size: Size = Size.NORMAL
-) -> int:
+def run_suite(options: Options, pytest_options: Sequence[str], as_json: bool, size: Size = Size.NORMAL) -> int:
     """Run the checks and print what came of it, or the report as JSON; the exit status of the verdict.
 
-    Raises UsageError when the settings cannot be used, before anything is run.
+    Raises UsageError when the options cannot be used, before anything is run.
     """
     progress = _Progress(sys.stderr if size > Size.QUIET else io.StringIO())
-    status = _run_pytest(settings, pytest_options, progress)
+    status = _run_pytest(options, pytest_options, progress)
     progress.end()
     if progress.fatal:
         print(f"lro-conformance: {progress.fatal}", file=sys.stderr)
@@ -87,22 +89,22 @@ def _show_how_to_start(progress: _Progress) -> None:
     )
 
 
-def run_quietly(settings: Mapping[str, Any], pytest_options: Sequence[str] = ()) -> dict[str, Any]:
+def run_quietly(options: Options, pytest_options: Sequence[str] = ()) -> dict[str, Any]:
     """Run the checks and return the report; nothing is printed. Raises UsageError as `run_suite`."""
     progress = _Progress(io.StringIO())
-    status = _run_pytest(settings, pytest_options, progress)
+    status = _run_pytest(options, pytest_options, progress)
     if progress.report is None:
         raise TargetError(f"the suite made no report (exit status of pytest: {status})", "run it by hand")
     return progress.report
 
 
-def plan_run(settings: Mapping[str, Any], pytest_options: Sequence[str]) -> Plan:
-    """Every call that a run with these settings may make; nothing is sent. Raises UsageError as `run_suite`."""
-    configuration = configured_run(settings).configuration
+def plan_run(options: Options, pytest_options: Sequence[str]) -> Plan:
+    """Every call that a run with these options may make; nothing is sent. Raises UsageError as `run_suite`."""
+    configuration = configuration_of(options)
     rehearsals = []
     for mode in MODES:
         progress = _Progress(io.StringIO())
-        _run_pytest({**settings, "--iut-rehearsal": mode}, pytest_options, progress)
+        _run_pytest(replace(options, rehearsal=mode), pytest_options, progress)
         if progress.fatal:
             raise UsageError(f"the run cannot be rehearsed: {progress.fatal}")  # has its remedy
         if progress.run is None or progress.run.iut is None:
@@ -115,9 +117,9 @@ def plan_run(settings: Mapping[str, Any], pytest_options: Sequence[str]) -> Plan
     return plan_of(configuration, is_allowed(configuration), rehearsals)
 
 
-def _run_pytest(settings: Mapping[str, Any], pytest_options: Sequence[str], progress: _Progress) -> int:
-    run = configured_run(settings)
-    check_target(run.configuration, settings.get("--iut") or "")
+def _run_pytest(options: Options, pytest_options: Sequence[str], progress: _Progress) -> int:
+    run = configured_run(options)
+    check_target(run.configuration, options.config)
     # Only the plugins that are named are loaded, which is most of the time that pytest takes to start; and Hypothesis
     # keeps its caches elsewhere than in the folder from which the suite happens to be run.
     with (
@@ -137,14 +139,13 @@ def _run_pytest(settings: Mapping[str, Any], pytest_options: Sequence[str], prog
             "--no-summary",
             "--capture=no",
             *([f"--junitxml={junit}", "-o", f"junit_suite_name={_name_of(run)}"] if run.report_dir is not None else []),
-            *_as_options(settings),
             *pytest_options,
             str(_SUITE),
         ]
         complaints = io.StringIO()
         try:
             with contextlib.redirect_stderr(complaints):
-                status = int(pytest.main(arguments, plugins=[progress]))
+                status = int(pytest.main(arguments, plugins=[_Told(options), progress]))
         finally:
             said = complaints.getvalue()
             if _UNRECOGNIZED not in said:
@@ -180,18 +181,6 @@ def _environment(**variables: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _as_options(settings: Mapping[str, Any]) -> list[str]:
-    """The settings as options of the plugin, so that worker processes get them too."""
-    words = []
-    for name, value in settings.items():
-        for single in value if isinstance(value, list) else [value]:
-            if single is True:
-                words.append(name)
-            elif single not in (None, "", False):
-                words.append(f"{name}={single}")
-    return words
-
-
 def _plugins_for(pytest_options: Sequence[str]) -> list[str]:
     """pytest-xdist is loaded only when it is asked for, since plugins are not loaded by themselves here."""
     wants_workers = any(option.startswith(("-n", "--numprocesses", "--dist")) for option in pytest_options)
@@ -206,6 +195,17 @@ def _nothing_ran(status: int) -> int:
         print("lro-conformance: the selection leaves no check to run", file=sys.stderr)
         return 3
     return 2
+
+
+class _Told:
+    """Tells the plugin the options of the run, in place of those that pytest would have been given."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_configure(self, config: pytest.Config) -> None:
+        config.stash[plugin.OPTIONS] = self._options
 
 
 class _Progress:
@@ -226,7 +226,7 @@ class _Progress:
             config.pluginmanager.unregister(reporter)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        checks = (_chapter(*plugin.place_of(item)) for item in session.items if plugin.is_check(item))
+        checks = (_chapter(*place_of(item)) for item in session.items)
         # A rule that judges drawn traffic, too, reports twice: the count may end a little above what was expected.
         rules = (_chapter(requirement, is_drawn=False, judges_all_traffic=True) for requirement in all_rules())
         self._shown.expect((*checks, *rules))
@@ -238,7 +238,7 @@ class _Progress:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         result = getattr(report, plugin.RESULT, None)
         if result is not None:
-            judges_all_traffic = plugin.TRAFFIC_FILE in result["check"]
+            judges_all_traffic = TRAFFIC_FILE in result["check"]
             self._shown.ended(_chapter(result["requirement"], result["drawn"], judges_all_traffic), result["finding"])
 
     @pytest.hookimpl(trylast=True)

@@ -59,7 +59,7 @@ class Requirement:
     declared: str = ""
     """The key of the conformance statement that has to be declared for a violation to be more than a warning."""
     needs: str = ""
-    """What a target must have so that this can be seen: "socket", or nothing."""
+    """What a target must have so that this can be tested: "socket", or nothing."""
 
     @property
     def chapter(self) -> str:

@@ -87,7 +87,7 @@ class Contract:
     _by_literalness: tuple[Binding, ...] = field(init=False, compare=False, repr=False)
     """The bindings of all methods, those with and without a verb, the most literal first."""
     _found: dict[tuple[Method, str], Binding] = field(init=False, compare=False, repr=False, default_factory=dict)
-    """What was found before: one API has 134 bindings of each method, and a run asks for few names, often."""
+    """Earlier results: one API has 134 bindings of each method, and a run looks up few names often."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_literalness", tuple(sorted(self.bindings, key=_literalness)))
@@ -255,7 +255,7 @@ def _rules(file: Path, paths: dict[str, Any]) -> Iterator[tuple[str, dict[str, A
 
 
 def _method(where: str, selector: object) -> Method | None:
-    """The method that a selector names; None for a selector that is none of this suite's business."""
+    """The method that a selector names; None for a method that this suite does not test."""
     if not isinstance(selector, str):
         raise UsageError(f"{where}: no selector", f"name the method, for example {SERVICE}.CancelOperation")
     if not selector.startswith(f"{SERVICE}.") or selector in _OTHER_SELECTORS:

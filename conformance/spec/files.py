@@ -57,8 +57,8 @@ def spec_path(name: str | Path) -> Path:
 def read_yaml(path: Path) -> Any:
     """The YAML (or JSON, which is YAML) document in a file.
 
-    Raises UsageError when the file cannot be read, is not UTF-8 or is not YAML, or is larger than any spec, as a short
-    file can be that repeats its parts by aliases.
+    Raises UsageError when the file cannot be read, is not UTF-8 or is not YAML, or is larger than any spec; a short
+    file can become large when it repeats its parts by aliases.
     """
     text = read_text(path, "name a readable text file in UTF-8")
     try:
@@ -75,7 +75,7 @@ def read_yaml(path: Path) -> Any:
 def read_json(path: Path, remedy: str) -> Any:
     """The JSON document in a file; `remedy` says which file is wanted.
 
-    Raises UsageError when the file cannot be read, is not JSON, or is nested deeper than anything that is meant.
+    Raises UsageError when the file cannot be read, is not JSON, or is nested too deep.
     """
     text = read_text(path, remedy)
     try:
@@ -97,7 +97,7 @@ def read_text(path: Path, remedy: str) -> str:
 
 
 def _of_a_size(path: Path, document: Any) -> Any:
-    """The document, when all of it together is of a size that can be worked with. Raises UsageError."""
+    """The document, if its whole size is acceptable. Raises UsageError."""
     sizes: dict[int, int] = {}
     open_ones: set[int] = set()
 
@@ -131,7 +131,8 @@ _REFERENCES = frozenset({"$ref", "$dynamicRef", "$recursiveRef", "operationRef"}
 def refuse_foreign_references(path: Path, document: Any) -> None:
     """Raise UsageError for a reference to anything but the document itself.
 
-    What resolves references fetches URLs and opens files: a description would decide what this machine asks for.
+    A program that resolves references fetches URLs and opens files. A description must not decide what this machine
+    opens.
     """
     seen: set[int] = set()
     pending = [("", document)]

@@ -1,7 +1,7 @@
-"""Near misses: paths that differ from a good one in one way, and therefore do not mean the same.
+"""Near misses: paths that differ from a valid path in one way, and so do not mean the same.
 
 Each is one tiny function with its family, its label and the reason why the path is not the method on that name.
-Labels are stable: reports and baselines quote them. A family is what one requirement speaks about.
+Labels are stable: reports and baselines quote them. Each family belongs to one requirement.
 
 What a family promises. No near miss of any family matches the template with the name of the good path. Most match
 nothing at all; these match with *another* name (`other_name`), so that a server may route them but must not act on
@@ -11,8 +11,8 @@ the operation of the good path:
     doubled-verb      `o:cancel:cancel` is the verb `:cancel` on the id `o:cancel`
     segments          only under an open end (`**`), where more or fewer segments are another name
 
-The family "contested" is what reputable servers answer differently, because they normalise the path first (`//`,
-`/./`, `/../`, `%3A`, an encoded separator) or match leniently (a line end): useful to know, wrong to fail a server for.
+The family "contested" has paths that reputable servers treat differently, because they normalise the path first (`//`,
+`/./`, `/../`, `%3A`, an encoded separator) or match leniently (a line end). They only warn.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ LETTER = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])[A-Za-z]")
 def near_misses(template: PathTemplate, value: str) -> tuple[NearMiss, ...]:
     """Every near miss of the path of `value`, one per label, always in the same order.
 
-    A label that has no meaning for the template (a verb it has not, a version it does not show) is left out, and so is
-    one whose path another label has: an id may be just what is put before it.
+    A label without a meaning for the template (it has no verb, or no version) is left out, and so is a second label for
+    the same path.
     Raises UsageError when `value` is no name of the template.
     """
     good = GoodPath.of(template, value)

@@ -1,6 +1,6 @@
 """Hypothesis strategies made from a path template: names that fit it, and paths that almost do.
 
-Built from alphabets, not from regular expressions: every draw is a name, nothing is filtered out that is not rare.
+Built from alphabets, not from regular expressions, so that every draw is a name and hardly anything is filtered out.
 This module imports Hypothesis, which takes a while; import it where it is used, not at the top of a module that
 everything imports.
 """
@@ -115,7 +115,7 @@ def _labelled(good: GoodPath, label: str, family: Family, why: str) -> Callable[
 _Paths = st.SearchStrategy[str]
 _WORDS = words(string.ascii_letters + string.digits + "-_.")
 _NOBODYS = 12
-"""Characters of a word that no collection and no operation is called: what is aimed at it hits nobody."""
+"""Characters of a word that is no name of a collection or an operation, so that it hits nobody."""
 _LONG_WORDS = words(string.ascii_letters + string.digits + "-_.", min_size=_NOBODYS, max_size=2 * _NOBODYS)
 _PLAIN_IDS = words(PLAIN, min_size=_NOBODYS, max_size=2 * _NOBODYS)
 

@@ -15,12 +15,13 @@ from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import as_good_as, shows_nothing_of_a_form
-from conformance.server.target.iut import JSON, Iut
+from conformance.server.target.iut import Iut
+from conformance.server.target.requests import JSON
 from conformance.server.target.target import Outgoing
 from conformance.suite.clients import client_forms
 from conformance.suite.evidence import answered, require_answers
-from conformance.suite.families import canonical, posted
 from conformance.suite.judging import require
+from conformance.suite.near_misses import canonical, posted
 from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import FirstCancel, Stories
 

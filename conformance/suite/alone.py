@@ -63,9 +63,9 @@ ALONE = pytest.StashKey[Alone]()
 """Of a check that depends on real time: how it ended when it was tried again, alone."""
 
 
-def not_ended_alone(iut: Iut, form: str | None = None) -> Complaint | None:
+def not_ended_alone(iut: Iut, name: str = "", form: str | None = None) -> Complaint | None:
     """Cancel a fresh operation, plainly or in another form; a complaint when that does not end it in time."""
-    name = iut.running(1)[0]
+    name = name or iut.running(1)[0]
     cancel = iut.send(forms_of(iut, name)[form] if form is not None else iut.cancel_request(name, note="cancel, alone"))
     return ended_cancelled(cancel, iut.await_end([name])[name], iut.settle)
 

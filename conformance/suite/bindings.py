@@ -22,11 +22,11 @@ from conformance.suite.stories import Stories
 
 @dataclass(frozen=True, slots=True)
 class Further:
-    """What was seen of one operation below a further parent. Where the parent cannot be another there is no twin."""
+    """What was seen of one operation below a further parent. Where the parent cannot be another there are no twins."""
 
     parent: str
     before: Operation
-    twin: Exchange | None
+    twins: tuple[Exchange, ...]
     look: Exchange
     cancel: Exchange
     end: Exchange
@@ -34,7 +34,7 @@ class Further:
 
 @stimulus
 def further(iut: Iut, latency: Latency, cancel_works: Stories | None = None) -> list[Further]:
-    """Start, look, cancel the twin, look when an effect would have shown, cancel, look: at all further parents at once.
+    """Start, look, cancel the twins, look when an effect would have shown, cancel, look: at all parents at once.
 
     Raises NotApplicable without further parents, and NotTested when no operation can be started below one of them.
     """
@@ -51,18 +51,25 @@ def further(iut: Iut, latency: Latency, cancel_works: Stories | None = None) -> 
         names[parent] = supply.take(1)[0]
     first = dict(zip(names, iut.get_all(list(names.values())), strict=True))
     before = {parent: _running(names[parent], look) for parent, look in first.items()}
-    twins = {parent: twin for parent in names if (twin := twin_of(iut, parent, names[parent])) is not None}
+    twins = [(parent, twin) for parent in names for twin in twins_of(iut, parent, names[parent])]
     note = "cancel of the same id under another parent"
-    requests = [iut.cancel_request(name, note=note, is_odd=True) for name in twins.values()]
-    sent = dict(zip(twins, iut.send_all(requests), strict=True))
+    answers = iut.send_all([iut.cancel_request(twin, note=note, is_odd=True) for _, twin in twins])
+    sent = [(parent, answer) for (parent, _), answer in zip(twins, answers, strict=True)]
     if sent:
-        latency.wait_since(max(twin.received_at for twin in sent.values()))
+        latency.wait_since(max(answer.received_at for answer in answers))
     looks = dict(zip(names, iut.get_all(list(names.values())), strict=True))
     note = "cancel below a further parent"
     cancels = iut.send_all([iut.cancel_request(name, note=note) for name in names.values()])
     ends = iut.await_end(list(names.values()))
     return [
-        Further(parent, before[parent], sent.get(parent), looks[parent], cancel, ends[names[parent]])
+        Further(
+            parent,
+            before[parent],
+            tuple(twin for other, twin in sent if other == parent),
+            looks[parent],
+            cancel,
+            ends[names[parent]],
+        )
         for parent, cancel in zip(names, cancels, strict=True)
     ]
 
@@ -74,13 +81,11 @@ def _running(name: str, look: Exchange) -> Operation:
     return operation
 
 
-def twin_of(iut: Iut, parent: str, name: str) -> str | None:
-    """The name with the same id under another parent; None where the binding leaves no choice of one."""
+def twins_of(iut: Iut, parent: str, name: str) -> list[str]:
+    """The names with the same id under other parents, of which one id each is another; none where no id is free."""
     home = home_below(iut.contract, parent)
     segments = parent.split("/")
     free = [at for at, segment in enumerate(home.parent) if segment.kind is not Kind.LITERAL and at < len(segments)]
-    if not free:
-        return None
-    segments[free[0]] += "-other"
-    twin = "/".join(segments) + name.removeprefix(parent)
-    return twin if iut.contract.binds(Method.CANCEL, twin) else None
+    others = ["/".join([*segments[:at], f"{segments[at]}-other", *segments[at + 1 :]]) for at in free]
+    twins = [other + name.removeprefix(parent) for other in others]
+    return [twin for twin in twins if iut.contract.binds(Method.CANCEL, twin)]

@@ -19,19 +19,25 @@ from conformance.suite import (  # noqa: F401 - each declares its stimuli
     callers,
     deletion,
     drawn,
-    families,
     last_look,
     latency,
     lists,
+    near_misses,
     operations,
+    other_methods,
     pages,
+    reads,
+    refusals,
+    similar_names,
     stories,
     storm,
     unacceptable,
+    unauthorised,
     unknown,
 )
 from conformance.suite.alone import ALONE, Alone, confirm_unanswered
 from conformance.suite.items import wanted_with
+from conformance.suite.refusals import FAMILIES
 from conformance.suite.stimuli import FIXTURES, Stimuli
 
 globals().update(FIXTURES)
@@ -39,9 +45,14 @@ globals().update(FIXTURES)
 
 @pytest.fixture(scope="session")
 def stimuli(iut: Iut, request: pytest.FixtureRequest) -> Stimuli:
-    """Whoever plays the stimuli. A worker does not know which checks are its own, and has one played at a time."""
-    items = [] if hasattr(request.config, "workerinput") else request.session.items
-    return Stimuli(iut, partial(wanted_with, iut, items))
+    """Whoever plays the stimuli.
+
+    A worker does not know which checks are its own, and has one played at a time, but for the families of refusals,
+    which share one wait.
+    """
+    if hasattr(request.config, "workerinput"):
+        return Stimuli(iut, lambda name: FAMILIES.keys() if name in FAMILIES else ())
+    return Stimuli(iut, partial(wanted_with, iut, request.session.items))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from conformance.exchange import Exchange, Method
 from conformance.server.target.credentials import Credential
-from conformance.server.target.iut import JSON, Iut
+from conformance.server.target.iut import Iut
+from conformance.server.target.requests import JSON
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import unknown_name
 
@@ -42,13 +43,13 @@ def _pair(iut: Iut, refusal: Outgoing, after: Outgoing) -> Pair:
 
 
 def _to_be_refused(iut: Iut, name: str) -> list[Outgoing]:
-    """What is refused before anybody needs its body: who asks, what for, and by which method."""
+    """What is refused before anybody needs its body: who asks, what for, and by which method; it names nobody's."""
     unknown = unknown_name(name, "connection")
-    path = iut.contract.path(Method.CANCEL, name)
+    path = iut.contract.path(Method.CANCEL, unknown)
     requests = [iut.cancel_request(unknown, body=BODY, note="cancel of an unknown operation with a body", is_odd=True)]
     if iut.statement.value("auth") is True and not iut.configuration.auth.client_certificate:
         note = "cancel without credentials and with a body"
-        requests.append(iut.cancel_request(name, body=BODY, credential=Credential.NONE, note=note, is_odd=True))
+        requests.append(iut.cancel_request(unknown, body=BODY, credential=Credential.NONE, note=note, is_odd=True))
     if not iut.is_quick:
         for method, target, label, framing, what in (
             ("PUT", path, JSON, "length", "PUT on the cancel path"),

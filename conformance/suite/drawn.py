@@ -16,9 +16,9 @@ from conformance.suite.blame import Blame, Make
 from conformance.suite.bystanders import Bystander, Bystanders
 from conformance.suite.drawing import for_each_batch
 from conformance.suite.evidence import require_untouched
-from conformance.suite.families import harmless, posted
 from conformance.suite.judging import Violated, require
 from conformance.suite.last_look import LastLook
+from conformance.suite.near_misses import harmless, posted
 from conformance.suite.refusals import Refusals
 from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import Stories

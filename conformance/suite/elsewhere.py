@@ -17,21 +17,18 @@ from conformance.suite.refusals import Aim, MakeFamily
 
 Place = Literal["body", "query", "header"]
 
+FORM = "application/x-www-form-urlencoded"
 
-def named_elsewhere(place: Place) -> MakeFamily:
-    """The family of cancels that name the bystander in a place; the larger profiles name it in more ways."""
 
-    def make(aim: Aim) -> list[Outgoing]:
-        requests = [_naming(aim, place, {"name": aim.name})]
-        if not aim.iut.is_quick:
-            identifier = aim.name.rpartition("/")[2]
-            requests.append(_naming(aim, place, {"name": identifier}))
-            requests.append(_naming(aim, place, {"operationsId": identifier, "operation": aim.name}))
-            requests.append(_naming(replace(aim, decoy=unknown_name(aim.name, "decoy")), place, {"name": aim.name}))
-            requests += _IN_OTHER_FORMS[place](aim)
-        return requests
-
-    return make
+def named_elsewhere(aim: Aim, place: Place) -> list[Outgoing]:
+    """Cancels of the decoy that name the bystander in a place; the larger profiles name it in more ways."""
+    identifier = aim.name.rpartition("/")[2]
+    requests = [_naming(aim, place, {"name": aim.name}), *_IN_OTHER_PLACES[place](aim)]
+    if not aim.iut.is_quick:
+        requests.append(_naming(aim, place, {"name": identifier}))
+        requests.append(_naming(replace(aim, decoy=unknown_name(aim.name, "decoy")), place, {"name": aim.name}))
+        requests += _IN_OTHER_FORMS[place](aim)
+    return requests
 
 
 def _naming(aim: Aim, place: Place, members: dict[str, str]) -> Outgoing:
@@ -48,16 +45,51 @@ def _note(place: str) -> str:
     return f"cancel whose {place} names another operation"
 
 
+def _body_in_other_places(aim: Aim) -> list[Outgoing]:
+    """In members of other names, all at once, and in a form, which frameworks mix with the query."""
+    identifier = aim.name.rpartition("/")[2]
+    ids = dict.fromkeys(_IDS, identifier)
+    members = {"operation": aim.name, **ids, "names": [aim.name], "operations": [aim.name]}
+    form = f"name={quote(aim.name, safe='')}".encode()
+    return [
+        aim.iut.cancel_request(aim.decoy, body=json.dumps(members).encode(), note=_note("body")),
+        aim.iut.cancel_request(aim.decoy, body=form, content_type=FORM, note=_note("body")),
+    ]
+
+
+def _query_in_other_places(aim: Aim) -> list[Outgoing]:
+    """In parameters of other names, all at once."""
+    identifier = aim.name.rpartition("/")[2]
+    return [
+        _naming(aim, "query", {"operation": aim.name, "operation.name": aim.name, **dict.fromkeys(_IDS, identifier)})
+    ]
+
+
+def _header_in_other_places(aim: Aim) -> list[Outgoing]:
+    """In the headers of rewriting proxies, all at once."""
+    path = aim.iut.contract.path(Method.CANCEL, aim.name)
+    headers = [(header, path) for header in _REWRITING]
+    return [aim.iut.cancel_request(aim.decoy, headers=headers, note=_note("header"))]
+
+
+_IDS = ("operationsId", "operationId", "operation_id", "id")
+_REWRITING = ("X-Original-URL", "X-Rewrite-URL")
+
+_IN_OTHER_PLACES: dict[Place, MakeFamily] = {
+    "body": _body_in_other_places,
+    "query": _query_in_other_places,
+    "header": _header_in_other_places,
+}
+
+
 def _body_in_other_forms(aim: Aim) -> list[Outgoing]:
-    """Without a label, and as a form, which frameworks mix with the query."""
+    """Twice, and without a label."""
     iut, note = aim.iut, _note("body")
     decoy, other = json.dumps(aim.decoy), json.dumps(aim.name)
     twice = f'{{"name": {decoy}, "name": {other}}}'.encode()
-    form = f"name={quote(aim.name, safe='')}".encode()
     return [
         iut.cancel_request(aim.decoy, body=twice, note=note),
         iut.cancel_request(aim.decoy, body=json.dumps({"name": aim.name}).encode(), content_type=None, note=note),
-        iut.cancel_request(aim.decoy, body=form, content_type="application/x-www-form-urlencoded", note=note),
     ]
 
 
@@ -69,13 +101,9 @@ def _query_in_other_forms(aim: Aim) -> list[Outgoing]:
 
 
 def _header_in_other_forms(aim: Aim) -> list[Outgoing]:
-    """With its slashes escaped, as Google's clients send it, and in the headers of rewriting proxies."""
-    path = aim.iut.contract.path(Method.CANCEL, aim.name)
-    headers = [
-        ("x-goog-request-params", f"name={quote(aim.name, safe='')}"),
-        ("X-Original-URL", path),
-        ("X-Rewrite-URL", path),
-    ]
+    """With its slashes escaped, as Google's clients send it, and by the id alone."""
+    written = [f"name={quote(aim.name, safe='')}", f"operationsId={aim.name.rpartition('/')[2]}"]
+    headers = [("x-goog-request-params", each) for each in written]
     return [aim.iut.cancel_request(aim.decoy, headers=[header], note=_note("header")) for header in headers]
 
 

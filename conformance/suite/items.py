@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from conformance.server.target.connect import is_this_machine
+from conformance.server.target.connect import may_disrupt
 from conformance.server.target.iut import Iut
 from conformance.spec.catalogue import catalogue
 from conformance.suite.stimuli import in_turn
@@ -33,5 +33,4 @@ def is_run(iut: Iut, check: pytest.Item) -> bool:
     mark = check.get_closest_marker("requirement")
     if mark is None or iut.statement.rules_out(catalogue()[mark.args[0]]) is not None:
         return False
-    may_disrupt = check.config.getoption("--iut-disruptive") or is_this_machine(iut.configuration)
-    return bool(may_disrupt) or check.get_closest_marker("disruptive") is None
+    return may_disrupt(iut.configuration) or check.get_closest_marker("disruptive") is None

@@ -1,15 +1,18 @@
 """Requests that must leave an operation alone, sent together, and judged family by family.
 
-All of them aim at one bystander in one batch, and the last look shows that it is untouched: cheap, and the usual case.
-Only when it was touched is each family sent again at a bystander of its own, to find the one to blame.
+A family is what one requirement speaks about, and stands beside its check: a function marked with `@refusal` gets the
+name of a bystander and makes requests that must not touch it. All of them aim at one bystander at the same time, and
+the last look shows that it is untouched: cheap, and the usual case. Only when it was touched is each family sent again
+at a bystander of its own, to find the one to blame.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from conformance.errors import NotTested
+from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
 from conformance.rules.server.routing import not_a_success
@@ -18,9 +21,11 @@ from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import unknown_name
 from conformance.suite.blame import Blame, Make
 from conformance.suite.bystanders import Bystanders
-from conformance.suite.evidence import require_untouched
+from conformance.suite.evidence import require_answers, require_untouched
 from conformance.suite.judging import require
 from conformance.suite.last_look import LastLook
+from conformance.suite.stimuli import stimulus
+from conformance.suite.stories import Stories
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,41 +40,106 @@ class Aim:
 MakeFamily = Callable[[Aim], list[Outgoing]]
 """Makes the requests of one family."""
 
+FAMILIES: dict[str, MakeFamily] = {}
+"""Every family, by the name of the function that makes its requests."""
 
-CANCEL_A_DECOY = frozenset({"body-name", "query-name", "routing-header"})
+CANCEL_A_DECOY: set[str] = set()
 """The families whose requests are good cancels, of another operation than the one they must not touch."""
 
 _KEY = "refusals"
 
 
+def refusal(make: MakeFamily) -> Any:
+    """Declare a family of requests that must leave an operation alone, by the function that makes them.
+
+    It is a stimulus with the name of the function. All families aim at the oldest bystander, and are sent together.
+    """
+    return named_refusal(make.__name__, make)
+
+
+def refusal_by_decoy(make: MakeFamily) -> Any:
+    """The same of requests that are good cancels, of the decoy."""
+    CANCEL_A_DECOY.add(make.__name__)
+    return refusal(make)
+
+
+def named_refusal(name: str, make: MakeFamily) -> Any:
+    """Declare a family of that name."""
+    FAMILIES[name] = make
+
+    def sent(refusals: Refusals) -> Refusal:
+        return refusals.send(name)
+
+    sent.__name__, sent.__doc__ = name, make.__doc__
+    return stimulus(sent)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The answers to the requests of one family, and who knows what they did to the bystander."""
+
+    family: str
+    sent: list[Exchange]
+    refusals: Refusals
+
+    def accepted(self) -> list[Complaint | None]:
+        """What is wrong with the answers: successes."""
+        if not self.sent:
+            raise NotApplicable("the path template of this contract has no such near miss")
+        return [self.refusals.wrongly_accepted(exchange) for exchange in self.sent]
+
+    def effect(self) -> Complaint | None:
+        """What the requests did to the bystander; None when they did nothing.
+
+        Raises NotTested when they did something and cannot be sent again.
+        """
+        return self.refusals.effect_of(self.family)
+
+    def require_no_effect(self, *answers: Complaint | None) -> None:
+        """Raise Violated for wrong answers and for what the requests did, NotTested where nobody knows."""
+        require(*answers, self.effect())
+        self.refusals.require_untouched()
+
+    def require_no_match(self) -> None:
+        """The path is none of the contract: the answer says so, whatever cancels do; an effect would say otherwise."""
+        require(*self.accepted(), self.effect())
+        require_answers(*self.sent)
+
+    def require_harmless(self) -> None:
+        """The answers are free; that nothing is gone needs no cancel whose effect was seen."""
+        require(self.effect())
+        require_answers(*self.sent)
+
+    def noted(self, *notes: str) -> list[Exchange]:
+        """The exchanges with these notes. Raises NotTested when there is none."""
+        found = [exchange for exchange in self.sent if exchange.note in notes]
+        if not found:
+            raise NotTested(f"not sent: {notes[0]}")
+        return found
+
+
 class Refusals:
     """The traffic of all families, and who touched the bystander if anybody did."""
 
-    def __init__(
-        self,
-        iut: Iut,
-        bystanders: Bystanders,
-        decoy: str,
-        families: Mapping[str, MakeFamily],
-        last_look: LastLook,
-        blame: Blame,
-    ) -> None:
+    def __init__(self, iut: Iut, bystanders: Bystanders, decoy: str, last_look: LastLook, blame: Blame) -> None:
         self._iut = iut
         self._bystanders = bystanders
-        self._families = families
+        self._decoy = decoy
         self._last_look = last_look
         self._blame = blame
+        self._sent: dict[str, list[Exchange]] = {}
         self._effects: dict[str, Complaint | NotTested | None] | None = None
         self._accepts_unknown: bool | None = None
-        bystander = bystanders.oldest
-        aim = Aim(iut, bystander.name, decoy)
-        made = {family: make(aim) for family, make in families.items()}
-        answers = iter(iut.send_all([request for requests in made.values() for request in requests]))
-        self.sent: dict[str, list[Exchange]] = {
-            family: [next(answers) for _ in requests] for family, requests in made.items()
-        }
-        sent = [exchange for exchanges in self.sent.values() for exchange in exchanges]
-        last_look.aim(_KEY, bystander, sent, self._remake_all)
+
+    def send(self, family: str) -> Refusal:
+        """Send the requests of one family."""
+        bystander = self._bystanders.oldest
+        sent = self._iut.send_all(FAMILIES[family](Aim(self._iut, bystander.name, self._decoy)))
+        self._sent[family] = sent
+        self._effects = None
+        everything = [exchange for exchanges in self._sent.values() for exchange in exchanges]
+        self._last_look.aim(_KEY, bystander, everything, self._remake_all)
+        return Refusal(family, sent, self)
 
     def effect_of(self, family: str) -> Complaint | None:
         """What the requests of one family did to a bystander; None when they did nothing.
@@ -86,9 +156,8 @@ class Refusals:
             raise effect
         return effect
 
-    def require_no_effect(self, family: str, *answers: Complaint | None) -> None:
-        """Raise Violated for wrong answers and for what the requests of a family did, NotTested where nobody knows."""
-        require(*answers, self.effect_of(family))
+    def require_untouched(self) -> None:
+        """Raise NotTested where nobody knows whether the bystander was touched."""
         require_untouched(self._iut, None, self._last_look.at(_KEY).look)
 
     def wrongly_accepted(self, exchange: Exchange) -> Complaint | None:
@@ -114,7 +183,7 @@ class Refusals:
         """
         suspects = [
             family
-            for family, exchanges in self.sent.items()
+            for family, exchanges in self._sent.items()
             if exchanges and not (family in CANCEL_A_DECOY and self._blame.plain_cancel_touches_others)
         ]
         apart = self._blame.apart([self._remake(family) for family in suspects])
@@ -122,7 +191,7 @@ class Refusals:
         return {family: self._effect_of_one(family) for family in touched}
 
     def _effect_of_one(self, family: str) -> Complaint | NotTested | None:
-        notes = [exchange.note for exchange in self.sent[family]]
+        notes = [exchange.note for exchange in self._sent[family]]
         one_by_one = [self._remake_one(family, note, notes[:at].count(note)) for at, note in enumerate(notes)]
         try:
             return next((found for found in self._blame.guilty(one_by_one) if found is not None), None)
@@ -134,13 +203,13 @@ class Refusals:
 
         def make(name: str) -> list[Outgoing]:
             decoy = self._iut.running(1)[0] if family in CANCEL_A_DECOY else ""
-            return self._families[family](Aim(self._iut, name, decoy))
+            return FAMILIES[family](Aim(self._iut, name, decoy))
 
         return make
 
     def _remake_all(self, name: str) -> list[Outgoing]:
         """The requests of all families, at another bystander."""
-        return [outgoing for family in self._families for outgoing in self._remake(family)(name)]
+        return [outgoing for family in self._sent for outgoing in self._remake(family)(name)]
 
     def _remake_one(self, family: str, note: str, alike: int) -> Make:
         """What makes one request of a family: the one with a note that follows so many `alike`.
@@ -157,13 +226,18 @@ class Refusals:
 
         return make
 
-    def noted(self, note: str) -> Exchange:
-        """The exchange with this note. Raises NotTested when there is none."""
-        return self.all_noted(note)[0]
 
-    def all_noted(self, *notes: str) -> list[Exchange]:
-        """The exchanges with these notes. Raises NotTested when there is none."""
-        found = [exchange for exchanges in self.sent.values() for exchange in exchanges if exchange.note in notes]
-        if not found:
-            raise NotTested(f"not sent: {notes[0]}")
-        return found
+@stimulus
+def refusals(
+    iut: Iut,
+    bystanders: Bystanders,
+    decoy_name: str,
+    cancel_is_answered: None,
+    aims: LastLook,
+    blame: Blame,
+    looked_first: None = None,
+    known_auth: None = None,
+    stories: Stories | None = None,
+) -> Refusals:
+    """Whoever sends the families; the stories come first where there are any: they show how late an effect is."""
+    return Refusals(iut, bystanders, decoy_name, aims, blame)

@@ -12,7 +12,8 @@ from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
 from conformance.lro import Operation, State
 from conformance.rules.server.outcome import says_failed_precondition, second_cancel_is_accepted, second_cancel_is_safe
-from conformance.server.target.iut import JSON, Iut
+from conformance.server.target.iut import Iut
+from conformance.server.target.requests import JSON
 from conformance.server.target.target import Outgoing
 from conformance.suite.bystanders import Bystander, shows_the_end
 from conformance.suite.last_look import LastLook
@@ -22,13 +23,24 @@ from conformance.suite.stimuli import stimulus
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One operation: cancelled, looked at at once, and followed to its end or to the end of `settle`."""
+    """One operation: cancelled, looked at at once, and followed to its end or to the end of `settle`.
+
+    `plain` is the cancel of the same operation in the plain form, sent at least where another form was refused.
+    """
 
     name: str
     cancel: Exchange
     after: Exchange
     end: Exchange
     again: Exchange | None = None
+    plain: Exchange | None = None
+
+    @property
+    def is_refused_in_the_plain_form_too(self) -> bool:
+        """Whether the cancel was refused, and so was the plain one with the same status: not for its form then."""
+        if self.plain is None or self.plain.response is None or self.cancel.response is None:
+            return False
+        return not self.cancel.succeeded() and self.plain.response.status == self.cancel.response.status
 
     @property
     def last(self) -> Operation | None:
@@ -140,6 +152,7 @@ def stories(
         raise NotApplicable("cancel is not implemented")
     first, (second, third) = first_cancel.name, story_names
     bare, labelled = first_cancel.others
+    bare_plain = _plain_beside(iut, bare)
     requests = [iut.cancel_request(third, note="second cancel"), iut.get_request(first), iut.get_request(second)]
     again, *looks = iut.send_all(requests)
     of_third, control = iut.get_all([third, older.name])
@@ -155,8 +168,8 @@ def stories(
     aims.aim("stories", older, [first_cancel.cancel])
     return Stories(
         Story(first, first_cancel.cancel, after[first], ends[first]),
-        Story(second, bare, after[second], ends[second]),
-        Story(third, labelled, after[third], ends[third], again),
+        Story(second, bare, after[second], ends[second], plain=bare_plain),
+        Story(third, labelled, after[third], ends[third], again, plain=again),
         control,
     )
 
@@ -175,6 +188,14 @@ def _ends(iut: Iut, cancels: dict[str, Exchange], after: dict[str, Exchange], la
         for name, cancel in cancels.items():
             latency.learn(cancel, ends[name])
     return ends
+
+
+def _plain_beside(iut: Iut, cancel: Exchange) -> Exchange | None:
+    """The plain cancel of an operation whose cancel in another form was refused; None where it was not."""
+    response = cancel.response
+    if response is None or response.is_success or response.is_busy or response.status == 501 or cancel.call is None:
+        return None
+    return iut.cancel(cancel.call.name, note="plain cancel of an operation whose cancel in another form was refused")
 
 
 def is_refused_in_every_form(first: FirstCancel, stories: Stories) -> bool:

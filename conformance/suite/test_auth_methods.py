@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.errors import NotTested
 from conformance.exchange import Method
+from conformance.exchange.history import operations_in
 from conformance.rules import Complaint
 from conformance.rules.server.authorisation import (
     answered_alike,
@@ -15,13 +18,14 @@ from conformance.rules.server.authorisation import (
 from conformance.rules.server.routing import not_a_success
 from conformance.server.target.credentials import ALTERED, Credential
 from conformance.server.target.iut import Iut
-from conformance.suite import callers, families
+from conformance.suite import callers
+from conformance.suite import unauthorised as by
 from conformance.suite.callers import READS, Callers
 from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, require_answers, require_each, tells_what_exists
 from conformance.suite.judging import disruptive, require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.refusals import Refusals
+from conformance.suite.refusals import Refusal
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +54,20 @@ def test_credentials_of_one_request_let_no_other_in(asked: Callers, let_in: dict
         raise NotTested("no get or list without credentials is refused")
 
 
+@verifies("auth.each-request-by-itself")
+def test_credentials_of_a_connection_let_no_other_request_in(iut: Iut, oldest_name: str, asked: Callers) -> None:
+    """A get with credentials, and the same without: on the connection that is free again, and on one of its own."""
+    known = iut.get(oldest_name)
+    anonymous = iut.get_request(oldest_name, Credential.NONE, note="get without credentials, after one with them")
+    after = iut.send(anonymous)
+    require_answers(known, after)
+    if after.succeeded() and known.succeeded() and iut.send(replace(anonymous, once=True)).is_denied:
+        message = "a get without credentials is let in on a connection that had them, and on no other"
+        require(Complaint(message, (known, after)))
+    if not after.is_denied:
+        raise NotTested(f"a get without credentials is not refused: {answered(after)}")
+
+
 @verifies("auth.methods-refuse-invalid-credentials")
 def test_get_list_and_delete_refuse_invalid_credentials(iut: Iut, asked: Callers) -> None:
     if not iut.has_credential(Credential.MAIN):
@@ -71,7 +89,9 @@ def test_list_needs_the_permission_that_get_needs(iut: Iut, asked: Callers) -> N
         raise NotTested("no list was sent without permission")
     if not gets[0].is_denied:
         raise NotTested(f"whether it may read was not refused: {answered(gets[0])}")
-    if lists[0].succeeded():
+    refused = {get.call.name for get in gets if get.call is not None}
+    shown = [each.name for each in operations_in(lists[0]) if each.name in refused]
+    if shown:
         require(Complaint("a list shows to credentials what a get refuses to them", (gets[0], lists[0])))
     require_answers(*lists)
 
@@ -117,10 +137,10 @@ def test_unauthorised_get_does_not_tell_what_exists(asked: Callers) -> None:
 
 
 @verifies("auth.every-spelling-is-guarded")
-def test_cancel_without_credentials_is_refused_on_every_spelling(refusals: Refusals) -> None:
-    if not refusals.noted(families.WITHOUT_CREDENTIALS).is_denied:
+def test_cancel_without_credentials_is_refused_on_every_spelling(unauthorised: Refusal) -> None:
+    if not unauthorised.noted(by.WITHOUT_CREDENTIALS)[0].is_denied:
         raise NotTested("a cancel without credentials is not refused on any spelling")
-    require_each(not_a_success, refusals.all_noted(*families.SPELLED))
+    require_each(not_a_success, unauthorised.noted(*by.SPELLED))
 
 
 @verifies("auth.every-spelling-is-guarded", profile="ci")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from conformance.errors import NotApplicable, NotTested
+from conformance.exchange import Exchange
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import (
     accepted,
@@ -16,6 +19,7 @@ from conformance.rules.server.outcome import (
     untouched,
 )
 from conformance.server.target.iut import Iut
+from conformance.server.target.supply import Supply
 from conformance.suite.alone import Alone, not_ended_alone
 from conformance.suite.bindings import Further
 from conformance.suite.evidence import require_each, require_untouched
@@ -39,27 +43,26 @@ def test_operations_of_further_parents_are_cancelled(further: list[Further]) -> 
 
 @verifies("target.whole-name-counts")
 def test_twin_under_another_parent_is_another_operation(iut: Iut, also_further: list[Further]) -> None:
-    with_twin = [one for one in also_further if one.twin is not None]
+    with_twin = [one for one in also_further if one.twins]
     if not with_twin:
         raise NotTested("no further parent could be another one")
-    require(*(_touched(one) for one in with_twin))
+    require(*(_touched(one, twin) for one in with_twin for twin in one.twins))
     require_untouched(iut, None, *(one.look for one in with_twin))
 
 
 @verifies("unknown.cancel-is-not-found")
 def test_twin_under_another_parent_is_not_found(iut: Iut, also_further: list[Further]) -> None:
     """Unless it is the operation itself that was reached: then that is it."""
-    twins = [one.twin for one in also_further if one.twin is not None and _touched(one) is None]
+    twins = [twin for one in also_further for twin in one.twins if _touched(one, twin) is None]
     if not twins:
         raise NotTested("no further parent could be another one")
     require_each(lambda twin: not_found(twin, iut.knows_the_caller, may_be_no_name=True), twins)
 
 
-def _touched(one: Further) -> Complaint | None:
+def _touched(one: Further, twin: Exchange) -> Complaint | None:
     """A trace of a cancel, or an end with the success of the cancel that must not have caused it."""
-    assert one.twin is not None
-    trace = untouched(one.before, one.look, one.twin)
-    return trace or (ended(one.before, one.look, one.twin) if one.twin.succeeded() else None)
+    trace = untouched(one.before, one.look, twin)
+    return trace or (ended(one.before, one.look, twin) if twin.succeeded() else None)
 
 
 @verifies("outcome.cancelled-is-code-1")
@@ -76,5 +79,12 @@ def test_operation_of_a_further_parent_ends_with_code_1(iut: Iut, also_further: 
 
 @verifies("outcome.guaranteed")
 def test_guaranteed_cancel_ends_what_a_further_parent_has(iut: Iut, also_further: list[Further], alone: Alone) -> None:
-    told = [ended_cancelled(one.cancel, one.end, iut.settle) for one in also_further if one.cancel.succeeded()]
-    alone.confirm(told, lambda: not_ended_alone(iut))
+    for one in also_further:
+        if one.cancel.succeeded():
+            supply = iut.further_supplies[one.parent]
+            again = partial(_cancelled_alone, iut, supply)
+            alone.confirm([ended_cancelled(one.cancel, one.end, iut.settle)], again)
+
+
+def _cancelled_alone(iut: Iut, supply: Supply) -> Complaint | None:
+    return not_ended_alone(iut, supply.take(1)[0])

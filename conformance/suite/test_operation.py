@@ -10,8 +10,11 @@ from conformance.errors import NotTested, Unjudged
 from conformance.exchange import Exchange
 from conformance.rules.server.routing import shows_an_existing_operation
 from conformance.server.target.iut import Iut
-from conformance.suite.evidence import require_looks
+from conformance.suite.blame import Blame
+from conformance.suite.evidence import require_looks, require_untouched
 from conformance.suite.judging import require, verifies
+from conformance.suite.last_look import LastLook
+from conformance.suite.reads import MakeReads
 
 _NOT_FOUND = 404
 
@@ -29,3 +32,14 @@ def test_fresh_operation_can_be_got(iut: Iut, first_looks: list[Exchange], reque
         raise NotTested(f"{iut.supply.where}: a get of {name} is answered with 404; name an operation that exists")
     require(shows_an_existing_operation(first_looks[0]))
     require_looks(first_looks[0])
+
+
+@verifies("operation.reading-changes-nothing")
+def test_reading_an_operation_changes_nothing(iut: Iut, last_look: LastLook, reads: MakeReads, blame: Blame) -> None:
+    """One that is touched may have been so by chance: a fresh one is read in the same way."""
+    looked = last_look.at("reads")
+    if looked.touched is not None:
+        last_look.accounted_for.add(looked.bystander.name)
+        require(*blame.guilty([reads]))
+        raise NotTested(f"{looked.touched.message}; a fresh operation was not, so it may have been its own affair")
+    require_untouched(iut, None, looked.look)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange, Method
-from conformance.rules import Complaint
 from conformance.rules.server.routing import never_reached, no_internal_error, not_a_success, reaches_the_method
 from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import long_name
 from conformance.suite.again import Again
 from conformance.suite.evidence import answered, require_answers
-from conformance.suite.families import posted
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.refusals import Refusals
+from conformance.suite.near_misses import near_miss_refusal, posted
+from conformance.suite.refusals import Aim, Refusal, Refusals, refusal
 from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import FirstCancel
 
@@ -31,72 +31,80 @@ def test_cancel_reaches_the_method(iut: Iut, first_cancel: FirstCancel) -> None:
         raise NotTested(f"{answered(first_cancel.cancel)}, which may be said before any method is reached")
 
 
-def _answers(refusals: Refusals, family: str) -> list[Complaint | None]:
-    """What is wrong with the answers to the near misses of one family."""
-    if not refusals.sent[family]:
-        raise NotApplicable("the path template of this contract has no such near miss")
-    return [refusals.wrongly_accepted(exchange) for exchange in refusals.sent[family]]
-
-
-def _require_no_match(refusals: Refusals, family: str) -> None:
-    """The path is none of the contract: the answer says so, whatever cancels do; an effect would say otherwise."""
-    require(*_answers(refusals, family), refusals.effect_of(family))
-    require_answers(*refusals.sent[family])
-
-
-def _require_harmless(refusals: Refusals, family: str) -> None:
-    """The answers are free; that nothing is gone needs no cancel whose effect was seen."""
-    require(refusals.effect_of(family))
-    require_answers(*refusals.sent[family])
+other_verbs = near_miss_refusal("other_verbs", of="verb")
 
 
 @verifies("routing.verb-is-exact")
-def test_another_verb_is_not_cancel(last_look: LastLook, refusals: Refusals) -> None:
-    refusals.require_no_effect("verb", *_answers(refusals, "verb"))
+def test_another_verb_is_not_cancel(last_look: LastLook, other_verbs: Refusal) -> None:
+    other_verbs.require_no_effect(*other_verbs.accepted())
+
+
+more_or_fewer_segments = near_miss_refusal("more_or_fewer_segments", of="segments")
 
 
 @verifies("routing.segment-count-is-exact")
-def test_more_or_fewer_segments_do_not_match(last_look: LastLook, refusals: Refusals) -> None:
-    _require_no_match(refusals, "segments")
+def test_more_or_fewer_segments_do_not_match(last_look: LastLook, more_or_fewer_segments: Refusal) -> None:
+    more_or_fewer_segments.require_no_match()
+
+
+other_literals = near_miss_refusal("other_literals", of="literals")
 
 
 @verifies("routing.literals-are-exact")
-def test_literals_match_exactly(last_look: LastLook, refusals: Refusals) -> None:
-    _require_no_match(refusals, "literals")
+def test_literals_match_exactly(last_look: LastLook, other_literals: Refusal) -> None:
+    other_literals.require_no_match()
+
+
+trailing_slashes = near_miss_refusal("trailing_slashes", of="trailing-slash")
 
 
 @verifies("routing.trailing-slash-is-another-path")
-def test_trailing_slash_is_another_path(last_look: LastLook, refusals: Refusals) -> None:
-    _require_no_match(refusals, "trailing-slash")
+def test_trailing_slash_is_another_path(last_look: LastLook, trailing_slashes: Refusal) -> None:
+    trailing_slashes.require_no_match()
+
+
+empty_segments = near_miss_refusal("empty_segments", of="empty-segment")
 
 
 @verifies("routing.empty-segment-names-nothing")
-def test_empty_segment_names_nothing(last_look: LastLook, refusals: Refusals) -> None:
-    _require_no_match(refusals, "empty-segment")
+def test_empty_segment_names_nothing(last_look: LastLook, empty_segments: Refusal) -> None:
+    empty_segments.require_no_match()
+
+
+encoded_slashes = near_miss_refusal("encoded_slashes", of="encoded-slash")
 
 
 @verifies("routing.encoded-slash-is-data")
-def test_encoded_slash_separates_nothing(last_look: LastLook, refusals: Refusals) -> None:
-    refusals.require_no_effect("encoded-slash", *_answers(refusals, "encoded-slash"))
+def test_encoded_slash_separates_nothing(last_look: LastLook, encoded_slashes: Refusal) -> None:
+    encoded_slashes.require_no_effect(*encoded_slashes.accepted())
+
+
+doubled_verbs = near_miss_refusal("doubled_verbs", of="doubled-verb")
 
 
 @verifies("routing.last-colon-separates-the-verb")
-def test_doubled_verb_is_not_the_verb(last_look: LastLook, refusals: Refusals) -> None:
+def test_doubled_verb_is_not_the_verb(last_look: LastLook, doubled_verbs: Refusal) -> None:
     """`O:cancel:cancel` may be a cancel of the operation `O:cancel`, which is not `O`."""
-    refusals.require_no_effect("doubled-verb")
+    doubled_verbs.require_no_effect()
 
 
 @verifies("routing.only-post-cancels")
-def test_no_other_method_cancels(last_look: LastLook, refusals: Refusals) -> None:
+def test_no_other_method_cancels(last_look: LastLook, other_methods: Refusal) -> None:
     """The status is free: a GET on this path may be a get of an operation whose id ends in `:cancel`."""
-    refusals.require_no_effect("other-methods")
+    other_methods.require_no_effect()
+
+
+@refusal
+def malformed_escapes(aim: Aim) -> list[Outgoing]:
+    head, colon, verb = aim.iut.contract.path(Method.CANCEL, aim.name).rpartition(":")
+    return [posted(aim.iut, f"{head}%zz{colon}{verb}", "malformed percent-escape")]
 
 
 @verifies("routing.malformed-escape-is-refused")
-def test_malformed_escape_is_refused(refusals: Refusals) -> None:
-    for exchange in refusals.sent["malformed-escape"]:
+def test_malformed_escape_is_refused(malformed_escapes: Refusal) -> None:
+    for exchange in malformed_escapes.sent:
         require(not_a_success(exchange), no_internal_error(exchange))
-    require_answers(*refusals.sent["malformed-escape"])
+    require_answers(*malformed_escapes.sent)
 
 
 MORE_THAN_MUST_BE_READ = 9000
@@ -156,14 +164,14 @@ def test_absolute_form_is_the_same_target(again: Again) -> None:
 
 
 @verifies("routing.post-on-a-name-does-nothing")
-def test_post_on_a_bare_name_does_nothing(last_look: LastLook, refusals: Refusals) -> None:
+def test_post_on_a_bare_name_does_nothing(last_look: LastLook, posts_on_the_name: Refusal) -> None:
     """The status is free: what the path answers to a form may be a get."""
-    _require_harmless(refusals, "bare-name")
+    posts_on_the_name.require_harmless()
 
 
 @verifies("routing.method-is-not-overridden")
-def test_no_header_query_or_form_makes_a_delete_of_a_post(last_look: LastLook, refusals: Refusals) -> None:
-    _require_harmless(refusals, "method-override")
+def test_no_header_query_or_form_makes_a_delete_of_a_post(last_look: LastLook, overridden_methods: Refusal) -> None:
+    overridden_methods.require_harmless()
 
 
 @verifies("routing.empty-query-is-no-query")

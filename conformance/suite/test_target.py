@@ -5,38 +5,58 @@ from __future__ import annotations
 from conformance.errors import NotTested
 from conformance.exchange import Method
 from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing
 from conformance.suite.bystanders import Bystanders
+from conformance.suite.elsewhere import named_elsewhere
 from conformance.suite.judging import disruptive, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.refusals import Refusals
+from conformance.suite.refusals import Aim, Refusal, refusal_by_decoy
 from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import Stories
 from conformance.suite.storm import Storm
 
 
+@refusal_by_decoy
+def body_names(aim: Aim) -> list[Outgoing]:
+    """A cancel of the decoy whose body names the bystander."""
+    return named_elsewhere(aim, "body")
+
+
 @verifies("target.body-name-never-redirects")
-def test_body_name_never_redirects_the_cancel(last_look: LastLook, refusals: Refusals) -> None:
+def test_body_name_never_redirects_the_cancel(last_look: LastLook, body_names: Refusal) -> None:
     """Envoy, by default, cancels the operation that the body names."""
-    refusals.require_no_effect("body-name")
+    body_names.require_no_effect()
+
+
+@refusal_by_decoy
+def query_names(aim: Aim) -> list[Outgoing]:
+    """The same with `?name=`."""
+    return named_elsewhere(aim, "query")
 
 
 @verifies("target.query-name-never-redirects")
-def test_query_name_never_redirects_the_cancel(last_look: LastLook, refusals: Refusals) -> None:
+def test_query_name_never_redirects_the_cancel(last_look: LastLook, query_names: Refusal) -> None:
     """Envoy and vanguard cancel the operation that the query names."""
-    refusals.require_no_effect("query-name")
+    query_names.require_no_effect()
+
+
+@refusal_by_decoy
+def routing_headers(aim: Aim) -> list[Outgoing]:
+    """The same with the header by which clients route."""
+    return named_elsewhere(aim, "header")
 
 
 @verifies("target.routing-header-never-redirects")
-def test_routing_header_never_redirects_the_cancel(last_look: LastLook, refusals: Refusals) -> None:
-    refusals.require_no_effect("routing-header")
+def test_routing_header_never_redirects_the_cancel(last_look: LastLook, routing_headers: Refusal) -> None:
+    routing_headers.require_no_effect()
 
 
 @verifies("target.whole-name-counts")
-def test_similar_name_is_another_operation(last_look: LastLook, refusals: Refusals) -> None:
+def test_similar_name_is_another_operation(last_look: LastLook, similar_names: Refusal) -> None:
     """The id under another project or location, a shorter, longer or differently written id: not this operation."""
-    if not refusals.sent["similar-names"]:
+    if not similar_names.sent:
         raise NotTested("every similar name may be somebody's: a get of it is not answered with 404")
-    refusals.require_no_effect("similar-names")
+    similar_names.require_no_effect()
 
 
 @verifies("target.other-operations-untouched")

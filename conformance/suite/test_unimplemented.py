@@ -19,7 +19,7 @@ def test_unsupported_cancel_is_501_every_time(iut: Iut, first_cancel: FirstCance
     require(is_unimplemented(first_cancel.cancel), is_unimplemented(again))
     statuses = {answer.response.status for answer in (first_cancel.cancel, again) if answer.response is not None}
     if statuses and statuses <= {429, 503}:
-        require(Complaint("a cancel that is not supported was answered with come-again, twice", (again,)))
+        require(Complaint("a cancel that is not supported was answered twice with a request to retry later", (again,)))
     require_answers(first_cancel.cancel, again)
 
 

@@ -14,17 +14,18 @@ from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, require_answers, require_each
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.refusals import Refusals
+from conformance.suite.latency import Latency
+from conformance.suite.refusals import Refusal
 from conformance.suite.stories import FirstCancel
 
 
 @verifies("unknown.cancel-is-not-found")
 def test_cancel_of_an_unknown_operation_is_not_found(
-    iut: Iut, unknown_cancels: list[Exchange], last_look: LastLook, refusals: Refusals, cancel_is_heard: FirstCancel
+    iut: Iut, unknown_cancels: list[Exchange], last_look: LastLook, similar_names: Refusal, cancel_is_heard: FirstCancel
 ) -> None:
     """So are operations whose names are almost known, unless it was a known one that they reached: then that is it."""
     may_be_hidden = iut.knows_the_caller
-    almost_known = refusals.sent["similar-names"] if refusals.effect_of("similar-names") is None else []
+    almost_known = similar_names.sent if similar_names.effect() is None else []
     of_the_same_shape, *others = unknown_cancels
     require(
         not_found(of_the_same_shape, may_be_hidden),
@@ -43,15 +44,16 @@ def test_cancel_of_a_deleted_operation_is_not_found(iut: Iut, deletion: Deletion
 
 @verifies("unknown.cancel-creates-nothing")
 def test_cancel_of_an_unknown_operation_creates_nothing(
-    iut: Iut, bystanders: Bystanders, unknown_cancels: list[Exchange], unknown_after: Exchange
+    iut: Iut, bystanders: Bystanders, unknown_cancels: list[Exchange], unknown_after: Exchange, latency: Latency
 ) -> None:
+    """Looked at when an effect of the cancel would have shown."""
     if bystanders.unknown.succeeded():
         raise NotTested("a get of an operation that never was shows one, so that after a cancel shows nothing")
     cancel = unknown_cancels[0]
     assert cancel.call is not None
     look = unknown_after
     if operation_in(look) is not None:
-        require(_created(iut, unknown_name(cancel.call.name, "created")))
+        require(_created(iut, latency, unknown_name(cancel.call.name, "created")))
         raise NotTested(
             f"{cancel.call.name} exists, and another name that is surely nobody's does not when it is cancelled"
         )
@@ -60,9 +62,11 @@ def test_cancel_of_an_unknown_operation_creates_nothing(
         raise NotTested(f"{answered(look)}, so that nobody knows whether the cancel created it")
 
 
-def _created(iut: Iut, name: str) -> Complaint | None:
+def _created(iut: Iut, latency: Latency, name: str) -> Complaint | None:
     """Whether a name that nobody had is somebody's once it was cancelled; the first may have been so by chance."""
-    before, cancel, after = iut.get(name), iut.cancel(name, note="cancel of an unknown operation"), iut.get(name)
+    before, cancel = iut.get(name), iut.cancel(name, note="cancel of an unknown operation")
+    latency.wait_since(cancel.received_at)
+    after = iut.get(name)
     if operation_in(before) is not None or operation_in(after) is None:
         return None
     return Complaint(f"{name} did not exist, was cancelled, and exists now", (before, cancel, after))

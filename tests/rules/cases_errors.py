@@ -332,7 +332,7 @@ CASES = {
             "400": lambda t: t.cancel(sends=b"{", status=400, answer=INVALID),
             "ignored by a binding without body": lambda t: t.cancel(sends=b"[]"),
             "501 says something else": lambda t: t.cancel(sends=b"{", status=501, answer=UNIMPLEMENTED),
-            "503 asks to come again": lambda t: t.cancel(sends=b"{", status=503, answer=UNAVAILABLE),
+            "503 asks for a retry": lambda t: t.cancel(sends=b"{", status=503, answer=UNAVAILABLE),
         },
         violated={
             "no JSON": lambda t: t.cancel(sends=b"{", status=500, answer=INTERNAL),

@@ -209,7 +209,7 @@ CASES = {
             "never got afterwards": lambda t: (t.get(running()), t.delete()),
             "forbidden, and so not shown": lambda t: (t.delete(), t.get(PERMISSION_DENIED, 403)),
             "answered with a page": lambda t: (t.delete(), t.get(GOOGLE_PAGE)),
-            "the get is asked to come again": lambda t: (t.delete(), t.get(UNAVAILABLE, 503), t.get(TOO_MANY, 429)),
+            "the get is asked to retry later": lambda t: (t.delete(), t.get(UNAVAILABLE, 503), t.get(TOO_MANY, 429)),
             "not deleted": lambda t: (t.get(running()), t.get(running())),
             "a delete that was refused": lambda t: (t.delete(status=501, answer=UNIMPLEMENTED), t.get(running())),
             "the get was sent before the delete was answered": lambda t: (
@@ -266,7 +266,7 @@ CASES = {
                 t.cancel(),
                 t.get(Failure(FailureKind.TIMEOUT)),
             ),
-            "the get is asked to come again": lambda t: (t.get(running()), t.cancel(), t.get(UNAVAILABLE, 503)),
+            "the get is asked to retry later": lambda t: (t.get(running()), t.cancel(), t.get(UNAVAILABLE, 503)),
         },
     ),
     "outcome.requested-cancellation-is-true": Cases(
@@ -380,7 +380,10 @@ CASES = {
             ),
             "deleted": lambda t: (t.get(running()), t.delete(), t.cancel(status=404, answer=NOT_FOUND)),
             "no answer": lambda t: (t.get(running()), t.cancel(answer=Failure(FailureKind.RESET))),
-            "the cancel is asked to come again": lambda t: (t.get(running()), t.cancel(status=503, answer=UNAVAILABLE)),
+            "the cancel is to be retried": lambda t: (
+                t.get(running()),
+                t.cancel(status=503, answer=UNAVAILABLE),
+            ),
             "the cancel was sent before the get was answered": lambda t: (
                 t.get(running(), during=(1, 5)),
                 t.cancel(status=404, answer=NOT_FOUND, during=(2, 6)),

@@ -42,7 +42,7 @@ CASES = {
         },
         silent={
             "a refusal": lambda t: t.cancel(status=404, answer=NOT_FOUND),
-            "come again": lambda t: t.cancel(status=503, answer=UNAVAILABLE),
+            "retry later": lambda t: t.cancel(status=503, answer=UNAVAILABLE),
             "no answer": lambda t: t.cancel(answer=Failure(FailureKind.TIMEOUT)),
             "a get": lambda t: t.get(running(), 203),
             "a POST that is no cancel": lambda t: t.send("POST", f"/v1/{OPERATION}:Cancel", {}, 202),

@@ -64,7 +64,7 @@ LAWFUL: dict[str, Story] = {
         t.cancel(status=400, answer=DONE_ALREADY),
         t.get(cancelled()),
     ),
-    "asks to come again": lambda t: (
+    "asks for a retry": lambda t: (
         t.get(running()),
         t.cancel(status=429, answer=TOO_MANY),
         t.cancel(status=503, answer=UNAVAILABLE),

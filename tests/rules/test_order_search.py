@@ -123,7 +123,7 @@ SAYS: dict[str, tuple[Story, Event | None]] = {
     "cancel: who are you": (lambda t: t.cancel(status=401, answer=UNAUTHENTICATED), Nothing()),
     "cancel: you may not": (lambda t: t.cancel(status=403, answer=PERMISSION_DENIED), Nothing()),
     "cancel: not so fast": (lambda t: t.cancel(status=429, answer=TOO_MANY), Nothing()),
-    "cancel: come again": (lambda t: t.cancel(status=503, answer=UNAVAILABLE), Nothing()),
+    "cancel: retry later": (lambda t: t.cancel(status=503, answer=UNAVAILABLE), Nothing()),
     "cancel: moved": (lambda t: t.cancel(status=307), Nothing()),
     "cancel: a crash": (lambda t: t.cancel(status=500, answer=INTERNAL), None),
     "cancel: a proxy's": (lambda t: t.cancel(status=502), None),

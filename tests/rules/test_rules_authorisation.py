@@ -26,7 +26,7 @@ from tests.rules.traffic import (
     envelope,
 )
 
-COME_AGAIN: list[tuple[int, Answer]] = [
+RETRY_LATER: list[tuple[int, Answer]] = [
     (429, TOO_MANY),
     (503, UNAVAILABLE),
     (503, ENVOY_TEXT),
@@ -49,7 +49,7 @@ def cancel(status: int, answer: Answer = None) -> Exchange:
         (401, b"<html>Unauthorized</html>"),
         (403, b"RBAC: access denied"),
         (401, {"error": "invalid_token"}),
-        *COME_AGAIN,
+        *RETRY_LATER,
     ],
 )
 def test_refused_for_its_credentials(status: int, answer: Answer) -> None:
@@ -77,7 +77,7 @@ def test_not_refused_for_its_credentials(status: int, answer: Answer, shown: str
 
 @pytest.mark.parametrize(
     ("status", "answer"),
-    [(403, PERMISSION_DENIED), (403, bare(7)), (403, None), (403, b"RBAC: access denied"), *COME_AGAIN],
+    [(403, PERMISSION_DENIED), (403, bare(7)), (403, None), (403, b"RBAC: access denied"), *RETRY_LATER],
 )
 def test_refused_for_its_permission(status: int, answer: Answer) -> None:
     assert refused_for_its_permission(cancel(status, answer)) is None
@@ -130,8 +130,8 @@ def test_answers_that_tell_what_exists(existing: int, unknown: int) -> None:
     assert str(unknown) in complaint.message
 
 
-@pytest.mark.parametrize(("status", "answer"), COME_AGAIN)
-def test_come_again_tells_nothing_about_what_exists(status: int, answer: Answer) -> None:
+@pytest.mark.parametrize(("status", "answer"), RETRY_LATER)
+def test_retry_later_tells_nothing_about_what_exists(status: int, answer: Answer) -> None:
     refused = cancel(401, UNAUTHENTICATED)
     assert answered_alike(cancel(status, answer), refused) is None
     assert answered_alike(refused, cancel(status, answer)) is None

@@ -24,7 +24,7 @@ def test_a_get_that_is_refused_after_a_refusal_shows_both() -> None:
         (404, UNAVAILABLE, 503),
         (404, Failure(FailureKind.RESET), 200),
     ],
-    ids=["it is shown", "nothing was refused", "come again", "no answer"],
+    ids=["it is shown", "nothing was refused", "retry later", "no answer"],
 )
 def test_what_shows_nothing_of_the_connection(first: int, answer: Answer, status: int) -> None:
     t = Traffic()

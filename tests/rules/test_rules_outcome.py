@@ -62,7 +62,7 @@ from tests.rules.traffic import (
 )
 
 NO_ANSWER = Failure(FailureKind.TIMEOUT)
-COME_AGAIN: dict[str, tuple[int, Answer]] = {
+RETRY_LATER: dict[str, tuple[int, Answer]] = {
     "429": (429, TOO_MANY),
     "503": (503, UNAVAILABLE),
     "503 in plain text": (503, ENVOY_TEXT),
@@ -273,8 +273,8 @@ def test_a_guarantee_is_not_broken_by_a_look_that_failed(shown: Answer, status: 
 # --- answers to a cancel ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("status", "answer"), COME_AGAIN.values(), ids=COME_AGAIN)
-def test_come_again_refuses_nothing(status: int, answer: Answer) -> None:
+@pytest.mark.parametrize(("status", "answer"), RETRY_LATER.values(), ids=RETRY_LATER)
+def test_retry_later_refuses_nothing(status: int, answer: Answer) -> None:
     """429 and 503 say nothing about the request; so no oracle about an answer to a cancel may take them for one."""
     again = cancel(status, answer)
     assert accepted(again) is None
@@ -337,7 +337,7 @@ def test_a_cancel_is_told_by_its_body_whatever_that_is(body: bytes, shown: str) 
         "both done already",
         "neither supported",
         "neither known",
-        "come again",
+        "retry later",
         "no answer",
         "nothing to compare with",
     ],
@@ -593,8 +593,8 @@ def test_unimplemented_is_501(answer: Answer) -> None:
     assert is_unimplemented(cancel(501, answer)) is None
 
 
-@pytest.mark.parametrize(("status", "answer"), COME_AGAIN.values(), ids=COME_AGAIN)
-def test_come_again_does_not_say_whether_it_is_implemented(status: int, answer: Answer) -> None:
+@pytest.mark.parametrize(("status", "answer"), RETRY_LATER.values(), ids=RETRY_LATER)
+def test_retry_later_does_not_say_whether_it_is_implemented(status: int, answer: Answer) -> None:
     assert is_unimplemented(cancel(status, answer)) is None
 
 

@@ -171,7 +171,7 @@ def test_grpc_gateways_501_for_any_suffix_is_not_the_methods() -> None:
     """It answers 405 as UNIMPLEMENTED; the same words for a suffix that nobody has give it away."""
     complaint = reached(501, bare(12, "Method Not Allowed"), 501, bare(12, "Method Not Allowed"))
     assert complaint is not None
-    assert "exactly as a suffix that does not exist" in complaint.message
+    assert "exactly like a suffix that does not exist" in complaint.message
     assert len(complaint.exchanges) == 2
 
 

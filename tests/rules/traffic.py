@@ -218,7 +218,7 @@ UNIMPLEMENTED = envelope(501, "UNIMPLEMENTED", "Operation is not implemented, or
 UNAUTHENTICATED = envelope(401, "UNAUTHENTICATED", "who are you?")
 PERMISSION_DENIED = envelope(403, "PERMISSION_DENIED", "you may not")
 TOO_MANY = envelope(429, "RESOURCE_EXHAUSTED", "not so fast")
-UNAVAILABLE = envelope(503, "UNAVAILABLE", "come again")
+UNAVAILABLE = envelope(503, "UNAVAILABLE", "retry later")
 INTERNAL = envelope(500, "INTERNAL", "oops")
 
 GOOGLE_PAGE = b"<!DOCTYPE html>\n<html lang=en>\n  <title>Error 404 (Not Found)!!1</title>\n"

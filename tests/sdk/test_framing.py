@@ -30,7 +30,7 @@ FRAMES: tuple[Frame, ...] = (
     framing.in_chunks(1000, ";a=b", ("X-End", "1")),
     framing.until_close,
     framing.as_http_1_0,
-    framing.after_a_100,
+    framing.after(framing.CONTINUE),
     framing.without_reason,
     framing.with_names(str.upper),
     framing.with_more_headers(20),

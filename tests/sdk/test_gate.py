@@ -24,13 +24,13 @@ from conformance.sdk.gate import GateRun, run_gate, selected, whole_timeline, wr
 from conformance.sdk.honest_driver import Client
 from conformance.sdk.in_process import InProcess, Speaks, driven
 from conformance.sdk.judging import judge_performance
-from conformance.sdk.play import perform, processes
+from conformance.sdk.play import Performance, Play, perform, processes
 from conformance.sdk.reply import DriverFault
 from conformance.sdk.scenarios import SCENARIOS
 from conformance.sdk.stage import MOST_FAULTS
 from conformance.secrets.command import command_without_secrets
 
-from .in_process import NAMING, judged, named, not_kept, says
+from .in_process import NAMING, judged, named, not_kept, performed, says
 
 MUST_PASS = "client-answer.empty-object-is-success"
 
@@ -103,6 +103,19 @@ def test_an_operation_that_runs_and_is_never_shown_so_is_charged(whole: Callable
     assert run.verdict is RunVerdict.NOT_CONFORMANT
     assert verdicts(run)["client-operation.running-is-told"] == "fail"
     assert verdicts(run)["client-operation.cancelled-is-told"] == "not-tested"
+
+
+def test_what_one_scenario_could_not_show_is_not_tested_although_another_does_not_apply() -> None:
+    always_done = says(outcome="ok", operation={"name": "", "done": True, "response": True})
+    (untested,) = performed(always_done, named("cancelled")).plays
+    elsewhere = Play(untested.scenario, inapplicable="the contract has no path for it")
+
+    def verdict(*plays: Play) -> Verdict:
+        judgements = judge_performance(Performance(list(plays)), is_whole=False).judgements
+        return {each.requirement.id: each.verdict for each in judgements}["client-operation.cancelled-is-told"]
+
+    assert verdict(elsewhere) is Verdict.NOT_APPLICABLE
+    assert verdict(elsewhere, untested) is Verdict.NOT_TESTED
 
 
 @pytest.mark.parametrize("outcome", ["client_error", "transport_error", "decode_error", "rpc_error"])

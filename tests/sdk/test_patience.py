@@ -58,6 +58,13 @@ def test_the_verdict_on_a_call_that_outlives_its_deadline_does_not_depend_on_the
     assert performance.plays[0].turns, "the driver was started again"
 
 
+def test_a_redirect_is_not_the_end_of_a_call() -> None:
+    """Who follows it with a request that never ends, such as one whose content is missing, outlives its deadline."""
+    performance = played("reply.get('http_status') == 307", 60, 3.0, "redirect-loop", "plain-cancel")
+    assert failed(performance) == {"client-retry.deadline-is-kept"}
+    assert not performance.faults
+
+
 def test_a_driver_that_does_not_reply_to_a_call_that_ended_is_at_fault() -> None:
     performance = played("method == 'cancel' and reply['outcome'] == 'ok'", 60, 0.3, "cancelled")
     (fault,) = performance.faults

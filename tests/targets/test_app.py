@@ -15,6 +15,7 @@ import respx
 from conformance.errors import ConformanceError, TargetError, UsageError
 from conformance.exchange import Failure, FailureKind, Request, Response
 from conformance.lro import SystemClock
+from conformance.server.options import Options
 from conformance.server.run_suite import run_quietly
 from conformance.server.target.app import ORIGIN, AsgiTransport, load_app, transport_to
 from conformance.server.target.transport import HttpTransport
@@ -230,7 +231,7 @@ def test_an_application_that_cannot_be_had(tmp_path: Path, entry: str, said: str
 def run_on(tmp_path: Path, service: str, extra: str = "", more: str = "") -> dict[str, Any]:
     (tmp_path / "service.py").write_text(REFERENCE.format(service=service, extra=extra))
     (tmp_path / "conformance.toml").write_text(FILE.format(more=more))
-    return run_quietly({"--iut": str(tmp_path / "conformance.toml")})
+    return run_quietly(Options(config=str(tmp_path / "conformance.toml")))
 
 
 FILE = """

@@ -13,6 +13,7 @@ import pytest
 
 from conformance.errors import TargetError, UsageError
 from conformance.lro import VirtualClock
+from conformance.server.options import Options
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
 from conformance.server.run_suite import run_quietly
@@ -48,7 +49,7 @@ def test_a_run_with_a_function_beside_the_configuration(url: str, tmp_path: Path
     (tmp_path / "jobs_of_this_test.py").write_text(STARTING.format(url=url))
     file = tmp_path / "conformance.toml"
     file.write_text(f'[iut]\nurl = "{url}"\n[operations]\npython = "jobs_of_this_test:start"\n')
-    report = run_quietly({"--iut": str(file), "--iut-report-dir": str(tmp_path / "report")})
+    report = run_quietly(Options(config=str(file), report_dir=str(tmp_path / "report")))
     assert report["verdict"] == "conformant"
     assert (report["left_over"], report["messages"]) == ([], [])
     entries = read_ledger(tmp_path / "report" / "ledger.jsonl")
@@ -216,7 +217,7 @@ def test_operations_that_end_too_soon_are_told_with_the_time_they_ran(url: str, 
         f'[iut]\nurl = "{url}"\n[operations]\n'
         f'start = {{method = "POST", path = "/v1/{PARENT}/operations:start", json = {{mode = "done"}}}}\n'
     )
-    report = run_quietly({"--iut": str(file)})
+    report = run_quietly(Options(config=str(file)))
     reasons = {entry["reason"] for entry in report["requirements"] if entry["verdict"] == "not-tested"}
     told = [reason for reason in reasons if "already done when it is first looked at, at most 0." in reason]
     assert told
@@ -241,7 +242,7 @@ def start_short():
     )
     file = tmp_path / "conformance.toml"
     file.write_text(f'[iut]\nurl = "{url}"\n[operations]\npython = "short_ones:start_short"\n')
-    report = run_quietly({"--iut": str(file)})
+    report = run_quietly(Options(config=str(file)))
     accused = [entry["id"] for entry in report["requirements"] if entry["verdict"] in ("fail", "warn", "error")]
     assert accused == []
     assert report["verdict"] == "incomplete"

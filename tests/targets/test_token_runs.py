@@ -11,6 +11,7 @@ import pytest
 
 from conformance.cli import main
 from conformance.lro import SystemClock
+from conformance.server.options import Options
 from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.faults import fault_named
@@ -64,7 +65,7 @@ def run_against(tokens: Tokens, directory: Path) -> tuple[dict[str, Any], dict[s
     with running_server(service) as url:
         config = directory / "conformance.toml"
         config.write_text(CONFIG.format(url=url, asked=directory / "asked"))
-        report = run_quietly({"--iut": str(config), "--iut-report-dir": str(directory / "out")})
+        report = run_quietly(Options(config=str(config), report_dir=str(directory / "out")))
     return report, json.loads((directory / "out" / "traffic.har").read_text(encoding="utf-8"))
 
 
@@ -93,7 +94,7 @@ def test_a_replay_asks_the_command_again(tmp_path: Path, capsys: pytest.CaptureF
     with running_server(fault_named("query-name-wins").apply(service)) as url:
         config = tmp_path / "conformance.toml"
         config.write_text(CONFIG.format(url=url, asked=tmp_path / "asked"))
-        run_quietly({"--iut": str(config), "--iut-report-dir": str(tmp_path / "out")})
+        run_quietly(Options(config=str(config), report_dir=str(tmp_path / "out")))
         (tmp_path / "asked").unlink()
         report = str(tmp_path / "out" / "report.json")
         status = main(["replay", report, "target.query-name-never-redirects", "--config", str(config)])

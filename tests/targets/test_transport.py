@@ -142,7 +142,7 @@ FRAMINGS: list[tuple[tuple[Header, ...], bytes, bytes]] = [
     ((("Content-Length", "2"),), b"{}", b"Content-Length: 2\r\n\r\n{}"),
     ((("Content-Length", "0"),), b"", b"Content-Length: 0\r\n\r\n"),
     ((), b"", b"\r\n"),
-    ((("Transfer-Encoding", "chunked"),), b"{}", b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
+    ((("Transfer-Encoding", "chunked"),), b"{}", b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"),
     ((("Transfer-Encoding", "chunked"),), b"", b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
 ]
 

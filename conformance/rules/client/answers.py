@@ -60,19 +60,19 @@ def is_ok(turn: Turn) -> Complaint | None:
 
 
 def is_no_success(turn: Turn) -> Complaint | None:
-    """Whatever came back, it was no success of the call."""
+    """The call does not succeed."""
     return turn.complain(f"the driver said ok; the answer was {statuses_of(turn)}") if turn.said.is_ok else None
 
 
 def success_was_answered(turn: Turn) -> Complaint | None:
-    """A success is reported only when an attempt was answered with one."""
+    """The client reports success only if an attempt was answered with success."""
     if turn.said.is_ok and not any(exchange.succeeded() for exchange in turn.answers):
         return turn.complain(f"the driver said ok; what came back was {statuses_of(turn)}")
     return None
 
 
 def reports(code: Code) -> TurnJudge:
-    """An oracle: the client reports this code, or one of the same HTTP status, or if it knows no codes that status."""
+    """An oracle: the client reports this code, or one with the same HTTP status; without codes, that status."""
 
     def judge(turn: Turn) -> Complaint | None:
         said = turn.said
@@ -85,7 +85,7 @@ def reports(code: Code) -> TurnJudge:
 
 
 def unless_repeated(judge: TurnJudge) -> TurnJudge:
-    """An oracle about an error that may be tried again: whoever does reports in the end what it likes."""
+    """An oracle about an error that may be retried: it judges only clients that do not retry."""
 
     def judge_once(turn: Turn) -> Complaint | None:
         if len(turn.answers) > 1:
@@ -96,7 +96,7 @@ def unless_repeated(judge: TurnJudge) -> TurnJudge:
 
 
 def if_answered_last(status: int, judge: TurnJudge) -> TurnJudge:
-    """An oracle about an error: a client that went on until it was answered otherwise speaks of that other answer."""
+    """An oracle about an error: it judges only clients for which this error was the last answer."""
 
     def judge_last(turn: Turn) -> Complaint | None:
         last = turn.answers[-1].response if turn.answers else None
@@ -108,7 +108,7 @@ def if_answered_last(status: int, judge: TurnJudge) -> TurnJudge:
 
 
 def if_coded(judge: TurnJudge) -> TurnJudge:
-    """An oracle about an answer in a content coding, which nobody gets who does not say that it may be."""
+    """An oracle about an answer in a content coding: it judges only clients that accept the coding."""
 
     def judge_coded(turn: Turn) -> Complaint | None:
         if not any(exchange.response and exchange.response.header("content-encoding") for exchange in turn.answers):
@@ -132,7 +132,7 @@ def keeps_the_message(message: str) -> TurnJudge:
 
 
 def keeps_the_code(code: Code) -> TurnJudge:
-    """An oracle: the canonical code itself reaches the caller, not just the HTTP status that it shares with others."""
+    """An oracle: the canonical code reaches the caller, not only the HTTP status, which several codes share."""
 
     def judge(turn: Turn) -> Complaint | None:
         if turn.said.outcome is not Outcome.RPC_ERROR:
@@ -147,7 +147,7 @@ def keeps_the_code(code: Code) -> TurnJudge:
 def keeps_the_status(turn: Turn) -> Complaint | None:
     """An oracle: an error that cannot be read is reported with its HTTP status, or a code that follows from it.
 
-    Who tried again speaks of the last answer.
+    After retries the last answer counts.
     """
     said, last = turn.said, last_error(turn)
     if last is None or said.is_ok or said.outcome is Outcome.CLIENT_ERROR:
@@ -175,7 +175,7 @@ def keeps_the_method(turn: Turn) -> Complaint | None:
 
 
 def get_is_no_cancel(turn: Turn) -> Complaint | None:
-    """A redirect that was followed with a GET has cancelled nothing, whatever page it led to."""
+    """If a redirect was followed with a GET, nothing was cancelled, and the client reports no success."""
     if turn.said.is_ok and not any(_was_cancelled(exchange) for exchange in turn.arrived):
         return turn.complain("the driver said ok; no POST was answered with a success", *turn.arrived)
     return None

@@ -1,7 +1,7 @@
 """Rules and oracles about the code that an error is reported with.
 
-A client that tries again is answered several times; what it reports is the last of these answers. What that answer
-says is read from it: the canonical code of the envelope or of a bare Status, else the HTTP status alone.
+A client that retries gets several answers; it reports the last one. The code of an answer is the canonical code of the
+envelope or of a bare Status; without one, the HTTP status counts.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _REFUSALS = frozenset(
         Code.UNIMPLEMENTED,
     ]
 )
-"""What only a service can know: no client library makes one of these of an answer that it cannot read, or of none."""
+"""Codes that only a service can know: no client makes them of an answer that it cannot read, or without an answer."""
 
 _REFUSED = frozenset({403, 404, 409, 412, 501})
-"""The HTTP statuses of refusals; 400 is left out, which clients make of what they cannot send, and 401 and 429."""
+"""The HTTP statuses of refusals, without 400, 401 and 429, which clients also use for errors of their own."""
 
 
 def code_in(response: Response) -> Code | None:
-    """The canonical code that an error says it has, in the envelope or as a bare Status; None when it says none."""
+    """The canonical code of an error, in the envelope or a bare Status; None if it has none."""
     members = response.json_object()
     if members is None or response.status < 300:
         return None
@@ -57,7 +57,7 @@ def last_error(turn: Turn) -> Response | None:
 def tells_the_last_answer(turn: Turn) -> Complaint | None:
     """An oracle: the error of the last answer is reported with its code, one of the same HTTP status, or that status.
 
-    Who was still trying when its time was over may say that instead.
+    A client whose deadline passed while it was retrying may report that instead.
     """
     last = last_error(turn)
     if last is None:
@@ -102,7 +102,7 @@ def of_several_answers_the_last_is_told(turn: Turn) -> Complaint | None:
     ),
 )
 def a_refusal_was_answered(turn: Turn) -> Complaint | None:
-    """gRPC says which codes its libraries never make by themselves; UNIMPLEMENTED they make of a method only."""
+    """gRPC lists the codes that its libraries never create by themselves."""
     said = turn.said
     is_refusal = said.code in _REFUSALS if said.code is not None else said.http_status in _REFUSED
     if said.outcome is not Outcome.RPC_ERROR or not is_refusal:
@@ -111,14 +111,14 @@ def a_refusal_was_answered(turn: Turn) -> Complaint | None:
 
 
 def _is_refusal(exchange: Exchange) -> bool:
-    """Whether an answer is an error of which a client may make a refusal: any 4xx, and 501."""
+    """Whether a client may report the answer as a refusal: any 4xx, and 501."""
     return exchange.response is not None and (400 <= exchange.response.status < 500 or exchange.response.status == 501)
 
 
 def keeps_the_class(turn: Turn) -> Complaint | None:
     """An oracle: an error of class 4xx is not reported as one of class 5xx, nor the other way round.
 
-    UNKNOWN claims nothing, and a client that says no more than that it cannot read the answer does not either.
+    UNKNOWN has no class, and neither has a client error that only says that the answer cannot be read.
     """
     last = last_error(turn)
     if last is None:
@@ -140,7 +140,7 @@ def keeps_the_class(turn: Turn) -> Complaint | None:
 def follows_from(status: int, code: Code) -> bool:
     """Whether a code may be made of an HTTP status alone.
 
-    A status that is that of a code stands for it; any other stands for its class, and 408 and 502 for what they say.
+    If the status belongs to a code, that code. Else any code of its class; 408 and 502 have codes that fit them.
     """
     if any(other.http_status == status for other in Code if other is not Code.OK):
         return code.http_status == status

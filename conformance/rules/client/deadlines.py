@@ -1,9 +1,8 @@
 """Rules and oracles about deadlines: how long a call lasted, and how it ended when the time was over.
 
-The time of a call is counted from the arrival of its first attempt, for before that it may be the driver that is slow;
-or less the time that the driver needs for a call by itself, where that leaves less. What a busy machine took, as far as
-it was noticed, is not counted; a little more is granted in proportion to the deadline: with a fixed grace a short
-deadline would be none.
+The time of a call is counted from the arrival of its first attempt, because the driver may be slow before that; or it
+is the whole time less what the driver needs for a call, if that is shorter. Delays of a busy machine that were noticed
+are not counted. The tolerance is a part of the deadline: a fixed tolerance would make a short deadline meaningless.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from conformance.rules.rule import Complaint
 _LARGEST_SLACK = 2.0
 _SHORTEST_SLACK = 0.1
 _EARLY = 0.6
-"""A call that ends before this part of its deadline is over has not waited for it."""
+"""A call that ends before this part of its deadline did not wait for the deadline."""
 
 
 def slack(timeout: float) -> float:
@@ -39,7 +38,7 @@ def shortest_duration(turn: Turn) -> float:
 
 
 def longest_duration(turn: Turn) -> float:
-    """The most seconds that the client's call can have lasted: an arrival may have been noticed late, too."""
+    """The most seconds that the client's call can have lasted; its arrival may have been noticed late."""
     by_itself = turn.said.at - turn.told.at - turn.overhead
     longer = max(by_itself, turn.said.at - turn.answers[0].sent_at) if turn.answers else by_itself
     return longer + turn.stall
@@ -69,7 +68,7 @@ _NOT_WHOLE = (FailureKind.TIMEOUT, FailureKind.UNFINISHED)
 def _ended_with_the_head(turn: Turn) -> bool:
     """Whether the call was a success when the head of its answer said so, and did not wait for the content.
 
-    What that is worth of a method without a result is judged where the content is none.
+    Another requirement is about calls without a result, where the content does not matter.
     """
     last = turn.answers[-1].outcome
     return (
@@ -137,7 +136,7 @@ def a_call_waits_for_its_deadline(turn: Turn) -> Complaint | None:
 
 
 def unless_given_up(judge: TurnJudge) -> TurnJudge:
-    """An oracle about an answer that comes late; who does not wait for it breaks another requirement."""
+    """An oracle about an answer that comes late; another requirement is about clients that do not wait for it."""
 
     def judge_ended(turn: Turn) -> Complaint | None:
         if turn.said.outcome is Outcome.TRANSPORT_ERROR:
@@ -148,7 +147,7 @@ def unless_given_up(judge: TurnJudge) -> TurnJudge:
 
 
 _SAYS_SO = frozenset({Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE, Code.UNKNOWN})
-"""UNAVAILABLE and UNKNOWN say that there was no answer, which is true; any other code says something of the call."""
+"""UNAVAILABLE and UNKNOWN truly say that there was no answer; any other code says something about the call."""
 
 
 @turn_rule("client-retry.time-over-is-told", when=lambda turn: ran_out_of_time(turn) and not turn.said.is_missing)

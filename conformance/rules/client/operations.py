@@ -39,7 +39,7 @@ def keeps_the_message_of_the_operation(turn: Turn) -> Complaint | None:
 
 
 def if_shown(judge: TurnJudge) -> TurnJudge:
-    """An oracle about what is shown of an operation that some clients, and rightly, cannot read."""
+    """An oracle about an operation that some clients cannot read: it judges only clients that show it."""
 
     def judge_shown(turn: Turn) -> Complaint | None:
         if turn.said.operation is None:
@@ -89,7 +89,8 @@ def _operation_in(turn: Turn) -> Operation | None:
 
 
 def as_said(said: Mapping[str, Any]) -> Operation:
-    """The driver's account of an operation in the shape of an operation: `response` is a boolean there."""
+    """The operation as the driver describes it, as JSON of an operation; the driver says only whether there is a
+    response."""
     return Operation({**said, "response": {} if said.get("response") else None})
 
 

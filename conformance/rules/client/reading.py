@@ -22,7 +22,7 @@ def asks_for_a_cancel(turn: Turn) -> bool:
 
 
 def is_wait(turn: Turn) -> bool:
-    """Whether the driver was asked to wait for the end of an operation, which are many gets."""
+    """Whether the driver was asked to wait for the end of an operation, with many gets."""
     return turn.told.asks_for == "wait"
 
 
@@ -36,7 +36,7 @@ def something_arrived(turn: Turn) -> bool:
 
 
 def names_an_operation(turn: Turn) -> bool:
-    """Whether the driver was told a name that has a path; what may be sent for another one is a scenario's business."""
+    """Whether the name in the request to the driver has a path; the scenario judges what is sent for any other name."""
     return turn.told.is_bound and not _has_dot_segment(turn.told.name)
 
 
@@ -45,12 +45,12 @@ def was_answered(turn: Turn) -> bool:
 
 
 def time_was_over(turn: Turn) -> bool:
-    """Whether the client may have given up because its time was over, whatever it had been answered."""
+    """Whether the client may have given up because of its deadline, whatever answers it got."""
     return turn.said.at - turn.told.at > 0.8 * turn.told.timeout / 1000
 
 
 def requests_of(turn: Turn) -> list[Exchange]:
-    """The requests of the turn that are HTTP and were not sent on account of a redirect."""
+    """The requests of the turn that are HTTP and did not follow a redirect."""
     return [
         exchange
         for number, exchange in enumerate(turn.arrived)
@@ -63,7 +63,7 @@ def posts_of(turn: Turn) -> list[Exchange]:
 
 
 def calls_of(turn: Turn) -> list[Exchange]:
-    """The requests that are meant to be the call that was asked for, by their path."""
+    """The requests that are meant to be the wanted call, by their path."""
     return [
         exchange
         for exchange in requests_of(turn)
@@ -72,12 +72,12 @@ def calls_of(turn: Turn) -> list[Exchange]:
 
 
 def is_over_grpc(turn: Turn) -> bool:
-    """Whether what arrived are calls over gRPC, which were made requests of by their bindings."""
+    """Whether the requests are calls over gRPC, which were turned into HTTP requests by their bindings."""
     return turn.told.transport == "grpc"
 
 
 def other_rpcs_of(turn: Turn) -> list[Exchange]:
-    """The calls over gRPC of methods without a binding of ours; such a request has the path of the method itself."""
+    """The calls over gRPC of methods without a binding; such a request has the path of the method itself."""
     if not is_over_grpc(turn):
         return []
     return [exchange for exchange in turn.arrived if _RPC.fullmatch(exchange.request.path)]
@@ -95,7 +95,7 @@ def cancels_of(turn: Turn) -> list[Exchange]:
 def gets_of(turn: Turn) -> list[Exchange]:
     """The gets of the operation that the driver was told, among all that arrived.
 
-    What is left of a name that a raw `?` has cut in two is another name, and its query is that name's.
+    If a raw `?` cuts a name in two, the first part is another name, and the rest is its query.
     """
     return [
         exchange

@@ -175,7 +175,7 @@ def the_routing_header_names_the_operation(turn: Turn) -> Complaint | None:
 
 
 def is_accepted(turn: Turn) -> Complaint | None:
-    """The name is legal, so something is sent for it; what, is for the rules to judge."""
+    """The name is legal, so a request is sent for it; the rules judge the request."""
     if turn.arrived:
         return None
     if turn.said.is_ok:
@@ -184,7 +184,7 @@ def is_accepted(turn: Turn) -> Complaint | None:
 
 
 def nothing_is_sent(turn: Turn) -> Complaint | None:
-    """No request has a right to be sent for this name."""
+    """No request may be sent for this name."""
     if not turn.arrived:
         return None
     return turn.complain(
@@ -265,9 +265,9 @@ def _object(body: bytes | None) -> Any:
 
 
 def _says_nothing(exchange: Exchange, name: str) -> bool:
-    """No bytes, an object without members, or one that repeats the name, of which another requirement speaks.
+    """No bytes, an object without members, or one that repeats the name, which another requirement judges.
 
-    A body in a coding that the gate does not know was refused with 415, and says nothing that could be read.
+    A body in a coding that the gate does not know was refused with 415 and cannot be read.
     """
     if not exchange.request.body or not can_be_undone(exchange.request.headers):
         return True

@@ -1,4 +1,4 @@
-"""Rules and oracles about retries: what is tried again, and how often."""
+"""Rules and oracles about retries: what is retried, and how often."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.rules.client.turn import Outcome, Turn, turn_rule
 from conformance.rules.rule import Complaint
 
 LATE = 0.25
-"""Seconds after which a request can no longer have been under way when the reply was given."""
+"""A request that arrives so many seconds after the reply was not under way at the time of the reply."""
 
 MOST_ATTEMPTS = 5
 """maxAttempts of CancelOperation in longrunning_grpc_service_config.json."""

@@ -1,8 +1,8 @@
 """What the rules about a client read: turns.
 
-A *turn* is one request to a driver: what it was told, what it said, and what arrived at our server on account of it.
-The three have one clock, so that they can be put on one time line. Driver and server are ours to record, nothing of a
-turn is the client's own account but the reply.
+A *turn* is one request to a driver: the request, the reply, and what arrived at our server because of it. All three
+have the same clock, so that they fit on one time line. Only the reply is the client's own account; all else was
+recorded.
 
 As with servers there are *rules*, which judge every turn of a run whatever scenario it belongs to, and *oracles*, plain
 functions that a scenario names because only the scenario knows what its answers mean. A judge returns a complaint or
@@ -37,9 +37,9 @@ class Outcome(Enum):
 class Told:
     """One request to the driver. `at` is seconds on the run's clock, `timeout` the deadline in milliseconds.
 
-    `method` is the call that is expected to arrive. `word` is what the driver is told when that is another word: `wait`
-    for a get that is repeated until the operation has ended, `poll` milliseconds apart at first. The name `is_bound`
-    when the contract has a path for it.
+    `method` is the call that is expected to arrive. `word` is the method in the request to the driver if that differs:
+    `wait` for a get that is repeated until the operation has ended, at first `poll` milliseconds apart. The name
+    `is_bound` if the contract has a path for it.
     """
 
     id: int
@@ -55,7 +55,7 @@ class Told:
 
     @property
     def asks_for(self) -> str:
-        """The method as the driver is told it."""
+        """The method as it stands in the request to the driver."""
         return self.word or self.method.value
 
     def as_json(self) -> dict[str, Any]:
@@ -73,9 +73,9 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """What the driver says of itself when it is greeted; without an answer it is a driver that cancels and gets.
+    """The reply of the driver to `hello`. A driver that does not know `hello` has cancel and get.
 
-    `habits` are the ways of its language that it declares; a requirement about one is judged only then.
+    `habits` are customs of its language that it declares; a requirement about one is judged only then.
     """
 
     methods: frozenset[str] = frozenset({"cancel", "get"})
@@ -86,7 +86,7 @@ class Hello:
     habits: frozenset[str] = frozenset()
 
     def lacks(self, methods: Iterable[str], needs: Iterable[str]) -> str:
-        """Why calls of these methods cannot be asked for, or what is needed besides is not there; empty when all is.
+        """What the driver lacks for calls of these methods and these needs; empty if it lacks nothing.
 
         A need is `concurrent` or the name of a habit.
         """
@@ -109,8 +109,8 @@ class Said:
     """The driver's reply. `line` is as it was written; `at` is when it had been read.
 
     `operation` is what a successful get or wait returned, `operations` a list; `code` and `http_status` are those of an
-    RPC error, None when the client does not tell. `cancelled` is what the SDK's own predicate shows, `exception` the
-    class of what it threw. A reply `is_missing` when the gate gave up waiting for the call to end.
+    RPC error, None if the client does not know them. `cancelled` is the answer of the SDK's own predicate, `exception`
+    the class of the exception. A reply `is_missing` if the gate gave up waiting for it.
     """
 
     outcome: Outcome
@@ -146,10 +146,10 @@ PATHS = re.compile(r"/v1/(projects|organizations)/[^/]+/locations/[^/]+/operatio
 class Turn:
     """One request to the driver, its reply, and the exchanges it caused, in the order of their arrival.
 
-    `answers` are the exchanges of the call that was asked for; the other `arrived` ones are what else came in: to
-    another path, to another operation, or nothing that is HTTP. `overhead` are the seconds that the driver needs for a
-    call by itself, measured where it is answered at once; `stall` are those that a busy machine held everybody up
-    meanwhile. `hello` is what the driver said of itself, `paths` what the paths of calls look like without a verb.
+    `answers` are the exchanges of the wanted call. The others in `arrived` went to another path or another operation,
+    or are not HTTP. `overhead` are the seconds that the driver itself needs for a call, measured with a call that is
+    answered at once; `stall` are the seconds of delay by a busy machine. `hello` is the reply to `hello`; `paths` are
+    the patterns of the paths of calls, without a verb.
     """
 
     scenario: str
@@ -163,7 +163,7 @@ class Turn:
 
     @property
     def answers(self) -> tuple[Exchange, ...]:
-        """The requests that are the very call that was asked for: its method, on its name."""
+        """The requests that are the wanted call: its method, on its name."""
         return tuple(exchange for exchange in self.arrived if self.asked_for(exchange))
 
     def asked_for(self, exchange: Exchange) -> bool:

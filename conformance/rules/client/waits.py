@@ -1,7 +1,7 @@
-"""Rules and oracles about waits: an operation is looked at until it has ended, by the SDK's own helper.
+"""Rules and oracles about waits: a helper of the SDK polls an operation until it has ended.
 
-The helper returns the operation or its result, or it throws the operation's error: both tell of the end. What its own
-predicate says, `cancelled` in the reply, must not say otherwise.
+The helper returns the operation or its result, or it throws the error of the operation. The predicate of the SDK,
+`cancelled` in the reply, must not contradict that.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from conformance.rules.client.turn import Outcome, Turn, TurnJudge, turn_rule
 from conformance.rules.rule import Complaint
 
 _GROWTH = 2.0
-"""The last pauses of a wait that backs off are so many times as long as the first, whatever jitter there is in each."""
+"""How many times longer the last pauses are than the first, if a wait backs off; jitter is allowed for."""
 
 _BUSY = 0.02
-"""Seconds; a machine that held everybody up for longer has made pauses of its own."""
+"""Seconds; a busy machine that caused a longer delay has made pauses of its own."""
 
 _SOME = 3
-"""So many pauses are taken together."""
+"""The number of first and of last pauses that are compared."""
 
 
 @turn_rule("client-wait.ends-when-done", when=lambda turn: is_wait(turn) and _done_at(turn) is not None)
@@ -49,7 +49,8 @@ def who_says_that_it_is_over_has_seen_the_end(turn: Turn) -> Complaint | None:
 
 
 def tells_a_cancellation(turn: Turn) -> Complaint | None:
-    """The operation ended with code 1: it is shown so, or thrown as CANCELLED, and the predicate does not deny it."""
+    """The operation ended with code 1: the client shows that or throws CANCELLED, and its predicate does not deny
+    it."""
     _arrived(turn)
     said = turn.said
     if said.is_ok:
@@ -64,7 +65,7 @@ def tells_a_cancellation(turn: Turn) -> Complaint | None:
 
 
 def tells_a_failure(code: Code) -> TurnJudge:
-    """An oracle: the operation failed with this code; that is shown or thrown, and no cancellation."""
+    """An oracle: the operation failed with this code: the client shows or throws that, and no cancellation."""
 
     def judge(turn: Turn) -> Complaint | None:
         _arrived(turn)
@@ -83,7 +84,7 @@ def tells_a_failure(code: Code) -> TurnJudge:
 
 
 def tells_a_result(turn: Turn) -> Complaint | None:
-    """The operation ended with a response: the wait returns, and nothing says that it was cancelled."""
+    """The operation ended with a response: the wait returns, and the reply does not say that it was cancelled."""
     _arrived(turn)
     said = turn.said
     shown = said.operation
@@ -93,7 +94,7 @@ def tells_a_result(turn: Turn) -> Complaint | None:
 
 
 def ends_with_the_refusal(code: Code) -> TurnJudge:
-    """An oracle: a get was refused for good, so the wait ends, with that error."""
+    """An oracle: a get was refused finally, so the wait ends with that error."""
 
     def judge(turn: Turn) -> Complaint | None:
         _arrived(turn)

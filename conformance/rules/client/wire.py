@@ -1,6 +1,6 @@
-"""Rules about the form of what arrives: HTTP/1.1, to the right server, with credentials that are whole.
+"""Rules about the form of requests: HTTP/1.1, to the right server, with complete credentials.
 
-They say nothing of what is called. Over gRPC what arrives is made of the call by the front, so they are for HTTP only.
+They do not judge what is called. They are for HTTP only: over gRPC the gate itself makes the requests of the calls.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from conformance.rules.client.turn import Turn, TurnJudge, turn_rule
 from conformance.rules.rule import Complaint
 
 _INJECTED = "x-conformance-injected"
-"""The header field that a name would make which is written into a header as it is."""
+"""The header field that appears if a name is written into a header without an escape."""
 
 _DANGEROUS = re.compile(r"[\r\n\0]")
 
@@ -86,7 +86,7 @@ def a_name_makes_no_header(turn: Turn) -> Complaint | None:
 
 
 def gets_through(turn: Turn) -> Complaint | None:
-    """An oracle: the server is there and answers, so the call succeeds, whatever became of an earlier connection."""
+    """An oracle: the server answers, so the call succeeds, even if an earlier connection was closed."""
     if turn.said.is_ok:
         return None
     arrived = "" if turn.answers else ", and the call had not arrived"
@@ -96,7 +96,7 @@ def gets_through(turn: Turn) -> Complaint | None:
 def credentials_are_whole(carries: Callable[[str], bool], credential: str) -> TurnJudge:
     """An oracle: every attempt has one field Authorization, which is `credential`. `carries` knows the token in a text.
 
-    A driver need not use the token; one whose calls have it at all has it in each.
+    A driver need not use the token. If one of its attempts has the token, all must have it.
     """
 
     def judge(turn: Turn) -> Complaint | None:

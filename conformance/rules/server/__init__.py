@@ -1,4 +1,4 @@
-"""Oracles about servers: every exchange of a recording keeps every rule that speaks about it."""
+"""Rules and oracles about servers. Every rule is applied to every exchange of a recording."""
 
 from conformance.rules.rule import Rule, registered_rules
 from conformance.rules.server import (

@@ -1,4 +1,4 @@
-"""Who may cancel: a rule about the challenge, and the oracles."""
+"""Authorisation: the rule about the challenge, and the oracles."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FIELDS = ("authorization", "proxy-authorization", "x-goog-api-key")
 
 
 def _credentials_of(exchange: Exchange) -> Iterator[str]:
-    """What the request carried, here and in recordings of others; a placeholder stands for what is told apart."""
+    """The credentials of a request, in our traffic and in recordings of others; placeholders count, too."""
     yield from (secret.reveal() for secret in exchange.credentials)
     for name, value in exchange.request.headers:
         credential = value.rpartition(" ")[2]

@@ -1,6 +1,7 @@
 """The oracle about operations that were cancelled although no cancel of them was accepted.
 
-Of an operation whose name nobody else knows every cancel is in the recording; so it can show that nobody's was it.
+Only the run knows the names of its operations. So the recording has every cancel of them, and can show that no cancel
+ended an operation.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from conformance.rules.server.outcome import has_trace
 
 
 def cancelled_by_nobody(exchanges: Iterable[Exchange], ours: Collection[str]) -> dict[str, Complaint]:
-    """What is wrong, by its name, with each operation of ours that ran and was then cancelled by no cancel."""
+    """By name, a complaint about each operation of the run that was cancelled although no cancel of it was accepted."""
     told = (history for history in histories(exchanges) if history.name in ours)
     found = {history.name: _cancelled_by_nobody(history) for history in told}
     return {name: complaint for name, complaint in found.items() if complaint is not None}
@@ -33,5 +34,5 @@ def _cancelled_by_nobody(history: History) -> Complaint | None:
 
 
 def _is_refused(cancel: Exchange) -> bool:
-    """Whether a cancel was answered with a client error: of one without an answer nobody knows what it did."""
+    """Whether a cancel was answered with a client error. What a cancel without an answer did is not known."""
     return cancel.response is not None and 400 <= cancel.response.status < 500

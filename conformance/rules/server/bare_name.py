@@ -1,6 +1,6 @@
-"""Rules about a POST on the bare name of an operation: it deletes nothing, whatever it says.
+"""Rules about a POST on the bare name of an operation: it deletes nothing, whatever its content.
 
-What a run sends to one operation in a batch, its checks judge; the rules speak where one such POST stands alone.
+If an operation gets several such requests, the checks that sent them judge. The rules judge an operation that gets one.
 """
 
 from __future__ import annotations

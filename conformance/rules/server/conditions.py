@@ -1,4 +1,4 @@
-"""Conditions that say which exchanges a rule speaks about."""
+"""Conditions: which exchanges a rule judges."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ _PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]+(:[a-z]+)?")
 
 
 def _is_plain(exchange: Exchange) -> bool:
-    """The name's own characters may be escaped, each as it must be; `%2F`, which some decode too early, is none."""
+    """Whether only characters that need it are escaped. `%2F` does not count as plain, because some decode it too
+    early."""
     assert exchange.call is not None
     escaped = quote(exchange.call.name, safe="/")
     path = exchange.request.path.replace(escaped, "name", 1)
@@ -37,8 +38,8 @@ plainly_bound = bound & When(_is_plain)
 """The request matches a binding however strictly a router reads it: no needless escapes, no query,
 and a name of the shape that the service gives.
 
-What a router does not recognise it may answer as it likes (Google's front end sends HTML), so rules about the form of
-errors speak only about these.
+A router may answer paths that it does not recognise in any form (Google's front end sends HTML). So rules about the
+form of errors judge only these.
 """
 
 ANSWERED_BY_HTTP_ITSELF = frozenset({405, 406, 408, 411, 413, 414, 415, 417, 426, 431, 502, 503, 504, 505})
@@ -46,4 +47,4 @@ ANSWERED_BY_HTTP_ITSELF = frozenset({405, 406, 408, 411, 413, 414, 415, 417, 426
 answered_by_the_service = failed & When(
     lambda exchange: exchange.response is not None and exchange.response.status not in ANSWERED_BY_HTTP_ITSELF
 )
-"""The error is not one that an HTTP server or a proxy gives before or in place of the service."""
+"""The error cannot be one of an HTTP server or a proxy in front of the service."""

@@ -7,13 +7,13 @@ from conformance.exchange.history import operation_in
 from conformance.rules.rule import Complaint
 
 LONG = 1.0
-"""Seconds; a cancel that is answered within them may have waited or not."""
+"""Seconds; an answer within this time does not show whether the cancel waited."""
 _MUCH = 4
-"""So many times longer than a cancel that waits for nothing."""
+"""How many times longer than a cancel that has nothing to wait for."""
 
 
 def cancel_waits_for_the_end(cancel: Exchange, look: Exchange, idle: Exchange) -> Complaint | None:
-    """A cancel takes long, and much longer than an `idle` one, and the operation is done at the next look.
+    """A cancel takes long, much longer than an `idle` one, and the operation is done at the next look.
 
     "Starts asynchronous cancellation on a long-running operation" (operations.proto, CancelOperation)
     """
@@ -22,7 +22,7 @@ def cancel_waits_for_the_end(cancel: Exchange, look: Exchange, idle: Exchange) -
     if operation is None or not operation.done or took < LONG or took < idly * _MUCH:
         return None
     return Complaint(
-        f"a cancel was answered after {took:.1f} s, when the operation had ended; one that waits for nothing took"
-        f" {idly:.1f} s",
+        f"a cancel was answered after {took:.1f} s, when the operation had ended; "
+        f"a cancel that had nothing to wait for took {idly:.1f} s",
         (cancel, look, idle),
     )

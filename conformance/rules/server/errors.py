@@ -41,7 +41,7 @@ def bare_status_of(exchange: Exchange) -> Mapping[str, Any] | None:
 
 
 def status_of(exchange: Exchange) -> Mapping[str, Any] | None:
-    """What the answer says of its error, in either form, or None."""
+    """The google.rpc.Status of an error, in either form, or None."""
     envelope = envelope_of(exchange)
     return envelope if envelope is not None else bare_status_of(exchange)
 
@@ -55,7 +55,7 @@ _may_be_of_no_method = (list_ | delete) & When(
         exchange.response is not None and exchange.response.status in _SAYS_UNBOUND and status_of(exchange) is None
     )
 )
-"""Not every service has list and delete, and what a router says of a path that it does not know is nobody's rule."""
+"""Not every service has list and delete, and no rule says how a router answers a path that it does not know."""
 
 _is_an_error_of_a_method = plainly_bound & answered_by_the_service & ~_may_be_of_no_method
 
@@ -76,7 +76,7 @@ _asks_for_credentials = When(
         exchange.response is not None and exchange.response.status == 401 and exchange.response.json_object() is None
     )
 )
-"""In plain text, as Envoy's filters for tokens answer before the service is asked; `errors.are-readable` warns."""
+"""In plain text, as Envoy's token filters answer before the service is called; `errors.are-readable` warns."""
 
 
 @exchange_rule("errors.envelope", when=_is_an_error_of_a_method & ~_asks_for_credentials)
@@ -268,7 +268,7 @@ _STACK_TRACE = re.compile(
     rb"|#\d+ [^\n]{1,200}\.php\(\d+\)"
     rb"|\bat [\w.`]+\([^)\n]*\) in [^\n]+:line \d+"
 )
-"""As Python, the JVM, Node, Go, PHP and .NET print it."""
+"""Stack traces as Python, the JVM, Node, Go, PHP and .NET print them."""
 
 
 @exchange_rule("errors.no-stack-trace", when=failed & has_body)
@@ -285,7 +285,7 @@ def _refuse(constant: str) -> None:
 
 
 def _body_is_not_acceptable(exchange: Exchange) -> bool:
-    """Whether the body of a cancel is a mistake: no JSON object, or one with members that the message does not have."""
+    """Whether the body of a cancel is wrong: not a JSON object, or one with members that the message does not have."""
     body = exchange.request.body
     if not body.strip() or exchange.request.header("content-encoding") is not None:
         return False

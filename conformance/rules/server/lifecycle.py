@@ -1,4 +1,4 @@
-"""Rules about the life of one operation: what, once seen, must still be so when it is looked at again."""
+"""Rules about the life of one operation: what was seen once must still be true later."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def list_agrees_with_get(history: History) -> Complaint | None:
 def _was_only_late(history: History, listed: Look, got: Look) -> bool:
     """Whether a list showed an operation running that had ended, and a later one put it right.
 
-    Nobody promises that a list is up to date at once.
+    No document promises that a list is up to date at once.
     """
     later = [look for look in history.looks if look.in_list and listed.is_before(look)]
     return not listed.operation.done and any(not _contradicts(look, got) for look in later)
@@ -81,7 +81,7 @@ def _contradicts(listed: Look, got: Look) -> bool:
 
 
 def shows_no_more(listed: Any, got: Any) -> bool:
-    """Whether all that a list says of a result is in what a get says; nothing, and what is empty, is left out."""
+    """Whether a get shows everything that a list shows of a result; absent and empty members are ignored."""
     if isinstance(listed, Mapping):
         members = got if isinstance(got, Mapping) else {}
         return all(shows_no_more(value, members.get(key)) for key, value in listed.items())
@@ -126,7 +126,8 @@ def _got_after_cancel(history: History) -> tuple[Exchange, ...]:
 
 
 def _tells_what_exists(call: Exchange) -> bool:
-    """Whether an answer says anything about the operation: not "not you", nor "not now", nor what cannot be read."""
+    """Whether an answer says anything about the operation; a refused caller, a busy server and an unreadable body do
+    not."""
     if call.response is None or call.is_denied or call.response.is_busy:
         return False
     if call.calls(Method.GET):
@@ -164,7 +165,8 @@ _LASTING_METADATA = ("@type", "target", "verb", "createTime")
 
 
 def _metadata_around_the_cancel(history: History) -> tuple[Look, list[Look]] | None:
-    """The last get before the first cancel, or else the first after it, when it shows metadata; and all gets later."""
+    """The last get before the first cancel, or else the first get after it, if it shows metadata; and all later
+    gets."""
     cancels = history.cancels()
     gets = [look for look in history.looks if not look.in_list]
     before = [look for look in gets if cancels and look.exchange.precedes(cancels[0])]
@@ -205,8 +207,8 @@ def _runs_with_beyondcorp_metadata(look: Look) -> bool:
 def _running_after_cancel(history: History) -> list[Look]:
     """The looks that show the operation running although a plain cancel of it had succeeded before.
 
-    A cancel that names another operation in its query or body may have hit that one, and what was seen done before does
-    not run; other requirements say so.
+    A cancel that names another operation in its query or body may have cancelled that one, and an operation that was
+    done before is not running; other requirements are about these cases.
     """
     ends = [look for look in history.looks if look.operation.done]
     cancels = [cancel for cancel in history.cancels() if plainly_bound(cancel) and cancel.request.body in (b"", b"{}")]
@@ -238,8 +240,8 @@ def running_cancelled_operation_says_so(history: History) -> Complaint | None:
 def _cancels_of_a_known_operation(history: History) -> list[tuple[Exchange, Exchange]]:
     """The answered cancels of an operation that is known to exist, each with the exchange that shows it.
 
-    A get before the cancel shows it, or an earlier cancel that succeeded together with a get afterwards. What comes
-    after a delete does not count, nor a path that a router may read in another way.
+    It is known by a get before the cancel, or by an earlier successful cancel with a get afterwards. Calls after a
+    delete do not count, and neither do paths that a router may read in another way.
     """
     deletes = [call for call in history.calls if call.calls(Method.DELETE)]
     gets = [look.exchange for look in history.looks if not look.in_list]

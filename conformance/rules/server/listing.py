@@ -14,7 +14,7 @@ from conformance.rules.server.conditions import get, list_, succeeded
 from conformance.rules.server.errors import status_of
 
 _NO_LIST_HERE = frozenset({401, 403, 404, 405, 429, 501, 503})
-"""Not you, no such place, not supported, or not now: said before anybody looks at a parameter."""
+"""Statuses that a server may answer before it looks at a parameter: caller refused, not found, unsupported, busy."""
 _LARGEST = (1 << 31) - 1
 _SURELY_LARGE = 1000
 _INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
@@ -85,7 +85,7 @@ def listed_operations_are_below_the_parent(exchange: Exchange) -> str | None:
 
 
 def _is_below(parent: str, name: str) -> bool:
-    """Whether a name begins with a parent; a project's id and its number may stand for each other (AIP-2510)."""
+    """Whether a name begins with a parent; the id and the number of a project are the same (AIP-2510)."""
     ours = parent.split("/")
     theirs = name.split("/")[: len(ours)]
     if len(theirs) < len(ours):
@@ -121,7 +121,7 @@ def members_are_in_lower_camel_case(exchange: Exchange) -> str | None:
 
 
 def _shown(exchange: Exchange) -> Iterator[tuple[Mapping[str, object], tuple[str, ...]]]:
-    """The messages of an answer, each with the members that it would have if its names were those of the proto."""
+    """The messages of an answer, each with the members that the proto gives it."""
     operations = list(operations_in(exchange))
     single = operation_in(exchange)
     if single is not None:
@@ -139,7 +139,7 @@ def _shown(exchange: Exchange) -> Iterator[tuple[Mapping[str, object], tuple[str
 
 
 def refused_as_an_argument(exchange: Exchange) -> Complaint | None:
-    """A list with a parameter that makes no sense is answered with INVALID_ARGUMENT, where it is refused."""
+    """If a list with an invalid parameter is refused, then with INVALID_ARGUMENT."""
     if exchange.response is None or exchange.response.status in _NO_LIST_HERE or exchange.succeeded():
         return None
     message = _not_invalid(exchange, exchange.note)
@@ -147,7 +147,7 @@ def refused_as_an_argument(exchange: Exchange) -> Complaint | None:
 
 
 def not_ignored(exchange: Exchange) -> Complaint | None:
-    """A list with a parameter that makes no sense does not show operations as if it had not been there."""
+    """A list with an invalid parameter does not show operations as if the parameter were absent."""
     if not operations_in(exchange):
         return None
     return Complaint(f"{exchange.note} was ignored: the list shows operations", (exchange,))

@@ -1,4 +1,4 @@
-"""The rules that every request is answered, one for what is HTTP, one for what is not; and how, on its connection."""
+"""The rules that every request is answered, valid HTTP or not, and how the connection goes on afterwards."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def _is_http(exchange: Exchange) -> bool:
 
 
 is_http = When(_is_http)
-"""The first line is one that the grammar has and every server has to read; nothing else of a request is odd here."""
+"""The first line is one that every server must read; nothing else of the request is unusual."""
 
 
 is_start = When(lambda exchange: exchange.note == START)
-"""That its connection was cut shows nothing: nobody may try again whether it was the moment."""
+"""Requests whose cut connection shows nothing, because they may not be sent again."""
 
 
 @exchange_rule("liveness.every-request-is-answered", when=is_http & ~is_start)
@@ -41,7 +41,7 @@ def bad_request_is_answered(exchange: Exchange) -> str | None:
 
 
 def body_is_no_request(refused: Exchange, after: Exchange) -> Complaint | None:
-    """What follows a refused request on its connection is answered as what it is: a get or cancel that succeeds.
+    """A request after a refused one on the same connection gets its own answer: a get or cancel that succeeds.
 
     The caller knows that it does on another connection, and that the server could not know of the end of this one.
     """

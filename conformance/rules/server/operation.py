@@ -38,7 +38,7 @@ def get_returns_an_operation(exchange: Exchange) -> str | None:
 
 _shows_one = When(lambda exchange: operation_in(exchange) is not None)
 _is_odd = When(lambda exchange: exchange.is_odd)
-"""A spelling that may be another name to the server: what that finds is the affair of target.whole-name-counts."""
+"""A spelling that may be another name for the server: target.whole-name-counts judges what it finds."""
 
 
 @exchange_rule("operation.name-is-kept", when=get & _shows_one & ~_is_odd)

@@ -61,7 +61,7 @@ def calls_on(name: str, exchanges: Sequence[Exchange]) -> list[CallOn]:
 
 
 def event_of(exchange: Exchange) -> Event | None:
-    """What an answer to cancel, get or delete says happened; None for an answer that nothing explains."""
+    """The event that an answer to cancel, get or delete shows; None if no event explains the answer."""
     response = exchange.response
     if response is None:
         return Perhaps(_effect_of(exchange))
@@ -92,7 +92,7 @@ def _seen(operation: Operation) -> Event:
 
 
 def _listed(operation: Operation, results: Sequence[Operation]) -> Event:
-    """What a list says happened. Of a result it may show less than a get does: then the get's is the one it means."""
+    """The event that a list shows. If it shows less of a result than a get does, the result of the get counts."""
     if not operation.done or operation.result in [got.result for got in results]:
         return _seen(operation)
     whole = [got for got in results if got.done and shows_no_more(list(operation.result), list(got.result))]
@@ -104,7 +104,7 @@ def _listed(operation: Operation, results: Sequence[Operation]) -> Event:
 def explained_by_some_order(name: str, exchanges: Sequence[Exchange]) -> Complaint | None:
     """A complaint with a time line when no order of the calls on the operation explains their answers.
 
-    What a rule about histories already says against them is that rule's to say.
+    What a history rule already complains about is left to that rule.
     """
     if any(any(rule.judgements(exchanges)) for rule in registered_rules().values() if isinstance(rule, HistoryRule)):
         return None
@@ -121,7 +121,7 @@ def explained_by_some_order(name: str, exchanges: Sequence[Exchange]) -> Complai
 
 
 def order_exists(calls: Sequence[CallOn]) -> bool:
-    """Whether some order of the calls, none of which is unexplained, is one of the model's. The search itself."""
+    """Whether the model allows some order of the calls; each of them has an event. The search itself."""
     everything = frozenset(range(len(calls)))
     visited: set[tuple[frozenset[int], Life]] = set()
     stack: list[tuple[frozenset[int], Life]] = [(everything, BORN)]
@@ -142,7 +142,7 @@ def order_exists(calls: Sequence[CallOn]) -> bool:
 
 
 def time_line(calls: Sequence[CallOn]) -> tuple[TimedCall, ...]:
-    """The calls with what each was and what it was answered, for whoever shows them."""
+    """The calls for a time line: what each was, and its answer."""
     return tuple(TimedCall(call.exchange, _told(call)) for call in calls)
 
 

@@ -1,7 +1,7 @@
-"""Oracles about what a request did to an operation: nothing, or what the contract promises of a cancel.
+"""Oracles about the effect of a request on an operation: none, or what the contract promises of a cancel.
 
-Cancel is best effort. So nothing here waits, nothing asks for an end, and an operation that ended otherwise is wrong
-only where something else shows that it was the cancel that ended it.
+Cancel is best effort. So nothing here waits, and nothing demands that an operation ends. An operation that ended with
+another result is wrong only if something else shows that the cancel ended it.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from conformance.rules.server.errors import status_of
 
 
 def untouched(before: Operation, after: Exchange, cause: Exchange | None = None) -> Complaint | None:
-    """A running operation that nobody asked to cancel is still there, and nobody asked for its cancellation.
+    """A running operation that was not cancelled still exists and shows no sign of a cancellation.
 
-    An operation may succeed or fail by itself at any time, so only its disappearance and traces of a cancellation
-    count: code 1, a response that reports a cancellation, `requestedCancellation`.
+    An operation may succeed or fail by itself at any time. So only its absence and signs of a cancellation count: code
+    1, a response that reports a cancellation, `requestedCancellation`.
     """
     evidence = (cause, after) if cause is not None else (after,)
     by = f" by {cause.request.method} {cause.request.target}{_body_shown(cause)}" if cause is not None else ""
@@ -38,7 +38,7 @@ def untouched(before: Operation, after: Exchange, cause: Exchange | None = None)
 def ended(before: Operation, after: Exchange, cause: Exchange) -> Complaint | None:
     """A running operation was done right after a request that must not end it.
 
-    Once, that may be coincidence; the caller tries again with another operation before it believes it.
+    That may be a coincidence once; so the caller repeats it with another operation.
     """
     operation = operation_in(after)
     if operation is None or before.done or not operation.done:
@@ -51,10 +51,11 @@ NO_EFFECT_SEEN = "no cancel of this run was seen to have an effect, so what othe
 
 
 def a_cancel_had_an_effect(exchanges: Iterable[Exchange]) -> bool:
-    """Whether any cancel among the exchanges was seen to do something: then "untouched" can be told from "not seen".
+    """Whether the exchanges show an effect of any cancel. Only then is "no effect seen" evidence for "untouched".
 
-    It was when a later look at its operation shows the cancellation and no earlier one does; or when two operations
-    were seen running, and done at the first look after their cancel, while one that nobody cancelled ran on.
+    They do if a later look shows the cancellation of an operation and no earlier look does. They also do if two
+    operations were running before their cancel and done at the first look after it, while one that was not cancelled
+    ran on.
     """
     told = histories(exchanges)
     if any(_shows_its_cancellation(history) for history in told):
@@ -64,7 +65,7 @@ def a_cancel_had_an_effect(exchanges: Iterable[Exchange]) -> bool:
 
 
 def _around_its_cancel(history: History) -> tuple[list[Look], list[Look]]:
-    """The looks before and after the first successful cancel of an operation; none at all where there was none."""
+    """The looks before and after the first successful cancel of an operation; none if there was no cancel."""
     cancels = history.cancels()[:1]
     before = [look for cancel in cancels for look in history.looks if look.exchange.precedes(cancel)]
     after = [look for cancel in cancels for look in history.looks if cancel.precedes(look.exchange)]
@@ -72,19 +73,19 @@ def _around_its_cancel(history: History) -> tuple[list[Look], list[Look]]:
 
 
 def _shows_its_cancellation(history: History) -> bool:
-    """Whether looks after a successful cancel show traces of a cancellation that no look before it shows."""
+    """Whether looks after a successful cancel show signs of a cancellation that no look before it shows."""
     before, after = _around_its_cancel(history)
     return any(has_trace(look.operation) for look in after) and not any(has_trace(look.operation) for look in before)
 
 
 def has_trace(operation: Operation) -> bool:
-    """Whether an operation shows that it was cancelled, or is to be."""
+    """Whether an operation shows that it was cancelled, or that its cancellation was requested."""
     is_cancelled = operation.state is State.CANCELLED or _reports_cancellation(operation.response)
     return is_cancelled or operation.cancellation_requested or operation.is_being_cancelled
 
 
 def _ended_with_its_cancel(history: History, controls: Sequence[History]) -> bool:
-    """Whether an operation was done right after its cancel, while one of the controls, no younger, still ran."""
+    """Whether an operation was done right after its cancel, while a control that started no later still ran."""
     before, after = _around_its_cancel(history)
     if not after or not after[0].operation.done or any(look.operation.done for look in before):
         return False
@@ -99,8 +100,8 @@ def _ended_with_its_cancel(history: History, controls: Sequence[History]) -> boo
 def ended_by_cancel_has_code_1(cancel: Exchange, end: Exchange) -> Complaint | None:
     """An operation that a cancel ended is done with an error of code 1.
 
-    That it was the cancel that ended it, the caller must know (`ended_at_once` is one way); but a response that itself
-    reports a cancellation needs no other witness. Any other response is the right of an operation that completed first.
+    The caller must know that the cancel ended it (`ended_at_once` is one way), unless the response itself reports a
+    cancellation. Any other response is allowed: the operation may have completed first.
     """
     operation = operation_in(end)
     if operation is None or operation.state in (State.RUNNING, State.CANCELLED):
@@ -137,7 +138,7 @@ def _reports_cancellation(response: object) -> bool:
 def ended_cancelled(cancel: Exchange, last: Exchange, settle: float) -> Complaint | None:
     """Where cancel is guaranteed, the operation is done with code 1 when the declared time is over.
 
-    Of an operation that is gone, or that get refuses to show, other requirements speak.
+    Other requirements are about an operation that is gone, or that get refuses to show.
     """
     operation = operation_in(last)
     if operation is None or operation.state is State.CANCELLED:
@@ -147,7 +148,7 @@ def ended_cancelled(cancel: Exchange, last: Exchange, settle: float) -> Complain
 
 
 def accepted(exchange: Exchange) -> Complaint | None:
-    """A cancel of a running operation is accepted: any 2xx; 429 and 503 ask to come again and refuse nothing."""
+    """A cancel of a running operation is accepted, with any 2xx. 429 and 503 are no refusals: the server is busy."""
     if exchange.response is None or exchange.succeeded() or exchange.response.is_busy:
         return None
     return Complaint(f"{described(exchange)} was refused with {_answer(exchange)}", (exchange,))
@@ -158,10 +159,10 @@ def as_good_as(
 ) -> Complaint | None:
     """The answer is the control's: the same status, or another success, or one that is accepted `also`.
 
-    The control is the plain cancel of the same operation in the same state, so the answer need not be a success: a
-    server that refuses to cancel what is done refuses both. Where the operation `may_have_ended` in between,
-    FAILED_PRECONDITION is accepted; where the control is refused so, for the state, a form is not to be refused for
-    another reason with the same status. 429 asks to come again and refuses nothing.
+    The control is the plain cancel of the same operation in the same state. So the answer need not be a success: a
+    server that refuses to cancel a done operation refuses both. If the operation `may_have_ended` in between,
+    FAILED_PRECONDITION is accepted. If the control is refused for the state, the form must not be refused for another
+    reason with the same status. 429 is no refusal: the server is busy.
     """
     response, expected = exchange.response, control.response
     if response is None or expected is None:
@@ -180,15 +181,15 @@ def as_good_as(
 
 
 def shows_nothing_of_a_form(control: Exchange) -> bool:
-    """Whether the plain cancel was refused for another reason than what it asks for: who asks, or what is not there."""
+    """Whether the plain cancel was refused for its caller, or because the operation does not exist."""
     return control.response is None or control.response.status in (401, 403, 404, 410) or control.response.status >= 500
 
 
 def not_found(exchange: Exchange, may_be_hidden: bool, may_be_no_name: bool = False) -> Complaint | None:
     """What does not exist is answered with 404 NOT_FOUND, or 403 where authorisation may hide what exists.
 
-    An id that `may_be_no_name` to the server, because its own look otherwise, may also be refused as invalid (400) or
-    as too long (414, 431), or redirected to a cleaner path (3xx): no document says which ids a service has.
+    An id that `may_be_no_name`, because the ids of the server look different, may also be refused as invalid (400) or
+    as too long (414, 431), or redirected to a normalised path (3xx): no document says which ids a service has.
     """
     response = exchange.response
     if response is None or response.is_busy:
@@ -205,7 +206,7 @@ def not_found(exchange: Exchange, may_be_hidden: bool, may_be_no_name: bool = Fa
 
 
 def second_cancel_is_safe(first: Exchange, second: Exchange) -> Complaint | None:
-    """A second cancel is no server error; 503 asks to come again."""
+    """A second cancel does not cause a server error; 503 only says that the server is busy."""
     response = second.response
     if response is None or not first.succeeded() or response.is_busy or response.status < 500:
         return None
@@ -213,9 +214,10 @@ def second_cancel_is_safe(first: Exchange, second: Exchange) -> Complaint | None
 
 
 def second_cancel_is_accepted(first: Exchange, second: Exchange, look: Exchange) -> Complaint | None:
-    """A second cancel succeeds while the operation still runs (so says `look`, taken after it).
+    """A second cancel succeeds while the operation still runs, as `look`, taken afterwards, shows.
 
-    Or it is refused as AIP-216 has it: the operation is being cancelled, and that transition is not allowed again.
+    Or it is refused with FAILED_PRECONDITION (AIP-216): an operation that is being cancelled cannot begin to be
+    cancelled.
     """
     response = second.response
     if response is None or not first.succeeded() or second.succeeded() or response.is_busy or response.status >= 500:
@@ -245,7 +247,7 @@ def says_failed_precondition(exchange: Exchange) -> bool:
 
 
 def refused_as_invalid(exchange: Exchange) -> Complaint | None:
-    """A refusal with 400 says INVALID_ARGUMENT, where it says anything: the request is wrong, not the state."""
+    """A refusal with 400 that has a status says INVALID_ARGUMENT: the request is wrong, not the state."""
     status = status_of(exchange)
     if exchange.response is None or exchange.response.status != 400 or status is None:
         return None
@@ -258,7 +260,7 @@ def refused_as_invalid(exchange: Exchange) -> Complaint | None:
 
 
 def is_unimplemented(exchange: Exchange) -> Complaint | None:
-    """UNIMPLEMENTED is HTTP 501 and says so; 429 and 503 ask to come again."""
+    """UNIMPLEMENTED is HTTP 501 and says so; 429 and 503 only say that the server is busy."""
     response = exchange.response
     if response is None or response.is_busy:
         return None
@@ -273,14 +275,14 @@ def is_unimplemented(exchange: Exchange) -> Complaint | None:
 
 
 def result_is_kept(before: Exchange, after: Exchange, cause: Exchange) -> Complaint | None:
-    """A done operation is as it was before a request that must not change it."""
+    """A done operation is the same before and after a request that must not change it."""
     was, now = operation_in(before), operation_in(after)
     if was is None or now is None:
         return None
     if (was.done, was.result) == (now.done, now.result):
         return None
     return Complaint(
-        f"{was.name} is another after {cause.request.method} {cause.request.target}", (before, cause, after)
+        f"{was.name} has changed after {cause.request.method} {cause.request.target}", (before, cause, after)
     )
 
 
@@ -300,7 +302,7 @@ def unsupported_says_so(exchange: Exchange, is_unknown: bool = False) -> Complai
 
 
 def described(exchange: Exchange) -> str:
-    """A cancel in a few words, by what is special about it."""
+    """A cancel in a few words: what is special about it."""
     request = exchange.request
     if exchange.note:
         return exchange.note

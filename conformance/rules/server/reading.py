@@ -1,4 +1,4 @@
-"""The rule that what could be read stays readable: a client learns the end of an operation by reading it again."""
+"""The rule that an operation stays readable: clients learn its end by reading it again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _GONE = frozenset({404, 410})
 
 
 def _reads(history: History) -> list[Exchange]:
-    """The answered gets from the first that showed the operation on, by who had it shown, up to the first delete."""
+    """The answered gets after the first that showed the operation, up to the first delete, by caller."""
     deletes = [call for call in history.calls if call.calls(Method.DELETE)]
     shown = [look.exchange for look in history.looks if not look.in_list]
     return [
@@ -49,7 +49,7 @@ def what_was_read_can_be_read_again(history: History) -> Complaint | None:
 
 
 def _is_refused(read: Exchange, history: History) -> bool:
-    """Whether a get was refused, and not for want of permission, which the same caller has for another operation."""
+    """Whether a get was refused for another reason than a missing permission."""
     assert read.response is not None
     if read.response.status == _FORBIDDEN:
         others = (other for other in history.read if other.call is not None and other.call.name != history.name)
@@ -58,7 +58,8 @@ def _is_refused(read: Exchange, history: History) -> bool:
 
 
 def _vanished(history: History, reads: Sequence[Exchange]) -> Complaint | None:
-    """A running operation that nobody cancelled or deleted is not found any more; of others, other rules speak."""
+    """A running operation that nobody cancelled or deleted is not found any more. Other rules are about the other
+    cases."""
     last, shown = reads[-1], [read for read in reads if operation_in(read) is not None]
     seen = operation_in(shown[-1]) if shown else None
     if history.cancels() or seen is None or seen.done or last.response is None:

@@ -25,7 +25,7 @@ def method_not_allowed_names_methods(exchange: Exchange) -> str | None:
 _says_nothing = When(
     lambda exchange: exchange.response is not None and exchange.response.status in (401, 403, 404, 429, 503)
 )
-"""Not you, not here, or not now: it may be said before anybody asks whether the method is there."""
+"""Statuses that a server may answer before it looks for the method: caller refused, not found, busy."""
 
 _is_framed_as_usual = When(
     lambda exchange: exchange.request.method != "POST" or exchange.request.header("content-length") is not None
@@ -39,7 +39,7 @@ def supported_cancel_is_not_unimplemented(exchange: Exchange) -> str | None:
 
 
 def not_a_success(exchange: Exchange) -> Complaint | None:
-    """The request is not the cancel method (or names nothing), so it must not be answered as if it were."""
+    """The request is not the cancel method, or names no operation; so it must not succeed as a cancel."""
     if not exchange.succeeded():
         return None
     assert exchange.response is not None
@@ -53,7 +53,7 @@ def not_a_success(exchange: Exchange) -> Complaint | None:
 def never_reached(exchange: Exchange) -> Complaint | None:
     """The request is not the cancel method: it neither succeeds nor is refused for the state of the operation.
 
-    So a server that refuses to cancel what is done is judged, too: only the method itself knows that it is.
+    So a server that refuses to cancel done operations is judged, too: only the method itself knows the state.
     """
     complaint = not_a_success(exchange)
     if complaint is not None or not says_failed_precondition(exchange):
@@ -63,7 +63,7 @@ def never_reached(exchange: Exchange) -> Complaint | None:
 
 
 def shows_an_existing_operation(look: Exchange) -> Complaint | None:
-    """A get of an operation that was just started finds it; 401, 403, 429 and 503 say something else."""
+    """A get of an operation that was just started finds it; 401, 403, 429 and 503 are about something else."""
     response = look.response
     if response is None or response.is_success or response.status in (401, 403, 429, 503):
         return None
@@ -71,7 +71,7 @@ def shows_an_existing_operation(look: Exchange) -> Complaint | None:
 
 
 def no_internal_error(exchange: Exchange) -> Complaint | None:
-    """The request may succeed or be refused; an internal error it must not cause (501 and 503 say something else)."""
+    """The request may succeed or be refused, but causes no internal error (501 and 503 are about something else)."""
     response = exchange.response
     if response is None or response.status < 500 or response.status in (501, 503):
         return None
@@ -79,7 +79,7 @@ def no_internal_error(exchange: Exchange) -> Complaint | None:
 
 
 def no_server_error(exchange: Exchange) -> Complaint | None:
-    """The request may succeed or be refused; a server error of any kind it must not cause."""
+    """The request may succeed or be refused, but causes no server error of any kind."""
     response = exchange.response
     if response is None or response.status < 500:
         return None
@@ -87,9 +87,9 @@ def no_server_error(exchange: Exchange) -> Complaint | None:
 
 
 def reaches_the_method(cancel: Exchange, control: Exchange) -> Complaint | None:
-    """A cancel of an operation that a get has just shown is an answer of the method, not of a router.
+    """A cancel of an operation that a get has just shown is answered by the method, not by a router.
 
-    `control` is the same path with a suffix that nobody has: a router that knows neither answers both alike.
+    `control` is the same path with a suffix that does not exist: a router that knows neither answers both alike.
     """
     if cancel.response is None or cancel.succeeded():
         return None
@@ -105,7 +105,7 @@ def reaches_the_method(cancel: Exchange, control: Exchange) -> Complaint | None:
         and (status_of(cancel) or {}).get("message") == (status_of(control) or {}).get("message")
     )
     if status == 501 and same_as_control and envelope_of(cancel) is None:
-        return Complaint("the cancel is answered exactly as a suffix that does not exist", (cancel, control))
+        return Complaint("the cancel is answered exactly like a suffix that does not exist", (cancel, control))
     return None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -12,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.sdk.faults.registry import fault
-from conformance.sdk.honest_driver import Answer, Client
+from conformance.sdk.honest_driver import Answer, Client, Connection
 
 
 def _waiting(honest: Client, time_for: Callable[[float], float]) -> Client:
@@ -55,7 +54,7 @@ def _sent_plainly(
     for_content: float | None = None,
 ) -> Answer:
     """One request, each read of whose answer may take the time that is left, or one of its content another."""
-    connection = http.client.HTTPConnection(urlsplit(origin).netloc, timeout=max(left, 0.001))
+    connection = Connection(urlsplit(origin).netloc, timeout=max(left, 0.001))
     with contextlib.closing(connection):
         connection.request(verb, target, body=body, headers=dict(fields))
         wire = connection.sock

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from conformance.sdk.faults.registry import fault
 from conformance.sdk.faults.wire import request_bytes
-from conformance.sdk.honest_driver import Answer, Client, Wire, connected
+from conformance.sdk.honest_driver import Answer, Client, Final, Wire, connected
 
 Fields = Mapping[str, str]
 Read = Callable[[http.client.HTTPResponse], bytes]
@@ -25,7 +25,7 @@ def _reading(honest: Client, read: Read) -> Client:
     def send(verb: str, origin: str, target: str, fields: Fields, body: bytes | None, left: float) -> Answer:
         with closing(connected(origin, left)) as wire:
             wire.sendall(request_bytes(verb, urlsplit(origin).netloc, target, fields, body))
-            response = http.client.HTTPResponse(wire, method=verb)
+            response = Final(wire, method=verb)
             response.begin()
             return Answer(response.status, read(response), response.getheader("Location"))
 
@@ -151,8 +151,24 @@ def interim_is_final(honest: Client) -> Client:
             wire.sendall(request_bytes(verb, urlsplit(origin).netloc, target, fields, body))
             if wire.recv(12, socket.MSG_PEEK).endswith(b" 100"):
                 raise http.client.HTTPException("100 is no status of a call")
+            response = Final(wire, method=verb)
+            response.begin()
+            return Answer(response.status, response.read(), response.getheader("Location"))
+
+    return replace(honest, send=send)
+
+
+@fault("client-answer.framing-is-read")
+def early_hints_are_final(honest: Client) -> Client:
+    """Passes over a 100, and takes any other interim answer for the one that counts, as Python's http.client does."""
+
+    def send(verb: str, origin: str, target: str, fields: Fields, body: bytes | None, left: float) -> Answer:
+        with closing(connected(origin, left)) as wire:
+            wire.sendall(request_bytes(verb, urlsplit(origin).netloc, target, fields, body))
             response = http.client.HTTPResponse(wire, method=verb)
             response.begin()
+            if response.status < 200:
+                raise http.client.HTTPException(f"{response.status} is no status of a call")
             return Answer(response.status, response.read(), response.getheader("Location"))
 
     return replace(honest, send=send)
@@ -209,7 +225,7 @@ class _Pool:
         data = request_bytes(verb, urlsplit(origin).netloc, target, fields, body)
         try:
             wire.sendall(data.replace(b"Connection: close\r\n", b""))
-            response = http.client.HTTPResponse(wire, method=verb)
+            response = Final(wire, method=verb)
             response.begin()
             answer = Answer(response.status, response.read(), response.getheader("Location"))
         except OSError as error:

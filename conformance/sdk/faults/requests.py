@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import re
@@ -12,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus, urlsplit
 
 from conformance.sdk.faults.registry import fault
-from conformance.sdk.honest_driver import Answer, Client, connected
+from conformance.sdk.honest_driver import Answer, Client, Connection, connected
 from conformance.sdk.honest_driver import headers as honest_headers
 from conformance.sdk.honest_driver import path as honest_path
 
@@ -271,7 +270,7 @@ def keeps_its_length_to_itself(honest: Client) -> Client:
     def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
         if verb != "POST":
             return honest.send(verb, origin, target, fields, body, left)
-        connection = http.client.HTTPConnection(urlsplit(origin).netloc)
+        connection = Connection(urlsplit(origin).netloc)
         try:
             connection.sock = connected(origin, left)
             connection.putrequest(verb, target)

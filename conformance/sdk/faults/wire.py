@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -11,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.sdk.faults.registry import fault
-from conformance.sdk.honest_driver import Answer, Client, connected
+from conformance.sdk.honest_driver import Answer, Client, Final, connected
 from conformance.sdk.honest_driver import headers as honest_headers
 
 Fields = Mapping[str, str]
@@ -43,7 +42,7 @@ def _writing(honest: Client, write: Write, verbs: tuple[str, ...] = ("GET", "POS
         with closing(connected(origin, left)) as wire:
             wire.sendall(write(verb, authority, target, fields, body))
             wire.shutdown(socket.SHUT_WR)
-            response = http.client.HTTPResponse(wire, method=verb)
+            response = Final(wire, method=verb)
             response.begin()
             return Answer(response.status, response.read(), response.getheader("Location"))
 

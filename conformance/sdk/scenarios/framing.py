@@ -19,8 +19,10 @@ from conformance.rules.client import (
 from conformance.rules.client.turn import TurnJudge
 from conformance.sdk.answers import JSON, Answer, body_answer, coded, framed
 from conformance.sdk.framing import (
+    CONTINUE,
+    EARLY_HINTS,
     Frame,
-    after_a_100,
+    after,
     as_http_1_0,
     in_chunks,
     in_segments,
@@ -113,7 +115,8 @@ SCENARIOS = (
     ),
     _framed("answers-until-close", "Answers have no length: they end where the connection does.", until_close),
     _framed("answers-of-http-1-0", "Answers come from a server of HTTP/1.0.", as_http_1_0),
-    _framed("interim-answer", "A 100 comes before each answer, although nobody asked for it.", after_a_100),
+    _framed("interim-answer", "A 100 comes before each answer, although nobody asked for it.", after(CONTINUE)),
+    _framed("early-hints", "A 103 comes before each answer, and another one.", after(*[EARLY_HINTS] * 2)),
     _framed("no-reason-phrase", "Answers have no reason phrase.", without_reason),
     _framed("lower-case-fields", "The names of header fields are in lower case.", with_names(str.lower)),
     _framed("upper-case-fields", "The names of header fields are in upper case.", with_names(str.upper)),

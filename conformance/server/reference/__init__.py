@@ -1,5 +1,5 @@
-"""A server that really manages operations: the honest one, to be taken apart.
+"""The reference server. It really manages operations, and its steps can be exchanged.
 
-`build.reference_service` makes it, `flavour` lists the ways in which it may differ and still be right, `in_process`,
-`asgi` and `serve` put it where clients are. A fault is the service with one step exchanged: see `service`.
+`build.reference_service` makes it. `flavour` lists what the contract leaves to a server. `in_process`, `asgi` and
+`serve` connect clients to it. A fault is the service with one step exchanged: see `service`.
 """

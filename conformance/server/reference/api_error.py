@@ -1,6 +1,6 @@
 """Errors as the service answers them: a canonical code, a message, and the details that AIP-193 wants.
 
-None of these is an error of this program: it is an answer, raised by a step and rendered by `Service.render_error`.
+They are not errors of this program. A step raises one, and `Service.render_error` makes the answer of it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ class ApiError(Exception):
     """The answer is an error. Cause: see `reason`. Remedy: the caller's, by the code.
 
     `metadata` repeats whatever is variable in the message (AIP-193). `violations` are pairs of a field and what is
-    wrong with it. `http_status` is the code's, unless the answer has a status that no code maps to. An error is
+    wrong with it. `http_status` is that of the code, unless the answer has a status that no code maps to. An error is
     `routed` unless the request matched no binding.
     """
 
@@ -66,7 +66,7 @@ def invalid_argument(problem: str, *, reason: str, field: str = "") -> ApiError:
 
 
 def not_found(name: str) -> ApiError:
-    """NOT_FOUND, for a caller who may know. The name stands as it was sent (AIP-2510)."""
+    """NOT_FOUND, for a caller who may know that. The message has the name as it was sent (AIP-2510)."""
     return ApiError(
         Code.NOT_FOUND,
         f"Operation '{name}' was not found.",

@@ -1,7 +1,7 @@
 """The service as an ASGI application: the same requests in, the same answers out, byte for byte.
 
-`NoAnswer` is done to the connection as far as ASGI lets: it is closed before the answer is complete, or it is left
-open in silence until the client gives up.
+For `NoAnswer` the connection is closed before the answer is complete, or stays open without an answer until the client
+gives up; ASGI allows no more.
 """
 
 from __future__ import annotations

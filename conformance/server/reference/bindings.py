@@ -72,7 +72,7 @@ class Binding:
 class Bindings:
     """A table of bindings, the more literal first, which so win over those with wildcards in the same place.
 
-    What it makes of a path is remembered, for paths come again.
+    What it makes of a path is remembered, because paths recur.
     """
 
     def __init__(self, rows: Iterable[Binding]) -> None:

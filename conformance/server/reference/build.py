@@ -1,4 +1,4 @@
-"""The honest service, built."""
+"""Makes the reference service."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def reference_service(
     seed: str | int | None = None,
     bindings: Bindings = BINDINGS,
 ) -> Service:
-    """A service without operations yet.
+    """A service without operations.
 
-    Without a clock it lives in the machine's time, and its timestamps are true; with one they begin at
-    `store.EPOCH`. Without a seed nobody can foretell its operation ids.
+    Without a clock it uses the time of the machine, and its timestamps are real; with a clock they begin at
+    `store.EPOCH`. Without a seed nobody can guess its operation ids.
     Its paths are those of beyondcorp, or of another contract (`bindings.bindings_for`).
     """
     if clock is None:

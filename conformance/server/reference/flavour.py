@@ -17,7 +17,7 @@ from conformance.server.reference.store import RUN, Behaviour, Mode
 
 @dataclass(frozen=True, slots=True)
 class Flavour:
-    """One correct way to answer. The default is how Google's own servers answer, as far as that is recorded."""
+    """One correct way to answer. The default is that of Google's servers, as far as it is recorded."""
 
     running: Behaviour = RUN
     """What "run" means: how an operation behaves that was started without asking for anything special."""
@@ -34,7 +34,7 @@ class Flavour:
     allows both."""
 
     metadata: Literal["full", "unflagged", "null", "absent"] = "full"
-    """`Operation.metadata`; "unflagged" never tells `requestedCancellation` ("Some services might not provide such
+    """`Operation.metadata`; "unflagged" has no `requestedCancellation` ("Some services might not provide such
     metadata")."""
 
     errors: Literal["aip-193", "legacy", "status"] = "aip-193"

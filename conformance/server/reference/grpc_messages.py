@@ -1,4 +1,4 @@
-"""Operations as protobuf messages, from the ProtoJSON in which the service thinks.
+"""Operations as protobuf messages, made from the ProtoJSON that the service works with.
 
 The types of what is in an operation's `metadata` and `response` are those of beyondcorp appconnections v1. They are
 described here as far as this server fills them in, so that no client library of the service has to be installed.

@@ -1,7 +1,7 @@
-"""The service over gRPC: the same operations, the same faults, without the JSON.
+"""The service over gRPC: the same operations and the same faults.
 
-Only the steps that read a request and write an answer are exchanged; who may call, what a method does, and which
-operation it does it to are the service's own, with whatever was exchanged there.
+Only the steps that read requests and write answers are exchanged. Authorisation, methods and the choice of the
+operation are those of the service, with its faults.
 
     with running_server(service) as http, running_grpc_server(service) as grpc:
         ...  # an operation that was started over HTTP can be cancelled over gRPC
@@ -44,7 +44,7 @@ def running_grpc_server(service: Service, host: str = LOOPBACK, port: int = 0, l
 
 
 def over_grpc(service: Service) -> Service:
-    """The service as one that is asked and answers in gRPC; `grpc_wire` says what that looks like."""
+    """The service with requests and answers in gRPC; `grpc_wire` shows what they look like."""
     return replace(
         service,
         route=_route,
@@ -56,7 +56,7 @@ def over_grpc(service: Service) -> Service:
 
 
 def _route(service: Service, request: Request) -> Invocation:
-    """What a request calls, by its path; the name, which any binding would do for, is in the message.
+    """The method that a request calls, by its path; the name is in the message.
 
     Raises ApiError: UNIMPLEMENTED for a method that this service does not have.
     """

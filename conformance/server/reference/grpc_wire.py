@@ -1,4 +1,4 @@
-"""gRPC as the HTTP/2 that it is: a call arrives as a Request, and a Response answers it.
+"""gRPC as HTTP/2: a call becomes a Request, and a Response becomes its answer.
 
     POST /google.longrunning.Operations/CancelOperation     :path
     x-goog-request-params: name=…                           metadata
@@ -8,7 +8,7 @@
     200, content-type: application/grpc, grpc-status: 5, grpc-message: …,             an error
          grpc-status-details-bin: <google.rpc.Status>
 
-So whatever answers HTTP can answer gRPC, and the record of both is of one kind. The messages are those of
+So the same service can answer both, and both are recorded in the same way. The messages are those of
 googleapis-common-protos, the connection is grpcio's: the extra `grpc`, imported when it is first needed.
 """
 
@@ -36,7 +36,7 @@ WORKERS = 32
 """Calls that can be under way at the same time."""
 
 Answers = Callable[[Request, threading.Event], Response]
-"""Answers a call. The event is set when the client has gone: it waits no longer, or has hung up."""
+"""Answers a call. The event is set when the client has cancelled the call or closed the connection."""
 
 
 def part_of_grpc(module: str) -> Any:

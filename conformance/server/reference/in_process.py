@@ -1,4 +1,4 @@
-"""The service without a socket: an HTTP client reaches it through respx, in no time at all.
+"""The service without a socket: an HTTP client reaches it through respx.
 
 `client(service)` is an `httpx.Client` whose every request the service answers. Whoever needs only the transport, or
 the respx router, to put beside other routes, takes `transport` or `router`.
@@ -11,16 +11,17 @@ import respx
 
 from conformance.exchange import FailureKind, Request
 from conformance.server.reference.api_error import NoAnswer
+from conformance.server.reference.connection import CONNECTION
 from conformance.server.reference.service import Service
 
 ORIGIN = "http://reference.invalid"
-"""Where a client thinks it is; the domain can never exist (RFC 6761)."""
+"""The origin that a client uses; the domain can never exist (RFC 6761)."""
 
 
 def router(service: Service) -> respx.MockRouter:
     """A respx router with one route that takes every request to the service.
 
-    Its `calls` stay empty, for they would grow without end: `service.log` is the record.
+    Its `calls` stay empty, because they would grow without limit; `service.log` is the record.
     """
     unrecorded = _Unrecorded(assert_all_called=False)
     unrecorded.route(name="service").mock(side_effect=lambda request: _answer(service, request))
@@ -50,6 +51,7 @@ def received(request: httpx.Request) -> Request:
 
 
 def _answer(service: Service, request: httpx.Request) -> httpx.Response:
+    CONNECTION.set(f"a fresh one, {id(request)}" if request.extensions.get("fresh") else "")
     try:
         response = service.handle(received(request))
     except NoAnswer as none:

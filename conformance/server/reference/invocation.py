@@ -1,4 +1,4 @@
-"""A request that has been understood: what the steps of the service hand on."""
+"""A request as the steps of the service hand it on."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Message = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """A request as far as it has been understood: what it calls, and, after each step, what it brought along.
+    """A request as far as it has been read: what it calls, and after each step what the step has read.
 
     `name` is what the path binds. `target` is what the call acts on: the same, decided by `Service.choose_target`.
     """

@@ -1,4 +1,4 @@
-"""The methods of the service: what each call does, once it is understood.
+"""The methods of the service: what each call does.
 
 Each takes a call whose `target` is decided and answers with the response message as ProtoJSON. Each raises ApiError
 for the answers that are errors, and UnknownOperation, which `Service.handle` answers with NOT_FOUND.
@@ -38,7 +38,7 @@ def look_up(service: Service, name: str) -> Snapshot:
 
 
 def cancel(service: Service, call: Invocation) -> Message:
-    """Requests cancellation and answers at once with the empty message, whatever will come of the request.
+    """Requests cancellation and answers at once with the empty message, before the cancellation has an effect.
 
     Repeating it is harmless: CancelOperation is retried by clients. A finished operation stays as it is; whether
     that is an error, the flavour decides.
@@ -63,7 +63,7 @@ def get(service: Service, call: Invocation) -> Message:
 
 
 def list_operations(service: Service, call: Invocation) -> Message:
-    """A page of the operations below a location. One that has none has an empty page."""
+    """A page of the operations below a location; it may be empty."""
     page, next_page_token = page_of_operations(service, call)
     message: Message = {"operations": [service.render_operation(service, operation) for operation in page]}
     if next_page_token:

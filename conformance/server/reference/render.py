@@ -1,4 +1,4 @@
-"""From what happened to what is answered: ProtoJSON, the error envelope, header fields."""
+"""Makes answers: ProtoJSON, the error envelope, header fields."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def render_error(service: Service, request: Request, error: ApiError) -> Respons
 
 
 def respond(service: Service, request: Request, response: Response) -> Response:  # noqa: ARG001
-    """The last look at every answer, error or not."""
+    """The last step of every answer, error or not."""
     if not service.flavour.extra_headers:
         return response
     return Response(response.status, response.headers + service.flavour.extra_headers, response.body, response.reason)

@@ -1,6 +1,7 @@
 """The service on a socket, by uvicorn: for a command line that serves until told to stop, and for tests.
 
-The parser is h11, even where a faster one is installed, so that what is no HTTP gets the same answer everywhere.
+The parser is h11, even where a faster one is installed, so that requests that are not HTTP get the same answer
+everywhere.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ LOOPBACK = "127.0.0.1"
 
 
 async def _in_threads(service: Service, request: Request) -> Response:
-    """Each request in a thread of its own, so that those that overlap on the wire overlap in the service."""
+    """Each request in its own thread, so that requests that overlap on the wire also overlap in the service."""
     return await asyncio.to_thread(service.handle, request)
 
 
 def serve(service: Service, host: str = LOOPBACK, port: int = 0, latency: float = 0.0) -> None:
     """Serves until SIGINT or SIGTERM; prints the URL, as the first line, once connections are accepted.
 
-    Port 0 is any free one. Answers are held back for `latency` milliseconds. Call it in the main thread.
+    Port 0 means any free port. Answers are delayed by `latency` milliseconds. Call it in the main thread.
     Raises UsageError when the address cannot be bound.
     """
     listener = _listen(host, port)

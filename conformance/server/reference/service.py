@@ -9,9 +9,9 @@
        look_up      name → operation
        render_operation
     render_success  response message → response                render_error    or error → response
-    respond         the last look
+    respond         the last step of every answer
 
-A fault is the honest service with one step exchanged, and the exchanged step usually wraps the honest one:
+A fault is the honest service with one step exchanged. The new step usually wraps the honest one:
 
     def always_says_done(honest: Service) -> Service:
         def lie(service: Service, operation: Snapshot) -> Message:
@@ -19,8 +19,8 @@ A fault is the honest service with one step exchanged, and the exchanged step us
 
         return replace(honest, render_operation=lie)
 
-Every step takes the service first: the one that was asked, with all its exchanged steps. `replace` shares the state
-(`store`, `log`, `scratch`) with the service it was made from.
+The first argument of every step is the service that was called, with all its exchanged steps. `replace` makes a service
+that shares the state (`store`, `log`, `scratch`) with the original.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ _COUNTING = threading.Lock()
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Service:
-    """A server of long-running operations, but for the connection. Safe to use from several threads.
+    """A server of long-running operations without the connection. Safe to use from several threads.
 
-    `log` holds the requests in the order in which they were answered. `scratch` is for whatever a fault has to
-    remember. Without `auth` anybody may call.
+    `log` has the requests in the order in which they were answered. `scratch` is for what a fault has to remember.
+    Without `auth` anybody may call.
     """
 
     store: Store
@@ -131,7 +131,7 @@ class Service:
         return self.render_success(self, call, self._act(call))
 
     def count(self, event: str) -> int:
-        """How often this was called for `event`, this call included: for faults that come with time."""
+        """How often this was called for `event`, this call included: for faults that occur only sometimes."""
         with _COUNTING:
             counts: dict[str, int] = self.scratch.setdefault("counts", {})
             counts[event] = counts.get(event, 0) + 1

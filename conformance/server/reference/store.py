@@ -1,11 +1,11 @@
-"""The table of operations: what a server has to remember to keep the promises of google/longrunning/operations.proto.
+"""The table of operations: what a server must remember to keep google/longrunning/operations.proto.
 
 1. An operation is a record of facts: when it was started, how it behaves, when a cancellation was first requested.
    Nothing is ever "in progress" here: no thread, no timer, no callback.
 2. The state of an operation at an instant is a pure function of its record and that instant (`Operation.at`). So a
    finished operation stays finished with the same result, whatever is asked of it later: there is nothing to race.
-3. What may end an operation is one line in the table `_LIVES`: what happens of its own accord, and what happens after
-   a cancellation was requested. Whichever comes first, counts.
+3. One line of the table `_LIVES` says what ends an operation: by itself, and after a cancellation was requested. What
+   comes first counts.
 4. The table of records is guarded by one lock; what leaves it is immutable.
 """
 
@@ -76,8 +76,8 @@ class Behaviour:
     """How an operation behaves; times are seconds.
 
     `delay` passes between a cancellation request and CANCELLED. `duration` passes between the start and the end of an
-    operation that completes of its own accord, and between a cancellation request and the end of one that completes
-    despite it. A mode ignores the time it has no use for. `Behaviour.of` fills in the usual times.
+    operation that completes by itself, and between a cancellation request and the end of one that completes despite
+    it. A mode ignores a time that it does not need. `Behaviour.of` fills in the usual times.
     """
 
     mode: Mode = Mode.RUN
@@ -141,7 +141,7 @@ class Snapshot:
 class Operation:
     """The record of an operation; times are clock seconds.
 
-    `ending` is what somebody decreed, past all rules (see `Store.amend`); without a decree the ending is derived.
+    `ending` is an end that was set by `Store.amend`; without it, the end is derived.
     """
 
     name: str
@@ -154,7 +154,7 @@ class Operation:
     ending: Ending | None = None
 
     def derived_ending(self) -> Ending | None:
-        """When this operation ends, as far as the facts so far decide it; None while nothing will end it."""
+        """When this operation ends, as far as that is decided; None while nothing will end it."""
         if self.ending is not None:
             return self.ending
         behaviour, life, endings = self.behaviour, _LIVES[self.behaviour.mode], []
@@ -258,7 +258,7 @@ class Store:
             return self._record(name).at(self.clock.now())
 
     def cancel(self, name: str) -> bool:
-        """Requests cancellation; whether the operation was still running.
+        """Requests cancellation. Returns whether the operation was still running.
 
         The first request counts, repeated ones change nothing, and a finished operation keeps its result.
         Raises UnknownOperation.
@@ -290,9 +290,9 @@ class Store:
             return tuple(record.at(then) for record in records if _is_of(parent, record.name))
 
     def amend(self, name: str, /, **changes: Any) -> Snapshot:
-        """Overwrites fields of a record, past all rules: for faults and for setting up tests. Raises UnknownOperation.
+        """Overwrites fields of a record: for faults, and to set up tests. Raises UnknownOperation.
 
-        A decree such as `ending=Ending(now, Outcome.CANCELLED)` holds against everything; a new `name` renames.
+        A set end such as `ending=Ending(now, Outcome.CANCELLED)` overrides everything; a new `name` renames.
         """
         with self._lock:
             amended = replace(self._record(name), **changes)

@@ -1,7 +1,7 @@
-"""Worlds: how the honest server behaves, and how it is reached, while a fault or a variant is tested.
+"""Worlds: how the server behaves in time, and how it is reached, while a fault or a variant is tested.
 
-The method is asynchronous by its first sentence. A check that is proven to fail where a cancel takes effect before the
-next request is proven for that world only; in others nothing shows what a cancel did until long after it was answered.
+Cancel is asynchronous. A check may find a fault where a cancel takes effect before the next request, and miss it where
+the effect shows long after the answer. So every fault is tested in several worlds.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ Reached = Literal["in process", "over a socket", "by workers", "from a recording
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One way in which a server lives: what is usual there is true of every honest server, whatever its flavour.
+    """One world. What it says is true of every honest server in it, whatever its flavour.
 
-    `running` is how an operation behaves that was started without asking for anything special. Where a cancel
-    `has_trace` the metadata says `requestedCancellation` at once; where it has none, operations have no metadata.
+    `running` is the behaviour of an operation that was started without special wishes. If a cancel `has_trace`, the
+    metadata says `requestedCancellation` at once; else operations have no metadata.
     """
 
     name: str

@@ -13,13 +13,11 @@ from typing import Protocol
 from conformance.errors import Unjudged
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import histories, operation_in
+from conformance.exchange.message import CLEAN_UP
 from conformance.judging.statement import Statement
 from conformance.server.target.ledger import State
 from conformance.server.target.target import Outgoing, Target
 from conformance.spec.contract import Contract
-
-CLEAN_UP = "clean-up"
-"""Who sent the requests, in the record."""
 
 _NOT_THERE = (404, 410)
 _REQUESTS_EACH = 40

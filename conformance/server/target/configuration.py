@@ -183,6 +183,8 @@ class Configuration:
     """What a test fixture gave to be asked in place of a server. Not in the file."""
     rehearsal: str = ""
     """How the operations of a stand-in behave that takes the target's place; empty in a real run. Not in the file."""
+    disruptive: bool = False
+    """Whether disruptive checks are run on another machine, too. Not in the file."""
 
     @property
     def is_embedded(self) -> bool:

@@ -173,6 +173,11 @@ def refuse_other_hosts(configuration: Configuration) -> None:
         )
 
 
+def may_disrupt(configuration: Configuration) -> bool:
+    """Whether checks that may disturb others are run: on this machine, or where that was asked for."""
+    return configuration.disruptive or is_this_machine(configuration)
+
+
 def is_this_machine(configuration: Configuration) -> bool:
     """Whether the target is in this process, or at a URL of this machine."""
     return (

@@ -1,46 +1,40 @@
 """The implementation under test as checks see it: the calls of the contract, fresh operations, and time.
 
-Builds requests by the contract and sends them through the target; every method returns what was exchanged and judges
-nothing. Any part of a request can be replaced, since that is what a check is for.
+What is asked is built by `Requests` and sent through the target; every method returns what was exchanged and judges
+nothing.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from urllib.parse import quote
 
 from conformance.errors import NotTested, RateLimited
-from conformance.exchange import Exchange, Header, Method, Request
+from conformance.exchange import Exchange, Method
 from conformance.exchange.history import next_page_token, operation_in, operations_in
-from conformance.exchange.message import START
 from conformance.judging.statement import Statement
 from conformance.lro import Operation
-from conformance.server.target.clean_up import clean_up, states_shown
 from conformance.server.target.configuration import Configuration, SupplyForm
 from conformance.server.target.credentials import Credential, Credentials
-from conformance.server.target.headers import echoes, without_secrets
 from conformance.server.target.ledger import Ledger, State
 from conformance.server.target.parents import form_below, with_parents
 from conformance.server.target.placeholders import FreshIds
 from conformance.server.target.profile import QUICK, Profile
+from conformance.server.target.requests import AS_MANY_AS_CAN_BE, LOOK_FIRST, Requests
+from conformance.server.target.started import Started
 from conformance.server.target.starts import Starts
 from conformance.server.target.supply import Supply
 from conformance.server.target.target import Outgoing, Target
-from conformance.server.target.token import scheme_of
 from conformance.server.target.waits import FIRST_LOOK, LONG_ENOUGH, LONGEST_PAUSE_BETWEEN_LOOKS, SLOW_SUPPLY
 from conformance.spec.contract import Contract
-from conformance.spec.home import home_below
 
-JSON = "application/json"
-
-_AS_MANY_AS_CAN_BE = 1000
 _PAGES_BEFORE_A_START = 3
 """Of a list that is only to show what a start must not answer with; a target may have very many operations."""
 
 
-class Iut:
+class Iut(Requests):
     """One implementation under test, for one run."""
 
     def __init__(
@@ -54,24 +48,15 @@ class Iut:
         ledger: Ledger | None = None,
     ) -> None:
         configuration = with_parents(configuration, contract)
+        super().__init__(configuration, contract, credentials, target.origin, path_prefix)
         self.configuration = configuration
-        self.contract = contract
         self.target = target
         self.statement = Statement(configuration.statement)
         self.statement.find("unknown_fields", "undeclared", "the statement does not say")
         self.settle = configuration.operations.settle
         self.profile = profile
-        home = home_below(contract, configuration.iut.parent)
-        like = home.below(configuration.iut.parent, "1")
-        self.plain_body = b"{}" if contract.reads_body(like) else b""
-        self.cancel_method = contract.http_method(Method.CANCEL, like)
-        """The HTTP method of the cancel: POST, or what else the contract binds."""
-        self._credentials = credentials
-        self._prefix = path_prefix
         self.ledger = ledger
-        self._forms: dict[str, str] = {}
-        self._states: dict[str, State] = {}
-        self._started_anew: set[str] = set()
+        self._started = Started(ledger)
         self.is_out_of_time: Callable[[], bool] = bool
         """Whether nothing more is to be begun, for the time of the run is over."""
         self.ends_at_once = ""
@@ -81,7 +66,7 @@ class Iut:
 
         self.parents = (configuration.iut.parent, *configuration.iut.further_parents)
         given = self.parents if "parent" in configuration.iut.said else ()
-        starts = Starts(given, self._names_that_exist, self._note_start, self._was_deleted)
+        starts = Starts(given, self._names_that_exist, self._started.note, self._was_deleted)
 
         is_ours = configuration.is_embedded or configuration.rehearsal
         self.fresh_id = FreshIds(seed=0 if is_ours else None)
@@ -89,17 +74,14 @@ class Iut:
 
         def supply(form: SupplyForm, parent: str, is_first: bool = True) -> Supply:
             below = form_below(form, contract, parent, is_first)
-            return Supply(below, target, self._start_request, directory, starts, self._has_cancel, self.fresh_id)
+            return Supply(below, target, self.start_request, directory, starts, self._has_cancel, self.fresh_id)
 
         first, *further = self.parents
         self.supply = supply(operations.running, first)
         self.completed_supply = supply(operations.completed, first)
         self.further_supplies = {parent: supply(operations.running, parent, is_first=False) for parent in further}
         """Where operations below each further parent come from; nowhere, where the form of supply does not name it."""
-        self._headers, self._hidden = without_secrets(configuration.iut.headers)
-        names = {name.lower() for name, _ in self._headers}
-        self._headers += [header for header in credentials.headers if header[0].lower() not in names]
-        target.keep_secrets([*credentials.secrets, *echoes(self._hidden.values())])
+        target.keep_secrets(self.secrets)
 
     @property
     def handed_out(self) -> list[str]:
@@ -120,87 +102,6 @@ class Iut:
     @property
     def is_quick(self) -> bool:
         return self.profile.rank == QUICK.rank
-
-    # --- requests ---
-
-    def request(
-        self,
-        http_method: str,
-        target: str,
-        *,
-        body: bytes = b"",
-        content_type: str | None = None,
-        headers: Iterable[Header] = (),
-        framing: str = "length",
-        credential: Credential = Credential.MAIN,
-        note: str = "",
-        is_odd: bool = False,
-        once: bool = False,
-    ) -> Outgoing:
-        """A request on a raw target (path and query).
-
-        `framing` says how the body's end is told: "length" (Content-Length), "chunked", or "none" (neither; only
-        without a body). A GET or DELETE without a body has no Content-Length in any case. One of `headers` takes the
-        place of a configured one of the same name; without credentials, no configured secret is sent either.
-        """
-        fields: list[Header] = [("Host", self.target.origin.partition("://")[2])]
-        token = self._credentials.token(credential)
-        if token is not None:
-            fields.append(("Authorization", f"{scheme_of(token)} {token.placeholder}"))
-        own = list(headers)
-        replaced = {name.lower() for name, _ in own}
-        if "accept" not in replaced:
-            fields.append(("Accept", "*/*"))
-        fields += [
-            field
-            for field in self._headers
-            if field[0].lower() not in replaced and not (credential is Credential.NONE and field in self._hidden)
-        ]
-        fields += own
-        if content_type is not None:
-            fields.append(("Content-Type", content_type))
-        if framing == "chunked":
-            fields.append(("Transfer-Encoding", "chunked"))
-        elif framing == "length" and (body or http_method in ("POST", "PUT", "PATCH")):
-            fields.append(("Content-Length", str(len(body))))
-        request = Request(http_method, self._prefix + target, tuple(fields), body)
-        return Outgoing(request, token, note, self._hidden, is_odd, once)
-
-    def _start_request(self, http_method: str, target: str, body: bytes) -> Outgoing:
-        content_type = JSON if body else None
-        return self.request(http_method, target, body=body, content_type=content_type, note=START, once=True)
-
-    def cancel_request(
-        self,
-        name: str,
-        *,
-        body: bytes | None = None,
-        content_type: str | None = JSON,
-        query: str | None = None,
-        headers: Iterable[Header] = (),
-        framing: str = "length",
-        credential: Credential = Credential.MAIN,
-        note: str = "",
-        is_odd: bool = False,
-    ) -> Outgoing:
-        """A cancel of `name`; by default with `plain_body`: `{}`, or nothing if that is refused or not bound."""
-        path = self.contract.path(Method.CANCEL, name)
-        return self.request(
-            self.contract.http_method(Method.CANCEL, name),
-            path if query is None else f"{path}?{query}",
-            body=self.plain_body if body is None else body,
-            content_type=content_type,
-            headers=headers,
-            framing=framing,
-            credential=credential,
-            note=note,
-            is_odd=is_odd,
-        )
-
-    def get_request(self, name: str, credential: Credential = Credential.MAIN, note: str = "") -> Outgoing:
-        return self.request("GET", self.contract.path(Method.GET, name), credential=credential, note=note)
-
-    # --- calls ---
 
     def send(self, outgoing: Outgoing) -> Exchange:
         return self.target.send(outgoing)
@@ -225,30 +126,6 @@ class Iut:
 
     def delete(self, name: str) -> Exchange:
         return self.send(self.delete_request(name))
-
-    def delete_request(self, name: str, credential: Credential = Credential.MAIN, note: str = "") -> Outgoing:
-        return self.request("DELETE", self.contract.path(Method.DELETE, name), credential=credential, note=note)
-
-    def list_request(
-        self,
-        parent: str,
-        page_token: str = "",
-        page_size: int = 0,
-        *,
-        query: str | None = None,
-        credential: Credential = Credential.MAIN,
-        note: str = "",
-    ) -> Outgoing:
-        """The first page as the server likes to cut it; the others, where the first was not all, as large as can be.
-
-        A `page_size` is asked for on every page; a raw `query` takes the place of both.
-        """
-        size = page_size or (_AS_MANY_AS_CAN_BE if page_token else 0)
-        parameters = [f"pageSize={size}"] if size else []
-        parameters += [f"pageToken={quote(page_token, safe='')}"] if page_token else []
-        written = "&".join(parameters) if query is None else query
-        path = self.contract.path(Method.LIST, parent) + (f"?{written}" if written else "")
-        return self.request("GET", path, credential=credential, note=note)
 
     def list_pages(self, parent: str, most: int = 100, page_size: int = 0) -> list[Exchange]:
         """All pages of the list of operations of `parent`, at most so many; ends with the first that is no success.
@@ -279,15 +156,9 @@ class Iut:
         looks.update(zip(missing, self.send_all([self.look_first_request(path) for path in missing]), strict=True))
         return {path for path in wanted if _is_nobodys(looks[path], or_of)}
 
-    def look_first_request(self, path: str) -> Outgoing:
-        """A get whose answer `nobodys` is to know, so that it can go together with others."""
-        return self.request("GET", path, note=_LOOK_FIRST, is_odd=True)
-
     def _looks_first(self) -> dict[str, Exchange]:
-        sent = (exchange for exchange in self.target.exchanges if exchange.note == _LOOK_FIRST)
-        return {exchange.request.target.removeprefix(self._prefix): exchange for exchange in sent}
-
-    # --- operations ---
+        sent = (exchange for exchange in self.target.exchanges if exchange.note == LOOK_FIRST)
+        return {exchange.request.target.removeprefix(self.path_prefix): exchange for exchange in sent}
 
     def running(self, count: int) -> list[str]:
         """The names of `count` fresh operations."""
@@ -324,11 +195,12 @@ class Iut:
 
     def find_out_about_auth(self, name: str) -> None:
         """Where the statement is silent: whether a get without credentials is refused that succeeds with them."""
-        if self._credentials.main is None:
+        if not self.has_main_credential:
             self.statement.find("auth", False, "no credentials are configured, and none are asked for")
         elif not self.statement.is_declared("auth"):
             try:
-                response = self.send(self.get_request(name, Credential.NONE)).response
+                # On a connection of its own: some remember who has called before.
+                response = self.send(replace(self.get_request(name, Credential.NONE), once=True)).response
             except RateLimited:
                 return
             # No answer, "too many requests" and "not now" say nothing about credentials.
@@ -340,11 +212,7 @@ class Iut:
     def knows_the_caller(self) -> bool:
         """Whether the server may know who asks, and so may hide what exists: by a token, a certificate or a key."""
         has_certificate = bool(self.configuration.auth.client_certificate)
-        return self.statement.value("auth") is not False or has_certificate or bool(self._hidden)
-
-    def has_credential(self, credential: Credential) -> bool:
-        """Whether requests with this kind of credential can be made."""
-        return credential is Credential.NONE or self._credentials.token(credential) is not None
+        return self.statement.value("auth") is not False or has_certificate or self.has_hidden_headers
 
     def await_end(self, names: Sequence[str], within: float | None = None) -> dict[str, Exchange]:
         """Get every operation until all are done or `settle`, or another time, is over; the last look at each.
@@ -378,7 +246,7 @@ class Iut:
             if self.contract.binds(Method.LIST, parent):
                 with contextlib.suppress(NotTested):
                     names |= listed_names(
-                        self.list_pages(parent, most=_PAGES_BEFORE_A_START, page_size=_AS_MANY_AS_CAN_BE)
+                        self.list_pages(parent, most=_PAGES_BEFORE_A_START, page_size=AS_MANY_AS_CAN_BE)
                     )
         return names
 
@@ -386,41 +254,16 @@ class Iut:
         calls = (exchange for exchange in self.target.exchanges if exchange.calls(Method.DELETE))
         return any(one.succeeded() and one.call is not None and one.call.name == name for one in calls)
 
-    def _note_start(self, serial: str, name: str, form: str, state: State) -> None:
-        if state is State.STARTED:
-            if name in self._forms:
-                self._started_anew.add(name)
-            self._forms[name] = form
-        elif state is State.FOREIGN:
-            self._forms.pop(name, None)
-        if self.ledger is not None:
-            self.ledger.note(name, form, state, serial)
-
     def clean_up(self) -> None:
         """Cancel and delete what was started for this run, where the configuration says so; then write it down.
 
-        Never an operation that was given by name; and what the target answers is nobody's verdict.
         Raises UsageError, which has the names and their states, when the ledger cannot be written.
         """
-        shown = states_shown(self.target.exchanges, self._forms)
-        self._states = shown | dict.fromkeys(self._started_anew, State.STARTED)
-        noted = dict.fromkeys(self._states, State.STARTED)
-        try:
-            if self.configuration.operations.cleanup == "delete":
-                clean_up(self, self._states, self.statement.value("delete") is True)
-        finally:
-            if self.ledger is not None:
-                self.ledger.note_all(
-                    (name, self._forms[name], state) for name, state in self._states.items() if state is not noted[name]
-                )
-                self.ledger.close(is_anything_left=bool(self.left_over()))
+        self._started.clean_up(self, self.configuration.operations.cleanup == "delete")
 
     def left_over(self) -> dict[str, State]:
         """The operations that were started for this run and not seen ended or deleted; known when it is cleaned up."""
-        return {name: state for name, state in self._states.items() if state.is_left_over}
-
-
-_LOOK_FIRST = "look whether this name is anybody's"
+        return self._started.left_over()
 
 
 def _is_nobodys(look: Exchange, ours: str) -> bool:

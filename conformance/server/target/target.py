@@ -21,8 +21,8 @@ from conformance.exchange.masking import Masking
 from conformance.lro import Clock
 from conformance.lro.clock import RACERS
 from conformance.secrets.secret import Secret
-from conformance.server.target.come_again import Patience
 from conformance.server.target.configuration import LimitsSection
+from conformance.server.target.retry_later import Patience
 from conformance.server.target.token import Token
 from conformance.server.target.transport import UNKNOWN_HOST, Transport
 from conformance.server.target.waves import Raised, Waves, Work
@@ -95,7 +95,7 @@ class Target:
         return self._requests_used
 
     def send(self, outgoing: Outgoing) -> Exchange:
-        """Send one request and wait for its answer; again where the answer asks to come again.
+        """Send one request and wait for its answer; again if the answer asks for a retry.
 
         Raises BudgetExhausted when the run may send no more, TargetDead when the target has stopped answering,
         RateLimited when it would have to wait too long, and TargetError when nobody has listened from the start.
@@ -109,9 +109,9 @@ class Target:
         return self._answered(outgoing, exchange)
 
     def _answered(self, outgoing: Outgoing, exchange: Exchange) -> Exchange:
-        """The exchange, or the first repetition of it that does not ask to come again."""
+        """The exchange, or the first repetition of it that does not ask for a retry."""
         waited, attempt = 0.0, 1
-        while exchange.asks_to_come_again:
+        while exchange.asks_for_retry:
             with self._lock:
                 now = self.clock.now()
                 pause = self._patience.pause(exchange, attempt, waited, max(0.0, self._held_until - now))
@@ -124,7 +124,7 @@ class Target:
     def send_together(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
         """Send requests so that all overlap: none is answered before every one of them has been sent.
 
-        Those that are asked to come again are repeated afterwards. Raises as `send` does, and RateLimited also where
+        Those that get such an answer are repeated afterwards. Raises as `send` does, and RateLimited also where
         fewer than two were answered at once.
         """
         together = threading.Barrier(len(outgoing))
@@ -136,9 +136,9 @@ class Target:
                 for request, number, token in zip(outgoing, numbers, tokens, strict=True)
             ]
         )
-        limited = [exchange for exchange in sent if exchange.asks_to_come_again]
+        limited = [exchange for exchange in sent if exchange.asks_for_retry]
         if limited and len(sent) - len(limited) < 2:
-            raise RateLimited(f"rate limited: of {len(sent)} requests at once {len(limited)} were asked to come again")
+            raise RateLimited(f"rate limited: of {len(sent)} requests at once {len(limited)} were asked to retry later")
         return [self._answered(request, exchange) for request, exchange in zip(outgoing, sent, strict=True)]
 
     def _race(self, racers: Sequence[Callable[[], Exchange]]) -> list[Exchange]:

@@ -192,8 +192,9 @@ def _is_chunked(request: Request) -> bool:
 
 
 def _chunked(request: Request) -> httpx.SyncByteStream:
-    """The body as one chunk, or as none at all when it is empty."""
-    return _Chunks((request.body,) if request.body else ())
+    """The body as two chunks, so that whoever reads only the first has not read it; none at all when it is empty."""
+    chunks = (request.body[:1], request.body[1:])
+    return _Chunks(tuple(chunk for chunk in chunks if chunk))
 
 
 class _Chunks(httpx.SyncByteStream):

@@ -17,9 +17,9 @@ PATIENCE_BEYOND = 0.25
 EFFECT_UNLEARNT = 3.0
 LIST_SHOWS = 2.0
 SUPPLY = 60.0
-COME_AGAIN_FIRST = 1.0
-COME_AGAIN = 30.0
-COME_AGAIN_IN_ALL = 120.0
+RETRY_LATER_FIRST = 1.0
+RETRY_LATER = 30.0
+RETRY_LATER_IN_ALL = 120.0
 LONG_ENOUGH = 30.0
 SLOW_SUPPLY = 60.0
 
@@ -95,8 +95,8 @@ WAITS = (
     ),
     Wait(
         "before a request is repeated that was answered with 429, or with 503 and `Retry-After`",
-        f"what `Retry-After` says, else {COME_AGAIN_FIRST:g} s, doubled; {COME_AGAIN:g} s for one request, "
-        f"{COME_AGAIN_IN_ALL:g} s in a run",
+        f"what `Retry-After` says, else {RETRY_LATER_FIRST:g} s, doubled; {RETRY_LATER:g} s for one request, "
+        f"{RETRY_LATER_IN_ALL:g} s in a run",
         "a limit of rate is the environment's, and is kept",
         _NEVER + ": beyond the limit it is not tested, because rate limited",
     ),

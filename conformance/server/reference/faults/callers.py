@@ -9,6 +9,7 @@ from conformance.exchange import Request
 from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError
 from conformance.server.reference.bindings import Rpc
+from conformance.server.reference.connection import CONNECTION
 from conformance.server.reference.faults.registry import fault
 from conformance.server.reference.invocation import Invocation
 from conformance.server.reference.service import Service
@@ -175,6 +176,21 @@ def cache_answers_before_the_gate(honest: Service) -> Service:
         honest.authorise(service, call)
         if call.rpc is Rpc.GET and call.name in {each.name for each in service.store.list(_parent(call.name))}:
             kept.add(call.request.target)
+
+    return replace(honest, authorise=lie)
+
+
+@fault(breaks="auth.each-request-by-itself")
+def connection_remembers_who_reads(honest: Service) -> Service:
+    """Looks at the credentials of the first get or list on a connection, and lets every later one on it in."""
+
+    def lie(service: Service, call: Invocation) -> None:
+        known: set[str] = service.scratch.setdefault("known", set())
+        if call.rpc not in (Rpc.GET, Rpc.LIST):
+            honest.authorise(service, call)
+        elif call.request.header("authorization") is not None or CONNECTION.get() not in known:
+            honest.authorise(service, call)
+            known.add(CONNECTION.get())
 
     return replace(honest, authorise=lie)
 

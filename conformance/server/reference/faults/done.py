@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.lro.codes import Code
-from conformance.server.reference.faults.lies import cancel_preceded, refusal
+from conformance.server.reference.faults.lies import cancel_preceded, refusal, was_cancelled
 from conformance.server.reference.faults.registry import fault
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
@@ -34,7 +34,18 @@ def cancel_of_cancelled_conflicts(honest: Service) -> Service:
 
     def act(service: Service, call: Invocation) -> None:
         operation = service.look_up(service, call.target)
-        if operation.done and operation.error is not None:
+        if operation.done and was_cancelled(operation):
             raise refusal(Code.ABORTED, "The operation was cancelled already.")
+
+    return cancel_preceded(honest, act)
+
+
+@fault(breaks=("repeat.is-safe", "repeat.done-is-answered"))
+def cancel_of_cancelled_crashes(honest: Service) -> Service:
+    """Answers the second cancel of an operation that a cancel ended with 500, and that of any other rightly."""
+
+    def act(service: Service, call: Invocation) -> None:
+        if was_cancelled(service.look_up(service, call.target)):
+            raise refusal(Code.INTERNAL, "Internal error encountered.", "INTERNAL_ERROR")
 
     return cancel_preceded(honest, act)

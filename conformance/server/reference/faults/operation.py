@@ -7,7 +7,14 @@ from dataclasses import replace
 
 from conformance.exchange import Response
 from conformance.server.reference.bindings import Rpc
-from conformance.server.reference.faults.lies import cancelled_shown, operations_shown, with_json, without
+from conformance.server.reference.faults.lies import (
+    cancel_if_there,
+    cancelled_shown,
+    operations_shown,
+    with_json,
+    without,
+    without_metadata,
+)
 from conformance.server.reference.faults.registry import LATER, fault
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
@@ -151,3 +158,36 @@ def response_beside_the_error_is_empty(honest: Service) -> Service:
     """Shows an empty response beside the error, as serialisers do that print every case of a oneof."""
     empty = {"@type": "type.googleapis.com/google.protobuf.Empty"}
     return cancelled_shown(honest, lambda message: message | {"response": empty})
+
+
+# --- What reading does ------------------------------------------------------------------------------------------------
+
+
+@fault(breaks="operation.reading-changes-nothing", at_least=True)
+def polls_are_counted(honest: Service) -> Service:
+    """Cancels an operation with its fourth get: who polls so often is taken for somebody who has lost interest."""
+
+    def get(service: Service, call: Invocation) -> Message:
+        if service.count(f"gets of {call.target}") > 3:
+            cancel_if_there(service, call.target)
+        return honest.get(service, call)
+
+    return without_metadata(replace(honest, get=get))
+
+
+@fault(breaks="operation.reading-changes-nothing", at_least=True)
+def list_cancels_what_was_read(honest: Service) -> Service:
+    """Cancels, with a list, what was got three times before: the list tidies up what it takes for finished."""
+
+    def get(service: Service, call: Invocation) -> Message:
+        service.count(f"gets of {call.target}")
+        return honest.get(service, call)
+
+    def lists(service: Service, call: Invocation) -> Message:
+        counts: dict[str, int] = service.scratch.get("counts", {})
+        for operation in service.store.list(call.target):
+            if counts.get(f"gets of {operation.name}", 0) > 3:
+                cancel_if_there(service, operation.name)
+        return honest.list(service, call)
+
+    return without_metadata(replace(honest, get=get, list=lists))

@@ -212,6 +212,22 @@ def running_is_a_conflict(honest: Service) -> Service:
     return replace(honest, cancel=lie)
 
 
+@fault(breaks="outcome.running-can-be-cancelled")
+def one_is_locked_for_ever(honest: Service) -> Service:
+    """Answers every cancel of one operation with 409, the second that anybody cancelled: a worker holds its lock."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        service.look_up(service, call.target)
+        cancelled: list[str] = service.scratch.setdefault("cancelled", [])
+        if call.target not in cancelled:
+            cancelled.append(call.target)
+        if cancelled.index(call.target) == 1:
+            raise refusal(Code.ABORTED, "The operation is locked.", "OPERATION_LOCKED")
+        return honest.cancel(service, call)
+
+    return replace(honest, cancel=lie)
+
+
 # --- Nothing comes of it ----------------------------------------------------------------------------------------------
 
 

@@ -24,7 +24,7 @@ from conformance.server.reference.faults.lies import (
     without_metadata,
 )
 from conformance.server.reference.faults.registry import UNSUPPORTED, fault
-from conformance.server.reference.invocation import Invocation
+from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
 
 
@@ -352,6 +352,19 @@ def long_target_crashes(honest: Service) -> Service:
         return honest.route(service, request)
 
     return replace(honest, route=lie)
+
+
+@fault(breaks="outcome.guaranteed")
+def organizations_are_not_heard(honest: Service) -> Service:
+    """Answers the cancel of an organization's operation with 200, and has nobody to do it."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        if not call.target.startswith("organizations/"):
+            return honest.cancel(service, call)
+        service.look_up(service, call.target)
+        return {}
+
+    return without_metadata(replace(honest, cancel=lie))
 
 
 @fault(breaks=("routing.additional-bindings-are-bound", "repeat.known-stays-known"))

@@ -165,7 +165,7 @@ def dash_cancels_all(honest: Service) -> Service:
     return cancel_preceded(known, act)
 
 
-@fault(breaks="target.routing-header-never-redirects", statement=BEST_EFFORT, profile="ci")
+@fault(breaks="target.routing-header-never-redirects", statement=BEST_EFFORT)
 def original_url_wins(honest: Service) -> Service:
     """Routes by `X-Original-URL`, as frameworks do that expect a rewriting proxy before them."""
 
@@ -187,7 +187,7 @@ def last_query_name_wins(honest: Service) -> Service:
     return cancel_meant_for(flavoured(honest, unknown_query="ignored"), meant)
 
 
-@fault(breaks="target.body-name-never-redirects", statement=BEST_EFFORT, profile="ci")
+@fault(breaks="target.body-name-never-redirects", statement=BEST_EFFORT)
 def form_name_wins(honest: Service) -> Service:
     """Mixes the members of a form with the variables of the path, as web frameworks do."""
 
@@ -199,6 +199,25 @@ def form_name_wins(honest: Service) -> Service:
         return form.get("name", [call.name])[0]
 
     return cancel_meant_for(body_ignored(honest, is_form), meant)
+
+
+@fault(breaks="target.body-name-never-redirects", statement={**BEST_EFFORT, "unknown_fields": "ignored"})
+def another_member_wins(honest: Service) -> Service:
+    """Cancels the operation of the member `operationId`, which its first client sent beside the path."""
+    ignoring = flavoured(honest, body_name="ignored", unknown_body="ignored")
+    return cancel_meant_for(ignoring, lambda _, call: _sibling(call.name, call.body.get("operationId")))
+
+
+@fault(breaks="target.query-name-never-redirects", statement=BEST_EFFORT)
+def another_parameter_wins(honest: Service) -> Service:
+    """Cancels the operation of `?operationsId=`, as discovery documents call the last part of the path."""
+    ignoring = flavoured(honest, unknown_query="ignored")
+    return cancel_meant_for(ignoring, lambda _, call: _sibling(call.name, call.query.get("operationsId")))
+
+
+def _sibling(name: str, identifier: object) -> str:
+    """The operation with another id beside the one of this name; that itself, where there is none."""
+    return f"{_parent(name)}/operations/{identifier}" if isinstance(identifier, str) else name
 
 
 @fault(breaks="target.query-name-never-redirects", profile="ci")
@@ -329,5 +348,22 @@ def organization_is_ignored(honest: Service) -> Service:
     def similar(asked: str, known: str) -> bool:
         ours, theirs = asked.split("/", 2), known.split("/", 2)
         return ours[0] == theirs[0] == "organizations" and ours[2:] == theirs[2:]
+
+    return resembling(honest, similar)
+
+
+@fault(breaks="target.whole-name-counts")
+def organization_is_a_project(honest: Service) -> Service:
+    """Finds an operation by what comes after the first collection: projects and organizations are tenants alike."""
+    return resembling(honest, lambda asked, known: asked.partition("/")[2] == known.partition("/")[2])
+
+
+@fault(breaks="target.whole-name-counts")
+def location_of_an_organization_is_ignored(honest: Service) -> Service:
+    """Finds an operation of an organization by the organization and its id."""
+
+    def similar(asked: str, known: str) -> bool:
+        ours, theirs = asked.split("/"), known.split("/")
+        return ours[0] == theirs[0] == "organizations" and (ours[1], ours[-1]) == (theirs[1], theirs[-1])
 
     return resembling(honest, similar)

@@ -118,6 +118,26 @@ def not_found_creates(honest: Service) -> Service:
     return _cancel_of_unknown(honest, instead)
 
 
+@fault(breaks="unknown.cancel-creates-nothing")
+def not_found_creates_later(honest: Service) -> Service:
+    """The same, when the queue comes to it: as late as a cancel takes effect."""
+
+    def instead(service: Service, call: Invocation) -> Message:
+        due = service.clock.now() + service.flavour.running.delay
+        service.scratch.setdefault("queue", []).append((due, call.target))
+        raise UnknownOperation(call.target)
+
+    def get(service: Service, call: Invocation) -> Message:
+        queue: list[tuple[float, str]] = service.scratch.get("queue", [])
+        for due, name in list(queue):
+            if due <= service.clock.now():
+                queue.remove((due, name))
+                _create(service, name)
+        return honest.get(service, call)
+
+    return replace(_cancel_of_unknown(honest, instead), get=get)
+
+
 @fault(breaks="unknown.get-is-not-found")
 def get_of_unknown_is_invalid(honest: Service) -> Service:
     """Answers the get of an unknown operation with INVALID_ARGUMENT."""

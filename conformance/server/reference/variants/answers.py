@@ -46,7 +46,7 @@ def list_is_a_basic_view(honest: Service) -> Service:
 
 @variant()
 def newest_is_listed_first(honest: Service) -> Service:
-    """No order of a list is written down."""
+    """No document gives the order of a list."""
 
     def page(service: Service, call: Invocation) -> Message:
         message = honest.list(service, call)
@@ -57,7 +57,7 @@ def newest_is_listed_first(honest: Service) -> Service:
 
 @variant()
 def metadata_grows(honest: Service) -> Service:
-    """Metadata may say more in the course of time; here it tells what the operation is doing."""
+    """Metadata may change over time; here it says what the operation is doing."""
 
     def render(service: Service, operation: Snapshot) -> Message:
         message = honest.render_operation(service, operation)
@@ -70,7 +70,7 @@ def metadata_grows(honest: Service) -> Service:
 
 @variant(statement={"list": False, "delete": False})
 def list_and_delete_have_no_path(honest: Service) -> Service:
-    """Where list and delete are not supported, a router may know nothing of them, and answers with a page."""
+    """If list and delete are not supported, a router may not know them, and answers with a page."""
 
     def route(service: Service, request: Request) -> Invocation:
         call = honest.route(service, request)
@@ -83,7 +83,7 @@ def list_and_delete_have_no_path(honest: Service) -> Service:
 
 @variant(statement={"errors": "status"})
 def details_are_of_ones_own(honest: Service) -> Service:
-    """Only AIP-193 says how a reason is written; a Status without its envelope may have any details."""
+    """Only AIP-193 says how a reason is written; a bare Status may have any details."""
 
     def render(service: Service, request: Request, error: ApiError) -> Response:
         own = ApiError(

@@ -1,4 +1,4 @@
-"""Correct variants that tell callers different things about who may do what."""
+"""Correct variants with other rules about who may call, and other answers to callers who may not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def anybody_may_call(honest: Service) -> Service:
 
 @variant(statement={"delete": False})
 def existence_is_hidden(honest: Service) -> Service:
-    """What does not exist is forbidden: "or it might not exist" (AIP-211)."""
+    """An unknown operation is answered with 403: "or it might not exist" (AIP-211)."""
 
     def render(service: Service, request: Request, error: ApiError) -> Response:
         if error.code is not Code.NOT_FOUND or not error.routed:
@@ -51,7 +51,7 @@ def everybody_is_told_403(honest: Service) -> Service:
 
 @variant()
 def unknown_is_not_found_without_permission(honest: Service) -> Service:
-    """Who may read the children of the parent may learn that an operation does not exist, and gets 404 (AIP-211)."""
+    """A caller who may list the parent may be told that an operation does not exist, with 404 (AIP-211)."""
 
     def authorise(service: Service, call: Invocation) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Correct variants that serve real clients in their own way."""
+"""Correct variants that treat the requests of real clients differently."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ def expectations_are_refused(honest: Service) -> Service:
 
 @variant(statement={"unknown_fields": "refused"})
 def says_that_unknown_fields_are_refused(honest: Service) -> Service:
-    """ProtoJSON refuses what it does not know by default, and a statement may promise that."""
+    """ProtoJSON refuses unknown fields by default, and a statement may promise that."""
     return honest
 
 
 @variant(warns=frozenset({"body.unknown-field-is-told"}))
 def ignores_unknown_fields_in_silence(honest: Service) -> Service:
-    """As most frameworks do; that nobody says so is worth a warning, and no more."""
+    """Most frameworks ignore unknown fields; without a statement that is only a warning."""
     return flavoured(honest, unknown_body="ignored")

@@ -1,4 +1,4 @@
-"""Correct variants that see to their connections in their own way."""
+"""Correct variants that manage connections differently."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from conformance.server.reference.variants.registry import variant
 
 @variant()
 def closes_after_errors(honest: Service) -> Service:
-    """Whoever does not read the body of what he refuses has to close the connection, and may say so."""
+    """A server that refuses a request without reading its body must close the connection, and may say so."""
 
     def respond(service: Service, request: Request, response: Response) -> Response:
         answer = honest.respond(service, request, response)
@@ -23,7 +23,7 @@ def closes_after_errors(honest: Service) -> Service:
 
 @variant()
 def speaks_no_http_1_0(honest: Service) -> Service:
-    """Envoy: what comes in HTTP/1.0 is answered with 426, and with the version that is wanted."""
+    """Envoy answers HTTP/1.0 with 426 and the version that it wants."""
 
     def respond(service: Service, request: Request, response: Response) -> Response:
         if request.version == "1.0":

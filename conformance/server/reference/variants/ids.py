@@ -1,4 +1,4 @@
-"""Correct variants with other ids and names: what an id looks like, and which of two names a project is called by."""
+"""Correct variants with other ids and names: the form of an id, and the id or the number of a project."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAME_IN_DNS = re.compile("[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 
 @variant()
 def takes_ids_as_dns_has_them(honest: Service) -> Service:
-    """AIP-122 wants ids of small letters, digits and hyphens; a service may refuse every other when it is asked for."""
+    """AIP-122 wants ids of small letters, digits and hyphens; a start that asks for another one may be refused."""
 
     def start(service: Service, call: Invocation) -> Message:
         if not _NAME_IN_DNS.fullmatch(str(call.body.get("id") or "id")):
@@ -42,7 +42,7 @@ def gives_ids_of_its_own(honest: Service) -> Service:
 
 
 def _named(honest: Service, identifier: Callable[[int], str]) -> Service:
-    """Operations have ids of this form; the argument counts them."""
+    """A service whose operations have such ids; `identifier` makes the id of the n-th operation."""
 
     def start(service: Service, call: Invocation) -> Message:
         message = honest.start(service, call)
@@ -55,31 +55,31 @@ def _named(honest: Service, identifier: Callable[[int], str]) -> Service:
 
 @variant()
 def ids_are_uuids(honest: Service) -> Service:
-    """No form of an id is written down for this API; many servers issue UUIDs."""
+    """No document gives the form of an id for this API; many servers use UUIDs."""
     return _named(honest, lambda number: str(uuid.uuid5(uuid.NAMESPACE_URL, f"operation-{number}")))
 
 
 @variant()
 def ids_are_long(honest: Service) -> Service:
-    """No length of an id is written down for this API."""
+    """No document limits the length of an id for this API."""
     return _named(honest, lambda number: f"operation-{number}-" + "0123456789abcdef" * 10)
 
 
 @variant()
 def ids_have_capitals_and_marks(honest: Service) -> Service:
-    """An id is any segment: letters of both cases, digits and the unreserved marks need no escape."""
+    """An id may be any segment: letters of both cases, digits and unreserved marks need no escape."""
     return _named(honest, lambda number: f"Operation_{number}.v1~Xy-Z")
 
 
 @variant()
 def ids_are_numbers(honest: Service) -> Service:
-    """Older services count their operations; one number is not the beginning of another one's name."""
+    """Older services number their operations."""
     return _named(honest, lambda number: str(1767225600000 + 7919 * number))
 
 
 @variant()
 def project_number_is_an_alias(honest: Service) -> Service:
-    """A project can be called by its id or its number, and is called back as it was called (AIP-2510)."""
+    """A project can be named by its id or its number; the answer has the form of the request (AIP-2510)."""
 
     def look_up(service: Service, name: str) -> Snapshot:
         return honest.look_up(service, name.replace("projects/481516234200/", "projects/demo/", 1))
@@ -101,7 +101,7 @@ def project_number_is_an_alias(honest: Service) -> Service:
 
 @variant()
 def name_has_the_project_number(honest: Service) -> Service:
-    """Get shows the number of the project where it was asked with the id: the two are one project (AIP-2510)."""
+    """Get answers with the number of the project although the request has its id: both are valid (AIP-2510)."""
 
     def get(service: Service, call: Invocation) -> Message:
         message = honest.get(service, call)

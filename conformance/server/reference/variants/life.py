@@ -1,4 +1,4 @@
-"""Correct variants whose operations live differently: they end at once, later, by themselves, or never."""
+"""Correct variants whose operations end differently: at once, later, by themselves, or never."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from conformance.server.reference.variants.registry import (
     not_tested=NOTHING_IS_KNOWN_OF,
 )
 def never_ends_without_a_trace(honest: Service) -> Service:
-    """Cancel is best effort, and metadata need not tell that it was asked for: nothing is ever seen of a cancel."""
+    """Cancel is best effort, and metadata need not show a request for it: no cancel ever has a visible effect."""
     return flavoured(honest, running=Behaviour(Mode.NEVER_ENDS), metadata="unflagged")
 
 
 @variant(statement=BEST_EFFORT, verdict="incomplete", not_tested=NOTHING_IS_KNOWN_OF)
 def succeeds_anyway_without_a_trace(honest: Service) -> Service:
-    """A second after its cancel the operation succeeds, as it would have by itself for all that anybody can see."""
+    """A second after its cancel the operation succeeds; nothing shows whether the cancel had an effect."""
     return flavoured(honest, running=Behaviour(Mode.SUCCEED_ANYWAY, duration=1.0), metadata="absent")
 
 
@@ -44,7 +44,7 @@ def succeeds_anyway_without_a_trace(honest: Service) -> Service:
     not_tested=NOTHING_IS_KNOWN_OF | ONLY_RUNNING_OPERATIONS_SHOW,
 )
 def operations_end_at_once(honest: Service) -> Service:
-    """Many an emulator does its work before it answers: its operations are done when they are born."""
+    """Many emulators do the work before they answer: their operations are done from the start."""
     return honest
 
 
@@ -57,7 +57,7 @@ def operations_end_at_once(honest: Service) -> Service:
     | {"outcome.not-deleted", "response.content-type-is-present", "response.status-is-200"},
 )
 def operations_end_at_once_and_say_so(honest: Service) -> Service:
-    """Operations that are done when they are born, and a cancel that is refused, for it comes too late."""
+    """Operations are done from the start, and every cancel is refused because it comes too late."""
     return flavoured(honest, done_cancel="failed-precondition")
 
 
@@ -68,7 +68,7 @@ def operations_end_at_once_and_say_so(honest: Service) -> Service:
     not_tested=frozenset(name for name in NOTHING_IS_KNOWN_OF if name.startswith(("routing.", "auth."))),
 )
 def operations_end_at_once_and_nobody_cancels(honest: Service) -> Service:
-    """What has no running operations needs no cancel."""
+    """A server whose operations are done from the start needs no cancel."""
     return flavoured(honest, unimplemented=frozenset({Rpc.CANCEL}))
 
 
@@ -80,7 +80,7 @@ def cancels_a_second_later(honest: Service) -> Service:
 
 @variant(statement=BEST_EFFORT, without_effect=LATE_WITHOUT_A_TRACE)
 def fails_by_its_own_schedule(honest: Service) -> Service:
-    """Every operation fails two seconds after its start, cancelled or not, and not because it was cancelled."""
+    """Every operation fails two seconds after its start, whether it was cancelled or not."""
     return flavoured(honest, running=Behaviour(Mode.FAILED, duration=2.0))
 
 
@@ -92,13 +92,13 @@ def succeeds_by_its_own_schedule(honest: Service) -> Service:
 
 @variant(start={"mode": "succeed-anyway", "duration": 0}, statement=BEST_EFFORT)
 def cancel_comes_too_late(honest: Service) -> Service:
-    """The operation is done, with a response, in the moment of the cancel."""
+    """The operation is done, with a response, at the moment of the cancel."""
     return honest
 
 
 @variant(start={"mode": "cancel-later", "delay": 1})
 def repeats_are_throttled(honest: Service) -> Service:
-    """A second cancel of a running operation is answered with 429: repeat later is no refusal."""
+    """A second cancel of a running operation is answered with 429, which only says: retry later."""
 
     def throttled(service: Service, call: Invocation) -> Message:
         operation = service.look_up(service, call.target)
@@ -111,7 +111,7 @@ def repeats_are_throttled(honest: Service) -> Service:
 
 @variant(start={"mode": "cancel-later", "delay": 1})
 def second_cancel_is_refused(honest: Service) -> Service:
-    """An operation that is being cancelled cannot begin to be: FAILED_PRECONDITION (AIP-216)."""
+    """An operation that is being cancelled cannot begin to be cancelled: FAILED_PRECONDITION (AIP-216)."""
 
     def refused(service: Service, call: Invocation) -> Message:
         operation = service.look_up(service, call.target)

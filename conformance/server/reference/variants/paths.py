@@ -1,4 +1,4 @@
-"""Correct variants that read the target of a request in their own way."""
+"""Correct variants that read the request-target differently."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _FORM = "application/x-www-form-urlencoded"
     )
 )
 def decodes_before_it_routes(honest: Service) -> Service:
-    """Starlette under uvicorn: the path is decoded first, matched with a pattern that ends in `$`, and has no host."""
+    """Starlette under uvicorn: it decodes the path before it matches it, with a pattern that ends in `$`."""
 
     def route(service: Service, request: Request) -> Invocation:
         if not request.target.startswith("/"):
@@ -45,7 +45,7 @@ def decodes_before_it_routes(honest: Service) -> Service:
 
 @variant()
 def reads_forms_as_gets(honest: Service) -> Service:
-    """grpc-gateway: a form that no POST is bound for is answered as a get, since old clients cannot send long ones."""
+    """grpc-gateway answers a form without a bound POST as a get, for old clients that cannot send long URLs."""
 
     def route(service: Service, request: Request) -> Invocation:
         label = (request.header("content-type") or "").partition(";")[0]
@@ -58,7 +58,7 @@ def reads_forms_as_gets(honest: Service) -> Service:
 
 @variant()
 def counts_the_octets_of_a_target(honest: Service) -> Service:
-    """A server may take 2,000 octets of a path for too long for any of its names, and say so with 414."""
+    """A server may answer a path of 2,000 octets with 414, because none of its names is that long."""
 
     def respond(service: Service, request: Request, response: Response) -> Response:
         if len(request.target) <= 1500:
@@ -70,7 +70,7 @@ def counts_the_octets_of_a_target(honest: Service) -> Service:
 
 @variant()
 def answers_long_ids_as_invalid(honest: Service) -> Service:
-    """AIP-122 has ids of at most 63 characters; a longer one may be refused as none."""
+    """AIP-122 has ids of at most 63 characters; a longer one may be refused as invalid."""
     error = ApiError(Code.INVALID_ARGUMENT, "The id of an operation has at most 63 characters.", reason="INVALID_ID")
 
     def look(service: Service, call: Invocation) -> str:

@@ -34,11 +34,12 @@ NOTHING_IS_KNOWN_OF = frozenset(
         "target.whole-name-counts",
         "target.other-operations-untouched",
         "target.only-its-cancel-cancels",
+        "operation.reading-changes-nothing",
         "body.refused-cancel-changes-nothing",
         "auth.refused-cancel-changes-nothing",
     }
 )
-"""What nobody can judge where no cancel is seen to do anything: whether one did something to another operation."""
+"""What cannot be judged if no cancel has a visible effect: whether a cancel affected another operation."""
 
 ONLY_RUNNING_OPERATIONS_SHOW = frozenset(
     {
@@ -52,19 +53,19 @@ ONLY_RUNNING_OPERATIONS_SHOW = frozenset(
         "routing.additional-bindings-are-bound",
     }
 )
-"""What is asked of a cancel that came in time, besides what it leaves alone."""
+"""Other requirements that only a cancel of a running operation shows."""
 
 LATE_WITHOUT_A_TRACE = frozenset({"late", "very-late"})
-"""Worlds in which nothing is seen of a cancel that does not win."""
+"""Worlds in which a cancel that does not win has no visible effect."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
     """One correct server: `why` it may differ, and what the supply and the conformance statement say differently.
 
-    The usual statement is cancel guaranteed, with list, delete and authorisation, errors as AIP-193 has them. A run
-    says nothing against it but what it declares: the `verdict`, the requirements it `warns` about, and those that are
-    `not_tested` although they were asked. In the worlds of `without_effect` nothing is seen of any of its cancels.
+    The usual statement is: cancel guaranteed, with list, delete and authorisation, errors as in AIP-193. A variant
+    declares what a run says of it: the `verdict`, the requirements it `warns` about, and those that are `not_tested`.
+    In the worlds of `without_effect` none of its cancels has a visible effect.
     """
 
     name: str
@@ -82,7 +83,7 @@ class Variant:
         return "incomplete" if world in self.without_effect else self.verdict
 
     def not_tested_in(self, world: str) -> frozenset[str]:
-        """What a run in a world asks and cannot judge."""
+        """The requirements that a run in a world tries to test and cannot."""
         return self.not_tested | (NOTHING_IS_KNOWN_OF if world in self.without_effect else frozenset())
 
 
@@ -130,7 +131,7 @@ def flavour(
     statement: Mapping[str, object] = NOTHING,
     without_effect: frozenset[str] = frozenset(),
 ) -> None:
-    """Registers a named flavour as a variant: what it has of its own, whatever else is usual in a world."""
+    """Registers a named flavour as a variant: its own settings, on top of those of a world."""
     named = FLAVOURS[name]
     fields = {key: getattr(named, key) for key in Flavour.__dataclass_fields__}
     changes = {key: value for key, value in fields.items() if value != getattr(DEFAULT, key)}

@@ -17,7 +17,7 @@ from conformance.server.reference.variants.registry import (
 
 @variant()
 def missing_length_is_411(honest: Service) -> Service:
-    """RFC 9110 lets a server insist on a length; Google's front end does, with a page."""
+    """RFC 9110 allows a server to require a length; Google's front end does, and answers with a page."""
 
     def refused(service: Service, request: Request) -> Invocation:
         unmeasured = request.header("content-length") is None and request.header("transfer-encoding") is None
@@ -32,7 +32,7 @@ def missing_length_is_411(honest: Service) -> Service:
 
 @variant()
 def long_targets_are_too_large(honest: Service) -> Service:
-    """A server that counts the whole head says 431 to a target that is longer than it reads."""
+    """A server that limits the whole head answers a long target with 431."""
 
     def refused(service: Service, request: Request) -> Invocation:
         if len(request.target) > 8192:
@@ -50,7 +50,7 @@ def long_targets_are_too_large(honest: Service) -> Service:
 
 @variant()
 def other_media_types_are_refused(honest: Service) -> Service:
-    """A body that is not labelled as JSON may be refused, when there is one and it has a label."""
+    """A body with another Content-Type than JSON may be refused."""
 
     def labelled(service: Service, call: Invocation) -> Message:
         label = (call.request.header("content-type") or "application/json").partition(";")[0].strip().lower()
@@ -63,7 +63,7 @@ def other_media_types_are_refused(honest: Service) -> Service:
 
 @variant()
 def unlabelled_bodies_are_refused(honest: Service) -> Service:
-    """What a body without a label is, nobody has to guess: Spring and Jersey answer 415."""
+    """A body without a Content-Type may be refused: Spring and Jersey answer 415."""
 
     def labelled(service: Service, call: Invocation) -> Message:
         if call.request.body and call.request.header("content-type") is None:
@@ -76,7 +76,7 @@ def unlabelled_bodies_are_refused(honest: Service) -> Service:
 
 @variant(warns=frozenset({"routing.encoded-separator-is-data"}))
 def encoded_slash_is_not_routed(honest: Service) -> Service:
-    """grpc-gateway and vanguard decode a path before they match it: an id with `%2F` is an unknown path there."""
+    """grpc-gateway and vanguard decode a path before they match it, so an id with `%2F` is an unknown path."""
 
     def route(service: Service, request: Request) -> Invocation:
         return honest.route(service, replace(request, target=request.target.replace("%2F", "/").replace("%2f", "/")))

@@ -1,7 +1,7 @@
-"""Answers that refuse nothing and ask to come again: 429, and 503 with `Retry-After` (RFC 6585, RFC 9110).
+"""Answers that ask for a retry: 429, and 503 with `Retry-After` (RFC 6585, RFC 9110).
 
-They are the environment's, not the implementation's: the request is repeated when it is time, and where that does not
-help, what depends on it is not tested.
+They are about load, not about the implementation. The request is repeated when the time has come. If that does not
+help, what depends on the request is not tested.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from email.utils import parsedate_to_datetime
 
 from conformance.errors import RateLimited
 from conformance.exchange import Exchange, Response
-from conformance.server.target.waits import COME_AGAIN, COME_AGAIN_FIRST, COME_AGAIN_IN_ALL
+from conformance.server.target.waits import RETRY_LATER, RETRY_LATER_FIRST, RETRY_LATER_IN_ALL
 
 
 class Patience:
-    """How long is waited for one run's requests that were asked to come again.
+    """How long a run waits for its requests that were asked to retry later.
 
     `today` is seconds since 1970, for a `Retry-After` that is a date, where the answer has no `Date` of its own.
     """
@@ -26,7 +26,7 @@ class Patience:
     def __init__(self, today: Callable[[], float] = time.time) -> None:
         self._today = today
         self._lock = threading.Lock()
-        self._left = COME_AGAIN_IN_ALL
+        self._left = RETRY_LATER_IN_ALL
 
     def pause(self, exchange: Exchange, attempt: int, waited: float, held: float = 0.0) -> float:
         """Seconds to wait before a request is repeated for the `attempt`th time, having `waited` so long before.
@@ -36,12 +36,12 @@ class Patience:
         Raises RateLimited when that would be longer than is waited for one request, or for all of a run.
         """
         response = exchange.response
-        assert response is not None, "only an answer asks to come again"
+        assert response is not None, "only an answer asks for a retry"
         asked = seconds_asked(response, self._today)
-        pause = COME_AGAIN_FIRST * 2 ** (attempt - 1) if asked is None else asked
+        pause = RETRY_LATER_FIRST * 2 ** (attempt - 1) if asked is None else asked
         with self._lock:
             longer = max(0.0, pause - held)
-            if pause > COME_AGAIN - waited or longer > self._left:
+            if pause > RETRY_LATER - waited or longer > self._left:
                 raise RateLimited(_why(exchange, response, attempt, asked))
             self._left -= longer
         return pause

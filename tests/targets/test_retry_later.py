@@ -9,8 +9,8 @@ import pytest
 from conformance.errors import RateLimited
 from conformance.exchange import Exchange, Request, Response
 from conformance.lro import VirtualClock
-from conformance.server.target.come_again import Patience, seconds_asked
 from conformance.server.target.configuration import LimitsSection
+from conformance.server.target.retry_later import Patience, seconds_asked
 from conformance.server.target.target import Outgoing, Target
 from tests.targets.memory import Answers, MemoryTransport, get, ok, target_of
 
@@ -133,7 +133,7 @@ def test_a_race_repeats_those_that_lost_it() -> None:
 
 def test_a_race_of_one_is_none() -> None:
     target, _ = target_with(limited("0"), limited("0"))
-    with pytest.raises(RateLimited, match="of 3 requests at once 2 were asked to come again"):
+    with pytest.raises(RateLimited, match="of 3 requests at once 2 were asked to retry later"):
         target.send_together([get(), get(), get()])
 
 

@@ -1,0 +1,95 @@
+"""What a run is told besides its files: each option is declared here, once, and used where it is needed.
+
+`lro-conformance run --seed 3` and `pytest --iut-seed 3` make the same object, and the workers of a run are handed it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, TypeVar
+
+from conformance.server.target.profile import QUICK
+
+_PREFIX = "iut"
+_Value = TypeVar("_Value")
+
+
+def _option(default: _Value, what: str, metavar: str = "", is_of_run: bool = True) -> _Value:
+    """An option; one that is not `is_of_run` is for who runs pytest, since it is about the embedded server."""
+    value: _Value = field(default=default, metadata={"help": what, "metavar": metavar, "is_of_run": is_of_run})
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of a run, as they were given; nothing is read and nothing is checked yet."""
+
+    config: str = _option("", "what is under test; see README", "CONFIG.toml")
+    url: str = _option("", "the target, in place of the configuration's", "URL")
+    app: str = _option("", "an ASGI or WSGI application to test in this process", "MODULE:APP")
+    allow_host: tuple[str, ...] = _option((), "a host other than this machine that you may test", "HOST")
+    operation: tuple[str, ...] = _option((), "a running operation to use", "NAME")
+    spec: str = _option("", "a file in specs/, or the path of an OpenAPI file", "SPEC")
+    statement: tuple[str, ...] = _option((), "conformance statement", "KEY=VALUE")
+    baseline: str = _option("", "known failures, which do not fail the run", "FILE")
+    profile: str = _option(QUICK.name, "quick, ci or thorough (default: quick)", "NAME")
+    seed: int = _option(0, "seed of everything drawn (default: 0)", "N")
+    report_dir: str = _option("", "write report.json, report.html, traffic.har, … there", "DIR")
+    disruptive: bool = _option(False, "run disruptive checks on other machines, too")
+    max_time: str = _option("", "ask nothing more after this time, such as 90s or 5m", "T")
+    strict: bool = _option(False, "let a warning fail the run")
+    fault: str = _option("", "let the embedded reference server have this fault", "NAME", is_of_run=False)
+    variant: str = _option("", "let the embedded reference server be this correct variant", "NAME", is_of_run=False)
+    world: str = _option("", "how the embedded reference server behaves besides", "NAME", is_of_run=False)
+    rehearsal: str = ""
+    """How the operations of a stand-in behave, for `--plan`: nobody else can say so."""
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any], prefix: str = "") -> Options:
+        """The options among the values of a parser, whose names have a prefix; what is missing was not given."""
+        given: dict[str, Any] = {}
+        for option in fields(cls):
+            value = values.get(prefix + option.name)
+            if value is not None:
+                given[option.name] = tuple(value) if isinstance(value, list) else value
+        return cls(**given)
+
+    def as_json(self) -> dict[str, Any]:
+        """What another process makes the same object of, by `Options(**value)`."""
+        return asdict(self)
+
+
+def declare_for_run(add: Callable[..., object]) -> None:
+    """Describe the options of `run` to its parser; the configuration is its argument."""
+    for option in fields(Options):
+        told = option.metadata
+        if option.name == "config":
+            add(option.name, nargs="?", metavar=told["metavar"], help=told["help"])
+        elif told and told["is_of_run"]:
+            add(f"--{_spelled(option.name)}", dest=option.name, **_keywords(option.default, told))
+
+
+def declare_for_pytest(add: Callable[..., object]) -> None:
+    """Describe all options to pytest, where each begins with `--iut`."""
+    for option in fields(Options):
+        if option.metadata:
+            name = _PREFIX if option.name == "config" else f"{_PREFIX}-{_spelled(option.name)}"
+            add(f"--{name}", dest=f"{_PREFIX}_{option.name}", **_keywords(option.default, option.metadata))
+
+
+def given_to_pytest(values: Mapping[str, Any]) -> Options:
+    """The options that pytest was given."""
+    return Options.read(values, f"{_PREFIX}_")
+
+
+def _spelled(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _keywords(default: object, told: Mapping[str, Any]) -> dict[str, Any]:
+    """What a parser is told of an option, by the kind of its value."""
+    if isinstance(default, bool):
+        return {"action": "store_true", "help": told["help"]}
+    kind = {"action": "append"} if isinstance(default, tuple) else {"type": type(default)}
+    return {**kind, "metavar": told["metavar"], "help": told["help"]}

@@ -1,0 +1,96 @@
+"""What a check found, from how it ended for pytest; and pytest's own report about it, which says the same."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import pytest
+
+from conformance.errors import ConformanceError, NotApplicable, NotTested
+from conformance.judging.report import build_evidence_entry, violation_as_json
+from conformance.judging.verdict import CheckResult, Finding, Verdict
+from conformance.reports.console import explain
+from conformance.server.checks import TRAFFIC_FILE, draws, properties_of, requirement_of
+from conformance.server.run import Run
+from conformance.spec.catalogue import Level, catalogue
+from conformance.suite.alone import ALONE
+from conformance.suite.items import needs_of
+from conformance.suite.judging import Violated
+from conformance.suite.stimuli import in_turn
+
+SUITE = "conformance/suite"
+
+
+def result_of(item: pytest.Item, call: pytest.CallInfo[None], run: Run) -> CheckResult:
+    """What a check found, from how it ended; an unusable target ends the session."""
+    raised = call.excinfo.value if call.excinfo is not None else None
+    violations: tuple[dict[str, Any], ...] = ()
+    reason = run.masking().text(str(raised)) if raised is not None else ""
+    if raised is None:
+        finding = Finding.KEPT
+    elif isinstance(raised, Violated):
+        finding = Finding.VIOLATED
+        violations = tuple(violation_as_json(complaint, run.masking()) for complaint in raised.complaints)
+    elif isinstance(raised, NotTested):
+        finding = Finding.NOT_TESTED
+    elif isinstance(raised, NotApplicable):
+        finding = Finding.NOT_APPLICABLE
+    elif isinstance(raised, ConformanceError):
+        # The target or the configuration cannot be used: whatever else is tried will not do better.
+        finding = Finding.NOT_TESTED
+        run.fatal = reason
+        item.session.shouldstop = run.masking().text(raised.message)
+    else:
+        finding = Finding.ERROR
+        reason = run.masking().text(f"{type(raised).__name__}: {raised}")
+    alone = item.stash.get(ALONE, None)
+    return CheckResult(
+        requirement_of(item),
+        item.nodeid,
+        finding,
+        reason,
+        call.duration,
+        violations,
+        draws(item),
+        alone=alone.outcome if alone is not None else "",
+        stimuli=in_turn(needs_of(item)),
+    )
+
+
+def show(report: pytest.TestReport, result: CheckResult, run: Run) -> None:
+    """Let pytest's report say the same: a SHOULD that is not kept fails nobody, and no skip looks like a pass."""
+    requirement = catalogue()[result.requirement]
+    file, line, _ = report.location
+    ruled_out = run.statement.rules_out(requirement)
+    listed = run.foretold(result) if ruled_out is None else None
+    if listed is not None:
+        verdict, why = listed
+        is_known = verdict is Verdict.KNOWN_FAILURE
+        report.outcome = "skipped" if is_known else "failed"
+        text = f"{verdict.value}: {why}"
+        report.longrepr = (file, line or 0, text) if is_known else text
+    elif result.finding is Finding.VIOLATED and requirement.level is Level.MUST and ruled_out is None:
+        report.outcome = "failed"
+        report.longrepr = explain(build_evidence_entry(requirement, result))
+    elif result.finding is Finding.ERROR:
+        report.longrepr = run.masking().text(str(report.longrepr))
+    elif ruled_out is not None:
+        report.outcome = "skipped"
+        report.longrepr = (file, line or 0, f"{Finding.NOT_APPLICABLE.value}: {ruled_out}")
+    elif result.finding is not Finding.KEPT:
+        word = "warn" if result.finding is Finding.VIOLATED else result.finding.value
+        report.outcome = "skipped"
+        report.longrepr = (file, line or 0, f"{word}: {result.reason}")
+
+
+def report_of(result: CheckResult, when: Literal["call", "teardown"]) -> pytest.TestReport:
+    """A report of pytest's about what the judge found, as if a check had found it."""
+    return pytest.TestReport(
+        nodeid=f"{SUITE}/{result.check}",
+        location=(f"{SUITE}/{TRAFFIC_FILE}", None, result.check),
+        keywords={},
+        outcome="passed",
+        longrepr=None,
+        when=when,
+        user_properties=properties_of(result.requirement),
+    )

@@ -1,0 +1,50 @@
+"""What a run has started: noted from the moment of the start, cleaned up in the end, and told where it is left over."""
+
+from __future__ import annotations
+
+from conformance.server.target.clean_up import Caller, clean_up, states_shown
+from conformance.server.target.ledger import Ledger, State
+
+
+class Started:
+    """The operations that were started for a run, and what is known of each; a ledger keeps it, where there is one."""
+
+    def __init__(self, ledger: Ledger | None) -> None:
+        self._ledger = ledger
+        self._forms: dict[str, str] = {}
+        self._states: dict[str, State] = {}
+        self._anew: set[str] = set()
+
+    def note(self, serial: str, name: str, form: str, state: State) -> None:
+        """Note what a start came to."""
+        if state is State.STARTED:
+            if name in self._forms:
+                self._anew.add(name)
+            self._forms[name] = form
+        elif state is State.FOREIGN:
+            self._forms.pop(name, None)
+        if self._ledger is not None:
+            self._ledger.note(name, form, state, serial)
+
+    def clean_up(self, iut: Caller, may_delete: bool) -> None:
+        """Cancel and delete what was started for this run, where it may be touched; then write it down.
+
+        Never an operation that was given by name; and what the target answers is nobody's verdict.
+        Raises UsageError, which has the names and their states, when the ledger cannot be written.
+        """
+        shown = states_shown(iut.target.exchanges, self._forms)
+        self._states = shown | dict.fromkeys(self._anew, State.STARTED)
+        noted = dict.fromkeys(self._states, State.STARTED)
+        try:
+            if may_delete:
+                clean_up(iut, self._states, iut.statement.value("delete") is True)
+        finally:
+            if self._ledger is not None:
+                self._ledger.note_all(
+                    (name, self._forms[name], state) for name, state in self._states.items() if state is not noted[name]
+                )
+                self._ledger.close(is_anything_left=bool(self.left_over()))
+
+    def left_over(self) -> dict[str, State]:
+        """The operations that were started for this run and not seen ended or deleted; known when it is cleaned up."""
+        return {name: state for name, state in self._states.items() if state.is_left_over}

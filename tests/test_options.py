@@ -1,0 +1,88 @@
+"""The options of a run: declared once, and the same object for the command line, for pytest and for workers."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import MISSING, Field, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.commands import run
+from conformance.server.options import Options, declare_for_pytest, given_to_pytest
+
+OF_PYTEST = [option for option in fields(Options) if option.metadata]
+OF_RUN = [option for option in OF_PYTEST if option.metadata["is_of_run"]]
+
+
+def words_of(option: Field[Any], prefix: str = "") -> list[str]:
+    """The words that set an option to something else than its default."""
+    if option.name == "config":
+        return [f"--{prefix.rstrip('-')}", "given"] if prefix else ["given"]
+    name = f"--{prefix}{option.name.replace('_', '-')}"
+    if option.default is False:
+        return [name]
+    return [name, "7" if isinstance(option.default, int) else "given"]
+
+
+def by_run(words: Sequence[str]) -> Options:
+    parser = argparse.ArgumentParser()
+    run.add(parser.add_subparsers())
+    return Options.read(vars(parser.parse_args(["run", *words])))
+
+
+def by_pytest(words: Sequence[str]) -> Options:
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    declare_for_pytest(parser.add_argument)
+    return given_to_pytest(vars(parser.parse_args(words)))
+
+
+def test_without_words_all_is_as_declared() -> None:
+    assert by_run([]) == by_pytest([]) == Options()
+    assert all(option.default is not MISSING for option in fields(Options))
+
+
+@pytest.mark.parametrize("option", OF_RUN, ids=lambda option: option.name)
+def test_run_and_pytest_make_the_same_of_it(option: Field[Any]) -> None:
+    options = by_run(words_of(option))
+    assert options == by_pytest(words_of(option, "iut-"))
+    changed = [one.name for one in fields(Options) if getattr(options, one.name) != one.default]
+    assert changed == [option.name]
+
+
+@pytest.mark.parametrize("option", OF_PYTEST, ids=lambda option: option.name)
+def test_a_worker_is_handed_the_same(option: Field[Any]) -> None:
+    options = by_pytest(words_of(option, "iut-"))
+    assert Options(**options.as_json()) == options
+    assert is_dataclass(options)
+    assert hash(options)
+
+
+def test_what_is_given_twice_is_kept_twice() -> None:
+    words = ["--allow-host", "a", "--allow-host", "b"]
+    assert by_run(words).allow_host == ("a", "b")
+
+
+@pytest.mark.parametrize("how", ["run", "run with workers", "pytest", "pytest with workers"])
+def test_an_option_reaches_the_checks_whoever_began_the_run(tmp_path: Path, how: str) -> None:
+    workers = ["-n", "2"] if "workers" in how else []
+    given = {"statement": "list=false", "report-dir": str(tmp_path), "seed": "11"}
+    if how.startswith("run"):
+        words = ["conformance", "run", *(word for name, value in given.items() for word in (f"--{name}", value))]
+    else:
+        words = ["pytest", "--pyargs", "conformance.suite", "-q", "-p", "no:cacheprovider"]
+        words += [word for name, value in given.items() for word in (f"--iut-{name}", value)]
+    words += ["-k", "test_successful_cancel or test_list or test_every_listed", *workers]
+    done = subprocess.run(
+        [sys.executable, "-m", *words], capture_output=True, check=False, cwd=tmp_path, text=True, timeout=100
+    )
+    report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert report["seed"] == 11, done.stdout + done.stderr
+    assert report["iut"]["statement"]["declared"]["list"] is False
+    reasons = {entry["reason"] for entry in report["requirements"] if entry["verdict"] == "not-applicable"}
+    assert "the conformance statement says list = false" in reasons
