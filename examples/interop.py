@@ -38,7 +38,7 @@ from examples.comparison import (  # noqa: E402  (found through the line above)
 from examples.serving.children import die_with_parent  # noqa: E402
 from examples.serving.failure import SKIPPED  # noqa: E402
 
-KNOWN: Final = ("buildgrid", "envoy-grpc", "showcase")
+KNOWN: Final = ("buildgrid", "envoy-grpc", "grpc-gateway", "showcase")
 COME_UP_SECONDS: Final = 1200.0
 """The first start installs packages or compiles; every later one takes seconds."""
 GO_DOWN_SECONDS: Final = 60.0

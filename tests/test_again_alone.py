@@ -129,7 +129,7 @@ def test_a_connection_that_was_cut_once_is_no_violation_and_no_pass(tmp_path: Pa
     report = run_behind(Front(lambda number, request: number == 30 and not request.path.endswith(":start")))
     entry = entry_of(report, LIVENESS)
     assert entry["verdict"] == "not-tested"
-    assert "tried again, alone: kept" in entry["reason"]
+    assert "repeated on its own, it was kept" in entry["reason"]
     assert [check["alone"] for check in entry["checks"]] == ["kept"]
     assert f"{LIVENESS} failed and was repeated on its own: kept" in render(report, catalogue())
     assert "repeated on its own: kept" in render_html(report)

@@ -18,10 +18,11 @@ CONTRACT = Contract.load("beyondcorp.v1")
 CANCEL = "/v1/projects/{p}/locations/{l}/operations/{o}:cancel"
 SCHEMAS = {
     "Export": {
-        "required": ["table", "exportId", "format", "target"],
+        "required": ["table", "exportId", "operation_id", "format", "target"],
         "properties": {
             "table": {"type": "string"},
             "exportId": {"type": "string"},
+            "operation_id": {"type": "string"},
             "rows": {"type": "integer"},
             "format": {"enum": ["csv", "json"]},
             "target": {"$ref": "#/components/schemas/Target"},
@@ -65,6 +66,7 @@ def test_the_start_request_has_every_required_member_and_can_be_read_back() -> N
         "json": {
             "table": "example",
             "exportId": "{unique}",
+            "operation_id": "{id}",
             "format": "csv",
             "target": {"bucket": "my bucket"},
         },

@@ -1,8 +1,8 @@
 """What a baseline makes of requirements that a run did not test: accepted gaps.
 
-An entry names one requirement, or a chapter (`target.*`). It accepts that what it names is not tested, and is as strict
-as a known failure is: once all that it names is tested it has to go, and fails the run until it has. What does not
-apply says nothing about it, nor does an error. What no text decides, no run ever tests; nobody has to accept that.
+An entry names one requirement, or a chapter (`target.*`). It accepts that what it names is not tested. It is as strict
+as a known failure: when everything that it names is tested, it fails the run until it is taken out. Requirements that
+do not apply or ended in an error do not count. Requirements that no text decides are never tested and need no entry.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Traffic that somebody else recorded, judged by the rules.
 
-A recording can accuse and cannot acquit: what it does not show was not tested, and the best verdict is "incomplete".
-Only calls of the contract are judged, each server apart; what the conformance statement leaves open is read off the
-traffic where it can be, and else leaves the requirements that depend on it not tested.
+A recording can show violations, but not that a requirement is kept: what it does not show was not tested, and the best
+verdict is "incomplete". Only calls of the contract are judged, each server on its own. What the conformance statement
+does not declare is found out from the traffic, if possible; else the requirements that depend on it are not tested.
 """
 
 from __future__ import annotations
@@ -99,9 +99,9 @@ def _is_of_a_run(exchange: Exchange) -> bool:
 
 
 def _is_posted_on_a_name(contract: Contract, exchange: Exchange, url: str) -> bool:
-    """Whether it is a POST on the path of a get: bound to nothing, and yet some servers delete what it names.
+    """Whether it is a POST on the path of a get: no method, but some servers delete the operation that it names.
 
-    What has a colon in its last segment may be a method that the contract does not have.
+    A path with a colon in its last segment may be a method that the contract does not have.
     """
     path = _path(exchange, url)
     is_bare = ":" not in path.rpartition("/")[2]

@@ -18,10 +18,10 @@
     reason = "our cancels never win, so that nothing shows what they leave alone"
     link = "https://tracker.example/1235"
 
-A baseline is strict: an entry that is not needed any more fails the run, because a stale entry is a silenced check.
-What fails now and then is flaky: such an entry excuses what one check finds without demanding it, and has a last day,
-for nothing else will remind anybody of it. How entries are applied to the verdicts of a run is in `known_failures` and
-`accepted_gaps`, how the file is brought up to date in `baseline_update`.
+A baseline is strict: an entry that is not needed any more fails the run, because a stale entry is a silenced check. A
+failure that does not occur in every run is flaky: such an entry excuses what one check finds and does not demand it. It
+must have a last day, because nothing else reminds anybody of it. How entries are applied to the verdicts of a run is in
+`known_failures` and `accepted_gaps`, how the file is brought up to date in `baseline_update`.
 """
 
 from __future__ import annotations

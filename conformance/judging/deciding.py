@@ -1,4 +1,4 @@
-"""The exchange that decided that a requirement is kept, out of all traffic of a run: no evidence, no "kept"."""
+"""The exchange by which a requirement was judged as kept, chosen from all traffic of a run."""
 
 from __future__ import annotations
 

@@ -2,18 +2,19 @@
 
 Whether an entry still holds is decided by deterministic checks alone:
 
-* one of them finds a violation: the entry holds, and all that is found in its scope is a known failure;
-* they find nothing wrong: the failure is gone; the entry has to go, and fails the run until it has;
-* none of them could judge: nothing is known. That is said and fails nobody, for one file serves every profile, every
-  selection and every statement.
+* one of them finds a violation: the entry holds, and everything found in its scope is a known failure;
+* they find nothing wrong: the failure is gone, and the entry fails the run until it is taken out;
+* none of them could judge: nothing is known. The report says so, and the run does not fail, because one file serves
+  every profile, every selection and every statement.
 
-A drawn check (property-based, schema-driven) finds a rare example in one run and not in the next. So what it finds
-never keeps an entry alive and its finding nothing never makes one unexpected. Where only drawn checks speak about what
-an entry lists (by naming such a check, or because the requirement has no other), the entry excuses what they find.
+A drawn check (property-based, schema-driven) may find a rare example in one run and not in the next. So drawn checks
+never decide whether an entry holds. If only drawn checks judge what an entry lists (it names such a check, or the
+requirement has no other), the entry excuses what they find.
 
-An entry that is flaky excuses a violation where there is one; where there is none it says nothing.
+A flaky entry excuses a violation, and does not demand one.
 
-An entry that cannot do what it says (no such check, expired, said before) excuses nothing and fails the run.
+An entry that is wrong (its check does not exist, it has expired, it repeats another one) excuses nothing and fails the
+run.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The id that somebody meant who wrote another one."""
+"""The id that was probably meant by a misspelt one."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Collection
 def nearest(named: str, known: Collection[str]) -> str:
     """The known id that is nearest to the named one, or nothing.
 
-    What begins alike is nearer than what only looks alike: an id that was cut off, or written out too far.
+    An id with the same beginning is nearer than one that only looks alike: it may have been cut off.
     """
     begun = sorted(each for each in known if named and (each.startswith(named) or named.startswith(each)))
     if begun:

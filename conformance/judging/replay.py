@@ -1,10 +1,11 @@
-"""The evidence of one requirement again: what to send, and what the new answers say about the violation.
+"""Replay of the evidence of one requirement: what to send, and what the new answers say about the violation.
 
-A request goes out as it was recorded, but for the server's name, the credentials, and the names of operations where
-others are given for them. Where the requirement has a rule, the rule judges the new answers. Where it was a check that
-judged, only its stimulus is known here; then the answers are compared: the same answers show the same violation.
+A request is sent as it was recorded, except for the name of the server, the credentials, and operations that are
+replaced by others. If the requirement has a rule, the rule judges the new answers. If a check judged it, the answers
+are compared: the same answers show the same violation.
 
-A recorded operation may be gone, and a request about it then shows nothing. That is "cannot be told", never "gone".
+A recorded operation may not exist any more; then a request about it shows nothing. That is "cannot be told", never
+"gone".
 """
 
 from __future__ import annotations

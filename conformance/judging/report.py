@@ -1,7 +1,7 @@
-"""report.json: the one truth about a run; everything else that is shown is made from it.
+"""report.json: everything else that a run shows is made from it.
 
-The last member is `complete`. A report without it, or with `false` in it, is a run that was cut off, and every reader
-of ours says so.
+The last member is `complete`. A report without it, or with `false` in it, is that of a run that was cut off; our
+readers refuse it.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ def requirement_as_json(requirement: Requirement) -> dict[str, Any]:
 
 
 MOST_EVIDENCE = 20
-"""Violations of one requirement that a report shows; it counts them all. Who breaks everything, breaks it often."""
+"""A report shows so many violations of one requirement, and counts all of them."""
 
 
 def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = (), has_url: bool = True) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""What a rule says to what was recorded: the one place where rules are applied, to servers and to clients.
+"""Applies rules to recordings. There is no other place that does, for servers and for clients.
 
-Rules judge whatever a recording consists of, exchanges or turns. A recording comes of one process, one server or one
-scenario, and each is judged by itself.
+Rules judge what a recording consists of: exchanges or turns. A recording is that of one process, one server or one
+scenario, and each is judged on its own.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Ruling:
 
 
 def ruling(rule: Judges[Part], recordings: Iterable[Sequence[Part]]) -> Ruling:
-    """Apply a rule to recordings, each by itself."""
+    """Apply a rule to recordings, each on its own."""
     judgements = [judgement for recording in recordings for judgement in rule.judgements(recording)]
     return Ruling(bool(judgements), tuple(complaint for complaint in judgements if complaint is not None))
 

@@ -1,4 +1,4 @@
-"""The shape of report.json as far as readers rely on it: a file that was edited or cut is refused, never half read."""
+"""The shape of report.json as far as readers rely on it: a damaged file is refused."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ TRAFFIC_CHECK = "test_all_traffic_keeps"
 DRAWN_TRAFFIC = "drawn traffic"
 """How the results about drawn traffic are named, in reports and in a baseline's `check`."""
 
-_MOMENT = "tried again, alone: kept; so it may have been the moment"
+_MOMENT = "repeated on its own, it was kept, so it may have been a matter of timing"
 _NOTHING_TO_JUDGE = "no exchange of the run was one that this requirement speaks about"
 
 

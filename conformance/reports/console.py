@@ -258,7 +258,7 @@ def verdict_lines(report: Mapping[str, Any], colour: bool = False, width: int = 
                 yield f"{entry['id']} failed and was repeated on its own: {check['alone']}"
     for what, musts in (
         ("not tested", untested_musts(entries)),
-        ("out of reach in process, which is no gap", musts_out_of_reach(entries)),
+        ("cannot be tested in process, which is no gap", musts_out_of_reach(entries)),
     ):
         if musts:
             more = f" and {len(musts) - _SHOWN_UNTESTED} more" if len(musts) > _SHOWN_UNTESTED else ""

@@ -56,8 +56,11 @@ _SAME_OVER_GRPC = """
     asked-to-cancel asked-to-cancel-and-completed asked-to-cancel-and-failed asked-to-cancel-and-ended
     composed-in-id decomposed-in-id compatibility-in-id beyond-the-bmp-in-id other-case-in-id no-break-space-in-id
     zero-width-in-id sub-delimiters-in-id quotation-marks-in-id escaped-slash-in-id twice-escaped-in-id
-    wait-cancelled wait-cancelled-already wait-cancelled-by-another wait-completed-despite-cancel wait-failed-internal
-    wait-failed-aborted wait-failed-not-found wait-failed-unavailable wait-failed-deadline-exceeded
+    wait-cancelled wait-cancelled-already wait-cancelled-by-another wait-completed-despite-cancel wait-failed-unknown
+    wait-failed-invalid-argument wait-failed-deadline-exceeded wait-failed-not-found wait-failed-already-exists
+    wait-failed-permission-denied wait-failed-resource-exhausted wait-failed-failed-precondition wait-failed-aborted
+    wait-failed-out-of-range wait-failed-unimplemented wait-failed-internal wait-failed-unavailable
+    wait-failed-data-loss wait-failed-unauthenticated wait-slow wait-silent wait-asked-to-cancel get-unavailable-late
     wait-through-unavailable wait-through-busy wait-gone wait-denied wait-for-ever wait-backs-off
     two-verbs-in-id tab-in-id line-end-in-id leading-zeros-id large-number-id leading-space-id verb-as-id
 """

@@ -292,7 +292,8 @@ class ScriptedServer:
         for turn in reversed(self._open):
             if call is not None and call.method is Method.GET and call.name == turn.call.name:
                 return turn
-        own = self._by_call.get(call) if call is not None else None
+        # A list is of a parent, which all scenarios share: of a late one nobody knows whose it is.
+        own = self._by_call.get(call) if call is not None and call.method is not Method.LIST else None
         if own is not None and (own.has_failed or not own.served or not self._open):
             return own
         if self._open:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from conformance.sdk.honest_driver import Answer, Client, headers, path, send
+from conformance.sdk.honest_driver import Answer, Client, Reply, headers, path, send
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,22 @@ def _coded(coding: str) -> Client:
 def _after(seconds: float, fields: dict[str, str]) -> dict[str, str]:
     time.sleep(seconds)
     return fields
+
+
+class _Foresighted(Client):
+    """The client that doubles its pauses, and says that its time is over when the next one would not end within it."""
+
+    def call(self, method: str, endpoint: str, name: str, timeout: float) -> Reply:
+        once = Client(again=lambda _answer, _attempt: False)
+        end, pause = time.monotonic() + timeout, 0.05
+        while True:
+            told = once.call(method, endpoint, name, end - time.monotonic())
+            if told.get("http_status") != 503:
+                return told
+            if time.monotonic() + pause > end:
+                return {"outcome": "transport_error", "message": f"the time was over after {told['code']}"}
+            time.sleep(pause)
+            pause *= 2
 
 
 def _routed(safe: str) -> Client:
@@ -108,6 +124,11 @@ _VARIANTS = (
         "waits-before-each-call",
         "The time before the first attempt may be the driver's.",
         Client(headers=lambda method, name: _after(0.03, headers(method, name))),
+    ),
+    ClientVariant(
+        "gives-up-before-a-pause-too-long",
+        "Who would wait beyond the deadline before the next attempt may say at once that the time is over.",
+        _Foresighted(),
     ),
     ClientVariant("no-credentials", "A driver need not use the token.", Client(headers=lambda _method, _name: {})),
 )

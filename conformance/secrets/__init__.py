@@ -1,1 +1,1 @@
-"""What a secret is, how it is found, and how it is masked: once, for everybody who writes."""
+"""What a secret is, how it is found, and how it is masked."""

@@ -1,4 +1,4 @@
-"""Credentials among the words of a command, which every user of a machine can see in the list of processes."""
+"""Credentials in the arguments of a command, which every user of a machine can see in the list of processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is a secret by its name or by its look: fields, parameters and members that carry one, and tokens anywhere."""
+"""What is a secret by its name or its form: fields, parameters and members that carry one, and tokens anywhere."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def is_secret_field(name: str) -> bool:
 
 
 def carries_a_secret(name: str) -> bool:
-    """The same for a field that a stranger recorded, where a session or a signature is a secret, too."""
+    """The same for a field in a recording of others, where a session or a signature is a secret, too."""
     return _FIELD.fullmatch(name) is not None
 
 
 def secrets_of_field(name: str, value: str) -> Iterator[str]:
-    """What of the value of such a field is secret: not the scheme, not the attributes of a cookie."""
+    """The secret parts of the value of such a field, without the scheme and the attributes of a cookie."""
     lower = name.lower()
     if lower.endswith("authorization"):
         scheme, space, credentials = value.partition(" ")
@@ -70,7 +70,7 @@ def _user_and_password(credentials: str) -> Iterator[str]:
 
 
 def secrets_of_query(query: str) -> Iterator[str]:
-    """The values of the parameters that carry a secret, as they are written and as they are meant."""
+    """The values of the parameters that carry a secret, encoded and decoded."""
     for pair in query.split("&"):
         name, _, value = pair.partition("=")
         if is_secret_parameter(name):
@@ -101,14 +101,14 @@ def _is_meant(found: re.Match[str]) -> bool:
 
 
 def nothing_is_public(_: str) -> bool:
-    """Every credential is somebody's."""
+    """No text is public: every credential is a secret."""
     return False
 
 
 def without_look_alikes(text: str, is_public: Callable[[str], bool] = nothing_is_public) -> str:
-    """A text of a stranger, such as a log, with everything masked that looks like a token, a key or a password.
+    """A text of others, such as a log, with everything masked that looks like a token, a key or a password.
 
-    What `is_public` is no secret whatever it looks like.
+    A text for which `is_public` holds is not a secret, whatever it looks like.
     """
 
     def parameter(found: re.Match[str]) -> str:

@@ -1,14 +1,14 @@
-"""Finds secrets in what somebody else says, however they are spelled there, and blots them out.
+"""Finds secrets in texts of others, in any spelling, and masks them.
 
-A server that echoes what it was sent may put it into a JSON text, into another JSON text within that, a URL, a page, a
-dump in hexadecimal, or the base64 of a whole request; it may change the case of its letters, or cut it in the middle.
-So a secret is looked for
+A server that repeats what it was sent may put it into a JSON text, into another JSON text within that, a URL, a page, a
+dump in hexadecimal, or the base64 of a whole request. It may change the case of letters, or cut the text in the middle.
+So a secret is searched for
 
-* with every character that is no letter or digit in any of its escapes, in any letter case,
+* in any letter case, with any escape of characters other than letters and digits,
 * in hexadecimal, and in base64 at any place of a longer text,
-* in parts: a run of it that is long enough to be no accident.
+* in parts: a part that is too long to occur by accident.
 
-Each secret has a number, and its mask says it: `[secret 1]` here and `[secret 1]` there are the same secret.
+Each secret has a number, and its mask shows it: two texts `[secret 1]` are the same secret.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from collections.abc import Callable, Iterable, Iterator
 from html.entities import html5
 
 MASK = "[secret]"
-"""What stands where a secret stood of which only the place is known, such as the value of a field."""
+"""The mask of a secret that has no number, because only its place is known, such as the value of a field."""
 
 SURE = 8
-"""Characters. A shorter text may stand anywhere by accident, so it is masked only where it stands alone, and nobody is
-accused of repeating it."""
+"""Characters. A shorter text may occur by accident. So it is masked only as a whole word, and no server is accused of
+repeating it."""
 
 _LONGEST_RUN = 16
-"""Characters of a secret in a row that are masked however long it is."""
+"""So many consecutive characters of a secret are masked, however long the secret is."""
 
 _WORDS_OF_JSON = frozenset({"true", "false", "null"})
 _SHORTEST = 3
@@ -72,7 +72,7 @@ class Spelling:
         self._is_sure = len(secret) >= SURE
 
     def is_in(self, octets: bytes) -> bool:
-        """Whether the text repeats the secret, or half of it. Of one that is too short to be sure it never does."""
+        """Whether the text repeats the secret or half of it; never for a secret that is too short to be sure."""
         if not self._is_sure:
             return False
         text = octets.decode("latin-1")
@@ -206,7 +206,7 @@ class _Runs:
         return lower[at : at + self._length] in self._runs
 
     def blotted_out(self, text: str, mask: str) -> str:
-        """The text with the mask in place of each stretch."""
+        """The text with the mask in place of each part."""
         kept: list[str] = []
         done = 0
         for begin, end in self.found(text):

@@ -115,11 +115,18 @@ def _example(schema: Any, document: dict[str, Any], depth: int) -> Any:
     if "properties" in schema:
         required = schema.get("required", [])
         return {
-            name: "{unique}" if _IDENTIFIER.search(name) else _example(member, document, depth + 1)
+            name: _identifier(name) or _example(member, document, depth + 1)
             for name, member in schema["properties"].items()
             if name in required
         }
     return _OF_TYPE.get(str(schema.get("type")), {})
+
+
+def _identifier(member: str) -> str:
+    """What stands for the id that a member wants, by its name; empty when it wants none."""
+    if member.lower().replace("_", "") == "operationid":
+        return "{id}"
+    return "{unique}" if _IDENTIFIER.search(member) else ""
 
 
 def _at(value: Any, *steps: str) -> Any:

@@ -109,7 +109,8 @@ def operations_table(seen: Seen) -> str:
     lines = [
         "[operations]",
         "# The request that starts an operation which runs until it is cancelled (30 seconds will do).",
-        "# {unique} becomes a fresh id; name is a JSON pointer to the operation's name in the answer.",
+        "# {unique} becomes a new id; where the request chooses the id of the operation, write {id}.",
+        "# name is a JSON pointer to the operation's name in the answer.",
         f'start = {{method = "POST", {start}, name = "/name"}}',
         *(f"# or {other}" for other in others),
     ]

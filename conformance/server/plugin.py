@@ -170,7 +170,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if run.fatal:
         raise NotTested(run.fatal)
     if run.is_out_of_time and not looks_at_all_traffic(item):
-        raise NotTested("the time of --max-time was over")
+        raise NotTested("--max-time was over")
     requirement = catalogue()[requirement_of(item)]
     out_of_reach = run.out_of_reach(requirement)
     if out_of_reach:

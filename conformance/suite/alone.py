@@ -45,7 +45,8 @@ class Alone:
             require(*complaints)
         elif complaints:
             raise NotTested(
-                f"{complaints[0].message}; tried again, alone: {self.outcome}; so it may have been the moment"
+                f"{complaints[0].message}; repeated on its own, it was {self.outcome}, "
+                "so it may have been a matter of timing"
             )
 
     def _try(self, again: Callable[[], Complaint | None]) -> bool:

@@ -77,7 +77,7 @@ def further(iut: Iut, latency: Latency, cancel_works: Stories | None = None) -> 
 def _running(name: str, look: Exchange) -> Operation:
     operation = operation_in(look)
     if operation is None or operation.done:
-        raise NotTested(f"a get of {name}, fresh from the supply, does not show it running")
+        raise NotTested(f"a get of {name}, which the supply has just given, does not show it running")
     return operation
 
 

@@ -71,7 +71,7 @@ class Bystanders:
         self.looks.append(exchange)
         operation = operation_in(exchange)
         if operation is None:
-            raise NotTested(f"a get of {name}, fresh from the supply, does not show the operation")
+            raise NotTested(f"a get of {name}, which the supply has just given, does not show the operation")
         if operation.done and not self._iut.ends_at_once:
             raise NotTested(self._iut.too_short(name, exchange))
         return Bystander(name, exchange, operation)

@@ -71,7 +71,7 @@ def asked(
     It is sent when it is known whether there are list and delete: of what is not there nobody need be refused.
     """
     if iut.statement.value("auth") is not True:
-        raise NotApplicable("nobody asks for credentials")
+        raise NotApplicable("the server asks for no credentials")
     name = bystanders.name
     victim = bystanders.new() if iut.statement.value("delete") is True and _are_ours(iut) else None
     requests: list[Outgoing] = [

@@ -72,7 +72,7 @@ def delete_one(iut: Iut, ended: Exchange | None, like: str) -> Deletion:
         raise NotApplicable("the conformance statement says delete = false")
     if not iut.supply.starts_operations or iut.configuration.operations.cleanup == "none":
         raise NotTested(
-            'the operations are not ours to delete ([operations] names, or cleanup = "none"); '
+            'the run must not delete the operations ([operations] names, or cleanup = "none"); '
             "use start or command, or state delete = false"
         )
     name = ended.call.name if ended is not None and ended.call is not None else iut.running(1)[0]

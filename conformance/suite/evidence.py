@@ -38,7 +38,7 @@ def require_looks(*looks: Exchange) -> None:
     """Raise NotTested when a get does not show the operation."""
     for look in looks:
         if operation_in(look) is None:
-            raise NotTested(f"the operation could not be seen: {answered(look)}")
+            raise NotTested(f"the operation could not be read: {answered(look)}")
 
 
 def require_untouched(iut: Iut, complaint: Complaint | None, *looks: Exchange) -> None:

@@ -26,7 +26,7 @@ EMPTY_FOR_EVER = 10
 """Pages in a row that show nothing, behind a list that was at its end."""
 
 NEGATIVE, ZERO, HUGE = "list with a negative pageSize", "list with the pageSize 0", "list with a huge pageSize"
-BAD_TOKEN, BAD_FILTER = "a pageToken that nobody gave", "a filter that is none"
+BAD_TOKEN, BAD_FILTER = "a pageToken that nobody gave", "a filter that cannot be parsed"
 OTHER_LOCATION, OTHER_PROJECT = "list of another location", "list of another project"
 SHORTER_LOCATION = "list of a location whose id is the beginning of ours"
 OTHERS = (OTHER_LOCATION, SHORTER_LOCATION, OTHER_PROJECT)

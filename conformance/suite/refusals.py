@@ -221,7 +221,7 @@ class Refusals:
         def make(name: str) -> list[Outgoing]:
             made = [outgoing for outgoing in make_all(name) if outgoing.note == note]
             if len(made) <= alike:
-                raise NotTested(f"a second time it might hit a stranger, so it was not confirmed: {note}")
+                raise NotTested(f"it was not repeated, because it might hit an operation of somebody else: {note}")
             return [made[alike]]
 
         return make

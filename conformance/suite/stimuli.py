@@ -95,7 +95,7 @@ class Stimuli:
     def _try(self, one: Stimulus) -> None:
         try:
             if self._iut.is_out_of_time():
-                raise NotTested("the time of --max-time was over")
+                raise NotTested("--max-time was over")
             needed = {name: self._had[name] for name in one.needs}
             for missing in (had for had in needed.values() if isinstance(had, Exception)):
                 raise missing

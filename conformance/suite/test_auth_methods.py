@@ -88,7 +88,7 @@ def test_list_needs_the_permission_that_get_needs(iut: Iut, asked: Callers) -> N
     if not lists:
         raise NotTested("no list was sent without permission")
     if not gets[0].is_denied:
-        raise NotTested(f"whether it may read was not refused: {answered(gets[0])}")
+        raise NotTested(f"a get without permission was not refused: {answered(gets[0])}")
     refused = {get.call.name for get in gets if get.call is not None}
     shown = [each.name for each in operations_in(lists[0]) if each.name in refused]
     if shown:

@@ -35,7 +35,7 @@ def test_delete_is_answered_and_looked_after(deletion: Deletion) -> None:
     if deletion.delete.succeeded():
         assert deletion.look is not None
         if not tells_what_exists(deletion.look):
-            raise NotTested(f"it was deleted, and {answered(deletion.look)}: nobody knows whether it is still there")
+            raise NotTested(f"it was deleted, and {answered(deletion.look)}: whether it still exists is not known")
         return
     require_answers(deletion.delete)
     if deletion.delete.is_denied:
@@ -52,7 +52,9 @@ def unknown_deletes(iut: Iut, deletion: Deletion, bystanders: Bystanders) -> lis
         raise NotTested("no operation was seen to be gone after its delete")
     never = bystanders.unknown
     if never.call is None or never.succeeded():
-        raise NotTested("a get of an operation that never was shows one, so that nothing may be deleted by that name")
+        raise NotTested(
+            "a get of an operation that never existed shows one, so that nothing may be deleted by that name"
+        )
     return iut.send_all([iut.delete_request(call.name) for call in (deletion.delete.call, never.call)])
 
 
@@ -74,7 +76,9 @@ def test_unsupported_delete_is_unimplemented(iut: Iut, bystanders: Bystanders, r
         require_each(unsupported_says_so, [next(sent for sent in iut.target.exchanges if sent.calls(Method.DELETE))])
         return
     if bystanders.unknown.succeeded():
-        raise NotTested("a get of an operation that never was shows one, so that nothing may be deleted by that name")
+        raise NotTested(
+            "a get of an operation that never existed shows one, so that nothing may be deleted by that name"
+        )
     delete = iut.delete(unknown_name(bystanders.name, "get"))
     require(unsupported_says_so(delete, is_unknown=True))
     require_answers(delete)

@@ -75,7 +75,7 @@ def test_small_pages_show_what_the_whole_list_shows(
 
 def _require_whole(small_pages: SmallPages) -> None:
     if not small_pages.is_whole:
-        raise NotTested(f"the walk did not come to the end of the list: {answered(small_pages.walk[-1])}")
+        raise NotTested(f"the list was not read to its end: {answered(small_pages.walk[-1])}")
 
 
 @verifies("list.page-size-is-a-maximum", profile="ci")

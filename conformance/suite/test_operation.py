@@ -41,5 +41,5 @@ def test_reading_an_operation_changes_nothing(iut: Iut, last_look: LastLook, rea
     if looked.touched is not None:
         last_look.accounted_for.add(looked.bystander.name)
         require(*blame.guilty([reads]))
-        raise NotTested(f"{looked.touched.message}; a fresh operation was not, so it may have been its own affair")
+        raise NotTested(f"{looked.touched.message}; it did not happen to another operation, so it may be a coincidence")
     require_untouched(iut, None, looked.look)

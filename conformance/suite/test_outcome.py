@@ -80,7 +80,7 @@ def test_cancel_of_a_running_operation_is_accepted(
         alone.confirm([accepted(each.cancel) for each in told], lambda: accepted(iut.cancel(told[0].name)))
         require_answers(first_cancel.with_object)
     elif response is not None and response.status in SAID_ELSEWHERE:
-        raise NotTested(f"{answered(first_cancel.with_object)}, of which another requirement speaks")
+        raise NotTested(f"{answered(first_cancel.with_object)}, which another requirement judges")
     else:
         alone.confirm([accepted(first_cancel.with_object)], lambda: accepted(iut.cancel(iut.running(1)[0])))
 

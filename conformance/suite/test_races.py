@@ -60,7 +60,9 @@ def test_deletes_have_an_order(
 ) -> None:
     """A delete among cancels, or deletes among themselves, and looks, at one running operation, all at once."""
     if not may_delete:
-        raise NotApplicable("delete is not supported, not ours to use, or does not work without any overlap")
+        raise NotApplicable(
+            "delete is not supported, not allowed for these operations, or does not work without any overlap"
+        )
 
     def race() -> Complaint | None:
         name = iut.running(1)[0]
@@ -74,4 +76,4 @@ def test_deletes_have_an_order(
     looks: list[Exchange] = []
     alone.prove(race(), race)
     if not tells_what_exists(looks[0]):
-        raise NotTested(f"{answered(looks[0])}, so that nobody knows what became of the operation")
+        raise NotTested(f"{answered(looks[0])}, so what became of the operation is not known")

@@ -82,7 +82,9 @@ def wildcards(
     free = iut.nobodys(paths.values())
     asked = [wildcard for wildcard, path in paths.items() if path in free]
     if not asked:
-        raise NotTested("a get of the ids - and * is not answered with 404, so a cancel of them may hit a stranger")
+        raise NotTested(
+            "a get of the ids - and * is not answered with 404, so a cancel of them may hit another operation"
+        )
     for wildcard in asked:
         bystander, note = bystanders.new(), f"cancel of the id {wildcard}"
         cancel = iut.send(iut.cancel_request(f"{parent}/{wildcard}", note=note, is_odd=True))

@@ -76,5 +76,5 @@ def test_nobody_cancelled_what_no_cancel_was_accepted_for(
         aimed = aims.aimed_at(name)
         again = blame.apart([aimed.again]) if aimed is not None and aimed.again is not None else [False]
         require(complaint if any(again) else None)
-        raise NotTested(f"{complaint.message}; a fresh operation was not, so it may have been its own affair")
+        raise NotTested(f"{complaint.message}; it did not happen to another operation, so it may be a coincidence")
     require_untouched(iut, None)

@@ -48,7 +48,7 @@ def test_cancel_of_an_unknown_operation_creates_nothing(
 ) -> None:
     """Looked at when an effect of the cancel would have shown."""
     if bystanders.unknown.succeeded():
-        raise NotTested("a get of an operation that never was shows one, so that after a cancel shows nothing")
+        raise NotTested("a get of an operation that never existed shows one, so that after a cancel shows nothing")
     cancel = unknown_cancels[0]
     assert cancel.call is not None
     look = unknown_after
@@ -59,7 +59,7 @@ def test_cancel_of_an_unknown_operation_creates_nothing(
         )
     require_answers(cancel)
     if not_found(look, iut.knows_the_caller) is not None or look.response is None or look.response.is_busy:
-        raise NotTested(f"{answered(look)}, so that nobody knows whether the cancel created it")
+        raise NotTested(f"{answered(look)}, so it is not known whether the cancel created it")
 
 
 def _created(iut: Iut, latency: Latency, name: str) -> Complaint | None:

@@ -20,9 +20,8 @@ from examples.serving.lifetime import Running, Stage, serve  # noqa: E402  (foun
 
 def come_up(stage: Stage) -> Running:
     # Imported here: these packages exist only in the environment that `serve` has entered by now.
-    from operations_service import OperationsService, descriptors, listening
-
     from examples.transcoder.envoy import start_envoy
+    from examples.transcoder.operations_service import OperationsService, descriptors, listening
 
     service = OperationsService()
     socket = stage.scratch / "operations.sock"

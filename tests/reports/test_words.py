@@ -43,7 +43,7 @@ def test_the_console_counts_what_is_out_of_reach_apart_from_the_gaps() -> None:
     report = report_of((requirement(), [result(Finding.NOT_TESTED)]), (requirement(), [result(Finding.KEPT)]))
     for shown, out_of_reach, says in (
         (report["requirements"][0], False, "1 MUST not tested: "),
-        (report["requirements"][0], True, "1 MUST out of reach in process, which is no gap: "),
+        (report["requirements"][0], True, "1 MUST cannot be tested in process, which is no gap: "),
     ):
         shown["out_of_reach"] = out_of_reach
         assert f"{says}{shown['id']}" in render(report, catalogue())

@@ -122,6 +122,11 @@ CASES = {
             "no get afterwards that shows whether it changed": lambda t: (t.get(cancelled()), t.list(running())),
             "a change that get shows too": lambda t: (t.get(succeeded()), t.list(cancelled()), t.get(cancelled())),
             "deleted in between": lambda t: (t.get(running()), t.list(running()), t.delete(), t.get(NOT_FOUND, 404)),
+            "a POST on its name was accepted, and it is gone, which is another's business": lambda t: (
+                t.list(running()),
+                t.send("POST", f"/v1/{OPERATION}", {}),
+                t.get(NOT_FOUND, 404),
+            ),
             "cancelled in between, and gone, which is another's business": lambda t: (
                 t.list(running()),
                 t.cancel(),

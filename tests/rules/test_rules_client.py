@@ -31,6 +31,7 @@ from conformance.rules.client.answers import is_no_success, is_ok, success_was_a
 from conformance.rules.client.deadlines import slack
 from conformance.rules.client.retries import is_repeated_until_available
 from conformance.rules.client.turn import Outcome, Said, Told, Turn, TurnJudge
+from conformance.sdk.answers import envelope
 from tests.rules.cases import assert_complains
 from tests.rules.traffic import OPERATION
 
@@ -66,12 +67,12 @@ def silence(seconds: float, outcome: Outcome = Outcome.TRANSPORT_ERROR, **said: 
     return turn(attempt(outcome=NO_ANSWER), seconds=seconds, outcome=outcome, **said)
 
 
-@pytest.mark.parametrize("seconds", [1.3, 1.9, 2.0, 2.5, 3.1])
+@pytest.mark.parametrize("seconds", [1.3, 1.9, 2.0, 2.5])
 def test_a_call_fails_at_its_deadline(seconds: float) -> None:
     assert broken_by(silence(seconds)) == set()
 
 
-@pytest.mark.parametrize("seconds", [3.2, 4.0, 60.0])
+@pytest.mark.parametrize("seconds", [2.7, 4.0, 60.0])
 def test_a_call_does_not_fail_later(seconds: float) -> None:
     assert broken_by(silence(seconds)) == {"client-retry.deadline-is-kept"}
     assert broken_by(turn(attempt(), seconds=seconds)) == {"client-retry.deadline-is-kept"}, "it was answered in time"
@@ -104,7 +105,7 @@ def test_who_gives_up_after_the_head_has_given_up() -> None:
 
 def test_the_slack_is_in_proportion() -> None:
     deadlines = (0.02, 0.1, 0.2, 0.4, 2.0, 3600.0)
-    assert [round(slack(seconds), 2) for seconds in deadlines] == [0.03, 0.15, 0.2, 0.3, 1.1, 2.0]
+    assert [round(slack(seconds), 2) for seconds in deadlines] == [0.03, 0.12, 0.15, 0.2, 0.6, 2.0]
 
 
 def test_the_time_before_the_first_attempt_and_after_the_call_is_the_drivers() -> None:
@@ -143,7 +144,16 @@ def test_what_the_gate_did_not_wait_for_is_judged_by_its_deadline_only() -> None
     assert broken_by(going_on) == {"client-retry.deadline-ends-the-retries"}
 
 
-@pytest.mark.parametrize("last", [0.5, 1.99, 2.9])
+@pytest.mark.parametrize(("last", "is_over"), [(0.9, True), (0.1, False)])
+def test_time_over_may_be_told_when_the_next_pause_would_not_fit(last: float, is_over: bool) -> None:
+    """Pauses grow: after one of 0.9 s no other fits into 2 s; after one of 0.1 s it does."""
+    busy = envelope(Code.UNAVAILABLE, "busy").response
+    attempts = attempt(outcome=busy), attempt(last, outcome=busy)
+    given_up = turn(*attempts, seconds=last + 0.01, outcome=Outcome.TRANSPORT_ERROR)
+    assert client_rules()["client-answer.last-answer-is-told"].when(given_up) is not is_over
+
+
+@pytest.mark.parametrize("last", [0.5, 1.99, 2.5])
 def test_attempts_begin_before_the_deadline(last: float) -> None:
     kept = turn(attempt(), attempt(last), seconds=2.1, outcome=Outcome.TRANSPORT_ERROR)
     assert stops_at_its_deadline(kept) is None

@@ -46,6 +46,8 @@ from conformance.rules.client.waits import (
     tells_a_cancellation,
     tells_a_failure,
     tells_a_result,
+    tells_that_time_is_over,
+    unless_unreadable,
 )
 from conformance.rules.client.wire import INJECTION, credentials_are_whole, gets_through
 
@@ -93,7 +95,9 @@ __all__ = [
     "tells_a_cancellation",
     "tells_a_failure",
     "tells_a_result",
+    "tells_that_time_is_over",
     "tells_the_last_answer",
     "unless_given_up",
     "unless_repeated",
+    "unless_unreadable",
 ]

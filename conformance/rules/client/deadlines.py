@@ -22,7 +22,7 @@ _EARLY = 0.6
 
 def slack(timeout: float) -> float:
     """How many seconds a call may last beyond its deadline of `timeout` seconds."""
-    return min(min(timeout, _SHORTEST_SLACK) + timeout / 2, _LARGEST_SLACK)
+    return min(min(timeout, _SHORTEST_SLACK) + timeout / 4, _LARGEST_SLACK)
 
 
 def deadline_of(turn: Turn) -> float:
@@ -46,7 +46,8 @@ def longest_duration(turn: Turn) -> float:
 
 def went_on_after_an_error(turn: Turn) -> bool:
     """Whether an attempt was answered with an error, and another one was made: the deadline is that of both."""
-    return len(turn.answers) > 1 and turn.answers[0].response is not None
+    first = turn.answers[0] if len(turn.answers) > 1 else None
+    return first is not None and first.response is not None and not first.succeeded()
 
 
 def ran_out_of_time(turn: Turn) -> bool:
@@ -150,17 +151,20 @@ _SAYS_SO = frozenset({Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE, Code.UNKNOWN})
 """UNAVAILABLE and UNKNOWN truly say that there was no answer; any other code says something about the call."""
 
 
-@turn_rule("client-retry.time-over-is-told", when=lambda turn: ran_out_of_time(turn) and not turn.said.is_missing)
-def time_over_is_told_as_such(turn: Turn) -> Complaint | None:
+def tells_no_answer(turn: Turn) -> bool:
+    """Whether the reply says that the time was over, or at least that there was no answer."""
     said = turn.said
     if said.outcome is Outcome.TRANSPORT_ERROR:
-        return None
-    if said.outcome is Outcome.RPC_ERROR and (
-        said.code in _SAYS_SO or (said.code is None and said.http_status in (None, 408, 504))
-    ):
-        return None
+        return True
+    if said.outcome is Outcome.RPC_ERROR:
+        return said.code in _SAYS_SO or (said.code is None and said.http_status in (None, 408, 504))
     text = f"{said.exception} {said.message}".lower()
-    if not said.is_ok and said.outcome is not Outcome.RPC_ERROR and ("time" in text or "deadline" in text):
+    return not said.is_ok and ("time" in text or "deadline" in text)
+
+
+@turn_rule("client-retry.time-over-is-told", when=lambda turn: ran_out_of_time(turn) and not turn.said.is_missing)
+def time_over_is_told_as_such(turn: Turn) -> Complaint | None:
+    if tells_no_answer(turn):
         return None
     return turn.complain(
         f"no answer came within the deadline of {turn.told.timeout} ms, and the driver said {reply_in_words(turn)}"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 
 from conformance.exchange import Exchange, Method, Response
 from conformance.exchange.grpc import call_in_words
-from conformance.rules.client.turn import Turn
+from conformance.lro.codes import Code
+from conformance.rules.client.turn import Outcome, Turn
 from conformance.rules.rule import Complaint
 
 PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/%-]*")
@@ -44,9 +46,27 @@ def was_answered(turn: Turn) -> bool:
     return any(exchange.response is not None for exchange in turn.arrived)
 
 
+_GROWTH = 8
+"""So many times as long as the longest pause so far may be the next one: they are doubled, and drawn by chance."""
+
+
 def time_was_over(turn: Turn) -> bool:
     """Whether the client may have given up because of its deadline, whatever answers it got."""
-    return turn.said.at - turn.told.at > 0.8 * turn.told.timeout / 1000
+    if turn.said.at - turn.told.at > 0.8 * turn.told.timeout / 1000:
+        return True
+    return says_that_time_is_over(turn) and _next_pause_may_not_fit(turn)
+
+
+def says_that_time_is_over(turn: Turn) -> bool:
+    """Whether the reply is what clients say when they give up by themselves."""
+    return turn.said.outcome is Outcome.TRANSPORT_ERROR or turn.said.code is Code.DEADLINE_EXCEEDED
+
+
+def _next_pause_may_not_fit(turn: Turn) -> bool:
+    """Whether the next attempt would have come after the deadline: who sees that need not wait for it."""
+    pauses = [later.sent_at - earlier.received_at for earlier, later in pairwise(turn.answers)]
+    left = turn.told.timeout / 1000 - (turn.said.at - turn.told.at)
+    return bool(pauses) and _GROWTH * max(pauses) > left
 
 
 def requests_of(turn: Turn) -> list[Exchange]:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from conformance.errors import NotTested
 from conformance.lro.codes import Code
 from conformance.lro.operation import Operation, State
-from conformance.rules.client.deadlines import deadline_of, shortest_duration
+from conformance.rules.client.deadlines import deadline_of, shortest_duration, tells_no_answer
 from conformance.rules.client.operations import as_said
 from conformance.rules.client.reading import is_wait, reply_in_words, statuses_of
 from conformance.rules.client.turn import Outcome, Turn, TurnJudge, turn_rule
@@ -81,6 +81,31 @@ def tells_a_failure(code: Code) -> TurnJudge:
         return turn.complain(f"the operation failed with {code.name}; of the wait the driver said {_in_words(turn)}")
 
     return judge
+
+
+def tells_that_time_is_over(turn: Turn) -> Complaint | None:
+    """The operation runs on when the time is over: that is told, and no end of the operation."""
+    _arrived(turn)
+    said = turn.said
+    if said.is_ok or said.is_missing:
+        raise NotTested(f"the driver said {reply_in_words(turn)}, which is judged elsewhere")
+    if tells_no_answer(turn) and said.cancelled is not True and "cancel" not in said.exception.lower():
+        return None
+    return turn.complain(
+        f"the operation ran on when the {turn.told.timeout} ms were over, and of the wait the driver said"
+        f" {_in_words(turn)}"
+    )
+
+
+def unless_unreadable(judge: TurnJudge) -> TurnJudge:
+    """An oracle about a wait for an operation that some clients, and rightly, cannot read."""
+
+    def judge_read(turn: Turn) -> Complaint | None:
+        if turn.said.outcome in (Outcome.DECODE_ERROR, Outcome.CLIENT_ERROR):
+            raise NotTested(f"the driver said {reply_in_words(turn)}")
+        return judge(turn)
+
+    return judge_read
 
 
 def tells_a_result(turn: Turn) -> Complaint | None:

@@ -97,9 +97,10 @@ def _differ(one: Look, other: Look) -> bool:
 def _missing_after(history: History, listed: Look) -> Exchange | None:
     """The first get after a list that did not find what the list had shown, unless it was deleted.
 
-    That it is gone when it was cancelled in between is another's business.
+    That it is gone when it was cancelled in between is another's business, and so it is where a POST on its name, which
+    means nothing, was accepted: some servers take one for a delete.
     """
-    if any(call.calls(Method.DELETE) for call in history.calls):
+    if any(call.calls(Method.DELETE) for call in history.calls) or any(post.succeeded() for post in history.posts):
         return None
     later = (call for call in history.calls if call.calls(Method.GET) and listed.exchange.precedes(call))
     look = next(later, None)

@@ -47,7 +47,7 @@ def ended(before: Operation, after: Exchange, cause: Exchange) -> Complaint | No
     return Complaint(message, (cause, after))
 
 
-NO_EFFECT_SEEN = "no cancel of this run was seen to have an effect, so what other requests left alone shows nothing"
+NO_EFFECT_SEEN = "no cancel of this run had a visible effect, so it cannot be seen whether other requests had one"
 
 
 def a_cancel_had_an_effect(exchanges: Iterable[Exchange]) -> bool:

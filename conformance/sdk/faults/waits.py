@@ -122,6 +122,87 @@ def time_over_is_the_end(honest: Client) -> Client:
     return Impatient(**{part: getattr(honest, part) for part in honest.__dataclass_fields__})
 
 
+class _Waiting(Client):
+    """The client with another `wait`."""
+
+    @classmethod
+    def like(cls, honest: Client) -> Client:
+        """It has all parts of the honest one."""
+        return cls(**{part: getattr(honest, part) for part in honest.__dataclass_fields__})
+
+
+@fault("client-retry.time-over-is-told")
+def time_over_is_a_cancellation(honest: Client) -> Client:
+    """Throws CANCELLED when the time of a wait is over: it was the wait that was cancelled."""
+
+    class Hasty(_Waiting):
+        def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
+            told = super().wait(endpoint, name, timeout, poll)
+            if told["outcome"] != "transport_error":
+                return told
+            return {"outcome": "rpc_error", "code": "CANCELLED", "message": "", "cancelled": True}
+
+    return Hasty.like(honest)
+
+
+@fault("client-retry.deadline-is-used")
+def waits_for_half_its_time(honest: Client) -> Client:
+    """Keeps half the time of a wait in reserve."""
+
+    class Half(_Waiting):
+        def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
+            return super().wait(endpoint, name, timeout / 2, poll)
+
+    return Half.like(honest)
+
+
+@fault("client-retry.deadline-is-kept")
+def looks_have_no_deadline(honest: Client) -> Client:
+    """Gives the deadline to the wait, and to each of its gets ten seconds."""
+
+    class Patient(_Waiting):
+        def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
+            patient = replace(honest, send=lambda *request: honest.send(*request[:-1], 10.0))
+            return patient.wait(endpoint, name, timeout, poll)
+
+    return Patient.like(honest)
+
+
+@fault("client-wait.completion-is-told")
+def asked_to_cancel_is_cancelled(honest: Client) -> Client:
+    """Ends a wait as cancelled when the metadata say that a cancellation was asked for."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        reply = dict(honest.understand(method, answer))
+        if b"requestedCancellation" in answer.body and b'"done": true' not in answer.body and method == "get":
+            reply["is_asked"] = True
+        return reply
+
+    def ended(seen: Reply) -> Reply:
+        if seen.get("is_asked"):
+            return {"outcome": "rpc_error", "code": "CANCELLED", "message": "", "cancelled": True}
+        return honest.ended(seen)
+
+    return replace(
+        honest,
+        understand=understand,
+        goes_on=lambda seen: honest.goes_on(seen) and not seen.get("is_asked"),
+        ended=ended,
+    )
+
+
+@fault("client-wait.failure-is-told")
+def waits_know_few_codes(honest: Client) -> Client:
+    """Knows the codes of the errors that it has met, and throws UNKNOWN for those of all others."""
+    known = ("CANCELLED", "DEADLINE_EXCEEDED", "NOT_FOUND", "ABORTED", "INTERNAL", "UNAVAILABLE")
+
+    def lie(seen: Reply, told: Reply) -> Reply:
+        is_known = seen["outcome"] != "ok" or told.get("code", "CANCELLED") in known
+        return told if is_known else {**told, "code": "UNKNOWN"}
+
+    return _ending(honest, lie)
+
+
 @fault("client-wait.ends-when-done")
 def wait_goes_on_to_its_deadline(honest: Client) -> Client:
     """Looks on when the operation is done, five times more: it might change its mind."""

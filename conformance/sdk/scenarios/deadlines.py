@@ -6,16 +6,19 @@ not give up waits for it. One that tries on and on is refused for good soon afte
 
 from __future__ import annotations
 
-from conformance.exchange import Response
+from conformance.exchange import Method, Response
 from conformance.lro.codes import Code
 from conformance.rules.client import attempts_are_limited, is_ok, stops_at_its_deadline
-from conformance.sdk.answers import EMPTY_OBJECT, JSON, Answer, body_answer, envelope, held, paced
+from conformance.sdk.answers import EMPTY_OBJECT, JSON, Answer, Script, body_answer, envelope, held, json_answer, paced
 from conformance.sdk.pacing import Pace
-from conformance.sdk.scenario import SHOWS_RUNNING, SUCCEEDS, Expectation, Scenario, cancel, get, operation
+from conformance.sdk.scenario import SHOWS_RUNNING, SUCCEEDS, Expectation, Scenario, Step, cancel, get, operation
 
 _UNAVAILABLE = envelope(Code.UNAVAILABLE, "the service is being restarted")
 _SHORT = 300
 """Milliseconds: a deadline that passes."""
+
+_LONGER = 1000
+"""Milliseconds: a deadline that is not hidden by what is granted beyond a short one."""
 
 _TOO_LATE = 3000
 """Milliseconds: later than the deadline and all that is granted beyond it."""
@@ -55,7 +58,19 @@ SCENARIOS = (
         name="get-no-answer-in-time",
         story="A get is not answered before its deadline.",
         control=SHOWS_RUNNING,
-        steps=(get(_too_late(operation()), timeout=_SHORT),),
+        steps=(get(_too_late(operation()), timeout=_LONGER),),
+    ),
+    *(
+        Scenario(
+            name=f"{method.value}-no-answer-in-time",
+            story=f"A {method.value} is not answered before its deadline.",
+            control=SUCCEEDS,
+            steps=(Step(method, Script((_too_late(answer),)), name=name, timeout=_SHORT),),
+        )
+        for method, answer, name in (
+            (Method.LIST, json_answer(200, {"operations": []}), "{parent}"),
+            (Method.DELETE, EMPTY_OBJECT, "{operation}"),
+        )
     ),
     _slowly(
         "dribbled-answer",
@@ -95,6 +110,13 @@ SCENARIOS = (
         expectations=(Expectation("client-retry.deadline-ends-the-retries", stops_at_its_deadline),),
     ),
     Scenario(
+        name="get-unavailable-late",
+        story="Every attempt of a get is answered UNAVAILABLE, and not at once.",
+        control=SHOWS_RUNNING,
+        steps=(get(held(_UNAVAILABLE, 180), timeout=_SHORT),),
+        expectations=(Expectation("client-retry.deadline-ends-the-retries", stops_at_its_deadline),),
+    ),
+    Scenario(
         name="slow-answer-in-pieces",
         story="The answer to a cancel comes a byte every 60 ms, and is whole long before the deadline.",
         control=SUCCEEDS,
@@ -105,7 +127,7 @@ SCENARIOS = (
         name="slow-answer",
         story="A cancel is answered late, but long before its deadline.",
         control=SUCCEEDS,
-        steps=(cancel(held(EMPTY_OBJECT, 250), timeout=3000),),
+        steps=(cancel(held(EMPTY_OBJECT, 1200), timeout=5000),),
         expectations=(Expectation("client-retry.deadline-is-used", is_ok),),
     ),
 )

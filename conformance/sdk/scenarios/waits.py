@@ -19,10 +19,12 @@ from conformance.rules.client import (
     tells_a_cancellation,
     tells_a_failure,
     tells_a_result,
+    tells_that_time_is_over,
+    unless_unreadable,
 )
 from conformance.rules.client.turn import Turn, TurnJudge
 from conformance.rules.rule import Complaint
-from conformance.sdk.answers import EMPTY_OBJECT, OVER, Answer, Script, envelope, json_answer
+from conformance.sdk.answers import EMPTY_OBJECT, OVER, Answer, Script, envelope, held, json_answer
 from conformance.sdk.scenario import (
     CONTROL,
     IS_REFUSED,
@@ -48,6 +50,11 @@ _SUCCEEDED = operation(True, response=RESPONSE)
 _UNAVAILABLE = envelope(Code.UNAVAILABLE, "the service is being restarted")
 _BUSY = envelope(Code.RESOURCE_EXHAUSTED, "too many gets")
 _SHORT = 400
+_TOO_LATE = 3000
+_ASKED_TO_CANCEL = {
+    "@type": "type.googleapis.com/google.protobuf.Struct",
+    "value": {"requestedCancellation": True, "cancelRequested": True, "state": "CANCELLING"},
+}
 
 
 def _failed(code: Code) -> Answer:
@@ -143,7 +150,8 @@ SCENARIOS = (
             _failed(code),
             before=_ACCEPTED,
         )
-        for code in (Code.INTERNAL, Code.ABORTED, Code.NOT_FOUND, Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED)
+        for code in Code
+        if code not in (Code.OK, Code.CANCELLED)
     ),
     _waited(
         "wait-through-unavailable",
@@ -182,7 +190,33 @@ SCENARIOS = (
         "An operation that does not end is waited for.",
         WAITS,
         (wait(_RUNNING, timeout=_SHORT),),
-        (Expectation("client-wait.end-is-awaited", is_no_success),),
+        (
+            Expectation("client-wait.end-is-awaited", is_no_success),
+            Expectation("client-retry.time-over-is-told", tells_that_time_is_over),
+        ),
+    ),
+    Scenario(
+        "wait-slow",
+        "In the middle of a wait a get is answered late, but in time: the operation is done.",
+        WAITS,
+        (wait(_RUNNING, held(_SUCCEEDED, 700), timeout=1000),),
+        (Expectation("client-retry.deadline-is-used", tells_a_result),),
+    ),
+    Scenario(
+        "wait-silent",
+        "In the middle of a wait a get is not answered before the deadline of the wait.",
+        WAITS,
+        (wait(_RUNNING, held(_RUNNING, _TOO_LATE), timeout=_SHORT),),
+    ),
+    _waited(
+        "wait-asked-to-cancel",
+        "completion-is-told",
+        "The metadata of an operation that runs speak of a cancellation; then it is done, with a response.",
+        unless_unreadable(tells_a_result),
+        operation(metadata=_ASKED_TO_CANCEL),
+        operation(metadata=_ASKED_TO_CANCEL),
+        _SUCCEEDED,
+        before=_ACCEPTED,
     ),
     _waited(
         "wait-backs-off",

@@ -177,6 +177,7 @@ class _Connection:
         self._stream = stream
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_LARGEST_HEAD)
         self._deadline = 0.0
+        self._unsent = b""
         self._idle_since = 0.0
         self._has_ended = False
         self.has_answered = False
@@ -192,6 +193,7 @@ class _Connection:
         with _as_httpx():
             # A server may answer, and close, before it has read the whole request: its answer is still to be read.
             with contextlib.suppress(httpcore.WriteError):
+                self._unsent = b""
                 head = h11.Request(
                     method=request.method.encode("ascii"),
                     target=request.extensions["target"],
@@ -201,6 +203,7 @@ class _Connection:
                 for piece in request.stream:
                     self._send(h11.Data(data=piece))
                 self._send(h11.EndOfMessage())
+                self._flush()
             while True:
                 event = self._receive()
                 if isinstance(event, h11.Response):
@@ -232,6 +235,14 @@ class _Connection:
         octets = self._http.send(event) or b""
         if version != "1.1":  # h11 writes no other
             octets = octets.replace(b" HTTP/1.1\r\n", f" HTTP/{version}\r\n".encode("ascii"), 1)
+        # A small request goes out whole: one that is refused by its head is closed by some servers at once, and what
+        # arrives after that would take the answer with it (RFC 9112, section 9.6).
+        self._unsent += octets
+        if len(self._unsent) >= _PIECE:
+            self._flush()
+
+    def _flush(self) -> None:
+        octets, self._unsent = self._unsent, b""
         for start in range(0, len(octets), _PIECE):
             self._stream.write(octets[start : start + _PIECE], _left(self._deadline, httpcore.WriteTimeout))
 
