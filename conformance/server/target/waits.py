@@ -130,7 +130,8 @@ WAITS = (
 _HEAD = """# Waits
 
 Everything a run waits for, as `conformance/server/target/waits.py` has it. Times are of the run's own clock: virtual
-against the embedded server, the machine's monotonic one elsewhere.
+against the embedded server, the machine's monotonic one elsewhere. Who waits keeps nobody from sending: what is played
+together ([stimuli](architecture.md#stimuli)) lets time pass when all that is left of it waits.
 
 | wait | at most | why | is slowness non-conformance? |
 |---|---|---|---|
