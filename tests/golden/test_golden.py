@@ -24,7 +24,7 @@ def test_lines_speak_of_requirements_and_verdicts_that_there_are() -> None:
     known = {requirement.id for each in (catalogue(), client_catalogue()) for requirement in each}
     for part in read().values():
         for name, line in part.items():
-            assert set(line) <= {RUN, *Verdict}, name
+            assert set(line) <= {RUN, *(verdict.value for verdict in Verdict)}, name
             assert {each for key, names in line.items() if key != RUN for each in names} <= known, name
 
 
