@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service
 from conformance.server.run_suite import run_quietly
-from conformance.server.target.ledger import Ledger, State, read_ledger
+from conformance.server.target.ledger import Ledger, LedgerState, read_ledger
 
 PARENT = "projects/demo/locations/us"
 
@@ -29,7 +30,7 @@ def start(url: str, ledger: Path, count: int) -> list[str]:
     names = []
     for _ in range(count):
         name = httpx.post(f"{url}/v1/{PARENT}/operations:start", json={"mode": "run"}).json()["name"]
-        written.note(name, "start", State.STARTED)
+        written.note(name, "start", LedgerState.STARTED)
         names.append(name)
     return names
 
@@ -58,7 +59,7 @@ def test_a_run_writes_down_what_it_starts_and_leaves_nothing(url: str, tmp_path:
     report = run_quietly(Options(url=url, report_dir=str(tmp_path)))
     entries = read_ledger(tmp_path / "ledger.jsonl")
     assert sorted(entry.name for entry in entries) == sorted(report["operation_names"])
-    assert {entry.state for entry in entries} == {State.DELETED}
+    assert {entry.state for entry in entries} == {LedgerState.DELETED}
     assert {status(url, entry.name) for entry in entries} == {404}
     assert (report["left_over"], report["messages"]) == ([], [])
 
@@ -71,6 +72,26 @@ def test_a_run_that_does_not_clean_up_says_what_it_leaves(url: str, tmp_path: Pa
     message, remedy = report["messages"]
     assert "not seen ended or deleted" in message
     assert remedy == f"to finish that: lro-conformance run --cleanup {tmp_path}/ledger.jsonl [CONFIG.toml]"
+
+
+def test_a_start_that_failed_and_named_an_operation_is_told_where_nothing_was_judged(
+    url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script = tmp_path / "start.py"
+    script.write_text(
+        "import httpx, sys\n"
+        f"print(httpx.post('{url}/v1/{PARENT}/operations:start', json={{'mode': 'run'}}).json()['name'])\n"
+        "sys.exit('the network went')\n"
+    )
+    config = tmp_path / "conformance.toml"
+    config.write_text(f'[iut]\nurl = "{url}"\n[operations]\ncommand = ["{sys.executable}", "{script}"]\n')
+    assert main(["run", str(config), "--report-dir", str(tmp_path)]) == 2
+    left = json.loads((tmp_path / "report.json").read_text())["left_over"]
+    assert {entry["state"] for entry in left} == {"unclear"}
+    assert f"look whether it is yours to end: {left[0]['name']}" in capsys.readouterr().err
+    assert main(["run", "--cleanup", str(tmp_path / "ledger.jsonl")]) == 0
+    assert left[0]["name"] in capsys.readouterr().out
+    assert all(is_running(url, entry["name"]) for entry in left), "whose they are nobody knows"
 
 
 def test_an_interrupted_clean_up_is_finished(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,7 +111,7 @@ def test_an_interrupted_clean_up_is_finished(url: str, tmp_path: Path, capsys: p
 def test_only_what_is_left_over_is_asked_for(service: Service, url: str, tmp_path: Path) -> None:
     ledger = tmp_path / "ledger.jsonl"
     first, second = start(url, ledger, 2)
-    Ledger(url, "beyondcorp.v1", ledger).note(first, "start", State.ENDED)
+    Ledger(url, "beyondcorp.v1", ledger).note(first, "start", LedgerState.ENDED)
     before = len(service.log)
     assert main(["run", "--cleanup", str(ledger)]) == 0
     targets = [str(entry) for entry in service.log[before:]]
@@ -107,7 +128,7 @@ def test_what_cannot_be_deleted_is_cleaned_up_when_it_has_ended(tmp_path: Path) 
         ledger = tmp_path / "ledger.jsonl"
         (name,) = start(url, ledger, 1)
         assert main(["run", "--cleanup", str(ledger)]) == 0
-        assert read_ledger(ledger)[0].state is State.ENDED
+        assert read_ledger(ledger)[0].state is LedgerState.ENDED
         assert httpx.get(f"{url}/v1/{name}").json()["error"]["code"] == 1
 
 
@@ -117,7 +138,7 @@ def test_a_server_that_is_gone_leaves_everything(tmp_path: Path, capsys: pytest.
         start(url, ledger, 2)
     assert main(["run", "--cleanup", str(ledger)]) == 2
     assert "nobody listens" in capsys.readouterr().err
-    assert {entry.state for entry in read_ledger(ledger)} == {State.STARTED}
+    assert {entry.state for entry in read_ledger(ledger)} == {LedgerState.STARTED}
 
 
 def test_a_server_that_has_forgotten_has_nothing_left(tmp_path: Path) -> None:
@@ -128,14 +149,14 @@ def test_a_server_that_has_forgotten_has_nothing_left(tmp_path: Path) -> None:
     with running_server(reference_service(), port=int(url.rpartition(":")[2])) as again:
         assert again == url
         assert main(["run", "--cleanup", str(ledger)]) == 0
-    assert {entry.state for entry in read_ledger(ledger)} == {State.GONE}
+    assert {entry.state for entry in read_ledger(ledger)} == {LedgerState.GONE}
 
 
 def test_another_url_is_refused_and_gets_no_request(
     service: Service, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ledger = tmp_path / "ledger.jsonl"
-    Ledger("http://127.0.0.1:1", "beyondcorp.v1", ledger).note(f"{PARENT}/operations/op", "start", State.STARTED)
+    Ledger("http://127.0.0.1:1", "beyondcorp.v1", ledger).note(f"{PARENT}/operations/op", "start", LedgerState.STARTED)
     assert main(["run", "--cleanup", str(ledger), "--url", url]) == 2
     assert "has operations of http://127.0.0.1:1, not of " + url in capsys.readouterr().err
     assert len(service.log) == 0

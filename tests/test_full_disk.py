@@ -14,7 +14,7 @@ from conformance.cli import main
 from conformance.errors import UsageError
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
-from conformance.server.target.ledger import Ledger, State
+from conformance.server.target.ledger import Ledger, LedgerState
 
 PARENT = "projects/demo/locations/us"
 
@@ -44,10 +44,10 @@ def test_nothing_is_started_that_cannot_be_written_down(
 def test_a_disk_that_fills_up_leaves_nothing_running(
     lines: int, url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    noted: list[tuple[str, State]] = []
+    noted: list[tuple[str, LedgerState]] = []
     note = Ledger.note
 
-    def until_it_is_full(ledger: Ledger, name: str, supply: str, state: State, start: str = "") -> None:
+    def until_it_is_full(ledger: Ledger, name: str, supply: str, state: LedgerState, start: str = "") -> None:
         if len(noted) >= lines:
             raise UsageError(f"the ledger {ledger.path} cannot be written: {os.strerror(errno.ENOSPC)}", "make room")
         noted.append((name, state))
@@ -59,5 +59,5 @@ def test_a_disk_that_fills_up_leaves_nothing_running(
     assert "No space left on device" in said
     assert running(url) == []
     for name, state in noted:
-        if state is State.STARTED:
+        if state is LedgerState.STARTED:
             assert f": {name}\n" in said

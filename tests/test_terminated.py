@@ -6,8 +6,10 @@ import json
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -15,6 +17,7 @@ import pytest
 from conformance.commands import terminated_like_interrupted
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
+from conformance.server.target.interrupts import interrupted_once, may_be_interrupted
 from conformance.server.target.ledger import read_ledger
 
 PARENT = "projects/demo/locations/us"
@@ -45,8 +48,49 @@ def test_a_terminated_run_leaves_a_report_and_no_operation(tmp_path: Path, numbe
     assert [operation["name"] for operation in operations if not operation.get("done")] == []
 
 
+@pytest.mark.parametrize("pause", [0, 0.1, 0.4])
+def test_a_second_signal_loses_nothing(tmp_path: Path, pause: float) -> None:
+    """Before the clean-up it comes too early, in it, it ends it; what runs on is always told."""
+    with running_server(reference_service(), latency=60) as url:
+        run = subprocess.Popen(
+            [sys.executable, "-m", "conformance", "run", "--url", url, "--report-dir", str(tmp_path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            while not (tmp_path / "ledger.jsonl").exists() and run.poll() is None:
+                time.sleep(0.02)
+            run.send_signal(signal.SIGINT)
+            time.sleep(pause)
+            run.send_signal(signal.SIGTERM)
+            output, errors = run.communicate(timeout=60)
+        finally:
+            run.kill()
+        operations: list[dict[str, Any]] = httpx.get(f"{url}/v1/{PARENT}/operations").json().get("operations", [])
+    assert "Traceback" not in output + errors
+    assert run.returncode == 3, output + errors
+    report = json.loads((tmp_path / "report.json").read_text())
+    ours = set(report["operation_names"])
+    running = {operation["name"] for operation in operations if not operation.get("done")} & ours
+    assert running <= {entry["name"] for entry in report["left_over"]}
+    assert all(entry["name"] in output for entry in report["left_over"][:1])
+    assert ElementTree.parse(tmp_path / "junit.xml").getroot().tag == "testsuites"
+
+
+def test_the_second_signal_counts_only_in_the_clean_up() -> None:
+    with interrupted_once():
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt), may_be_interrupted():
+            signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+
+
 def test_the_signal_means_what_it_meant_before_when_the_run_is_over() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(KeyboardInterrupt), terminated_like_interrupted():
-        signal.raise_signal(signal.SIGTERM)
+    for context in (terminated_like_interrupted, interrupted_once):
+        with pytest.raises(KeyboardInterrupt), context():
+            signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from conformance.commands import Commands
-    from conformance.proof.kill_matrix import Outcome
+    from conformance.proof.kill_matrix import MatrixResult
     from conformance.sdk.faults import ClientFault
     from conformance.sdk.variants import ClientVariant
     from conformance.server.reference.faults.registry import Fault
@@ -202,7 +202,7 @@ def _code(names: Sequence[str]) -> str:
     return "<br>".join(f"`{name}`" for name in names)
 
 
-def described(outcome: Outcome) -> str:
+def described(outcome: MatrixResult) -> str:
     """One line about an outcome, and one for everything that is not as declared."""
     from conformance.server.reference.worlds import AT_ONCE
 
@@ -218,7 +218,7 @@ def described(outcome: Outcome) -> str:
     return "\n".join([line, *("          " + detail for detail in details)])
 
 
-def _summary(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def _summary(outcomes: Sequence[MatrixResult]) -> Iterator[str]:
     yield "\n"
     for actor in ("server", "client"):
         half = [outcome for outcome in outcomes if outcome.subject.actor == actor]
@@ -226,7 +226,7 @@ def _summary(outcomes: Sequence[Outcome]) -> Iterator[str]:
             yield f"{actor}: {_summed_up(half)}\n"
 
 
-def _summed_up(outcomes: Sequence[Outcome]) -> str:
+def _summed_up(outcomes: Sequence[MatrixResult]) -> str:
     faults = [outcome for outcome in outcomes if outcome.subject.kind == "fault"]
     variants = [outcome for outcome in outcomes if outcome.subject.kind == "variant"]
     broken = {requirement for outcome in faults for requirement in outcome.subject.breaks}
@@ -242,7 +242,7 @@ def _summed_up(outcomes: Sequence[Outcome]) -> str:
     )
 
 
-def _matrix(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def _matrix(outcomes: Sequence[MatrixResult]) -> Iterator[str]:
     yield "| | fault or variant | breaks | first seen at request |\n|---|---|---|---|\n"
     for outcome in outcomes:
         mark = "✓" if outcome.is_exact else "✗"
@@ -250,7 +250,7 @@ def _matrix(outcomes: Sequence[Outcome]) -> Iterator[str]:
         yield f"| {mark} | `{outcome.subject.name}` | {broken} | {outcome.first_at or ''} |\n"
 
 
-def _as_json(outcome: Outcome) -> dict[str, object]:
+def _as_json(outcome: MatrixResult) -> dict[str, object]:
     return {
         "actor": outcome.subject.actor,
         "kind": outcome.subject.kind,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from conformance.commands import Commands
     from conformance.errors import UsageError
     from conformance.exchange import Exchange, Header, Request
-    from conformance.judging.replay import Adaptation, Evidence, Finding, Outcome
+    from conformance.judging.replay import Adaptation, Evidence, Recurrence, Replayed
     from conformance.server.target.iut import Iut
     from conformance.server.target.target import Outgoing
 
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     from conformance.exchange.printable import printable
-    from conformance.judging.replay import Adaptation, Outcome, evidence_of, recorded_names, renamed
+    from conformance.judging.replay import Adaptation, Recurrence, evidence_of, recorded_names, renamed
     from conformance.judging.report import read_report
     from conformance.server.target.connect import connect
 
@@ -64,7 +64,7 @@ def run(options: argparse.Namespace) -> int:
     old = report["iut"]["url"] if report["iut"]["url"].startswith("http") else evidence[0].exchanges[0].origin
     iut = connect(configuration)
     print(f"{entry['id']} ({entry['level']}) against {url}\n  {entry['statement']}")
-    outcomes: list[Outcome] = []
+    outcomes: list[Recurrence] = []
     try:
         for number, (violation, recorded) in enumerate(zip(evidence, names, strict=True), 1):
             print(f"\nviolation {number} of {len(evidence)}: {printable(violation.message)}")
@@ -77,14 +77,14 @@ def run(options: argparse.Namespace) -> int:
             outcomes.append(finding.outcome)
     finally:
         iut.target.close()
-    worst = max(outcomes, key=[Outcome.GONE, Outcome.CANNOT_BE_TOLD, Outcome.STILL_THERE].index)
+    worst = max(outcomes, key=[Recurrence.GONE, Recurrence.CANNOT_BE_TOLD, Recurrence.STILL_THERE].index)
     print(f"\n{entry['id']}: {_words(worst)}")
     for line in _afresh(entry, url):
         print(line)
     return int(worst.value)
 
 
-def _words(outcome: Outcome) -> str:
+def _words(outcome: Recurrence) -> str:
     return outcome.name.lower().replace("_", " ")
 
 
@@ -162,10 +162,10 @@ def _replay(
     requirement: str,
     recorded: Sequence[str],
     show: Callable[[str], None],
-) -> Finding:
+) -> Replayed:
     """Send the requests of one violation in their order, show what comes back, and judge it."""
     from conformance.errors import Unjudged
-    from conformance.judging.replay import Finding, Outcome, judge_again
+    from conformance.judging.replay import Recurrence, Replayed, judge_again
     from conformance.reports.exchange_text import request_lines
     from conformance.reports.side_by_side import side_by_side
     from conformance.rules.server import all_rules
@@ -178,7 +178,7 @@ def _replay(
         try:
             answered = iut.send(_outgoing(iut, adaptation.adapted(earlier.request)))
         except Unjudged as error:
-            return Finding(Outcome.CANNOT_BE_TOLD, error.reason)
+            return Replayed(Recurrence.CANNOT_BE_TOLD, error.reason)
         if is_refused(answered):
             raise nobody_listens(answered, "--url")
         new.append(answered)

@@ -50,12 +50,13 @@ def add(commands: Commands) -> None:
 
 def run(words: argparse.Namespace) -> int:
     """Run the suite in this process, through pytest, or finish the clean-up of a run."""
-    from conformance.commands import terminated_like_interrupted, unknown_options
+    from conformance.commands import unknown_options
     from conformance.server.run_suite import UnrecognizedArguments
+    from conformance.server.target.interrupts import interrupted_once
 
     _refuse_words_that_lead_nowhere(words.config, words.pytest_options)
     try:
-        with terminated_like_interrupted():
+        with interrupted_once():
             return _run(words)
     except UnrecognizedArguments as error:
         raise unknown_options(error.words, words.parser.known_options) from None

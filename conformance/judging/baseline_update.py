@@ -27,7 +27,7 @@ from conformance.judging.baseline import (
     is_same_check,
     parse_baseline,
 )
-from conformance.judging.known_failures import State, described, state_of
+from conformance.judging.known_failures import EntryState, described, state_of
 from conformance.judging.verdict import CheckResult, Finding
 
 NEW_FILE = """\
@@ -125,11 +125,11 @@ def _why_not(
             not other.check or (entry.check and is_same_check(other.check, entry.check))
         ):
             return f"entry {other.number} says so already"
-    return "fixed" if state_of(entry, results[entry.requirement]) is State.GONE else ""
+    return "fixed" if state_of(entry, results[entry.requirement]) is EntryState.GONE else ""
 
 
 def _remarks(entry: KnownFailure, results: Mapping[str, Sequence[CheckResult]], today: date) -> Iterator[str]:
-    if state_of(entry, results.get(entry.requirement, ())) is State.UNKNOWN:
+    if state_of(entry, results.get(entry.requirement, ())) is EntryState.UNKNOWN:
         yield "the report decides nothing about it; it stays"
     if entry.is_expired(today):
         yield f"expired on {entry.expires}; the run fails until it is mended or renewed"

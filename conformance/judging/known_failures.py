@@ -39,7 +39,7 @@ class Applied:
     fails: bool = False
 
 
-class State(Enum):
+class EntryState(Enum):
     """What a run says about one entry."""
 
     HOLDS = auto()
@@ -166,25 +166,25 @@ def _problem(
     return None
 
 
-def state_of(entry: KnownFailure, results: Iterable[CheckResult]) -> State:
+def state_of(entry: KnownFailure, results: Iterable[CheckResult]) -> EntryState:
     """What the results of its requirement say about an entry; a flaky one is quiet unless there is a violation."""
     covered = [result for result in results if entry.covers(result.check)]
     firm = {result.finding for result in covered if not result.drawn}
     if Finding.VIOLATED in firm:
-        return State.HOLDS
+        return EntryState.HOLDS
     if entry.is_flaky:
         is_violated = any(result.finding is Finding.VIOLATED for result in covered)
-        return State.ONLY_DRAWN if is_violated else State.QUIET
+        return EntryState.ONLY_DRAWN if is_violated else EntryState.QUIET
     if Finding.KEPT in firm:
-        return State.UNKNOWN if firm & {Finding.NOT_TESTED, Finding.ERROR} else State.GONE
+        return EntryState.UNKNOWN if firm & {Finding.NOT_TESTED, Finding.ERROR} else EntryState.GONE
     if any(result.finding is Finding.VIOLATED for result in covered):
-        return State.ONLY_DRAWN
-    return State.UNKNOWN
+        return EntryState.ONLY_DRAWN
+    return EntryState.UNKNOWN
 
 
-def _excused(judgement: Judgement, states: Mapping[KnownFailure, State], file: str) -> Judgement:
+def _excused(judgement: Judgement, states: Mapping[KnownFailure, EntryState], file: str) -> Judgement:
     """The judgement once what its entries excuse is taken out of it."""
-    excusing = [entry for entry, state in states.items() if state in (State.HOLDS, State.ONLY_DRAWN)]
+    excusing = [entry for entry, state in states.items() if state in (EntryState.HOLDS, EntryState.ONLY_DRAWN)]
     results = tuple(
         replace(result, is_known=True)
         if result.finding is Finding.VIOLATED and any(entry.covers(result.check) for entry in excusing)
@@ -198,17 +198,17 @@ def _excused(judgement: Judgement, states: Mapping[KnownFailure, State], file: s
             return replace(rest, results=results, known=tuple(excusing))
         reason = "; ".join(_why(entry) for entry in excusing)
         return Judgement(judgement.requirement, Verdict.KNOWN_FAILURE, reason, results, tuple(excusing))
-    if judgement.verdict is Verdict.PASS and State.GONE in states.values():
+    if judgement.verdict is Verdict.PASS and EntryState.GONE in states.values():
         reason = f"is kept, but {file} lists it as a known failure"
         return replace(judgement, verdict=Verdict.UNEXPECTED_PASS, reason=reason)
     return judgement
 
 
-def _remarks(entry: KnownFailure, state: State, judgement: Judgement) -> Iterator[_Remark]:
-    if state is State.GONE:
+def _remarks(entry: KnownFailure, state: EntryState, judgement: Judgement) -> Iterator[_Remark]:
+    if state is EntryState.GONE:
         what = f"{entry.check} finds nothing wrong any more" if entry.check else "the requirement is kept now"
         yield _Remark(f"{what}; take the entry out, or let `lro-conformance baseline update` do it")
-    elif state is State.UNKNOWN:
+    elif state is EntryState.UNKNOWN:
         why = f": {judgement.reason}" if judgement.reason else ""
         if entry.check and judgement.results:
             why = ": the check was not run, or could not judge"

@@ -5,23 +5,30 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 
+from conformance.exchange.printable import in_one_line
+
 _SHOWN = 4
+_UNCLEAR = "unclear"
+"""The state of an operation that need not be of this run."""
 
 
 def leak_messages(left_over: Sequence[Mapping[str, str]], unnamed: int) -> list[str]:
     """The messages of a run about operations that may still be there; none when there are none.
 
-    `unnamed` start requests got no answer that names an operation.
+    `unnamed` starts ended without the name of an operation.
     """
     messages = []
-    if left_over:
-        names = [entry["name"] for entry in left_over]
-        more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-        messages.append(f"{_counted(len(names))} not seen ended or deleted: {', '.join(names[:_SHOWN])}{more}")
+    ours = [entry for entry in left_over if entry["state"] != _UNCLEAR]
+    if ours:
+        names = [entry["name"] for entry in ours]
+        messages.append(f"{_counted(len(names))} not seen ended or deleted: {_some(names)}")
         messages += [
             f"to finish that: lro-conformance run --cleanup {shlex.quote(ledger)} [CONFIG.toml]"
-            for ledger in dict.fromkeys(entry["ledger"] for entry in left_over)
+            for ledger in dict.fromkeys(entry["ledger"] for entry in ours)
         ]
+    unclear = [entry["name"] for entry in left_over if entry["state"] == _UNCLEAR]
+    if unclear:
+        messages.append(unclear_message(unclear))
     if unnamed:
         messages.append(unnamed_message(unnamed))
     return messages
@@ -30,9 +37,22 @@ def leak_messages(left_over: Sequence[Mapping[str, str]], unnamed: int) -> list[
 def unnamed_message(count: int) -> str:
     """The message about starts that nobody saw the end of."""
     return (
-        f"{count} start {'request' if count == 1 else 'requests'} got no answer that names an operation; "
+        f"{count} {'start' if count == 1 else 'starts'} ended without the name of an operation; "
         "what they may have started nobody can clean up by name"
     )
+
+
+def unclear_message(names: Sequence[str]) -> str:
+    """The message about operations that may be of this run, and that it does not touch."""
+    return (
+        "not touched, although this run may have started it (two starts named it, or one that failed); "
+        f"look whether it is yours to end: {_some(names)}"
+    )
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(map(in_one_line, names[:_SHOWN])) + more
 
 
 def _counted(count: int) -> str:

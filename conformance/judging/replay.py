@@ -30,7 +30,7 @@ _UNREADABLE = re.compile(r"\b(br|zstd)\b")
 """Content codings that browsers ask for and this program does not decode."""
 
 
-class Outcome(Enum):
+class Recurrence(Enum):
     """What became of a violation; the value is the exit status."""
 
     GONE = 0
@@ -185,28 +185,28 @@ def _replaced(text: str, replacements: Mapping[str, str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Replayed:
     """What became of one violation, and why that is said."""
 
-    outcome: Outcome
+    outcome: Recurrence
     reason: str
 
 
-def judge_again(rule: Rule | None, old: Sequence[Exchange], new: Sequence[Exchange], real: Iterable[str]) -> Finding:
+def judge_again(rule: Rule | None, old: Sequence[Exchange], new: Sequence[Exchange], real: Iterable[str]) -> Replayed:
     """Whether the violation that `old` shows is there in `new`; `real` are the names of operations that existed."""
     nothing = _shows_nothing(old, new, frozenset(real))
     if rule is None:
         if all(_answer(earlier) == _answer(later) for earlier, later in zip(old, new, strict=True)):
-            return Finding(Outcome.STILL_THERE, "the answers are the same")
+            return Replayed(Recurrence.STILL_THERE, "the answers are the same")
         gone = "the answers differ from those that showed the violation"
     else:
         ruled = ruling(rule, [new])
         if ruled.complaints:
-            return Finding(Outcome.STILL_THERE, ruled.complaints[0].message)
+            return Replayed(Recurrence.STILL_THERE, ruled.complaints[0].message)
         gone = "the rule finds nothing wrong in the new answers"
         if not ruled.anything:
             nothing = nothing or "the rule has nothing to say about the new answers"
-    return Finding(Outcome.CANNOT_BE_TOLD, nothing) if nothing else Finding(Outcome.GONE, gone)
+    return Replayed(Recurrence.CANNOT_BE_TOLD, nothing) if nothing else Replayed(Recurrence.GONE, gone)
 
 
 def _answer(exchange: Exchange) -> tuple[object, ...]:

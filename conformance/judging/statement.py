@@ -23,7 +23,7 @@ class StatementSection:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FoundOut:
     """The value of a key that the statement leaves open, and what showed it."""
 
     value: Any
@@ -37,11 +37,11 @@ class Statement:
         self._declared = {
             key.name: getattr(declared, key.name) for key in fields(declared) if getattr(declared, key.name) is not None
         }
-        self._found: dict[str, Finding] = {}
+        self._found: dict[str, FoundOut] = {}
 
     def find(self, key: str, value: Any, because: str) -> None:
         """Note what was found out about `key`; the first finding stays."""
-        self._found.setdefault(key, Finding(value, because))
+        self._found.setdefault(key, FoundOut(value, because))
 
     def is_declared(self, key: str) -> bool:
         return key in self._declared

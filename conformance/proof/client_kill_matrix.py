@@ -14,7 +14,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 from conformance.judging.judge import Judged
 from conformance.judging.verdict import Verdict
-from conformance.proof.kill_matrix import Outcome, Subject, start_method
+from conformance.proof.kill_matrix import MatrixResult, Subject, start_method
 from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE
 from conformance.sdk.faults import client_faults
 from conformance.sdk.gate import CONTRACT
@@ -38,7 +38,7 @@ def client_subjects() -> list[Subject]:
     return faults + [Subject("variant", name, actor="client") for name in client_variants()]
 
 
-def run_client_matrix(chosen: Sequence[Subject], workers: int | None = None) -> Iterator[Outcome]:
+def run_client_matrix(chosen: Sequence[Subject], workers: int | None = None) -> Iterator[MatrixResult]:
     """Play all scenarios against each client; the outcomes come in the order of the subjects."""
     count = min(workers or os.cpu_count() or 1, len(chosen)) or 1
     # Each worker gets every so-manieth subject, for those that wait long stand side by side.
@@ -53,12 +53,12 @@ def _give_token() -> None:
     os.environ[TOKEN_VARIABLE] = TOKEN
 
 
-def _run_several(subjects: Sequence[Subject]) -> list[Outcome]:
+def _run_several(subjects: Sequence[Subject]) -> list[MatrixResult]:
     with ThreadPoolExecutor(_THREADS) as pool:
         return list(pool.map(_run_one, subjects))
 
 
-def _run_one(subject: Subject) -> Outcome:
+def _run_one(subject: Subject) -> MatrixResult:
     began = time.perf_counter()
     performance = perform(lambda: InProcess(driven(_client(subject))), SCENARIOS, Naming.of(Contract.load(CONTRACT)))
     judged = judge_performance(performance)
@@ -71,7 +71,7 @@ def _client(subject: Subject) -> Client:
     return client_variants()[subject.name].client
 
 
-def _outcome(subject: Subject, judged: Judged, faults: Sequence[str], requests: int, seconds: float) -> Outcome:
+def _outcome(subject: Subject, judged: Judged, faults: Sequence[str], requests: int, seconds: float) -> MatrixResult:
     broken = [judgement for judgement in judged.judgements if judgement.verdict in (Verdict.FAIL, Verdict.WARN)]
     errors = [
         f"{judgement.requirement.id}: {judgement.reason}"
@@ -84,7 +84,7 @@ def _outcome(subject: Subject, judged: Judged, faults: Sequence[str], requests: 
         for violation in judgement.violations
         if violation["exchanges"]
     ]
-    return Outcome(
+    return MatrixResult(
         subject,
         {judgement.requirement.id: judgement.reason for judgement in broken},
         [*faults, *errors],

@@ -46,7 +46,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class MatrixResult:
     """What was said of a subject.
 
     `broken` maps each requirement that failed or warned to a sentence that says why. `first_at` is the number of the
@@ -121,7 +121,7 @@ def faults_by_requirement(chosen: Iterable[Subject]) -> dict[str, tuple[str, ...
     return {requirement: tuple(faults) for requirement, faults in found.items()}
 
 
-def run_matrix(chosen: Sequence[Subject], seed: int = 0, workers: int | None = None) -> Iterator[Outcome]:
+def run_matrix(chosen: Sequence[Subject], seed: int = 0, workers: int | None = None) -> Iterator[MatrixResult]:
     """Run the suite against each subject, once; the outcomes come in the order of the subjects."""
     _preload()
     count = workers or os.cpu_count() or 1
@@ -152,16 +152,16 @@ def _preload() -> None:
     assert conformance.server.plugin
 
 
-def _run_one(task: tuple[Subject, int]) -> Outcome:
-    from conformance.proof.reached import Disguised, report_of
+def _run_one(task: tuple[Subject, int]) -> MatrixResult:
+    from conformance.proof.reached import Mutant, report_of
 
     subject, seed = task
     began = time.perf_counter()
-    report = report_of(Disguised(subject.kind, subject.name, subject.world, subject.profile, seed))
+    report = report_of(Mutant(subject.kind, subject.name, subject.world, subject.profile, seed))
     return _outcome(subject, report, time.perf_counter() - began)
 
 
-def _outcome(subject: Subject, report: Mapping[str, Any], seconds: float) -> Outcome:
+def _outcome(subject: Subject, report: Mapping[str, Any], seconds: float) -> MatrixResult:
     broken: dict[str, str] = {}
     errors: list[str] = list(report["messages"])
     first_at: list[int] = []
@@ -178,7 +178,7 @@ def _outcome(subject: Subject, report: Mapping[str, Any], seconds: float) -> Out
     first = min(first_at, default=0)
     verdict, requests = report["verdict"], report["requests"]
     verdicts = {entry["id"]: entry["verdict"] for entry in report["requirements"]}
-    return Outcome(subject, broken, errors, verdict, first, requests, seconds, _not_tested(report), verdicts)
+    return MatrixResult(subject, broken, errors, verdict, first, requests, seconds, _not_tested(report), verdicts)
 
 
 def _not_tested(report: Mapping[str, Any]) -> frozenset[str]:

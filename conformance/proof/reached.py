@@ -1,6 +1,6 @@
 """How a fault or a variant is reached in a world: in this process, over a socket, by workers, or in a recording.
 
-Each function runs the suite against the reference server in its disguise and returns the report.
+Each function runs the suite against the reference server with its fault, or as its variant, and returns the report.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TRAFFIC_CHECK = "::test_all_traffic_keeps["
 
 
 @dataclass(frozen=True, slots=True)
-class Disguised:
+class Mutant:
     """What is tested: a fault or a variant by its name, in a world."""
 
     kind: str
@@ -46,25 +46,25 @@ class Disguised:
         return Options(fault=fault, variant=variant, world=self.world, profile=self.profile, seed=self.seed)
 
 
-def report_of(disguised: Disguised) -> Mapping[str, Any]:
+def report_of(mutant: Mutant) -> Mapping[str, Any]:
     """The report of a run, made as the world says."""
-    reached = world_named(disguised.world).reached
+    reached = world_named(mutant.world).reached
     if reached == "from a recording":
-        return _audited(disguised)
+        return _audited(mutant)
     if reached == "in process":
-        return run_quietly(disguised.options)
-    with _served(disguised) as file:
+        return run_quietly(mutant.options)
+    with _served(mutant) as file:
         options = ("-n", "2") if reached == "by workers" else ()
-        told = Options(config=str(file), profile=disguised.profile, seed=disguised.seed)
+        told = Options(config=str(file), profile=mutant.profile, seed=mutant.seed)
         return {**run_quietly(told, options), "messages": []}  # how slow this machine is says nothing
 
 
 @contextmanager
-def _served(disguised: Disguised) -> Iterator[Path]:
+def _served(mutant: Mutant) -> Iterator[Path]:
     """The server on a socket, and a configuration that leads there, with all that the embedded one declares."""
-    subject = (all_faults() if disguised.kind == "fault" else all_variants())[disguised.name]
+    subject = (all_faults() if mutant.kind == "fault" else all_variants())[mutant.name]
     auth = Auth({_TOKEN: frozenset({CLOUD_PLATFORM}), _WEAK_TOKEN: frozenset()})
-    service = subject.apply(world_named(disguised.world).of(reference_service(SystemClock(), auth=auth)))
+    service = subject.apply(world_named(mutant.world).of(reference_service(SystemClock(), auth=auth)))
     os.environ.update(LRO_PROOF_MAIN=_TOKEN, LRO_PROOF_WEAK=_WEAK_TOKEN)
     with running_server(service) as url, tempfile.TemporaryDirectory(prefix="lro-conformance-") as folder:
         file = Path(folder) / "conformance.toml"
@@ -94,7 +94,7 @@ def _inline(table: Mapping[str, object]) -> str:
     return "{" + ", ".join(f"{key} = {json.dumps(value)}" for key, value in table.items()) + "}"
 
 
-def _audited(disguised: Disguised) -> Mapping[str, Any]:
+def _audited(mutant: Mutant) -> Mapping[str, Any]:
     """The report of a run in this process; among its messages is what an audit of its traffic says otherwise."""
     from conformance.exchange.har import read_har
     from conformance.judging.audit import audit
@@ -103,7 +103,7 @@ def _audited(disguised: Disguised) -> Mapping[str, Any]:
     from conformance.spec.contract import Contract
 
     with tempfile.TemporaryDirectory(prefix="lro-conformance-") as folder:
-        report = run_quietly(replace(disguised.options, report_dir=folder))
+        report = run_quietly(replace(mutant.options, report_dir=folder))
         declared = {key: str(value).lower() for key, value in report["iut"]["statement"]["declared"].items()}
         audited = audit(
             read_har(Path(folder) / "traffic.har"),

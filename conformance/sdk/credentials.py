@@ -45,8 +45,8 @@ def carries_token(text: str) -> bool:
     return TOKEN in unquote(text) or any(TOKEN in _decoded(word) for word in _BASE64.findall(unquote(text)))
 
 
-def has_some_of_the_token(text: str) -> bool:
-    """Whether our token stands in a text, or so much of its beginning that it is no other."""
+def carries_what_was_the_token(text: str) -> bool:
+    """The same, or that a word of the text is the start of our token, cut off."""
     return carries_token(text) or any(len(word) >= _SHORTEST and TOKEN.startswith(word) for word in text.split())
 
 

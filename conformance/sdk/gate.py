@@ -30,7 +30,7 @@ from conformance.sdk.play import Performance, perform, processes
 from conformance.sdk.scenario import Scenario
 from conformance.sdk.scenarios import SCENARIOS
 from conformance.sdk.timeline import timeline, timeline_text
-from conformance.sdk.transport import REST, Transport
+from conformance.sdk.transport import REST, ClientTransport
 from conformance.secrets.command import command_without_secrets
 from conformance.spec.catalogue import client_catalogue
 from conformance.spec.contract import Contract
@@ -62,7 +62,7 @@ def run_gate(
     *,
     only: Sequence[str] = (),
     baseline: Baseline | None = None,
-    transport: Transport = REST,
+    transport: ClientTransport = REST,
     patience: float = PATIENCE,
     jobs: int = 1,
     spec: str = CONTRACT,

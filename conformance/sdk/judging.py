@@ -22,7 +22,7 @@ from conformance.sdk.credentials import masking_of
 from conformance.sdk.play import Performance, Play
 from conformance.sdk.scenario import Expectation
 from conformance.sdk.timeline import timeline
-from conformance.sdk.transport import REST, Transport
+from conformance.sdk.transport import REST, ClientTransport
 from conformance.spec.catalogue import Requirement, client_catalogue
 
 ALL_TURNS = "all turns"
@@ -30,7 +30,7 @@ ALL_TURNS = "all turns"
 
 def judge_performance(
     performance: Performance,
-    transport: Transport = REST,
+    transport: ClientTransport = REST,
     *,
     is_whole: bool = True,
     against: Against | None = None,

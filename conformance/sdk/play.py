@@ -16,7 +16,7 @@ from conformance.sdk.naming import Naming
 from conformance.sdk.reply import DriverFault
 from conformance.sdk.scenario import Scenario
 from conformance.sdk.stage import Asked, Company, Scene
-from conformance.sdk.transport import REST, Transport
+from conformance.sdk.transport import REST, ClientTransport
 
 Starts = Callable[[], AbstractContextManager[AnyDriver]]
 
@@ -98,7 +98,7 @@ def perform(
     scenarios: Iterable[Scenario],
     naming: Naming,
     *,
-    transport: Transport = REST,
+    transport: ClientTransport = REST,
     now: Callable[[], float] = time.monotonic,
     jobs: int = 1,
     on_played: Callable[[str], None] = lambda _: None,

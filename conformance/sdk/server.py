@@ -41,7 +41,7 @@ from conformance.sdk.answers import (
 )
 from conformance.sdk.framing import BETWEEN_PIECES, gzipped_for
 from conformance.sdk.transport import KEY
-from conformance.sdk.wire import Connection, NotHttp, response_bytes
+from conformance.sdk.wire import NotHttp, ServerConnection, response_bytes
 from conformance.spec.contract import Contract
 
 LOOPBACK = "127.0.0.1"
@@ -195,7 +195,7 @@ class ScriptedServer:
             self._connections.add(wire)
             self._last[wire] = self._turn_of(None)
         try:
-            connection = Connection(wire)
+            connection = ServerConnection(wire)
             while not self._is_stopping and self._serve_one(connection, wire, origin):
                 self._settle(wire)
         except OSError:
@@ -214,7 +214,7 @@ class ScriptedServer:
         if unsettled is not None:
             unsettled[1].set()
 
-    def _serve_one(self, connection: Connection, wire: socket.socket, origin: str) -> bool:
+    def _serve_one(self, connection: ServerConnection, wire: socket.socket, origin: str) -> bool:
         """Read and answer one request; whether the connection goes on."""
         try:
             arrived = connection.read()

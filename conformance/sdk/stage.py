@@ -24,7 +24,7 @@ from conformance.sdk.reply import DriverFault, Gone, Overdue
 from conformance.sdk.scenario import TIMEOUT, Scenario, Step
 from conformance.sdk.server import ScriptedServer
 from conformance.sdk.stalls import Stalls
-from conformance.sdk.transport import Transport
+from conformance.sdk.transport import ClientTransport
 
 MOST_FAULTS = 3
 """So many times a driver that has replied before is started again; a hanging one costs its patience each time."""
@@ -81,7 +81,7 @@ class Company:
     start: Callable[[], AbstractContextManager[AnyDriver]]
     scenes: Sequence[Scene]
     naming: Naming
-    transport: Transport
+    transport: ClientTransport
     now: Callable[[], float]
     on_played: Callable[[str], None]
     faults: list[str] = field(default_factory=list)

@@ -20,7 +20,7 @@ Tell = Callable[[str, OnWire], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Transport:
+class ClientTransport:
     """`front` makes the endpoint to tell a driver, for as long as the context lasts, of the scripted server's URL.
 
     What it receives in another form than the server, and what it answers, it tells under a key that goes with the
@@ -37,4 +37,4 @@ class Transport:
         return f"it is about HTTP/JSON; the transport is {self.name}" if requirement in self.not_judged else None
 
 
-REST = Transport("rest", lambda _scenario: True, lambda url, _contract, _tell: contextlib.nullcontext(url))
+REST = ClientTransport("rest", lambda _scenario: True, lambda url, _contract, _tell: contextlib.nullcontext(url))

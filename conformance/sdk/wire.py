@@ -37,7 +37,7 @@ class Arrived:
     stays_open: bool
 
 
-class Connection:
+class ServerConnection:
     """One connection of a client, read request by request."""
 
     def __init__(self, wire: socket.socket) -> None:

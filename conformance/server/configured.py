@@ -9,7 +9,7 @@ from conformance.errors import UsageError
 from conformance.server.options import Options
 from conformance.server.target.configuration import (
     Configuration,
-    Disguise,
+    Deviation,
     with_app,
     with_operations,
     with_url,
@@ -37,9 +37,9 @@ def configuration_of(options: Options) -> Configuration:
     if settings:
         configuration = with_statement(configuration, settings)
     if options.fault:
-        configuration = replace(configuration, disguise=Disguise("fault", options.fault))
+        configuration = replace(configuration, deviation=Deviation("fault", options.fault))
     if options.variant:
-        configuration = replace(configuration, disguise=Disguise("variant", options.variant))
+        configuration = replace(configuration, deviation=Deviation("variant", options.variant))
     configuration = replace(
         configuration, world=options.world, rehearsal=options.rehearsal, disruptive=options.disruptive
     )
@@ -89,7 +89,7 @@ def check_target(configuration: Configuration, file: str) -> None:
             "the fixture iut_operations starts operations, and nothing says on which server they are",
             "give --iut-url, --iut with a file that has [iut] url or app, or a fixture iut_url or iut_transport",
         )
-    if not file or configuration.disguise is not None:
+    if not file or configuration.deviation is not None:
         return
     if configuration.is_embedded:
         raise UsageError(

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from conformance.errors import UsageError
 from conformance.exchange.printable import in_one_line
-from conformance.judging.leaks import unnamed_message
+from conformance.judging.leaks import unclear_message, unnamed_message
 from conformance.server.target.clean_up import clean_up
 from conformance.server.target.configuration import Configuration
 from conformance.server.target.connect import connect
-from conformance.server.target.ledger import Entry, State, read_contents
+from conformance.server.target.ledger import Entry, LedgerState, read_contents
 
 LEFT_OVER = 3
 
@@ -29,6 +29,9 @@ def finish(ledger: Path, configuration: Configuration, is_spec_given: bool) -> i
     contents = read_contents(ledger)
     if contents.unanswered:
         print(f"{ledger}: {unnamed_message(contents.unanswered)}")
+    for entry in contents.entries:
+        if entry.state is LedgerState.UNCLEAR:
+            print(f"{ledger}: {unclear_message([entry.name])}")
     entries = {entry.name: entry for entry in contents.entries if entry.state.is_left_over}
     if not entries:
         print(f"{ledger}: nothing is left over")
@@ -51,7 +54,7 @@ def finish(ledger: Path, configuration: Configuration, is_spec_given: bool) -> i
     return LEFT_OVER if left else 0
 
 
-def _cleaned(configuration: Configuration, ledger: Path, entries: dict[str, Entry]) -> dict[str, State]:
+def _cleaned(configuration: Configuration, ledger: Path, entries: dict[str, Entry]) -> dict[str, LedgerState]:
     iut = connect(configuration, ledger_file=ledger)
     written = iut.ledger
     assert written is not None, "a target with a URL has a ledger"

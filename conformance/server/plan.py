@@ -24,7 +24,7 @@ _ID = re.compile(r"[0-9a-f]{19,}|[0-9A-F]{19,}")
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class PlannedCall:
     """One kind of call: who makes it, what it is, and what it does on a server that keeps the contract."""
 
     check: str
@@ -41,7 +41,7 @@ class Plan:
 
     configuration: Configuration
     is_allowed: bool
-    calls: Mapping[Call, int]
+    calls: Mapping[PlannedCall, int]
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -61,7 +61,7 @@ class Rehearsal:
 
 def plan_of(configuration: Configuration, is_allowed: bool, rehearsals: Iterable[Rehearsal]) -> Plan:
     """The plan that rehearsals of a configuration amount to."""
-    most: Counter[Call] = Counter()
+    most: Counter[PlannedCall] = Counter()
     for rehearsal in rehearsals:
         names = _Names(configuration, rehearsal)
         most |= Counter(_call(exchange, names, configuration) for exchange in rehearsal.exchanges)
@@ -70,7 +70,7 @@ def plan_of(configuration: Configuration, is_allowed: bool, rehearsals: Iterable
     return Plan(configuration, is_allowed, dict(ordered))
 
 
-def _call(exchange: Exchange, names: _Names, configuration: Configuration) -> Call:
+def _call(exchange: Exchange, names: _Names, configuration: Configuration) -> PlannedCall:
     request = exchange.request
     query = f"?{request.query}" if "?" in request.target else ""
     method, path = request.method, names.shown(request.path + query)
@@ -78,7 +78,7 @@ def _call(exchange: Exchange, names: _Names, configuration: Configuration) -> Ca
         method, path = names.started_by(exchange)
     prefix = urlsplit(configuration.iut.url).path.rstrip("/") if path.startswith("/") else ""
     note = "" if exchange.note == START else names.shown(exchange.note)
-    return Call(exchange.check, method, prefix + path, _effect(exchange), _credential(exchange), note)
+    return PlannedCall(exchange.check, method, prefix + path, _effect(exchange), _credential(exchange), note)
 
 
 def _effect(exchange: Exchange) -> str:

@@ -139,7 +139,7 @@ def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
     except UsageError as error:
         looked = f"fixtures were looked for in {fixtures.places(request.config)}"
         raise UsageError(error.message, f"{error.remedy}; {looked}") from error
-    if run.configuration.is_embedded and run.configuration.disguise is None and not _is_alone(request.config):
+    if run.configuration.is_embedded and run.configuration.deviation is None and not _is_alone(request.config):
         run.messages.append(
             "nothing says what is under test, so it was the embedded reference server; the fixtures "
             f"{fixtures.URL} and {fixtures.TRANSPORT} were looked for in {fixtures.places(request.config)}"
@@ -149,7 +149,7 @@ def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
     run.iut.is_out_of_time = lambda: run.is_out_of_time
     yield run.iut
     try:
-        run.iut.clean_up()
+        run.clean_up()
     finally:
         run.iut.target.close()
 
@@ -213,8 +213,13 @@ class _Results:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
-        """What was recorded is judged when all of it is there, and reported as if each rule were a check."""
+        """What was recorded is judged when all of it is there, and reported as if each rule were a check.
+
+        Of a run that was interrupted the target is still there: what was started there is cleaned up before all else.
+        """
         run = self._config.stash.get(RUN, None)
+        if run is not None:
+            run.clean_up()
         if run is None or run.fatal or hasattr(self._config, "workerinput"):
             return
         from conformance.server.results import report_of, show
@@ -233,12 +238,15 @@ class _Results:
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
     """The last of all: what was started has been cleaned up by now, or whoever did that was interrupted."""
-    try:
-        others = yield
-    except KeyboardInterrupt:
-        others, exitstatus = None, pytest.ExitCode.INTERRUPTED
-        session.exitstatus = exitstatus
-    _finish(session, exitstatus)
+    from conformance.server.target.interrupts import interrupted_once
+
+    with interrupted_once(exitstatus == pytest.ExitCode.INTERRUPTED):
+        try:
+            others = yield
+        except KeyboardInterrupt:
+            others, exitstatus = None, pytest.ExitCode.INTERRUPTED
+            session.exitstatus = exitstatus
+        _finish(session, exitstatus)
     return others
 
 

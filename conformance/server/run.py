@@ -62,6 +62,7 @@ class Run:
     unwritten: list[UsageError] = field(default_factory=list)
     """What of the report could not be written."""
     iut: Iut | None = None
+    _is_cleaned: bool = False
     firm_checks: Counter[str] = field(default_factory=Counter)
     _began: float = field(default_factory=monotonic)
     _usable: list[KnownFailure] | None = None
@@ -115,6 +116,16 @@ class Run:
         if self._masking is None or self._masking[0] != known:
             self._masking = (known, Masking(known))
         return self._masking[1]
+
+    def clean_up(self) -> None:
+        """Clean up what this process started, once; who interrupts that is told what it leaves."""
+        if self.iut is None or self._is_cleaned:
+            return
+        self._is_cleaned = True
+        try:
+            self.iut.clean_up()
+        except KeyboardInterrupt:
+            self.was_interrupted = True
 
     def judge_traffic(self) -> list[CheckResult]:
         """What the rules say to all traffic, whichever process sent it; of the clean-up only to its cancels."""

@@ -65,6 +65,10 @@ def run_suite(options: Options, pytest_options: Sequence[str], as_json: bool, si
     was_judged = set(report["totals"]) - {"not-tested", "not-applicable"}
     if as_json or not progress.fatal or was_judged:
         print_report(report, catalogue(), as_json, size)
+    else:
+        for message in report["messages"]:
+            if message != progress.fatal:
+                print(f"lro-conformance: {message}", file=sys.stderr)
     sys.stdout.flush()
     raise_all(progress.unwritten)
     return int(report["exit_status"])

@@ -1,1 +1,1 @@
-"""Server checks: one file per chapter of the contract, each check a stimulus that lets one requirement be judged."""
+"""Checks of servers: one file for each chapter of the contract. A check verifies one requirement."""

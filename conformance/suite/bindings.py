@@ -1,7 +1,7 @@
-"""Further parents: of each one operation, cancelled under another parent first, and then by its own name.
+"""Further parents: one operation of each, cancelled below another parent first, and then by its own name.
 
-The first parent has all the other checks. A further one is asked in four requests whether its operations are cancelled
-by the binding that they have, are left alone by the cancel of their twin, and end as the others do.
+All other checks use the first parent. A few requests show of each further parent that its operations can be cancelled,
+are not touched by the cancel of the same id below another parent (their twin), and end as the others do.
 """
 
 from __future__ import annotations

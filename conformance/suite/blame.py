@@ -1,7 +1,7 @@
-"""Whose fault it is that a bystander was touched: the suspects are asked again, each apart, at bystanders of their own.
+"""Finds out which request touched a bystander: the suspects are repeated, each aimed at a bystander of its own.
 
-All are sent at once, and one wait with the same patience serves them all. First it is found out whether a plain cancel
-touches others whatever it says; then no suspect whose request is a good cancel can be blamed.
+All are sent at once, and one wait of the same length serves all of them. First it is found out whether a plain cancel
+touches other operations; if so, no suspect whose request is a valid cancel can be blamed.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ Make = Callable[[str], list[Outgoing]]
 """Makes the requests of a suspect, aimed at the operation of that name."""
 
 COINCIDENCES = 3
-"""An operation may end by itself at any moment. Three that end after the same request while another runs on did not."""
+"""An operation may end by itself at any time. If three end after the same request while another runs on, they did
+not."""
 
 
 class Blame:
-    """Asks suspects again."""
+    """Repeats the requests of suspects."""
 
     def __init__(self, iut: Iut, bystanders: Bystanders, older: Bystander, latency: Latency) -> None:
         self._iut = iut

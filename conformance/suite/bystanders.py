@@ -1,7 +1,7 @@
 """Bystanders: operations that run from the beginning to the end of a run, and that nobody cancels.
 
-Stimuli that must not touch an operation aim at one of them, and the last look shows whether they did. Where the
-supply's operations end at once, they are done: then they show only that they are not deleted or changed.
+Stimuli that must not touch an operation aim at one of them, and the last look shows whether they did. If the operations
+of the supply end at once, bystanders are done, and only show that they are not deleted or changed.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Bystanders:
         _find_out_about_errors(iut, self.unknown)
 
     def _find_out_whether_they_run(self, first: Exchange) -> None:
-        """An operation may end by itself at any moment; where a second one is done at once, too, all are."""
+        """One operation may end by itself. If a second one is done at once, too, all are."""
         if shows_the_end(first):
             second = self._iut.running(1)[0]
             if shows_the_end(self._iut.get(second)):
@@ -57,7 +57,7 @@ class Bystanders:
         return self._seen(name, self._iut.get(name))
 
     def new(self) -> Bystander:
-        """A bystander that is fresh from the supply, for whoever wants one of his own."""
+        """A new bystander from the supply, for a stimulus that needs one of its own."""
         return self.some(1)[0]
 
     def some(self, count: int) -> list[Bystander]:
@@ -115,7 +115,7 @@ def addressed(bystanders: Bystanders, addressed_name: str) -> Bystander:
 
 @stimulus
 def known_auth(iut: Iut, oldest_name: str) -> None:
-    """Finds out, where the statement is silent, whether credentials are asked for."""
+    """Finds out whether the server asks for credentials, if the statement does not say it."""
     iut.find_out_about_auth(oldest_name)
 
 

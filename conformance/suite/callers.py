@@ -44,7 +44,7 @@ class Callers:
         return [exchange for who in _WHO for exchange in self.of(who, Method.DELETE)]
 
     def of(self, who: str, *methods: Method) -> list[Exchange]:
-        """The gets, lists and deletes of somebody."""
+        """The gets, lists and deletes of one caller."""
         return [self.sent[note] for method in methods if (note := _note(method, who)) in self.sent]
 
 
@@ -68,7 +68,7 @@ def asked(
 ) -> Callers:
     """Send what somebody without the right credentials may not; deletes only where there is one to be refused.
 
-    It is sent when it is known whether there are list and delete: of what is not there nobody need be refused.
+    They are sent when it is known whether list and delete are supported: an unsupported method need not refuse anybody.
     """
     if iut.statement.value("auth") is not True:
         raise NotApplicable("the server asks for no credentials")
@@ -117,7 +117,7 @@ READS = (Method.GET, Method.LIST)
 def spellings(path: str, few: bool = False) -> Iterable[tuple[str, str]]:
     """Other spellings of a raw path that a router may take for it, and what is different; few of them, or all.
 
-    A gate that compares the path as it is written stands beside a router that reads it (RFC 3986, section 6).
+    Authorisation may compare the path as it is written, and the router may normalise it (RFC 3986, section 6).
     """
     _, version, literal, *rest = path.split("/")
     identifier = rest[-1]
@@ -151,7 +151,7 @@ OPEN, REMEMBERED = "nobody is asked", "the credentials of another request count"
 def why_let_in(iut: Iut, read: Exchange, name: str) -> str:
     """Why a get or list was answered without credentials: it is open, or an earlier request is what let it in.
 
-    The same is asked on a connection of its own, and then of an operation that nobody has read.
+    The same request is sent on a new connection, and then for an operation that nobody has read.
     """
     fresh = replace(_read_again(iut, read), once=True)
     if iut.send(fresh).is_denied:

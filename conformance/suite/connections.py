@@ -1,7 +1,7 @@
 """Requests with a body that is refused, and after each another one on the same connection.
 
-A server that refuses before it has read the body owes the rest of it: it has to read it, or to close the connection.
-The connection that is used for a request is the one that was last free, and nothing else is sent meanwhile.
+A server that refuses a request before it has read the body must read the rest, or close the connection. A request uses
+the connection that was free last, and nothing else is sent meanwhile.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The first delete of a run: of an operation of ours that has ended, if any has, and a look at what it left."""
+"""The first delete of a run: of an operation of the run, one that has ended if there is one, and a get afterwards."""
 
 from __future__ import annotations
 

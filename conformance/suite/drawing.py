@@ -1,7 +1,7 @@
-"""How a check draws: Hypothesis batches of the size and number that the profile allows, from the run's seed.
+"""Random checks: Hypothesis draws batches of the size and number that the profile allows, from the seed of the run.
 
-A batch is sent at once, so that latency does not multiply. Nothing is shrunk: what is drawn is small and labelled, and
-shrinking would send requests that find nothing new.
+A batch is sent at once, so that latency does not add up. Nothing is shrunk: values are small and labelled, and
+shrinking would only send more requests.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ def remembered(found: list[Exception]) -> Iterator[None]:
 
 
 def play(drawn: Callable[[], None], found: list[Exception]) -> None:
-    """Let Hypothesis play, and raise the first thing that was `found`, whatever it says of it.
+    """Run Hypothesis, and raise the first thing that was `found`.
 
-    It tries a finding again, and calls it flaky when a server does not repeat itself. It was seen.
+    Hypothesis repeats a finding and calls it flaky when the server does not repeat it. But it was seen once, and
+    counts.
     """
     try:
         drawn()

@@ -1,6 +1,6 @@
 """Cancels of one operation that name another one in a second place: the body, the query, or a header.
 
-The operation in the path is a decoy, or none at all: a server may look elsewhere only when it finds nothing there.
+The operation in the path is a decoy or does not exist: a server may look elsewhere only if the path finds nothing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""How a check makes sure that it had something to judge: no evidence, no "kept".
+"""How a check makes sure that it had something to judge: without evidence nothing is "kept".
 
-An oracle says what is wrong, and nothing where it cannot tell: of an answer that is not there, that says "not now", or
-that shows no operation to who asked. What is kept has been seen to be kept; so after the oracles the evidence is asked
-for, and where there is none the requirement is not tested.
+An oracle complains, or does not: also when it cannot judge, because there is no answer, the server is busy, or the
+answer shows no operation. So after the oracles a check asks for evidence. Without evidence the requirement is not
+tested.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from conformance.suite.judging import require
 
 
 def require_each(oracle: Callable[[Exchange], Complaint | None], exchanges: Iterable[Exchange]) -> None:
-    """Raise Violated for every exchange that an oracle complains about, NotTested when one of them says nothing."""
+    """Raise Violated for every exchange that an oracle complains about, NotTested when one shows nothing."""
     judged = list(exchanges)
     require(*(oracle(exchange) for exchange in judged))
     require_answers(*judged)
@@ -28,7 +28,7 @@ def require_each(oracle: Callable[[Exchange], Complaint | None], exchanges: Iter
 
 
 def require_answers(*exchanges: Exchange) -> None:
-    """Raise NotTested when one was not answered, or with "not now"."""
+    """Raise NotTested when one was not answered, or the server was busy."""
     for exchange in exchanges:
         if exchange.response is None or exchange.response.is_busy:
             raise NotTested(f"{answered(exchange)}, which says nothing")
@@ -44,8 +44,8 @@ def require_looks(*looks: Exchange) -> None:
 def require_untouched(iut: Iut, complaint: Complaint | None, *looks: Exchange) -> None:
     """Raise Violated for a complaint, and NotTested where the looks, or the cancels of the run, show nothing.
 
-    Cancel is best effort, and a server whose cancels never win leaves everything untouched. Where cancel is not
-    implemented there is no effect that one could have.
+    Cancel is best effort, and a server whose cancels never win leaves everything untouched. If cancel is not
+    implemented, no effect is possible.
     """
     require(complaint)
     require_looks(*looks)

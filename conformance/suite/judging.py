@@ -1,4 +1,4 @@
-"""How a check speaks: which requirement it verifies, and what it found."""
+"""How a check says which requirement it verifies, and what it found."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ it is asked for. It only adds: its requirement has a check that is not disruptiv
 
 
 class Violated(AssertionError):
-    """The requirement of the check is not kept; carries what shows it."""
+    """The requirement of the check is violated; has the complaints that show it."""
 
     def __init__(self, complaints: tuple[Complaint, ...]) -> None:
         super().__init__(in_short([complaint.message for complaint in complaints]))

@@ -1,7 +1,7 @@
-"""The last look: what had to stay untouched is looked at again when a wrong effect would have shown.
+"""The last look: operations that must be untouched are read when a wrong effect would have shown.
 
-Whoever sends what must not touch an operation says so with an `Aim`. One wait and one round of looks serve all that
-were aimed at by then. With them goes a look at every operation whose cancel was acknowledged: what became of it?
+A stimulus that must not touch an operation notes that with `aim`. One wait and one round of gets serve all of them. At
+the same time every operation whose cancel succeeded is read, to see how it ended.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from conformance.suite.stimuli import last_stimulus, stimulus
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
+class Attempt:
     """What was sent, an operation that it must not touch, and what makes the same `again` for another one."""
 
     bystander: Bystander
@@ -61,7 +61,7 @@ class LastLook:
     def __init__(self, iut: Iut, latency: Latency) -> None:
         self._iut = iut
         self._latency = latency
-        self._pending: dict[str, Aim] = {}
+        self._pending: dict[str, Attempt] = {}
         self._looked: dict[str, Looked] = {}
         self.ends: dict[str, Exchange] = {}
         """The last look at every operation whose cancel was acknowledged, by its name."""
@@ -77,7 +77,7 @@ class LastLook:
     ) -> None:
         """Note what was sent and must not touch a bystander."""
         if sent:
-            self._pending[key] = Aim(bystander, tuple(sent), again)
+            self._pending[key] = Attempt(bystander, tuple(sent), again)
 
     def require_untouched(self, key: str) -> None:
         """Raise Violated where the bystander is touched, by what was sent or by another cancel of the run."""

@@ -1,4 +1,4 @@
-"""How late the effect of a cancel shows on this target: learnt where one may show, waited for wherever none may.
+"""How late the effect of a cancel shows on this target: it is learnt from cancels, and waited for elsewhere.
 
 Cancel is asynchronous, so that an operation runs on right after a request says nothing: what must not happen is looked
 for when it would have shown.
@@ -20,7 +20,7 @@ from conformance.server.target.waits import (
 from conformance.suite.stimuli import stimulus
 
 _SLOWER = 1.25
-"""Each pause is so much longer than the one before, so that what is learnt is hardly longer than it was."""
+"""Each pause is so many times longer than the one before, so that the learnt time is only a little too long."""
 
 
 class Latency:
@@ -40,7 +40,7 @@ class Latency:
         return self.seconds * PATIENCE_FOR_EACH_SECOND + PATIENCE_BEYOND
 
     def learn(self, cancel: Exchange, look: Exchange) -> None:
-        """Take note of a look that shows an effect of a cancel; of one that shows none nothing is learnt."""
+        """Learn from a look that shows an effect of a cancel; other looks teach nothing."""
         if shows_an_effect(look):
             self.seconds = max(self.seconds or 0.0, look.received_at - cancel.sent_at)
 

@@ -49,8 +49,8 @@ def read_until(iut: Iut, parent: str, is_right: Callable[[Sequence[Exchange]], b
 def settled_list(iut: Iut, parent: str, ended: Collection[str]) -> list[Exchange]:
     """All pages of a list; read again until it shows what has `ended` as done, or the end of `settle`.
 
-    Nobody promises that a list is up to date at once. An operation that it does not show is waited for less long: a
-    list that forgets what was cancelled never shows it.
+    No document promises that a list is up to date at once. An operation that it does not show is waited for less long:
+    a list that forgets what was cancelled never shows it.
     """
     began = iut.target.clock.now()
     pages = iut.list_pages(parent)

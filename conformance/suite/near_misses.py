@@ -1,4 +1,4 @@
-"""Near misses: paths that are almost that of a cancel, and are none of the contract, or that of another operation."""
+"""Near misses: paths that are almost that of a cancel, but are not in the contract or belong to another operation."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def named_refusal(name: str, make: MakeFamily) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The answers to the requests of one family, and who knows what they did to the bystander."""
+    """The answers to the requests of one family, and access to what they did to the bystander."""
 
     family: str
     sent: list[Exchange]
@@ -96,17 +96,17 @@ class Refusal:
         return self.refusals.effect_of(self.family)
 
     def require_no_effect(self, *answers: Complaint | None) -> None:
-        """Raise Violated for wrong answers and for what the requests did, NotTested where nobody knows."""
+        """Raise Violated for wrong answers and for effects of the requests, NotTested if the effects are not known."""
         require(*answers, self.effect())
         self.refusals.require_untouched()
 
     def require_no_match(self) -> None:
-        """The path is none of the contract: the answer says so, whatever cancels do; an effect would say otherwise."""
+        """The path is not in the contract: the answer is enough to judge it; an effect would be a violation, too."""
         require(*self.accepted(), self.effect())
         require_answers(*self.sent)
 
     def require_harmless(self) -> None:
-        """The answers are free; that nothing is gone needs no cancel whose effect was seen."""
+        """Any answer is allowed. No cancel with a visible effect is needed to see that nothing is gone."""
         require(self.effect())
         require_answers(*self.sent)
 
@@ -157,7 +157,7 @@ class Refusals:
         return effect
 
     def require_untouched(self) -> None:
-        """Raise NotTested where nobody knows whether the bystander was touched."""
+        """Raise NotTested if it is not known whether the bystander was touched."""
         require_untouched(self._iut, None, self._last_look.at(_KEY).look)
 
     def wrongly_accepted(self, exchange: Exchange) -> Complaint | None:

@@ -1,4 +1,4 @@
-"""Stimuli: what is sent for the checks, declared where it is judged, and sent together by whoever plays them.
+"""Stimuli: what is sent for the checks. They are declared beside the checks, and played together.
 
 A stimulus is a function marked with `@stimulus`. Its parameters name what it needs: the implementation (`iut`), and
 other stimuli; of one with the default None it is enough that it has been tried. What it returns is a fixture with its

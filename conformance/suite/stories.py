@@ -1,6 +1,6 @@
 """Stories: operations that are cancelled and followed to their end. They show how late the effect of a cancel is.
 
-Three are cancelled at once, each with another empty body, and one of them again.
+Three are cancelled at once, each with another kind of empty body, and one of them a second time.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from conformance.server.target.configuration import (
     SupplyForm,
 )
 from conformance.server.target.connect import connect
-from conformance.server.target.headers import Variable
+from conformance.server.target.headers import FromEnvironment
 from tests.targets.raw_server import RawServer, answer
 
 ORIGIN = "http://127.0.0.1:8080"
@@ -291,7 +291,7 @@ def test_the_line_of_a_run_is_accepted_where_the_run_was(auth: str, monkeypatch:
     with RawServer(lambda peer: peer.send(answer())) as server:
         iut = connect(
             Configuration(
-                IutSection(url=server.origin, headers={"X-Customer": Variable("API_KEY")}),
+                IutSection(url=server.origin, headers={"X-Customer": FromEnvironment("API_KEY")}),
                 AuthSection("bearer", **source),
                 OperationsSection(running=SupplyForm(names=(name,))),
             )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from conformance.proof.client_kill_matrix import client_subjects
-from conformance.proof.kill_matrix import Outcome, Subject, subjects
+from conformance.proof.kill_matrix import MatrixResult, Subject, subjects
 
 FILE = Path(__file__).parent / "verdicts.json"
 HONEST = {"server": "default", "client": "honest"}
@@ -55,7 +55,7 @@ def written(lines: Lines) -> str:
     return "{\n" + ",\n".join(f' "{part}": {{\n' + ",\n".join(told) + "\n }" for part, told in parts.items()) + "\n}\n"
 
 
-def with_outcomes(lines: Lines, outcomes: Iterable[Outcome]) -> Lines:
+def with_outcomes(lines: Lines, outcomes: Iterable[MatrixResult]) -> Lines:
     """The lines with those of these outcomes in place of what was said of the same subjects before."""
     told = {part: dict(half) for part, half in lines.items()}
     for outcome in sorted(outcomes, key=lambda outcome: not _is_honest(outcome.subject)):
@@ -69,7 +69,7 @@ def _of_the_honest(subject: Subject, lines: Lines) -> dict[str, str]:
     return _verdicts(lines[f"{subject.actor} variants"][HONEST[subject.actor]])
 
 
-def _line(outcome: Outcome, usual: Mapping[str, str]) -> Line:
+def _line(outcome: MatrixResult, usual: Mapping[str, str]) -> Line:
     different: dict[str, list[str]] = {}
     for requirement, verdict in sorted(outcome.verdicts.items(), key=lambda item: (item[1], item[0])):
         if verdict != usual.get(requirement, KEPT):
@@ -81,7 +81,7 @@ def _verdicts(line: Line) -> dict[str, str]:
     return {requirement: verdict for verdict, names in line.items() if verdict != RUN for requirement in names}
 
 
-def differences(outcome: Outcome, lines: Lines) -> list[str]:
+def differences(outcome: MatrixResult, lines: Lines) -> list[str]:
     """What is said of a subject and is not in the file, or the other way round."""
     subject = outcome.subject
     line = lines[_part(subject)].get(subject.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.judging.verdict import Verdict
-from conformance.proof.kill_matrix import Outcome, Subject
+from conformance.proof.kill_matrix import MatrixResult, Subject
 from conformance.server.reference.faults import GENERAL
 from conformance.spec.catalogue import catalogue, client_catalogue
 from tests.golden.golden import FILE, RUN, differences, everyone, read, with_outcomes, written
@@ -11,9 +11,9 @@ from tests.golden.golden import FILE, RUN, differences, everyone, read, with_out
 HONEST = Subject("variant", "default")
 
 
-def outcome(subject: Subject, run: str = "conformant", **verdicts: str) -> Outcome:
+def outcome(subject: Subject, run: str = "conformant", **verdicts: str) -> MatrixResult:
     named = {f"chapter.{name}": verdict for name, verdict in verdicts.items()}
-    return Outcome(subject, {}, [], run, 0, 0, 0.0, verdicts=named)
+    return MatrixResult(subject, {}, [], run, 0, 0, 0.0, verdicts=named)
 
 
 def test_every_subject_has_its_line_and_nobody_else() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from conformance.exchange import Method
 from conformance.lro.clock import VirtualClock
-from conformance.server.reference.bindings import BINDINGS, Binding, Rpc, bindings_for
+from conformance.server.reference.bindings import BINDINGS, Route, Rpc, bindings_for
 from conformance.server.reference.build import reference_service
 from conformance.spec.contract import Contract
 from conformance.spec.template import PathTemplate
@@ -24,7 +24,7 @@ class Form:
     body: str | None = None
 
 
-def rows(bindings: tuple[Binding, ...], *rpcs: Rpc) -> set[tuple[str, ...]]:
+def rows(bindings: tuple[Route, ...], *rpcs: Rpc) -> set[tuple[str, ...]]:
     return {(row.rpc, row.http_method, str(row.template), str(row.reads_body)) for row in bindings if row.rpc in rpcs}
 
 

@@ -12,7 +12,7 @@ from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError, NoAnswer
 from conformance.server.reference.invocation import Invocation
 from conformance.server.reference.service import LOG_LIMIT, Service
-from conformance.server.reference.store import Behaviour, Ending, Outcome, Snapshot
+from conformance.server.reference.store import Behaviour, Ending, EndState, Snapshot
 
 from .caller import Caller, error_of
 
@@ -44,7 +44,7 @@ def test_code_is_the_http_status(caller: Caller, service: Service) -> None:
 def test_second_cancel_overwrites_the_result(caller: Caller, service: Service) -> None:
     def lie(liar: Service, call: Invocation) -> dict[str, Any]:
         if liar.look_up(liar, call.target).done:
-            liar.store.amend(call.target, ending=Ending(liar.clock.now(), Outcome.CANCELLED))
+            liar.store.amend(call.target, ending=Ending(liar.clock.now(), EndState.CANCELLED))
         return service.cancel(liar, call)
 
     caller.service = replace(service, cancel=lie)

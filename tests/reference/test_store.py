@@ -15,8 +15,8 @@ from conformance.server.reference.store import (
     EPOCH,
     Behaviour,
     Ending,
+    EndState,
     Mode,
-    Outcome,
     Snapshot,
     Store,
     UnknownOperation,
@@ -176,7 +176,7 @@ def test_timestamps_are_rfc_3339(store: Store, seconds: float, written: str) -> 
 
 def test_decree_goes_past_all_rules(store: Store, clock: VirtualClock) -> None:
     name = store.start(PARENT, Behaviour.of("done")).name
-    assert state(store.amend(name, ending=Ending(clock.now(), Outcome.CANCELLED))) == "cancelled"
+    assert state(store.amend(name, ending=Ending(clock.now(), EndState.CANCELLED))) == "cancelled"
     assert store.amend(name, name=name + "-renamed").name == name + "-renamed"
     with pytest.raises(UnknownOperation):
         store.get(name)

@@ -17,7 +17,7 @@ from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, R
 from conformance.judging.replay import (
     Adaptation,
     Evidence,
-    Outcome,
+    Recurrence,
     judge_again,
     recorded_names,
     renamed,
@@ -144,49 +144,49 @@ UNANSWERED = replace(answered(200), outcome=Failure(FailureKind.RESET))
 @pytest.mark.parametrize(
     ("old", "new", "outcome"),
     [
-        (answered(400), answered(400), Outcome.STILL_THERE),
-        (answered(400), answered(200), Outcome.GONE),
-        (answered(200), answered(404), Outcome.CANNOT_BE_TOLD),
-        (answered(404), answered(404), Outcome.STILL_THERE),
-        (answered(200, name="no/such"), answered(404, name="no/such"), Outcome.GONE),
-        (answered(200), answered(401), Outcome.CANNOT_BE_TOLD),
-        (answered(200), answered(403), Outcome.CANNOT_BE_TOLD),
-        (answered(401), answered(403), Outcome.CANNOT_BE_TOLD),
-        (answered(200), answered(503), Outcome.CANNOT_BE_TOLD),
-        (answered(200), UNANSWERED, Outcome.CANNOT_BE_TOLD),
-        (UNANSWERED, UNANSWERED, Outcome.STILL_THERE),
-        (UNANSWERED, answered(200), Outcome.GONE),
+        (answered(400), answered(400), Recurrence.STILL_THERE),
+        (answered(400), answered(200), Recurrence.GONE),
+        (answered(200), answered(404), Recurrence.CANNOT_BE_TOLD),
+        (answered(404), answered(404), Recurrence.STILL_THERE),
+        (answered(200, name="no/such"), answered(404, name="no/such"), Recurrence.GONE),
+        (answered(200), answered(401), Recurrence.CANNOT_BE_TOLD),
+        (answered(200), answered(403), Recurrence.CANNOT_BE_TOLD),
+        (answered(401), answered(403), Recurrence.CANNOT_BE_TOLD),
+        (answered(200), answered(503), Recurrence.CANNOT_BE_TOLD),
+        (answered(200), UNANSWERED, Recurrence.CANNOT_BE_TOLD),
+        (UNANSWERED, UNANSWERED, Recurrence.STILL_THERE),
+        (UNANSWERED, answered(200), Recurrence.GONE),
         (
             answered(200, cancelled(), method=Method.GET),
             answered(200, running(), method=Method.GET),
-            Outcome.GONE,
+            Recurrence.GONE,
         ),
         (
             answered(200, {**running(), "name": "x"}, method=Method.GET),
             answered(200, running(), method=Method.GET),
-            Outcome.STILL_THERE,
+            Recurrence.STILL_THERE,
         ),
         (
             answered(400, {"error": {"code": 400, "status": "FAILED_PRECONDITION"}}),
             answered(400, {"error": {"code": 400, "status": "INVALID_ARGUMENT"}}),
-            Outcome.GONE,
+            Recurrence.GONE,
         ),
     ],
 )
-def test_answers_are_compared_by_what_counts(old: Exchange, new: Exchange, outcome: Outcome) -> None:
+def test_answers_are_compared_by_what_counts(old: Exchange, new: Exchange, outcome: Recurrence) -> None:
     assert judge_again(None, [old], [new], [OPERATION]).outcome is outcome
 
 
 @pytest.mark.parametrize(
     ("new", "outcome"),
     [
-        (answered(200, {"name": OPERATION}), Outcome.STILL_THERE),
-        (answered(200), Outcome.GONE),
-        (answered(404), Outcome.CANNOT_BE_TOLD),
-        (answered(409), Outcome.CANNOT_BE_TOLD),
+        (answered(200, {"name": OPERATION}), Recurrence.STILL_THERE),
+        (answered(200), Recurrence.GONE),
+        (answered(404), Recurrence.CANNOT_BE_TOLD),
+        (answered(409), Recurrence.CANNOT_BE_TOLD),
     ],
 )
-def test_a_rule_judges_where_there_is_one(new: Exchange, outcome: Outcome) -> None:
+def test_a_rule_judges_where_there_is_one(new: Exchange, outcome: Recurrence) -> None:
     old = answered(200, {"name": OPERATION, "done": True})
     assert judge_again(all_rules()[RULE], [old], [new], [OPERATION]).outcome is outcome
 
@@ -195,9 +195,10 @@ def test_a_rule_that_is_kept_because_the_operation_is_gone_shows_nothing() -> No
     old = answered(500)
     new = answered(404, {"error": {"code": 404, "message": "no", "status": "NOT_FOUND"}})
     assert (
-        judge_again(all_rules()["errors.have-a-message"], [old], [new], [OPERATION]).outcome is Outcome.CANNOT_BE_TOLD
+        judge_again(all_rules()["errors.have-a-message"], [old], [new], [OPERATION]).outcome
+        is Recurrence.CANNOT_BE_TOLD
     )
-    assert judge_again(all_rules()["errors.have-a-message"], [old], [new], []).outcome is Outcome.GONE
+    assert judge_again(all_rules()["errors.have-a-message"], [old], [new], []).outcome is Recurrence.GONE
 
 
 # --- the command, on a socket -----------------------------------------------------------------------------------------

@@ -281,8 +281,11 @@ CASES = {
                 t.get(asked_to_cancel()),
                 t.get(cancelled(metadata=None)),
             ),
+            "a list that is late": lambda t: (t.get(asked_to_cancel()), t.list(running()), t.get(asked_to_cancel())),
         },
         violated={
+            "by lists": lambda t: (t.list(asked_to_cancel()), t.list(running())),
+            "listed, and taken back by get": lambda t: (t.list(asked_to_cancel()), t.get(running())),
             "taken back": lambda t: (t.get(asked_to_cancel()), t.get(running())),
             "taken back at the end": lambda t: (t.get(asked_to_cancel()), t.get(succeeded())),
             "false": lambda t: (

@@ -43,7 +43,7 @@ from conformance.rules.client import (
 from conformance.rules.client.deadlines import a_call_ends_at_its_deadline
 from conformance.rules.client.turn import Outcome, Said, Told, Turn
 from conformance.sdk.answers import bare_status, envelope
-from conformance.sdk.credentials import TOKEN, carries_token, masking_of
+from conformance.sdk.credentials import TOKEN, carries_token, carries_what_was_the_token, masking_of
 from conformance.sdk.grpc_side import HTTP_ONLY
 
 from .in_process import CONTRACT
@@ -559,6 +559,14 @@ def test_our_token_is_known_and_shown_in_every_spelling_and_what_is_theirs_is_ma
     theirs = arrived(CANCEL, ("Authorization", "Basic " + "QUJD" * 20))
     assert masking_of([theirs]).exchange(theirs).request.headers[-1][1] == "Basic [secret 1]"
     assert not carries_token("Basic " + "QUJD" * 20)
+
+
+def test_a_token_that_is_cut_off_is_still_known() -> None:
+    assert carries_what_was_the_token(f"Bearer {TOKEN[:-4]}")
+    assert carries_what_was_the_token(f"Bearer {TOKEN}")
+    assert not carries_token(f"Bearer {TOKEN[:-4]}")
+    assert not carries_what_was_the_token("Bearer lro")
+    assert not carries_what_was_the_token("Bearer theirs-and-not-ours")
 
 
 def test_the_two_forms_of_an_error_say_the_same() -> None:

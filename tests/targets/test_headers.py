@@ -12,7 +12,7 @@ from conformance.exchange.serial import exchange_as_json
 from conformance.secrets.secret import Secret
 from conformance.server.target.configuration import Configuration, IutSection, OperationsSection, SupplyForm
 from conformance.server.target.connect import connect
-from conformance.server.target.headers import Variable, as_value, echoes, without_secrets
+from conformance.server.target.headers import FromEnvironment, as_value, echoes, without_secrets
 from conformance.server.target.target import Outgoing
 from tests.targets.memory import MemoryTransport, target_of
 
@@ -21,7 +21,9 @@ KEY = "k3y-0123456789"
 
 def test_a_value_from_the_environment_is_recorded_as_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API_KEY", f" {KEY}\n")
-    recorded, hidden = without_secrets({"X-Customer": Variable("API_KEY"), "X-Plain": "1", "X-Api-Key": "literal"})
+    recorded, hidden = without_secrets(
+        {"X-Customer": FromEnvironment("API_KEY"), "X-Plain": "1", "X-Api-Key": "literal"}
+    )
     assert recorded == [("X-Customer", "$API_KEY"), ("X-Plain", "1"), ("X-Api-Key", "$X_API_KEY")]
     assert hidden == {("X-Customer", "$API_KEY"): Secret(KEY), ("X-Api-Key", "$X_API_KEY"): Secret("literal")}
 
@@ -30,7 +32,7 @@ def test_a_value_from_the_environment_is_recorded_as_its_variable(monkeypatch: p
 def test_a_variable_without_a_usable_value(monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
     monkeypatch.setattr("os.environ", {} if value is None else {"API_KEY": value})
     with pytest.raises(UsageError, match=r"iut\.headers\.X-Customer: the environment variable API_KEY") as caught:
-        without_secrets({"X-Customer": Variable("API_KEY")})
+        without_secrets({"X-Customer": FromEnvironment("API_KEY")})
     assert not value or value not in str(caught.value)
 
 
@@ -60,7 +62,7 @@ def test_a_secret_that_names_operations_is_refused(monkeypatch: pytest.MonkeyPat
         connect(
             Configuration(
                 IutSection(
-                    url="http://127.0.0.1:1", parent=parent, headers={"X-Goog-User-Project": Variable("PROJECT")}
+                    url="http://127.0.0.1:1", parent=parent, headers={"X-Goog-User-Project": FromEnvironment("PROJECT")}
                 ),
                 operations=OperationsSection(running=SupplyForm(names=(f"{parent}/operations/op-1",))),
             )

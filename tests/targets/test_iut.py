@@ -23,7 +23,8 @@ from conformance.server.target.configuration import (
 )
 from conformance.server.target.credentials import Credential, Credentials
 from conformance.server.target.iut import Iut, listed_names
-from conformance.server.target.ledger import State
+from conformance.server.target.ledger import LedgerState
+from conformance.server.target.starts import ForeignOperation
 from conformance.server.target.token import FixedToken
 from conformance.spec.contract import Contract
 from tests.targets.memory import Answers, MemoryTransport, json_response, ok, target_of
@@ -294,6 +295,17 @@ def test_nothing_is_touched(configuration: Configuration) -> None:
     assert after_a_run(configuration) == ([], [])
 
 
+def test_what_two_starts_named_is_left_alone_and_told() -> None:
+    """An idempotent start: what the first was answered with may be ours, and runs on."""
+    iut, transport = iut_of(lambda _: json_response({"name": NAME}), OURS)
+    iut.running(1)
+    with pytest.raises(ForeignOperation):
+        iut.running(1)
+    iut.clean_up()
+    assert len(transport.wire) == 2, "it is neither cancelled nor deleted"
+    assert iut.left_over() == {NAME: LedgerState.UNCLEAR}
+
+
 def test_cleaning_up_is_never_an_error() -> None:
     numbers = itertools.count(1)
     answers = [json_response({"name": f"{PARENT}/operations/op-{next(numbers)}"}) for _ in range(9)]
@@ -301,7 +313,7 @@ def test_cleaning_up_is_never_an_error() -> None:
     names = iut.running(9)
     iut.clean_up()
     assert len(transport.wire) == 9 + 3, "a target that is gone is not asked on"
-    assert iut.left_over() == dict.fromkeys(names, State.STARTED)
+    assert iut.left_over() == dict.fromkeys(names, LedgerState.STARTED)
 
 
 # --- configured headers that carry credentials --------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import UsageError
-from conformance.server.target.ledger import Entry, Ledger, State, read_ledger
+from conformance.server.target.ledger import Entry, Ledger, LedgerState, read_ledger
 
 URL = "http://127.0.0.1:8080"
 NAME = "projects/demo/locations/us/operations/op-1"
@@ -21,7 +21,7 @@ def ledger_at(path: Path | None) -> Ledger:
 def test_a_line_is_on_disk_as_soon_as_it_is_noted(tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     ledger = ledger_at(file)
-    ledger.note(NAME, "start", State.STARTED)
+    ledger.note(NAME, "start", LedgerState.STARTED)
     (line,) = map(json.loads, file.read_text().splitlines())
     assert line.pop("at").endswith("Z")
     assert line == {"url": URL, "spec": "beyondcorp.v1", "supply": "start", "name": NAME, "state": "started"}
@@ -30,24 +30,24 @@ def test_a_line_is_on_disk_as_soon_as_it_is_noted(tmp_path: Path) -> None:
 def test_the_last_line_about_an_operation_counts(tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     ledger = ledger_at(file)
-    for name, state in [(NAME, State.STARTED), (NAME + "x", State.STARTED), (NAME, State.DELETED)]:
+    for name, state in [(NAME, LedgerState.STARTED), (NAME + "x", LedgerState.STARTED), (NAME, LedgerState.DELETED)]:
         ledger.note(name, "command", state)
     assert read_ledger(file) == [
-        Entry(NAME, URL, "beyondcorp.v1", "command", State.DELETED),
-        Entry(NAME + "x", URL, "beyondcorp.v1", "command", State.STARTED),
+        Entry(NAME, URL, "beyondcorp.v1", "command", LedgerState.DELETED),
+        Entry(NAME + "x", URL, "beyondcorp.v1", "command", LedgerState.STARTED),
     ]
 
 
 def test_a_second_run_forgets_nothing_of_the_first(tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     for name in (NAME, NAME + "x"):
-        ledger_at(file).note(name, "start", State.STARTED)
+        ledger_at(file).note(name, "start", LedgerState.STARTED)
     assert [entry.name for entry in read_ledger(file)] == [NAME, NAME + "x"]
 
 
 def test_a_line_that_was_cut_off_does_not_spoil_the_others(tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
-    ledger_at(file).note(NAME, "start", State.STARTED)
+    ledger_at(file).note(NAME, "start", LedgerState.STARTED)
     with file.open("a") as end:
         end.write('{"at": "2026-01-01T00:0')
     assert [entry.name for entry in read_ledger(file)] == [NAME]
@@ -56,7 +56,7 @@ def test_a_line_that_was_cut_off_does_not_spoil_the_others(tmp_path: Path) -> No
 def test_a_temporary_ledger_is_there_as_long_as_it_is_needed() -> None:
     ledger = ledger_at(None)
     assert ledger.path is None, "nothing started, no file"
-    ledger.note(NAME, "start", State.STARTED)
+    ledger.note(NAME, "start", LedgerState.STARTED)
     file = ledger.path
     assert file is not None
     assert file.stat().st_mode & 0o077 == 0, "nobody else reads it"
@@ -68,14 +68,14 @@ def test_a_temporary_ledger_is_there_as_long_as_it_is_needed() -> None:
 
 def test_a_ledger_in_the_report_directory_stays(tmp_path: Path) -> None:
     ledger = ledger_at(tmp_path / "ledger.jsonl")
-    ledger.note(NAME, "start", State.STARTED)
+    ledger.note(NAME, "start", LedgerState.STARTED)
     ledger.close(is_anything_left=False)
     assert (tmp_path / "ledger.jsonl").exists()
 
 
 def test_what_cannot_be_written_down_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be written") as caught:
-        ledger_at(tmp_path / "no" / "ledger.jsonl").note(NAME, "start", State.STARTED)
+        ledger_at(tmp_path / "no" / "ledger.jsonl").note(NAME, "start", LedgerState.STARTED)
     assert "--report-dir" in caught.value.remedy
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.exchange import Failure, FailureKind, Response
 from conformance.server.target.configuration import StartRequest, SupplyForm
-from conformance.server.target.ledger import State
+from conformance.server.target.ledger import LedgerState
 from conformance.server.target.starts import ForeignOperation, Starts
 from conformance.server.target.supply import Supply
 from tests.targets.memory import Answers, MemoryTransport, json_response, target_of
@@ -33,7 +33,7 @@ def test_an_operation_that_was_handed_out_before_belongs_to_somebody_else() -> N
     supply.take(1)
     with pytest.raises(ForeignOperation, match="twice; it is neither cancelled nor deleted"):
         supply.take(1)
-    assert noted.lines[-1][1:] == (NAMES[0], "start", State.FOREIGN)
+    assert noted.lines[-1][1:] == (NAMES[0], "start", LedgerState.UNCLEAR)
 
 
 def test_an_operation_that_was_listed_before_the_first_start() -> None:
@@ -61,8 +61,10 @@ def test_the_second_start_shows_that_the_first_was_answered_with_an_old_operatio
     supply.take(1)
     with pytest.raises(ForeignOperation, match=f"{NAMES[0]}.*createTime is 7200 s too old"):
         supply.take(1)
-    assert noted.in_state(State.FOREIGN) == [(NAMES[0], "start")]
-    assert noted.in_state(State.STARTED) == [(NAMES[0], "start"), (NAMES[1], "start")], "the second is ours to clean up"
+    assert noted.in_state(LedgerState.FOREIGN) == [(NAMES[0], "start")]
+    assert noted.in_state(LedgerState.STARTED) == [(NAMES[0], "start"), (NAMES[1], "start")], (
+        "the second is ours to clean up"
+    )
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_a_name_that_is_given_anew_after_a_delete_is_ours_to_clean_up_and_not_us
     answers = answering(named(NAMES[0]), named(NAMES[0]), named(NAMES[1]))
     supply = supply_with(answers, Starts(note=noted, was_deleted=lambda name: name == NAMES[0]))
     assert supply.take(1) + supply.take(1) == [NAMES[0], NAMES[1]]
-    assert noted.in_state(State.STARTED) == [(NAMES[0], "start"), (NAMES[0], "start"), (NAMES[1], "start")]
+    assert noted.in_state(LedgerState.STARTED) == [(NAMES[0], "start"), (NAMES[0], "start"), (NAMES[1], "start")]
 
 
 def test_what_is_sent_once_goes_on_a_fresh_connection_and_is_not_kept_to_be_sent_again() -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import BudgetExhausted, NotTested, TargetError
-from conformance.exchange import Failure, FailureKind, Request, Response
+from conformance.exchange import Failure, FailureKind, Method, Request, Response
 from conformance.server.target.configuration import (
     Configuration,
     LimitsSection,
@@ -22,7 +22,7 @@ from conformance.server.target.configuration import (
 )
 from conformance.server.target.credentials import Credentials
 from conformance.server.target.iut import Iut
-from conformance.server.target.ledger import State
+from conformance.server.target.ledger import LedgerState
 from conformance.server.target.starts import MayHaveStarted, StartRefused, Starts
 from conformance.server.target.supply import Supply
 from conformance.server.target.target import Outgoing
@@ -42,12 +42,12 @@ class Noted:
     """What was noted of the starts."""
 
     def __init__(self) -> None:
-        self.lines: list[tuple[str, str, str, State]] = []
+        self.lines: list[tuple[str, str, str, LedgerState]] = []
 
-    def __call__(self, serial: str, name: str, form: str, state: State) -> None:
+    def __call__(self, serial: str, name: str, form: str, state: LedgerState) -> None:
         self.lines.append((serial, name, form, state))
 
-    def in_state(self, wanted: State) -> list[tuple[str, str]]:
+    def in_state(self, wanted: LedgerState) -> list[tuple[str, str]]:
         return [(name, form) for _, name, form, state in self.lines if state is wanted]
 
 
@@ -260,9 +260,9 @@ def test_the_limit_of_requests_in_the_middle_of_a_take_loses_nothing() -> None:
         supply.take(3)
     started = [f"{PARENT}/operations/op-1", f"{PARENT}/operations/op-2"]
     assert sorted(supply.handed_out) == started
-    assert sorted(noted.in_state(State.STARTED)) == [(name, "start") for name in started]
-    assert len(noted.in_state(State.STARTING)) == 3
-    assert len(noted.in_state(State.NOT_STARTED)) == 1, "the one that was never sent"
+    assert sorted(noted.in_state(LedgerState.STARTED)) == [(name, "start") for name in started]
+    assert len(noted.in_state(LedgerState.STARTING)) == 3
+    assert len(noted.in_state(LedgerState.NOT_STARTED)) == 1, "the one that was never sent"
 
 
 def test_an_operation_is_noted_before_the_next_is_started() -> None:
@@ -332,9 +332,9 @@ def test_a_relative_command_is_relative_to_the_configuration(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
-        (["pass"], "printed no name (exit status 0): no message"),
-        (["print()"], "printed no name (exit status 0): no message"),
-        (["print('a')", "print('b')"], "printed no name (exit status 0)"),
+        (["pass"], "printed nothing (exit status 0): no message"),
+        (["print()"], "printed nothing (exit status 0): no message"),
+        (["print('a')", "print('b')"], "printed no name (exit status 0): no message; it printed 2 lines: a | b"),
         (["import sys", "print('a')", "sys.exit('the cluster is down')"], "(exit status 1): the cluster is down"),
         (["import sys", "sys.stdout.buffer.write(bytes([255, 254]))"], "printed"),
     ],
@@ -346,6 +346,42 @@ def test_a_command_that_gives_no_name(lines: list[str], says: str) -> None:
     assert "operations.command" in caught.value.message
     assert says in caught.value.message
     assert caught.value.remedy
+
+
+FAILS = ["import sys", f"print('{NAMES[0]}')", "sys.exit('the network went')"]
+ELSEWHERE = [line.replace("/us/", "/eu/") for line in FAILS]
+CHATS = ["print('hello')", f"print('{NAMES[0]}')", "print('bye')"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "state"),
+    [
+        (FAILS, LedgerState.UNCLEAR),
+        (CHATS, LedgerState.UNCLEAR),
+        ([line.replace("/us/", "/eu/") for line in FAILS], LedgerState.FOREIGN),
+    ],
+    ids=["failed", "three lines", "below another parent"],
+)
+def test_what_a_command_printed_that_went_wrong_is_told_and_not_used(lines: list[str], state: LedgerState) -> None:
+    """It may have failed after the start, or have named what was there before."""
+    noted = Noted()
+    contract = Contract.load("beyondcorp.v1")
+
+    def is_bound(name: str) -> bool:
+        return contract.binds(Method.CANCEL, name)
+
+    target = target_of(MemoryTransport(starting()))
+    supply = Supply(command(*lines), target, make, Path(), Starts((PARENT,), note=noted), is_bound)
+    with pytest.raises(MayHaveStarted, match="it printed"):
+        supply.take(1)
+    assert (noted.lines[-1][3], supply.handed_out, supply.unnamed) == (state, [], 0)
+
+
+def test_a_command_that_fails_without_a_word_may_have_started_something() -> None:
+    supply = supply_of(command("import sys", "sys.exit(1)"))
+    with pytest.raises(MayHaveStarted, match=r"failed \(exit status 1\)"):
+        supply.take(1)
+    assert supply.unnamed == 1
 
 
 def test_a_command_that_is_not_there() -> None:

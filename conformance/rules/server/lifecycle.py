@@ -152,9 +152,11 @@ def cancelled_operation_can_still_be_got(history: History) -> Complaint | None:
     when=lambda history: any(earlier.operation.cancellation_requested for earlier, _ in history.pairs()),
 )
 def requested_cancellation_is_never_taken_back(history: History) -> Complaint | None:
+    """A list that says less than a get before it may be late: nobody promises that it is up to date at once."""
     for earlier, later in history.pairs():
         if (
             earlier.operation.cancellation_requested
+            and not (later.in_list and not earlier.in_list)
             and isinstance(later.operation.metadata, Mapping)
             and not later.operation.cancellation_requested
         ):

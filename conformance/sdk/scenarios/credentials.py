@@ -5,12 +5,12 @@ from __future__ import annotations
 from conformance.lro.codes import Code
 from conformance.rules.client import credentials_are_whole
 from conformance.sdk.answers import EMPTY_OBJECT, envelope
-from conformance.sdk.credentials import TOKEN, has_some_of_the_token
+from conformance.sdk.credentials import TOKEN, carries_what_was_the_token
 from conformance.sdk.scenario import SUCCEEDS, Expectation, Scenario, cancel, get, operation
 
 _UNAVAILABLE = envelope(Code.UNAVAILABLE, "the service is being restarted")
 
-_WHOLE = credentials_are_whole(has_some_of_the_token, f"Bearer {TOKEN}")
+_WHOLE = credentials_are_whole(carries_what_was_the_token, f"Bearer {TOKEN}")
 
 SCENARIOS = (
     Scenario(

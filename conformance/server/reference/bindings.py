@@ -44,7 +44,7 @@ class HttpForm(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Binding:
+class Route:
     """One row of the table: an HTTP method and a path template for one method of the service.
 
     `query` names the method's own query parameters. `reads_body` is whether there is a request message in the body
@@ -75,11 +75,11 @@ class Bindings:
     What it makes of a path is remembered, because paths recur.
     """
 
-    def __init__(self, rows: Iterable[Binding]) -> None:
+    def __init__(self, rows: Iterable[Route]) -> None:
         self.rows = tuple(sorted(rows, key=_wildness))
         self.at = lru_cache(maxsize=4096)(self._at)
 
-    def _at(self, path: str) -> tuple[tuple[Binding, str], ...]:
+    def _at(self, path: str) -> tuple[tuple[Route, str], ...]:
         """The bindings of all HTTP methods that the raw path fits, each with the name that it binds.
 
         A custom verb that exists is a verb: `O:cancel` is no operation id that a GET could ask for.
@@ -96,7 +96,7 @@ def bindings_for(forms: Iterable[HttpForm]) -> Bindings:
     return Bindings([*rows, *hooks.values()])
 
 
-def _wildness(row: Binding) -> list[int]:
+def _wildness(row: Route) -> list[int]:
     return [(Kind.LITERAL, Kind.ONE, Kind.REST).index(segment.kind) for segment in row.template.segments]
 
 
@@ -114,18 +114,18 @@ _PERMISSIONS = {
 _PAGING = frozenset({"filter", "pageSize", "pageToken", "returnPartialSuccess"})
 
 
-def _row(method: Method, http_method: str, template: PathTemplate, reads_body: bool) -> Binding:
-    return Binding(_RPCS[method], http_method, template, _PAGING if method is Method.LIST else frozenset(), reads_body)
+def _row(method: Method, http_method: str, template: PathTemplate, reads_body: bool) -> Route:
+    return Route(_RPCS[method], http_method, template, _PAGING if method is Method.LIST else frozenset(), reads_body)
 
 
-def _hook(cancel: PathTemplate) -> Binding:
+def _hook(cancel: PathTemplate) -> Route:
     """The hook beside a cancel binding: `/v1/{name=projects/*/operations/*}:cancel` has
     `/v1/{parent=projects/*}/operations:start`, and `/v1/{name=operations/**}:cancel` has `/v1/operations:start`."""
     home = Home.of(cancel)
-    return Binding(Rpc.START, "POST", home.start, reads_body=True, collection=home.collection)
+    return Route(Rpc.START, "POST", home.start, reads_body=True, collection=home.collection)
 
 
-def _beyondcorp() -> Iterator[Binding]:
+def _beyondcorp() -> Iterator[Route]:
     for collection in ("projects", "organizations"):
         location = f"{collection}/*/locations/*"
         operation = PathTemplate.parse(f"/v1/{{name={location}/operations/*}}")
@@ -136,7 +136,7 @@ def _beyondcorp() -> Iterator[Binding]:
         yield _row(Method.LIST, "GET", PathTemplate.parse(f"/v1/{{name={location}}}/operations"), reads_body=False)
         yield _hook(cancel)
         connections = PathTemplate.parse(f"/v1/{{parent={location}}}/appConnections")
-        yield Binding(Rpc.CREATE, "POST", connections, frozenset({"appConnectionId", "requestId"}), reads_body=True)
+        yield Route(Rpc.CREATE, "POST", connections, frozenset({"appConnectionId", "requestId"}), reads_body=True)
 
 
 BINDINGS = Bindings(_beyondcorp())

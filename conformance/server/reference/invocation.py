@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from conformance.exchange import Call, Method, Request
-from conformance.server.reference.bindings import Binding, Rpc
+from conformance.server.reference.bindings import Route, Rpc
 
 Message = dict[str, Any]
 """A message of a request or a response, as JSON has it."""
@@ -21,7 +21,7 @@ class Invocation:
     """
 
     request: Request
-    binding: Binding
+    binding: Route
     name: str
     query: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from conformance.exchange import Request
 from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError
-from conformance.server.reference.bindings import Binding
+from conformance.server.reference.bindings import Route
 from conformance.server.reference.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _refuse_malformed(path: str) -> None:
         raise ApiError(Code.INVALID_ARGUMENT, problem, reason="MALFORMED_PATH", routed=False)
 
 
-def _unrouted(service: Service, elsewhere: list[Binding]) -> ApiError:
+def _unrouted(service: Service, elsewhere: list[Route]) -> ApiError:
     """The answer when nothing is bound here; `elsewhere` are the bindings that differ in the HTTP method only."""
     status = service.flavour.wrong_method_status if elsewhere else 404
     if status == 405:

@@ -43,7 +43,7 @@ class Mode(StrEnum):
     UNIMPLEMENTED = "unimplemented"
 
 
-class Outcome(Enum):
+class EndState(Enum):
     """How an operation ended."""
 
     SUCCEEDED = "succeeded"
@@ -54,19 +54,19 @@ class Outcome(Enum):
 class _Life(NamedTuple):
     """What ends an operation: `duration` seconds after its start, and some time after a cancellation was requested."""
 
-    of_its_own_accord: Outcome | None
-    after_a_cancel: Outcome | None
+    of_its_own_accord: EndState | None
+    after_a_cancel: EndState | None
 
 
 _LIVES = {
-    Mode.RUN: _Life(None, Outcome.CANCELLED),
-    Mode.CANCEL_LATER: _Life(None, Outcome.CANCELLED),
-    Mode.SUCCEED_ANYWAY: _Life(None, Outcome.SUCCEEDED),
-    Mode.FAIL_ANYWAY: _Life(None, Outcome.FAILED),
+    Mode.RUN: _Life(None, EndState.CANCELLED),
+    Mode.CANCEL_LATER: _Life(None, EndState.CANCELLED),
+    Mode.SUCCEED_ANYWAY: _Life(None, EndState.SUCCEEDED),
+    Mode.FAIL_ANYWAY: _Life(None, EndState.FAILED),
     Mode.NEVER_ENDS: _Life(None, None),
-    Mode.COMPLETE: _Life(Outcome.SUCCEEDED, Outcome.CANCELLED),
-    Mode.DONE: _Life(Outcome.SUCCEEDED, None),
-    Mode.FAILED: _Life(Outcome.FAILED, None),
+    Mode.COMPLETE: _Life(EndState.SUCCEEDED, EndState.CANCELLED),
+    Mode.DONE: _Life(EndState.SUCCEEDED, None),
+    Mode.FAILED: _Life(EndState.FAILED, None),
     Mode.UNIMPLEMENTED: _Life(None, None),
 }
 
@@ -117,7 +117,7 @@ class Ending:
     """When an operation ends (clock seconds), and how."""
 
     at: float
-    outcome: Outcome
+    outcome: EndState
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class StoredOperation:
     """The record of an operation; times are clock seconds.
 
     `ending` is an end that was set by `Store.amend`; without it, the end is derived.
@@ -159,7 +159,7 @@ class Operation:
             return self.ending
         behaviour, life, endings = self.behaviour, _LIVES[self.behaviour.mode], []
         if life.after_a_cancel is not None and self.cancel_requested_at is not None:
-            lasts = behaviour.delay if life.after_a_cancel is Outcome.CANCELLED else behaviour.duration
+            lasts = behaviour.delay if life.after_a_cancel is EndState.CANCELLED else behaviour.duration
             endings.append(Ending(self.cancel_requested_at + lasts, life.after_a_cancel))
         if life.of_its_own_accord is not None:
             endings.append(Ending(self.started_at + behaviour.duration, life.of_its_own_accord))
@@ -179,10 +179,10 @@ class Operation:
         ending = self.derived_ending()
         if ending is None or ending.at > now:
             return running
-        if ending.outcome is Outcome.SUCCEEDED:
+        if ending.outcome is EndState.SUCCEEDED:
             made = {"@type": RESPONSE_TYPE, "name": self.target, "type": "TCP_PROXY", "state": "CREATED"}
             return replace(running, done=True, ended_at=ending.at, response=made)
-        error = CANCELLED if ending.outcome is Outcome.CANCELLED else FAILED
+        error = CANCELLED if ending.outcome is EndState.CANCELLED else FAILED
         return replace(running, done=True, ended_at=ending.at, error=error)
 
 
@@ -215,8 +215,8 @@ class Store:
         self.epoch = epoch
         self._key = hashlib.sha256(secrets.token_bytes() if seed is None else str(seed).encode()).digest()
         self.list_lag = 0.0
-        self._records: dict[str, Operation] = {}
-        self._deleted: list[tuple[Operation, float]] = []
+        self._records: dict[str, StoredOperation] = {}
+        self._deleted: list[tuple[StoredOperation, float]] = []
         self._started = 0
         self._lock = threading.RLock()
 
@@ -241,7 +241,7 @@ class Store:
             name = f"{above}{collection}/{identifier or f'operation-{self.sign(str(number))}'}"
             if name in self._records:
                 raise NameTaken(name)
-            operation = Operation(
+            operation = StoredOperation(
                 name=name,
                 number=number,
                 behaviour=behaviour,
@@ -309,7 +309,7 @@ class Store:
         """A clock reading as an RFC 3339 timestamp in UTC, as ProtoJSON writes google.protobuf.Timestamp."""
         return datetime.fromtimestamp(self.epoch + seconds, UTC).isoformat().removesuffix("+00:00") + "Z"
 
-    def _record(self, name: str) -> Operation:
+    def _record(self, name: str) -> StoredOperation:
         try:
             return self._records[name]
         except KeyError:

@@ -15,7 +15,7 @@ from conformance.exchange import Exchange, Method
 from conformance.exchange.history import histories, operation_in
 from conformance.exchange.message import CLEAN_UP
 from conformance.judging.statement import Statement
-from conformance.server.target.ledger import State
+from conformance.server.target.ledger import LedgerState
 from conformance.server.target.target import Outgoing, Target
 from conformance.spec.contract import Contract
 
@@ -40,22 +40,22 @@ class Caller(Protocol):
     def await_end(self, names: Sequence[str], /) -> Mapping[str, Exchange]: ...
 
 
-def states_shown(exchanges: Iterable[Exchange], names: Iterable[str]) -> dict[str, State]:
+def states_shown(exchanges: Iterable[Exchange], names: Iterable[str]) -> dict[str, LedgerState]:
     """What the traffic of a run shows of each operation; `STARTED` where it shows nothing."""
-    states = dict.fromkeys(names, State.STARTED)
+    states = dict.fromkeys(names, LedgerState.STARTED)
     for history in histories(exchanges):
         if history.name not in states:
             continue
         if history.cancels():
-            states[history.name] = State.CANCELLED
+            states[history.name] = LedgerState.CANCELLED
         if any(look.operation.done for look in history.looks):
-            states[history.name] = State.ENDED
+            states[history.name] = LedgerState.ENDED
         if any(call.calls(Method.DELETE) and call.succeeded() for call in history.calls):
-            states[history.name] = State.DELETED
+            states[history.name] = LedgerState.DELETED
     return states
 
 
-def clean_up(iut: Caller, states: dict[str, State], delete: bool) -> None:
+def clean_up(iut: Caller, states: dict[str, LedgerState], delete: bool) -> None:
     """Cancel what may still run, delete what may be deleted, and look at what is left.
 
     `states` has what is known of each operation, and is kept up to date, so that whoever is interrupted knows the rest.
@@ -63,7 +63,7 @@ def clean_up(iut: Caller, states: dict[str, State], delete: bool) -> None:
     the limit of requests does not stop this, for it is there to protect the target.
     """
 
-    def left(method: Method, *kinds: State) -> list[str]:
+    def left(method: Method, *kinds: LedgerState) -> list[str]:
         """Those in such a state that the contract has a path for; what it has none for stays as it is, and is told."""
         bindings = iut.contract.bindings_of(method)
         return [name for name in states if states[name] in kinds and any(binding.accepts(name) for binding in bindings)]
@@ -71,26 +71,26 @@ def clean_up(iut: Caller, states: dict[str, State], delete: bool) -> None:
     def cancel(name: str) -> None:
         with contextlib.suppress(Unjudged):
             if iut.send(iut.cancel_request(name, note=CLEAN_UP)).succeeded():
-                states[name] = State.CANCELLED
+                states[name] = LedgerState.CANCELLED
 
     def remove(name: str) -> None:
         with contextlib.suppress(Unjudged):
             exchange = iut.send(iut.delete_request(name))
             if exchange.succeeded():
-                states[name] = State.DELETED
+                states[name] = LedgerState.DELETED
             elif exchange.response is not None and exchange.response.status in _NOT_THERE:
-                states[name] = State.GONE
+                states[name] = LedgerState.GONE
 
     iut.target.check = CLEAN_UP
     iut.target.grant(_REQUESTS_EACH * len(states))
     if iut.statement.value("cancel") != "unimplemented":
-        iut.target.map(cancel, left(Method.CANCEL, State.STARTED))
+        iut.target.map(cancel, left(Method.CANCEL, LedgerState.STARTED))
     if delete:
-        iut.target.map(remove, left(Method.DELETE, State.STARTED, State.CANCELLED, State.ENDED))
+        iut.target.map(remove, left(Method.DELETE, LedgerState.STARTED, LedgerState.CANCELLED, LedgerState.ENDED))
     with contextlib.suppress(Unjudged):
-        for name, look in iut.await_end(left(Method.GET, State.STARTED, State.CANCELLED)).items():
+        for name, look in iut.await_end(left(Method.GET, LedgerState.STARTED, LedgerState.CANCELLED)).items():
             operation = operation_in(look)
             if operation is not None and operation.done:
-                states[name] = State.ENDED
+                states[name] = LedgerState.ENDED
             elif look.response is not None and look.response.status in _NOT_THERE:
-                states[name] = State.GONE
+                states[name] = LedgerState.GONE

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from conformance.errors import UsageError
 from conformance.judging.statement import StatementSection
-from conformance.server.target.headers import Variable
+from conformance.server.target.headers import FromEnvironment
 from conformance.server.target.placeholders import ID, is_in
 from conformance.server.target.url import check_url
 
@@ -40,7 +40,7 @@ class IutSection:
     spec: str = "beyondcorp.v1"
     parent: str = ""
     allow_hosts: tuple[str, ...] = ()
-    headers: Mapping[str, str | Variable] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str | FromEnvironment] = field(default_factory=dict, repr=False)
     ca: str = ""
     version: str = ""
     app: str = ""
@@ -157,7 +157,7 @@ class LimitsSection:
 
 
 @dataclass(frozen=True, slots=True)
-class Disguise:
+class Deviation:
     """What the embedded reference server pretends to be: a fault or a correct variant, by name. Not in the file."""
 
     kind: Literal["fault", "variant"]
@@ -174,7 +174,7 @@ class Configuration:
     statement: StatementSection = field(default_factory=StatementSection)
     limits: LimitsSection = field(default_factory=LimitsSection)
     directory: Path = field(default_factory=Path)
-    disguise: Disguise | None = None
+    deviation: Deviation | None = None
     world: str = ""
     """How the embedded server behaves besides; empty: at once. Not in the file."""
     file: str = field(default="", compare=False)

@@ -29,7 +29,7 @@ from conformance.server.target.configuration import (
     StartRequest,
     SupplyForm,
 )
-from conformance.server.target.headers import Variable, as_value, is_name, is_variable
+from conformance.server.target.headers import FromEnvironment, as_value, is_name, is_variable
 from conformance.server.target.url import check_url
 from conformance.spec.files import read_text
 
@@ -144,11 +144,11 @@ class _Reader:
                 raise UsageError(f"{self.where}: iut.parent has {parent!r} twice", "name each one in iut.parent once")
         return parents
 
-    def _headers(self, table: Any) -> Mapping[str, str | Variable]:
+    def _headers(self, table: Any) -> Mapping[str, str | FromEnvironment]:
         """Header fields; a value may be a secret, so that none is ever shown."""
         if not isinstance(table, dict):
             raise self._wrong("iut.headers", "a table of texts", "something else")
-        headers: dict[str, str | Variable] = {}
+        headers: dict[str, str | FromEnvironment] = {}
         for name, said in table.items():
             if not is_name(name):
                 raise self._wrong("iut.headers", "names of header fields", name)

@@ -20,7 +20,7 @@ from conformance.secrets.secret import Secret
 from conformance.server.target.configuration import (
     DEFAULT_START,
     Configuration,
-    Disguise,
+    Deviation,
     OperationsSection,
     SupplyForm,
 )
@@ -218,15 +218,15 @@ def _embedded(configuration: Configuration, contract: Contract, profile: Profile
     clock = TickingClock()
     service = reference_service(clock=clock, auth=auth, seed=0, bindings=bindings_for(contract.bindings))
     service = world_named(configuration.world or AT_ONCE.name).of(service)
-    worn = _disguise(configuration.disguise)
-    if worn.apply is not None:
-        service = worn.apply(service)
+    deviating = _deviation(configuration.deviation)
+    if deviating.apply is not None:
+        service = deviating.apply(service)
     iut = configuration.iut
     configuration = replace(
         configuration,
         iut=replace(iut, name=iut.name or "embedded reference server"),
-        operations=_embedded_operations(configuration.operations, worn.start),
-        statement=_over(_embedded_statement(contract, iut.parent, worn.statement), configuration.statement),
+        operations=_embedded_operations(configuration.operations, deviating.start),
+        statement=_over(_embedded_statement(contract, iut.parent, deviating.statement), configuration.statement),
     )
     transport = HttpTransport(client_of(service), ORIGIN, clock)
     target = Target(
@@ -235,37 +235,37 @@ def _embedded(configuration: Configuration, contract: Contract, profile: Profile
     return Iut(configuration, contract, target, credentials, profile)
 
 
-def _embedded_statement(contract: Contract, parent: str, worn: Mapping[str, Any]) -> StatementSection:
-    """What the embedded server states: all that the contract binds, unless its disguise says otherwise."""
+def _embedded_statement(contract: Contract, parent: str, stated_by_it: Mapping[str, Any]) -> StatementSection:
+    """What the embedded server states: all that the contract binds, unless its deviation says otherwise."""
     name = home_below(contract, parent).below(parent, "1")
     lists, deletes = contract.lists(name), contract.binds(Method.DELETE, name)
     stated = StatementSection(
         cancel="guaranteed", list=lists, delete=deletes, auth=True, errors="aip-193", auth_order="first"
     )
-    return replace(stated, **worn)
+    return replace(stated, **stated_by_it)
 
 
 @dataclass(frozen=True, slots=True)
-class _Worn:
-    """What a disguise changes: the service, how operations are started, and what the statement says."""
+class _Deviating:
+    """What a deviation changes: the service, how operations are started, and what the statement says."""
 
     apply: Callable[[Service], Service] | None = None
     start: Mapping[str, Any] = field(default_factory=lambda: {"mode": "run"})
     statement: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _disguise(disguise: Disguise | None) -> _Worn:
-    if disguise is None:
-        return _Worn()
-    if disguise.kind == "fault":
+def _deviation(deviation: Deviation | None) -> _Deviating:
+    if deviation is None:
+        return _Deviating()
+    if deviation.kind == "fault":
         from conformance.server.reference.faults import fault_named
 
-        fault = fault_named(disguise.name)
-        return _Worn(fault.apply, fault.start, fault.statement)
+        fault = fault_named(deviation.name)
+        return _Deviating(fault.apply, fault.start, fault.statement)
     from conformance.server.reference.variants import all_variants
 
-    variant = all_variants()[disguise.name]
-    return _Worn(variant.apply, variant.start, variant.statement)
+    variant = all_variants()[deviation.name]
+    return _Deviating(variant.apply, variant.start, variant.statement)
 
 
 def _embedded_operations(operations: OperationsSection, body: Mapping[str, Any]) -> OperationsSection:

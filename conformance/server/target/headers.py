@@ -24,7 +24,7 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class FromEnvironment:
     """A value that is not in the file but in an environment variable, and a secret: `{env = "API_KEY"}`."""
 
     env: str
@@ -40,17 +40,17 @@ def is_variable(text: str) -> bool:
     return _VARIABLE.fullmatch(text) is not None
 
 
-def as_value(value: object) -> str | Variable | None:
+def as_value(value: object) -> str | FromEnvironment | None:
     """What the file says of a header field's value; None when it says nothing that a field can hold."""
     if isinstance(value, str):
         return value if _VALUE.fullmatch(value) else None
     if isinstance(value, dict) and set(value) == {"env"}:
         name = value["env"]
-        return Variable(name) if isinstance(name, str) and is_variable(name) else None
+        return FromEnvironment(name) if isinstance(name, str) and is_variable(name) else None
     return None
 
 
-def without_secrets(headers: Mapping[str, str | Variable]) -> tuple[list[Header], dict[Header, Secret]]:
+def without_secrets(headers: Mapping[str, str | FromEnvironment]) -> tuple[list[Header], dict[Header, Secret]]:
     """Configured headers as they are recorded, with a placeholder for a secret, and what the placeholders hide.
 
     Raises UsageError for a variable that is not set, or that no header field can hold.
@@ -59,7 +59,7 @@ def without_secrets(headers: Mapping[str, str | Variable]) -> tuple[list[Header]
     hidden: dict[Header, Secret] = {}
     for name, value in headers.items():
         header = (name, value if isinstance(value, str) else f"${value.env}")
-        if isinstance(value, Variable):
+        if isinstance(value, FromEnvironment):
             hidden[header] = _from_environment(name, value.env)
         elif is_secret_field(name) and value:
             header = (name, "$" + re.sub(r"\W", "_", name.upper(), flags=re.ASCII))

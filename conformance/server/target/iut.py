@@ -18,7 +18,7 @@ from conformance.judging.statement import Statement
 from conformance.lro import Operation
 from conformance.server.target.configuration import Configuration, SupplyForm
 from conformance.server.target.credentials import Credential, Credentials
-from conformance.server.target.ledger import Ledger, State
+from conformance.server.target.ledger import Ledger, LedgerState
 from conformance.server.target.parents import form_below, with_parents
 from conformance.server.target.placeholders import FreshIds
 from conformance.server.target.profile import QUICK, Profile
@@ -261,8 +261,11 @@ class Iut(Requests):
         """
         self._started.clean_up(self, self.configuration.operations.cleanup == "delete")
 
-    def left_over(self) -> dict[str, State]:
-        """The operations that were started for this run and not seen ended or deleted; known when it is cleaned up."""
+    def left_over(self) -> dict[str, LedgerState]:
+        """The operations that were started for this run, or may have been, and not seen ended or deleted.
+
+        Known when it is cleaned up.
+        """
         return self._started.left_over()
 
 

@@ -23,16 +23,18 @@ from conformance.lro import timestamp
 FILE_NAME = "ledger.jsonl"
 
 
-class State(Enum):
+class LedgerState(Enum):
     """What is known of an operation. Only `started` and `cancelled` leave something to clean up.
 
     A start is noted as `starting` before it is sent, without a name, for nobody knows it; `foreign` is an operation
-    that a start was answered with and that is not ours.
+    that a start was answered with and that is not ours; `unclear` is one that may be ours: two starts named it, or one
+    that failed. It is not touched, and it is told.
     """
 
     STARTING = "starting"
     NOT_STARTED = "not-started"
     FOREIGN = "foreign"
+    UNCLEAR = "unclear"
     STARTED = "started"
     CANCELLED = "cancelled"
     ENDED = "ended"
@@ -41,7 +43,8 @@ class State(Enum):
 
     @property
     def is_left_over(self) -> bool:
-        return self in (State.STARTED, State.CANCELLED)
+        """Whether there is something to clean up."""
+        return self in (LedgerState.STARTED, LedgerState.CANCELLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Entry:
     url: str
     spec: str
     supply: str
-    state: State
+    state: LedgerState
 
 
 class Ledger:
@@ -65,7 +68,7 @@ class Ledger:
         self._is_temporary = path is None
         self._lock = threading.Lock()
 
-    def note(self, name: str, supply: str, state: State, start: str = "") -> None:
+    def note(self, name: str, supply: str, state: LedgerState, start: str = "") -> None:
         """Append one line; `start` is the serial of the start that it is about.
 
         Raises UsageError when that cannot be done: what is not written down must not be started.
@@ -94,7 +97,7 @@ class Ledger:
                     "choose a --report-dir that can be written to",
                 ) from error
 
-    def note_all(self, entries: Iterable[tuple[str, str, State]]) -> None:
+    def note_all(self, entries: Iterable[tuple[str, str, LedgerState]]) -> None:
         """Append what became of operations: name, form of supply and state of each, after all has been done.
 
         Raises one UsageError with the names when that cannot be done, for then it is written nowhere else.
@@ -152,7 +155,7 @@ def read_contents(path: Path) -> Contents:
                 raise UsageError(f"{path}: line {number} is not an entry of a ledger", remedy)
             entry, start = read
             if start:
-                starting[start] = entry.state is State.STARTING
+                starting[start] = entry.state is LedgerState.STARTING
             if entry.name:
                 entries[entry.url, entry.name] = entry
     if not entries and not starting:
@@ -163,7 +166,7 @@ def read_contents(path: Path) -> Contents:
 _SUPPLIES = ("start", "command", "python")
 """The forms of supply that start operations."""
 
-_NAMELESS = frozenset({State.STARTING.value, State.NOT_STARTED.value})
+_NAMELESS = frozenset({LedgerState.STARTING.value, LedgerState.NOT_STARTED.value})
 
 
 def _line(line: str) -> tuple[Entry, str] | None:
@@ -179,8 +182,8 @@ def _line(line: str) -> tuple[Entry, str] | None:
         return None
     name, url, spec, supply, state = map(str, texts)
     start = members.get("start", "")
-    if not (url and spec) or supply not in _SUPPLIES or state not in {known.value for known in State}:
+    if not (url and spec) or supply not in _SUPPLIES or state not in {known.value for known in LedgerState}:
         return None
     if not isinstance(start, str) or bool(name) is (state in _NAMELESS) or (not name and not start):
         return None
-    return Entry(name, url, spec, supply, State(state)), start
+    return Entry(name, url, spec, supply, LedgerState(state)), start

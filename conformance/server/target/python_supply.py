@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from conformance.errors import TargetError, UsageError
+from conformance.errors import UsageError
 from conformance.exchange.printable import in_one_line
 from conformance.server.target.starts import MayHaveStarted
 from conformance.server.target.waits import SUPPLY
@@ -47,7 +47,7 @@ def load(entry: str, directory: Path) -> StartOperation:
 def call(start: StartOperation) -> str:
     """The name of one operation that the function started.
 
-    Raises TargetError when it raises, returns no name, or does not return in time: then it is left behind.
+    Raises MayHaveStarted when it raises, returns no name, or does not return in time: then it is left behind.
     """
     returned: list[object] = []
     raised: list[BaseException] = []
@@ -65,7 +65,7 @@ def call(start: StartOperation) -> str:
     working.join(SUPPLY)
     remedy = "it must start one operation that runs until it is cancelled, and return its name"
     if raised:
-        raise TargetError(f"{where} raised {described(raised[0])}", "mend the function") from raised[0]
+        raise MayHaveStarted(f"{where} raised {described(raised[0])}", "mend the function") from raised[0]
     if not returned:
         raise MayHaveStarted(f"{where} has not returned after {SUPPLY:g} s", remedy)
     name = returned[0]

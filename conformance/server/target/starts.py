@@ -4,7 +4,8 @@ A start may be answered with an operation that was there before: an idempotent o
 one of another project. Whoever cancels that, and deletes it when the run is over, harms a stranger. So an operation is
 refused that
 
-* was handed out before in this run, and not deleted since: neither time it need have been fresh;
+* was handed out before in this run, and not deleted since: neither time it need have been fresh. It may still be ours,
+  so it is told as left over;
 * is not under `[iut] parent`, where that is given;
 * was in the list of that parent before the first start, where the contract binds a list and the server answers it;
 * says itself (`metadata.createTime`) that it is older than another one of this run, by more than the time between the
@@ -23,7 +24,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from conformance.errors import TargetError
-from conformance.server.target.ledger import State
+from conformance.server.target.ledger import LedgerState
 
 CLOCKS_DIFFER = 600.0
 """Seconds between the clocks of one service: two operations may be created on two machines."""
@@ -41,8 +42,16 @@ class MayHaveStarted(TargetError):
     """A start whose end nobody saw, or that ended without a name: something may run of which nothing is known."""
 
 
+class NamedInVain(MayHaveStarted):
+    """A start that failed and printed a name all the same: whose that operation is, nobody knows."""
+
+    def __init__(self, message: str, remedy: str, name: str) -> None:
+        super().__init__(message, remedy)
+        self.name = name
+
+
 @dataclass(frozen=True, slots=True)
-class Started:
+class StartedOperation:
     """An operation that a start was answered with: when it was created, as it says itself, and when the answer came."""
 
     name: str
@@ -53,10 +62,10 @@ class Started:
 class Note(Protocol):
     """Is told what becomes of a start: its serial, the name once it is known, the form of supply, and the state."""
 
-    def __call__(self, serial: str, name: str, form: str, state: State) -> None: ...
+    def __call__(self, serial: str, name: str, form: str, state: LedgerState) -> None: ...
 
 
-def _nobody(serial: str, name: str, form: str, state: State) -> None:
+def _nobody(serial: str, name: str, form: str, state: LedgerState) -> None:
     """Nobody wants to know."""
 
 
@@ -90,7 +99,7 @@ class Starts:
         self._prefix = f"s-{uuid4().hex[:12]}"
         self._numbers = itertools.count(1)
         self._before: frozenset[str] | None = None
-        self._claimed: dict[str, Started] = {}
+        self._claimed: dict[str, StartedOperation] = {}
 
     def look_around(self) -> None:
         """Find out what exists, before the first start."""
@@ -100,14 +109,22 @@ class Starts:
     def begin(self, form: str) -> str:
         """Note that an operation is about to be started; the serial of the start."""
         serial = f"{self._prefix}-{next(self._numbers)}"
-        self._note(serial, "", form, State.STARTING)
+        self._note(serial, "", form, LedgerState.STARTING)
         return serial
 
     def came_to_nothing(self, serial: str, form: str) -> None:
         """Note that a start was refused, so that there is nothing to clean up."""
-        self._note(serial, "", form, State.NOT_STARTED)
+        self._note(serial, "", form, LedgerState.NOT_STARTED)
 
-    def claim(self, serial: str, started: Started, form: str, where: str) -> bool:
+    def named_in_vain(self, serial: str, name: str, form: str) -> None:
+        """Note the name that a start printed which failed; what this run has started before stays what it is."""
+        if name in self._claimed:
+            self.came_to_nothing(serial, form)
+            return
+        is_foreign = name in (self._before or ()) or not self._is_below_a_parent(name)
+        self._note(serial, name, form, LedgerState.FOREIGN if is_foreign else LedgerState.UNCLEAR)
+
+    def claim(self, serial: str, started: StartedOperation, form: str, where: str) -> bool:
         """Make an operation that was started ours; False for one that has the name of one that was deleted.
 
         A server may give the highest number and one more. It is ours to clean up, but of no use: whatever is seen of it
@@ -116,14 +133,15 @@ class Starts:
         Raises ForeignOperation when it, or one before it, need not be ours: then nothing touches that from now on.
         """
         if started.name in self._claimed and self._was_deleted(started.name):
-            self._note(serial, started.name, form, State.STARTED)
+            self._note(serial, started.name, form, LedgerState.STARTED)
             return False
         name, why = self._foreign(started)
         if name != started.name or not why:
-            self._note(serial, started.name, form, State.STARTED)
+            self._note(serial, started.name, form, LedgerState.STARTED)
         if not why:
             return True
-        self._note(serial if name == started.name else "", name, form, State.FOREIGN)
+        state = LedgerState.UNCLEAR if why == _TWICE else LedgerState.FOREIGN
+        self._note(serial if name == started.name else "", name, form, state)
         remedy = "mend [operations]: each one must be a fresh operation"
         if why == _ELSEWHERE:
             remedy = (
@@ -136,7 +154,7 @@ class Starts:
         is_free = not self._parents or "" in self._parents
         return is_free or name.startswith(tuple(f"{parent}/" for parent in self._parents))
 
-    def _foreign(self, started: Started) -> tuple[str, str]:
+    def _foreign(self, started: StartedOperation) -> tuple[str, str]:
         """Which operation is not ours, and why; no reason when nothing says so."""
         name = started.name
         with self._lock:
@@ -144,7 +162,7 @@ class Starts:
             others = [one for one in self._claimed.values() if one.created is not None]
             self._claimed.setdefault(name, started)
         if is_known:
-            return name, "twice"
+            return name, _TWICE
         if not self._is_below_a_parent(name):
             return name, _ELSEWHERE
         if name in (self._before or ()):
@@ -159,6 +177,7 @@ class Starts:
         return name, ""
 
 
+_TWICE = "twice"
 _ELSEWHERE = "which is under another parent than [iut] parent"
 
 

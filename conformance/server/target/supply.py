@@ -21,14 +21,15 @@ from conformance.errors import NotTested, TargetError, Unjudged
 from conformance.exchange import Exchange, Failure, NotJson, Response
 from conformance.exchange.printable import in_one_line
 from conformance.secrets.looks import without_look_alikes
-from conformance.server.target.command import run_command
+from conformance.server.target.command import Ended, run_command
 from conformance.server.target.configuration import StartRequest, SupplyForm
 from conformance.server.target.placeholders import ID, UNIQUE, FreshIds, filled
 from conformance.server.target.python_supply import call, load
 from conformance.server.target.starts import (
     ForeignOperation,
     MayHaveStarted,
-    Started,
+    NamedInVain,
+    StartedOperation,
     StartRefused,
     Starts,
     created,
@@ -147,14 +148,14 @@ class Supply:
         with ThreadPoolExecutor(min(count, _AT_ONCE)) as pool:
             return list(pool.map(lambda _: _or_error(self._timed, make_one), range(count)))
 
-    def _timed(self, make_one: Callable[[], Started]) -> str:
+    def _timed(self, make_one: Callable[[], StartedOperation]) -> str:
         began = self._target.clock.now()
         name = self._noted(make_one)
         with self._lock:
             self.slowest = max(self.slowest, self._target.clock.now() - began)
         return name
 
-    def _noted(self, make_one: Callable[[], Started]) -> str:
+    def _noted(self, make_one: Callable[[], StartedOperation]) -> str:
         """Start one operation; what begins and what becomes of it is noted."""
         serial = self._starts.begin(self._form.kind)
         try:
@@ -163,7 +164,9 @@ class Supply:
             if not self._fits(name):
                 raise no_name(self.where, name, MayHaveStarted)
         except (TargetError, Unjudged) as error:
-            if isinstance(error, MayHaveStarted):
+            if isinstance(error, NamedInVain):
+                self._starts.named_in_vain(serial, error.name, self._form.kind)
+            elif isinstance(error, MayHaveStarted):
                 self._lost_one()
             else:
                 self._starts.came_to_nothing(serial, self._form.kind)
@@ -218,7 +221,7 @@ class Supply:
             lambda request: _or_error(self._timed, lambda: self._one_by_request(start, request)), outgoing
         )
 
-    def _one_by_request(self, start: StartRequest, outgoing: Outgoing) -> Started:
+    def _one_by_request(self, start: StartRequest, outgoing: Outgoing) -> StartedOperation:
         exchange = self._target.send(outgoing)
         try:
             document = _answered(exchange)
@@ -228,13 +231,13 @@ class Supply:
             if may_have_started or _gave_up(exchange.response):
                 raise MayHaveStarted(error.message, error.remedy) from error
             raise
-        return Started(name, created(_at(document, start.name.rpartition("/")[0])), exchange.received_at)
+        return StartedOperation(name, created(_at(document, start.name.rpartition("/")[0])), exchange.received_at)
 
-    def _one_by_function(self) -> Started:
+    def _one_by_function(self) -> StartedOperation:
         assert self._function is not None
-        return Started(call(self._function), at=self._target.clock.now())
+        return StartedOperation(call(self._function), at=self._target.clock.now())
 
-    def _one_by_command(self) -> Started:
+    def _one_by_command(self) -> StartedOperation:
         command = self._form.command
         remedy = "it must print the name of one fresh running operation on one line and exit with 0"
         try:
@@ -248,14 +251,30 @@ class Supply:
                 f"operations.command {command[0]!r} cannot be run: {error.strerror}", "mend [operations] command"
             ) from error
         name = _utf_8(done.stdout).strip()
-        if done.status != 0 or not name or not name.isprintable():
-            said = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"])[-1]
-            detail = in_one_line(without_look_alikes(self._target.masking().text(said)))
-            kind = TargetError if done.status != 0 else MayHaveStarted
-            raise kind(
-                f"operations.command {command[0]!r} printed no name (exit status {done.status}): {detail}", remedy
-            )
-        return Started(name, at=self._target.clock.now())
+        if done.status == 0 and name and name.isprintable():
+            return StartedOperation(name, at=self._target.clock.now())
+        # Whatever went wrong may have done so after the start.
+        message = f"operations.command {command[0]!r} {self._what_it_did(done)}"
+        named = next((line for line in name.splitlines() if line.isprintable() and self._fits(line)), "")
+        raise NamedInVain(message, remedy, named) if named else MayHaveStarted(message, remedy)
+
+    def _what_it_did(self, done: Ended) -> str:
+        """How a command has ended that gave no name, with what it wrote."""
+        lines = done.stdout.decode("utf-8", "replace").strip().splitlines()
+        if done.status != 0:
+            did = "failed"
+        elif lines:
+            did = "printed no name"
+        else:
+            did = "printed nothing"
+        said = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"])[-1]
+        printed = f"; it printed {_lines(len(lines))}: {' | '.join(lines[:_LINES_SHOWN])}"[:_SHOWN] if lines else ""
+        shown = self._target.masking().text(f"{did} (exit status {done.status}): {said}{printed}")
+        return in_one_line(without_look_alikes(shown))
+
+
+def _lines(count: int) -> str:
+    return "1 line" if count == 1 else f"{count} lines"
 
 
 def no_name(where: str, name: str, kind: type[TargetError] = TargetError) -> TargetError:
@@ -283,6 +302,7 @@ def _utf_8(output: bytes) -> str:
 
 
 _SHOWN = 200
+_LINES_SHOWN = 3
 _NOT_YOU = (401, 403, 429)
 """Answers that speak of who asks, or how often."""
 _GAVE_UP = (500, 502, 504)

@@ -1,4 +1,4 @@
-"""Faults: what the reference server does wrong when it is told to, one thing at a time.
+"""Faults: defects of the reference server that can be switched on, each of them one wrong behaviour.
 
 `registry.all_faults` has them all. The files are by theme, as the chapters of the catalogue are; importing this
 package registers every one.

@@ -1,4 +1,4 @@
-"""Faults of asking who calls. Only cancel is concerned: of the other methods no requirement speaks."""
+"""Faults of authorisation of a cancel."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def without_body_no_credentials_are_required(honest: Service) -> Service:
 
 @fault(breaks="auth.credentials-are-required", profile="ci")
 def key_is_a_credential(honest: Service) -> Service:
-    """Takes an API key, whichever it is, for somebody who may cancel."""
+    """Accepts any API key as a credential for cancel."""
     return _passing(honest, lambda call, _: _is_anonymous(call) and "key=" in call.request.query)
 
 
@@ -162,7 +162,7 @@ def denied_is_unauthenticated(honest: Service) -> Service:
 
 @fault(breaks="auth.precedes-existence")
 def existence_before_credentials(honest: Service) -> Service:
-    """Answers a cancel without credentials with 404 where there is no operation: it looks first and asks then."""
+    """Answers a cancel without credentials with 404 if there is no operation: it looks before it authorises."""
 
     def verdict(service: Service, call: Invocation, error: ApiError) -> None:
         if _is_anonymous(call) and not _is_malformed(call):
@@ -186,7 +186,7 @@ def refusal_tells_what_exists(honest: Service) -> Service:
 
 @fault(breaks="auth.precedes-validation")
 def validation_before_credentials(honest: Service) -> Service:
-    """Answers a cancel without credentials with 400 where its body is malformed: the parser stands at the door."""
+    """Answers a cancel without credentials with 400 if its body is malformed: it parses before it authorises."""
 
     def verdict(service: Service, call: Invocation, error: ApiError) -> None:
         if _is_anonymous(call):
@@ -236,7 +236,7 @@ def errors_dump_the_token(honest: Service) -> Service:
 
 @fault(breaks="auth.credentials-are-not-repeated")
 def errors_have_most_of_the_token(honest: Service) -> Service:
-    """Cuts the token off, but not soon enough."""
+    """Cuts off the end of the token in an error, and shows most of it."""
     return _repeating(honest, lambda token: f"{token[:-3]}...")
 
 

@@ -20,7 +20,7 @@ from conformance.server.reference.faults.lies import (
 from conformance.server.reference.faults.registry import fault
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
-from conformance.server.reference.store import Outcome
+from conformance.server.reference.store import EndState
 
 _INVALID = refusal(Code.INVALID_ARGUMENT, "Invalid request payload.", "INVALID_PAYLOAD")
 _INTERNAL = refusal(Code.INTERNAL, "Internal error encountered.", "INTERNAL_ERROR")
@@ -265,7 +265,7 @@ def refused_body_stops_the_operation(honest: Service) -> Service:
 
     def lie(service: Service, call: Invocation) -> Message:
         if call.rpc is Rpc.CANCEL and (_is_malformed(call.request) or _is_no_object(call.request)):
-            end_if_running(service, call.name, Outcome.FAILED)
+            end_if_running(service, call.name, EndState.FAILED)
         return honest.read_body(service, call)
 
     return replace(honest, read_body=lie)
@@ -278,7 +278,7 @@ def unlabelled_body_cancels_all_the_same(honest: Service) -> Service:
     def lie(service: Service, call: Invocation) -> Message:
         request = call.request
         if call.rpc is Rpc.CANCEL and request.body == b"{}" and request.header("content-type") is None:
-            end_if_running(service, call.name, Outcome.CANCELLED)
+            end_if_running(service, call.name, EndState.CANCELLED)
             raise ApiError(Code.INVALID_ARGUMENT, "The body has no Content-Type.", reason="NO_CONTENT_TYPE")
         return honest.read_body(service, call)
 

@@ -1,4 +1,4 @@
-"""Faults of asking who gets, lists and deletes, and of what a caller is let in by."""
+"""Faults of authorisation of get, list and delete, and of recognising credentials."""
 
 from __future__ import annotations
 
@@ -48,31 +48,31 @@ def _is_weak(_: Invocation, error: ApiError) -> bool:
 
 @fault(breaks="auth.methods-require-credentials", at_least=True)
 def anybody_may_get(honest: Service) -> Service:
-    """Asks for credentials where something is changed; everybody may read one operation."""
+    """Asks for credentials only where something is changed: everybody may get an operation."""
     return _passing(honest, Rpc.GET, when=_is_anonymous)
 
 
 @fault(breaks="auth.methods-require-credentials")
 def anybody_may_list(honest: Service) -> Service:
-    """Has a gate before every method but list, which came later."""
+    """Authorises every method except list, which was added later."""
     return _passing(honest, Rpc.LIST, when=_is_anonymous)
 
 
 @fault(breaks="auth.methods-require-credentials")
 def anybody_may_delete(honest: Service) -> Service:
-    """Has a gate before POST and GET, and none before DELETE."""
+    """Authorises POST and GET, and not DELETE."""
     return _passing(honest, Rpc.DELETE, when=_is_anonymous)
 
 
 @fault(breaks="auth.methods-refuse-invalid-credentials")
 def any_token_may_get(honest: Service) -> Service:
-    """Looks whether there is a token for a get, and not which."""
+    """Accepts any token for a get."""
     return _passing(honest, Rpc.GET, when=_is_stranger)
 
 
 @fault(breaks="auth.methods-refuse-invalid-credentials", profile="ci")
 def any_token_may_delete(honest: Service) -> Service:
-    """Looks whether there is a token for a delete, and not which."""
+    """Accepts any token for a delete."""
     return _passing(honest, Rpc.DELETE, when=_is_stranger)
 
 
@@ -96,7 +96,7 @@ def everybody_known_may_delete(honest: Service) -> Service:
 
 @fault(breaks="auth.refused-delete-deletes-nothing")
 def refused_delete_deletes(honest: Service) -> Service:
-    """Refuses a delete when it has been done: the filter is the last in the chain."""
+    """Refuses a delete after it has deleted: authorisation is the last filter of the chain."""
 
     def lie(service: Service, call: Invocation) -> None:
         try:
@@ -111,7 +111,7 @@ def refused_delete_deletes(honest: Service) -> Service:
 
 @fault(breaks="auth.refused-delete-deletes-nothing")
 def refused_delete_is_queued(honest: Service) -> Service:
-    """Refuses a delete that stands in the queue already, and is done when a cancel would have had its effect."""
+    """Refuses a delete that is queued already, and deletes as late as a cancel takes effect."""
 
     def lie(service: Service, call: Invocation) -> None:
         queue: list[tuple[float, str]] = service.scratch.setdefault("queue", [])

@@ -1,4 +1,4 @@
-"""Faults of serving real clients: their header fields, codings, expectations, and what their parsers let pass."""
+"""Faults that real clients meet: with header fields, codings, expectations, and lenient parsers."""
 
 from __future__ import annotations
 
@@ -102,19 +102,19 @@ def _has_unknown_field(request: Request) -> bool:
 
 @fault(breaks="body.unknown-field-is-refused-as-stated", statement={"unknown_fields": "refused"})
 def unknown_field_is_ignored_in_spite(honest: Service) -> Service:
-    """Says that it refuses unknown members, and ignores them."""
+    """States that it refuses unknown members, and ignores them."""
     return body_ignored(honest, _has_unknown_field)
 
 
 @fault(breaks="body.unknown-field-is-ignored-as-stated", statement={"unknown_fields": "ignored"})
 def unknown_field_is_refused_in_spite(honest: Service) -> Service:
-    """Says that it ignores unknown members, and refuses them."""
+    """States that it ignores unknown members, and refuses them."""
     return flavoured(honest, unknown_body="refused")
 
 
 @fault(breaks="body.unknown-field-is-told")
 def unknown_field_is_ignored_in_silence(honest: Service) -> Service:
-    """Ignores unknown members, and says so nowhere."""
+    """Ignores unknown members, and does not state it."""
     return body_ignored(honest, _has_unknown_field)
 
 

@@ -1,4 +1,4 @@
-"""Faults that come with time, with repetition, or for some operations only: the first look finds nothing."""
+"""Faults that occur after some time, after repetitions, or for some operations only."""
 
 from __future__ import annotations
 

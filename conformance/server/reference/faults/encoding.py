@@ -1,4 +1,4 @@
-"""Faults of how a path is spelled: percent-escapes, and the question mark."""
+"""Faults of reading percent-escapes and the question mark in a path."""
 
 from __future__ import annotations
 

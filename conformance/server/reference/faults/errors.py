@@ -1,7 +1,7 @@
 """Faults of the shape of errors.
 
-What can be is told of the refusal of malformed JSON alone, for of that answer no other requirement looks at more than
-the status.
+Most of them change only the refusal of malformed JSON, because other requirements look only at the status of that
+answer.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Faults of what an id may have: the operation is started, shown and listed, and its cancel finds no way to it.
+"""Faults with unusual ids: the operation is started, shown and listed, and its cancel does not find it.
 
-The operation whose cancel is not found runs on; that is no second lie, for no cancel of it was accepted.
+The operation then runs on. That is no second defect, because no cancel of it was accepted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Ways of lying that many faults share. Each takes the honest service and what is particular to the fault.
+"""Building blocks of faults. Each takes the honest service and what is special about the fault.
 
 The hook that starts operations is no part of the contract: it stays honest.
 """
@@ -18,7 +18,7 @@ from conformance.server.reference.api_error import ApiError
 from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
-from conformance.server.reference.store import Ending, Outcome, Snapshot, UnknownOperation
+from conformance.server.reference.store import Ending, EndState, Snapshot, UnknownOperation
 
 JSON = ("Content-Type", "application/json")
 
@@ -26,17 +26,17 @@ NO_SUCH_PAGE = ApiError(Code.NOT_FOUND, "Not Found", reason="URL_NOT_FOUND", rou
 
 
 def flavoured(honest: Service, **flavour: Any) -> Service:
-    """The service with another flavour: no lie by itself."""
+    """The service with another flavour; that alone is no defect."""
     return replace(honest, flavour=replace(honest.flavour, **flavour))
 
 
 def without_metadata(honest: Service) -> Service:
-    """Operations without metadata, so that a lie about who was cancelled is told once and not by the flag again."""
+    """Operations without metadata, so that a wrong cancel is not shown by `requestedCancellation` as well."""
     return flavoured(honest, metadata="absent")
 
 
 def refusal(code: Code, message: str = "The request cannot be served.", reason: str = "REFUSED") -> ApiError:
-    """An error answer that is well-formed, whatever is wrong about giving it."""
+    """A well-formed error answer, for a fault that gives it at the wrong time."""
     return ApiError(code, message, reason=reason)
 
 
@@ -81,7 +81,7 @@ def body_ignored(honest: Service, when: Callable[[Request], bool]) -> Service:
 
 
 def cancel_rashly(honest: Service, when: Callable[[Request], bool]) -> Service:
-    """Cancels whose request `when` is true of are done before anything is checked, and then answered honestly."""
+    """Cancels for which `when` is true are done before anything is checked, and then answered honestly."""
 
     def lie(service: Service, call: Invocation) -> dict[str, str]:
         if call.rpc is Rpc.CANCEL and when(call.request):
@@ -212,7 +212,7 @@ def cancel_if_there(service: Service, name: str) -> None:
         service.store.cancel(name)
 
 
-def end_if_running(service: Service, name: str, outcome: Outcome) -> None:
+def end_if_running(service: Service, name: str, outcome: EndState) -> None:
     """Ends the operation of this name, if there is one that still runs."""
     with contextlib.suppress(UnknownOperation):
         if not service.store.get(name).done:

@@ -1,7 +1,7 @@
-"""Faults of what becomes of an operation that is cancelled.
+"""Faults of the effect of a cancel on its operation.
 
-Where the statement is best-effort, an operation need not end by the cancel at all: then only what is said of its end
-is a lie.
+With the statement "best-effort" an operation need not end by its cancel; then only a wrong description of its end is a
+defect.
 """
 
 from __future__ import annotations

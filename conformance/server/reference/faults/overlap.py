@@ -1,7 +1,7 @@
 """Faults that need two calls at the same time.
 
-A cancel, or a delete, takes a few real milliseconds here, so that others can overlap with it. What is being changed is
-in `scratch["busy"]`, one entry per call under way, and what has overlapped already in `scratch["met"]`.
+A cancel or a delete takes a few real milliseconds here, so that other calls can overlap with it. `scratch["busy"]` has
+an entry for each call under way, `scratch["met"]` the operations whose calls have overlapped.
 """
 
 from __future__ import annotations

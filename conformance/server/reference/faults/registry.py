@@ -3,11 +3,11 @@
 A fault is a named defect: the honest service with one behaviour exchanged, and the requirements which that behaviour
 makes false. What stands in `breaks` obeys three rules:
 
-1. The sentence decides, as the catalogue words it. A requirement that merely cannot be tested any more is not broken.
-2. The special sentence takes its case out of the general one: what `auth.precedes-validation` says of a malformed body
-   without credentials is not said again by `auth.credentials-are-required`.
-3. The requirements in `GENERAL` speak of every answer. They stand in `breaks` only where no other sentence is false;
-   whatever else a fault breaks, it may break these besides.
+1. The sentence in the catalogue decides. A requirement that merely cannot be tested any more is not broken.
+2. A special requirement takes its case out of a general one: a malformed body without credentials belongs to
+   `auth.precedes-validation`, and so not to `auth.credentials-are-required`.
+3. The requirements in `GENERAL` are about every answer. They stand in `breaks` only if no other requirement is broken;
+any fault may break them in addition.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ BARE: Mapping[str, object] = MappingProxyType({"errors": "status"})
 """Conformance statements that differ from the usual one: guaranteed, with list, delete and authorisation, AIP-193."""
 
 GENERAL = frozenset({"lifecycle.some-order-explains", "schema.answers-conform"})
-"""The requirements that say again, of every answer, what others say of one."""
+"""The requirements that say of every answer what others say of one."""
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 _EVERYWHERE: Mapping[str, str] = MappingProxyType({})
 NO_METADATA: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(("late", "very-late"), "operations have no metadata there")
 )
-"""Where a lie about metadata cannot be seen."""
+"""Worlds in which a defect of metadata cannot be seen, and why."""
 NOT_KNOWN_BY_WHAT: Mapping[str, str] = MappingProxyType(
     dict.fromkeys(
         ("late", "very-late", "with-trace"),
         "where a cancel is best effort and late, nothing shows that it was the cancel that ended the operation",
     )
 )
-"""Where a lie about how a cancelled operation ends cannot be seen."""
+"""Worlds in which a defect of the end of a cancelled operation cannot be seen, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,9 @@ class Fault:
     """One defect.
 
     `breaks` are the requirements that it makes false, and no others; with `at_least`, it may break more than these.
-    `lie` says how. `apply` makes a liar of an honest service. `start` is the body with which the start hook is asked
-    for operations, `statement` what the conformance statement says differently, `profile` the smallest that finds it.
-    `unseen` maps the worlds in which nobody can see the lie to the reason why, or that a part of `breaks` is broken.
+    `lie` says how. `apply` puts the fault into an honest service. `start` is the body with which the start hook is
+    asked for operations, `statement` what the conformance statement says differently, `profile` the smallest that finds
+    it. `unseen` maps worlds to the reason why the fault, or a part of `breaks`, cannot be seen there.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Fault:
     unseen_part: tuple[str, ...] = ()
 
     def breaks_in(self, world: str) -> tuple[str, ...]:
-        """What can be seen to be broken in a world."""
+        """The requirements that the fault visibly breaks in a world."""
         if world not in self.unseen:
             return self.breaks
         return tuple(each for each in self.breaks if self.unseen_part and each not in self.unseen_part)

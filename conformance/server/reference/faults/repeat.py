@@ -11,7 +11,7 @@ from conformance.server.reference.faults.lies import cancel_preceded, honest_sta
 from conformance.server.reference.faults.registry import BEST_EFFORT, LATER, fault
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
-from conformance.server.reference.store import Behaviour, Ending, Outcome, Snapshot
+from conformance.server.reference.store import Behaviour, Ending, EndState, Snapshot
 
 
 def _on(honest: Service, when: Callable[[Snapshot], bool], error: Callable[[Invocation], ApiError]) -> Service:
@@ -117,7 +117,7 @@ def cancel_overwrites_success(honest: Service) -> Service:
 
     def act(service: Service, call: Invocation) -> None:
         if service.look_up(service, call.target).done:
-            service.store.amend(call.target, ending=Ending(service.clock.now(), Outcome.CANCELLED))
+            service.store.amend(call.target, ending=Ending(service.clock.now(), EndState.CANCELLED))
 
     return cancel_preceded(honest, act)
 

@@ -1,7 +1,7 @@
 """Faults of the router: paths and methods that are almost those of cancel.
 
-A path that is taken for the cancel of an operation really cancels it. The liars show no metadata:
-`requestedCancellation` would tell of the same lie a second time.
+A path that is taken for the cancel of an operation really cancels it. Operations have no metadata here, because
+`requestedCancellation` would show the same defect a second time.
 """
 
 from __future__ import annotations
@@ -321,7 +321,7 @@ def every_method_cancels(honest: Service) -> Service:
 
 @fault(breaks="routing.method-not-allowed-names-methods")
 def allow_names_what_is_refused(honest: Service) -> Service:
-    """Answers 405 with a list of all methods that it knows anywhere."""
+    """Answers 405 with `Allow` that lists every method of every path."""
 
     def lie(_service: Service, _request: Request, response: Response) -> Response:
         kept = tuple(header for header in response.headers if header[0].lower() != "allow")
@@ -356,7 +356,7 @@ def long_target_crashes(honest: Service) -> Service:
 
 @fault(breaks="outcome.guaranteed")
 def organizations_are_not_heard(honest: Service) -> Service:
-    """Answers the cancel of an organization's operation with 200, and has nobody to do it."""
+    """Answers the cancel of an organization's operation with 200 and does nothing."""
 
     def lie(service: Service, call: Invocation) -> Message:
         if not call.target.startswith("organizations/"):

@@ -1,6 +1,6 @@
-"""Faults of what is written into a target besides the name: escapes, parameters, blanks, another form, more of it.
+"""Faults of reading unusual targets: escapes, parameters, blanks, absolute form, great length.
 
-And of what is sent to the bare name of an operation, where nothing is bound to a POST.
+And faults with a POST on the bare name of an operation, to which no method is bound.
 """
 
 from __future__ import annotations

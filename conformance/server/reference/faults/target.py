@@ -1,7 +1,7 @@
-"""Faults of whom a cancel hits.
+"""Faults of a cancel that hits the wrong operation.
 
-The liars show no metadata: `requestedCancellation` would tell of the same lie a second time. Where the operation that
-was named is spared, the statement is best-effort, so that sparing it is no second lie.
+Operations have no metadata here, because `requestedCancellation` would show the same defect a second time. If the named
+operation is not cancelled, the statement is best-effort, so that this is no second defect.
 """
 
 from __future__ import annotations

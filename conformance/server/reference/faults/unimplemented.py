@@ -12,7 +12,7 @@ from conformance.server.reference.faults.lies import JSON, cancel_if_there, end_
 from conformance.server.reference.faults.registry import NO_METADATA, UNSUPPORTED, fault
 from conformance.server.reference.invocation import Invocation
 from conformance.server.reference.service import Service
-from conformance.server.reference.store import Outcome
+from conformance.server.reference.store import EndState
 
 
 def _unsupported(honest: Service) -> Service:
@@ -29,7 +29,7 @@ def _saying(honest: Service, error: ApiError) -> Service:
     return _unsupported(replace(honest, render_error=lie))
 
 
-def _and_yet(honest: Service, outcome: Outcome) -> Service:
+def _and_yet(honest: Service, outcome: EndState) -> Service:
     """What is answered with UNIMPLEMENTED ends the operation all the same."""
 
     def lie(service: Service, call: Invocation) -> str:
@@ -103,13 +103,13 @@ def unsupported_only_once(honest: Service) -> Service:
 @fault(breaks="unimplemented.changes-nothing", statement=UNSUPPORTED)
 def unsupported_cancels(honest: Service) -> Service:
     """Answers 501, and the operation is cancelled."""
-    return _and_yet(honest, Outcome.CANCELLED)
+    return _and_yet(honest, EndState.CANCELLED)
 
 
 @fault(breaks="unimplemented.changes-nothing", statement=UNSUPPORTED)
 def unsupported_fails(honest: Service) -> Service:
     """Answers 501, and the exception behind it takes the operation down with it."""
-    return _and_yet(honest, Outcome.FAILED)
+    return _and_yet(honest, EndState.FAILED)
 
 
 @fault(breaks="unimplemented.changes-nothing", start={"mode": "never-ends"}, statement=UNSUPPORTED, unseen=NO_METADATA)

@@ -11,7 +11,7 @@ from conformance.server.reference.faults.lies import refusal
 from conformance.server.reference.faults.registry import fault
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
-from conformance.server.reference.store import Ending, Outcome, UnknownOperation
+from conformance.server.reference.store import Ending, EndState, UnknownOperation
 
 Instead = Callable[[Service, Invocation], Message]
 
@@ -65,7 +65,7 @@ def _refusing(error: ApiError) -> Instead:
 def _create(service: Service, name: str) -> None:
     """Makes a cancelled operation of this name."""
     started = service.store.start(name.rpartition("/operations/")[0])
-    service.store.amend(started.name, name=name, ending=Ending(service.clock.now(), Outcome.CANCELLED))
+    service.store.amend(started.name, name=name, ending=Ending(service.clock.now(), EndState.CANCELLED))
 
 
 _INVALID = refusal(Code.INVALID_ARGUMENT, "The operation is invalid.", "INVALID_OPERATION")

@@ -8,6 +8,7 @@ from conformance.server.reference.variants import (
     flavours,
     ids,
     life,
+    lists,
     paths,
     requests,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "flavours",
     "ids",
     "life",
+    "lists",
     "paths",
     "requests",
     "variant_named",

@@ -1,0 +1,84 @@
+"""Why somebody without credentials was let in, and under which spellings of a path it is tried."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from urllib.parse import unquote
+
+import pytest
+
+from conformance.exchange import Request, Response
+from conformance.exchange.message import Exchange
+from conformance.server.target.configuration import (
+    Configuration,
+    IutSection,
+    OperationsSection,
+    StartRequest,
+    SupplyForm,
+)
+from conformance.server.target.credentials import Credential, Credentials
+from conformance.server.target.iut import Iut
+from conformance.spec.contract import Contract
+from conformance.suite.callers import OPEN, REMEMBERED, spellings, why_let_in
+from tests.targets.memory import ORIGIN, Answers, MemoryTransport, json_response, target_of
+
+PARENT = "projects/demo/locations/us"
+READ, UNREAD = f"{PARENT}/operations/read", f"{PARENT}/operations/unread"
+CANCEL = f"/v1/{READ}:cancel"
+
+
+def iut_of(answers: Answers) -> Iut:
+    contract = Contract.load("beyondcorp.v1")
+    start = SupplyForm(start=StartRequest("POST", "/start"))
+    configuration = Configuration(iut=IutSection(url=ORIGIN), operations=OperationsSection(running=start))
+    target = target_of(MemoryTransport(answers), identify=contract.identify)
+    return Iut(configuration, contract, target, Credentials())
+
+
+def denying(denied: Collection[str]) -> Answers:
+    """Answers a start with an operation that nobody has read, and denies what is said."""
+
+    def answer(request: Request) -> Response:
+        if request.method == "POST":
+            return json_response({"name": UNREAD})
+        is_denied = any(request.target.endswith(end) for end in denied)
+        return Response(401 if is_denied else 200, (), b"{}")
+
+    return answer
+
+
+def let_in(iut: Iut, target: str) -> Exchange:
+    return iut.send(iut.request("GET", target, credential=Credential.NONE, note="read"))
+
+
+@pytest.mark.parametrize(
+    ("target", "denied", "why"),
+    [
+        (f"/v1/{READ}", (), OPEN),
+        (f"/v1/{READ}", ("/unread",), REMEMBERED),
+        (f"/v1/{PARENT}/operations", (), OPEN),
+        (f"/v1/{PARENT}/operations", ("?pageSize=7",), REMEMBERED),
+    ],
+    ids=["get, open", "get, from a cache", "list, open", "list, from a cache"],
+)
+def test_what_was_let_in_is_asked_where_nobody_has_asked_before(target: str, denied: tuple[str, ...], why: str) -> None:
+    iut = iut_of(denying(denied))
+    assert why_let_in(iut, let_in(iut, target), READ) == why
+
+
+def test_what_is_refused_on_a_connection_of_its_own_was_let_in_by_another() -> None:
+    denied: list[str] = []
+    iut = iut_of(denying(denied))
+    read = let_in(iut, f"/v1/{READ}")
+    denied.append("/read")
+    assert why_let_in(iut, read, READ) == REMEMBERED
+
+
+def test_spellings_of_a_path_are_others_and_each_says_what_is_different() -> None:
+    all_of_them = dict(spellings(CANCEL))
+    assert CANCEL not in all_of_them
+    assert len(all_of_them) == len(set(all_of_them.values())) > 10
+    few = [path for path, _ in spellings(CANCEL, few=True)]
+    assert set(few) < set(all_of_them)
+    assert all(unquote(path) == CANCEL for path in few), "few of them: those that mean the same to whoever decodes"
+    assert not any(":" in path or "%3A" in path for path, _ in spellings(f"/v1/{READ}"))
