@@ -6,11 +6,11 @@ follows from the order of looks that overlap.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
-from conformance.exchange.message import Exchange, Method
+from conformance.exchange.message import Exchange, Method, Response
 from conformance.lro import Operation
 
 
@@ -45,10 +45,21 @@ class History:
         """The cancels of this operation that succeeded."""
         return tuple(call for call in self.calls if call.calls(Method.CANCEL) and call.succeeded())
 
-    def pairs(self) -> Iterator[tuple[Look, Look]]:
-        """Every two looks of which the first is before the second."""
-        for position, earlier in enumerate(self.looks):
-            for later in self.looks[position + 1 :]:
+    def pairs(self, shown: Callable[[Look], Hashable]) -> Iterator[tuple[Look, Look]]:
+        """Looks of which the first is before the second: one pair for each two things that were `shown` in this order.
+
+        Of looks that show the same, the one that was answered first stands for what was seen before, and the one that
+        was sent last for what was seen later: where any two are a pair, these are. A list may show thousands of
+        operations that never change, and be asked for a hundred times.
+        """
+        first: dict[Hashable, Look] = {}
+        last: dict[Hashable, Look] = {}
+        for look in self.looks:
+            what = shown(look)
+            first.setdefault(what, look)
+            last[what] = max(last.get(what, look), look, key=lambda each: (each.exchange.sent_at, each.exchange.number))
+        for earlier in first.values():
+            for later in last.values():
                 if earlier.is_before(later):
                     yield earlier, later
 
@@ -65,7 +76,13 @@ def operations_in(exchange: Exchange) -> tuple[Operation, ...]:
     """The operations that a successful list returned; empty for anything else."""
     if not (exchange.calls(Method.LIST) and exchange.response is not None and exchange.response.status == 200):
         return ()
-    listed = (exchange.response.json_object() or {}).get("operations")
+    return _operations_of(exchange.response)
+
+
+@lru_cache(maxsize=64)
+def _operations_of(response: Response) -> tuple[Operation, ...]:
+    """Read once for all the rules that ask for it, one after the other: a page may be large."""
+    listed = (response.json_object() or {}).get("operations")
     if not isinstance(listed, list):
         return ()
     return tuple(Operation(members) for members in listed if isinstance(members, dict))

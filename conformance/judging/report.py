@@ -30,7 +30,7 @@ from conformance.spec.catalogue import Level, Requirement
 
 _NO_SECRETS = Masking()
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _NO_EXCHANGES: Mapping[str, Sequence[Exchange]] = {}
 
@@ -136,7 +136,7 @@ def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = (), has_
                 "seconds": round(result.seconds, 4),
                 "drawn": result.drawn,
                 "known": result.is_known,
-                "alone": result.alone,
+                "confirmation": result.confirmation,
             }
             for result in judgement.results
         ],

@@ -50,9 +50,11 @@ def violated(
     *,
     seconds: float = 0.0,
     drawn: bool = False,
-    alone: str = "",
+    confirmation: str = "",
 ) -> CheckResult:
     """The result of a check that complains; `shown_by` makes a violation of each complaint, masked as it is written."""
     violations = tuple(map(shown_by, complaints))
     reason = in_short(list(dict.fromkeys(str(violation["message"]) for violation in violations)))
-    return CheckResult(requirement, check, Finding.VIOLATED, reason, seconds, violations, drawn, alone=alone)
+    return CheckResult(
+        requirement, check, Finding.VIOLATED, reason, seconds, violations, drawn, confirmation=confirmation
+    )

@@ -71,8 +71,8 @@ class CheckResult:
 
     `violations` are JSON values, `{"message": …, "exchanges": […]}`, so that results travel between processes. A check
     that is `drawn` (property-based, schema-driven) may find something in one run and nothing in the next. What it found
-    `is_known` when the baseline lists it. `alone` is how a check whose failure depends on real time ended when it was
-    tried again: "kept", "violated" or "not-tested"; empty when it was not tried again. `stimuli` names who sent what it
+    `is_known` when the baseline lists it. `confirmation` is how a check whose failure depends on real time ended when
+    it was tried once more: "kept", "violated" or "not-tested"; empty when it was not. `stimuli` names who sent what it
     judges, but for what it sent itself.
     """
 
@@ -84,7 +84,7 @@ class CheckResult:
     violations: tuple[dict[str, Any], ...] = ()
     drawn: bool = False
     is_known: bool = False
-    alone: str = ""
+    confirmation: str = ""
     stimuli: tuple[str, ...] = ()
 
     @property
@@ -109,7 +109,7 @@ class CheckResult:
     @property
     def was_seen_to_fail(self) -> bool:
         """Whether it failed, and did not fail when it was tried again: whatever another check says, that is no pass."""
-        return self.finding is Finding.NOT_TESTED and bool(self.alone)
+        return self.finding is Finding.NOT_TESTED and bool(self.confirmation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -254,8 +254,8 @@ def verdict_lines(report: Mapping[str, Any], colour: bool = False, width: int = 
     yield f"{report['requests']} requests, {report['operations']} operations, profile {report['profile']}"
     for entry in entries:
         for check in entry["checks"]:
-            if check.get("alone"):
-                yield f"{entry['id']} failed and was repeated on its own: {check['alone']}"
+            if check.get("confirmation"):
+                yield f"{entry['id']} failed and was repeated on its own: {check['confirmation']}"
     for what, musts in (
         ("not tested", untested_musts(entries)),
         ("cannot be tested in process, which is no gap", musts_out_of_reach(entries)),

@@ -13,7 +13,7 @@ from conformance.reports.console import explain
 from conformance.server.checks import TRAFFIC_FILE, draws, properties_of, requirement_of
 from conformance.server.run import Run
 from conformance.spec.catalogue import Level, catalogue
-from conformance.suite.alone import ALONE
+from conformance.suite.confirmation import CONFIRMATION
 from conformance.suite.items import needs_of
 from conformance.suite.judging import Violated
 from conformance.suite.stimuli import in_turn
@@ -43,7 +43,7 @@ def result_of(item: pytest.Item, call: pytest.CallInfo[None], run: Run) -> Check
     else:
         finding = Finding.ERROR
         reason = run.masking().text(f"{type(raised).__name__}: {raised}")
-    alone = item.stash.get(ALONE, None)
+    confirmation = item.stash.get(CONFIRMATION, None)
     return CheckResult(
         requirement_of(item),
         item.nodeid,
@@ -52,7 +52,7 @@ def result_of(item: pytest.Item, call: pytest.CallInfo[None], run: Run) -> Check
         call.duration,
         violations,
         draws(item),
-        alone=alone.outcome if alone is not None else "",
+        confirmation=confirmation.outcome if confirmation is not None else "",
         stimuli=in_turn(needs_of(item)),
     )
 

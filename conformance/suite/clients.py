@@ -1,4 +1,4 @@
-"""The cancel of an operation as real clients send it: with their header fields, and as they put it on the wire."""
+"""Calls as real clients send them: with their header fields, and as they put them on the wire."""
 
 from __future__ import annotations
 
@@ -35,16 +35,28 @@ def in_http_1_0(outgoing: Outgoing) -> Outgoing:
     return replace(outgoing, request=replace(request, headers=headers, version="1.0"))
 
 
-def client_forms(iut: Iut, name: str) -> dict[str, Outgoing]:
-    """The cancel as official clients send it, by the key of the form; the larger profiles send each field apart."""
-    routing = ("x-goog-request-params", f"name={quote(name, safe='')}")
-    together: list[Header] = [
+def as_a_client(outgoing: Outgoing, name: str) -> Outgoing:
+    """The request with the header fields of a generated client that names an operation, or a parent of some."""
+    request, together = outgoing.request, _fields(name)
+    taken = {field.lower() for field, _ in together}
+    kept = tuple(each for each in request.headers if each[0].lower() not in taken)
+    note = f"{outgoing.note}, with the headers of a generated client"
+    return replace(outgoing, request=replace(request, headers=(*kept, *together)), note=note)
+
+
+def _fields(name: str) -> list[Header]:
+    return [
         ("Accept", "application/json"),
         ("Accept-Encoding", "gzip"),
         ("User-Agent", _AGENTS[0]),
         ("x-goog-api-client", _CLIENTS[0]),
-        routing,
+        ("x-goog-request-params", f"name={quote(name, safe='')}"),
     ]
+
+
+def client_forms(iut: Iut, name: str) -> dict[str, Outgoing]:
+    """The cancel as official clients send it, by the key of the form; the larger profiles send each field apart."""
+    together = _fields(name)
     forms = {
         ALL_TOGETHER: iut.cancel_request(name, headers=together, note="cancel with the headers of a generated client"),
         "gzip": iut.cancel_request(

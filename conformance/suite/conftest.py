@@ -12,7 +12,6 @@ import pytest
 
 from conformance.server.target.iut import Iut
 from conformance.suite import (  # noqa: F401 - each declares its stimuli
-    again,
     bindings,
     blame,
     bystanders,
@@ -28,6 +27,7 @@ from conformance.suite import (  # noqa: F401 - each declares its stimuli
     pages,
     reads,
     refusals,
+    repeated_forms,
     similar_names,
     stories,
     storm,
@@ -35,7 +35,7 @@ from conformance.suite import (  # noqa: F401 - each declares its stimuli
     unauthorised,
     unknown,
 )
-from conformance.suite.alone import ALONE, Alone, confirm_unanswered
+from conformance.suite.confirmation import CONFIRMATION, Confirmation, confirm_unanswered
 from conformance.suite.items import wanted_with
 from conformance.suite.refusals import FAMILIES
 from conformance.suite.stimuli import FIXTURES, Stimuli
@@ -56,7 +56,7 @@ def stimuli(iut: Iut, request: pytest.FixtureRequest) -> Stimuli:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def confirmation(iut: Iut) -> Iterator[None]:
+def confirm_what_was_not_answered(iut: Iut) -> Iterator[None]:
     """What was not answered is sent once more when all checks of this process are over."""
     yield
     iut.target.check = "confirmation"
@@ -64,8 +64,8 @@ def confirmation(iut: Iut) -> Iterator[None]:
 
 
 @pytest.fixture
-def alone(iut: Iut, request: pytest.FixtureRequest) -> Alone:
+def confirmation(iut: Iut, request: pytest.FixtureRequest) -> Confirmation:
     """What tries a check again whose failure depends on real time; the report tells how that ended."""
-    tries = Alone(iut)
-    request.node.stash[ALONE] = tries
+    tries = Confirmation(iut)
+    request.node.stash[CONFIRMATION] = tries
     return tries

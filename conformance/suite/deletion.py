@@ -1,15 +1,19 @@
-"""The first delete of a run: of an operation of the run, one that has ended if there is one, and a get afterwards."""
+"""The first deletes of a run: of an operation that has ended, if there is one, and of one whose cancel is under way.
+
+The last look shows whether both stay deleted.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from conformance.errors import NotApplicable, NotTested
-from conformance.exchange import Exchange, Method
+from conformance.exchange import Exchange
 from conformance.server.target.iut import Iut
 from conformance.suite.bindings import Further
 from conformance.suite.bystanders import Bystander, Bystanders, shows_the_end
 from conformance.suite.last_look import LastLook
+from conformance.suite.operations import require_own_deletes
 from conformance.suite.pages import SmallPages
 from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import Stories
@@ -53,6 +57,37 @@ def deletion(
 
 
 @stimulus
+def cancel_before_delete(
+    iut: Iut,
+    abandoned_name: str,
+    cancel_works: Stories,
+    small_pages: SmallPages | None = None,
+    further: list[Further] | None = None,
+) -> Exchange:
+    """The cancel of the operation that is deleted next, sent with the first delete.
+
+    Raises NotTested where cancels end nothing: what runs and is deleted, nobody can end.
+    """
+    if not all(shows_the_end(story.end) for story in cancel_works.all()):
+        raise NotTested(
+            "not every operation that was cancelled has ended, and what runs and is deleted, nobody can end"
+        )
+    return iut.cancel(abandoned_name, note="cancel of an operation that is deleted next")
+
+
+@stimulus
+def early_delete(
+    iut: Iut, cancel_before_delete: Exchange, deletion: Deletion, younger: Bystander, aims: LastLook
+) -> Exchange:
+    """The delete of an operation whose cancel is under way, where its effect is not at once."""
+    if not deletion.removed or not cancel_before_delete.succeeded() or cancel_before_delete.call is None:
+        raise NotTested("no delete and no cancel is known to work, so that what runs would be lost")
+    delete = iut.delete(cancel_before_delete.call.name)
+    aims.aim("early delete", younger, [cancel_before_delete, delete])
+    return delete
+
+
+@stimulus
 def may_delete(deletion: Deletion | None = None) -> bool:
     """Whether delete may take part in what happens to an operation: it is supported, ours to use, and works alone."""
     return deletion is not None and deletion.removed
@@ -65,16 +100,7 @@ def delete_one(iut: Iut, ended: Exchange | None, like: str) -> Deletion:
 
     Raises NotApplicable when it is not, and NotTested when the operations are not ours to delete.
     """
-    if not iut.contract.binds(Method.DELETE, like):
-        iut.statement.find("delete", False, f"{iut.contract.name} binds no delete of these operations")
-        raise NotApplicable(f"{iut.contract.name} binds no delete of these operations")
-    if iut.statement.value("delete") is False:
-        raise NotApplicable("the conformance statement says delete = false")
-    if not iut.supply.starts_operations or iut.configuration.operations.cleanup == "none":
-        raise NotTested(
-            'the run must not delete the operations ([operations] names, or cleanup = "none"); '
-            "use start or command, or state delete = false"
-        )
+    require_own_deletes(iut, like)
     name = ended.call.name if ended is not None and ended.call is not None else iut.running(1)[0]
     delete = iut.delete(name)
     if delete.succeeded():

@@ -51,7 +51,10 @@ def require_untouched(iut: Iut, complaint: Complaint | None, *looks: Exchange) -
     require_looks(*looks)
     if iut.ends_at_once:
         raise NotTested(iut.ends_at_once)
-    if iut.statement.value("cancel") != "unimplemented" and not a_cancel_had_an_effect(iut.target.exchanges):
+    if iut.statement.value("cancel") == "unimplemented":
+        return
+    iut.saw_an_effect = iut.saw_an_effect or a_cancel_had_an_effect(iut.target.exchanges)
+    if not iut.saw_an_effect:
         raise NotTested(NO_EFFECT_SEEN)
 
 

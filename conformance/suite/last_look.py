@@ -1,7 +1,7 @@
 """The last look: operations that must be untouched are read when a wrong effect would have shown.
 
 A stimulus that must not touch an operation notes that with `aim`. One wait and one round of gets serve all of them. At
-the same time every operation whose cancel succeeded is read, to see how it ended.
+the same time every operation is read whose cancel succeeded, to see how it ended, or that was deleted.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class LastLook:
         self._pending: dict[str, Attempt] = {}
         self._looked: dict[str, Looked] = {}
         self.ends: dict[str, Exchange] = {}
-        """The last look at every operation whose cancel was acknowledged, by its name."""
+        """The last look at every operation whose cancel was acknowledged or that was deleted, by its name."""
         self.accounted_for: set[str] = set()
         """The operations of which it has been said who touched them, or that nobody can be found out."""
 
@@ -108,6 +108,12 @@ class LastLook:
             raise NotTested("nothing was sent that could have touched an operation")
         return self._looked[key]
 
+    def end_of(self, name: str) -> Exchange:
+        """The last look at an operation that was cancelled or deleted in this process."""
+        if name not in self.ends:
+            self.look()
+        return self.ends[name]
+
     def wait(self) -> None:
         """Wait until an effect of whatever was aimed would have shown."""
         sent = [exchange.received_at for aim in self._pending.values() for exchange in aim.sent]
@@ -119,9 +125,9 @@ class LastLook:
         self.wait()
         aims, self._pending = self._pending, {}
         names = list(dict.fromkeys(aim.bystander.name for aim in aims.values()))
-        cancelled = [name for name in acknowledged(self._iut) if name not in names]
-        looks = dict(zip([*names, *cancelled], self._iut.get_all([*names, *cancelled]), strict=True))
-        self.ends.update({name: looks[name] for name in cancelled})
+        others = [name for name in [*acknowledged(self._iut), *deleted(self._iut)] if name not in names]
+        looks = dict(zip([*names, *others], self._iut.get_all([*names, *others]), strict=True))
+        self.ends.update({name: looks[name] for name in others})
         self._looked.update(
             {key: Looked(aim.bystander, aim.sent, looks[aim.bystander.name], aim.again) for key, aim in aims.items()}
         )
@@ -153,6 +159,14 @@ def acknowledged(iut: Iut) -> dict[str, Exchange]:
         elif exchange.calls(Method.CANCEL):
             found.setdefault(exchange.call.name, exchange)
     return found
+
+
+def deleted(iut: Iut) -> list[str]:
+    """The operations of ours that a delete has removed."""
+    deletes = [
+        one.call.name for one in iut.target.exchanges if one.call and one.calls(Method.DELETE) and one.succeeded()
+    ]
+    return [name for name in iut.supply.handed_out if name in deletes]
 
 
 def is_repeated(iut: Iut, cancel: Exchange) -> bool:

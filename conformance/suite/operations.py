@@ -2,12 +2,14 @@
 
 A careless server may cancel another operation with, or in place of, the one that is named: the oldest, the newest, the
 one that was started before it or after it. So the oldest of all is a bystander, the next one (`older`) is started right
-before all that are cancelled, and `younger` right after them. None is started that no check of the run wants.
+before all that are cancelled, and `younger` right after them; the last before `younger` is one that is deleted, too.
+None is started that no check of the run wants.
 """
 
 from __future__ import annotations
 
-from conformance.errors import NotTested
+from conformance.errors import NotApplicable, NotTested
+from conformance.exchange import Method
 from conformance.server.target.iut import Iut
 from conformance.suite.bystanders import Bystanders
 from conformance.suite.stimuli import stimulus
@@ -50,8 +52,26 @@ def storm_name(iut: Iut, older_name: str, bystanders: Bystanders) -> str:
 
 
 @stimulus
+def abandoned_name(
+    iut: Iut,
+    first_name: str,
+    story_names: list[str] | None = None,
+    decoy_name: str | None = None,
+    storm_name: str | None = None,
+) -> str:
+    """The one that is deleted while its cancel is under way. Raises Unjudged where no delete is ours to send."""
+    require_own_deletes(iut, first_name)
+    return iut.running(1)[0]
+
+
+@stimulus
 def younger_name(
-    iut: Iut, storm_name: str, first_name: str, story_names: list[str] | None = None, decoy_name: str | None = None
+    iut: Iut,
+    storm_name: str,
+    first_name: str,
+    story_names: list[str] | None = None,
+    decoy_name: str | None = None,
+    abandoned_name: str | None = None,
 ) -> str:
     return iut.running(1)[0]
 
@@ -66,3 +86,17 @@ def addressed_name(iut: Iut, bystanders: Bystanders, younger_name: str | None = 
 def cancelled_after_name(iut: Iut, bystanders: Bystanders, younger_name: str | None = None) -> str:
     """The one that is cancelled on a connection on which another request was refused."""
     return iut.running(1)[0]
+
+
+def require_own_deletes(iut: Iut, like: str) -> None:
+    """Raise NotApplicable where operations named `like` one cannot be deleted, NotTested where they are not ours."""
+    if not iut.contract.binds(Method.DELETE, like):
+        iut.statement.find("delete", False, f"{iut.contract.name} binds no delete of these operations")
+        raise NotApplicable(f"{iut.contract.name} binds no delete of these operations")
+    if iut.statement.value("delete") is False:
+        raise NotApplicable("the conformance statement says delete = false")
+    if not iut.supply.starts_operations or iut.configuration.operations.cleanup == "none":
+        raise NotTested(
+            'the run must not delete the operations ([operations] names, or cleanup = "none"); '
+            "use start or command, or state delete = false"
+        )

@@ -1,7 +1,7 @@
 """A list in small pages, and lists with parameters that make no sense or name another parent.
 
 The first page goes together with the others; then each page is asked for with the token of the one before it. How
-small they are follows from what the whole list showed: three pages, or a few more where the server makes them smaller.
+small they are follows from what the whole list showed: three pages, or more where the server makes them smaller.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from conformance.server.target.unknown import nonce
 from conformance.suite.stimuli import stimulus
 
 PAGES = 3
-MOST_PAGES = 12
-"""Pages of a walk: a server may make them smaller than it is asked to, but nobody has to follow it for ever."""
+MOST_PAGES = 100
+"""Pages of a walk: as many as are read of the whole list."""
 EMPTY_FOR_EVER = 10
-"""Pages in a row that show nothing, behind a list that was at its end."""
+"""Pages in a row that show nothing, behind a list that was at its end, or nothing new."""
 
 NEGATIVE, ZERO, HUGE = "list with a negative pageSize", "list with the pageSize 0", "list with a huge pageSize"
 BAD_TOKEN, BAD_FILTER = "a pageToken that nobody gave", "a filter that cannot be parsed"
@@ -68,13 +68,23 @@ def small_pages(iut: Iut, oldest_name: str, listing: list[Exchange]) -> SmallPag
 
 
 def walk(iut: Iut, parent: str, size: int, first: Exchange | None = None) -> list[Exchange]:
-    """The pages of a list, each with the token of the one before it, up to the last or to one that was given before."""
+    """The pages of a list, each with the token of the one before it, up to the last or to one that was given before.
+
+    Pages may be small, and empty: "the client must rely on the page token to determine if there are more results"
+    (AIP-158). So the walk goes on as long as it shows anything new.
+    """
     pages = [first or iut.send(iut.list_request(parent, page_size=size))]
     given: set[str] = set()
-    while (token := next_page_token(pages[-1])) and token not in given and len(pages) < MOST_PAGES:
+    while (token := next_page_token(pages[-1])) and token not in given and not _is_too_long(pages):
         given.add(token)
         pages.append(iut.send(iut.list_request(parent, token, size)))
     return pages
+
+
+def _is_too_long(pages: Sequence[Exchange]) -> bool:
+    """Whether the last pages of a walk showed nothing that those before them had not shown, or there are very many."""
+    before, last = pages[:-EMPTY_FOR_EVER], pages[-EMPTY_FOR_EVER:]
+    return len(pages) >= MOST_PAGES or (bool(before) and listed_names(last) <= listed_names(before))
 
 
 def _others(iut: Iut, parent: str) -> list[Outgoing]:

@@ -1,12 +1,18 @@
-"""An operation that nobody cancels, read as clients read that wait for one: got again and again, and listed."""
+"""An operation that nobody cancels, read as clients read that wait for one: got again and again, and listed.
+
+The last get, and the list, have the header fields of an official client.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from conformance.exchange import Exchange
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.suite.bystanders import Bystanders
+from conformance.suite.clients import as_a_client
 from conformance.suite.last_look import LastLook
 from conformance.suite.stimuli import stimulus
 
@@ -16,16 +22,28 @@ MakeReads = Callable[[str], list[Outgoing]]
 """Makes the requests that read an operation."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reads:
+    """The reads with the header fields of a client, and what makes all of them again for another operation."""
+
+    by_a_client: list[Exchange]
+    make: MakeReads
+
+
 @stimulus
-def reads(iut: Iut, bystanders: Bystanders, aims: LastLook, younger_name: str | None = None) -> MakeReads:
+def reads(iut: Iut, bystanders: Bystanders, aims: LastLook, younger_name: str | None = None) -> Reads:
     """Read a bystander of its own, and leave to the last look what became of it."""
 
     def reads_of(name: str) -> list[Outgoing]:
-        polls = [iut.get_request(name, note="get of an operation that is polled") for _ in range(POLLS)]
+        poll = iut.get_request(name, note="get of an operation that is polled")
+        polls = [*[poll] * (POLLS - 1), as_a_client(poll, name)]
         if iut.contract.lists(name) and iut.statement.value("list") is not False:
-            polls.append(iut.list_request(iut.contract.parent_of(name), note="list of an operation that is polled"))
+            parent = iut.contract.parent_of(name)
+            listed = iut.list_request(parent, note="list of an operation that is polled")
+            polls.append(as_a_client(listed, parent))
         return polls
 
     bystander = bystanders.new()
-    aims.aim("reads", bystander, iut.send_all(reads_of(bystander.name)), reads_of)
-    return reads_of
+    sent = iut.send_all(reads_of(bystander.name))
+    aims.aim("reads", bystander, sent, reads_of)
+    return Reads(sent[POLLS - 1 :], reads_of)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.exchange import Method
 from conformance.server.target.iut import Iut
@@ -17,9 +17,15 @@ from conformance.suite.refusals import Aim, refusal
 def similar_names(aim: Aim) -> list[Outgoing]:
     """The id under another project or location; a shorter, longer or differently written id."""
     return [
-        aim.iut.cancel_request(other, note=f"cancel of {what}", is_odd=True)
+        _with_plain_plus(aim.iut.cancel_request(other, note=f"cancel of {what}", is_odd=True))
         for other, what in names_like(aim.iut, aim.name)
     ]
+
+
+def _with_plain_plus(outgoing: Outgoing) -> Outgoing:
+    """A `+` need not be escaped in a path, where it is one (RFC 3986, section 3.3); only forms read it as a blank."""
+    request = outgoing.request
+    return replace(outgoing, request=replace(request, target=request.target.replace("%2B", "+")))
 
 
 def names_like(iut: Iut, name: str) -> list[tuple[str, str]]:
@@ -89,6 +95,10 @@ def _similar(iut: Iut, name: str) -> Iterator[_Similar]:
     for collection in _COLLECTIONS:
         if collection != segments[0]:
             yield _Similar("/".join([collection, *segments[1:]]), f"the same ids below {collection}", **like_it)
+    yield _Similar(f"{head}/{identifier}+", "the id with a plus after it, which forms read as a blank", **like_it)
+    otherwise = _written_otherwise(identifier)
+    for other, what in otherwise[:1] if iut.is_quick else otherwise:
+        yield _Similar(f"{head}/{other}", what, may_be_ours=True)
     if not iut.is_quick:
         # Of a number, so many digits more that a server which counts will not get there while this run lasts.
         zeros = "0" * max(1, _FAR_AHEAD - len(identifier)) if identifier.isdigit() else "0"
@@ -126,6 +136,22 @@ def _less_likely(identifier: str) -> list[tuple[str, str]]:
         similar.append((f"{wide}{identifier[1:]}", "the id with its first character in full width"))
     similar.append((f" {identifier}", "the id with a space before it"))
     similar.append((identifier[1:], "the id without its first character"))
-    if identifier.isdigit():
-        similar.append((f"0{identifier}", "the id with a zero before it"))
     return [(other, what) for other, what in similar if other]
+
+
+def _written_otherwise(identifier: str) -> list[tuple[str, str]]:
+    """An id that a server may read as a number or a UUID, in other words for it; the first has most in it.
+
+    They may name the operation itself and nobody else's; what is unique is the name as it is written.
+    """
+    if identifier.isascii() and identifier.isdigit():
+        others = [(f"+0{identifier}", "the number with a sign and a zero before it")]
+        others += [(f"0{identifier}", "the id with a zero before it"), (f"+{identifier}", "the number with its sign")]
+        others.append((f"{identifier}.0", "the number with a fraction"))
+        if len(identifier) > 1:
+            others.append((f"{identifier[0]}_{identifier[1:]}", "the number with an underscore in it"))
+        return others
+    if _UUID.fullmatch(identifier):
+        without = (identifier.replace("-", ""), "the UUID without hyphens")
+        return [without, (f"{{{identifier}}}", "the UUID in braces"), (f"urn:uuid:{identifier}", "the UUID as a URN")]
+    return []

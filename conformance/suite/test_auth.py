@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.errors import NotTested
+from conformance.errors import NotApplicable, NotTested
+from conformance.exchange import Exchange, Method
 from conformance.rules.server.authorisation import (
     answered_alike,
+    denied_and_not_hidden,
+    is_hidden,
     refused_for_its_credentials,
     refused_for_its_permission,
 )
@@ -14,6 +17,7 @@ from conformance.rules.server.routing import not_a_success
 from conformance.server.target.credentials import Credential
 from conformance.server.target.iut import Iut
 from conformance.suite import unauthorised as by
+from conformance.suite.callers import READS, WEAK, Callers
 from conformance.suite.evidence import require_answers, require_each
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
@@ -61,33 +65,66 @@ def test_authorisation_comes_before_validation(unauthorised: Refusal) -> None:
     require_each(refused_for_its_credentials, unauthorised.noted(by.MALFORMED_WITHOUT_CREDENTIALS))
 
 
-@verifies("auth.precedes-validation")
-def test_permission_comes_before_validation(iut: Iut, unauthorised: Refusal) -> None:
-    """It only adds: whether credentials without permission are refused at all, auth.permission-is-denied says."""
+def _require_refused_without_permission(iut: Iut, unauthorised: Refusal) -> None:
+    """The positive control of checks that only add: whether it is refused at all, auth.permission-is-denied says."""
     if not iut.has_credential(Credential.FORBIDDEN):
         raise NotTested("no credential without the permission is configured ([auth] forbidden_token_env)")
-    if not unauthorised.noted(by.WITHOUT_PERMISSION)[0].is_denied:
+    plain = unauthorised.noted(by.WITHOUT_PERMISSION)[0]
+    if not (plain.is_denied or is_hidden(plain)):
         raise NotTested("a cancel without permission is not refused")
-    require_each(refused_for_its_credentials, unauthorised.noted(by.MALFORMED_WITHOUT_PERMISSION))
+
+
+@verifies("auth.precedes-validation")
+def test_permission_comes_before_validation(iut: Iut, unauthorised: Refusal) -> None:
+    _require_refused_without_permission(iut, unauthorised)
+    malformed = unauthorised.noted(by.MALFORMED_WITHOUT_PERMISSION)
+    if is_hidden(unauthorised.noted(by.WITHOUT_PERMISSION)[0]) and is_hidden(malformed[0]):
+        return
+    require_each(refused_for_its_credentials, malformed)
 
 
 @verifies("auth.permission-is-denied")
 def test_missing_permission_is_denied_whatever_exists(iut: Iut, unauthorised: Refusal) -> None:
     if not iut.has_credential(Credential.FORBIDDEN):
         raise NotTested("no credential without the permission is configured ([auth] forbidden_token_env)")
-    known = unauthorised.noted(by.WITHOUT_PERMISSION)[0]
-    unknown = unauthorised.noted(by.UNKNOWN_WITHOUT_PERMISSION)[0]
-    require(refused_for_its_permission(known), refused_for_its_permission(unknown, is_unknown=True))
+    known, unknown = _without_permission(unauthorised)
+    require(
+        refused_for_its_permission(known, may_be_hidden=is_hidden(unknown)),
+        refused_for_its_permission(unknown, may_be_hidden=True),
+    )
     require_answers(known, unknown)
+
+
+@verifies("auth.permission-precedes-existence")
+def test_caller_without_permission_does_not_learn_what_exists(iut: Iut, unauthorised: Refusal, asked: Callers) -> None:
+    """Who may read the children of the parent may learn what is not there (AIP-211)."""
+    _require_refused_without_permission(iut, unauthorised)
+    reads = asked.of(WEAK, *READS)
+    lists = [read for read in reads if read.calls(Method.LIST)]
+    if any(read.succeeded() for read in reads):
+        raise NotApplicable("the credentials without the permission to cancel may read")
+    if not lists or not all(read.is_denied or is_hidden(read) for read in reads):
+        raise NotTested("that the same credentials may not list operations either was not seen")
+    known, unknown = _without_permission(unauthorised)
+    require(answered_alike(known, unknown, "without permission"))
+    require_answers(known, unknown)
+
+
+@verifies("auth.denial-is-told")
+def test_missing_permission_is_told(iut: Iut, unauthorised: Refusal, asked: Callers) -> None:
+    _require_refused_without_permission(iut, unauthorised)
+    known, _ = _without_permission(unauthorised)
+    require_each(denied_and_not_hidden, [known, *asked.of(WEAK, *READS, Method.DELETE)])
+
+
+def _without_permission(unauthorised: Refusal) -> tuple[Exchange, Exchange]:
+    """The plain cancels without permission: of an operation that exists, and of none."""
+    return (unauthorised.noted(by.WITHOUT_PERMISSION)[0], unauthorised.noted(by.UNKNOWN_WITHOUT_PERMISSION)[0])
 
 
 @verifies("auth.permission-is-denied", profile="ci")
 def test_another_project_gives_no_permission(iut: Iut, unauthorised: Refusal) -> None:
-    """It only adds: whether credentials without permission are refused at all, the check above says."""
-    if not iut.has_credential(Credential.FORBIDDEN):
-        raise NotTested("no credential without the permission is configured ([auth] forbidden_token_env)")
-    if not unauthorised.noted(by.WITHOUT_PERMISSION)[0].is_denied:
-        raise NotTested("a cancel without permission is not refused")
+    _require_refused_without_permission(iut, unauthorised)
     require_each(not_a_success, unauthorised.noted(by.IN_ANOTHER_PROJECT))
 
 

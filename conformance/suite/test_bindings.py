@@ -20,8 +20,8 @@ from conformance.rules.server.outcome import (
 )
 from conformance.server.target.iut import Iut
 from conformance.server.target.supply import Supply
-from conformance.suite.alone import Alone, not_ended_alone
 from conformance.suite.bindings import Further
+from conformance.suite.confirmation import Confirmation, fresh_one_not_ended
 from conformance.suite.evidence import require_each, require_untouched
 from conformance.suite.judging import require, verifies
 
@@ -78,13 +78,15 @@ def test_operation_of_a_further_parent_ends_with_code_1(iut: Iut, also_further: 
 
 
 @verifies("outcome.guaranteed")
-def test_guaranteed_cancel_ends_what_a_further_parent_has(iut: Iut, also_further: list[Further], alone: Alone) -> None:
+def test_guaranteed_cancel_ends_what_a_further_parent_has(
+    iut: Iut, also_further: list[Further], confirmation: Confirmation
+) -> None:
     for one in also_further:
         if one.cancel.succeeded():
             supply = iut.further_supplies[one.parent]
             again = partial(_cancelled_alone, iut, supply)
-            alone.confirm([ended_cancelled(one.cancel, one.end, iut.settle)], again)
+            confirmation.decides([ended_cancelled(one.cancel, one.end, iut.settle)], again)
 
 
 def _cancelled_alone(iut: Iut, supply: Supply) -> Complaint | None:
-    return not_ended_alone(iut, supply.take(1)[0])
+    return fresh_one_not_ended(iut, supply.take(1)[0])

@@ -8,11 +8,11 @@ from conformance.errors import NotApplicable, NotTested
 from conformance.rules.server.outcome import accepted, refused_as_invalid
 from conformance.rules.server.routing import no_internal_error, not_a_success
 from conformance.server.target.iut import Iut
-from conformance.suite.again import OTHER_LABELS, Again
 from conformance.suite.bystanders import Bystanders
 from conformance.suite.evidence import answered, require_answers, require_each
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
+from conformance.suite.repeated_forms import OTHER_LABELS, RepeatedForms
 from conformance.suite.stories import FirstCancel, Stories, Story, is_refused_in_every_form
 from conformance.suite.unacceptable import Unacceptable
 
@@ -48,25 +48,25 @@ def test_empty_object_is_accepted(iut: Iut, first_cancel: FirstCancel, request: 
 
 @pytest.mark.usefixtures("request_message")
 @verifies("body.empty-object-is-accepted")
-def test_empty_object_is_accepted_however_it_is_written(again: Again) -> None:
+def test_empty_object_is_accepted_however_it_is_written(repeated_forms: RepeatedForms) -> None:
     """With the line end that Go writes, with a blank inside."""
-    again.require_as_good(*(form for form in ("newline", "spaced") if form in again))
+    repeated_forms.require_as_good(*(form for form in ("newline", "spaced") if form in repeated_forms))
 
 
 @pytest.mark.usefixtures("request_message")
 @verifies("body.unlabelled-object-is-answered")
-def test_unlabelled_object_is_answered(again: Again) -> None:
-    if no_internal_error(again.control) is not None:
+def test_unlabelled_object_is_answered(repeated_forms: RepeatedForms) -> None:
+    if no_internal_error(repeated_forms.control) is not None:
         raise NotTested("the plain cancel of a cancelled operation is answered with a server error, too")
-    again.require_right("unlabelled", no_internal_error)
+    repeated_forms.require_right("unlabelled", no_internal_error)
 
 
 @verifies("body.none-is-accepted")
 def test_no_body_is_accepted(iut: Iut, request: pytest.FixtureRequest) -> None:
     """What google-api-python-client, npm googleapis and Java's gax send."""
     if iut.ends_at_once:
-        again: Again = request.getfixturevalue("again")
-        again.require_as_good("empty")
+        repeated_forms: RepeatedForms = request.getfixturevalue("repeated_forms")
+        repeated_forms.require_as_good("empty")
         return
     cancel_works: Stories = request.getfixturevalue("cancel_works")
     _require_accepted(cancel_works.without_body)
@@ -76,8 +76,8 @@ def test_no_body_is_accepted(iut: Iut, request: pytest.FixtureRequest) -> None:
 def test_no_body_labelled_json_is_accepted(iut: Iut, request: pytest.FixtureRequest) -> None:
     """What every Python LRO future sends; a parser that insists on JSON text fails on it."""
     if iut.ends_at_once:
-        again: Again = request.getfixturevalue("again")
-        again.require_as_good("empty-labelled")
+        repeated_forms: RepeatedForms = request.getfixturevalue("repeated_forms")
+        repeated_forms.require_as_good("empty-labelled")
         return
     cancel_works: Stories = request.getfixturevalue("cancel_works")
     _require_accepted(cancel_works.labelled_without_body)
@@ -91,78 +91,78 @@ def _require_accepted(story: Story) -> None:
 
 @pytest.mark.usefixtures("request_message")
 @verifies("body.charset-is-accepted")
-def test_charset_is_accepted(again: Again) -> None:
-    labels = ["charset", *(form for form in OTHER_LABELS if form in again)]
-    again.require_as_good(*labels)
+def test_charset_is_accepted(repeated_forms: RepeatedForms) -> None:
+    labels = ["charset", *(form for form in OTHER_LABELS if form in repeated_forms)]
+    repeated_forms.require_as_good(*labels)
 
 
 @verifies("body.chunked-is-accepted")
-def test_chunked_body_is_accepted(again: Again) -> None:
-    forms = (form for form in ("chunked", "chunked-empty") if form in again)
-    again.require_as_good(*forms, also=frozenset({411}))
+def test_chunked_body_is_accepted(repeated_forms: RepeatedForms) -> None:
+    forms = (form for form in ("chunked", "chunked-empty") if form in repeated_forms)
+    repeated_forms.require_as_good(*forms, also=frozenset({411}))
 
 
 @verifies("body.missing-length-is-answered")
-def test_missing_length_is_answered(again: Again) -> None:
-    again.require_as_good("no-length", also=frozenset({411}))
+def test_missing_length_is_answered(repeated_forms: RepeatedForms) -> None:
+    repeated_forms.require_as_good("no-length", also=frozenset({411}))
 
 
 @pytest.mark.usefixtures("request_message")
 @verifies("body.redundant-name-is-accepted")
-def test_redundant_name_is_accepted(again: Again) -> None:
+def test_redundant_name_is_accepted(repeated_forms: RepeatedForms) -> None:
     """What Go's generated REST clients send."""
-    again.require_as_good("redundant-name")
+    repeated_forms.require_as_good("redundant-name")
 
 
 @pytest.mark.usefixtures("request_message")
 @verifies("body.unknown-field-is-answered")
-def test_unknown_field_is_ignored_or_refused(again: Again) -> None:
-    again.require_as_good("unknown-field", also=frozenset({400}))
-    if again.control.succeeded():
-        again.require_right("unknown-field", refused_as_invalid)
+def test_unknown_field_is_ignored_or_refused(repeated_forms: RepeatedForms) -> None:
+    repeated_forms.require_as_good("unknown-field", also=frozenset({400}))
+    if repeated_forms.control.succeeded():
+        repeated_forms.require_right("unknown-field", refused_as_invalid)
 
 
 @pytest.mark.usefixtures("request_message")
 @verifies("body.unknown-field-is-refused-as-stated")
-def test_unknown_field_is_refused_where_the_statement_says_so(again: Again) -> None:
-    again.require_right("unknown-field", not_a_success)
+def test_unknown_field_is_refused_where_the_statement_says_so(repeated_forms: RepeatedForms) -> None:
+    repeated_forms.require_right("unknown-field", not_a_success)
 
 
 @pytest.mark.usefixtures("request_message")
 @verifies("body.unknown-field-is-ignored-as-stated")
-def test_unknown_field_is_ignored_where_the_statement_says_so(again: Again) -> None:
-    again.require_as_good("unknown-field")
+def test_unknown_field_is_ignored_where_the_statement_says_so(repeated_forms: RepeatedForms) -> None:
+    repeated_forms.require_as_good("unknown-field")
 
 
 @pytest.mark.usefixtures("request_message")
 @verifies("body.unknown-field-is-told")
-def test_unknown_field_is_not_accepted_in_silence(again: Again) -> None:
-    again.require_right("unknown-field", not_a_success)
+def test_unknown_field_is_not_accepted_in_silence(repeated_forms: RepeatedForms) -> None:
+    repeated_forms.require_right("unknown-field", not_a_success)
 
 
 @pytest.mark.usefixtures("request_message")
 @verifies("body.content-encoding")
-def test_gzip_coded_body_is_understood_or_refused_for_its_coding(again: Again) -> None:
-    again.require_as_good("gzip", also=frozenset({415}))
+def test_gzip_coded_body_is_understood_or_refused_for_its_coding(repeated_forms: RepeatedForms) -> None:
+    repeated_forms.require_as_good("gzip", also=frozenset({415}))
 
 
 @verifies("body.expectation-is-answered")
-def test_expectation_of_an_interim_answer_is_answered(again: Again) -> None:
-    if "expectation" not in again:
+def test_expectation_of_an_interim_answer_is_answered(repeated_forms: RepeatedForms) -> None:
+    if "expectation" not in repeated_forms:
         raise NotApplicable("the binding of cancel has no body to wait with")
-    again.require_as_good("expectation", also=frozenset({417}))
+    repeated_forms.require_as_good("expectation", also=frozenset({417}))
 
 
 @pytest.mark.usefixtures("request_message")
 @verifies("body.null-name-is-accepted", profile="ci")
-def test_null_is_the_default_value(again: Again) -> None:
-    again.require_as_good("null-name")
+def test_null_is_the_default_value(repeated_forms: RepeatedForms) -> None:
+    repeated_forms.require_as_good("null-name")
 
 
 @pytest.mark.usefixtures("request_message")
 @verifies("body.duplicate-member-is-answered", profile="ci")
-def test_duplicate_member_is_no_server_error(again: Again) -> None:
-    again.require_right("name-twice", no_internal_error)
+def test_duplicate_member_is_no_server_error(repeated_forms: RepeatedForms) -> None:
+    repeated_forms.require_right("name-twice", no_internal_error)
 
 
 @verifies("body.refused-cancel-changes-nothing")

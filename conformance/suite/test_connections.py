@@ -5,18 +5,18 @@ from __future__ import annotations
 from conformance.errors import NotTested
 from conformance.rules.server.liveness import body_is_no_request
 from conformance.server.target.iut import Iut
-from conformance.suite.again import Again
 from conformance.suite.bystanders import Bystanders
 from conformance.suite.connections import refused_then_served
 from conformance.suite.evidence import require_answers
 from conformance.suite.judging import require, verifies
+from conformance.suite.repeated_forms import RepeatedForms
 from conformance.suite.stories import Stories
 
 
 @verifies("liveness.old-http-is-served")
-def test_http_1_0_is_served(again: Again) -> None:
+def test_http_1_0_is_served(repeated_forms: RepeatedForms) -> None:
     """Envoy wants another version, and says so."""
-    again.require_as_good("http-1.0", also=frozenset({426, 505}))
+    repeated_forms.require_as_good("http-1.0", also=frozenset({426, 505}))
 
 
 @verifies("liveness.refused-body-is-no-request")

@@ -29,6 +29,14 @@ def test_delete_leaves_other_operations_alone(
     last_look.require_untouched("deletion")
 
 
+@verifies("target.other-operations-untouched")
+def test_delete_of_a_cancelled_operation_leaves_the_next_alone(
+    last_look: LastLook, early_delete: Exchange, cancel_works: Stories
+) -> None:
+    """The one that was started right after it."""
+    last_look.require_untouched("early delete")
+
+
 @verifies("delete.removes")
 def test_delete_is_answered_and_looked_after(deletion: Deletion) -> None:
     """What get says afterwards, a rule judges."""
@@ -43,6 +51,26 @@ def test_delete_is_answered_and_looked_after(deletion: Deletion) -> None:
     response = deletion.delete.response
     status = response.status if response is not None else "nothing"
     require(Complaint(f"delete is supported by the statement and was answered with {status}", (deletion.delete,)))
+
+
+@verifies("delete.removes")
+def test_deleted_operation_stays_deleted(last_look: LastLook, deletion: Deletion) -> None:
+    """What get says when whoever worked for it would have written again, a rule judges."""
+    _require_told(last_look, deletion.delete)
+
+
+@verifies("delete.removes")
+def test_operation_that_is_being_cancelled_is_deleted(last_look: LastLook, early_delete: Exchange) -> None:
+    """It only adds: some operations cannot be deleted before they have ended."""
+    _require_told(last_look, early_delete)
+
+
+def _require_told(last_look: LastLook, delete: Exchange) -> None:
+    if not delete.succeeded() or delete.call is None:
+        raise NotTested(f"nothing was deleted: {answered(delete)}")
+    look = last_look.end_of(delete.call.name)
+    if not tells_what_exists(look):
+        raise NotTested(f"it was deleted, and {answered(look)}: nobody knows whether it is still there")
 
 
 @stimulus

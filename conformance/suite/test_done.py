@@ -8,19 +8,19 @@ from conformance.errors import NotTested
 from conformance.exchange import Exchange
 from conformance.rules.server.done import cancel_waits_for_the_end
 from conformance.rules.server.outcome import done_cancel_is_answered
-from conformance.suite.again import Again
 from conformance.suite.bystanders import shows_the_end
 from conformance.suite.evidence import require_each
 from conformance.suite.judging import require, verifies
+from conformance.suite.repeated_forms import RepeatedForms
 from conformance.suite.stories import Stories
 
 
 @pytest.fixture(scope="session")
-def cancelled_again(again: Again, cancel_works: Stories) -> Exchange:
+def cancelled_again(repeated_forms: RepeatedForms, cancel_works: Stories) -> Exchange:
     """The second cancel of an operation that had ended when it was sent, whatever [operations] completed gives."""
     if not shows_the_end(cancel_works.plain.end):
         raise NotTested("no cancelled operation was done when it was cancelled again")
-    return again.control
+    return repeated_forms.control
 
 
 @verifies("repeat.done-is-answered")
@@ -29,10 +29,10 @@ def test_second_cancel_of_what_a_cancel_ended_is_answered(cancelled_again: Excha
 
 
 @verifies("outcome.cancel-is-asynchronous")
-def test_cancel_does_not_wait_for_the_end(cancel_works: Stories, again: Again) -> None:
+def test_cancel_does_not_wait_for_the_end(cancel_works: Stories, repeated_forms: RepeatedForms) -> None:
     """Of all stories; a cancel of what is cancelled already shows how long one takes that waits for nothing."""
     stories = [story for story in cancel_works.all() if story.cancel.succeeded()]
-    told = [cancel_waits_for_the_end(story.cancel, story.after, again.control) for story in stories]
+    told = [cancel_waits_for_the_end(story.cancel, story.after, repeated_forms.control) for story in stories]
     if len(stories) < 2:
         raise NotTested("fewer than two cancels of running operations succeeded")
     require(*(told if all(told) else ()))

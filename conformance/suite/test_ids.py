@@ -8,10 +8,11 @@ from conformance.errors import NotApplicable, NotTested
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import accepted, as_good_as, ended_cancelled
 from conformance.server.target.iut import Iut
-from conformance.suite.alone import Alone
 from conformance.suite.chosen_ids import COLON, FEW, ONE_EACH, Chosen, cancel_chosen
+from conformance.suite.confirmation import Confirmation
 from conformance.suite.evidence import require_answers, require_each, require_looks
 from conformance.suite.judging import require, verifies
+from conformance.suite.repeated_forms import PLAIN_COLON, RepeatedForms
 from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import Stories
 
@@ -56,9 +57,16 @@ def test_plain_colon_is_a_part_of_the_id(chosen: dict[str, Chosen]) -> None:
     require_answers(again, plain)
 
 
+@verifies("routing.colon-in-identifier")
+def test_plain_colon_is_a_part_of_an_id_that_the_server_gave(repeated_forms: RepeatedForms) -> None:
+    if PLAIN_COLON not in repeated_forms:
+        raise NotApplicable("the ids of the operations have no colon")
+    repeated_forms.require_as_good(PLAIN_COLON)
+
+
 @verifies("outcome.guaranteed")
 def test_guaranteed_cancel_ends_an_operation_whatever_its_id_has(
-    iut: Iut, chosen: dict[str, Chosen], alone: Alone
+    iut: Iut, chosen: dict[str, Chosen], confirmation: Confirmation
 ) -> None:
     """An operation that does not end is followed by a fresh one with an id of the same kind, alone.
 
@@ -80,7 +88,7 @@ def test_guaranteed_cancel_ends_an_operation_whatever_its_id_has(
         ends.update(iut.await_end([one.name]))
         return not_ended(one)
 
-    alone.confirm(told.values(), again)
+    confirmation.decides(told.values(), again)
     if not cancels:
         raise NotTested("no cancel of an operation with such an id succeeded")
     require_looks(*ends.values())

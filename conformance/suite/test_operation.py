@@ -8,13 +8,14 @@ import pytest
 
 from conformance.errors import NotTested, Unjudged
 from conformance.exchange import Exchange
+from conformance.rules.server.reading import read_as_without
 from conformance.rules.server.routing import shows_an_existing_operation
 from conformance.server.target.iut import Iut
 from conformance.suite.blame import Blame
-from conformance.suite.evidence import require_looks, require_untouched
+from conformance.suite.evidence import require_answers, require_looks, require_untouched
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.reads import MakeReads
+from conformance.suite.reads import Reads
 
 _NOT_FOUND = 404
 
@@ -34,12 +35,27 @@ def test_fresh_operation_can_be_got(iut: Iut, first_looks: list[Exchange], reque
     require_looks(first_looks[0])
 
 
+@verifies("operation.client-headers-are-accepted")
+def test_reads_with_the_headers_of_official_clients_succeed(iut: Iut, reads: Reads) -> None:
+    """Beside a read of the same without them, which has to succeed."""
+    told = 0
+    for read in reads.by_a_client:
+        plain = next((sent for sent in iut.target.exchanges if sent.call == read.call and sent.succeeded()), None)
+        if plain is None:
+            continue
+        told += 1
+        require(read_as_without(plain, read))
+        require_answers(read)
+    if not told:
+        raise NotTested("no read without the headers of a client succeeded")
+
+
 @verifies("operation.reading-changes-nothing")
-def test_reading_an_operation_changes_nothing(iut: Iut, last_look: LastLook, reads: MakeReads, blame: Blame) -> None:
+def test_reading_an_operation_changes_nothing(iut: Iut, last_look: LastLook, reads: Reads, blame: Blame) -> None:
     """One that is touched may have been so by chance: a fresh one is read in the same way."""
     looked = last_look.at("reads")
     if looked.touched is not None:
         last_look.accounted_for.add(looked.bystander.name)
-        require(*blame.guilty([reads]))
+        require(*blame.guilty([reads.make]))
         raise NotTested(f"{looked.touched.message}; it did not happen to another operation, so it may be a coincidence")
     require_untouched(iut, None, looked.look)

@@ -16,11 +16,11 @@ from conformance.rules.server.outcome import (
     reports_cancellation,
 )
 from conformance.server.target.iut import Iut, listed_names
-from conformance.suite.again import forms_of
-from conformance.suite.alone import Alone, not_ended_alone
 from conformance.suite.bystanders import Bystanders
+from conformance.suite.confirmation import Confirmation, fresh_one_not_ended
 from conformance.suite.evidence import answered, require_answers, require_looks
 from conformance.suite.judging import require, verifies
+from conformance.suite.repeated_forms import forms_of
 from conformance.suite.stories import FirstCancel, Stories, Story, is_refused_in_every_form
 
 
@@ -70,32 +70,34 @@ SAID_ELSEWHERE = frozenset({401, 403, 404, 405, 429, 501, 503})
 
 @verifies("outcome.running-can-be-cancelled")
 def test_cancel_of_a_running_operation_is_accepted(
-    iut: Iut, first_cancel: FirstCancel, stories: Stories, alone: Alone
+    iut: Iut, first_cancel: FirstCancel, stories: Stories, confirmation: Confirmation
 ) -> None:
     """Whatever its body, and again with a fresh operation: a refusal that all forms get alike is for none of them."""
     response = first_cancel.with_object.response
     if not is_refused_in_every_form(first_cancel, stories):
         refused = [story for story in stories.all() if story.is_refused_in_the_plain_form_too]
         told = [each for each in refused if each.cancel.response and each.cancel.response.status not in SAID_ELSEWHERE]
-        alone.confirm([accepted(each.cancel) for each in told], lambda: accepted(iut.cancel(told[0].name)))
+        confirmation.decides([accepted(each.cancel) for each in told], lambda: accepted(iut.cancel(told[0].name)))
         require_answers(first_cancel.with_object)
     elif response is not None and response.status in SAID_ELSEWHERE:
         raise NotTested(f"{answered(first_cancel.with_object)}, which another requirement judges")
     else:
-        alone.confirm([accepted(first_cancel.with_object)], lambda: accepted(iut.cancel(iut.running(1)[0])))
+        confirmation.decides([accepted(first_cancel.with_object)], lambda: accepted(iut.cancel(iut.running(1)[0])))
 
 
 @verifies("outcome.guaranteed")
-def test_guaranteed_cancel_ends_the_operation(iut: Iut, cancel_works: Stories, alone: Alone) -> None:
+def test_guaranteed_cancel_ends_the_operation(iut: Iut, cancel_works: Stories, confirmation: Confirmation) -> None:
     """Those of the stories, which end together; or else one alone, for the time may have been short for three."""
     stories = _cancelled(cancel_works)
     told = [ended_cancelled(story.cancel, story.end, iut.settle) for story in stories]
-    alone.confirm(told, lambda: not_ended_alone(iut))
+    confirmation.decides(told, lambda: fresh_one_not_ended(iut))
     require_looks(*(story.end for story in stories))
 
 
 @verifies("outcome.guaranteed", profile="ci")
-def test_guaranteed_cancel_ends_the_operation_in_every_form(iut: Iut, cancel_works: Stories, alone: Alone) -> None:
+def test_guaranteed_cancel_ends_the_operation_in_every_form(
+    iut: Iut, cancel_works: Stories, confirmation: Confirmation
+) -> None:
     """Each form of the cancel, at a fresh operation of its own: what is accepted cancels."""
     forms = list(forms_of(iut, cancel_works.plain.name))
     names = iut.running(len(forms))
@@ -108,7 +110,7 @@ def test_guaranteed_cancel_ends_the_operation_in_every_form(iut: Iut, cancel_wor
     ends = iut.await_end([name for name, _, _ in cancels])
     told = {form: ended_cancelled(cancel, ends[name], iut.settle) for name, form, cancel in cancels}
     not_ended = [form for form, complaint in told.items() if complaint is not None]
-    alone.confirm(told.values(), lambda: not_ended_alone(iut, form=not_ended[0]))
+    confirmation.decides(told.values(), lambda: fresh_one_not_ended(iut, form=not_ended[0]))
     if not cancels:
         raise NotTested("no cancel in another form succeeded")
     require_looks(*(ends[name] for name, _, _ in cancels))

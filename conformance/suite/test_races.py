@@ -9,7 +9,7 @@ from conformance.exchange import Exchange
 from conformance.rules import Complaint
 from conformance.rules.server.order import explained_by_some_order
 from conformance.server.target.iut import Iut
-from conformance.suite.alone import Alone
+from conformance.suite.confirmation import Confirmation
 from conformance.suite.evidence import answered, require_answers, require_looks, require_untouched, tells_what_exists
 from conformance.suite.judging import disruptive, verifies
 from conformance.suite.last_look import LastLook
@@ -19,23 +19,23 @@ from conformance.suite.storm import Crowd, Storm, raise_storm
 
 @verifies("lifecycle.some-order-explains")
 def test_overlapping_cancels_and_looks_have_an_order(
-    iut: Iut, storm: Storm, cancel_repeats: Stories, alone: Alone
+    iut: Iut, storm: Storm, cancel_repeats: Stories, confirmation: Confirmation
 ) -> None:
     storm.require_overlap()
-    alone.prove(_no_order(storm), lambda: _no_order(raise_storm(iut, iut.running(1)[0], cancels=2, looks=2)))
+    confirmation.informs(_no_order(storm), lambda: _no_order(raise_storm(iut, iut.running(1)[0], cancels=2, looks=2)))
     require_answers(*storm.exchanges)
     require_looks(storm.last_look)
 
 
 @disruptive
 @verifies("lifecycle.some-order-explains", profile="ci")
-def test_great_storm_has_an_order(iut: Iut, cancel_repeats: Stories, alone: Alone) -> None:
+def test_great_storm_has_an_order(iut: Iut, cancel_repeats: Stories, confirmation: Confirmation) -> None:
     def race() -> Complaint | None:
         storms.append(raise_storm(iut, iut.running(1)[0], cancels=6, looks=6))
         return _no_order(storms[-1])
 
     storms: list[Storm] = []
-    alone.prove(race(), race)
+    confirmation.informs(race(), race)
     require_looks(*(storm.last_look for storm in storms))
 
 
@@ -45,10 +45,12 @@ def _no_order(storm: Storm) -> Complaint | None:
 
 @disruptive
 @verifies("target.other-operations-untouched", profile="ci")
-def test_crowd_of_cancels_leaves_a_bystander_alone(iut: Iut, last_look: LastLook, crowd: Crowd, alone: Alone) -> None:
+def test_crowd_of_cancels_leaves_a_bystander_alone(
+    iut: Iut, last_look: LastLook, crowd: Crowd, confirmation: Confirmation
+) -> None:
     looked = last_look.at(crowd.first)
     last_look.accounted_for.add(looked.bystander.name)
-    alone.prove(looked.touched, lambda: last_look.at(crowd.race()).touched)
+    confirmation.informs(looked.touched, lambda: last_look.at(crowd.race()).touched)
     require_untouched(iut, None, looked.look)
 
 
@@ -56,7 +58,7 @@ def test_crowd_of_cancels_leaves_a_bystander_alone(iut: Iut, last_look: LastLook
 @verifies("lifecycle.some-order-explains", profile="ci")
 @pytest.mark.parametrize(("cancels", "deletes"), [(4, 1), (0, 3)])
 def test_deletes_have_an_order(
-    cancels: int, deletes: int, iut: Iut, cancel_repeats: Stories, may_delete: bool, alone: Alone
+    cancels: int, deletes: int, iut: Iut, cancel_repeats: Stories, may_delete: bool, confirmation: Confirmation
 ) -> None:
     """A delete among cancels, or deletes among themselves, and looks, at one running operation, all at once."""
     if not may_delete:
@@ -74,6 +76,6 @@ def test_deletes_have_an_order(
         return explained_by_some_order(name, sent)
 
     looks: list[Exchange] = []
-    alone.prove(race(), race)
+    confirmation.informs(race(), race)
     if not tells_what_exists(looks[0]):
         raise NotTested(f"{answered(looks[0])}, so what became of the operation is not known")

@@ -8,10 +8,10 @@ from conformance.exchange.history import operation_in
 from conformance.rules.server.outcome import done_cancel_is_answered, second_cancel_is_accepted, second_cancel_is_safe
 from conformance.rules.server.routing import no_internal_error
 from conformance.server.target.iut import Iut
-from conformance.suite.again import Again
 from conformance.suite.bystanders import shows_the_end
 from conformance.suite.evidence import answered, require_answers, require_each, require_looks
 from conformance.suite.judging import require, verifies
+from conformance.suite.repeated_forms import RepeatedForms
 from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import FirstCancel, Stories
 from conformance.suite.storm import Storm
@@ -42,10 +42,10 @@ def test_second_cancel_is_accepted(cancel_works: Stories) -> None:
 
 
 @verifies("repeat.is-safe")
-def test_cancel_of_what_is_cancelled_is_safe(again: Again, cancel_is_heard: FirstCancel) -> None:
+def test_cancel_of_what_is_cancelled_is_safe(repeated_forms: RepeatedForms, cancel_is_heard: FirstCancel) -> None:
     """Sent when the operation has ended, if it has: where cancels are late, only this one finds it so."""
-    require(second_cancel_is_safe(cancel_is_heard.cancel, again.control))
-    require_answers(again.control)
+    require(second_cancel_is_safe(cancel_is_heard.cancel, repeated_forms.control))
+    require_answers(repeated_forms.control)
 
 
 @verifies("repeat.is-safe")
@@ -71,7 +71,7 @@ def test_cancel_that_came_second_is_answered(storm: Storm, cancel_repeats: Stori
 
 @stimulus
 def done_then_cancelled(
-    iut: Iut, first_cancel: FirstCancel, stories: Stories | None = None, again: Again | None = None
+    iut: Iut, first_cancel: FirstCancel, stories: Stories | None = None, repeated_forms: RepeatedForms | None = None
 ) -> tuple[Exchange, Exchange]:
     """A look at a done operation, and the answer to a cancel of it; one that is to complete is waited for."""
     completed = iut.completed_supply
@@ -80,15 +80,15 @@ def done_then_cancelled(
         look = iut.await_end([name])[name]
     elif iut.ends_at_once:
         return first_cancel.before, first_cancel.cancel
-    elif stories is None or again is None:
+    elif stories is None or repeated_forms is None:
         raise NotTested("no cancel of a running operation succeeded, so that none is done")
     else:
         look, name = stories.plain.end, stories.plain.name
     if not shows_the_end(look):
         what = f"[operations] completed gave {name}, which is not" if completed.is_given else "none was"
         raise NotTested(f"there is no done operation: {what} done within {iut.settle:g} s")
-    if not completed.is_given and again is not None:
-        return look, again.control
+    if not completed.is_given and repeated_forms is not None:
+        return look, repeated_forms.control
     cancel = iut.cancel(name, note="cancel of a done operation")
     iut.get(name)
     return look, cancel

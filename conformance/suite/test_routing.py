@@ -8,12 +8,12 @@ from conformance.rules.server.routing import never_reached, no_internal_error, n
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import long_name
-from conformance.suite.again import Again
 from conformance.suite.evidence import answered, require_answers
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.near_misses import near_miss_refusal, posted
 from conformance.suite.refusals import Aim, Refusal, Refusals, refusal
+from conformance.suite.repeated_forms import RepeatedForms
 from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import FirstCancel
 
@@ -127,40 +127,40 @@ def test_too_long_target_is_refused(too_long: Exchange, unknown_cancels: list[Ex
 
 
 @verifies("routing.unreserved-escapes-are-decoded")
-def test_escaped_letter_is_the_letter(again: Again) -> None:
+def test_escaped_letter_is_the_letter(repeated_forms: RepeatedForms) -> None:
     """The same cancel with one letter of the id percent-encoded finds the same operation."""
-    if "escaped-letter" not in again:
+    if "escaped-letter" not in repeated_forms:
         raise NotTested("the id of the operation has no character that needs no escape")
-    again.require_as_good(*(form for form in ("escaped-letter", "all-escaped") if form in again))
+    repeated_forms.require_as_good(*(form for form in ("escaped-letter", "all-escaped") if form in repeated_forms))
 
 
 @verifies("routing.encoded-verb-separator-is-no-server-error")
-def test_encoded_verb_separator_is_no_server_error(again: Again) -> None:
-    again.require_right("encoded-verb-separator", no_internal_error)
+def test_encoded_verb_separator_is_no_server_error(repeated_forms: RepeatedForms) -> None:
+    repeated_forms.require_right("encoded-verb-separator", no_internal_error)
 
 
 @verifies("routing.slash-before-verb-is-another-path")
-def test_slash_before_verb_is_another_path(again: Again) -> None:
-    if "slash-before-verb" not in again:
+def test_slash_before_verb_is_another_path(repeated_forms: RepeatedForms) -> None:
+    if "slash-before-verb" not in repeated_forms:
         raise NotApplicable("the path template of this contract ends in `**`, which may match an empty segment")
-    again.require_right("slash-before-verb", never_reached)
+    repeated_forms.require_right("slash-before-verb", never_reached)
 
 
 @verifies("routing.encoded-separator-is-data")
-def test_encoded_slash_is_no_separator(again: Again) -> None:
+def test_encoded_slash_is_no_separator(repeated_forms: RepeatedForms) -> None:
     for form in ("encoded-separator", "encoded-separator-first"):
-        if form in again:
-            again.require_right(form, never_reached)
+        if form in repeated_forms:
+            repeated_forms.require_right(form, never_reached)
 
 
 @verifies("routing.nothing-follows-the-verb")
-def test_escaped_line_end_is_a_part_of_the_verb(again: Again) -> None:
-    again.require_right("verb-line-end", never_reached)
+def test_escaped_line_end_is_a_part_of_the_verb(repeated_forms: RepeatedForms) -> None:
+    repeated_forms.require_right("verb-line-end", never_reached)
 
 
 @verifies("routing.absolute-form-is-accepted")
-def test_absolute_form_is_the_same_target(again: Again) -> None:
-    again.require_as_good("absolute-form")
+def test_absolute_form_is_the_same_target(repeated_forms: RepeatedForms) -> None:
+    repeated_forms.require_as_good("absolute-form")
 
 
 @verifies("routing.post-on-a-name-does-nothing")
@@ -175,5 +175,5 @@ def test_no_header_query_or_form_makes_a_delete_of_a_post(last_look: LastLook, o
 
 
 @verifies("routing.empty-query-is-no-query")
-def test_bare_question_mark_changes_nothing(again: Again) -> None:
-    again.require_as_good("empty-query")
+def test_bare_question_mark_changes_nothing(repeated_forms: RepeatedForms) -> None:
+    repeated_forms.require_as_good("empty-query")

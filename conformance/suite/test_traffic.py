@@ -10,18 +10,18 @@ from conformance.errors import NotTested, Unjudged
 from conformance.rules.server.authorship import cancelled_by_nobody
 from conformance.rules.server.outcome import ended_cancelled
 from conformance.server.target.iut import Iut
-from conformance.suite.alone import Alone, not_ended_alone
 from conformance.suite.blame import Blame
 from conformance.suite.bystanders import shows_the_end
+from conformance.suite.confirmation import Confirmation, fresh_one_not_ended
 from conformance.suite.evidence import require_looks, require_untouched
 from conformance.suite.judging import require, verifies
-from conformance.suite.last_look import LastLook, acknowledged, is_repeated
+from conformance.suite.last_look import LastLook, acknowledged, deleted, is_repeated
 from conformance.suite.stories import FirstCancel, Stories
 
 
 @pytest.fixture(scope="module")
 def last_looks(iut: Iut, aims: LastLook, request: pytest.FixtureRequest) -> None:
-    """One more look at what was cancelled: what is final must still be so. Whatever else failed, this goes on.
+    """One more look at what was cancelled or deleted: what is final must still be so, whatever else failed.
 
     It is had so long after the end as `[operations] watch` says; the last look will do where that says nothing.
     """
@@ -34,12 +34,13 @@ def last_looks(iut: Iut, aims: LastLook, request: pytest.FixtureRequest) -> None
             if iut.watch:
                 iut.target.clock.sleep(ended_at + iut.watch - iut.target.clock.now())
                 names = [story.name for story in stories.all() if story.name in acknowledged(iut)] or names
+                names += deleted(iut)
         iut.get_all([name for name in names if iut.watch or name not in aims.ends])
 
 
 @verifies("outcome.guaranteed")
 def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
-    iut: Iut, cancel_works: Stories, aims: LastLook, alone: Alone
+    iut: Iut, cancel_works: Stories, aims: LastLook, confirmation: Confirmation
 ) -> None:
     """Every operation whose cancel was acknowledged, whatever else it was sent for: a cancel must not wear out.
 
@@ -54,7 +55,7 @@ def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
         for name, cancel in cancels.items()
         if not (name in again and shows_the_end(ends[name]))
     ]
-    alone.confirm(told, lambda: not_ended_alone(iut))
+    confirmation.decides(told, lambda: fresh_one_not_ended(iut))
     if not cancels:
         raise NotTested("no cancel of a running operation succeeded")
     require_looks(*ends.values())

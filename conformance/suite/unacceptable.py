@@ -6,12 +6,12 @@ from conformance.errors import NotApplicable
 from conformance.exchange import Exchange
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
-from conformance.suite.again import Again
 from conformance.suite.blame import Blame, Make
 from conformance.suite.bystanders import Bystander
 from conformance.suite.evidence import require_untouched
 from conformance.suite.judging import require
 from conformance.suite.last_look import LastLook
+from conformance.suite.repeated_forms import RepeatedForms
 from conformance.suite.stimuli import stimulus
 
 MALFORMED = (b"{", b"hello")
@@ -91,14 +91,16 @@ class Unacceptable:
 
 
 @stimulus
-def unacceptable(iut: Iut, addressed: Bystander, again: Again, aims: LastLook, blame: Blame) -> Unacceptable:
+def unacceptable(
+    iut: Iut, addressed: Bystander, repeated_forms: RepeatedForms, aims: LastLook, blame: Blame
+) -> Unacceptable:
     """Cancels that nobody has to accept."""
 
     def is_refused(form: str) -> bool:
-        answer = again.answer(form).response if form in again else None
-        return again.control.succeeded() and answer is not None and 400 <= answer.status < 500
+        answer = repeated_forms.answer(form).response if form in repeated_forms else None
+        return repeated_forms.control.succeeded() and answer is not None and 400 <= answer.status < 500
 
-    query = again.answer("unknown-parameter").request.query if is_refused("unknown-parameter") else None
+    query = repeated_forms.answer("unknown-parameter").request.query if is_refused("unknown-parameter") else None
     return Unacceptable(iut, addressed, aims, blame, query, is_refused("unknown-field"), is_refused("unlabelled"))
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.exchange import Exchange, Failure, FailureKind, Method, Request, Response
-from conformance.exchange.history import History, histories, operation_in, operations_in
+from conformance.exchange.history import History, Look, histories, operation_in, operations_in
 from tests.rules.traffic import (
     NOT_FOUND,
     OPERATION,
@@ -98,7 +100,8 @@ def test_looks_are_in_the_order_of_their_answers() -> None:
     slow = traffic.get(running(), during=(0, 9))
     quick = traffic.get(succeeded(), during=(1, 2))
     assert [look.exchange for look in history_of(traffic).looks] == [quick, slow]
-    assert list(history_of(traffic).pairs()) == [], "the slow one was sent before the quick one was answered"
+    pairs = list(history_of(traffic).pairs(lambda look: look.exchange.number))
+    assert pairs == [], "the slow one was sent before the quick one was answered"
 
 
 MOMENTS = st.integers(0, 6).map(float)
@@ -136,11 +139,33 @@ def test_before_is_sound_and_misses_nothing(exchanges: list[Exchange]) -> None:
                 assert not a.precedes(b)
 
 
-@given(overlapping())
-def test_pairs_are_all_that_are_before_one_another(exchanges: list[Exchange]) -> None:
+@given(overlapping(), st.integers(1, 6))
+def test_pairs_are_all_that_are_before_one_another(exchanges: list[Exchange], kinds: int) -> None:
+    """One for each two things that were shown in that order, however often; each its own thing: every pair."""
     traffic = Traffic()
     for exchange in exchanges:
         traffic.get(running(), during=(exchange.sent_at, exchange.received_at))
-    found = {(a.exchange.number, b.exchange.number) for a, b in history_of(traffic).pairs()}
-    assert found == {(a.number, b.number) for a in traffic.exchanges for b in traffic.exchanges if a.precedes(b)}
+    found = list(history_of(traffic).pairs(lambda look: look.exchange.number % kinds))
+    assert all(a.is_before(b) for a, b in found)
+    shown = sorted((a.exchange.number % kinds, b.exchange.number % kinds) for a, b in found)
+    before = ((a, b) for a in traffic.exchanges for b in traffic.exchanges if a.precedes(b))
+    assert shown == sorted({(a.number % kinds, b.number % kinds) for a, b in before})
     assert all(look.exchange.calls(Method.GET) for look in history_of(traffic).looks)
+
+
+def test_operations_that_a_list_shows_again_and_again_are_sorted_once_and_paired_once() -> None:
+    """A shared target has operations of others: what a rule looks at may not grow with the square of the lists."""
+    traffic = Traffic()
+    for _ in range(100):
+        traffic.list(running(), succeeded())
+    asked = Counter[str]()
+
+    def shown(look: Look) -> bool:
+        asked["look"] += 1
+        return look.operation.done
+
+    told = histories(traffic.exchanges)
+    assert all(one is other for one, other in zip(told, histories(traffic.exchanges), strict=True))
+    for history in told:
+        assert len(list(history.pairs(shown))) <= 4
+    assert asked["look"] == 200

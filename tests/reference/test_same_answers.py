@@ -93,6 +93,7 @@ def by_asgi(service: Service, sent: list[Sent]) -> Iterator[Answer]:
         raw_path, _, query = target.encode("latin-1").partition(b"?")
         scope = {
             "type": "http",
+            "http_version": "1.1",
             "method": method,
             "raw_path": raw_path,
             "query_string": query,

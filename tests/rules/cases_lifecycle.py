@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.exchange import Failure, FailureKind
 from tests.rules.cases import Cases
 from tests.rules.traffic import (
+    ANOTHER,
     DONE_ALREADY,
     GOOGLE_PAGE,
     METADATA,
@@ -226,6 +227,12 @@ CASES = {
     ),
     "outcome.not-deleted": Cases(
         kept={
+            "hidden from another caller": lambda t: (
+                t.get(running()),
+                t.cancel(),
+                t.get(NOT_FOUND, 404, asks=ANOTHER),
+                t.get(cancelled()),
+            ),
             "cancelled": lambda t: (t.get(running()), t.cancel(), t.get(cancelled())),
             "still running": lambda t: (t.get(running()), t.cancel(), t.get(asked_to_cancel())),
             "completed despite the cancel": lambda t: (t.get(running()), t.cancel(), t.get(succeeded())),
@@ -382,6 +389,10 @@ CASES = {
         },
         silent={
             "never shown": lambda t: t.cancel(status=404, answer=NOT_FOUND),
+            "hidden from another caller": lambda t: (
+                t.get(running()),
+                t.cancel(status=404, answer=NOT_FOUND, asks=ANOTHER),
+            ),
             "shown afterwards, as if the cancel had made it": lambda t: (
                 t.cancel(status=404, answer=NOT_FOUND),
                 t.get(running()),

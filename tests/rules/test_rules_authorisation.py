@@ -8,6 +8,8 @@ from conformance.exchange import Exchange, Failure, FailureKind
 from conformance.rules import Complaint
 from conformance.rules.server.authorisation import (
     answered_alike,
+    denied_and_not_hidden,
+    is_hidden,
     refused_for_its_credentials,
     refused_for_its_permission,
 )
@@ -107,12 +109,26 @@ def test_not_refused_for_its_permission(status: int, answer: Answer, shown: str)
 )
 def test_what_does_not_exist_may_also_be_not_found(status: int, answer: Answer) -> None:
     """AIP-211 advises it to whoever checks the permission to read the children of the parent."""
-    assert refused_for_its_permission(cancel(status, answer), is_unknown=True) is None
+    assert refused_for_its_permission(cancel(status, answer), may_be_hidden=True) is None
 
 
 @pytest.mark.parametrize(("status", "answer"), [(200, {}), (404, PERMISSION_DENIED), (400, INVALID), (401, None)])
 def test_what_does_not_exist_is_not_answered_otherwise(status: int, answer: Answer) -> None:
-    assert refused_for_its_permission(cancel(status, answer), is_unknown=True) is not None
+    assert refused_for_its_permission(cancel(status, answer), may_be_hidden=True) is not None
+
+
+@pytest.mark.parametrize(("status", "answer"), [(404, NOT_FOUND), (404, bare(5)), (404, None)])
+def test_what_exists_may_be_hidden_and_is_not_told(status: int, answer: Answer) -> None:
+    exchange = cancel(status, answer)
+    complaint = denied_and_not_hidden(exchange)
+    assert complaint is not None
+    assert complaint.exchanges == (exchange,)
+    assert is_hidden(exchange)
+
+
+@pytest.mark.parametrize(("status", "answer"), [(403, PERMISSION_DENIED), (404, PERMISSION_DENIED), (429, TOO_MANY)])
+def test_what_is_denied_is_told(status: int, answer: Answer) -> None:
+    assert denied_and_not_hidden(cancel(status, answer)) is None
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])

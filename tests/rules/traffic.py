@@ -94,6 +94,7 @@ class Traffic:
         has_length: bool = True,
         is_odd: bool = False,
         credential: str = "",
+        asks: tuple[Header, ...] = (),
     ) -> Exchange:
         """A cancel; unless it is said otherwise it succeeds with `{}`."""
         return self.send(
@@ -110,6 +111,7 @@ class Traffic:
             has_length=has_length,
             is_odd=is_odd,
             credential=credential,
+            asks=asks,
         )
 
     def get(
@@ -120,6 +122,7 @@ class Traffic:
         name: str = OPERATION,
         content_type: str | None = JSON,
         during: tuple[float, float] | None = None,
+        asks: tuple[Header, ...] = (),
     ) -> Exchange:
         return self.send(
             "GET",
@@ -129,6 +132,7 @@ class Traffic:
             call=Call(Method.GET, name),
             content_type=content_type,
             during=during,
+            asks=asks,
         )
 
     def list(
@@ -160,6 +164,10 @@ def _response(status: int, answer: object, content_type: str | None, headers: tu
     body = answer if isinstance(answer, bytes) else b"" if answer is None else json.dumps(answer).encode()
     labelled = ((("Content-Type", content_type),) if body and content_type is not None else ()) + headers
     return Response(status, labelled, body)
+
+
+ANOTHER = (("Authorization", "Bearer another"),)
+"""Of another caller than those who send none."""
 
 
 # --- operations -------------------------------------------------------------------------------------------------

@@ -71,21 +71,38 @@ def refused_for_its_credentials(exchange: Exchange) -> Complaint | None:
     return Complaint(f"a request without valid credentials was answered with {response.status}{what}", (exchange,))
 
 
-def refused_for_its_permission(exchange: Exchange, is_unknown: bool = False) -> Complaint | None:
-    """The request is answered with 403 PERMISSION_DENIED; what does not exist may be answered with 404 (AIP-211)."""
+def refused_for_its_permission(exchange: Exchange, may_be_hidden: bool = False) -> Complaint | None:
+    """The request is answered with 403 PERMISSION_DENIED, or with 404 where that is no more than is said of nothing."""
     response = exchange.response
-    if response is None or response.is_busy:
+    if response is None or response.is_busy or (may_be_hidden and is_hidden(exchange)):
         return None
     says = (status_of(exchange) or {}).get("status")
-    if is_unknown and response.status == 404 and says in (None, "NOT_FOUND"):
-        return None
     if response.status == 403 and says in (None, "PERMISSION_DENIED"):
         return None
     what = f" {says}" if says else ""
     return Complaint(f"credentials without permission were answered with {response.status}{what}", (exchange,))
 
 
-def answered_alike(existing: Exchange, unknown: Exchange) -> Complaint | None:
+def is_hidden(exchange: Exchange) -> bool:
+    """Whether the answer is 404 NOT_FOUND.
+
+    "An origin server that wishes to "hide" the current existence of a forbidden target resource MAY instead respond
+    with a status code of 404" (RFC 9110, section 15.5.4).
+    """
+    says = (status_of(exchange) or {}).get("status")
+    return exchange.response is not None and exchange.response.status == 404 and says in (None, "NOT_FOUND")
+
+
+def denied_and_not_hidden(exchange: Exchange) -> Complaint | None:
+    """Who lacks the permission is told so: "regardless of whether or not it exists" (AIP-193)."""
+    if not is_hidden(exchange):
+        return None
+    return Complaint(
+        "credentials without permission were answered with 404, as if there were no operation", (exchange,)
+    )
+
+
+def answered_alike(existing: Exchange, unknown: Exchange, who: str = "without credentials") -> Complaint | None:
     """The answer does not tell an operation that exists from one that does not."""
     if existing.response is None or unknown.response is None:
         return None
@@ -93,7 +110,7 @@ def answered_alike(existing: Exchange, unknown: Exchange) -> Complaint | None:
     if len(statuses) == 1 or statuses & {429, 503}:
         return None
     return Complaint(
-        f"without credentials an existing operation is answered with {existing.response.status},"
+        f"{who} an existing operation is answered with {existing.response.status},"
         f" an unknown one with {unknown.response.status}",
         (existing, unknown),
     )

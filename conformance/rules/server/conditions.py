@@ -22,6 +22,12 @@ bound = When(lambda exchange: exchange.call is not None)
 has_body = When(lambda exchange: exchange.response is not None and bool(exchange.response.body))
 has_content_type = When(lambda exchange: exchange.response is not None and exchange.response.media_type is not None)
 
+
+def of_the_same_caller(one: Exchange, other: Exchange) -> bool:
+    """Whether two requests have the same credentials: to another caller an operation may be hidden behind 404."""
+    return one.request.header("authorization") == other.request.header("authorization")
+
+
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]+(:[a-z]+)?")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,16 +10,26 @@ from conformance.exchange import Exchange, Method
 from conformance.exchange.history import History, Look, operation_in
 from conformance.lro import State
 from conformance.rules.rule import Complaint, history_rule
-from conformance.rules.server.conditions import plainly_bound
+from conformance.rules.server.conditions import of_the_same_caller, plainly_bound
 
 
 def _done_and_seen_again(history: History) -> list[tuple[Look, Look]]:
     """Every look that showed the operation done, with every later one of the same kind (list or get)."""
     return [
         (earlier, later)
-        for earlier, later in history.pairs()
+        for earlier, later in history.pairs(_end_shown)
         if earlier.operation.done and earlier.in_list == later.in_list
     ]
+
+
+def _end_shown(look: Look) -> tuple[bool, str]:
+    operation = look.operation
+    return look.in_list, json.dumps(operation.result, sort_keys=True) if operation.done else ""
+
+
+def _request_shown(look: Look) -> tuple[bool, bool, bool]:
+    operation = look.operation
+    return look.in_list, operation.cancellation_requested, isinstance(operation.metadata, Mapping)
 
 
 def _was_seen_done_and_again(history: History) -> bool:
@@ -102,8 +113,8 @@ def _missing_after(history: History, listed: Look) -> Exchange | None:
     """
     if any(call.calls(Method.DELETE) for call in history.calls) or any(post.succeeded() for post in history.posts):
         return None
-    later = (call for call in history.calls if call.calls(Method.GET) and listed.exchange.precedes(call))
-    look = next(later, None)
+    gets = [call for call in history.calls if call.calls(Method.GET) and of_the_same_caller(listed.exchange, call)]
+    look = next((get for get in gets if listed.exchange.precedes(get)), None)
     if look is None or look.response is None or look.response.status not in (404, 410):
         return None
     was_cancelled = any(
@@ -113,7 +124,7 @@ def _missing_after(history: History, listed: Look) -> Exchange | None:
 
 
 def _got_after_cancel(history: History) -> tuple[Exchange, ...]:
-    """The answered gets after the first successful cancel and before any delete."""
+    """The answered gets after the first successful cancel and before any delete, by whoever was shown the operation."""
     cancels = history.cancels()
     deletes = [call for call in history.calls if call.calls(Method.DELETE)]
     return tuple(
@@ -121,6 +132,7 @@ def _got_after_cancel(history: History) -> tuple[Exchange, ...]:
         for call in history.calls
         if call.calls(Method.GET)
         and _tells_what_exists(call)
+        and any(of_the_same_caller(look.exchange, call) for look in history.looks)
         and any(cancel.precedes(call) for cancel in cancels)
         and all(call.precedes(delete) for delete in deletes)
     )
@@ -149,11 +161,11 @@ def cancelled_operation_can_still_be_got(history: History) -> Complaint | None:
 
 @history_rule(
     "outcome.requested-cancellation-is-true",
-    when=lambda history: any(earlier.operation.cancellation_requested for earlier, _ in history.pairs()),
+    when=lambda history: any(earlier.operation.cancellation_requested for earlier, _ in history.pairs(_request_shown)),
 )
 def requested_cancellation_is_never_taken_back(history: History) -> Complaint | None:
     """A list that says less than a get before it may be late: nobody promises that it is up to date at once."""
-    for earlier, later in history.pairs():
+    for earlier, later in history.pairs(_request_shown):
         if (
             earlier.operation.cancellation_requested
             and not (later.in_list and not earlier.in_list)
@@ -253,8 +265,9 @@ def _cancels_of_a_known_operation(history: History) -> list[tuple[Exchange, Exch
         is_plain_cancel = call.calls(Method.CANCEL) and plainly_bound(call) and _tells_what_exists(call)
         if not (is_plain_cancel and all(call.precedes(delete) for delete in deletes)):
             continue
-        seen_before = [get for get in gets if get.precedes(call)]
-        seen_after = [get for get in gets if call.precedes(get)]
+        own = [get for get in gets if of_the_same_caller(get, call)]
+        seen_before = [get for get in own if get.precedes(call)]
+        seen_after = [get for get in own if call.precedes(get)]
         if seen_before:
             found.append((seen_before[-1], call))
         elif seen_after and any(cancel.precedes(call) for cancel in history.cancels()):
@@ -266,7 +279,7 @@ def _cancels_of_a_known_operation(history: History) -> list[tuple[Exchange, Exch
 def what_get_shows_cancel_knows(history: History) -> Complaint | None:
     gone = [call for call in history.calls if call.calls(Method.GET) and call.response and call.response.status == 404]
     for look, cancel in _cancels_of_a_known_operation(history):
-        vanished = any(look.precedes(get) for get in gone)
+        vanished = any(look.precedes(get) and of_the_same_caller(look, get) for get in gone)
         if cancel.response is not None and cancel.response.status in (404, 410) and not vanished:
             return Complaint(f"get shows {history.name}, cancel answers {cancel.response.status}", (look, cancel))
     return None

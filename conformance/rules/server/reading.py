@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import History, operation_in
 from conformance.rules.rule import Complaint, history_rule
+from conformance.rules.server.conditions import of_the_same_caller
 
 _REFUSED = frozenset({400, 409, 499, 500, 501})
 _FORBIDDEN = 403
@@ -24,13 +25,8 @@ def _reads(history: History) -> list[Exchange]:
         and call.response is not None
         and not call.response.is_busy
         and all(call.precedes(delete) for delete in deletes)
-        and any(look is call or (look.precedes(call) and _is_of_the_same(look, call)) for look in shown)
+        and any(look is call or (look.precedes(call) and of_the_same_caller(look, call)) for look in shown)
     ]
-
-
-def _is_of_the_same(one: Exchange, other: Exchange) -> bool:
-    """Whether two requests have the same credentials."""
-    return one.request.header("authorization") == other.request.header("authorization")
 
 
 @history_rule("operation.stays-readable", when=lambda history: len(_reads(history)) > 1)
@@ -53,7 +49,7 @@ def _is_refused(read: Exchange, history: History) -> bool:
     assert read.response is not None
     if read.response.status == _FORBIDDEN:
         others = (other for other in history.read if other.call is not None and other.call.name != history.name)
-        return any(_is_of_the_same(other, read) and read.precedes(other) for other in others)
+        return any(of_the_same_caller(other, read) and read.precedes(other) for other in others)
     return read.response.status in _REFUSED
 
 
@@ -70,3 +66,11 @@ def _vanished(history: History, reads: Sequence[Exchange]) -> Complaint | None:
         message = f"{history.name} ran, nobody cancelled or deleted it, and a get of it is answered with"
         return Complaint(f"{message} {last.response.status}", (shown[-1], last))
     return None
+
+
+def read_as_without(plain: Exchange, read: Exchange) -> Complaint | None:
+    """A get or list with other header fields succeeds, as the plain one did; "not now" says nothing of them."""
+    if read.response is None or read.response.is_busy or read.succeeded() or not plain.succeeded():
+        return None
+    message = f"{read.note} was answered with {read.response.status}, a plain one with a success"
+    return Complaint(message, (plain, read))

@@ -1,18 +1,22 @@
-"""The service without a socket: an HTTP client reaches it through respx.
+"""The service without a socket, for clients of httpx.
 
-`client(service)` is an `httpx.Client` whose every request the service answers. Whoever needs only the transport, or
-the respx router, to put beside other routes, takes `transport` or `router`.
+`client(service)` is an `httpx.Client` whose every request the service answers, `transport` only its transport. `router`
+is a respx router, to be put beside other routes; only that needs respx.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import httpx
-import respx
 
 from conformance.exchange import FailureKind, Request
 from conformance.server.reference.api_error import NoAnswer
 from conformance.server.reference.connection import CONNECTION
 from conformance.server.reference.service import Service
+
+if TYPE_CHECKING:
+    import respx
 
 ORIGIN = "http://reference.invalid"
 """The origin that a client uses; the domain can never exist (RFC 6761)."""
@@ -23,14 +27,20 @@ def router(service: Service) -> respx.MockRouter:
 
     Its `calls` stay empty, because they would grow without limit; `service.log` is the record.
     """
-    unrecorded = _Unrecorded(assert_all_called=False)
+    import respx
+
+    class Unrecorded(respx.MockRouter):
+        def record(self, request: httpx.Request, **_: object) -> None:
+            """Nothing."""
+
+    unrecorded = Unrecorded(assert_all_called=False)
     unrecorded.route(name="service").mock(side_effect=lambda request: _answer(service, request))
     return unrecorded
 
 
 def transport(service: Service) -> httpx.MockTransport:
     """An httpx transport, for synchronous and asynchronous clients, that ends in the service."""
-    return httpx.MockTransport(router(service).handler)
+    return httpx.MockTransport(lambda request: _answer(service, request))
 
 
 def client(service: Service, origin: str = ORIGIN) -> httpx.Client:
@@ -72,8 +82,3 @@ _ERRORS: dict[FailureKind, type[httpx.TransportError]] = {
     FailureKind.MALFORMED: httpx.RemoteProtocolError,
     FailureKind.TOO_LARGE: httpx.RemoteProtocolError,
 }
-
-
-class _Unrecorded(respx.MockRouter):
-    def record(self, request: httpx.Request, **_: object) -> None:
-        """Nothing."""

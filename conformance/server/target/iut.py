@@ -59,6 +59,8 @@ class Iut(Requests):
         self._started = Started(ledger)
         self.is_out_of_time: Callable[[], bool] = bool
         """Whether nothing more is to be begun, for the time of the run is over."""
+        self.saw_an_effect = False
+        """Whether a cancel of this run was seen to have an effect: once seen, it stays seen."""
         self.ends_at_once = ""
         """Why nothing of this run runs: the supply's operations are done when they are first looked at."""
         directory = configuration.directory or Path()

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from conformance.exchange import Request, Response
 from conformance.lro.codes import Code
-from conformance.server.reference.api_error import ApiError
+from conformance.server.reference.api_error import ApiError, not_found
 from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.faults.lies import cancel_if_there, refusal, without_metadata
 from conformance.server.reference.faults.registry import fault
@@ -180,6 +180,39 @@ def refusal_tells_what_exists(honest: Service) -> Service:
         names = {operation.name for operation in service.store.list(call.name.rpartition("/operations/")[0])}
         hidden = refusal(Code.PERMISSION_DENIED, "Permission denied.", "IAM_PERMISSION_DENIED")
         raise hidden if _is_anonymous(call) and call.name not in names else error
+
+    return _when_refused(honest, verdict)
+
+
+@fault(breaks="auth.permission-precedes-existence")
+def existence_before_permission(honest: Service) -> Service:
+    """Answers a token without the permission with 404 where there is no operation, and with 403 where there is one."""
+
+    def verdict(service: Service, call: Invocation, error: ApiError) -> None:
+        if _is_denied(error):
+            service.look_up(service, call.name)
+        raise error
+
+    return _when_refused(honest, verdict)
+
+
+@fault(breaks="auth.denial-is-told")
+def denial_is_hidden(honest: Service) -> Service:
+    """Answers every cancel by a token without the permission with 404."""
+
+    def verdict(_service: Service, call: Invocation, error: ApiError) -> None:
+        raise not_found(call.name) if _is_denied(error) else error
+
+    return _when_refused(honest, verdict)
+
+
+@fault(breaks=("auth.permission-is-denied", "auth.permission-precedes-existence", "auth.denial-is-told"))
+def only_what_exists_is_hidden(honest: Service) -> Service:
+    """Answers a token without the permission with 404 where there is an operation, and with 403 where there is none."""
+
+    def verdict(service: Service, call: Invocation, error: ApiError) -> None:
+        names = {operation.name for operation in service.store.list(call.name.rpartition("/operations/")[0])}
+        raise not_found(call.name) if _is_denied(error) and call.name in names else error
 
     return _when_refused(honest, verdict)
 

@@ -19,6 +19,7 @@ from conformance.server.reference.faults.lies import (
     with_json,
 )
 from conformance.server.reference.faults.registry import fault
+from conformance.server.reference.invocation import Invocation
 from conformance.server.reference.service import Service
 
 _INVALID = refusal(Code.INVALID_ARGUMENT, "Invalid request.", "INVALID_REQUEST")
@@ -26,10 +27,26 @@ _INTERNAL = refusal(Code.INTERNAL, "Internal error encountered.", "INTERNAL_ERRO
 _NOT_ACCEPTABLE = ApiError(Code.INVALID_ARGUMENT, "Not Acceptable", reason="NOT_ACCEPTABLE", http_status=406)
 
 
+def _allows_gzip(request: Request) -> bool:
+    return "gzip" in (request.header("accept-encoding") or "")
+
+
 @fault(breaks="query.client-headers-are-accepted")
 def accept_json_is_not_acceptable(honest: Service) -> Service:
     """Answers `Accept: application/json` with 406: its own label has a charset, and the two are compared as texts."""
     return cancel_refused(honest, lambda request: request.header("accept") == "application/json", _NOT_ACCEPTABLE)
+
+
+@fault(breaks="operation.client-headers-are-accepted")
+def reads_of_clients_are_refused(honest: Service) -> Service:
+    """Answers a get or list that allows gzip with 406, for it has no gzip."""
+
+    def lie(service: Service, call: Invocation) -> dict[str, str]:
+        if call.request.method == "GET" and _allows_gzip(call.request):
+            raise _NOT_ACCEPTABLE
+        return honest.read_query(service, call)
+
+    return replace(honest, read_query=lie)
 
 
 @fault(breaks="query.client-headers-are-accepted")

@@ -8,11 +8,19 @@ from dataclasses import replace
 from conformance.exchange import Response
 from conformance.lro.codes import Code
 from conformance.server.reference.bindings import Rpc
-from conformance.server.reference.faults.lies import refusal, with_json, without
-from conformance.server.reference.faults.registry import fault
+from conformance.server.reference.faults.lies import (
+    cancel_if_there,
+    refusal,
+    remembering,
+    started,
+    with_json,
+    without,
+    without_metadata,
+)
+from conformance.server.reference.faults.registry import LATER, fault
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
-from conformance.server.reference.store import UnknownOperation
+from conformance.server.reference.store import Snapshot, UnknownOperation
 
 
 def _answered(honest: Service, rpc: Rpc, change: Callable[[Response], Response]) -> Service:
@@ -23,6 +31,10 @@ def _answered(honest: Service, rpc: Rpc, change: Callable[[Response], Response])
         return change(response) if call.rpc is rpc else response
 
     return replace(honest, render_success=lie)
+
+
+def _is_being_cancelled(operation: Snapshot) -> bool:
+    return operation.requested_cancellation and not operation.done
 
 
 def _listed(honest: Service, change: Callable[[Message], Message]) -> Service:
@@ -158,6 +170,50 @@ def delete_marks(honest: Service) -> Service:
         return message | {"metadata": metadata | {"statusMessage": "DELETED"}} if deleted and metadata else message
 
     return replace(honest, delete=delete, get=get)
+
+
+@fault(breaks="delete.removes", start=LATER)
+def worker_writes_it_back(honest: Service) -> Service:
+    """Deletes an operation whose cancel is under way, and has it again when the worker writes how it ended."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        operation = service.look_up(service, call.target)
+        if not _is_being_cancelled(operation):
+            return honest.delete(service, call)
+        service.scratch.setdefault("not written", set()).add(call.target)
+        return {}
+
+    def look_up(service: Service, name: str) -> Snapshot:
+        operation = honest.look_up(service, name)
+        if name in service.scratch.get("not written", ()) and not operation.done:
+            raise UnknownOperation(name)
+        return operation
+
+    return without_metadata(replace(honest, delete=lie, look_up=look_up))
+
+
+@fault(breaks="delete.removes", start=LATER)
+def delete_of_what_runs_does_nothing(honest: Service) -> Service:
+    """Answers the delete of an operation that is being cancelled with success, and keeps it."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        operation = service.look_up(service, call.target)
+        return {} if _is_being_cancelled(operation) else honest.delete(service, call)
+
+    return replace(honest, delete=lie)
+
+
+@fault(breaks="target.other-operations-untouched")
+def delete_cancels_the_next(honest: Service) -> Service:
+    """Takes the place of what it deletes for that of the next operation, and cancels this one."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        known = started(service)
+        if call.target in known[:-1]:
+            cancel_if_there(service, known[known.index(call.target) + 1])
+        return honest.delete(service, call)
+
+    return without_metadata(remembering(replace(honest, delete=lie)))
 
 
 @fault(breaks="delete.unknown-is-not-found")

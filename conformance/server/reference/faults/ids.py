@@ -5,16 +5,19 @@ The operation then runs on. That is no second defect, because no cancel of it wa
 
 from __future__ import annotations
 
+import contextlib
 import re
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import unquote
 
 from conformance.exchange import Request
 from conformance.server.reference.bindings import Rpc
-from conformance.server.reference.faults.lies import NO_SUCH_PAGE, without_metadata
+from conformance.server.reference.faults.lies import NO_SUCH_PAGE, resembling, without_metadata
 from conformance.server.reference.faults.registry import fault
 from conformance.server.reference.invocation import Invocation, Message
+from conformance.server.reference.naming import with_ids
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import UnknownOperation
 
@@ -116,6 +119,38 @@ def escaped_colon_stays_escaped(honest: Service) -> Service:
 def plain_colon_is_no_part_of_an_id(honest: Service) -> Service:
     """Has every colon of a path escaped, but for that of the verb."""
     return _not_routed(honest, lambda last: ":" in last)
+
+
+@fault(breaks="routing.colon-in-identifier")
+def plain_colon_of_its_own_id_is_no_part_of_it(honest: Service) -> Service:
+    """Gives ids with a colon, and takes what is after it for the verb, unless it is escaped."""
+    return _not_routed(with_ids(honest, lambda number: f"job:{number}"), lambda last: ":" in last)
+
+
+@fault(breaks="target.whole-name-counts")
+def id_is_read_as_a_number(honest: Service) -> Service:
+    """Reads the id as a number, so that one with its sign or with a zero before it is the same."""
+
+    return _reading(with_ids(honest, lambda number: str(1767225600000 + 7919 * number)), int)
+
+
+@fault(breaks="target.whole-name-counts")
+def id_is_read_as_a_uuid(honest: Service) -> Service:
+    """Reads the id as a UUID, which has other forms: without hyphens, in braces, as a URN."""
+
+    return _reading(with_ids(honest, lambda number: str(uuid.uuid5(uuid.NAMESPACE_URL, f"{number}"))), uuid.UUID)
+
+
+def _reading(honest: Service, value: Callable[[str], object]) -> Service:
+    """A cancel hits the operation of the same parent whose id has the same `value`."""
+
+    def same(asked: str, known: str) -> bool:
+        (parent, _, one), (home, _, other) = asked.rpartition("/"), known.rpartition("/")
+        with contextlib.suppress(ValueError):
+            return parent == home and value(one) == value(other)
+        return False
+
+    return resembling(honest, same)
 
 
 @fault(breaks="outcome.guaranteed")

@@ -71,6 +71,16 @@ def unknown_verb_hangs(honest: Service) -> Service:
     return _unanswered(honest, FailureKind.TIMEOUT, unknown)
 
 
+@fault(breaks="liveness.every-request-is-answered")
+def gzip_answer_never_ends(honest: Service) -> Service:
+    """Codes what it answers to a get or list, where gzip is allowed, and says the length that it had before."""
+
+    def is_coded(_: Service, request: Request) -> bool:
+        return request.method == "GET" and "gzip" in (request.header("accept-encoding") or "")
+
+    return _unanswered(honest, FailureKind.TIMEOUT, is_coded)
+
+
 @fault(breaks="liveness.bad-request-is-answered")
 def long_target_is_cut_off(honest: Service) -> Service:
     """Closes the connection on a request line that is longer than 8,192 octets, and says nothing."""

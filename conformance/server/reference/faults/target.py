@@ -101,6 +101,12 @@ def id_is_trimmed(honest: Service) -> Service:
 
 
 @fault(breaks="target.whole-name-counts")
+def plus_is_a_trimmed_blank(honest: Service) -> Service:
+    """Decodes a path as a form, in which a plus is a blank, and trims the id."""
+    return resembling(honest, lambda sent, known: sent.replace("+", " ").strip() == known)
+
+
+@fault(breaks="target.whole-name-counts")
 def id_is_decoded_twice(honest: Service) -> Service:
     """Decodes the id once more than it was escaped: first the router, then the handler."""
     return resembling(honest, lambda sent, known: unquote(sent) == known)

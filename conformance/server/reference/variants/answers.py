@@ -30,6 +30,22 @@ def pages_are_small(honest: Service) -> Service:
 
 
 @variant()
+def some_pages_are_empty(honest: Service) -> Service:
+    """A page may be empty and not be the last: what a filter leaves of a piece of the store (AIP-158)."""
+    full = "full-"
+
+    def page(service: Service, call: Invocation) -> Message:
+        token = call.query.get("pageToken", "")
+        query = {**call.query, "pageToken": token.removeprefix(full)}
+        if call.query.get("pageSize", "").isdecimal():
+            query["pageSize"] = "1"
+        message = honest.list(service, replace(call, query=query))
+        return message if token.startswith(full) else {"nextPageToken": f"{full}{token}"}
+
+    return replace(honest, list=page)
+
+
+@variant()
 def list_is_a_basic_view(honest: Service) -> Service:
     """A list may leave out what is long, such as results (AIP-157); a get shows them."""
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from conformance.exchange import Request, Response
 from conformance.lro.codes import Code
-from conformance.server.reference.api_error import ApiError
+from conformance.server.reference.api_error import ApiError, not_found
 from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.invocation import Invocation
 from conformance.server.reference.service import Service
@@ -49,7 +49,7 @@ def everybody_is_told_403(honest: Service) -> Service:
     return replace(honest, authorise=authorise)
 
 
-@variant()
+@variant(warns=frozenset({"auth.reads-need-permission"}))
 def unknown_is_not_found_without_permission(honest: Service) -> Service:
     """A caller who may list the parent may be told that an operation does not exist, with 404 (AIP-211)."""
 
@@ -57,8 +57,26 @@ def unknown_is_not_found_without_permission(honest: Service) -> Service:
         try:
             honest.authorise(service, call)
         except ApiError as error:
-            if call.rpc is Rpc.CANCEL and error.code is Code.PERMISSION_DENIED:
+            if error.code is not Code.PERMISSION_DENIED:
+                raise
+            if call.rpc is Rpc.CANCEL:
                 service.look_up(service, call.name)
+            if call.rpc not in (Rpc.GET, Rpc.LIST):
+                raise
+
+    return replace(honest, authorise=authorise)
+
+
+@variant(warns=frozenset({"auth.denial-is-told"}))
+def forbidden_is_hidden(honest: Service) -> Service:
+    """Whatever the caller has no permission for, to him there is nothing: 404 (RFC 9110, section 15.5.4)."""
+
+    def authorise(service: Service, call: Invocation) -> None:
+        try:
+            honest.authorise(service, call)
+        except ApiError as error:
+            if error.code is Code.PERMISSION_DENIED:
+                raise not_found(call.name) from None
             raise
 
     return replace(honest, authorise=authorise)

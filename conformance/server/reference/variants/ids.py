@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
 from dataclasses import replace
 
 from conformance.server.reference.api_error import invalid_argument
 from conformance.server.reference.invocation import Invocation, Message
+from conformance.server.reference.naming import with_ids
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import Snapshot, UnknownOperation
 from conformance.server.reference.variants.registry import (
@@ -41,40 +41,34 @@ def gives_ids_of_its_own(honest: Service) -> Service:
     return replace(honest, start=start)
 
 
-def _named(honest: Service, identifier: Callable[[int], str]) -> Service:
-    """A service whose operations have such ids; `identifier` makes the id of the n-th operation."""
-
-    def start(service: Service, call: Invocation) -> Message:
-        message = honest.start(service, call)
-        parent = message["name"].rpartition("/")[0]
-        renamed = service.store.amend(message["name"], name=f"{parent}/{identifier(service.count('started'))}")
-        return message | {"name": renamed.name}
-
-    return replace(honest, start=start)
-
-
 @variant()
 def ids_are_uuids(honest: Service) -> Service:
     """No document gives the form of an id for this API; many servers use UUIDs."""
-    return _named(honest, lambda number: str(uuid.uuid5(uuid.NAMESPACE_URL, f"operation-{number}")))
+    return with_ids(honest, lambda number: str(uuid.uuid5(uuid.NAMESPACE_URL, f"operation-{number}")))
 
 
 @variant()
 def ids_are_long(honest: Service) -> Service:
     """No document limits the length of an id for this API."""
-    return _named(honest, lambda number: f"operation-{number}-" + "0123456789abcdef" * 10)
+    return with_ids(honest, lambda number: f"operation-{number}-" + "0123456789abcdef" * 10)
 
 
 @variant()
 def ids_have_capitals_and_marks(honest: Service) -> Service:
     """An id may be any segment: letters of both cases, digits and unreserved marks need no escape."""
-    return _named(honest, lambda number: f"Operation_{number}.v1~Xy-Z")
+    return with_ids(honest, lambda number: f"Operation_{number}.v1~Xy-Z")
 
 
 @variant()
 def ids_are_numbers(honest: Service) -> Service:
     """Older services number their operations."""
-    return _named(honest, lambda number: str(1767225600000 + 7919 * number))
+    return with_ids(honest, lambda number: str(1767225600000 + 7919 * number))
+
+
+@variant()
+def ids_have_a_colon(honest: Service) -> Service:
+    """A colon in an id is data: the verb is what is after the last one."""
+    return with_ids(honest, lambda number: f"job:{number}")
 
 
 @variant()

@@ -40,7 +40,7 @@ from conformance.server.target.target import Target
 from conformance.server.target.transport import HttpTransport
 from conformance.spec.catalogue import catalogue
 from conformance.spec.contract import Contract
-from conformance.suite.alone import Alone, confirm_unanswered
+from conformance.suite.confirmation import Confirmation, confirm_unanswered
 from conformance.suite.judging import Violated
 from tests.targets.memory import ORIGIN
 from tests.targets.test_iut import iut_of
@@ -50,9 +50,9 @@ WRONG = Complaint("it is wrong")
 MOMENT = 0.2
 
 
-def alone_at(url: str) -> Alone:
+def confirmation_at(url: str) -> Confirmation:
     iut, _ = iut_of(configuration=Configuration(iut=IutSection(url=url)))
-    return Alone(iut)
+    return Confirmation(iut)
 
 
 def _raising(error: Exception) -> Callable[[], Complaint | None]:
@@ -72,34 +72,34 @@ AGAIN: dict[str, tuple[Callable[[], Complaint | None], str]] = {
 
 @pytest.mark.parametrize(("again", "outcome"), AGAIN.values(), ids=AGAIN.keys())
 def test_a_proof_stays_one(again: Callable[[], Complaint | None], outcome: str) -> None:
-    alone = alone_at(ORIGIN)
+    confirmation = confirmation_at(ORIGIN)
     with pytest.raises(Violated, match="it is wrong"):
-        alone.prove(WRONG, again)
-    assert alone.outcome == outcome
+        confirmation.informs(WRONG, again)
+    assert confirmation.outcome == outcome
 
 
 @pytest.mark.parametrize(("again", "outcome"), AGAIN.values(), ids=AGAIN.keys())
 def test_what_may_be_slowness_needs_to_happen_twice(again: Callable[[], Complaint | None], outcome: str) -> None:
-    alone = alone_at(ORIGIN)
+    confirmation = confirmation_at(ORIGIN)
     with pytest.raises(Violated if outcome == "violated" else NotTested, match="it is wrong"):
-        alone.confirm([None, WRONG], again)
-    assert alone.outcome == outcome
+        confirmation.decides([None, WRONG], again)
+    assert confirmation.outcome == outcome
 
 
 def test_what_is_kept_is_not_tried_again() -> None:
-    alone = alone_at(ORIGIN)
-    alone.confirm([None], _raising(AssertionError()))
-    alone.prove(None, _raising(AssertionError()))
-    assert alone.outcome == ""
+    confirmation = confirmation_at(ORIGIN)
+    confirmation.decides([None], _raising(AssertionError()))
+    confirmation.informs(None, _raising(AssertionError()))
+    assert confirmation.outcome == ""
 
 
 def test_in_virtual_time_nothing_is_tried_again() -> None:
-    alone = alone_at("")
+    confirmation = confirmation_at("")
     with pytest.raises(Violated):
-        alone.confirm([WRONG], _raising(AssertionError()))
+        confirmation.decides([WRONG], _raising(AssertionError()))
     with pytest.raises(Violated):
-        alone.prove(WRONG, _raising(AssertionError()))
-    assert alone.outcome == ""
+        confirmation.informs(WRONG, _raising(AssertionError()))
+    assert confirmation.outcome == ""
 
 
 @dataclass
@@ -130,7 +130,7 @@ def test_a_connection_that_was_cut_once_is_no_violation_and_no_pass(tmp_path: Pa
     entry = entry_of(report, LIVENESS)
     assert entry["verdict"] == "not-tested"
     assert "repeated on its own, it was kept" in entry["reason"]
-    assert [check["alone"] for check in entry["checks"]] == ["kept"]
+    assert [check["confirmation"] for check in entry["checks"]] == ["kept"]
     assert f"{LIVENESS} failed and was repeated on its own: kept" in render(report, catalogue())
     assert "repeated on its own: kept" in render_html(report)
     assert report["verdict"] == "incomplete"
@@ -140,7 +140,7 @@ def test_a_request_that_is_always_cut_is_a_violation_beside_one_that_was_cut_onc
     report = run_behind(Front(lambda number, request: number == 30 or request.path.endswith("/operations")))
     entry = entry_of(report, LIVENESS)
     assert entry["verdict"] == "fail"
-    assert [check["alone"] for check in entry["checks"]] == ["violated"]
+    assert [check["confirmation"] for check in entry["checks"]] == ["violated"]
     assert report["verdict"] == "not conformant"
 
 

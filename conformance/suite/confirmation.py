@@ -1,4 +1,4 @@
-"""Again, alone: what failed and depends on real time is tried once more when nothing else is going on.
+"""Confirmation: what failed and depends on real time is tried once more, when nothing else is going on.
 
 Both outcomes are in the report. Where a failure is a proof whatever the time (no order explains the answers), the
 second outcome only informs. Where slowness looks the same as a violation (not ended yet, not answered yet), the second
@@ -21,27 +21,27 @@ from conformance.rules import Complaint
 from conformance.rules.server.outcome import ended_cancelled
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
-from conformance.suite.again import forms_of
 from conformance.suite.judging import require
+from conformance.suite.repeated_forms import forms_of
 
 
 @dataclass
-class Alone:
+class Confirmation:
     """How the second try of a check ended: "kept", "violated" or "not-tested"; empty when there was none."""
 
     iut: Iut
     outcome: str = ""
 
-    def prove(self, first: Complaint | None, again: Callable[[], Complaint | None]) -> None:
+    def informs(self, first: Complaint | None, once_more: Callable[[], Complaint | None]) -> None:
         """Raise Violated when there is a complaint, which is a proof; what happens again is for the report."""
         if first is not None:
-            self._try(again)
+            self._try(once_more)
             require(first)
 
-    def confirm(self, first: Iterable[Complaint | None], again: Callable[[], Complaint | None]) -> None:
+    def decides(self, first: Iterable[Complaint | None], once_more: Callable[[], Complaint | None]) -> None:
         """Raise Violated when there are complaints and it happens again, NotTested when it does not."""
         complaints = [complaint for complaint in first if complaint is not None]
-        if complaints and self._try(again):
+        if complaints and self._try(once_more):
             require(*complaints)
         elif complaints:
             raise NotTested(
@@ -49,22 +49,22 @@ class Alone:
                 "so it may have been a matter of timing"
             )
 
-    def _try(self, again: Callable[[], Complaint | None]) -> bool:
+    def _try(self, once_more: Callable[[], Complaint | None]) -> bool:
         """Whether it is violated again, or need not be tried."""
         if self.iut.configuration.is_embedded:
             return True
         try:
-            self.outcome = "violated" if again() is not None else "kept"
+            self.outcome = "violated" if once_more() is not None else "kept"
         except (Unjudged, TargetError):
             self.outcome = "not-tested"
         return self.outcome == "violated"
 
 
-ALONE = pytest.StashKey[Alone]()
-"""Of a check that depends on real time: how it ended when it was tried again, alone."""
+CONFIRMATION = pytest.StashKey[Confirmation]()
+"""Of a check that depends on real time: how it ended when it was tried once more."""
 
 
-def not_ended_alone(iut: Iut, name: str = "", form: str | None = None) -> Complaint | None:
+def fresh_one_not_ended(iut: Iut, name: str = "", form: str | None = None) -> Complaint | None:
     """Cancel a fresh operation, plainly or in another form; a complaint when that does not end it in time."""
     name = name or iut.running(1)[0]
     cancel = iut.send(forms_of(iut, name)[form] if form is not None else iut.cancel_request(name, note="cancel, alone"))
@@ -86,10 +86,10 @@ def confirm_unanswered(iut: Iut) -> None:
             if exchange.calls(Method.CANCEL) and exchange.call and exchange.call.name in iut.supply.handed_out:
                 name = iut.running(1)[0]
                 moved = _moved(request, exchange.call.name, name)
-                again = iut.send_together([moved, *(iut.cancel_request(name) for _ in others)])
+                once_more = iut.send_together([moved, *(iut.cancel_request(name) for _ in others)])
             else:
-                again = [iut.send(request)]
-            if any(one.response is None for one in again):
+                once_more = [iut.send(request)]
+            if any(one.response is None for one in once_more):
                 return
 
 

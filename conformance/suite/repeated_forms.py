@@ -35,6 +35,8 @@ OTHER_LABELS = {
 }
 """Other ways to write the Content-Type (RFC 9110, section 8.3.1: they mean the same); only larger profiles use them."""
 
+PLAIN_COLON = "plain-colon"
+
 DEEP = 5000
 """Brackets, one in the other: parsers count them, or run out of stack."""
 
@@ -42,7 +44,7 @@ _UNRESERVED = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])[A-Za-z0-9._~-]")
 """A character of a raw path that may be escaped or not, and means the same (RFC 3986, section 2.3)."""
 
 
-class Again:
+class RepeatedForms:
     """The answers to all forms, by the key of the form; the forms overlap, the control before them does not."""
 
     def __init__(self, iut: Iut, name: str, may_have_ended: bool) -> None:
@@ -95,10 +97,10 @@ class Again:
 
 
 @stimulus
-def again(iut: Iut, cancel_is_heard: FirstCancel, stories: Stories | None = None) -> Again:
+def repeated_forms(iut: Iut, cancel_is_heard: FirstCancel, stories: Stories | None = None) -> RepeatedForms:
     """The plain cancel of an operation that is cancelled already, or done, and the same cancel in every other form."""
     has_ended = iut.ends_at_once or (stories is not None and stories.plain.last is not None and stories.plain.last.done)
-    return Again(iut, cancel_is_heard.name, may_have_ended=not has_ended)
+    return RepeatedForms(iut, cancel_is_heard.name, may_have_ended=not has_ended)
 
 
 def forms_of(iut: Iut, name: str) -> dict[str, Outgoing]:
@@ -173,6 +175,9 @@ def _paths(iut: Iut, name: str) -> dict[str, Outgoing]:
         wanted.add("encoded-separator-first")
     forms = {label: request for label, request in spellings.items() if label in wanted}
     forms["absolute-form"] = _absolute(iut, posted(iut, path, "cancel with a target in absolute form"))
+    if ":" in name[name.rindex("/") :]:
+        plain = path[:at] + re.sub("%3A", ":", path[at:], flags=re.IGNORECASE)
+        forms[PLAIN_COLON] = posted(iut, plain, "cancel with a plain colon in the id")
     letter = _UNRESERVED.search(path, at, path.rindex(":") if ":" in path[at:] else len(path))
     if letter is not None:
         escaped = f"{path[: letter.start()]}%{ord(letter.group()):02X}{path[letter.end() :]}"
