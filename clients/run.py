@@ -32,8 +32,8 @@ CACHE: Final = CHECKOUT / ".interop" / "clients"
 TRANSPORTS: Final = {"rest": "baseline.toml", "grpc": "baseline-grpc.toml"}
 KNOWN: Final = tuple(sorted({file.parent.name for file in CLIENTS.glob("*/baseline*.toml")}))
 
-SETUP_SECONDS: Final = 900.0
-RUN_SECONDS: Final = 300.0
+SETUP_SECONDS: Final = 1800.0
+RUN_SECONDS: Final = 900.0
 
 VERDICTS: Final = {0: ("conformant", "conformant-except"), 1: ("not conformant",), 3: ("incomplete",)}
 """What the exit statuses of the gate may mean; any other is a failure to find anything."""
@@ -108,10 +108,9 @@ def _build_java(client: Path, place: Path) -> None:
 
 
 def _build_rust(client: Path, place: Path) -> None:
-    for name in ("Cargo.toml", "Cargo.lock"):
-        shutil.copy(client / name, place)
+    shutil.copy(client / "Cargo.toml", place)
     shutil.copytree(client / "src", place / "src")
-    _run(["cargo", "build", "--quiet", "--locked"], place)
+    _run(["cargo", "build", "--quiet"], place)
 
 
 def _build_nothing(_client: Path, _place: Path) -> None:
@@ -147,7 +146,7 @@ TOOLCHAINS: Final = {
     "java": Toolchain(("java", "mvn"), ("pom.xml", "src"), _build_java, lambda _, place: _java(place)),
     "rust": Toolchain(
         ("cargo",),
-        ("Cargo.toml", "Cargo.lock", "src"),
+        ("Cargo.toml", "src"),
         _build_rust,
         lambda _, place: Driver([str(place / "target" / "debug" / "driver")]),
     ),

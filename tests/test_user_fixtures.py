@@ -109,7 +109,7 @@ def test_where_fixtures_were_looked_for_is_told_when_there_was_none(tmp_path: Pa
         ("import pytest\n@pytest.fixture(scope='session')\ndef iut_url():\n    return 7", "gives 7, which is no URL"),
         (
             "import pytest\n@pytest.fixture(scope='session')\ndef iut_transport():\n    return 7",
-            "the fixture iut_transport is int, which is none that can be asked",
+            "the fixture iut_transport is int, which cannot be tested",
         ),
     ],
 )

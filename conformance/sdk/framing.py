@@ -62,11 +62,15 @@ def as_http_1_0(response: Response) -> Sent:
 
 
 def after(*interim: Response) -> Frame:
-    """Interim answers before the one that counts, which nobody asked for (RFC 9110, section 15.2)."""
+    """Interim answers before the one that counts, which nobody asked for (RFC 9110, section 15.2).
+
+    They come in one piece: who takes the first one for the answer mostly loses the rest with it, and does not take it
+    for the answer to the next call.
+    """
 
     def frame(response: Response) -> Sent:
-        heads = (response_bytes(each) for each in interim)
-        return Sent(response, (*heads, response_bytes(response)), _says_close(response))
+        whole = b"".join(response_bytes(each) for each in (*interim, response))
+        return Sent(response, (whole,), _says_close(response))
 
     return frame
 
@@ -88,6 +92,12 @@ def with_names(spell: Callable[[str], str]) -> Frame:
         return with_length(replace(response, headers=tuple((spell(name), value) for name, value in response.headers)))
 
     return frame
+
+
+def without_spaces(response: Response) -> Sent:
+    """No white space after the colon of a field: it is optional (RFC 9112, section 5)."""
+    head, end, body = response_bytes(response).partition(b"\r\n\r\n")
+    return Sent(response, (head.replace(b": ", b":") + end + body,), _says_close(response))
 
 
 def with_more_headers(count: int) -> Frame:

@@ -22,7 +22,7 @@ from conformance.spec.template import Kind, Segment
 EMPTY = "google.protobuf.Empty"
 
 _WORDS = ("conformance", "gate", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
-_AWKWARD = ("example.com:p", "50%25", "a b", "c+d", "e&f", "g=h", "i@j", "k~l")
+_AWKWARD = ("Example.com:p", "50%25", "a b", "c+d", "e&f", "g=h", "i@j", "k~l")
 _TYPE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import select
 import socket
 import struct
 import threading
@@ -41,7 +40,7 @@ from conformance.sdk.answers import (
 )
 from conformance.sdk.framing import BETWEEN_PIECES, gzipped_for
 from conformance.sdk.transport import KEY
-from conformance.sdk.wire import NotHttp, ServerConnection, response_bytes
+from conformance.sdk.wire import NotHttp, ServerConnection, has_hung_up, response_bytes
 from conformance.spec.contract import Contract
 
 LOOPBACK = "127.0.0.1"
@@ -262,7 +261,7 @@ class ScriptedServer:
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             return False
         response = answer.response if arrived.request.method != "HEAD" else replace(answer.response, body=b"")
-        if answer.hold and _has_hung_up(wire):
+        if answer.hold and has_hung_up(wire):
             unread = Failure(FailureKind.RESET, "the client had closed the connection before it was answered")
             outcome = unread if _is_refused(wire, response_bytes(response)) else response
             self._record(turn, replace(exchange, outcome=outcome, received_at=self._now()))
@@ -371,16 +370,6 @@ class ScriptedServer:
 def _without(request: Request, field: str) -> Request:
     """The request without a header field."""
     return replace(request, headers=tuple(header for header in request.headers if header[0].lower() != field))
-
-
-def _has_hung_up(wire: socket.socket) -> bool:
-    """Whether the client sends no more; who has only said so may still wait for its answer."""
-    if not select.select([wire], [], [], 0)[0]:
-        return False
-    try:
-        return wire.recv(1, socket.MSG_PEEK) == b""
-    except OSError:
-        return True
 
 
 def _is_refused(wire: socket.socket, start: bytes) -> bool:

@@ -6,6 +6,7 @@ evidence. What is not HTTP/1.x is said to be so, with its first bytes.
 
 from __future__ import annotations
 
+import select
 import socket
 from dataclasses import dataclass
 
@@ -156,3 +157,13 @@ def _header(line: bytes, head: bytes) -> Header:
 def _text(data: bytes) -> str:
     """Bytes as text in which a byte that is not ASCII is an escape and cannot be taken for a character."""
     return data.decode("ascii", errors="backslashreplace")
+
+
+def has_hung_up(wire: socket.socket) -> bool:
+    """Whether the client sends no more; who has only said so may still wait for its answer."""
+    if not select.select([wire], [], [], 0)[0]:
+        return False
+    try:
+        return wire.recv(1, socket.MSG_PEEK) == b""
+    except OSError:
+        return True

@@ -1,4 +1,5 @@
-"""What one process of a run accounts for besides its results: what it recorded, found out, used up and left behind."""
+"""The account of one process of a run, apart from its results: recordings, findings, used limits, left-over
+operations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fixtures of the user's that say what is under test: a URL, a transport, or how operations are started.
+"""Fixtures of the user that say what is tested: a URL, a transport, or how operations are started.
 
 pytest finds a fixture for a check where the check is, or above; the checks are in this package, so that pytest alone
 would see only what stands in the conftest.py of its root. What a team has in `tests/conftest.py` is meant, too.

@@ -1,4 +1,4 @@
-"""What a run is told besides its files: each option is declared here, once, and used where it is needed.
+"""The options of a run: each is declared here once, and used where it is needed.
 
 `lro-conformance run --seed 3` and `pytest --iut-seed 3` make the same object, and the workers of a run are handed it.
 """

@@ -1,4 +1,4 @@
-"""One run: what it is told, what it found, and the report of it. Knows no pytest; `plugin` feeds it."""
+"""One run: its configuration, what it found, and its report. It does not know pytest; `plugin` calls it."""
 
 from __future__ import annotations
 

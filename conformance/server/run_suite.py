@@ -1,4 +1,4 @@
-"""Runs the suite through pytest, with nothing loaded that it does not need, and prints what came of it."""
+"""Runs the suite with pytest, loads nothing that it does not need, and prints the report."""
 
 from __future__ import annotations
 

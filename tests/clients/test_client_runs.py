@@ -51,7 +51,9 @@ def test_ci_requires_the_clients_of_python_and_node() -> None:
     assert sorted(required) == [name for name in KNOWN if name.startswith(("bash-", "python-", "node-"))]
 
 
-@pytest.mark.parametrize("file", [file for name in KNOWN for file in sorted((CLIENTS / name).glob("*.toml"))], ids=str)
+@pytest.mark.parametrize(
+    "file", [file for name in KNOWN for file in sorted((CLIENTS / name).glob("baseline*.toml"))], ids=str
+)
 def test_a_baseline_speaks_of_requirements_that_exist(file: Path) -> None:
     assert file.name in TRANSPORTS.values()
     known = {requirement.id for requirement in client_catalogue()}
@@ -70,10 +72,9 @@ def test_every_python_package_is_pinned(name: str) -> None:
 @pytest.mark.parametrize("name", [name for name in KNOWN if name.startswith("rust-")])
 def test_every_crate_of_the_sdk_is_pinned(name: str) -> None:
     dependencies = tomllib.loads((CLIENTS / name / "Cargo.toml").read_text("utf-8"))["dependencies"]
-    versions = [version for crate, version in dependencies.items() if crate.startswith("google-cloud-")]
+    versions = [wanted if isinstance(wanted, str) else wanted["version"] for wanted in dependencies.values()]
     assert versions
     assert all(version.startswith("=") for version in versions)
-    assert (CLIENTS / name / "Cargo.lock").exists()
 
 
 def test_the_driver_around_curl_is_that_of_the_page() -> None:

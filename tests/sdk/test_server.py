@@ -231,7 +231,7 @@ def test_a_slow_answer_ends_when_the_driver_has_replied(pace: Pace) -> None:
         assert everything(connection).endswith(b"\r\n\r\n")
         (exchange,) = recorded(server)
     assert isinstance(exchange.outcome, Failure)
-    assert exchange.outcome.kind is FailureKind.TIMEOUT
+    assert exchange.outcome.kind is FailureKind.UNFINISHED
 
 
 def test_redirects_lead_to_where_the_script_goes_on() -> None:

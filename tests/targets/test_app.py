@@ -203,7 +203,7 @@ def test_a_mock_that_does_not_answer_is_the_user_s_to_mend() -> None:
 
 @pytest.mark.parametrize("found", [{}, "app", 7, lambda: None])
 def test_what_is_no_application(found: object) -> None:
-    with pytest.raises(UsageError, match="none that can be asked"):
+    with pytest.raises(UsageError, match="which cannot be tested"):
         transport_to(found, "the application")
 
 

@@ -48,6 +48,7 @@ from conformance.rules.client.waits import (
     tells_a_result,
     tells_that_time_is_over,
     unless_unreadable,
+    waits_for_an_answer_in_time,
 )
 from conformance.rules.client.wire import INJECTION, credentials_are_whole, gets_through
 
@@ -100,4 +101,5 @@ __all__ = [
     "unless_given_up",
     "unless_repeated",
     "unless_unreadable",
+    "waits_for_an_answer_in_time",
 ]

@@ -11,7 +11,7 @@ from itertools import pairwise
 from conformance.errors import NotTested
 from conformance.lro.codes import Code
 from conformance.lro.operation import Operation, State
-from conformance.rules.client.deadlines import deadline_of, shortest_duration, tells_no_answer
+from conformance.rules.client.deadlines import deadline_of, longest_duration, shortest_duration, tells_no_answer
 from conformance.rules.client.operations import as_said
 from conformance.rules.client.reading import is_wait, reply_in_words, statuses_of
 from conformance.rules.client.turn import Outcome, Turn, TurnJudge, turn_rule
@@ -22,6 +22,9 @@ _GROWTH = 2.0
 
 _BUSY = 0.02
 """Seconds; a busy machine that caused a longer delay has made pauses of its own."""
+
+_SHORT, _IRREGULAR = 0.1, 2.0
+"""Pauses shorter than so many seconds, one of which is so many times as long as another, may be the machine's."""
 
 _SOME = 3
 """The number of first and of last pauses that are compared."""
@@ -97,6 +100,18 @@ def tells_that_time_is_over(turn: Turn) -> Complaint | None:
     )
 
 
+def waits_for_an_answer_in_time(turn: Turn) -> Complaint | None:
+    """An oracle: a look is answered before the deadline of the wait, and the wait is not given up before that."""
+    _arrived(turn)
+    took = longest_duration(turn)
+    if not tells_no_answer(turn) or took >= deadline_of(turn) * 0.9:
+        return None
+    return turn.complain(
+        f"the deadline was {turn.told.timeout} ms, and the wait was given up after {took * 1000:.0f} ms, while a get"
+        " was under way"
+    )
+
+
 def unless_unreadable(judge: TurnJudge) -> TurnJudge:
     """An oracle about a wait for an operation that some clients, and rightly, cannot read."""
 
@@ -146,6 +161,9 @@ def pauses_grow(turn: Turn) -> Complaint | None:
     if turn.stall > _BUSY:
         raise NotTested(f"the machine was busy for {turn.stall * 1000:.0f} ms of the wait")
     shown = ", ".join(f"{pause * 1000:.0f} ms" for pause in pauses)
+    is_late = first / _SOME > 2 * (turn.told.poll or 0) / 1000
+    if is_late and max(pauses) < _SHORT and max(pauses) > _IRREGULAR * min(pauses):
+        raise NotTested(f"the pauses between the gets were as short as what a machine makes by itself: {shown}")
     return turn.complain(f"the pauses between the gets were {shown}")
 
 

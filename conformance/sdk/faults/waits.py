@@ -131,6 +131,41 @@ class _Waiting(Client):
         return cls(**{part: getattr(honest, part) for part in honest.__dataclass_fields__})
 
 
+@fault("client-request.name-is-escaped")
+def waits_for_raw_names(honest: Client) -> Client:
+    """Escapes the names of cancels and gets, and puts those of waits into the path as they are."""
+    raw = replace(honest, path=lambda _method, name: "/v1/" + name.replace(" ", "%20"))
+
+    class Raw(_Waiting):
+        def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
+            return raw.wait(endpoint, name, timeout, poll)
+
+    return Raw.like(honest)
+
+
+@fault("client-request.credentials-are-whole")
+def waits_without_its_token(honest: Client) -> Client:
+    """Looks at the operation that is waited for by a client of another kind, which has no credentials."""
+    anonymous = replace(honest, headers=lambda _method, _name: {})
+
+    class Anonymous(_Waiting):
+        def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
+            return anonymous.wait(endpoint, name, timeout, poll)
+
+    return Anonymous.like(honest)
+
+
+@fault("client-answer.error-is-no-success")
+def refused_list_is_empty(honest: Client) -> Client:
+    """Shows no operations where a list was refused."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        is_refused = method == "list" and answer.status >= 400
+        return {"outcome": "ok", "operations": []} if is_refused else honest.understand(method, answer)
+
+    return replace(honest, understand=understand)
+
+
 @fault("client-retry.time-over-is-told")
 def time_over_is_a_cancellation(honest: Client) -> Client:
     """Throws CANCELLED when the time of a wait is over: it was the wait that was cancelled."""
@@ -230,7 +265,7 @@ def gone_is_not_yet_there(honest: Client) -> Client:
     return replace(honest, goes_on=lambda seen: honest.goes_on(seen) or seen.get("http_status") == 404)
 
 
-@fault("client-wait.refusal-ends-it")
+@fault("client-wait.refusal-ends-it", "client-wait.failure-is-told")
 def denied_is_cancelled(honest: Client) -> Client:
     """Takes a get that is refused for the end of an operation that was cancelled."""
     return _ending(

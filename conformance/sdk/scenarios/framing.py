@@ -31,6 +31,7 @@ from conformance.sdk.framing import (
     with_more_headers,
     with_names,
     without_reason,
+    without_spaces,
 )
 from conformance.sdk.scenario import SHOWS_RUNNING, Expectation, Scenario, cancel, get
 
@@ -120,6 +121,11 @@ SCENARIOS = (
     _framed("no-reason-phrase", "Answers have no reason phrase.", without_reason),
     _framed("lower-case-fields", "The names of header fields are in lower case.", with_names(str.lower)),
     _framed("upper-case-fields", "The names of header fields are in upper case.", with_names(str.upper)),
+    _framed(
+        "no-space-before-values",
+        "No space is between a header field's name and value.",
+        without_spaces,
+    ),
     _framed("answers-in-segments", "Answers come in pieces, as slow networks cut them.", in_segments),
     _framed("long-head", "Answers have a hundred header fields more.", with_more_headers(90)),
     _scenario(
@@ -146,6 +152,13 @@ SCENARIOS = (
         "gzipped-answers",
         "Answers are in gzip for who says that they may be, as those of Google are.",
         tuple(coded(answer) for answer in _answers(_BODIES)),
+        "client-answer.coding-is-undone",
+        if_coded,
+    ),
+    _scenario(
+        "gzipped-chunks",
+        "Answers are in gzip for who says that they may be, and come in chunks of seven bytes.",
+        tuple(framed(coded(answer), in_chunks(7)) for answer in _answers(_BODIES)),
         "client-answer.coding-is-undone",
         if_coded,
     ),

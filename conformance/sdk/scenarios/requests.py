@@ -6,6 +6,10 @@ the difference. The server accepts every cancel of the name it was told, so a cl
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from conformance.exchange import Method
+from conformance.lro.codes import Code
 from conformance.rules.client import (
     credentials_are_in_the_header,
     is_accepted,
@@ -13,17 +17,20 @@ from conformance.rules.client import (
     nothing_is_sent,
     slash_stays_in_its_segment,
 )
-from conformance.sdk.answers import EMPTY_OBJECT
+from conformance.sdk.answers import EMPTY_OBJECT, Script, envelope, json_answer
 from conformance.sdk.credentials import carries_token
 from conformance.sdk.scenario import (
     IS_REFUSED,
+    RESPONSE,
     SHOWS_RUNNING,
     SUCCEEDS,
     Expectation,
     Scenario,
+    Step,
     cancel,
     get,
     operation,
+    wait,
 )
 
 AWKWARD_IDS = {
@@ -54,6 +61,8 @@ NAMES_WITHOUT_PATH = {
 """Names that match neither the binding of cancel nor the looser one of the generic clients, `**/operations/*`."""
 
 ODD = "{operation}-a#b?c d%"
+_ESCAPED = "{operation}-50%25 é%2F"
+_UNAVAILABLE = envelope(Code.UNAVAILABLE, "the service is being restarted")
 
 
 def _awkward(kind: str, tail: str) -> Scenario:
@@ -97,6 +106,30 @@ SCENARIOS = (
         control=SHOWS_RUNNING,
         steps=(get(operation(name=ODD), name=ODD),),
         expectations=(Expectation("client-request.legal-id-is-accepted", is_accepted),),
+    ),
+    Scenario(
+        name="awkward-get-retry",
+        story="A get of an awkward name is answered UNAVAILABLE; the second attempt is for the same name.",
+        control=SHOWS_RUNNING,
+        steps=(get(_UNAVAILABLE, operation(name=_ESCAPED), name=_ESCAPED),),
+    ),
+    Scenario(
+        name="awkward-wait",
+        story="An operation whose id is awkward but legal is waited for by its name.",
+        control=SUCCEEDS,
+        steps=(replace(wait(operation(name=ODD), operation(True, name=ODD, response=RESPONSE)), name=ODD),),
+    ),
+    Scenario(
+        name="awkward-delete",
+        story="An operation whose id is awkward but legal is deleted by its name.",
+        control=SUCCEEDS,
+        steps=(Step(Method.DELETE, Script((EMPTY_OBJECT,)), name=ODD),),
+    ),
+    Scenario(
+        name="awkward-list",
+        story="The operations of a project of a domain, in a location with a percent sign, are listed.",
+        control=SUCCEEDS,
+        steps=(Step(Method.LIST, Script((json_answer(200, {"operations": []}),)), name="{awkward-parent}"),),
     ),
     Scenario(
         name="awkward-parent",

@@ -28,7 +28,7 @@ from conformance.errors import TargetError, UsageError
 from conformance.server.target.python_supply import described
 
 ORIGIN = "http://localhost"
-"""What the application is told that its host is."""
+"""The host of the requests to the application."""
 
 _HEADERS_ONLY = ("HEAD",)
 _WITHOUT_CONTENT = (204, 304)
@@ -84,7 +84,7 @@ def transport_to(found: object, where: str) -> httpx.BaseTransport:
         if takes == 2:
             return WsgiTransport(found)
     raise UsageError(
-        f"{where} is {type(found).__name__}, which is none that can be asked",
+        f"{where} is {type(found).__name__}, which cannot be tested",
         "give an ASGI or a WSGI application, an httpx transport, or a router of respx",
     )
 

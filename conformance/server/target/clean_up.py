@@ -1,4 +1,4 @@
-"""Cleaning up: operations that a run started are cancelled and deleted, and whatever cannot be is told.
+"""The clean-up: cancels and deletes the operations that a run started, and says what it could not.
 
 Nothing here is anybody's verdict. What an answer shows decides whether an operation is left over: it was deleted, it is
 gone, or it was seen done; a cancel that succeeded promises nothing.

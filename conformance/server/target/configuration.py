@@ -1,4 +1,4 @@
-"""What a run is told, by `conformance.toml` and the command line.
+"""The configuration of a run: `conformance.toml` and the command line.
 
 The values are frozen dataclasses whose fields are the keys of the file, so the file has no second description;
 `configuration_file` reads it.
@@ -166,7 +166,7 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """Everything a run is told about its target."""
+    """Everything that the user says about the target."""
 
     iut: IutSection = field(default_factory=IutSection)
     auth: AuthSection = field(default_factory=AuthSection)

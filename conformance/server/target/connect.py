@@ -141,7 +141,7 @@ def refuse_a_path_that_the_contract_has(url: str, contract: Contract) -> None:
 
 
 def _refuse_secrets_in_names(parent: str, target: Target) -> None:
-    """A secret is blotted out of every answer; one that is part of every name would leave no name to read."""
+    """Secrets are masked in reports. If a secret were part of every name, no name could be read."""
     for secret in target.secrets:
         if len(secret.reveal()) >= SURE and secret.reveal() in parent:
             raise UsageError(

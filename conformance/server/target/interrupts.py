@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first ends what is asked, one in the clean-up ends that, and none ends the report.
+"""Ctrl-C and SIGTERM: the first one ends the checks, one in the clean-up ends that, and none ends the report.
 
 A run that is interrupted still cleans up and says what it leaves. A second signal may come at any moment: both keys
 were pressed twice, or a CI system sends SIGTERM some seconds after SIGINT. If it came between the first one and the

@@ -148,8 +148,8 @@ class Iut(Requests):
     def nobodys(self, paths: Iterable[str], or_of: str = "") -> set[str]:
         """Those of some paths at which there is no operation, as a get of each says in this run: NOT_FOUND.
 
-        What is aimed at any other path may hit a stranger, so whoever sends what must not succeed asks here first.
-        Where a get shows the operation called `or_of`, which is ours, nobody else can be hit either. All gets go
+        A request to any other path may hit an operation of somebody else. So stimuli that must not succeed ask here
+        first. Where a get shows the operation called `or_of`, which is ours, nobody else can be hit either. All gets go
         together, and each path is asked for once.
         """
         wanted = list(dict.fromkeys(paths))

@@ -1,4 +1,4 @@
-"""What a run has started: noted from the moment of the start, cleaned up in the end, and told where it is left over."""
+"""The operations that a run has started: noted from the start on, cleaned up at the end, and listed if left over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The operations that a run starts: each is noted before and after, and only what is surely ours becomes ours.
+"""The operations that a run starts: each is noted before and after, and accepted only if the run surely started it.
 
 A start may be answered with an operation that was there before: an idempotent one, one that joins what already runs,
 one of another project. Whoever cancels that, and deletes it when the run is over, harms a stranger. So an operation is

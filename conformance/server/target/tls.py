@@ -1,4 +1,4 @@
-"""Whom a run trusts over TLS, and as whom it presents itself: a private CA, a client certificate."""
+"""TLS: the CA that a run trusts, and its client certificate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bearer token, and how one that grows old is renewed.
+"""A bearer token, and how it is renewed before it expires.
 
 Three things decide when:
 
@@ -185,6 +185,6 @@ def as_secret(text: str, source: str) -> Secret:
     if not (text.isascii() and text.isprintable()):
         raise UsageError(
             f"{source} gives a token that no header can carry: it has a line end, or a character that is not ASCII",
-            "give the token alone, on one line",
+            "give nothing but the token, on one line",
         )
     return Secret(text)

@@ -1,4 +1,4 @@
-"""The way to the wire: one request out, one complete response or a failure back, within one deadline.
+"""The transport: sends one request and returns one complete response or a failure, within one deadline.
 
 httpx sends what it is given; every header of a request is ours, so the bytes that are recorded are the bytes that
 went out. A missing Content-Length, a malformed percent-escape and an absolute-form target are all just requests here

@@ -1,4 +1,4 @@
-"""The URL of a target: what it must be, and what may be said of one that it is not."""
+"""The URL of a target: checks it, and says what is wrong without showing secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Waves: what several parts of a run send at the same time goes out together, so that latency does not multiply.
+"""Waves: requests of several parts of a run are sent together, so that latency does not add up.
 
 A part is any function that sends; it is written as if it were alone. Each is played in a thread of its own, and one of
 them is awake at a time, so that what is shared needs no lock and the order in which things happen is always the same.
