@@ -39,13 +39,16 @@ def traffic_check_of(requirement: str) -> str:
 def judged_part(recordings: Iterable[Sequence[Exchange]]) -> list[list[Exchange]]:
     """What rules are applied to: of the clean-up only to its cancels.
 
-    It may delete what runs, and stops where nobody listens any more.
+    It may delete what runs, and stops where nobody listens any more. Where a request was not answered, it may be
+    another server that is cleaned up, which has forgotten everything.
     """
-    return [[exchange for exchange in part if _is_judged(exchange)] for part in recordings]
+    return [[exchange for exchange in part if _is_judged(exchange, part)] for part in recordings]
 
 
-def _is_judged(exchange: Exchange) -> bool:
-    return exchange.check != CLEAN_UP or (exchange.calls(Method.CANCEL) and exchange.response is not None)
+def _is_judged(exchange: Exchange, part: Sequence[Exchange]) -> bool:
+    if exchange.check != CLEAN_UP:
+        return True
+    return exchange.calls(Method.CANCEL) and all(other.response is not None for other in part)
 
 
 def judge_traffic(

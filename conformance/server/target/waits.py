@@ -101,6 +101,12 @@ WAITS = (
         _NEVER + ": beyond the limit it is not tested, because rate limited",
     ),
     Wait(
+        "for somebody to listen again, before what was not answered is sent once more",
+        "`[limits] timeout`, 10 s",
+        "a server that is started anew needs a moment",
+        _NEVER,
+    ),
+    Wait(
         "so that no more requests are sent than allowed",
         "`[limits] rate`: 1/rate for each request; none by default",
         "the target has other guests",
