@@ -19,6 +19,11 @@ def test_http_1_0_is_served(repeated_forms: RepeatedForms) -> None:
     repeated_forms.require_as_good("http-1.0", also=frozenset({426, 505}))
 
 
+@verifies("liveness.header-names-have-no-case")
+def test_header_names_in_capitals_are_read(repeated_forms: RepeatedForms) -> None:
+    repeated_forms.require_as_good("capitals")
+
+
 @verifies("liveness.refused-body-is-no-request")
 def test_body_of_a_refused_request_is_not_the_next_one(
     iut: Iut, bystanders: Bystanders, cancelled_after_name: str, cancel_works: Stories
