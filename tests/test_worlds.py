@@ -24,10 +24,10 @@ SAMPLE = (
 """One of each way in which an operation is touched that must not be, and two correct servers."""
 
 
-@pytest.mark.parametrize("world", ["late", "very-late"])
-def test_what_touches_another_operation_is_found_when_it_shows(world: str) -> None:
-    sample = [subject for subject in subjects(world) if subject.name in SAMPLE]
-    assert len(sample) == len(SAMPLE)
+@pytest.mark.parametrize(("world", "names"), [("late", SAMPLE), ("very-late", SAMPLE[::4])])
+def test_what_touches_another_operation_is_found_when_it_shows(world: str, names: tuple[str, ...]) -> None:
+    sample = [subject for subject in subjects(world) if subject.name in names]
+    assert len(sample) == len(names)
     inexact = [described(outcome) for outcome in run_matrix(sample) if not outcome.is_exact]
     assert not inexact, "\n".join(inexact)
 
