@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from conformance.server.options import Options
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.faults import fault_named
@@ -45,17 +43,22 @@ def test_where_the_start_names_no_id_there_is_none_to_choose(tmp_path: Path) -> 
     assert "{id} stands nowhere in it" in entry["reason"]
 
 
-@pytest.mark.parametrize(
-    ("variant", "why"),
-    [
-        ("takes-ids-as-dns-has-them", "was answered with 400"),
-        ("gives-ids-of-its-own", "the server gives ids of its own"),
-    ],
-)
-def test_ids_that_are_not_taken_are_said_and_are_no_pass(tmp_path: Path, variant: str, why: str) -> None:
-    entry = entries_of(tmp_path, variant_named(variant).apply(reference_service()))[EVERY]
+def findings_of(entry: dict[str, Any]) -> dict[str, str]:
+    return {check["check"].partition("[")[2].rstrip("]"): check["finding"] for check in entry["checks"]}
+
+
+def test_ids_that_the_server_replaces_are_said_and_are_no_pass(tmp_path: Path) -> None:
+    entry = entries_of(tmp_path, variant_named("gives-ids-of-its-own").apply(reference_service()))[EVERY]
     assert entry["verdict"] == "not-applicable"
-    assert why in entry["reason"]
+    assert "the server gives ids of its own" in entry["reason"]
+
+
+def test_what_is_refused_together_is_asked_for_apart(tmp_path: Path) -> None:
+    """A name of DNS may have 63 characters, and nothing else of all that."""
+    entry = entries_of(tmp_path, variant_named("takes-ids-as-dns-has-them").apply(reference_service()))[EVERY]
+    assert entry["verdict"] == "pass"
+    assert {kind for kind, finding in findings_of(entry).items() if finding == "kept"} == {"long"}
+    assert all("was answered with 400" in each["reason"] for each in entry["checks"] if each["finding"] != "kept")
 
 
 def test_of_the_ids_that_are_taken_one_that_cannot_be_cancelled_fails(tmp_path: Path) -> None:
@@ -69,5 +72,7 @@ def test_of_the_ids_that_are_taken_one_that_cannot_be_cancelled_fails(tmp_path: 
 
     entry = entries_of(tmp_path, replace(honest, start=start))[EVERY]
     assert entry["verdict"] == "fail"
-    findings = {check["check"].partition("[")[2]: check["finding"] for check in entry["checks"]}
-    assert findings == {"9-CAPITALS-63]": "violated", "_.~]": "not-applicable"}
+    findings = findings_of(entry)
+    assert findings["9-CAPITALS-63"] == "violated"
+    assert findings["_.~"] == "not-applicable"
+    assert (findings["underscore"], findings["tilde"], findings["period"]) == ("kept", "kept", "not-applicable")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from conformance.exchange import Request
+from conformance.exchange import Request, Response
 from conformance.server.options import Options
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.service import Service
@@ -21,12 +21,23 @@ BODY, HTTP_1_0 = "liveness.refused-body-is-no-request", "liveness.old-http-is-se
 
 
 @contextmanager
-def served(service: Service, leaves_unread: bool = False, version: str = "1.1") -> Iterator[str]:
-    """The service behind a loop of bytes; it may refuse before it reads a body, and may answer in HTTP/1.0."""
+def served(
+    service: Service, leaves_unread: bool = False, version: str = "1.1", forgets: bool = False, poisons: bool = False
+) -> Iterator[str]:
+    """The service behind a loop of bytes; it may refuse before it reads a body, and may answer in HTTP/1.0.
+
+    It may leave unread the body of whatever it does not find, and may repeat a 400 on the connection for ever.
+    """
+
+    def is_unknown(target: str) -> bool:
+        name, cancel, _ = target.partition(":cancel")
+        return bool(cancel) and service.handle(Request("GET", name)).status == 404
+
     listener = socket.create_server(("127.0.0.1", 0), backlog=64)
 
     def serve(connection: socket.socket) -> None:
         stream = connection.makefile("rwb")
+        last: Response | None = None
         with connection, stream:
             while line := stream.readline().decode("latin-1"):
                 method, _, rest = line.rstrip("\r\n").partition(" ")
@@ -39,9 +50,11 @@ def served(service: Service, leaves_unread: bool = False, version: str = "1.1") 
                     name, _, value = field.partition(":")
                     headers.append((name, value.strip()))
                 length = int({name.lower(): value for name, value in headers}.get("content-length", "0"))
-                is_early = leaves_unread and length > 1000
+                is_early = (leaves_unread and length > 1000) or (forgets and is_unknown(target))
                 body = b"" if is_early else stream.read(length)
-                answer = service.handle(Request(method, target, tuple(headers), body, spoken))
+                if last is None or last.status != 400 or not poisons:
+                    last = service.handle(Request(method, target, tuple(headers), body, spoken))
+                answer = last
                 fields = "".join(f"{name}: {value}\r\n" for name, value in answer.headers)
                 stream.write(f"HTTP/{version} {answer.status} Said\r\n{fields}\r\n".encode("latin-1"))
                 stream.write(b"" if method == "HEAD" else answer.body)
@@ -81,6 +94,14 @@ START = '{method = "POST", path = "/v1/projects/demo/locations/us/operations:sta
 def test_what_is_left_unread_is_found_on_the_wire(leaves_unread: bool, verdict: str, tmp_path: Path) -> None:
     with served(reference_service(), leaves_unread) as url:
         assert verdicts_of(url, tmp_path)[BODY] == verdict
+
+
+@pytest.mark.parametrize("lie", ["forgets", "poisons"])
+def test_what_a_connection_does_is_charged_to_nothing_else(lie: str, tmp_path: Path) -> None:
+    """What follows on such a connection gets a wrong answer, whatever it asks."""
+    with served(reference_service(), forgets=lie == "forgets", poisons=lie == "poisons") as url:
+        found = verdicts_of(url, tmp_path)
+    assert [requirement for requirement, verdict in found.items() if verdict in ("fail", "warn")] == [BODY]
 
 
 def test_a_server_that_speaks_http_1_0_alone_keeps_both(tmp_path: Path) -> None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
 
-from conformance.exchange import Request, Response
+from conformance.exchange import Exchange, Request, Response
 from conformance.server.options import Options
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service
 from conformance.server.run_suite import run_quietly
+from conformance.suite.lists import is_read
 
 JSON = (("Content-Type", "application/json"),)
 ANSWERS = {
@@ -128,3 +129,14 @@ def test_a_server_that_denies_everything_keeps_nothing_about_operations() -> Non
     said = verdicts(denied, lambda _, request: not request.path.endswith(":start"))
     kept = [name for name in passed(said) if name.partition(".")[0] not in ("errors", "liveness", "response")]
     assert kept == [], json.dumps(kept)
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"operations": [], "share": NaN}', b'{"operations": [{"name": "\xfc"}]}', b"{", b"[]"]
+)
+def test_a_list_that_cannot_be_read_does_not_show_that_something_is_missing(body: bytes) -> None:
+    whole = Exchange(1, Request("GET", "/v1/o"), Response(200, (), b'{"operations": []}'), 0.0, 1.0)
+    broken = replace(whole, outcome=Response(200, (), body))
+    assert is_read([whole])
+    assert not is_read([broken])
+    assert not is_read([broken, whole])

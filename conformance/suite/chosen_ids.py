@@ -6,6 +6,7 @@ cancel one. What it has taken, and so has made the name of an operation, it must
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -17,9 +18,11 @@ from conformance.server.target.starts import StartRefused
 LONGEST = 63
 """Characters of an id that a name in DNS can have, and so one of Google's resources (AIP-122)."""
 
-FEW = ("9-CAPITALS-63", "_.~")
-"""Kinds that each have several things in them: together they have everything, in two operations."""
-ONE_EACH = ("capitals", "digit-first", "hyphen-last", "underscore", "tilde", "period", "two-periods", "suffix", "long")
+TOGETHER = {"9-CAPITALS-63": ("digit-first", "capitals", "long"), "_.~": ("underscore", "period", "tilde")}
+"""Kinds that have several things in one id, each with the kinds that have one of these: they are asked for where a
+server refuses to start an operation of all together."""
+APART = tuple(part for parts in TOGETHER.values() for part in parts)
+RARER = ("hyphen-last", "two-periods", "suffix")
 COLON = "colon"
 
 
@@ -31,7 +34,9 @@ class Chosen:
     name: str = ""
     cancel: Exchange | None = None
     with_plain_colon: Exchange | None = None
+    once_more: Exchange | None = None
     why_not: NotApplicable | NotTested | None = None
+    was_refused: bool = False
 
     def cancelled(self) -> Exchange:
         """The cancel. Raises NotApplicable where there is no operation of that id, NotTested where nobody knows."""
@@ -59,7 +64,7 @@ def id_with(kind: str, fresh: str) -> str:
     }[kind]
 
 
-def cancel_chosen(iut: Iut, kinds: tuple[str, ...]) -> dict[str, Chosen]:
+def cancel_chosen(iut: Iut, kinds: Sequence[str]) -> dict[str, Chosen]:
     """Start an operation of each kind of id, and cancel it by its name; with a colon twice, escaped and plain."""
     identifiers = {kind: id_with(kind, iut.fresh_id()) for kind in kinds}
     started = dict(zip(kinds, iut.supply.take_called(list(identifiers.values())), strict=True))
@@ -70,13 +75,17 @@ def cancel_chosen(iut: Iut, kinds: tuple[str, ...]) -> dict[str, Chosen]:
     )
     for (kind, one), cancel in zip(there.items(), cancels, strict=True):
         plain = _cancel_with_plain_colon(iut, one.name) if kind == COLON else None
-        chosen[kind] = Chosen(one.identifier, one.name, cancel, plain)
+        # A second cancel is compared with a second cancel, at once: later the operation is in another state.
+        is_worse = plain is not None and cancel.succeeded() and not plain.succeeded()
+        once_more = iut.cancel(one.name, note=f"second cancel of the id {one.identifier}") if is_worse else None
+        chosen[kind] = Chosen(one.identifier, one.name, cancel, plain, once_more)
     return chosen
 
 
 def _seen(identifier: str, started: str | TargetError) -> Chosen:
     if isinstance(started, StartRefused):
-        return Chosen(identifier, why_not=NotApplicable(f"no operation has the id {identifier!r}: {started.message}"))
+        why_not = NotApplicable(f"no operation has the id {identifier!r}: {started.message}")
+        return Chosen(identifier, why_not=why_not, was_refused=True)
     if isinstance(started, TargetError):
         return Chosen(identifier, why_not=NotTested(f"no operation of the id {identifier!r}: {started.message}"))
     if identifier not in started:

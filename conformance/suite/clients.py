@@ -35,6 +35,14 @@ def in_http_1_0(outgoing: Outgoing) -> Outgoing:
     return replace(outgoing, request=replace(request, headers=headers, version="1.0"))
 
 
+def in_capitals(outgoing: Outgoing) -> Outgoing:
+    """The request with the names of its header fields in capitals, as some proxies write them."""
+    request = outgoing.request
+    return replace(
+        outgoing, request=replace(request, headers=tuple((name.upper(), value) for name, value in request.headers))
+    )
+
+
 def as_a_client(outgoing: Outgoing, name: str) -> Outgoing:
     """The request with the header fields of a generated client that names an operation, or a parent of some."""
     request, together = outgoing.request, _fields(name)
@@ -66,6 +74,10 @@ def client_forms(iut: Iut, name: str) -> dict[str, Outgoing]:
             note="cancel with a gzip-coded body",
         ),
         "http-1.0": in_http_1_0(iut.cancel_request(name, note="cancel in HTTP/1.0")),
+        # On a connection of its own: what does not read `CONTENT-LENGTH` takes the body for the next request.
+        "capitals": in_capitals(
+            iut.cancel_request(name, headers=[("Connection", "close")], note="cancel with header names in capitals")
+        ),
         "expectation": iut.cancel_request(
             name, headers=[("Expect", "100-continue")], note="cancel that expects 100-continue"
         ),

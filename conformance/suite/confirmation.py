@@ -20,7 +20,8 @@ from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import ended_cancelled
 from conformance.server.target.iut import Iut
-from conformance.server.target.target import Outgoing
+from conformance.server.target.target import Outgoing, is_refused
+from conformance.server.target.waits import RETRY_LATER_FIRST
 from conformance.suite.judging import require
 from conformance.suite.repeated_forms import forms_of
 
@@ -83,6 +84,7 @@ def confirm_unanswered(iut: Iut) -> None:
         others = _overlapping(iut, exchange)
         iut.target.grant(len(others) + 2)
         with contextlib.suppress(Unjudged):
+            _await_listener(iut, exchange, request)
             if exchange.calls(Method.CANCEL) and exchange.call and exchange.call.name in iut.supply.handed_out:
                 name = iut.running(1)[0]
                 moved = _moved(request, exchange.call.name, name)
@@ -91,6 +93,15 @@ def confirm_unanswered(iut: Iut) -> None:
                 once_more = [iut.send(request)]
             if any(one.response is None for one in once_more):
                 return
+
+
+def _await_listener(iut: Iut, unanswered: Exchange, request: Outgoing) -> None:
+    """Ask until somebody listens, where nobody did: who is started anew needs a moment."""
+    deadline = iut.target.clock.now() + iut.target.limits.timeout
+    while is_refused(unanswered) and iut.target.clock.now() < deadline:
+        iut.target.grant(1)
+        iut.target.clock.sleep(RETRY_LATER_FIRST)
+        unanswered = iut.send(request)
 
 
 def _overlapping(iut: Iut, cancel: Exchange) -> list[Exchange]:

@@ -28,6 +28,7 @@ from conformance.suite import (  # noqa: F401 - each declares its stimuli
     reads,
     refusals,
     repeated_forms,
+    request_ids,
     similar_names,
     stories,
     storm,

@@ -14,9 +14,12 @@ from conformance.server.target.iut import Iut
 from conformance.server.target.requests import JSON
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import unknown_name
+from conformance.suite.clients import in_capitals
 
 BODY = b'{"foo": "' + b"x" * 2000 + b'"}'
 """Content that no server has read by the way, with the head of its request."""
+EXPECT = (("Expect", "100-continue"),)
+"""With it some servers answer at once, and forget the content that comes all the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,8 @@ def refused_then_served(iut: Iut, running: str, other: str) -> list[Pair]:
 
 
 def _pair(iut: Iut, refusal: Outgoing, after: Outgoing) -> Pair:
-    refused, answer = iut.send(refusal), iut.send(after)
+    # What a server takes for a request here is none: only this requirement judges its answer.
+    refused, answer = iut.send(replace(refusal, keeps=True)), iut.send(replace(after, is_odd=True))
     failed = answer.response is not None and not answer.succeeded()
     return Pair(refused, answer, iut.send(replace(after, once=True)) if failed else None)
 
@@ -46,7 +50,14 @@ def _to_be_refused(iut: Iut, name: str) -> list[Outgoing]:
     """What is refused before anybody needs its body: who asks, what for, and by which method; it names nobody's."""
     unknown = unknown_name(name, "connection")
     path = iut.contract.path(Method.CANCEL, unknown)
-    requests = [iut.cancel_request(unknown, body=BODY, note="cancel of an unknown operation with a body", is_odd=True)]
+    first = iut.cancel_request(unknown, body=BODY, note="cancel of an unknown operation with a body", is_odd=True)
+    capitals = replace(in_capitals(first), note=f"{first.note} and header names in capitals")
+    requests = [
+        *([capitals] if iut.is_quick else [first, capitals]),
+        iut.cancel_request(
+            unknown, body=BODY[:-1], headers=EXPECT, note="cancel with Expect and a body that is not whole", is_odd=True
+        ),
+    ]
     if iut.statement.value("auth") is True and not iut.configuration.auth.client_certificate:
         note = "cancel without credentials and with a body"
         requests.append(iut.cancel_request(unknown, body=BODY, credential=Credential.NONE, note=note, is_odd=True))

@@ -67,8 +67,9 @@ def settled_list(iut: Iut, parent: str, ended: Collection[str]) -> list[Exchange
 
 
 def is_read(read: Sequence[Exchange]) -> bool:
-    """Whether a list was read to its end."""
-    return read[-1].succeeded() and not next_page_token(read[-1])
+    """Whether a list was read to its end, and every page of it can be read."""
+    is_readable = all(page.response is not None and page.response.json_object() is not None for page in read)
+    return is_readable and read[-1].succeeded() and not next_page_token(read[-1])
 
 
 def is_listed(read: Sequence[Exchange], name: str) -> bool:

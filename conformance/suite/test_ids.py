@@ -8,10 +8,12 @@ from conformance.errors import NotApplicable, NotTested
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import accepted, as_good_as, ended_cancelled
 from conformance.server.target.iut import Iut
-from conformance.suite.chosen_ids import COLON, FEW, ONE_EACH, Chosen, cancel_chosen
+from conformance.suite.bystanders import shows_the_end
+from conformance.suite.chosen_ids import APART, COLON, RARER, TOGETHER, Chosen, cancel_chosen
 from conformance.suite.confirmation import Confirmation
 from conformance.suite.evidence import require_answers, require_each, require_looks
 from conformance.suite.judging import require, verifies
+from conformance.suite.last_look import LastLook
 from conformance.suite.repeated_forms import PLAIN_COLON, RepeatedForms
 from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import Stories
@@ -19,21 +21,30 @@ from conformance.suite.stories import Stories
 
 @stimulus
 def chosen(iut: Iut, cancel_works: Stories) -> dict[str, Chosen]:
-    """The operations, of few kinds in the quick profile; the plain cancel of one with an id of another kind works."""
+    """The operations, each with its cancel; the plain cancel of one with an id of another kind works."""
     if not iut.supply.takes_ids:
         raise NotApplicable("the request of [operations] start does not choose an id: {id} stands nowhere in it")
-    kinds = FEW if iut.is_quick else (*FEW, *ONE_EACH)
-    return cancel_chosen(iut, (*kinds, COLON))
+    chosen = cancel_chosen(iut, (*TOGETHER, COLON) if iut.is_quick else (*TOGETHER, *RARER, COLON))
+    apart = [part for kind, parts in TOGETHER.items() if chosen[kind].was_refused for part in parts]
+    return chosen | cancel_chosen(iut, apart) if apart else chosen
 
 
 @verifies("routing.every-id-is-bound")
-@pytest.mark.parametrize("kind", FEW)
+@pytest.mark.parametrize("kind", TOGETHER)
 def test_operation_is_cancelled_by_its_name(chosen: dict[str, Chosen], kind: str) -> None:
     require_each(accepted, [chosen[kind].cancelled()])
 
 
+@verifies("routing.every-id-is-bound")
+@pytest.mark.parametrize("kind", APART)
+def test_operation_is_cancelled_where_its_id_has_one_thing_alone(chosen: dict[str, Chosen], kind: str) -> None:
+    if kind not in chosen:
+        raise NotApplicable("an id that has this and more was not refused")
+    require_each(accepted, [chosen[kind].cancelled()])
+
+
 @verifies("routing.every-id-is-bound", profile="ci")
-@pytest.mark.parametrize("kind", ONE_EACH)
+@pytest.mark.parametrize("kind", RARER)
 def test_operation_is_cancelled_whatever_its_id_has(chosen: dict[str, Chosen], kind: str) -> None:
     require_each(accepted, [chosen[kind].cancelled()])
 
@@ -44,15 +55,15 @@ def test_escaped_colon_is_a_part_of_the_id(chosen: dict[str, Chosen]) -> None:
 
 
 @verifies("routing.colon-in-identifier")
-def test_plain_colon_is_a_part_of_the_id(iut: Iut, chosen: dict[str, Chosen]) -> None:
+def test_plain_colon_is_a_part_of_the_id(chosen: dict[str, Chosen]) -> None:
     """The same operation once more: where that was cancelled already, one that is escaped is the control."""
     one = chosen[COLON]
-    escaped, plain = one.cancelled(), one.with_plain_colon
+    one.cancelled()
+    plain, again = one.with_plain_colon, one.once_more
     assert plain is not None
-    if plain.succeeded() or not escaped.succeeded():
+    if again is None:
         require_each(accepted, [plain])
         return
-    again = iut.cancel(one.name, note=f"second cancel of the id {one.identifier}")
     require(as_good_as(again, plain, may_have_ended=True))
     require_answers(again, plain)
 
@@ -66,11 +77,17 @@ def test_plain_colon_is_a_part_of_an_id_that_the_server_gave(repeated_forms: Rep
 
 @verifies("outcome.guaranteed")
 def test_guaranteed_cancel_ends_an_operation_whatever_its_id_has(
-    iut: Iut, chosen: dict[str, Chosen], confirmation: Confirmation
+    iut: Iut, last_look: LastLook, chosen: dict[str, Chosen], confirmation: Confirmation
 ) -> None:
-    """An operation that does not end is followed by a fresh one with an id of the same kind, alone."""
-    cancels = {kind: one for kind, one in chosen.items() if one.cancel is not None and one.cancel.succeeded()}
-    ends = iut.await_end([one.name for one in cancels.values()])
+    """An operation that does not end is followed by a fresh one with an id of the same kind, alone.
+
+    What a second cancel makes of an operation is no matter of its id.
+    """
+    once = {kind: one for kind, one in chosen.items() if one.with_plain_colon is None}
+    cancels = {kind: one for kind, one in once.items() if one.cancel is not None and one.cancel.succeeded()}
+    names = [one.name for one in cancels.values()]
+    ends = {name: last_look.ends[name] for name in names if shows_the_end(last_look.ends[name])}
+    ends.update(iut.await_end([name for name in names if name not in ends]))
 
     def not_ended(one: Chosen) -> Complaint | None:
         assert one.cancel is not None

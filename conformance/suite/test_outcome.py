@@ -20,7 +20,9 @@ from conformance.suite.bystanders import Bystanders
 from conformance.suite.confirmation import Confirmation, fresh_one_not_ended
 from conformance.suite.evidence import answered, require_answers, require_looks
 from conformance.suite.judging import require, verifies
+from conformance.suite.last_look import LastLook
 from conformance.suite.repeated_forms import forms_of
+from conformance.suite.request_ids import cancel_with_id_of_another
 from conformance.suite.stories import FirstCancel, Stories, Story, is_refused_in_every_form
 
 
@@ -92,6 +94,24 @@ def test_guaranteed_cancel_ends_the_operation(iut: Iut, cancel_works: Stories, c
     told = [ended_cancelled(story.cancel, story.end, iut.settle) for story in stories]
     confirmation.decides(told, lambda: fresh_one_not_ended(iut))
     require_looks(*(story.end for story in stories))
+
+
+@verifies("outcome.guaranteed")
+def test_guaranteed_cancel_ends_the_operation_whatever_its_request_id(
+    iut: Iut, last_look: LastLook, same_request_id: Exchange, cancel_works: Stories, confirmation: Confirmation
+) -> None:
+    """It may be refused: an idempotency key is not for another request."""
+
+    def not_ended(cancel: Exchange) -> Complaint | None:
+        assert cancel.call is not None
+        return ended_cancelled(cancel, iut.await_end([cancel.call.name])[cancel.call.name], iut.settle)
+
+    def once_more() -> Complaint | None:
+        return not_ended(cancel_with_id_of_another(iut, cancel_works.plain.name))
+
+    if not same_request_id.succeeded():
+        raise NotTested(f"a cancel with the request id of another was not accepted: {answered(same_request_id)}")
+    confirmation.decides([not_ended(same_request_id)], once_more)
 
 
 @verifies("outcome.guaranteed", profile="ci")

@@ -24,6 +24,15 @@ def test_a_check_was_decided_by_the_last_thing_it_did() -> None:
     assert deciding_exchanges(kept, [[other]]) == {}
 
 
+def test_a_check_that_sent_nothing_was_decided_by_the_first_of_its_stimuli_that_did() -> None:
+    traffic = Traffic()
+    cancelled = replace(traffic.cancel(), check="stories")
+    other = replace(traffic.cancel(), check="refusals")
+    found = replace(result(Finding.KEPT), stimuli=("cancel_works", "stories", "refusals"))
+    kept = [judge(requirement(), [found], None)]
+    assert deciding_exchanges(kept, [[cancelled, other]]) == {"chapter.slug": (cancelled,)}
+
+
 def test_a_rule_was_decided_by_the_last_exchange_it_speaks_about() -> None:
     traffic = Traffic()
     traffic.cancel()

@@ -23,11 +23,13 @@ class MemoryTransport:
         self.timeouts: list[float] = []
         self.fresh: list[bool] = []
         self.is_closed = False
+        self.kept: list[bool] = []
 
-    def exchange(self, request: Request, timeout: float, fresh: bool = False) -> Response | Failure:
+    def exchange(self, request: Request, timeout: float, fresh: bool = False, keep: bool = False) -> Response | Failure:
         self.wire.append(request)
         self.timeouts.append(timeout)
         self.fresh.append(fresh)
+        self.kept.append(keep)
         return self._answers(request)
 
     def close(self) -> None:

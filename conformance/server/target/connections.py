@@ -20,6 +20,7 @@ import contextlib
 import ssl
 import threading
 from collections.abc import Iterator
+from http import HTTPStatus
 
 import h11
 import httpcore
@@ -32,6 +33,8 @@ from conformance.server.target.tls import NO_FILES, Tls, problem_of, speaks_tls
 SENT_AGAIN = "sent_again"
 """The request extension that says that the request was sent twice."""
 
+KEEP = "keep"
+"""The request extension that lets the next request follow on the same connection, whatever the answer."""
 FRESH = "fresh"
 """The request extension that asks for a connection of its own: such a request is sent once, whatever becomes of it."""
 
@@ -102,6 +105,7 @@ class Connections(httpx.BaseTransport):
             connection.close()
             raise
         self._was_answered = True
+        connection.is_doubtful = _may_be_unread(request, head.status_code) and not request.extensions.get(KEEP)
         return httpx.Response(
             head.status_code,
             headers=head.headers.raw_items(),
@@ -121,7 +125,8 @@ class Connections(httpx.BaseTransport):
     def put_back(self, connection: _Connection) -> None:
         """Keep the connection when it may carry another request, else close it."""
         with self._lock:
-            if len(self._idle) < self._most_kept and connection.begin_next():
+            is_good = not connection.is_doubtful and connection.begin_next()
+            if is_good and len(self._idle) < self._most_kept:
                 self._idle.append(connection)
                 return
         connection.close()
@@ -165,6 +170,13 @@ class _Http2Answer(httpx.RemoteProtocolError):
     """The answer to HTTP/1.1 begins with a frame of HTTP/2."""
 
 
+def _may_be_unread(request: httpx.Request, status: int) -> bool:
+    """Whether a server may have answered before it had read all of a request, or was confused by it."""
+    has_content = "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
+    is_refused = status >= HTTPStatus.BAD_REQUEST
+    return status == HTTPStatus.BAD_REQUEST or (has_content and (is_refused or "expect" in request.headers))
+
+
 def _is_tls(error: httpx.TransportError, url: httpx.URL) -> bool:
     """Whether the server speaks TLS: it says so, or says nothing and takes part in a handshake."""
     return isinstance(error, _TlsAnswer) or speaks_tls(url.host, url.port)
@@ -181,6 +193,8 @@ class _Connection:
         self._idle_since = 0.0
         self._has_ended = False
         self.has_answered = False
+        self.is_doubtful = False
+        """Whether what follows a refusal here would be no evidence: the server may not have read all of it."""
 
     def ask(self, request: httpx.Request) -> h11.Response:
         """Send a request and read the head of its answer.

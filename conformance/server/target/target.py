@@ -44,7 +44,7 @@ class Outgoing:
 
     `authorization` is the token of `Authorization`; `hidden` has the real values of other header fields; `is_odd` and
     `repeats` as in an Exchange. What is sent `once` may start something: it is not sent again unless its answer refused
-    it.
+    it. Another request follows on the connection of one that `keeps` it, even if it is refused.
     """
 
     request: Request
@@ -53,6 +53,7 @@ class Outgoing:
     hidden: Mapping[Header, Secret] = field(default_factory=dict)
     is_odd: bool = False
     once: bool = False
+    keeps: bool = False
     repeats: int = 0
 
 
@@ -230,8 +231,7 @@ class Target:
         sent_at = self.clock.now()
         if together is not None:
             together.wait(self.limits.timeout)
-        send = functools.partial(self._transport.exchange, fresh=True) if outgoing.once else self._transport.exchange
-        outcome = send(wire, self.limits.timeout)
+        outcome = self._transport.exchange(wire, self.limits.timeout, fresh=outgoing.once, keep=outgoing.keeps)
         received_at = self.clock.now()
         return Exchange(
             number=number,
@@ -292,7 +292,7 @@ class Target:
         return working
 
     def grant(self, requests: int) -> None:
-        """Allow so many requests beyond the limit, and try once more whether the target answers: for cleaning up."""
+        """Allow so many requests beyond the limits, and try once more whether the target answers: for cleaning up."""
         with self._lock:
             self._granted += requests
             self._failures_in_a_row = 0
@@ -320,7 +320,7 @@ class Target:
                 last = self.exchanges[-1].outcome
                 why = last.kind.value if isinstance(last, Failure) else ""
                 raise TargetDead(f"the target has not answered {self._failures_in_a_row} requests in a row: {why}")
-            if self._kept > _MOST_KEPT:
+            if self._kept > _MOST_KEPT and not self._granted:
                 raise BudgetExhausted(f"the answers hold more than {_MOST_KEPT} bytes, which is all that a run keeps")
             if self._requests_used + count > self.limits.requests + self._granted:
                 raise BudgetExhausted(f"the limit of {self.limits.requests} requests is used up ([limits] requests)")

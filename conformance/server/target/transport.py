@@ -20,7 +20,7 @@ import httpx
 from conformance.errors import TargetError
 from conformance.exchange import Failure, FailureKind, Request, Response
 from conformance.lro import Clock, SystemClock
-from conformance.server.target.connections import FRESH, SENT_AGAIN, VERSION, Connections
+from conformance.server.target.connections import FRESH, KEEP, SENT_AGAIN, VERSION, Connections
 from conformance.server.target.tls import NO_FILES, Tls
 
 MAX_BODY = 4 * 1024 * 1024
@@ -41,8 +41,11 @@ class Transport(Protocol):
     Raises TargetError for a request that cannot be sent: that is our fault, and no failure of the peer.
     """
 
-    def exchange(self, request: Request, timeout: float, fresh: bool = False) -> Response | Failure:
-        """Send a request; on a `fresh` connection it is surely sent once, for no idle one can be closed under it."""
+    def exchange(self, request: Request, timeout: float, fresh: bool = False, keep: bool = False) -> Response | Failure:
+        """Send a request; on a `fresh` connection it is surely sent once, for no idle one can be closed under it.
+
+        `keep` lets the next request follow on the connection even if this one is refused.
+        """
 
     def close(self) -> None: ...
 
@@ -62,11 +65,11 @@ class HttpTransport:
         transport = Connections(connections, tls)
         return cls(httpx.Client(transport=transport, follow_redirects=False, trust_env=False), origin, SystemClock())
 
-    def exchange(self, request: Request, timeout: float, fresh: bool = False) -> Response | Failure:
+    def exchange(self, request: Request, timeout: float, fresh: bool = False, keep: bool = False) -> Response | Failure:
         deadline = self._clock.now() + timeout
         try:
             outgoing = self._outgoing(request, deadline, timeout)
-            outgoing.extensions[FRESH] = fresh
+            outgoing.extensions |= {FRESH: fresh, KEEP: keep}
             outcome = self._outcome(outgoing, deadline)
         except (h11.LocalProtocolError, UnicodeEncodeError):
             # The error of the library would show what could not be sent, and that may be a secret.

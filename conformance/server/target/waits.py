@@ -101,6 +101,12 @@ WAITS = (
         _NEVER + ": beyond the limit it is not tested, because rate limited",
     ),
     Wait(
+        "for somebody to listen again, before what was not answered is sent once more",
+        "`[limits] timeout`, 10 s",
+        "a server that is started anew needs a moment",
+        _NEVER,
+    ),
+    Wait(
         "so that no more requests are sent than allowed",
         "`[limits] rate`: 1/rate for each request; none by default",
         "the target has other guests",
@@ -130,7 +136,8 @@ WAITS = (
 _HEAD = """# Waits
 
 Everything a run waits for, as `conformance/server/target/waits.py` has it. Times are of the run's own clock: virtual
-against the embedded server, the machine's monotonic one elsewhere.
+against the embedded server, the machine's monotonic one elsewhere. Who waits keeps nobody from sending: what is played
+together ([stimuli](architecture.md#stimuli)) lets time pass when all that is left of it waits.
 
 | wait | at most | why | is slowness non-conformance? |
 |---|---|---|---|

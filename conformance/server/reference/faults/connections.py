@@ -17,6 +17,7 @@ _BUFFER = 1024
 """Octets that are read together with the head of a request."""
 
 _NO_REQUEST = ApiError(Code.INVALID_ARGUMENT, "Malformed request line.", reason="MALFORMED_REQUEST", routed=False)
+_NO_LABEL = ApiError(Code.INVALID_ARGUMENT, "A body needs a label.", reason="NO_CONTENT_TYPE")
 _OLD = ApiError(Code.INVALID_ARGUMENT, "HTTP/1.1 is required.", reason="OLD_VERSION")
 
 
@@ -35,6 +36,37 @@ def unread_body_is_the_next_request(honest: Service) -> Service:
         return honest.respond(service, request, response)
 
     return replace(honest, route=route, respond=respond)
+
+
+_IN_ANY_CASE = dict.fromkeys(("socket", "workers"), "the server below this one reads names in any case")
+
+
+@fault(breaks="liveness.refused-body-is-no-request", unseen=_IN_ANY_CASE)
+def length_in_capitals_is_not_read(honest: Service) -> Service:
+    """Knows `Content-Length` in two spellings; behind another one the body is the next request on the connection."""
+
+    def route(service: Service, request: Request) -> Invocation:
+        if service.scratch.pop(f"unread on {CONNECTION.get()}", False):
+            raise _NO_REQUEST
+        return honest.route(service, request)
+
+    def respond(service: Service, request: Request, response: Response) -> Response:
+        names = [name for name, _ in request.headers]
+        if "CONTENT-LENGTH" in names and "CONNECTION" not in names:
+            service.scratch[f"unread on {CONNECTION.get()}"] = True
+        return honest.respond(service, request, response)
+
+    return replace(honest, route=route, respond=respond)
+
+
+@fault(breaks="liveness.header-names-have-no-case", unseen=_IN_ANY_CASE)
+def label_in_capitals_is_not_read(honest: Service) -> Service:
+    """Looks for `Content-Type` as it is usually written, and refuses a body without a label."""
+
+    def is_unlabelled(request: Request) -> bool:
+        return bool(request.body) and "CONTENT-TYPE" in [name for name, _ in request.headers]
+
+    return cancel_refused(honest, lambda request: is_unlabelled(request) and len(request.body) < _BUFFER, _NO_LABEL)
 
 
 @fault(breaks="liveness.old-http-is-served")

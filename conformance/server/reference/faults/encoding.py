@@ -34,7 +34,15 @@ def encoded_slash_finds_anything(honest: Service) -> Service:
     return succeeding(honest, r".*%2[Ff].*:cancel")
 
 
-@fault(breaks="routing.unreserved-escapes-are-decoded")
+@fault(
+    breaks=(
+        "routing.unreserved-escapes-are-decoded",
+        "routing.escaped-colon-is-data",
+        # What is cancelled by its plain colon is not found by the escaped one, by which it is asked for.
+        "outcome.not-deleted",
+        "list.agrees-with-get",
+    )
+)
 def escapes_are_not_decoded(honest: Service) -> Service:
     """Takes percent-escapes literally, as kinglet does, and so finds no operation."""
 
@@ -47,7 +55,7 @@ def escapes_are_not_decoded(honest: Service) -> Service:
     return replace(honest, route=lie)
 
 
-@fault(breaks="routing.unreserved-escapes-are-decoded")
+@fault(breaks=("routing.unreserved-escapes-are-decoded", "routing.escaped-colon-is-data"))
 def escapes_are_refused(honest: Service) -> Service:
     """Refuses every percent-escape in a name, as a firewall does that fears them."""
     error = refusal(Code.INVALID_ARGUMENT, "The path contains an illegal character.", "ILLEGAL_CHARACTER")

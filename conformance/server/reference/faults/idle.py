@@ -53,3 +53,19 @@ def query_cancels_nothing(honest: Service) -> Service:
 def chunked_cancels_nothing(honest: Service) -> Service:
     """Hands requests without Content-Length to a thread that never runs."""
     return _idle(honest, lambda _, request: request.header("content-length") is None)
+
+
+@fault(breaks="outcome.guaranteed")
+def answer_is_kept_by_request_id(honest: Service) -> Service:
+    """Answers a cancel whose `X-Request-Id` it has seen with what it answered then, whatever was cancelled."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        kept: dict[str, Message] = service.scratch.setdefault("answers", {})
+        identifier = call.request.header("x-request-id")
+        if identifier is None:
+            return honest.cancel(service, call)
+        if identifier not in kept:
+            kept[identifier] = honest.cancel(service, call)
+        return kept[identifier]
+
+    return without_metadata(replace(honest, cancel=lie))
