@@ -62,8 +62,15 @@ def ran(directory: Path, *options: str) -> tuple[subprocess.CompletedProcess[str
     return done, json.loads(report.read_text("utf-8")) if report.exists() else {}
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
-@pytest.mark.parametrize("place", ["conftest.py", "tests/conftest.py"])
+@pytest.mark.parametrize(
+    ("place", "workers"),
+    [
+        ("conftest.py", ()),
+        ("tests/conftest.py", ("-n", "2")),
+        pytest.param("conftest.py", ("-n", "2"), marks=pytest.mark.proof),
+        pytest.param("tests/conftest.py", (), marks=pytest.mark.proof),
+    ],
+)
 def test_a_transport_is_judged_as_a_server_is(tmp_path: Path, place: str, workers: tuple[str, ...]) -> None:
     if workers:
         pytest.importorskip("xdist")

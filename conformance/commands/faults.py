@@ -123,9 +123,32 @@ def _as_markdown(halves: _Halves) -> Iterator[str]:
             seen = (reasons.mark(fault, world) for world in worlds)
             yield _row(f"`{fault.name}`", _cell(fault.lie), _code(fault.breaks), *seen)
         yield from reasons.listed()
-        yield f"\n## {len(variants)} correct {actor}s\n\n| variant | why it may differ |\n|---|---|\n"
-        for variant in variants:
-            yield f"| `{variant.name}` | {_cell(variant.why)} |\n"
+        yield f"\n## {len(variants)} correct {actor}s\n\n"
+        yield from _variants(variants)
+
+
+def _variants(variants: Sequence[Variant] | Sequence[ClientVariant]) -> Iterator[str]:
+    """Every variant and what a run says of it: nothing at all, unless it stands here."""
+    yield _row("variant", "why it may differ", "verdict", "warns", "not tested, although it was asked")
+    yield _row(*(["---"] * 5))
+    reasons = _Reasons()
+    for variant in variants:
+        yield _row(f"`{variant.name}`", _cell(variant.why), *_said_of(variant, reasons))
+    yield from reasons.listed()
+
+
+def _said_of(variant: Variant | ClientVariant, reasons: _Reasons) -> tuple[str, str, str]:
+    from conformance.server.reference.variants import Variant
+    from conformance.server.reference.worlds import all_worlds
+
+    if not isinstance(variant, Variant):
+        return "conformant", "", ""
+    verdict, untested = variant.verdict, sorted(variant.not_tested)
+    worlds = [world for world in all_worlds() if world in variant.without_effect]
+    if worlds:
+        verdict += f"; {variant.verdict_in(worlds[0])} in {', '.join(worlds)} {reasons.of(_NOTHING_SEEN)}"
+    names = ", ".join(f"`{name}`" for name in untested)
+    return verdict, _code(sorted(variant.warns)), f"{len(untested)} {reasons.of(names)}" if untested else ""
 
 
 _MATRIX_PROSE = """\
@@ -145,8 +168,11 @@ def _row(*cells: str) -> str:
     return "| " + " | ".join(cells) + " |\n"
 
 
+_NOTHING_SEEN = "nothing shows there what a cancel did that does not win, so nobody knows whether one did too much"
+
+
 class _Reasons:
-    """Why faults cannot be seen in some worlds, numbered as they come up."""
+    """What is said of several rows of a table, numbered as it comes up."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -156,15 +182,16 @@ class _Reasons:
         reason = getattr(fault, "unseen", {}).get(world.name)
         if reason is None:
             return "rules" if world.reached == "from a recording" else "✓"
-        number = self._numbers.setdefault(reason, len(self._numbers) + 1)
-        return f"{'part' if getattr(fault, 'unseen_part', ()) else '–'} ({number})"
+        return f"{'part' if getattr(fault, 'unseen_part', ()) else '–'} {self.of(reason)}"
+
+    def of(self, reason: str) -> str:
+        """The number of a reason."""
+        return f"({self._numbers.setdefault(reason, len(self._numbers) + 1)})"
 
     def listed(self) -> Iterator[str]:
         """The reasons, under the table."""
-        if self._numbers:
-            yield "\n"
         for reason, number in self._numbers.items():
-            yield f"({number}) {reason[0].upper()}{reason[1:]}.\n"
+            yield f"\n({number}) {reason[0].upper()}{reason[1:]}.\n"
 
 
 def _cell(text: str) -> str:

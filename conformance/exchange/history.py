@@ -6,11 +6,9 @@ follows from the order of looks that overlap.
 
 from __future__ import annotations
 
-import operator
-from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from conformance.exchange.message import Exchange, Method, Response
 from conformance.lro import Operation
@@ -96,25 +94,33 @@ def next_page_token(page: Exchange) -> str:
     return str((members or {}).get("nextPageToken") or "")
 
 
+class Traffic(tuple[Exchange, ...]):
+    """Exchanges to which many rules are applied: what each of them asks for is made once."""
+
+    @classmethod
+    def of(cls, exchanges: Iterable[Exchange]) -> Traffic:
+        return exchanges if isinstance(exchanges, Traffic) else cls(exchanges)
+
+    @cached_property
+    def without_retries(self) -> Traffic:
+        """Those whose answers do not only ask for a retry."""
+        left = Traffic(exchange for exchange in self if not exchange.asks_for_retry)
+        return self if len(left) == len(self) else left
+
+    @cached_property
+    def histories(self) -> list[History]:
+        return _histories(self)
+
+
 def histories(exchanges: Iterable[Exchange]) -> list[History]:
     """The exchanges sorted into one history per operation name that was called or listed.
 
     A look after the delete of an operation does not count, and neither does a list entry without a name that is a text.
     """
-    asked = list(exchanges)
-    for known, told in list(_TOLD):
-        if len(known) == len(asked) and all(map(operator.is_, known, asked)):
-            return list(told)
-    told = _histories(asked)
-    _TOLD.append((asked, told))
-    return list(told)
+    return Traffic.of(exchanges).histories
 
 
-_TOLD: deque[tuple[list[Exchange], list[History]]] = deque(maxlen=4)
-"""What was told last: every rule asks for the histories of the same recordings."""
-
-
-def _histories(exchanges: list[Exchange]) -> list[History]:
+def _histories(exchanges: Traffic) -> list[History]:
     calls: dict[str, list[Exchange]] = {}
     looks: dict[str, list[Look]] = {}
     deleted: set[str] = set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from conformance.exchange import Exchange
-from conformance.exchange.history import histories
+from conformance.exchange.history import Traffic
 from conformance.judging.traffic import DRAWN_TRAFFIC, TRAFFIC_CHECK
 from conformance.judging.verdict import CheckResult, Finding, Judgement, Verdict
 from conformance.rules.rule import ExchangeRule, HistoryRule, Rule, TrafficRule
@@ -25,8 +25,9 @@ def deciding_exchanges(
     for exchanges in traffic:
         for exchange in exchanges:
             by_check.setdefault(exchange.check, []).append(exchange)
+    recorded = [Traffic(exchanges) for exchanges in traffic]
     found = {
-        judgement.requirement.id: _deciding(judgement, by_check, traffic)
+        judgement.requirement.id: _deciding(judgement, by_check, recorded)
         for judgement in judgements
         if judgement.verdict is Verdict.PASS
     }
@@ -34,7 +35,7 @@ def deciding_exchanges(
 
 
 def _deciding(
-    judgement: Judgement, by_check: Mapping[str, Sequence[Exchange]], traffic: Sequence[Sequence[Exchange]]
+    judgement: Judgement, by_check: Mapping[str, Sequence[Exchange]], traffic: Sequence[Traffic]
 ) -> Exchange | None:
     for result in judgement.results:
         if result.finding is Finding.KEPT:
@@ -56,21 +57,19 @@ def _sent_by(result: CheckResult, by_check: Mapping[str, Sequence[Exchange]]) ->
     return next(reversed(acts or sent), None)
 
 
-def _judged_by_rule(requirement: str, traffic: Sequence[Sequence[Exchange]]) -> Exchange | None:
+def _judged_by_rule(requirement: str, traffic: Sequence[Traffic]) -> Exchange | None:
     rule = all_rules().get(requirement)
     if rule is None:
         return None
     return next((found for exchanges in reversed(traffic) if (found := _last_judged(rule, exchanges))), None)
 
 
-def _last_judged(rule: Rule, exchanges: Sequence[Exchange]) -> Exchange | None:
+def _last_judged(rule: Rule, traffic: Traffic) -> Exchange | None:
     match rule:
         case ExchangeRule(when=when):
-            judged = (one for one in reversed(exchanges) if not one.asks_for_retry and when(one))
-            return next(judged, None)
+            return next((one for one in reversed(traffic.without_retries) if when(one)), None)
         case HistoryRule(when=holds):
-            patient = (exchange for exchange in exchanges if not exchange.asks_for_retry)
-            for history in histories(patient):
+            for history in traffic.without_retries.histories:
                 if holds(history):
                     shown = [*history.calls, *(look.exchange for look in history.looks)]
                     return max(shown, key=lambda exchange: exchange.received_at)

@@ -6,11 +6,12 @@ run, so what drawn requests alone show is a result of its own.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from conformance.exchange import Exchange, Method
+from conformance.exchange.history import Traffic
 from conformance.exchange.masking import Masking
 from conformance.exchange.message import CLEAN_UP
 from conformance.judging.report import violation_as_json
@@ -61,8 +62,27 @@ def judge_traffic(
     There is one recording for each process or server. `drawn` are the checks whose requests are drawn. What a rule
     finds is masked as it is written down, not before.
     """
+    everything = [_Recorded.of(exchanges) for exchanges in recordings]
+    firm = [_Recorded.of(one for one in exchanges if one.check not in drawn) for exchanges in recordings if drawn]
     for rule in all_rules().values() if rules is None else rules:
-        yield from _judged(rule, recordings, masking, frozenset(drawn))
+        yield from _judged(rule, everything, firm, masking, frozenset(drawn))
+
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """What a process recorded: what is judged, and whether what was sent once more was answered, by its number.
+
+    A repetition confirms, and no more: by then another server may answer, which has forgotten everything.
+    """
+
+    judged: Traffic
+    again: Mapping[int, bool]
+
+    @classmethod
+    def of(cls, exchanges: Iterable[Exchange]) -> _Recorded:
+        recorded = list(exchanges)
+        again = {exchange.repeats: exchange.response is not None for exchange in recorded if exchange.repeats}
+        return cls(Traffic(exchange for exchange in recorded if not exchange.repeats), again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +98,17 @@ class _Said:
     is_confirmed: bool
 
     @classmethod
-    def by(cls, rule: Rule, recordings: Iterable[Sequence[Exchange]]) -> _Said:
+    def by(cls, rule: Rule, recordings: Iterable[_Recorded]) -> _Said:
         anything = is_confirmed = False
         complaints: list[Complaint] = []
         unconfirmed: list[Complaint] = []
-        for exchanges in recordings:
-            # A repetition confirms, and no more: by then another server may answer, which has forgotten everything.
-            again = {exchange.repeats: exchange.response is not None for exchange in exchanges if exchange.repeats}
-            answered = {number for number, is_answered in again.items() if is_answered}
-            ruled = ruling(rule, [[exchange for exchange in exchanges if not exchange.repeats]])
+        for recorded in recordings:
+            answered = {number for number, is_answered in recorded.again.items() if is_answered}
+            ruled = ruling(rule, [recorded.judged])
             anything |= ruled.anything
             for complaint in ruled.complaints:
                 (unconfirmed if _was_the_moment(complaint, answered) else complaints).append(complaint)
-                is_confirmed |= any(again.get(exchange.number) is False for exchange in complaint.exchanges)
+                is_confirmed |= any(recorded.again.get(each.number) is False for each in complaint.exchanges)
         return cls(anything, complaints, unconfirmed, is_confirmed)
 
 
@@ -102,16 +120,15 @@ def _was_the_moment(complaint: Complaint, answered: Collection[int]) -> bool:
 
 
 def _judged(
-    rule: Rule, recordings: Sequence[Sequence[Exchange]], masking: Masking, drawn: frozenset[str]
+    rule: Rule, everything: Sequence[_Recorded], firm: Sequence[_Recorded], masking: Masking, drawn: frozenset[str]
 ) -> Iterator[CheckResult]:
     def shown(complaint: Complaint) -> dict[str, Any]:
         return violation_as_json(complaint, masking)
 
-    said = _Said.by(rule, recordings)
+    said = _Said.by(rule, everything)
     requirement, check = rule.requirement, traffic_check_of(rule.requirement)
     by_draw = [complaint for complaint in said.complaints if _was_drawn(complaint, drawn)]
     others = [complaint for complaint in said.complaints if complaint not in by_draw]
-    firm = [[exchange for exchange in exchanges if exchange.check not in drawn] for exchanges in recordings]
     if others:
         yield violated(requirement, check, others, shown, confirmation="violated" if said.is_confirmed else "")
     elif said.unconfirmed:

@@ -93,4 +93,5 @@ def _outcome(subject: Subject, judged: Judged, faults: Sequence[str], requests: 
         requests,
         seconds,
         frozenset(one.requirement.id for one in judged.judgements if one.verdict is Verdict.NOT_TESTED and one.results),
+        {one.requirement.id: one.verdict.value for one in judged.judgements},
     )

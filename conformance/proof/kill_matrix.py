@@ -7,13 +7,14 @@ green. Each run happens in a process of its own, so that none leaves anything be
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from conformance.server.reference.faults import all_faults
@@ -50,7 +51,7 @@ class MatrixResult:
 
     `broken` maps each requirement that failed or warned to a sentence that says why. `first_at` is the number of the
     request with which the first violation was complete; 0 when there was none. `not_tested` are the requirements that
-    a check tried and could not judge.
+    a check tried and could not judge. `verdicts` has every requirement.
     """
 
     subject: Subject
@@ -61,6 +62,7 @@ class MatrixResult:
     requests: int
     seconds: float
     not_tested: frozenset[str] = frozenset()
+    verdicts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def missed(self) -> frozenset[str]:
@@ -124,8 +126,14 @@ def run_matrix(chosen: Sequence[Subject], seed: int = 0, workers: int | None = N
     _preload()
     count = workers or os.cpu_count() or 1
     context = multiprocessing.get_context(start_method())
-    with ProcessPoolExecutor(count, mp_context=context, max_tasks_per_child=None) as pool:
+    with ProcessPoolExecutor(count, mp_context=context, initializer=_collect_less_garbage) as pool:
         yield from pool.map(_run_one, [(subject, seed) for subject in chosen])
+
+
+def _collect_less_garbage() -> None:
+    """What was imported stays, and a run is over before what it leaves behind is much."""
+    gc.freeze()
+    gc.set_threshold(100_000)
 
 
 def start_method() -> str:
@@ -150,9 +158,6 @@ def _run_one(task: tuple[Subject, int]) -> MatrixResult:
     subject, seed = task
     began = time.perf_counter()
     report = report_of(Mutant(subject.kind, subject.name, subject.world, subject.profile, seed))
-    if "by_rules" in report:
-        # A recording shows what the rules say, no more and no less; what it cannot show is not tested.
-        subject = replace(subject, breaks=report["by_rules"], verdict=report["verdict"], not_tested=_not_tested(report))
     return _outcome(subject, report, time.perf_counter() - began)
 
 
@@ -172,7 +177,8 @@ def _outcome(subject: Subject, report: Mapping[str, Any], seconds: float) -> Mat
             errors.append(f"{entry['id']}: {entry['reason']}")
     first = min(first_at, default=0)
     verdict, requests = report["verdict"], report["requests"]
-    return MatrixResult(subject, broken, errors, verdict, first, requests, seconds, _not_tested(report))
+    verdicts = {entry["id"]: entry["verdict"] for entry in report["requirements"]}
+    return MatrixResult(subject, broken, errors, verdict, first, requests, seconds, _not_tested(report), verdicts)
 
 
 def _not_tested(report: Mapping[str, Any]) -> frozenset[str]:

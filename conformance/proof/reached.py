@@ -47,7 +47,7 @@ class Mutant:
 
 
 def report_of(mutant: Mutant) -> Mapping[str, Any]:
-    """The report of a run, made as the world says. That of a recording is the one that an audit makes of it."""
+    """The report of a run, made as the world says."""
     reached = world_named(mutant.world).reached
     if reached == "from a recording":
         return _audited(mutant)
@@ -95,7 +95,7 @@ def _inline(table: Mapping[str, object]) -> str:
 
 
 def _audited(mutant: Mutant) -> Mapping[str, Any]:
-    """What an audit says of the traffic of a run in this process; it may say what the rules said there, and no more."""
+    """The report of a run in this process; among its messages is what an audit of its traffic says otherwise."""
     from conformance.exchange.har import read_har
     from conformance.judging.audit import audit
     from conformance.server.target.configuration_file import declared_statement
@@ -103,7 +103,7 @@ def _audited(mutant: Mutant) -> Mapping[str, Any]:
     from conformance.spec.contract import Contract
 
     with tempfile.TemporaryDirectory(prefix="lro-conformance-") as folder:
-        report = run_quietly(replace(mutant.options, world="", report_dir=folder))
+        report = run_quietly(replace(mutant.options, report_dir=folder))
         declared = {key: str(value).lower() for key, value in report["iut"]["statement"]["declared"].items()}
         audited = audit(
             read_har(Path(folder) / "traffic.har"),
@@ -113,10 +113,17 @@ def _audited(mutant: Mutant) -> Mapping[str, Any]:
             file="traffic.har",
             now=timestamp(),
         )
-    return {**audited.report, "messages": [], "by_rules": broken_by_rules(report)}
+    by_rules, by_audit = _broken_by_rules(report), _broken(audited.report)
+    only_there = [f"an audit of the recording does not say that {name} is broken" for name in by_rules - by_audit]
+    only_here = [f"an audit of the recording says that {name} is broken" for name in by_audit - by_rules]
+    return {**report, "messages": [*report["messages"], *only_there, *only_here]}
 
 
-def broken_by_rules(report: Mapping[str, Any]) -> frozenset[str]:
+def _broken(report: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(entry["id"] for entry in report["requirements"] if entry["verdict"] in ("fail", "warn"))
+
+
+def _broken_by_rules(report: Mapping[str, Any]) -> frozenset[str]:
     """The requirements of which a rule about all traffic said in a run that they are violated."""
     return frozenset(
         entry["id"]

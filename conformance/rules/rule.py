@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from conformance.exchange import Exchange
-from conformance.exchange.history import History, histories
+from conformance.exchange.history import History, Traffic
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ class ExchangeRule:
 
     def judgements(self, exchanges: Iterable[Exchange], /) -> Iterator[Complaint | None]:
         """One judgement for each exchange that the rule judges: a complaint, or None for "kept"."""
-        for exchange in exchanges:
-            if not exchange.asks_for_retry and self.when(exchange):
+        for exchange in Traffic.of(exchanges).without_retries:
+            if self.when(exchange):
                 message = self.judge(exchange)
                 yield Complaint(_writable(message), (exchange,)) if message else None
 
@@ -91,7 +91,7 @@ class HistoryRule:
 
     def judgements(self, exchanges: Iterable[Exchange], /) -> Iterator[Complaint | None]:
         """One judgement for each operation that the rule judges: a complaint, or None for "kept"."""
-        for history in histories(exchange for exchange in exchanges if not exchange.asks_for_retry):
+        for history in Traffic.of(exchanges).without_retries.histories:
             if self.when(history):
                 complaint = self.judge(history)
                 yield complaint and replace(complaint, message=_writable(complaint.message))
@@ -104,7 +104,7 @@ class TrafficRule:
 
     def judgements(self, exchanges: Iterable[Exchange], /) -> Iterator[Complaint | None]:
         """The judgements of all exchanges together: a complaint, or None for "kept", for each thing that was judged."""
-        for complaint in self.judge([exchange for exchange in exchanges if not exchange.asks_for_retry]):
+        for complaint in self.judge(Traffic.of(exchanges).without_retries):
             yield complaint and replace(complaint, message=_writable(complaint.message))
 
 

@@ -34,6 +34,7 @@ class Chosen:
     name: str = ""
     cancel: Exchange | None = None
     with_plain_colon: Exchange | None = None
+    once_more: Exchange | None = None
     why_not: NotApplicable | NotTested | None = None
     was_refused: bool = False
 
@@ -74,7 +75,10 @@ def cancel_chosen(iut: Iut, kinds: Sequence[str]) -> dict[str, Chosen]:
     )
     for (kind, one), cancel in zip(there.items(), cancels, strict=True):
         plain = _cancel_with_plain_colon(iut, one.name) if kind == COLON else None
-        chosen[kind] = Chosen(one.identifier, one.name, cancel, plain)
+        # A second cancel is compared with a second cancel, at once: later the operation is in another state.
+        is_worse = plain is not None and cancel.succeeded() and not plain.succeeded()
+        once_more = iut.cancel(one.name, note=f"second cancel of the id {one.identifier}") if is_worse else None
+        chosen[kind] = Chosen(one.identifier, one.name, cancel, plain, once_more)
     return chosen
 
 

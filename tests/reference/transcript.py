@@ -17,10 +17,11 @@ from conformance.server.reference.build import reference_service
 from conformance.server.reference.service import Service
 
 from .caller import PARENT
+from .further import ask_further
 
 Answer = tuple[object, ...]
 
-TOKENS = Auth({"good": frozenset({CLOUD_PLATFORM}), "weak": frozenset()})
+TOKENS = Auth({"good-token": frozenset({CLOUD_PLATFORM}), "weak": frozenset()})
 
 _JSON: Header = ("Content-Type", "application/json")
 _CHUNKED: Header = ("Transfer-Encoding", "chunked")
@@ -121,10 +122,15 @@ class Script:
         self.answers: list[Answer] = []
 
     def ask(
-        self, method: str, path: str, body: bytes = b"", headers: tuple[Header, ...] = (_EMPTY,), token: str = "good"
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: tuple[Header, ...] = (_EMPTY,),
+        token: str = "good-token",
     ) -> Answer:
-        """The answer to a request on a path, below /v1/ unless it is absolute; an empty token is none."""
-        target = path if path.startswith("/") else f"/v1/{path}"
+        """The answer to a request on a path, below /v1/ unless it or the URL is absolute; an empty token is none."""
+        target = path if path.startswith(("/", "http:")) else f"/v1/{path}"
         credentials = (("Authorization", f"Bearer {token}"),) if token else ()
         try:
             response = self.service.handle(Request(method, target, (*credentials, *headers), body))
@@ -147,6 +153,15 @@ class Script:
         name: str = json.loads(body)["name"]
         return name
 
+    def next_page(self, path: str) -> str:
+        """The token for the page after the one that a list on a path is answered with."""
+        body = self.ask("GET", path)[-1]
+        if not isinstance(body, bytes):
+            raise Dead
+        with contextlib.suppress(ValueError, AttributeError):
+            return str(json.loads(body).get("nextPageToken") or "")
+        return ""
+
     def look(self, *names: str) -> None:
         for name in names:
             self.ask("GET", name)
@@ -158,6 +173,7 @@ class Script:
             self._unknown()
             for part in (self._paths, self._methods, self._queries, self._names, self._bodies, self._credentials):
                 part()
+            ask_further(self)
         return self.answers
 
     def _life(self) -> None:
@@ -231,7 +247,7 @@ class Script:
 
     def _credentials(self) -> None:
         name = self.start()
-        for token in ("", "wrong", "weak", "good-x"):
+        for token in ("", "wrong", "weak", "good-token-x"):
             for path, body in ((name, b""), (f"{PARENT}/operations/nothing", b""), (name, b"{")):
                 self.ask("POST", f"{path}:cancel", body, token=token)
             self.look(name)

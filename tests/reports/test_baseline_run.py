@@ -23,6 +23,10 @@ link = "https://tracker.example/1"
 """
 
 
+ALONE_AND_TWO = [(), pytest.param(("-n", "2"), marks=pytest.mark.proof)]
+"""Workers are interpreters of their own: one test of each kind is enough where little time is."""
+
+
 @dataclass(frozen=True)
 class Ran:
     status: int
@@ -86,7 +90,7 @@ def test_an_unexpected_pass_fails_the_run_everywhere(tmp_path: Path) -> None:
     assert (failure.get("message") or "").startswith("unexpected-pass: ")
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
+@pytest.mark.parametrize("workers", ALONE_AND_TWO, ids=["one process", "two workers"])
 def test_a_stale_entry_fails_a_run_in_which_all_is_well(tmp_path: Path, workers: tuple[str, ...]) -> None:
     """In junit.xml, too, where each check has passed."""
     ran = run(tmp_path, *workers, baseline=ENTRY.format(BROKEN) + ENTRY.format(BROKEN))
@@ -111,7 +115,7 @@ link = "https://tracker.example/2"
 """
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])
+@pytest.mark.parametrize("workers", ALONE_AND_TWO, ids=["one process", "two workers"])
 def test_an_untested_must_is_incomplete_until_it_is_accepted(tmp_path: Path, workers: tuple[str, ...]) -> None:
     variant = "--iut-variant=never-ends-without-a-trace"
     ran = run(tmp_path, variant, *workers)

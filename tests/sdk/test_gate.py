@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,8 @@ from .in_process import NAMING, judged, named, not_kept, performed, says
 
 MUST_PASS = "client-answer.empty-object-is-success"
 
+SIDE_BY_SIDE = 8
+
 
 @pytest.fixture
 def gate(monkeypatch: pytest.MonkeyPatch) -> Callable[..., GateRun]:
@@ -48,12 +51,18 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Callable[..., GateRun]:
     return run
 
 
+@pytest.fixture
+def whole(gate: Callable[..., GateRun]) -> Callable[..., GateRun]:
+    """The same by drivers side by side: a run of all scenarios mostly waits for deadlines."""
+    return partial(gate, jobs=SIDE_BY_SIDE)
+
+
 def verdicts(run: GateRun) -> dict[str, str]:
     return {judgement.requirement.id: judgement.verdict.value for judgement in run.judgements}
 
 
-def test_the_honest_driver_conforms(gate: Callable[..., GateRun]) -> None:
-    run = gate(driven(Client()))
+def test_the_honest_driver_conforms(whole: Callable[..., GateRun]) -> None:
+    run = whole(driven(Client()))
     assert run.verdict is RunVerdict.CONFORMANT
     assert run.report["exit_status"] == 0
     assert set(verdicts(run).values()) == {"pass", "not-applicable", "not-tested"}
@@ -68,12 +77,12 @@ def test_always_ok_is_caught(gate: Callable[..., GateRun]) -> None:
     assert verdicts(run)["client-answer.not-found"] == "not-tested"
 
 
-def test_always_ok_is_caught_when_requests_are_sent(gate: Callable[..., GateRun]) -> None:
+def test_always_ok_is_caught_when_requests_are_sent(whole: Callable[..., GateRun]) -> None:
     def optimist(told: Told) -> bytes:
         driven(Client())(told)
         return json.dumps({"id": told.id, "outcome": "ok", "operation": _running(told)}).encode()
 
-    run = gate(optimist)
+    run = whole(optimist)
     assert run.verdict is RunVerdict.NOT_CONFORMANT
     assert verdicts(run)["client-answer.error-is-no-success"] == "fail"
     assert verdicts(run)["client-answer.not-found"] == "fail"
@@ -81,7 +90,7 @@ def test_always_ok_is_caught_when_requests_are_sent(gate: Callable[..., GateRun]
     assert verdicts(run)["client-operation.cancelled-is-told"] == "fail"
 
 
-def test_an_operation_that_runs_and_is_never_shown_so_is_charged(gate: Callable[..., GateRun]) -> None:
+def test_an_operation_that_runs_and_is_never_shown_so_is_charged(whole: Callable[..., GateRun]) -> None:
     """Its control fails in every scenario, and one of them is about just that."""
 
     def always_done(told: Told) -> bytes:
@@ -90,7 +99,7 @@ def test_an_operation_that_runs_and_is_never_shown_so_is_charged(gate: Callable[
             reply["operation"]["done"] = True
         return json.dumps(reply).encode()
 
-    run = gate(always_done)
+    run = whole(always_done)
     assert run.verdict is RunVerdict.NOT_CONFORMANT
     assert verdicts(run)["client-operation.running-is-told"] == "fail"
     assert verdicts(run)["client-operation.cancelled-is-told"] == "not-tested"
@@ -139,31 +148,31 @@ def test_a_client_that_speaks_tls_is_stopped_and_told_so(gate: Callable[..., Gat
     assert "that was TLS, switch it off for this endpoint" in message
 
 
-def test_always_failing_is_caught_when_requests_are_sent(gate: Callable[..., GateRun]) -> None:
+def test_always_failing_is_caught_when_requests_are_sent(whole: Callable[..., GateRun]) -> None:
     def pessimist(told: Told) -> bytes:
         driven(Client())(told)
         return json.dumps({"id": told.id, "outcome": "rpc_error", "code": "NOT_FOUND", "http_status": 404}).encode()
 
-    run = gate(pessimist)
+    run = whole(pessimist)
     assert run.verdict is RunVerdict.NOT_CONFORMANT
     assert verdicts(run)[MUST_PASS] == "fail"
     assert verdicts(run)["client-answer.not-found"] == "not-tested"
 
 
-def test_a_client_without_get_is_not_judged_by_it(gate: Callable[..., GateRun]) -> None:
+def test_a_client_without_get_is_not_judged_by_it(whole: Callable[..., GateRun]) -> None:
     def without_get(told: Told) -> bytes:
         if told.method.value == "get":
             return json.dumps({"id": told.id, "outcome": "unsupported"}).encode()
         return driven(Client())(told)
 
-    run = gate(without_get)
+    run = whole(without_get)
     assert run.verdict is RunVerdict.CONFORMANT
     assert verdicts(run)["client-operation.cancelled-is-told"] == "not-applicable"
     assert run.report["iut"]["driver"]["unsupported"] == ["get"]
     assert any("the client has no call get; not applicable: awkward-get" in line for line in run.report["messages"])
 
 
-def test_unsupported_is_not_believed_of_a_call_that_is_made(gate: Callable[..., GateRun]) -> None:
+def test_unsupported_is_not_believed_of_a_call_that_is_made(whole: Callable[..., GateRun]) -> None:
     """A driver that calls every error, or one code, unsupported would have nothing held against it."""
 
     def hides_501(told: Told) -> bytes:
@@ -172,7 +181,7 @@ def test_unsupported_is_not_believed_of_a_call_that_is_made(gate: Callable[..., 
             {"id": told.id, "outcome": "unsupported"} if reply.get("http_status") == 501 else reply
         ).encode()
 
-    run = gate(hides_501)
+    run = whole(hides_501)
     assert run.verdict is RunVerdict.ERROR
     assert verdicts(run)["client-answer.unimplemented"] == "error"
     assert verdicts(run)["client-answer.not-found"] == "pass"
@@ -181,12 +190,12 @@ def test_unsupported_is_not_believed_of_a_call_that_is_made(gate: Callable[..., 
     assert "the driver replied `unsupported` to cancel, although its client has that call; scenarios unimpl" in message
 
 
-def test_unsupported_is_not_believed_of_a_call_that_arrived(gate: Callable[..., GateRun]) -> None:
+def test_unsupported_is_not_believed_of_a_call_that_arrived(whole: Callable[..., GateRun]) -> None:
     def hides_all(told: Told) -> bytes:
         driven(Client())(told)
         return json.dumps({"id": told.id, "outcome": "unsupported"}).encode()
 
-    assert gate(hides_all).verdict is RunVerdict.ERROR
+    assert whole(hides_all).verdict is RunVerdict.ERROR
 
 
 def test_a_client_without_anything_is_not_conformant_for_no_reason(gate: Callable[..., GateRun]) -> None:
@@ -209,11 +218,11 @@ def test_an_echo_is_the_drivers_fault(gate: Callable[..., GateRun]) -> None:
     assert run.verdict is RunVerdict.ERROR
 
 
-def test_a_driver_that_breaks_down_once_is_started_again(gate: Callable[..., GateRun]) -> None:
+def test_a_driver_that_breaks_down_once_is_started_again(whole: Callable[..., GateRun]) -> None:
     def fragile(told: Told) -> bytes:
         return b"panic!" if told.name.endswith("/no-content") else driven(Client())(told)
 
-    run = gate(fragile)
+    run = whole(fragile)
     assert run.verdict is RunVerdict.ERROR
     assert {key for key, verdict in verdicts(run).items() if verdict == "error"} == {
         "client-answer.no-body-is-success",
@@ -247,9 +256,9 @@ def test_a_driver_that_hangs_is_given_up() -> None:
     assert judge_performance(performance).verdict is RunVerdict.ERROR
 
 
-def test_a_violation_outweighs_a_break_down(gate: Callable[..., GateRun]) -> None:
+def test_a_violation_outweighs_a_break_down(whole: Callable[..., GateRun]) -> None:
     lies = driven(fault_named("says-why").apply(Client()))
-    run = gate(lambda told: b"panic!" if told.name.endswith("/redirect-302") else lies(told))
+    run = whole(lambda told: b"panic!" if told.name.endswith("/redirect-302") else lies(told))
     assert run.verdict is RunVerdict.NOT_CONFORMANT
 
 
@@ -258,9 +267,9 @@ def test_a_driver_that_ends_badly_is_an_error(gate: Callable[..., GateRun], monk
         raise DriverFault("the driver ended with status 4 at the end of its input")
 
     monkeypatch.setattr(InProcess, "finish", bad_end)
-    run = gate(driven(Client()))
+    run = gate(driven(Client()), only=["plain-cancel"])
     assert run.verdict is RunVerdict.ERROR
-    assert run.report["messages"] == ["driver: the driver ended with status 4 at the end of its input"]
+    assert "driver: the driver ended with status 4 at the end of its input" in run.report["messages"]
     assert "fail" not in verdicts(run).values()
 
 
@@ -285,6 +294,10 @@ def test_a_scenario_that_is_not_there_names_the_nearest() -> None:
 def test_scenarios_may_be_chosen_by_a_pattern() -> None:
     assert {scenario.name for scenario in selected(["awkward-*", "plain-cancel"])} == {
         "awkward-get",
+        "awkward-get-retry",
+        "awkward-wait",
+        "awkward-delete",
+        "awkward-list",
         "awkward-parent",
         "awkward-retry",
         "plain-cancel",
@@ -324,8 +337,8 @@ def test_a_command_line_keeps_its_secrets(command: list[str], shown: str) -> Non
     assert shlex.join(command_without_secrets(command)) == shown
 
 
-def test_what_is_written_down(gate: Callable[..., GateRun], tmp_path: Path) -> None:
-    run = gate(driven(Client()))
+def test_what_is_written_down(whole: Callable[..., GateRun], tmp_path: Path) -> None:
+    run = whole(driven(Client()))
     write_everything(run, tmp_path / "report")
     assert read_report(tmp_path / "report" / "report.json")["complete"] is True
     text = (tmp_path / "report" / "timeline.txt").read_text(encoding="utf-8")
@@ -366,31 +379,31 @@ def baseline(requirement: str, check: str = "") -> Baseline:
     return Baseline("known.toml", (KnownFailure(1, requirement, "it always did", "https://tracker.example/1", check),))
 
 
-def test_a_known_failure_does_not_fail_the_run(gate: Callable[..., GateRun]) -> None:
+def test_a_known_failure_does_not_fail_the_run(whole: Callable[..., GateRun]) -> None:
     lies = driven(fault_named("says-why").apply(Client()))
-    run = gate(lies, baseline=baseline("client-request.body-is-empty"))
+    run = whole(lies, baseline=baseline("client-request.body-is-empty"))
     assert run.verdict is RunVerdict.CONFORMANT_EXCEPT
     assert run.report["verdict_in_words"] == "conformant except 1 known failure"
     assert verdicts(run)["client-request.body-is-empty"] == "known-failure"
 
 
-def test_a_warning_may_be_known_too(gate: Callable[..., GateRun]) -> None:
+def test_a_warning_may_be_known_too(whole: Callable[..., GateRun]) -> None:
     warns = driven(fault_named("repeats-the-name").apply(Client()))
-    assert verdicts(gate(warns))["client-request.body-does-not-repeat-the-name"] == "warn"
-    run = gate(warns, baseline=baseline("client-request.body-does-not-repeat-the-name"))
+    assert verdicts(whole(warns))["client-request.body-does-not-repeat-the-name"] == "warn"
+    run = whole(warns, baseline=baseline("client-request.body-does-not-repeat-the-name"))
     assert verdicts(run)["client-request.body-does-not-repeat-the-name"] == "known-failure"
 
 
-def test_a_known_failure_can_be_that_of_one_scenario(gate: Callable[..., GateRun]) -> None:
+def test_a_known_failure_can_be_that_of_one_scenario(whole: Callable[..., GateRun]) -> None:
     lies = driven(fault_named("null-breaks-it").apply(Client()))
-    one = gate(lies, baseline=baseline("client-answer.never-breaks-the-client", "null-body"))
+    one = whole(lies, baseline=baseline("client-answer.never-breaks-the-client", "null-body"))
     assert one.verdict is RunVerdict.CONFORMANT_EXCEPT
-    other = gate(lies, baseline=baseline("client-answer.never-breaks-the-client", "text-error"))
+    other = whole(lies, baseline=baseline("client-answer.never-breaks-the-client", "text-error"))
     assert other.verdict is RunVerdict.NOT_CONFORMANT
 
 
-def test_a_failure_that_is_gone_has_to_leave_the_baseline(gate: Callable[..., GateRun]) -> None:
-    run = gate(driven(Client()), baseline=baseline("client-request.body-is-empty"))
+def test_a_failure_that_is_gone_has_to_leave_the_baseline(whole: Callable[..., GateRun]) -> None:
+    run = whole(driven(Client()), baseline=baseline("client-request.body-is-empty"))
     assert run.verdict is RunVerdict.NOT_CONFORMANT
     assert verdicts(run)["client-request.body-is-empty"] == "unexpected-pass"
 
@@ -410,9 +423,9 @@ def test_what_a_client_was_not_asked_for_can_be_an_accepted_gap(gate: Callable[.
     assert {name.partition(".")[0] for name in accepted} == {"client-retry"}
 
 
-def test_a_baseline_that_names_no_check_fails(gate: Callable[..., GateRun]) -> None:
+def test_a_baseline_that_names_no_check_fails(whole: Callable[..., GateRun]) -> None:
     known = baseline("client-request.body-is-empty", "no-such-check")
-    run = gate(driven(fault_named("says-why").apply(Client())), baseline=known)
+    run = whole(driven(fault_named("says-why").apply(Client())), baseline=known)
     assert run.verdict is RunVerdict.NOT_CONFORMANT
     assert any("known.toml" in message for message in run.report["messages"])
 

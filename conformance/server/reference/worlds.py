@@ -58,7 +58,7 @@ _WORLDS = (
     World("lagging-list", f"a list shows every change {LIST_LAG:g} s late", list_lag=LIST_LAG),
     World("socket", "as at-once, over a socket and in real time", reached="over a socket"),
     World("workers", "the same, with `-n 2`", reached="by workers"),
-    World("recording", "as at-once, and what an audit says of the recorded traffic", reached="from a recording"),
+    World("recording", "as at-once, and an audit of the recording says what the rules say", reached="from a recording"),
 )
 
 

@@ -91,7 +91,7 @@ def any_verb_cancels(honest: Service) -> Service:
     return also_bound(honest, lambda request: posted(request, r"(.*/operations/[^/:]+):[a-zA-Z]+", r"\1:cancel"))
 
 
-@fault(breaks=("routing.verb-is-exact", "routing.method-is-not-overridden"))
+@fault(breaks="routing.verb-is-exact")
 def no_verb_cancels(honest: Service) -> Service:
     """Takes a POST on the bare name for a cancel."""
     return also_bound(honest, lambda request: posted(request, r"(.*/operations/[^/:]+)", r"\1:cancel"))

@@ -43,6 +43,7 @@ NOTHING_IS_KNOWN_OF = frozenset(
 
 ONLY_RUNNING_OPERATIONS_SHOW = frozenset(
     {
+        "liveness.refused-body-is-no-request",
         "outcome.cancel-is-asynchronous",
         "outcome.cancelled-is-code-1",
         "outcome.running-can-be-cancelled",
@@ -51,6 +52,9 @@ ONLY_RUNNING_OPERATIONS_SHOW = frozenset(
         "lifecycle.some-order-explains",
         "list.done-stays-listed",
         "routing.additional-bindings-are-bound",
+        "routing.colon-in-identifier",
+        "routing.escaped-colon-is-data",
+        "routing.every-id-is-bound",
     }
 )
 """Other requirements that only a cancel of a running operation shows."""

@@ -1,0 +1,99 @@
+"""Golden verdicts: what is said of every subject, requirement by requirement, in a file that is read in reviews.
+
+`verdicts.json` has a line for each server and each client, the correct ones and the faulty ones. That of the honest one
+names every requirement that is not kept, under its verdict; the others name what is different of them. Who changes a
+check, a rule or a fault, and with it what is said of any subject, sees that in the diff.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from conformance.proof.client_kill_matrix import client_subjects
+from conformance.proof.kill_matrix import MatrixResult, Subject, subjects
+
+FILE = Path(__file__).parent / "verdicts.json"
+HONEST = {"server": "default", "client": "honest"}
+KEPT, RUN = "pass", "run"
+
+Line = Mapping[str, Any]
+"""The verdict of the run, and for each verdict of requirements those that have it."""
+Lines = dict[str, dict[str, Line]]
+"""The lines by the names of subjects, correct and faulty servers, correct and faulty clients apart."""
+
+WRITE_AGAIN = "if that is meant, `python -m tests.golden {}` writes it, and the commit says why"
+
+
+def everyone() -> list[Subject]:
+    """All subjects, in the order of the file."""
+    everyone = [*subjects(), *client_subjects()]
+    return sorted(everyone, key=lambda one: (one.actor != "server", one.kind != "variant", not _is_honest(one)))
+
+
+def _is_honest(subject: Subject) -> bool:
+    return subject.kind == "variant" and subject.name == HONEST[subject.actor]
+
+
+def _part(subject: Subject) -> str:
+    return f"{subject.actor} {subject.kind}s"
+
+
+def read(file: Path = FILE) -> Lines:
+    """What is written down."""
+    lines: Lines = json.loads(file.read_text(encoding="utf-8"))
+    return lines
+
+
+def written(lines: Lines) -> str:
+    """The text of the file: the lines of all subjects that there are."""
+    parts: dict[str, list[str]] = {}
+    for one in everyone():
+        parts.setdefault(_part(one), []).append(f"  {json.dumps(one.name)}: {json.dumps(lines[_part(one)][one.name])}")
+    return "{\n" + ",\n".join(f' "{part}": {{\n' + ",\n".join(told) + "\n }" for part, told in parts.items()) + "\n}\n"
+
+
+def with_outcomes(lines: Lines, outcomes: Iterable[MatrixResult]) -> Lines:
+    """The lines with those of these outcomes in place of what was said of the same subjects before."""
+    told = {part: dict(half) for part, half in lines.items()}
+    for outcome in sorted(outcomes, key=lambda outcome: not _is_honest(outcome.subject)):
+        subject = outcome.subject
+        usual = {} if _is_honest(subject) else _of_the_honest(subject, told)
+        told.setdefault(_part(subject), {})[subject.name] = _line(outcome, usual)
+    return told
+
+
+def _of_the_honest(subject: Subject, lines: Lines) -> dict[str, str]:
+    return _verdicts(lines[f"{subject.actor} variants"][HONEST[subject.actor]])
+
+
+def _line(outcome: MatrixResult, usual: Mapping[str, str]) -> Line:
+    different: dict[str, list[str]] = {}
+    for requirement, verdict in sorted(outcome.verdicts.items(), key=lambda item: (item[1], item[0])):
+        if verdict != usual.get(requirement, KEPT):
+            different.setdefault(verdict, []).append(requirement)
+    return {RUN: outcome.verdict, **different}
+
+
+def _verdicts(line: Line) -> dict[str, str]:
+    return {requirement: verdict for verdict, names in line.items() if verdict != RUN for requirement in names}
+
+
+def differences(outcome: MatrixResult, lines: Lines) -> list[str]:
+    """What is said of a subject and is not in the file, or the other way round."""
+    subject = outcome.subject
+    line = lines[_part(subject)].get(subject.name)
+    if line is None:
+        return [f"{subject.name} has no line in {FILE.name}; {WRITE_AGAIN.format(subject.name)}"]
+    expected = _of_the_honest(subject, lines) | _verdicts(line)
+    found = [
+        f"{subject.name} in {subject.world}: {requirement} is {verdict}, and {expected.get(requirement, KEPT)} in "
+        f"{FILE.name}"
+        for requirement, verdict in outcome.verdicts.items()
+        if verdict != expected.get(requirement, KEPT)
+    ]
+    if outcome.verdict != line[RUN]:
+        found.append(f"{subject.name} in {subject.world}: {outcome.verdict}, and {line[RUN]} in {FILE.name}")
+    return [*found, WRITE_AGAIN.format(subject.name)] if found else []

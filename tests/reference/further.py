@@ -1,0 +1,140 @@
+"""The further requests of the script: other callers, other clients, pages, spellings of a path, other parents."""
+
+from __future__ import annotations
+
+import gzip
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from conformance.exchange import Header
+
+from .caller import PARENT
+
+if TYPE_CHECKING:
+    from .transcript import Script
+
+_ORGANIZATION = "organizations/1/locations/us"
+_JSON: Header = ("Content-Type", "application/json")
+_FORM: Header = ("Content-Type", "application/x-www-form-urlencoded")
+_NOTHING = f"{PARENT}/operations/nothing"
+_DEEP = b'{"a":' + b"[" * 5_000 + b"]" * 5_000 + b"}"
+
+
+def ask_further(script: Script) -> None:
+    """Ask all of it."""
+    for part in (callers, clients, pages, spellings, forms, parents, refusals):
+        part(script)
+
+
+def callers(script: Script) -> None:
+    """Who may read and delete: nobody known, a wrong token or a part of the right one, one that permits nothing."""
+    name = script.start()
+    script.look(name)
+    for token in ("", "wrong", "weak", "good-t", "GOOD-TOKEN"):
+        for path in (name, _NOTHING, f"{PARENT}/operations", f"{PARENT}/operations?pageSize=1"):
+            script.ask("GET", path, token=token)
+        script.ask("DELETE", _NOTHING, token=token)
+        script.ask("DELETE", name, token=token)
+        script.look(name)
+        name = script.start()
+    script.ask("GET", name, headers=(("Authorization", "Basic good-token"),), token="")
+    for path in (f"/v1/%70rojects/{name.partition('/')[2]}", f"//v1/{name}", f"/v1/x/../{name}", f"/v1//{name}"):
+        script.ask("GET", path, token="")
+        script.ask("POST", f"{path}:cancel", token="")
+        script.look(name)
+
+
+def clients(script: Script) -> None:
+    """Header fields and bodies that real clients send."""
+    name = script.start()
+    routing = f"name={quote(name, safe='')}"
+    for header in (
+        ("Accept", "application/json"),
+        ("x-goog-request-params", routing),
+        ("User-Agent", "curl/8.5.0"),
+        ("Expect", "100-continue"),
+    ):
+        script.ask("POST", f"{script.start()}:cancel", b"{}", (_JSON, header))
+    for body in (b"{}", b"{"):
+        script.ask(
+            "POST", f"{script.start()}:cancel", gzip.compress(body, mtime=0), (_JSON, ("Content-Encoding", "gzip"))
+        )
+    for body in (b'{"name": null}', f'{{"name": "{name}", "name": "{name}"}}'.encode(), _DEEP):
+        script.ask("POST", f"{name}:cancel", body, (_JSON,))
+
+
+def pages(script: Script) -> None:
+    """A list of several operations, page by page, and every parameter of it."""
+    names = [script.start() for _ in range(4)]
+    elsewhere = script.start(f"{PARENT.rpartition('/')[0]}/eu")
+    operations = f"{PARENT}/operations"
+    for query in (
+        *("pageSize=2", "pageSize=-1", "pageSize=0", "pageSize=100000", "pageToken=no-token-of-theirs"),
+        *("filter=done%3Dtrue", "filter=done%3Dfalse", "filter=((", "returnPartialSuccess=true"),
+    ):
+        script.ask("GET", f"{operations}?{query}")
+    script.ask("POST", f"{names[0]}:cancel")
+    script.service.clock.sleep(3)
+    for size in (1, 1, 2):
+        _page_through(script, f"{operations}?pageSize={size}")
+    script.ask("POST", f"{elsewhere}:cancel")
+    script.service.clock.sleep(3)
+    for method in ("GET", "DELETE", "DELETE"):
+        script.ask(method, elsewhere)
+        for _ in range(2):
+            script.ask("GET", elsewhere.rpartition("/")[0])
+
+
+def _page_through(script: Script, query: str) -> None:
+    token = ""
+    for _ in range(3):
+        token = script.next_page(f"{query}&pageToken={token}" if token else query)
+
+
+def spellings(script: Script) -> None:
+    """The path of a cancel, almost: what a server decodes, trims, cuts and normalises on its way to the name."""
+    parent, _, _ = PARENT.rpartition("/")
+    for pattern in (
+        *("{parent}/us/operations%2F{id}:cancel", "projects%2Fdemo/locations/us/operations/{id}:cancel"),
+        *("{name}:cancel%0A", "{name}%0A:cancel", "{name}:cancel%00", "{name}%00x:cancel", "{name}:cancel%20"),
+        *("{name}:cancel%3Fx", "{name}%3Fx:cancel", "{name}%253Acancel", "{name};v=1:cancel", "{name}:cancel;v=1"),
+        *("{parent}/us/operations;v=1/{id}:cancel", "%2570rojects/demo/locations/us/operations/{id}:cancel"),
+        *("{parent}/us/%256Fperations/{id}:cancel", "http://reference.invalid/v1/{name}:cancel"),
+    ):
+        name = script.start()
+        path = pattern.format(name=name, parent=parent, id=name.rpartition("/")[2])
+        script.ask("POST", path)
+        script.look(name)
+    for length in (1_100, 2_000, 9_000, 70_000):
+        script.ask("POST", f"{PARENT}/operations/{'x' * length}:cancel")
+
+
+def forms(script: Script) -> None:
+    """A form on the bare name, and the ways in which it might name another method."""
+    for body, query, override in (
+        (b"x=1", "", ()),
+        (b"_method=DELETE", "", ()),
+        (b"", "?_method=DELETE", ()),
+        (b"", "", (("X-HTTP-Method-Override", "DELETE"),)),
+    ):
+        name = script.start()
+        script.ask("POST", f"{name}{query}", body, (_FORM, *override))
+        script.look(name)
+
+
+def parents(script: Script) -> None:
+    """Operations of organizations, two of which have the same ids."""
+    name = script.start(_ORGANIZATION)
+    script.ask("POST", f"{name.replace('organizations/1', 'organizations/2')}:cancel")
+    script.look(name)
+    script.ask("POST", f"{name}:cancel")
+    script.look(name)
+    script.ask("DELETE", name)
+
+
+def refusals(script: Script) -> None:
+    """Many cancels that are refused, one after the other."""
+    name = script.start()
+    for _ in range(14):
+        script.ask("POST", f"{name}:cancel", b"{", (_JSON,))
+    script.look(name)
