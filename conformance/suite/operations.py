@@ -88,6 +88,12 @@ def cancelled_after_name(iut: Iut, bystanders: Bystanders, younger_name: str | N
     return iut.running(1)[0]
 
 
+@stimulus
+def same_request_id_name(iut: Iut, bystanders: Bystanders, younger_name: str | None = None) -> str:
+    """The one that is cancelled with the request id of another cancel; the list that is walked through has it, too."""
+    return iut.running(1)[0]
+
+
 def require_own_deletes(iut: Iut, like: str) -> None:
     """Raise NotApplicable where operations named `like` one cannot be deleted, NotTested where they are not ours."""
     if not iut.contract.binds(Method.DELETE, like):

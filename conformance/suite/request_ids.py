@@ -16,14 +16,13 @@ _FIELDS = ("X-Request-Id", "Idempotency-Key")
 
 
 @stimulus
-def same_request_id(iut: Iut, cancel_works: Stories, younger_name: str | None = None) -> Exchange:
+def same_request_id(iut: Iut, cancel_works: Stories, same_request_id_name: str) -> Exchange:
     """The cancel of a fresh operation, with the id of a cancel of another one."""
-    return cancel_with_id_of_another(iut, cancel_works.plain.name)
+    return cancel_with_id_of_another(iut, cancel_works.plain.name, same_request_id_name)
 
 
-def cancel_with_id_of_another(iut: Iut, cancelled: str) -> Exchange:
+def cancel_with_id_of_another(iut: Iut, cancelled: str, fresh: str) -> Exchange:
     """Cancel an operation that is cancelled already with an id, and then a fresh one with the same id."""
-    fresh = iut.running(1)[0]
     headers: list[Header] = [(field, nonce(fresh, "request id")) for field in _FIELDS]
     iut.cancel(cancelled, headers=headers, note="cancel with a request id")
     return iut.cancel(fresh, headers=headers, note="cancel with the request id of another cancel")

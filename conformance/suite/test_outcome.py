@@ -103,7 +103,7 @@ def test_guaranteed_cancel_ends_the_operation_whatever_its_request_id(
     """It may be refused: an idempotency key is not for another request."""
 
     def once_more() -> Complaint | None:
-        cancel = cancel_with_id_of_another(iut, cancel_works.plain.name)
+        cancel = cancel_with_id_of_another(iut, cancel_works.plain.name, iut.running(1)[0])
         return ended_cancelled(cancel, _end_of(iut, cancel), iut.settle)
 
     if not same_request_id.succeeded():
