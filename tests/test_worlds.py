@@ -70,13 +70,13 @@ def test_an_operation_is_watched_after_its_end_for_as_long_as_is_said(
 
 
 def test_a_late_server_costs_few_requests_more_than_one_at_once(tmp_path: Path) -> None:
-    """Of a target that has one parent, as most have."""
+    """Of a target that has one parent, as most have, and asks for credentials: of these about 40 requests are about."""
     file = tmp_path / "conformance.toml"
     file.write_text(f'[iut]\nparent = "projects/demo/locations/us"\n[operations]\nstart = {START}\n', encoding="utf-8")
     at_once, very_late = (
         run_quietly(Options(config=str(file), variant="default", world=world)) for world in ("at-once", "very-late")
     )
-    assert at_once["requests"] <= 180
+    assert at_once["requests"] <= 220
     assert at_once["operations"] <= 16
     assert very_late["operations"] == at_once["operations"]
     assert very_late["requests"] - at_once["requests"] < 25

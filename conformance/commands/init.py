@@ -125,13 +125,13 @@ def _for_server(options: argparse.Namespace, directory: Path) -> tuple[dict[str,
     from conformance.server.first_look import Seen, look_at_app, look_at_url, operations_table
     from conformance.server.target.configuration import Configuration, IutSection
     from conformance.server.target.connect import refuse_a_path_that_the_contract_has, refuse_other_hosts
-    from conformance.server.target.url import check_url
+    from conformance.server.target.url import usual_url
     from conformance.spec.contract import Contract
     from conformance.spec.files import spec_path
 
     contract = Contract.load(options.spec or IutSection().spec)
     if options.url:
-        check_url("--url", options.url)
+        options.url = usual_url("--url", options.url)
         refuse_other_hosts(Configuration(iut=IutSection(url=options.url, allow_hosts=tuple(options.allow_host))))
         refuse_a_path_that_the_contract_has(options.url, contract)
         seen, target = look_at_url(options.url, contract), f"url = {_quoted(options.url)}"

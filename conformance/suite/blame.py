@@ -14,6 +14,7 @@ from conformance.rules import Complaint
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.suite.bystanders import Bystander, Bystanders
+from conformance.suite.evidence import is_gone
 from conformance.suite.last_look import Looked
 from conformance.suite.latency import Latency
 from conformance.suite.stimuli import stimulus
@@ -49,11 +50,23 @@ class Blame:
         if self._touches_others is None:
             older = self._bystanders.new()
             cancelled = self._iut.running(1)[0]
-            others = [self._older, older, self._bystanders.new()]
+            # What is gone already cannot be touched any more.
+            oldest = [] if is_gone(self._iut.get(self._older.name)) else [self._older]
+            others = [*oldest, older, self._bystanders.new()]
             cancel = self._iut.cancel(cancelled, note="plain cancel of another operation")
             looked = self._looked([(other, [cancel]) for other in others])
             self._touches_others = any(each.touched is not None for each in looked)
         return self._touches_others
+
+    def delete_touches_others(self) -> bool:
+        """Whether the delete of an ended operation touches the one that was started before it, or after it."""
+        before = self._bystanders.new()
+        ended = self._iut.running(1)[0]
+        after = self._bystanders.new()
+        self._iut.cancel(ended, note="cancel of an operation that is deleted next")
+        self._iut.await_end([ended])
+        delete = self._iut.delete(ended)
+        return any(each.touched is not None for each in self._looked([(before, [delete]), (after, [delete])]))
 
     def apart(self, suspects: Sequence[Make]) -> list[bool]:
         """Which of the suspects, each with all its requests, touched the bystander that it was aimed at."""

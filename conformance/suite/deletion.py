@@ -12,6 +12,7 @@ from conformance.exchange import Exchange
 from conformance.server.target.iut import Iut
 from conformance.suite.bindings import Further
 from conformance.suite.bystanders import Bystander, Bystanders, shows_the_end
+from conformance.suite.evidence import GONE, is_gone
 from conformance.suite.last_look import LastLook
 from conformance.suite.operations import require_own_deletes
 from conformance.suite.pages import SmallPages
@@ -109,16 +110,9 @@ def delete_one(iut: Iut, ended: Exchange | None, like: str) -> Deletion:
     status = delete.response.status if delete.response is not None else "nothing"
     if ended is None or not shows_the_end(ended):
         raise NotApplicable(f"no operation ended in this run; the delete of a running one was answered with {status}")
-    if status in _GONE and _is_gone(iut.get(name)):
+    if status in GONE and is_gone(iut.get(name)):
         raise NotTested(f"{name} was gone before it was deleted: its delete was answered with {status}")
     iut.statement.find("delete", False, f"a delete was answered with {status}")
     if iut.statement.value("delete") is False:
         raise NotApplicable(f"delete is not supported: it was answered with {status}")
     return Deletion(delete, None)
-
-
-_GONE = (404, 410)
-
-
-def _is_gone(look: Exchange) -> bool:
-    return look.response is not None and look.response.status in _GONE

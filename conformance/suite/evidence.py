@@ -58,9 +58,17 @@ def require_untouched(iut: Iut, complaint: Complaint | None, *looks: Exchange) -
         raise NotTested(NO_EFFECT_SEEN)
 
 
+GONE = (404, 410)
+
+
+def is_gone(look: Exchange) -> bool:
+    """Whether a get finds nothing."""
+    return look.response is not None and look.response.status in GONE
+
+
 def tells_what_exists(look: Exchange) -> bool:
     """Whether a get shows that the operation is there, or that it is not."""
-    return operation_in(look) is not None or (look.response is not None and look.response.status in (404, 410))
+    return operation_in(look) is not None or is_gone(look)
 
 
 def answered(exchange: Exchange) -> str:

@@ -100,7 +100,8 @@ def replies(client: str, endpoint: str, *calls: tuple[str, str], transport: str 
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    written = [json.loads(line) for line in done.stdout.splitlines()]
+    # A driver that is concurrent replies in any order.
+    written = sorted((json.loads(line) for line in done.stdout.splitlines()), key=lambda reply: int(reply["id"]))
     assert [reply.pop("id") for reply in written] == [line["id"] for line in lines]
     return written
 

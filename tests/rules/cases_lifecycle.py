@@ -120,6 +120,11 @@ CASES = {
                 t.get(done(error={"code": 1, "message": "x", "details": [{"@type": "y"}]})),
             ),
             "it ended in between": lambda t: (t.list(running()), t.get(succeeded())),
+            "another result by get, and by the next list: it may have changed in between": lambda t: (
+                t.list(cancelled()),
+                t.get(succeeded()),
+                t.list(succeeded()),
+            ),
             "no get afterwards that shows whether it changed": lambda t: (t.get(cancelled()), t.list(running())),
             "a change that get shows too": lambda t: (t.get(succeeded()), t.list(cancelled()), t.get(cancelled())),
             "deleted in between": lambda t: (t.get(running()), t.list(running()), t.delete(), t.get(NOT_FOUND, 404)),

@@ -294,6 +294,10 @@ def test_a_scenario_that_is_not_there_names_the_nearest() -> None:
 def test_scenarios_may_be_chosen_by_a_pattern() -> None:
     assert {scenario.name for scenario in selected(["awkward-*", "plain-cancel"])} == {
         "awkward-get",
+        "awkward-get-retry",
+        "awkward-wait",
+        "awkward-delete",
+        "awkward-list",
         "awkward-parent",
         "awkward-retry",
         "plain-cancel",

@@ -363,9 +363,10 @@ def test_a_url_is_an_http_url_without_a_query(read: Read, url: str) -> None:
         ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
         ("https://h.example/emulator/", "https://h.example/emulator"),
         ("http://[::1]:80", "http://[::1]:80"),
+        ("HTTPS://h.example/Emulator", "https://h.example/Emulator"),
     ],
 )
-def test_a_url_loses_its_last_slash(read: Read, url: str, kept: str) -> None:
+def test_a_url_loses_its_last_slash_and_the_case_of_its_scheme(read: Read, url: str, kept: str) -> None:
     said = read(f'[iut]\nurl = "{url}"\n[operations]\nnames = ["{NAME}"]\n')
     assert said.iut.url == kept
     assert not said.is_embedded

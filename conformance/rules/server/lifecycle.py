@@ -67,7 +67,7 @@ def list_agrees_with_get(history: History) -> Complaint | None:
         # Where the gets around a list differ from each other, the operation has changed, rightly or not.
         is_settled = bool(following) and not _differ(around[0], around[-1])
         is_otherwise = is_settled and _contradicts(listed, around[0]) and bool(before or listed.operation.done)
-        if is_otherwise and not _was_only_late(history, listed, around[0]):
+        if is_otherwise and not _was_put_right(history, listed, around[0], bool(before)):
             return _changed(history, around[0], listed, "is shown otherwise by list than by get")
         missing = _missing_after(history, listed)
         if missing is not None:
@@ -75,13 +75,15 @@ def list_agrees_with_get(history: History) -> Complaint | None:
     return None
 
 
-def _was_only_late(history: History, listed: Look, got: Look) -> bool:
-    """Whether a list showed an operation running that had ended, and a later one put it right.
+def _was_put_right(history: History, listed: Look, got: Look, was_got_before: bool) -> bool:
+    """Whether a later list shows what the get showed, and the one that did not need not have been wrong.
 
-    No document promises that a list is up to date at once.
+    No document promises that a list is up to date at once: it may show what has ended as running. And if no get showed
+    the operation before the list, it may have changed after it, rightly or not.
     """
     later = [look for look in history.looks if look.in_list and listed.is_before(look)]
-    return not listed.operation.done and any(not _contradicts(look, got) for look in later)
+    may_be_right = not listed.operation.done or not was_got_before
+    return may_be_right and any(not _contradicts(look, got) for look in later)
 
 
 def _contradicts(listed: Look, got: Look) -> bool:

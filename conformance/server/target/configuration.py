@@ -15,7 +15,7 @@ from conformance.errors import UsageError
 from conformance.judging.statement import StatementSection
 from conformance.server.target.headers import FromEnvironment
 from conformance.server.target.placeholders import ID, is_in
-from conformance.server.target.url import check_url
+from conformance.server.target.url import usual_url
 
 CANCEL_STATEMENTS = ("guaranteed", "best-effort", "unimplemented")
 ERROR_STATEMENTS = ("aip-193", "status")
@@ -199,10 +199,10 @@ class Configuration:
 
 def with_url(configuration: Configuration, url: str, where: str = "--url") -> Configuration:
     """The configuration with another target; without a supply of its own it starts operations as `serve` does."""
-    check_url(where, url)
+    url = usual_url(where, url)
     if configuration.iut.app:
         raise UsageError(f"{where}: the file has [iut] app, too", "test one or the other: leave one of them out")
-    return _with_default_start(replace(configuration, iut=replace(configuration.iut, url=url.rstrip("/"))))
+    return _with_default_start(replace(configuration, iut=replace(configuration.iut, url=url)))
 
 
 def with_app(configuration: Configuration, app: str) -> Configuration:

@@ -30,7 +30,7 @@ from conformance.server.target.configuration import (
     SupplyForm,
 )
 from conformance.server.target.headers import FromEnvironment, as_value, is_name, is_variable
-from conformance.server.target.url import check_url
+from conformance.server.target.url import usual_url
 from conformance.spec.files import read_text
 
 
@@ -108,7 +108,7 @@ class _Reader:
                 )
         url = self._text(table, "iut.url", default.url)
         if url:
-            check_url(self.where, url)
+            url = usual_url(self.where, url)
         parents = self._parents(table["parent"]) if "parent" in table else ()
         app = self._text(table, "iut.app", default.app)
         if app and url:
@@ -120,7 +120,7 @@ class _Reader:
             raise self._wrong("iut.request_id_header", "the name of a header field", header)
         return IutSection(
             name=self._text(table, "iut.name", default.name),
-            url=url.rstrip("/"),
+            url=url,
             spec=self._text(table, "iut.spec", default.spec),
             parent=parents[0] if parents else "",
             allow_hosts=hosts,

@@ -292,7 +292,7 @@ class Target:
         return working
 
     def grant(self, requests: int) -> None:
-        """Allow so many requests beyond the limit, and try once more whether the target answers: for cleaning up."""
+        """Allow so many requests beyond the limits, and try once more whether the target answers: for cleaning up."""
         with self._lock:
             self._granted += requests
             self._failures_in_a_row = 0
@@ -320,7 +320,7 @@ class Target:
                 last = self.exchanges[-1].outcome
                 why = last.kind.value if isinstance(last, Failure) else ""
                 raise TargetDead(f"the target has not answered {self._failures_in_a_row} requests in a row: {why}")
-            if self._kept > _MOST_KEPT:
+            if self._kept > _MOST_KEPT and not self._granted:
                 raise BudgetExhausted(f"the answers hold more than {_MOST_KEPT} bytes, which is all that a run keeps")
             if self._requests_used + count > self.limits.requests + self._granted:
                 raise BudgetExhausted(f"the limit of {self.limits.requests} requests is used up ([limits] requests)")

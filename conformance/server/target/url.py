@@ -7,8 +7,18 @@ from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 
-_URL = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[^][@:%\\/?#\s]+)(:\d*)?(/[^?#\s]*)?", re.ASCII)
+_URL = re.compile(r"(?i:https?)://(\[[0-9A-Fa-f:.]+\]|[^][@:%\\/?#\s]+)(:\d*)?(/[^?#\s]*)?", re.ASCII)
 """A host is a name or an address (RFC 3986, section 3.2.2); what else the grammar allows, no name service knows."""
+
+
+def usual_url(where: str, url: str) -> str:
+    """The URL in its usual form: the scheme in lower case, no slash at the end.
+
+    A scheme has no case (RFC 3986, section 3.1). Raises UsageError as `check_url`.
+    """
+    check_url(where, url)
+    scheme, separator, rest = url.rstrip("/").partition("://")
+    return scheme.lower() + separator + rest
 
 
 def check_url(where: str, url: str) -> None:
