@@ -16,8 +16,13 @@ from conformance.rules.server.outcome import (
     reports_cancellation,
 )
 from conformance.server.target.iut import Iut, listed_names
+<<<<<<< HEAD
 from conformance.suite.bystanders import Bystanders
 from conformance.suite.confirmation import Confirmation, fresh_one_not_ended, fresh_ones_not_ended
+=======
+from conformance.suite.bystanders import Bystanders, shows_the_end
+from conformance.suite.confirmation import Confirmation, fresh_one_not_ended
+>>>>>>> main
 from conformance.suite.evidence import answered, require_answers, require_looks
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
@@ -102,16 +107,22 @@ def test_guaranteed_cancel_ends_the_operation_whatever_its_request_id(
 ) -> None:
     """It may be refused: an idempotency key is not for another request."""
 
-    def not_ended(cancel: Exchange) -> Complaint | None:
-        assert cancel.call is not None
-        return ended_cancelled(cancel, iut.await_end([cancel.call.name])[cancel.call.name], iut.settle)
-
     def once_more() -> Complaint | None:
-        return not_ended(cancel_with_id_of_another(iut, cancel_works.plain.name))
+        cancel = cancel_with_id_of_another(iut, cancel_works.plain.name)
+        return ended_cancelled(cancel, _end_of(iut, cancel), iut.settle)
 
     if not same_request_id.succeeded():
         raise NotTested(f"a cancel with the request id of another was not accepted: {answered(same_request_id)}")
-    confirmation.decides([not_ended(same_request_id)], once_more)
+    assert same_request_id.call is not None
+    look = last_look.end_of(same_request_id.call.name)
+    end = look if shows_the_end(look) else _end_of(iut, same_request_id)
+    confirmation.decides([ended_cancelled(same_request_id, end, iut.settle)], once_more)
+
+
+def _end_of(iut: Iut, cancel: Exchange) -> Exchange:
+    """The last look at what was cancelled, when it had ended or `settle` was over."""
+    assert cancel.call is not None
+    return iut.await_end([cancel.call.name])[cancel.call.name]
 
 
 @verifies("outcome.guaranteed", profile="ci")
