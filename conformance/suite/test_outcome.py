@@ -16,13 +16,8 @@ from conformance.rules.server.outcome import (
     reports_cancellation,
 )
 from conformance.server.target.iut import Iut, listed_names
-<<<<<<< HEAD
-from conformance.suite.bystanders import Bystanders
-from conformance.suite.confirmation import Confirmation, fresh_one_not_ended, fresh_ones_not_ended
-=======
 from conformance.suite.bystanders import Bystanders, shows_the_end
-from conformance.suite.confirmation import Confirmation, fresh_one_not_ended
->>>>>>> main
+from conformance.suite.confirmation import Confirmation, fresh_one_not_ended, fresh_ones_not_ended
 from conformance.suite.evidence import answered, require_answers, require_looks
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
