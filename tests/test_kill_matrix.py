@@ -33,14 +33,14 @@ AS_AT_ONCE = ("at-once", "socket", "workers", "recording")
 
 
 def sample(size: int, world: str = AT_ONCE.name) -> list[Subject]:
-    """Faults of every chapter of requirements in turn, quick ones first, and every tenth correct variant."""
+    """Faults of every chapter of requirements in turn, quick ones first, and every twentieth correct variant."""
     everyone = subjects(world)
     chapters: dict[str, list[Subject]] = {}
     for subject in sorted(everyone, key=lambda subject: subject.profile != "quick"):
         for requirement in sorted(subject.breaks) if subject.kind == "fault" else ():
             chapters.setdefault(requirement.partition(".")[0], []).append(subject)
     in_turn = (subject for row in zip_longest(*chapters.values()) for subject in row if subject is not None)
-    variants = [subject for subject in everyone if subject.kind == "variant"][::10]
+    variants = [subject for subject in everyone if subject.kind == "variant"][::20]
     return [*variants, *list(dict.fromkeys(in_turn))[: size - len(variants)]]
 
 

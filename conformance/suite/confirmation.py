@@ -72,6 +72,25 @@ def fresh_one_not_ended(iut: Iut, name: str = "", form: str | None = None) -> Co
     return ended_cancelled(cancel, iut.await_end([name])[name], iut.settle)
 
 
+_AT_ONCE = 3
+"""Cancels of different operations that overlap as those of the stories do."""
+
+
+def fresh_ones_not_ended(iut: Iut) -> Complaint | None:
+    """Cancel a fresh operation, and then some at once; a complaint when one has not ended in time.
+
+    A server that mixes up cancels that overlap ends the one that is alone.
+    """
+    complaint = fresh_one_not_ended(iut)
+    if complaint is not None:
+        return complaint
+    names = iut.running(_AT_ONCE)
+    cancels = iut.send_together([iut.cancel_request(name, note="cancel, at once with others") for name in names])
+    ends = iut.await_end(names[: len(cancels)])
+    told = (ended_cancelled(cancel, end, iut.settle) for cancel, end in zip(cancels, ends.values(), strict=True))
+    return next((each for each in told if each is not None), None)
+
+
 def confirm_unanswered(iut: Iut) -> None:
     """Bring about again what was not answered, until something is not answered again; the judge of traffic reads it.
 

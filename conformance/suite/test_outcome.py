@@ -17,7 +17,7 @@ from conformance.rules.server.outcome import (
 )
 from conformance.server.target.iut import Iut, listed_names
 from conformance.suite.bystanders import Bystanders, shows_the_end
-from conformance.suite.confirmation import Confirmation, fresh_one_not_ended
+from conformance.suite.confirmation import Confirmation, fresh_one_not_ended, fresh_ones_not_ended
 from conformance.suite.evidence import answered, require_answers, require_looks
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
@@ -89,10 +89,10 @@ def test_cancel_of_a_running_operation_is_accepted(
 
 @verifies("outcome.guaranteed")
 def test_guaranteed_cancel_ends_the_operation(iut: Iut, cancel_works: Stories, confirmation: Confirmation) -> None:
-    """Those of the stories, which end together; or else one alone, for the time may have been short for three."""
+    """Those of the stories, which end together; or else fresh ones, for it may have been a matter of timing."""
     stories = _cancelled(cancel_works)
     told = [ended_cancelled(story.cancel, story.end, iut.settle) for story in stories]
-    confirmation.decides(told, lambda: fresh_one_not_ended(iut))
+    confirmation.decides(told, lambda: fresh_ones_not_ended(iut))
     require_looks(*(story.end for story in stories))
 
 

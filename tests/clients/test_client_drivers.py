@@ -18,7 +18,6 @@ from clients.run import CLIENTS, set_up_already
 
 MODULES = {
     "python-api-core": ("google.api_core.operations_v1", "grpc", "requests"),
-    "python-async": ("google.api_core.operations_v1", "grpc", "aiohttp"),
     "python-appconnections": ("google.cloud.beyondcorp_appconnections_v1", "grpc"),
     "python-discovery": ("googleapiclient.discovery", "google_auth_httplib2"),
 }
@@ -148,7 +147,7 @@ def test_a_client_without_grpc_says_so() -> None:
     assert reply == {"outcome": "unsupported"}
 
 
-@pytest.mark.parametrize("client", ["python-api-core", "python-appconnections", "python-async"])
+@pytest.mark.parametrize("client", ["python-api-core", "python-appconnections"])
 def test_over_grpc_too_a_driver_says_what_became_of_each_call(client: str) -> None:
     pytest.importorskip("grpc", reason="grpcio, for the server, is not installed")
     from conformance.server.reference.build import reference_service

@@ -155,7 +155,7 @@ def path_may_begin_earlier(honest: Service) -> Service:
 
 
 @fault(breaks="routing.segment-count-is-exact", profile="ci")
-def backslash_is_a_slash(honest: Service) -> Service:
+def backslash_becomes_a_slash(honest: Service) -> Service:
     """Takes `%5C` for a slash, as file systems and some browsers do."""
     return also_bound(honest, lambda request: posted(request, r"(.*/operations)%5C([^/]+:cancel)", r"\1/\2"))
 
