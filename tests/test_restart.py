@@ -20,35 +20,18 @@ LONGEST = 90.0
 """Seconds: a run of a few, and what is waited for a server that is not there, many times over."""
 
 
-READY = """
-import sys
-import conformance.server.reference.serve, uvicorn
-from conformance.cli import main
-
-port = sys.stdin.readline().strip()
-sys.exit(main(["serve", "--port", port, "--latency", "20"]))
-"""
-"""A server that has imported everything and waits for its port: how long Python takes to start is not tested here."""
-
-
 @contextmanager
-def ready() -> Iterator[subprocess.Popen[str]]:
-    server = subprocess.Popen(
-        [sys.executable, "-c", READY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
-    )
+def serving(port: int = 0) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    command = [sys.executable, "-m", "conformance", "serve", "--port", str(port), "--latency", "20"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
-        yield server
+        assert server.stdout is not None
+        yield server.stdout.readline().strip(), server
     finally:
         server.kill()
-        server.communicate()
-
-
-def served(server: subprocess.Popen[str], port: int = 0) -> str:
-    """The URL, once it listens."""
-    assert server.stdin is not None
-    assert server.stdout is not None
-    server.stdin.write(f"{port}\n")
-    return server.stdout.readline().strip()
+        server.wait()
+        if server.stdout is not None:
+            server.stdout.close()
 
 
 def killed(server: subprocess.Popen[str]) -> None:
@@ -60,8 +43,7 @@ def killed(server: subprocess.Popen[str]) -> None:
 def night(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The run, its output and its report; the progress on stderr tells when to kill the server."""
     directory = tmp_path_factory.mktemp("night")
-    with ready() as server, ready() as successor:
-        url = served(server)
+    with serving() as (url, server):
         began = time.monotonic()
         command = ["run", "--url", url, "--report-dir", str(directory), "--statement", "cancel=guaranteed"]
         run = subprocess.Popen(
@@ -71,8 +53,8 @@ def night(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             assert run.stderr is not None
             progress = run.stderr.read(request.param)
             killed(server)
-            served(successor, int(url.rpartition(":")[2]))
-            output, rest = run.communicate(timeout=LONGEST)
+            with serving(int(url.rpartition(":")[2])):
+                output, rest = run.communicate(timeout=LONGEST)
         finally:
             run.kill()
     return {

@@ -34,6 +34,22 @@ def require_answers(*exchanges: Exchange) -> None:
             raise NotTested(f"{answered(exchange)}, which says nothing")
 
 
+def require_let_in(iut: Iut, name: str, exchanges: Iterable[Exchange]) -> None:
+    """Raise NotTested where credentials that were good are refused by now: one answer is 401, and so is a plain cancel.
+
+    `name` is an operation of ours that is cancelled already.
+    """
+    if not any(_is_unauthorised(exchange) for exchange in exchanges):
+        return
+    control = iut.cancel(name, note="plain cancel, for another one was answered with 401")
+    if _is_unauthorised(control):
+        raise NotTested("credentials that were good before are refused: every cancel is answered with 401")
+
+
+def _is_unauthorised(exchange: Exchange) -> bool:
+    return exchange.response is not None and exchange.response.status == 401
+
+
 def require_looks(*looks: Exchange) -> None:
     """Raise NotTested when a get does not show the operation."""
     for look in looks:

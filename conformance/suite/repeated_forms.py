@@ -19,7 +19,7 @@ from conformance.server.target.iut import Iut
 from conformance.server.target.requests import JSON
 from conformance.server.target.target import Outgoing
 from conformance.suite.clients import client_forms
-from conformance.suite.evidence import answered, require_answers
+from conformance.suite.evidence import answered, require_answers, require_let_in
 from conformance.suite.judging import require
 from conformance.suite.near_misses import canonical, posted
 from conformance.suite.stimuli import stimulus
@@ -49,6 +49,7 @@ class RepeatedForms:
 
     def __init__(self, iut: Iut, name: str, may_have_ended: bool) -> None:
         self._iut = iut
+        self._name = name
         self._forms = forms_of(iut, name)
         # The control goes first and alone: what follows finds the operation as the control found it.
         self.control = iut.send(iut.cancel_request(name, note="cancel of a cancelled operation"))
@@ -77,6 +78,7 @@ class RepeatedForms:
             return complaint
         self._was_alone.add(form)
         self._sent[form] = self._iut.send(self._forms[form])
+        require_let_in(self._iut, self._name, [self._sent[form]])
         return oracle(self._sent[form])
 
     def is_as_good(self, form: str, also: frozenset[int] = frozenset()) -> Complaint | None:

@@ -11,7 +11,7 @@ from conformance.server.target.iut import Iut
 from conformance.server.target.unknown import unknown_name
 from conformance.suite.bystanders import Bystanders
 from conformance.suite.deletion import Deletion
-from conformance.suite.evidence import answered, require_answers, require_each
+from conformance.suite.evidence import answered, require_answers, require_each, require_let_in
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.latency import Latency
@@ -27,6 +27,7 @@ def test_cancel_of_an_unknown_operation_is_not_found(
     may_be_hidden = iut.knows_the_caller
     almost_known = similar_names.sent if similar_names.effect() is None else []
     of_the_same_shape, *others = unknown_cancels
+    require_let_in(iut, cancel_is_heard.name, [*unknown_cancels, *almost_known])
     require(
         not_found(of_the_same_shape, may_be_hidden),
         *(not_found(exchange, may_be_hidden, may_be_no_name=True) for exchange in (*others, *almost_known)),
