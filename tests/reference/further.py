@@ -22,7 +22,7 @@ _DEEP = b'{"a":' + b"[" * 5_000 + b"]" * 5_000 + b"}"
 
 def ask_further(script: Script) -> None:
     """Ask all of it."""
-    for part in (callers, clients, pages, spellings, forms, parents, refusals):
+    for part in (callers, clients, pages, spellings, forms, parents, refusals, elsewhere, reads, versions, deletes):
         part(script)
 
 
@@ -98,6 +98,8 @@ def spellings(script: Script) -> None:
         *("{parent}/us/operations%2F{id}:cancel", "projects%2Fdemo/locations/us/operations/{id}:cancel"),
         *("{name}:cancel%0A", "{name}%0A:cancel", "{name}:cancel%00", "{name}%00x:cancel", "{name}:cancel%20"),
         *("{name}:cancel%3Fx", "{name}%3Fx:cancel", "{name}%253Acancel", "{name};v=1:cancel", "{name}:cancel;v=1"),
+        *("/x/v1/{name}:cancel", "/v1x/{name}:cancel", "{parent}/us/operations%5C{id}:cancel", "{name}+:cancel"),
+        *("{name}%E2%80%8B:cancel", "organizations/demo/locations/us/operations/{id}:cancel"),
         *("{parent}/us/operations;v=1/{id}:cancel", "%2570rojects/demo/locations/us/operations/{id}:cancel"),
         *("{parent}/us/%256Fperations/{id}:cancel", "http://reference.invalid/v1/{name}:cancel"),
     ):
@@ -116,6 +118,8 @@ def forms(script: Script) -> None:
         (b"_method=DELETE", "", ()),
         (b"", "?_method=DELETE", ()),
         (b"", "", (("X-HTTP-Method-Override", "DELETE"),)),
+        (b"", "", (("X-Method-Override", "DELETE"),)),
+        (b'{"_method": "DELETE"}', "", ()),
     ):
         name = script.start()
         script.ask("POST", f"{name}{query}", body, (_FORM, *override))
@@ -125,6 +129,8 @@ def forms(script: Script) -> None:
 def parents(script: Script) -> None:
     """Operations of organizations, two of which have the same ids."""
     name = script.start(_ORGANIZATION)
+    script.ask("POST", f"{name.replace('locations/us', 'locations/eu')}:cancel")
+    script.look(name)
     script.ask("POST", f"{name.replace('organizations/1', 'organizations/2')}:cancel")
     script.look(name)
     script.ask("POST", f"{name}:cancel")
@@ -138,3 +144,54 @@ def refusals(script: Script) -> None:
     for _ in range(14):
         script.ask("POST", f"{name}:cancel", b"{", (_JSON,))
     script.look(name)
+
+
+def elsewhere(script: Script) -> None:
+    """Another operation, named in members and parameters of other names; a link that asks for POST."""
+    name, other = script.start(), script.start()
+    identifier = other.rpartition("/")[2]
+    script.ask("POST", f"{name}:cancel", f'{{"operationId": "{identifier}"}}'.encode(), (_JSON,))
+    script.ask("POST", f"{script.start()}:cancel?operationsId={identifier}")
+    script.look(other)
+    script.ask("GET", f"{other}:cancel?_method=POST")
+    script.look(other)
+    script.ask("POST", f"{other}:cancel", headers=(("X-Goog-User-Project", "another"),), token="weak")
+    for each in (script.start(), script.start()):
+        script.ask("POST", f"{each}:cancel", headers=(("X-Request-Id", "1"), ("Idempotency-Key", "1")))
+        script.look(each)
+
+
+def reads(script: Script) -> None:
+    """Gets and lists with the header fields of generated clients, and of a parent that is the beginning of ours."""
+    name = script.start()
+    fields = (
+        ("Accept", "application/json"),
+        ("Accept-Encoding", "gzip"),
+        ("User-Agent", "google-api-python-client/2.202.0 (gzip)"),
+        ("x-goog-api-client", "gl-python/3.12.1 rest/2.32.0 gapic/1.0.0"),
+    )
+    for path in (name, f"{PARENT}/operations", f"{PARENT}/operations?pageSize=100"):
+        script.ask("GET", path, headers=fields)
+    script.ask("GET", f"{PARENT[:-1]}/operations")
+
+
+def versions(script: Script) -> None:
+    """HTTP/1.0, and header names in capitals."""
+    script.ask("POST", f"{script.start()}:cancel", version="1.0")
+    script.ask(
+        "POST", f"{script.start()}:cancel", b"{}", (("CONTENT-LENGTH", "2"), ("CONTENT-TYPE", "application/json"))
+    )
+    script.ask(
+        "POST", f"{script.start()}:cancel", b"{", (("CONTENT-LENGTH", "1"), ("CONTENT-TYPE", "application/json"))
+    )
+
+
+def deletes(script: Script) -> None:
+    """Deletes while the operation runs, and while a cancel of it is under way."""
+    running, cancelled, beside = script.start(), script.start(), script.start()
+    script.ask("POST", f"{cancelled}:cancel")
+    for name in (running, cancelled):
+        script.ask("DELETE", name)
+        script.look(running, cancelled, beside)
+    script.service.clock.sleep(3)
+    script.look(running, cancelled, beside)

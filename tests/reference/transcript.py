@@ -18,6 +18,7 @@ from conformance.server.reference.service import Service
 
 from .caller import PARENT
 from .further import ask_further
+from .identifiers import ask_by_identifiers
 
 Answer = tuple[object, ...]
 
@@ -128,12 +129,13 @@ class Script:
         body: bytes = b"",
         headers: tuple[Header, ...] = (_EMPTY,),
         token: str = "good-token",
+        version: str = "1.1",
     ) -> Answer:
         """The answer to a request on a path, below /v1/ unless it or the URL is absolute; an empty token is none."""
         target = path if path.startswith(("/", "http:")) else f"/v1/{path}"
         credentials = (("Authorization", f"Bearer {token}"),) if token else ()
         try:
-            response = self.service.handle(Request(method, target, (*credentials, *headers), body))
+            response = self.service.handle(Request(method, target, (*credentials, *headers), body, version))
         except NoAnswer as none:
             answer: Answer = (method, path, none.failure.kind)
         else:
@@ -174,6 +176,7 @@ class Script:
             for part in (self._paths, self._methods, self._queries, self._names, self._bodies, self._credentials):
                 part()
             ask_further(self)
+            ask_by_identifiers(self)
         return self.answers
 
     def _life(self) -> None:
