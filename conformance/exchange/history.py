@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 from conformance.exchange.message import Exchange, Method, Response
 from conformance.lro import Operation
@@ -40,6 +41,8 @@ class History:
     """Every get of the traffic that showed any operation."""
     posts: tuple[Exchange, ...] = ()
     """The POSTs on the path of a get of this operation, where nothing is bound to a POST."""
+    given: tuple[Exchange, ...] = ()
+    """The successful POSTs of no method, such as a start, whose answer has this name: it may be a new operation's."""
 
     def cancels(self) -> tuple[Exchange, ...]:
         """The cancels of this operation that succeeded."""
@@ -120,6 +123,15 @@ def histories(exchanges: Iterable[Exchange]) -> list[History]:
     return Traffic.of(exchanges).histories
 
 
+def _texts_in(value: Any, depth: int = 4) -> Iterator[str]:
+    """The texts of a JSON value, as far down as an answer to a start may have a name."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list) and depth:
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(each, depth - 1)
+
+
 def _histories(exchanges: Traffic) -> list[History]:
     calls: dict[str, list[Exchange]] = {}
     looks: dict[str, list[Look]] = {}
@@ -128,11 +140,15 @@ def _histories(exchanges: Traffic) -> list[History]:
         each.request.path: each.call.name for each in exchanges if each.call is not None and each.calls(Method.GET)
     }
     posts: dict[str, list[Exchange]] = {}
+    given: dict[str, list[Exchange]] = {}
     read: list[Exchange] = []
     for exchange in sorted(exchanges, key=lambda exchange: (exchange.received_at, exchange.number)):
         if exchange.call is None:
             if exchange.request.method == "POST" and exchange.request.path in names:
                 posts.setdefault(names[exchange.request.path], []).append(exchange)
+            if exchange.request.method == "POST" and exchange.succeeded() and exchange.response is not None:
+                for text in _texts_in(exchange.response.json_object()):
+                    given.setdefault(text, []).append(exchange)
             continue
         if exchange.calls(Method.LIST):
             for operation in operations_in(exchange):
@@ -150,7 +166,12 @@ def _histories(exchanges: Traffic) -> list[History]:
     everything_read = tuple(read)
     return [
         History(
-            name, tuple(calls.get(name, ())), tuple(looks.get(name, ())), everything_read, tuple(posts.get(name, ()))
+            name,
+            tuple(calls.get(name, ())),
+            tuple(looks.get(name, ())),
+            everything_read,
+            tuple(posts.get(name, ())),
+            tuple(given.get(name, ())),
         )
         for name in sorted(calls.keys() | looks.keys())
     ]

@@ -288,9 +288,16 @@ def what_get_shows_cancel_knows(history: History) -> Complaint | None:
 
 
 def _gets_after_delete(history: History) -> list[tuple[Exchange, Exchange]]:
+    """The deletes that succeeded, each with the gets after it, but for those of a name that was given again since."""
     deletes = [call for call in history.calls if call.calls(Method.DELETE) and call.succeeded()]
     gets = [call for call in history.calls if call.calls(Method.GET) and _tells_what_exists(call)]
-    return [(delete, get) for delete in deletes for get in gets if delete.precedes(get)]
+    return [
+        (delete, get)
+        for delete in deletes
+        for get in gets
+        if delete.precedes(get)
+        and not any(delete.precedes(start) and not get.precedes(start) for start in history.given)
+    ]
 
 
 @history_rule("delete.removes", when=lambda history: bool(_gets_after_delete(history)))
