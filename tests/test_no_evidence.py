@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -59,10 +60,18 @@ def a_list(server: Blind, request: Request) -> bool:
 
 
 def verdicts(answer: Response, hides: Callable[[Blind, Request], bool], cancel: str = "guaranteed") -> dict[str, str]:
-    server = Blind(answer, hides)
-    with running_server(cast(Service, server)) as url:
-        report = run_quietly(Options(url=url, statement=(f"cancel={cancel}", "list=true", "delete=true")))
-    return {entry["id"]: entry["verdict"] for entry in report["requirements"]}
+    return {entry["id"]: entry["verdict"] for entry in judged(answer, hides, cancel)}
+
+
+def judged(
+    answer: Response, hides: Callable[[Blind, Request], bool], cancel: str = "guaranteed", config: str = ""
+) -> list[dict[str, Any]]:
+    """The requirements of the report."""
+    statement = (f"cancel={cancel}", "list=true", "delete=true")
+    with running_server(cast(Service, Blind(answer, hides))) as url:
+        report = run_quietly(Options(config=config, url=url, statement=statement))
+    requirements: list[dict[str, Any]] = report["requirements"]
+    return requirements
 
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
@@ -76,6 +85,16 @@ def test_what_became_of_a_cancelled_operation_nobody_knows_who_may_not_look(answ
         "delete.removes",
     ]
     assert {name: said[name] for name in unseen} == dict.fromkeys(unseen, "not-tested")
+
+
+def test_no_check_of_a_guaranteed_end_is_kept_where_nobody_may_look(tmp_path: Path) -> None:
+    """Neither is that of a further parent, which the others would hide in the verdict."""
+    config = tmp_path / "conformance.toml"
+    config.write_text('[iut]\nparent = ["projects/demo/locations/us", "organizations/one/locations/us"]\n', "utf-8")
+    requirements = judged(ANSWERS["401"], get_of_a_cancelled_operation, config=str(config))
+    (checks,) = (entry["checks"] for entry in requirements if entry["id"] == "outcome.guaranteed")
+    assert {check["check"].partition("::")[2]: check["reason"] for check in checks if check["finding"] == "kept"} == {}
+    assert any("further_parent" in check["check"] and "was answered with 401" in check["reason"] for check in checks)
 
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())

@@ -60,7 +60,9 @@ def test_a_run_over_a_socket_is_small(url: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["complete"] is True
-    assert report["requests"] <= 180
+    # It sends 186. 50 of them start 16 operations, look at them at the end and clean them up. Four of these operations
+    # are for an id of the suite's choice or for a request id: nothing that they find is found by the others.
+    assert report["requests"] <= 190
     assert report["operations"] <= 16
 
 
@@ -157,6 +159,14 @@ def test_a_selection_is_incomplete_and_not_green() -> None:
     done = program("run", "-k", "test_routing")
     assert done.returncode == 3
     assert "verdict: INCOMPLETE" in done.stdout
+
+
+def test_a_check_of_the_last_look_alone_sees_what_was_cancelled_after_it() -> None:
+    """As a worker may run it that has no other check of the same operations."""
+    name = "test_guaranteed_cancel_ends_an_operation_whatever_its_id_has"
+    report = run_quietly(Options(), ["-k", name])
+    found = {check["check"].partition("::")[2]: check for entry in report["requirements"] for check in entry["checks"]}
+    assert found[name]["finding"] == "kept", found[name]["reason"]
 
 
 def test_a_violation_is_shown_with_all_that_is_needed(tmp_path: Path) -> None:

@@ -51,14 +51,14 @@ def file(tmp_path: Path) -> str:
 
 def test_one_file_is_taken(capsys: pytest.CaptureFixture[str], file: str) -> None:
     assert refused(capsys, "run", file, "other.toml") == (
-        "one CONFIG.toml is taken, and other.toml is one more",
-        "run each file for itself",
+        "only one CONFIG.toml is accepted, and other.toml is another one",
+        "run each file on its own",
     )
 
 
 def test_a_url_is_no_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert refused(capsys, "run", "http://127.0.0.1:1") == (
-        "http://127.0.0.1:1 is a URL, where a file is taken",
+        "http://127.0.0.1:1 is a URL, but a file is expected",
         "write it as --url http://127.0.0.1:1",
     )
 
@@ -77,6 +77,20 @@ def test_an_option_of_pytest_that_does_nothing_here(
     message, told = refused(capsys, "run", option)
     assert message == f"{option} of pytest does nothing here"
     assert remedy in told
+
+
+@pytest.mark.parametrize(
+    ("word", "remedy"),
+    [
+        ("--iut-url=http://127.0.0.1:1", "write it as --url"),
+        ("--iut=conformance.toml", "give the CONFIG.toml alone"),
+        ("--iut-fault=answers-nothing", "run `pytest --pyargs conformance.suite --iut-fault=…` for that"),
+    ],
+)
+def test_an_option_of_the_plugin_is_not_ignored(capsys: pytest.CaptureFixture[str], word: str, remedy: str) -> None:
+    """The embedded server would be judged in place of the one that was meant."""
+    name = word.partition("=")[0]
+    assert refused(capsys, "run", word) == (f"{name} is an option of pytest's and does nothing here", remedy)
 
 
 def test_a_spec_that_is_missing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,7 +54,7 @@ def run(words: argparse.Namespace) -> int:
     from conformance.server.run_suite import UnrecognizedArguments
     from conformance.server.target.interrupts import interrupted_once
 
-    _refuse_words_that_lead_nowhere(words.config, words.pytest_options)
+    _refuse_words_that_lead_nowhere(words.config, words.pytest_options, words.parser.known_options)
     try:
         with interrupted_once():
             return _run(words)
@@ -73,7 +73,7 @@ _OF_PYTEST = {
 """Options of pytest that `run` cannot carry out: it keeps nothing between runs, and prints a report of its own."""
 
 
-def _refuse_words_that_lead_nowhere(config: str | None, rest: Sequence[str]) -> None:
+def _refuse_words_that_lead_nowhere(config: str | None, rest: Sequence[str], known: Sequence[str]) -> None:
     """Raise UsageError for arguments that pytest would accept but that make no sense here."""
     if config is not None and _URL.match(config):
         raise UsageError(f"{config} is a URL, but a file is expected", f"write it as --url {config}")
@@ -81,9 +81,19 @@ def _refuse_words_that_lead_nowhere(config: str | None, rest: Sequence[str]) -> 
         name = word.partition("=")[0]
         if name in _OF_PYTEST:
             raise UsageError(f"{name} of pytest does nothing here", _OF_PYTEST[name])
+        if name == "--iut" or name.startswith("--iut-"):
+            raise UsageError(f"{name} is an option of pytest's and does nothing here", _spelled_for_run(name, known))
         is_value = at > 0 and rest[at - 1].startswith("-") and "=" not in rest[at - 1]
         if not word.startswith("-") and (not is_value or word.endswith(".toml")):
             raise UsageError(f"only one CONFIG.toml is accepted, and {word} is another one", "run each file on its own")
+
+
+def _spelled_for_run(name: str, known: Sequence[str]) -> str:
+    """How `run` spells an option of the plugin, which has the options of `run` in place of those of pytest's words."""
+    if name == "--iut":
+        return "give the CONFIG.toml alone"
+    own = name.replace("--iut-", "--", 1)
+    return f"write it as {own}" if own in known else f"run `pytest --pyargs conformance.suite {name}=…` for that"
 
 
 _URL = re.compile(r"(https?|grpcs?)://", re.IGNORECASE)

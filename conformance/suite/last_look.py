@@ -109,9 +109,14 @@ class LastLook:
         return self._looked[key]
 
     def end_of(self, name: str) -> Exchange:
-        """The last look at an operation that was cancelled or deleted in this process."""
+        """The last look at an operation that was cancelled or deleted in this process.
+
+        Raises NotTested when it was deleted and another one has its name by now.
+        """
         if name not in self.ends:
             self.look()
+        if name not in self.ends:
+            raise NotTested(f"{name} was deleted and is the name of another operation by now")
         return self.ends[name]
 
     def wait(self) -> None:
@@ -162,11 +167,11 @@ def acknowledged(iut: Iut) -> dict[str, Exchange]:
 
 
 def deleted(iut: Iut) -> list[str]:
-    """The operations of ours that a delete has removed."""
+    """The operations of ours that a delete has removed, and whose names no other ones have by now."""
     deletes = [
         one.call.name for one in iut.target.exchanges if one.call and one.calls(Method.DELETE) and one.succeeded()
     ]
-    return [name for name in iut.supply.handed_out if name in deletes]
+    return [name for name in iut.supply.handed_out if name in deletes and name not in iut.given_anew]
 
 
 def is_repeated(iut: Iut, cancel: Exchange) -> bool:

@@ -22,7 +22,7 @@ from conformance.server.target.iut import Iut
 from conformance.server.target.supply import Supply
 from conformance.suite.bindings import Further
 from conformance.suite.confirmation import Confirmation, fresh_one_not_ended
-from conformance.suite.evidence import require_each, require_untouched
+from conformance.suite.evidence import require_each, require_looks, require_untouched
 from conformance.suite.judging import require, verifies
 
 
@@ -81,11 +81,13 @@ def test_operation_of_a_further_parent_ends_with_code_1(iut: Iut, also_further: 
 def test_guaranteed_cancel_ends_what_a_further_parent_has(
     iut: Iut, also_further: list[Further], confirmation: Confirmation
 ) -> None:
-    for one in also_further:
-        if one.cancel.succeeded():
-            supply = iut.further_supplies[one.parent]
-            again = partial(_cancelled_alone, iut, supply)
-            confirmation.decides([ended_cancelled(one.cancel, one.end, iut.settle)], again)
+    cancelled = [one for one in also_further if one.cancel.succeeded()]
+    if not cancelled:
+        raise NotTested("no cancel below a further parent succeeded")
+    for one in cancelled:
+        again = partial(_cancelled_alone, iut, iut.further_supplies[one.parent])
+        confirmation.decides([ended_cancelled(one.cancel, one.end, iut.settle)], again)
+    require_looks(*(one.end for one in cancelled))
 
 
 def _cancelled_alone(iut: Iut, supply: Supply) -> Complaint | None:

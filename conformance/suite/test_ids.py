@@ -86,7 +86,7 @@ def test_guaranteed_cancel_ends_an_operation_whatever_its_id_has(
     once = {kind: one for kind, one in chosen.items() if one.with_plain_colon is None}
     cancels = {kind: one for kind, one in once.items() if one.cancel is not None and one.cancel.succeeded()}
     names = [one.name for one in cancels.values()]
-    ends = {name: last_look.ends[name] for name in names if shows_the_end(last_look.ends[name])}
+    ends = {name: look for name in names if shows_the_end(look := last_look.end_of(name))}
     ends.update(iut.await_end([name for name in names if name not in ends]))
 
     def not_ended(one: Chosen) -> Complaint | None:

@@ -112,6 +112,7 @@ def test_guaranteed_cancel_ends_the_operation_whatever_its_request_id(
     look = last_look.end_of(same_request_id.call.name)
     end = look if shows_the_end(look) else _end_of(iut, same_request_id)
     confirmation.decides([ended_cancelled(same_request_id, end, iut.settle)], once_more)
+    require_looks(end)
 
 
 def _end_of(iut: Iut, cancel: Exchange) -> Exchange:

@@ -80,8 +80,10 @@ def test_clocks_that_differ_make_no_operation_foreign(times: tuple[str, str]) ->
 def test_a_name_that_is_given_anew_after_a_delete_is_ours_to_clean_up_and_not_used() -> None:
     noted = Noted()
     answers = answering(named(NAMES[0]), named(NAMES[0]), named(NAMES[1]))
-    supply = supply_with(answers, Starts(note=noted, was_deleted=lambda name: name == NAMES[0]))
+    starts = Starts(note=noted, was_deleted=lambda name: name == NAMES[0])
+    supply = supply_with(answers, starts)
     assert supply.take(1) + supply.take(1) == [NAMES[0], NAMES[1]]
+    assert starts.given_anew == {NAMES[0]}
     assert noted.in_state(LedgerState.STARTED) == [(NAMES[0], "start"), (NAMES[0], "start"), (NAMES[1], "start")]
 
 

@@ -69,6 +69,7 @@ class Iut(Requests):
         self.parents = (configuration.iut.parent, *configuration.iut.further_parents)
         given = self.parents if "parent" in configuration.iut.said else ()
         starts = Starts(given, self._names_that_exist, self._started.note, self._was_deleted)
+        self.given_anew = starts.given_anew
 
         is_ours = configuration.is_embedded or configuration.rehearsal
         self.fresh_id = FreshIds(seed=0 if is_ours else None)

@@ -100,6 +100,8 @@ class Starts:
         self._numbers = itertools.count(1)
         self._before: frozenset[str] | None = None
         self._claimed: dict[str, StartedOperation] = {}
+        self.given_anew: set[str] = set()
+        """The names of operations of ours that were deleted, and that other ones have by now."""
 
     def look_around(self) -> None:
         """Find out what exists, before the first start."""
@@ -134,6 +136,7 @@ class Starts:
         """
         if started.name in self._claimed and self._was_deleted(started.name):
             self._note(serial, started.name, form, LedgerState.STARTED)
+            self.given_anew.add(started.name)
             return False
         name, why = self._foreign(started)
         if name != started.name or not why:
