@@ -72,13 +72,13 @@ exchange = HttpTransport.exchange
 calls = 0
 
 
-def crashing(self, request, timeout, fresh=False):
+def crashing(self, request, *more, **named):
     global calls
     if calls or any(os.environ["CANARY_WEAK"] in value for _, value in request.headers):
         calls += 1
     if calls == {call}:
         raise RuntimeError(f"cannot send {{request.headers}}")
-    return exchange(self, request, timeout, fresh)
+    return exchange(self, request, *more, **named)
 
 
 HttpTransport.exchange = crashing

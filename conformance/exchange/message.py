@@ -121,6 +121,7 @@ class FailureKind(Enum):
     """Why there is no response."""
 
     REFUSED = "connection refused"
+    UNCONNECTED = "no connection within the timeout"
     RESET = "connection closed before the response was complete"
     TIMEOUT = "no complete response within the timeout"
     UNFINISHED = "the head of the response, and not all of its content within the timeout"

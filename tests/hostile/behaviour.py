@@ -33,7 +33,8 @@ class Outcome:
 
     `fails` are the MUSTs that are not kept: exactly these, or with `among_others` at least these. `says` must be part
     of what is printed. Where it `may_be_luck`, the run may also say that it does not know: what failed was all right
-    when it was tried again.
+    when it was tried again. `may_have_started` where the first start got to the server and nobody saw what came of it,
+    which the run has to tell.
     """
 
     blame: Blame
@@ -41,6 +42,7 @@ class Outcome:
     says: str = ""
     among_others: bool = False
     may_be_luck: bool = False
+    may_have_started: bool = False
 
 
 def fails(*requirements: str, says: str = "", among_others: bool = False) -> Outcome:
@@ -48,9 +50,9 @@ def fails(*requirements: str, says: str = "", among_others: bool = False) -> Out
     return Outcome(Blame.SERVER, frozenset(requirements), says, among_others)
 
 
-def unusable(says: str) -> Outcome:
-    """One clear message that the target cannot be used."""
-    return Outcome(Blame.ENVIRONMENT, says=says)
+def unusable(says: str, *, may_have_started: bool = False) -> Outcome:
+    """One clear message that the target cannot be used, and one more where an operation may have been left over."""
+    return Outcome(Blame.ENVIRONMENT, says=says, may_have_started=may_have_started)
 
 
 def incomplete(says: str) -> Outcome:

@@ -1,11 +1,16 @@
-"""Correct HTTP, or what RFC 9112 lets a recipient take for it, though odd: it changes no verdict."""
+"""Correct HTTP, or what RFC 9112 lets a recipient take for it, though odd: it changes no verdict.
+
+Chunks are no answer to a request in HTTP/1.0 (RFC 9112, section 6.1): who sends them to everybody is charged with that.
+"""
 
 from __future__ import annotations
 
 import gzip
 
-from tests.hostile.behaviour import CONFORMANT, spoils
+from tests.hostile.behaviour import CONFORMANT, fails, spoils
 from tests.hostile.server import Reply, every_reply
+
+CHUNKS_FOR_EVERYBODY = fails("response.old-http-has-no-chunks")
 
 
 @spoils(every_reply, CONFORMANT)
@@ -29,7 +34,7 @@ def http_1_0(reply: Reply) -> None:
     reply.peer.end()
 
 
-@spoils(every_reply, CONFORMANT)
+@spoils(every_reply, CHUNKS_FOR_EVERYBODY)
 def chunks_of_one_byte(reply: Reply) -> None:
     """Every body in chunks of one byte, each with an extension, and a field behind the last."""
     chunks = b"".join(b"1;x=y\r\n%c\r\n" % byte for byte in reply.body)
@@ -38,7 +43,7 @@ def chunks_of_one_byte(reply: Reply) -> None:
     reply.send(head + (chunks + trailer if reply.request.method != "HEAD" else b""))
 
 
-@spoils(every_reply, CONFORMANT)
+@spoils(every_reply, CHUNKS_FOR_EVERYBODY)
 def length_and_chunks(reply: Reply) -> None:
     """Content-Length and Transfer-Encoding, of which the second counts (RFC 9112, section 6.3)."""
     chunks = b"%x\r\n%s\r\n" % (len(reply.body), reply.body) if reply.body else b""

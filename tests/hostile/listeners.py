@@ -18,7 +18,7 @@ def refuses() -> Iterator[str]:
     yield f"http://127.0.0.1:{free_port()}"
 
 
-@stands(unusable("no complete response within the timeout"), waits=2)
+@stands(unusable("no connection within the timeout"), waits=2)
 @contextmanager
 def never_accepts() -> Iterator[str]:
     """The queue of connections is full, and nobody takes one from it."""
@@ -31,7 +31,7 @@ def never_accepts() -> Iterator[str]:
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-@stands(unusable("no complete response within the timeout"), waits=2)
+@stands(unusable("no complete response within the timeout", may_have_started=True), waits=2)
 @contextmanager
 def never_reads() -> Iterator[str]:
     """Connections are accepted, and nothing is read from them."""
@@ -53,7 +53,7 @@ def plain_port_for_https() -> Iterator[str]:
         yield server.origin.replace("http:", "https:")
 
 
-@stands(unusable("no complete response within the timeout"), waits=2)
+@stands(unusable("no connection within the timeout"), waits=2)
 @contextmanager
 def handshake_that_hangs() -> Iterator[str]:
     """The URL says https, and whoever listens never shakes hands."""
@@ -61,7 +61,7 @@ def handshake_that_hangs() -> Iterator[str]:
         yield server.origin.replace("http:", "https:")
 
 
-@stands(unusable("was not answered"))
+@stands(unusable("was not answered", may_have_started=True))
 @contextmanager
 def closes_at_once() -> Iterator[str]:
     """Connections are accepted and closed."""

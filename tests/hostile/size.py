@@ -16,7 +16,7 @@ MIB = 1024 * 1024
 BLANKS = b" " * 65536
 
 
-@spoils(every_reply, unusable("larger than the limit"))
+@spoils(every_reply, unusable("larger than the limit", may_have_started=True))
 def endless_body_from_the_first_byte(reply: Reply) -> None:
     """A body that ends with the connection, which does not end."""
     reply.send(reply.head(framed=False))

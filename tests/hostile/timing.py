@@ -13,7 +13,7 @@ UNANSWERED = fails("liveness.every-request-is-answered", says="no complete respo
 DRIP = 0.05
 
 
-@spoils(every_reply, unusable("was not answered"), waits=2)
+@spoils(every_reply, unusable("was not answered", may_have_started=True), waits=2)
 def slow_loris_from_the_first_byte(reply: Reply) -> None:
     """Every head comes in single bytes, which keeps every single read short."""
     reply.peer.drip(reply.honest(), DRIP)
@@ -33,7 +33,7 @@ def slow_body(reply: Reply) -> None:
     reply.peer.drip(body, DRIP)
 
 
-@spoils(every_reply, unusable("was not answered"), waits=2)
+@spoils(every_reply, unusable("was not answered", may_have_started=True), waits=2)
 def accepts_and_says_nothing(reply: Reply) -> None:
     """Every request is read, and none answered."""
     reply.peer.pause()
@@ -79,9 +79,13 @@ def restarts_in_the_middle(reply: Reply) -> None:
     reply.peer.reset()
 
 
-@spoils(every_reply, fails("operation.name-is-kept", among_others=True))
+def _no_start(reply: Reply) -> bool:
+    return not reply.request.path.endswith(":start")
+
+
+@spoils(_no_start, fails("operation.name-is-kept", among_others=True))
 def answers_are_swapped(reply: Reply) -> None:
-    """Of two requests that overlap, each gets the answer to the other."""
+    """Of two requests that overlap, and start nothing, each gets the answer to the other."""
     other = _swaps.setdefault(reply.server, _Swap()).meet(reply)
     reply.send((other or reply).honest())
 

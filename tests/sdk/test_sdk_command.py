@@ -93,7 +93,7 @@ def test_a_fault_of_the_driver_is_told_once_with_the_end_of_its_log(capsys: pyte
     program = "import sys; print(*range(100), sep='\\n', file=sys.stderr); sys.exit('no SDK found')"
     assert main(["sdk", "--", sys.executable, "-c", program]) == 2
     printed = capsys.readouterr().out
-    assert printed.count("instead of replying to request 2; remedy: see docs/sdk.md") == 1
+    assert " ".join(printed.split()).count("instead of replying to request 2; remedy: see docs/sdk.md") == 1
     assert "driver's log: 91\n" in printed
     assert "driver's log: 90\n" not in printed
     assert "driver's log: no SDK found\nverdict: ERROR" in printed

@@ -284,11 +284,12 @@ def test_an_operation_is_noted_before_the_next_is_started() -> None:
         (Failure(FailureKind.TIMEOUT), 1),
         (Failure(FailureKind.RESET), 1),
         (Failure(FailureKind.REFUSED), 0),
+        (Failure(FailureKind.UNCONNECTED), 0),
         (json_response({"id": "op-1"}), 1),
         (json_response({"error": "no"}, 403), 0),
         (Response(504, (), b"upstream timed out"), 1),
     ],
-    ids=["timeout", "reset", "refused", "no name in it", "an error", "a gateway gave up"],
+    ids=["timeout", "reset", "refused", "no connection", "no name in it", "an error", "a gateway gave up"],
 )
 def test_a_start_that_may_have_started_something_without_a_name_is_counted(
     outcome: Response | Failure, unnamed: int

@@ -66,7 +66,7 @@ def test_the_limit_of_requests_holds() -> None:
 def test_the_answers_of_a_run_fit_into_memory() -> None:
     """Each is small enough to be read, and there are many."""
     target = target_of(MemoryTransport(lambda _: Response(200, (), bytes(MAX_BODY))))
-    for _ in range(7):
+    for _ in range(9):
         target.send(get())
     with pytest.raises(BudgetExhausted, match="which is all that a run keeps"):
         target.send(get())

@@ -309,6 +309,8 @@ def _as_httpx() -> Iterator[None]:
     """Errors of the layers below as the errors that every httpx transport raises."""
     try:
         yield
+    except httpcore.ConnectTimeout as error:
+        raise httpx.ConnectTimeout(str(error)) from error
     except httpcore.TimeoutException as error:
         raise httpx.ReadTimeout(str(error)) from error
     except httpcore.NetworkError as error:

@@ -34,7 +34,7 @@ from conformance.server.target.starts import (
     Starts,
     created,
 )
-from conformance.server.target.target import Outgoing, Target, is_refused, nobody_listens
+from conformance.server.target.target import Outgoing, Target, is_refused, may_have_arrived, nobody_listens
 from conformance.server.target.waits import SUPPLY
 
 P = ParamSpec("P")
@@ -227,7 +227,7 @@ class Supply:
             document = _answered(exchange)
             name = _name_in(document, start, exchange)
         except TargetError as error:
-            may_have_started = exchange.succeeded() or (exchange.response is None and not is_refused(exchange))
+            may_have_started = exchange.succeeded() or (exchange.response is None and may_have_arrived(exchange))
             if may_have_started or _gave_up(exchange.response):
                 raise MayHaveStarted(error.message, error.remedy) from error
             raise

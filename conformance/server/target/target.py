@@ -32,7 +32,7 @@ Item = TypeVar("Item")
 Found = TypeVar("Found")
 
 _FAILURES_IN_A_ROW = 3
-_MOST_KEPT = 24 * 1024 * 1024
+_MOST_KEPT = 32 * 1024 * 1024
 """Bytes of answers: every one is kept to the end of the run, and a run has to fit into a small machine."""
 _OF_A_FIELD = 150
 _UNAUTHORIZED = 401
@@ -384,6 +384,12 @@ def _size(response: Response) -> int:
 def is_refused(exchange: Exchange) -> bool:
     """Whether nobody listens at the target."""
     return isinstance(exchange.outcome, Failure) and exchange.outcome.kind is FailureKind.REFUSED
+
+
+def may_have_arrived(exchange: Exchange) -> bool:
+    """Whether the server may have had the request: there was a connection that it could be sent on."""
+    outcome = exchange.outcome
+    return not (isinstance(outcome, Failure) and outcome.kind in (FailureKind.REFUSED, FailureKind.UNCONNECTED))
 
 
 def nobody_listens(exchange: Exchange, options: str) -> TargetError:

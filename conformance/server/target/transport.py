@@ -107,8 +107,9 @@ class HttpTransport:
                 incoming.close()
         except _TooLarge as error:
             return Failure(FailureKind.TOO_LARGE, str(error))
-        except httpx.TimeoutException:
-            return Failure(FailureKind.TIMEOUT, f"{outgoing.extensions['timeout']['read']:g} s")
+        except httpx.TimeoutException as error:
+            kind = FailureKind.UNCONNECTED if isinstance(error, httpx.ConnectTimeout) else FailureKind.TIMEOUT
+            return Failure(kind, f"{outgoing.extensions['timeout']['read']:g} s")
         except httpx.ConnectError as error:
             cause = error.__cause__
             is_unknown = cause is not None and isinstance(cause.__cause__, socket.gaierror)
