@@ -58,7 +58,7 @@ class Office:
         return 200, {}
 
     def next_number(self) -> int:
-        """The lowest that nobody has, which may be that of an operation that was deleted, or one more than the highest."""
+        """The lowest that nobody has, which one that was deleted may have had; or one more than the highest."""
         free = (number for number in itertools.count(STRANGERS + 1) if number not in self.operations)
         return next(free) if self.gives_free_numbers else max(self.operations) + 1
 
