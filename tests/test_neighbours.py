@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterator
@@ -24,6 +25,7 @@ class Office:
     """The operations, by number; `first_start` is what the first start is answered with, in place of a new one."""
 
     first_start: int | None = None
+    gives_free_numbers: bool = False
     touched: list[int] = field(default_factory=list)
     lock: Lock = field(default_factory=Lock)
     operations: dict[int, dict[str, Any]] = field(
@@ -32,7 +34,7 @@ class Office:
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
         if (method, path) == ("POST", "/start"):
-            number, self.first_start = self.first_start or max(self.operations) + 1, None
+            number, self.first_start = self.first_start or self.next_number(), None
             self.operations.setdefault(number, _operation(number))
             return 200, self.operations[number]
         if (method, path) == ("GET", f"/v1/{PARENT}/operations"):
@@ -54,6 +56,11 @@ class Office:
         elif not self.operations[number]["done"]:
             self.operations[number].update(done=True, error={"code": 1, "message": "cancelled"})
         return 200, {}
+
+    def next_number(self) -> int:
+        """The lowest that nobody has, which one that was deleted may have had; or one more than the highest."""
+        free = (number for number in itertools.count(STRANGERS + 1) if number not in self.operations)
+        return next(free) if self.gives_free_numbers else max(self.operations) + 1
 
 
 def _operation(number: int) -> dict[str, Any]:
@@ -129,8 +136,12 @@ def config(office: Office, tmp_path: Path) -> Iterator[str]:
         server.shutdown()
 
 
+@pytest.mark.parametrize("gives_free_numbers", [False, True], ids=["the next number", "free numbers"])
 @pytest.mark.parametrize("profile", ["quick", "ci"])
-def test_a_run_touches_no_neighbour_and_accuses_nobody(profile: str, office: Office, config: str) -> None:
+def test_a_run_touches_no_neighbour_and_accuses_nobody(
+    profile: str, gives_free_numbers: bool, office: Office, config: str
+) -> None:
+    office.gives_free_numbers = gives_free_numbers
     assert main(["run", config, "--profile", profile]) == 0
     assert office.touched == []
     assert sorted(office.operations) == list(range(1, STRANGERS + 1)), "and what was ours is gone"

@@ -118,7 +118,8 @@ class Traffic(tuple[Exchange, ...]):
 def histories(exchanges: Iterable[Exchange]) -> list[History]:
     """The exchanges sorted into one history per operation name that was called or listed.
 
-    A look after the delete of an operation does not count, and neither does a list entry without a name that is a text.
+    A look after the delete of an operation does not count, for another one may have its name by then; neither does a
+    list entry without a name that is a text.
     """
     return Traffic.of(exchanges).histories
 
@@ -152,7 +153,7 @@ def _histories(exchanges: Traffic) -> list[History]:
             continue
         if exchange.calls(Method.LIST):
             for operation in operations_in(exchange):
-                if isinstance(operation.name, str):
+                if isinstance(operation.name, str) and operation.name not in deleted:
                     looks.setdefault(operation.name, []).append(Look(exchange, operation))
             continue
         calls.setdefault(exchange.call.name, []).append(exchange)

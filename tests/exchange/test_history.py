@@ -47,6 +47,15 @@ def test_one_history_per_name_with_its_calls_and_its_looks() -> None:
     assert PARENT not in {history.name for history in histories(traffic.exchanges)}
 
 
+def test_a_list_after_the_delete_shows_another_operation_of_that_name() -> None:
+    traffic = Traffic()
+    listed = traffic.list(succeeded(), running(OTHER))
+    traffic.delete()
+    traffic.list(running(), running(OTHER))
+    assert [look.exchange for look in history_of(traffic).looks] == [listed]
+    assert len(history_of(traffic, OTHER).looks) == 2
+
+
 def test_only_a_cancel_that_succeeded_counts_as_one() -> None:
     traffic = Traffic()
     traffic.cancel(status=501, answer=UNIMPLEMENTED)
