@@ -150,7 +150,7 @@ def second_cancel_changes_the_code(honest: Service) -> Service:
     return replace(counting, render_operation=lie)
 
 
-@fault(breaks=("operation.done-is-final", "list.agrees-with-get"), start=LATER)
+@fault(breaks="operation.done-is-final", start=LATER)
 def done_comes_too_early(honest: Service) -> Service:
     """Shows an operation as done at the cancel and as running afterwards, until the worker has really stopped."""
 

@@ -52,7 +52,6 @@ ONLY_RUNNING_OPERATIONS_SHOW = frozenset(
         "lifecycle.some-order-explains",
         "list.done-stays-listed",
         "routing.additional-bindings-are-bound",
-        "routing.colon-in-identifier",
         "routing.escaped-colon-is-data",
         "routing.every-id-is-bound",
     }
