@@ -69,7 +69,8 @@ def test_a_second_signal_loses_nothing(tmp_path: Path, pause: float) -> None:
             run.kill()
         operations: list[dict[str, Any]] = httpx.get(f"{url}/v1/{PARENT}/operations").json().get("operations", [])
     assert "Traceback" not in output + errors
-    assert run.returncode == 3, output + errors
+    # The second may come when all is said and the interpreter is ending; it loses nothing then either.
+    assert run.returncode in (3, -signal.SIGTERM), output + errors
     report = json.loads((tmp_path / "report.json").read_text())
     ours = set(report["operation_names"])
     running = {operation["name"] for operation in operations if not operation.get("done")} & ours

@@ -14,7 +14,7 @@ from tests.hostile.runs import HostileRun, Runs, bound_of
 from tests.hostile.table import TABLE
 
 MOST_MEGABYTES = 300
-LARGEST_REPORT = 10_000_000
+LARGEST_REPORT = 12_000_000
 
 
 @pytest.fixture(scope="module")
