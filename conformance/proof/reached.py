@@ -54,9 +54,9 @@ def report_of(mutant: Mutant) -> Mapping[str, Any]:
     if reached == "in process":
         return run_quietly(mutant.options)
     with _served(mutant) as file:
-        options = ("-n", "2") if reached == "by workers" else ()
-        told = Options(config=str(file), profile=mutant.profile, seed=mutant.seed)
-        return {**run_quietly(told, options), "messages": []}  # how slow this machine is says nothing
+        words = ("-n", "2") if reached == "by workers" else ()
+        options = Options(config=str(file), profile=mutant.profile, seed=mutant.seed)
+        return {**run_quietly(options, words), "messages": []}  # how slow this machine is says nothing
 
 
 @contextmanager

@@ -149,7 +149,7 @@ def _run_pytest(options: Options, pytest_options: Sequence[str], progress: _Prog
         complaints = io.StringIO()
         try:
             with contextlib.redirect_stderr(complaints):
-                status = int(pytest.main(arguments, plugins=[_Told(options), progress]))
+                status = int(pytest.main(arguments, plugins=[_Given(options), progress]))
         finally:
             said = complaints.getvalue()
             if _UNRECOGNIZED not in said:
@@ -165,7 +165,7 @@ def _run_pytest(options: Options, pytest_options: Sequence[str], progress: _Prog
 
 
 def _name_of(run: Run) -> str:
-    """What is under test, as JUnit's readers show it; a line break would be an option of its own."""
+    """The target, as JUnit's readers show it. In one line: pytest would read the next one as another option."""
     iut = run.configuration.iut
     return in_one_line(iut.name or iut.url or "embedded reference server")
 
@@ -194,15 +194,17 @@ def _plugins_for(pytest_options: Sequence[str]) -> list[str]:
 
 
 def _nothing_ran(status: int) -> int:
-    """Nothing was judged: pytest has said why, unless it was the selection that left nothing."""
+    """Nothing was judged. pytest has said why, except for an empty selection and an interrupt."""
+    if status == pytest.ExitCode.INTERRUPTED:
+        print("lro-conformance: interrupted before anything was judged", file=sys.stderr)
     if status == pytest.ExitCode.NO_TESTS_COLLECTED:
         print("lro-conformance: the selection leaves no check to run", file=sys.stderr)
         return 3
     return 2
 
 
-class _Told:
-    """Tells the plugin the options of the run, in place of those that pytest would have been given."""
+class _Given:
+    """Gives the plugin the options of the run, in place of options of pytest."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -213,7 +215,7 @@ class _Told:
 
 
 class _Progress:
-    """Lets who waits see how far the run is, and has the report when it is over."""
+    """Shows how far the run is, and has the report when it is over."""
 
     def __init__(self, stream: TextIO) -> None:
         self._shown = Progress(stream, os.environ)

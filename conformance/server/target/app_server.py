@@ -46,8 +46,8 @@ class AppServer:
             self._printed.add(lines)
         if is_new:
             target = request.extensions["target"].decode("latin-1")
-            told = "".join(traceback.format_exception(type(error), error, began))
-            sys.stderr.write(printable(self._mask(f"{self.where} raised for {request.method} {target}\n{told}")))
+            shown = "".join(traceback.format_exception(type(error), error, began))
+            sys.stderr.write(printable(self._mask(f"{self.where} raised for {request.method} {target}\n{shown}")))
         return response_of(request, 500, [(b"content-type", b"text/plain; charset=utf-8")], b"Internal Server Error")
 
 

@@ -170,8 +170,8 @@ class Target:
             self._record(exchange, outgoing)
         if renewed is None:
             return exchange
-        (again,) = self._admit(1)
-        exchange = self._exchange(outgoing, again, renewed)
+        (next_number,) = self._admit(1)
+        exchange = self._exchange(outgoing, next_number, renewed)
         self._record(exchange, outgoing)
         return exchange
 
