@@ -18,9 +18,7 @@ import httpx
 
 from conformance.errors import TargetError
 from conformance.server.target.app_server import AppServer, path_and_query, response_of, within
-
-_LIFESPAN = 30.0
-"""Seconds that an application may take to begin, and to end."""
+from conformance.server.target.waits import LIFESPAN
 
 Event = MutableMapping[str, Any]
 Asgi = Callable[[Event, Callable[[], Awaitable[Event]], Callable[[Event], Awaitable[None]]], Coroutine[Any, Any, None]]
@@ -41,9 +39,9 @@ class AsgiTransport(httpx.BaseTransport):
         self._state: dict[str, Any] = {}
         asyncio.run_coroutine_threadsafe(self._live(), self._loop)
         try:
-            problem = self._said.result(_LIFESPAN)
+            problem = self._said.result(LIFESPAN)
         except TimeoutError:
-            problem = f"it has not begun after {_LIFESPAN:g} s"
+            problem = f"it has not begun after {LIFESPAN:g} s"
         if problem:
             self._stop()
             raise TargetError(
@@ -127,13 +125,13 @@ class AsgiTransport(httpx.BaseTransport):
     def close(self) -> None:
         self._loop.call_soon_threadsafe(self._to_lifespan.put_nowait, {"type": "lifespan.shutdown"})
         with contextlib.suppress(TimeoutError):
-            self._ended.result(_LIFESPAN)
+            self._ended.result(LIFESPAN)
         self._stop()
 
     def _stop(self) -> None:
-        asyncio.run_coroutine_threadsafe(_cancel_the_others(), self._loop).result(_LIFESPAN)
+        asyncio.run_coroutine_threadsafe(_cancel_the_others(), self._loop).result(LIFESPAN)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_LIFESPAN)
+        self._thread.join(LIFESPAN)
         self._loop.close()
 
 
