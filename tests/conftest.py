@@ -10,6 +10,6 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("lro-conformance-tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("lro-conformance-tests")
 
-# A shell that runs the tests in the background ignores Ctrl-C for them, and for every run that they start.
+# A shell that runs tests in the background ignores Ctrl-C for them, and for every run that they start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

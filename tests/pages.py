@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from conformance.server.target import waits
 
 DOCS = Path(__file__).parent.parent / "docs"
 
-PAGES = {
+PAGES: dict[str, Callable[[], str]] = {
     "requirements.md": partial(requirements.listing, "markdown"),
     "faults.md": partial(faults.listing, "markdown"),
     "waits.md": waits.as_markdown,
