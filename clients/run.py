@@ -38,6 +38,8 @@ RUN_SECONDS: Final = 900.0
 VERDICTS: Final = {0: ("conformant", "conformant-except"), 1: ("not conformant",), 3: ("incomplete",)}
 """What the exit statuses of the gate may mean; any other is a failure to find anything."""
 
+LINES_OF_CONSOLE: Final = 60
+
 AS_BASELINE: Final = 0
 DIFFERENT: Final = 1
 FAILED: Final = 2
@@ -72,7 +74,7 @@ class Toolchain:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One line of the table."""
+    """One line of the table, and where the gate said more."""
 
     client: str
     transport: str
@@ -80,6 +82,7 @@ class Outcome:
     failed: str
     seconds: float
     status: int | None
+    console: Path | None = None
 
 
 # --- Toolchains: `build` takes the client's folder and its place in the cache, which is empty -------------------------
@@ -196,7 +199,8 @@ def gate(name: str, transport: str, driver: Driver, report_dir: Path, baseline: 
     command += ["--baseline", str(baseline), "--report-dir", str(report_dir), *driver.options]
     environment = {**os.environ, **driver.environment, "PYTHONPATH": str(CHECKOUT)}
     started = time.monotonic()
-    with (report_dir / "console.txt").open("w", encoding="utf-8") as console:
+    said = report_dir / "console.txt"
+    with said.open("w", encoding="utf-8") as console:
         try:
             done = subprocess.run(
                 [*command, "--", *driver.command],
@@ -208,10 +212,10 @@ def gate(name: str, transport: str, driver: Driver, report_dir: Path, baseline: 
                 check=False,
             )
         except subprocess.TimeoutExpired:
-            return Outcome(name, transport, "failed", f"took longer than {RUN_SECONDS:g} s", RUN_SECONDS, FAILED)
+            return Outcome(name, transport, "failed", f"took longer than {RUN_SECONDS:g} s", RUN_SECONDS, FAILED, said)
     seconds = time.monotonic() - started
     if done.returncode not in VERDICTS or not (report_dir / "report.json").exists():
-        return Outcome(name, transport, "failed", f"see {console.name}", seconds, FAILED)
+        return Outcome(name, transport, "failed", f"see {said}", seconds, FAILED, said)
     report = json.loads((report_dir / "report.json").read_text("utf-8"))
     unexpected = ("fail", "unexpected-pass", "error")
     found = [
@@ -220,8 +224,9 @@ def gate(name: str, transport: str, driver: Driver, report_dir: Path, baseline: 
     known = sum(entry["verdict"] == "known-failure" for entry in report["requirements"])
     words = ", ".join([*found, *report["messages"], *([f"{known} known"] if known else [])])
     if report["verdict"] not in VERDICTS[done.returncode]:
-        return Outcome(name, transport, "failed", f"exit status {done.returncode}; see {console.name}", seconds, FAILED)
-    return Outcome(name, transport, report["verdict"], words, seconds, DIFFERENT if done.returncode else AS_BASELINE)
+        return Outcome(name, transport, "failed", f"exit status {done.returncode}; see {said}", seconds, FAILED, said)
+    status = DIFFERENT if done.returncode else AS_BASELINE
+    return Outcome(name, transport, report["verdict"], words, seconds, status, said)
 
 
 def outcomes(name: str, report_dir: Path, is_required: bool) -> Iterator[Outcome]:
@@ -297,7 +302,7 @@ def main(arguments: Sequence[str]) -> int:
     for name in names:
         for outcome in outcomes(name, options.report_dir.resolve(), name in options.require):
             table.append(outcome)
-            print(_line(outcome), flush=True)
+            print(_line(outcome), *_end_of_console(outcome), sep="\n", flush=True)
     return overall([outcome.status for outcome in table])
 
 
@@ -313,6 +318,14 @@ def overall(statuses: Sequence[int | None]) -> int:
 def _line(outcome: Outcome) -> str:
     name, seconds = f"{outcome.client} {outcome.transport}".strip(), f"{outcome.seconds:.1f} s"
     return f"{name:<28} {outcome.verdict:<16} {seconds:>7}  {outcome.failed}".rstrip()
+
+
+def _end_of_console(outcome: Outcome) -> list[str]:
+    """What the gate said last of a run that was not as its baseline says; the machine that ran it may be gone soon."""
+    if outcome.status == AS_BASELINE or outcome.console is None:
+        return []
+    lines = outcome.console.read_text("utf-8", "replace").splitlines()
+    return [f"    {line}" for line in lines[-LINES_OF_CONSOLE:]]
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ source, in the target's `expected.yaml`:
 
     include: [../transcoder/expected.yaml]
     outcome.guaranteed: {verdict: fail, why: The error is overwritten., source: buildgrid/server/scheduler/impl.py}
+    liveness.survives: {verdict: [pass, not-tested], why: A race within the target decides., source: main.go, serve}
 
 Every other requirement must pass or not apply. A difference in either direction counts: a requirement that is kept
 although it is listed means that the target, or our suite, has changed.
@@ -38,11 +39,17 @@ class UnusableFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The verdict we expect, why the target earns it, and where that can be looked up."""
+    """The verdict we expect, why the target earns it, and where that can be looked up.
 
-    verdict: str
+    It is one of several where the target itself leaves it to chance.
+    """
+
+    verdicts: tuple[str, ...]
     why: str
     source: str
+
+    def __str__(self) -> str:
+        return " or ".join(self.verdicts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +89,12 @@ def compare(findings: Mapping[str, Finding], expectations: Mapping[str, Expectat
             if not finding.is_unremarkable:
                 wanted = " or ".join(UNREMARKABLE)
                 differences.append(Difference(requirement, wanted, finding.verdict, finding.reason))
-        elif finding.verdict != expectation.verdict:
-            expected = f"{expectation.verdict} ({expectation.why})"
+        elif finding.verdict not in expectation.verdicts:
+            expected = f"{expectation} ({expectation.why})"
             differences.append(Difference(requirement, expected, finding.verdict, finding.reason))
     for requirement, expectation in expectations.items():
         if requirement not in findings:
-            differences.append(Difference(requirement, expectation.verdict, "nothing", "the report does not have it"))
+            differences.append(Difference(requirement, str(expectation), "nothing", "the report does not have it"))
     return differences
 
 
@@ -128,9 +135,11 @@ def read_expectations(path: Path) -> dict[str, Expectation]:
 def _expectation(where: str, entry: Any) -> Expectation:
     if not isinstance(entry, dict) or sorted(entry) != ["source", "verdict", "why"]:
         raise UnusableFile(f"{where}: give exactly verdict, why and source; nothing is expected without a reason")
-    if entry["verdict"] not in VERDICTS:
-        raise UnusableFile(f"{where}: {entry['verdict']!r} is no verdict; use one of {', '.join(VERDICTS)}")
+    verdicts = entry["verdict"] if isinstance(entry["verdict"], list) else [entry["verdict"]]
+    for verdict in verdicts or [None]:
+        if verdict not in VERDICTS:
+            raise UnusableFile(f"{where}: {verdict!r} is no verdict; use one of {', '.join(VERDICTS)}")
     for member in ("why", "source"):
         if not isinstance(entry[member], str) or not entry[member].strip():
             raise UnusableFile(f"{where}: {member} is empty; nothing is expected without a reason")
-    return Expectation(entry["verdict"], entry["why"], entry["source"])
+    return Expectation(tuple(verdicts), entry["why"], entry["source"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, cast
 
 import pytest
@@ -24,12 +25,12 @@ class Gateway:
     after: str
     status: int = 429
     service: Service = field(default_factory=reference_service)
-    seen: int = 0
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    """Of the requests; an iterator gives each to one of the threads that ask at once."""
     limited: int = 0
 
     def handle(self, request: Request) -> Response:
-        self.seen += 1
-        if not self.limits(self.seen, request):
+        if not self.limits(next(self.numbers), request):
             return self.service.handle(request)
         self.limited += 1
         return Response(self.status, (("Content-Type", "text/html"), ("Retry-After", self.after)), b"<p>Not so fast.")

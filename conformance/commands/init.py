@@ -154,12 +154,12 @@ def _for_server(options: argparse.Namespace, directory: Path) -> tuple[dict[str,
         ".github/workflows/conformance.yml": _WORKFLOW.format(prepare=prepare, command=command),
     }
     return files, [
-        *_told(seen, bool(options.url or options.app)),
+        *_open_points(seen, bool(options.url or options.app)),
         f"lro-conformance run {directory / 'conformance.toml'} --report-dir report",
     ]
 
 
-def _told(seen: Seen, was_looked_at: bool) -> list[str]:
+def _open_points(seen: Seen, was_looked_at: bool) -> list[str]:
     """What the first look leaves open."""
     start = f"POST {seen.starts[0].path} and its json are a guess" if seen.starts else "write your request"
     to_do = [f"[operations] start: {start}; the answer must be an operation that runs until it is cancelled"]

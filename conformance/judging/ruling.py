@@ -14,16 +14,16 @@ from conformance.judging.verdict import CheckResult, Finding
 from conformance.rules import Complaint, in_short
 
 Part = TypeVar("Part")
-Judged = TypeVar("Judged", contravariant=True)
+Speaks = TypeVar("Speaks", contravariant=True)
 
 
-class Judges(Protocol[Judged]):
+class Judges(Protocol[Speaks]):
     """A rule of any kind."""
 
     @property
     def requirement(self) -> str: ...
 
-    def judgements(self, recording: Sequence[Judged], /) -> Iterator[Complaint | None]:
+    def judgements(self, recording: Sequence[Speaks], /) -> Iterator[Complaint | None]:
         """One judgement for each thing that the rule speaks about: a complaint, or None for "kept"."""
         ...
 

@@ -70,19 +70,20 @@ def judge_traffic(
 
 @dataclass(frozen=True, slots=True)
 class _Recorded:
-    """What a process recorded: what is judged, and whether what was sent once more was answered, by its number.
+    """What a process recorded. `repeated` has the numbers of requests that were sent once more, and whether the
+    repetition was answered.
 
-    A repetition confirms, and no more: by then another server may answer, which has forgotten everything.
+    Repetitions are not judged, they only confirm: by then a restarted server may answer, which has forgotten all.
     """
 
     judged: Traffic
-    again: Mapping[int, bool]
+    repeated: Mapping[int, bool]
 
     @classmethod
     def of(cls, exchanges: Iterable[Exchange]) -> _Recorded:
         recorded = list(exchanges)
-        again = {exchange.repeats: exchange.response is not None for exchange in recorded if exchange.repeats}
-        return cls(Traffic(exchange for exchange in recorded if not exchange.repeats), again)
+        repeated = {exchange.repeats: exchange.response is not None for exchange in recorded if exchange.repeats}
+        return cls(Traffic(exchange for exchange in recorded if not exchange.repeats), repeated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +104,12 @@ class _Said:
         complaints: list[Complaint] = []
         unconfirmed: list[Complaint] = []
         for recorded in recordings:
-            answered = {number for number, is_answered in recorded.again.items() if is_answered}
+            answered = {number for number, is_answered in recorded.repeated.items() if is_answered}
             ruled = ruling(rule, [recorded.judged])
             anything |= ruled.anything
             for complaint in ruled.complaints:
                 (unconfirmed if _was_the_moment(complaint, answered) else complaints).append(complaint)
-                is_confirmed |= any(recorded.again.get(each.number) is False for each in complaint.exchanges)
+                is_confirmed |= any(recorded.repeated.get(each.number) is False for each in complaint.exchanges)
         return cls(anything, complaints, unconfirmed, is_confirmed)
 
 

@@ -41,10 +41,6 @@ class RunVerdict(Enum):
     def __int__(self) -> int:
         return _EXIT_STATUS[self]
 
-    @property
-    def words(self) -> str:
-        return self.value
-
 
 _EXIT_STATUS = {
     RunVerdict.CONFORMANT: 0,
@@ -218,7 +214,7 @@ def judge_run(judgements: Iterable[Judgement], was_interrupted: bool = False) ->
 def in_words(verdict: RunVerdict, judgements: Iterable[Judgement]) -> str:
     """The verdict of a run as it is read: "conformant except 1 known failure, 2 accepted gaps"."""
     if verdict is not RunVerdict.CONFORMANT_EXCEPT:
-        return verdict.words
+        return str(verdict.value)
     judgements = list(judgements)
     counts = (
         (sum(judgement.verdict is Verdict.KNOWN_FAILURE for judgement in judgements), "known failure"),

@@ -88,7 +88,7 @@ def _outcome(subject: Subject, judged: Judged, faults: Sequence[str], requests: 
         subject,
         {judgement.requirement.id: judgement.reason for judgement in broken},
         [*faults, *errors],
-        judged.verdict.words,
+        judged.verdict.value,
         min(first_at, default=0),
         requests,
         seconds,

@@ -1,7 +1,7 @@
 """`run --plan`: every call that a run may make, and nothing sent.
 
-The plan is no second description of the suite: the suite is run, against a stand-in (`targets.rehearsal`), once where
-cancels win and once where they never do; of what differs the larger number counts.
+The plan is no second description of the suite. The suite runs against a stand-in (`target/rehearsal.py`), once with
+cancels that win and once with cancels that never win. Where the two differ, the larger number counts.
 """
 
 from __future__ import annotations

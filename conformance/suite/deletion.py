@@ -108,10 +108,10 @@ def delete_one(iut: Iut, ended: Exchange | None, like: str) -> Deletion:
         iut.statement.find("delete", True, "a delete succeeded")
         return Deletion(delete, iut.get(name))
     status = delete.response.status if delete.response is not None else "nothing"
-    if ended is None or not shows_the_end(ended):
-        raise NotApplicable(f"no operation ended in this run; the delete of a running one was answered with {status}")
     if status in GONE and is_gone(iut.get(name)):
         raise NotTested(f"{name} was gone before it was deleted: its delete was answered with {status}")
+    if ended is None or not shows_the_end(ended):
+        raise NotApplicable(f"no operation ended in this run; the delete of a running one was answered with {status}")
     iut.statement.find("delete", False, f"a delete was answered with {status}")
     if iut.statement.value("delete") is False:
         raise NotApplicable(f"delete is not supported: it was answered with {status}")

@@ -96,6 +96,9 @@ def test_a_run_that_is_not_green_never_reads_as_green(verdict: str) -> None:
     suite = suite_of(junit_of(report(verdict, requirement("a.b", "not-tested", "why"), messages=("entry 1 is stale",))))
     assert outcome(suite, "verdict") == ("failure", f"the run is {verdict}")
     assert suite.get("failures") == "1"
+    failure = suite.find("testcase[@name='verdict']/failure")
+    assert failure is not None
+    assert failure.text == "entry 1 is stale\nnot tested: a.b: why"
 
 
 def test_what_xml_cannot_have_is_escaped(tmp_path: Path) -> None:

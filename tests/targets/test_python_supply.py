@@ -21,7 +21,7 @@ from conformance.server.target import python_supply
 from conformance.server.target.configuration import Configuration, LimitsSection, OperationsSection, SupplyForm
 from conformance.server.target.credentials import Credentials
 from conformance.server.target.iut import Iut
-from conformance.server.target.ledger import read_ledger
+from conformance.server.target.ledger import read_contents
 from conformance.server.target.python_supply import call, load
 from tests.targets.memory import MemoryTransport, ok, target_of
 from tests.targets.test_iut import CONTRACT, PARENT
@@ -52,7 +52,7 @@ def test_a_run_with_a_function_beside_the_configuration(url: str, tmp_path: Path
     report = run_quietly(Options(config=str(file), report_dir=str(tmp_path / "report")))
     assert report["verdict"] == "conformant"
     assert (report["left_over"], report["messages"]) == ([], [])
-    entries = read_ledger(tmp_path / "report" / "ledger.jsonl")
+    entries = read_contents(tmp_path / "report" / "ledger.jsonl").entries
     assert {entry.supply for entry in entries} == {"python"}
     assert sorted(entry.name for entry in entries) == sorted(report["operation_names"])
 

@@ -102,15 +102,15 @@ class Ledger:
 
         Raises one UsageError with the names when that cannot be done, for then it is written nowhere else.
         """
-        untold = list(entries)
+        unwritten = list(entries)
         try:
-            while untold:
-                self.note(*untold[0])
-                del untold[0]
+            while unwritten:
+                self.note(*unwritten[0])
+                del unwritten[0]
         except UsageError as error:
-            told = "".join(f"\n  {state.value}: {in_one_line(name)}" for name, _, state in untold)
+            states = "".join(f"\n  {state.value}: {in_one_line(name)}" for name, _, state in unwritten)
             raise UsageError(
-                f"{error.message}; what became of the operations of this run:{told}", error.remedy
+                f"{error.message}; what became of the operations of this run:{states}", error.remedy
             ) from error
 
     def close(self, is_anything_left: bool) -> None:
@@ -126,11 +126,6 @@ class Contents:
 
     entries: tuple[Entry, ...]
     unanswered: int
-
-
-def read_ledger(path: Path) -> list[Entry]:
-    """The operations in a ledger, each in its last state. Raises as `read_contents`."""
-    return list(read_contents(path).entries)
 
 
 def read_contents(path: Path) -> Contents:
