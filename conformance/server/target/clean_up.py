@@ -12,7 +12,7 @@ from typing import Protocol
 
 from conformance.errors import Unjudged
 from conformance.exchange import Exchange, Method
-from conformance.exchange.history import histories, operation_in
+from conformance.exchange.history import History, histories, operation_in
 from conformance.exchange.message import CLEAN_UP
 from conformance.judging.statement import Statement
 from conformance.server.target.ledger import LedgerState
@@ -43,16 +43,20 @@ class Caller(Protocol):
 def states_shown(exchanges: Iterable[Exchange], names: Iterable[str]) -> dict[str, LedgerState]:
     """What the traffic of a run shows of each operation; `STARTED` where it shows nothing."""
     states = dict.fromkeys(names, LedgerState.STARTED)
-    for history in histories(exchanges):
-        if history.name not in states:
-            continue
-        if history.cancels():
-            states[history.name] = LedgerState.CANCELLED
-        if any(look.operation.done for look in history.looks):
-            states[history.name] = LedgerState.ENDED
-        if any(call.calls(Method.DELETE) and call.succeeded() for call in history.calls):
-            states[history.name] = LedgerState.DELETED
-    return states
+    return states | {one.name: _shown(one) for one in histories(exchanges) if one.name in states}
+
+
+def _shown(history: History) -> LedgerState:
+    """What was seen of one operation. What a get shows after its delete is there; a list may only be late."""
+    deletes = [call for call in history.calls if call.calls(Method.DELETE) and call.succeeded()]
+    if deletes:
+        later = [seen for call in history.calls if deletes[-1].precedes(call) and (seen := operation_in(call))]
+        if not later:
+            return LedgerState.DELETED
+        return LedgerState.ENDED if later[-1].done else LedgerState.STARTED
+    if any(look.operation.done for look in history.looks):
+        return LedgerState.ENDED
+    return LedgerState.CANCELLED if history.cancels() else LedgerState.STARTED
 
 
 def clean_up(iut: Caller, states: dict[str, LedgerState], delete: bool) -> None:
