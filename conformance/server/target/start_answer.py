@@ -17,7 +17,7 @@ _INDEX = re.compile("0|[1-9][0-9]{0,8}")
 _NOT_YOU = (401, 403, 429)
 """Answers that speak of who asks, or how often."""
 _GAVE_UP = (500, 502, 504)
-"""Answers of whoever stood before the server, or broke on the way: what was asked for may have been done."""
+"""Statuses after which the request may have been carried out: of a proxy, or of a server that broke on the way."""
 
 
 def operation_of(start: StartRequest, exchange: Exchange) -> StartedOperation:
