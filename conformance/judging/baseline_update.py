@@ -132,7 +132,7 @@ def _remarks(entry: KnownFailure, results: Mapping[str, Sequence[CheckResult]], 
     if state_of(entry, results.get(entry.requirement, ())) is EntryState.UNKNOWN:
         yield "the report decides nothing about it; it stays"
     if entry.is_expired(today):
-        yield f"expired on {entry.expires}; the run fails until it is mended or renewed"
+        yield f"expired on {entry.expires}; the run fails until it is fixed or renewed"
     if not (entry.reason.strip() and entry.link):
         yield "its reason or link is still empty; the file is refused until both are filled in"
 
@@ -214,7 +214,7 @@ def _about_flaky(flaky: Sequence[KnownFailure], today: date) -> Iterator[str]:
     """Messages about flaky entries. All of them stay: one steady run proves nothing."""
     for entry in flaky:
         if entry.is_expired(today):
-            yield f"{described(entry)}: expired on {entry.expires}; it fails the run until it is mended or renewed"
+            yield f"{described(entry)}: expired on {entry.expires}; it fails the run until it is fixed or renewed"
 
 
 def _about_gaps(gaps: Sequence[AcceptedGap], entries: Sequence[Mapping[str, Any]], today: date) -> Iterator[str]:

@@ -78,7 +78,7 @@ def write_bytes(path: Path, content: Iterable[bytes]) -> None:
 
 def _append(job: str | None, summary: bytes) -> None:
     if job:
-        _write(Path(job), [summary], "ab", f"mend or unset {SUMMARY_VARIABLE}")
+        _write(Path(job), [summary], "ab", f"fix or unset {SUMMARY_VARIABLE}")
 
 
 def _encoded(text: str) -> bytes:

@@ -67,7 +67,7 @@ def _look(transport: HttpTransport, where: str, prefix: str, contract: Contract)
         request = Request("GET", prefix + path, (("Host", "localhost"), ("Accept", "application/json")))
         outcome = transport.exchange(request, _TIMEOUT)
         if isinstance(outcome, Failure) and outcome.kind is FailureKind.REFUSED:
-            raise TargetError(f"nobody listens at {where}", "start the server first, or mend --url")
+            raise TargetError(f"nobody listens at {where}", "start the server first, or fix --url")
         return outcome if isinstance(outcome, Response) else None
 
     try:

@@ -97,4 +97,4 @@ def test_a_command_that_fails_without_a_word_may_have_started_something() -> Non
 def test_a_command_that_is_not_there() -> None:
     with pytest.raises(TargetError, match=r"operations\.command '\./no-such-command' cannot be run") as caught:
         supply_of(SupplyForm(command=("./no-such-command",))).take(1)
-    assert caught.value.remedy == "mend [operations] command"
+    assert caught.value.remedy == "fix [operations] command"

@@ -156,7 +156,7 @@ def test_a_pointer_that_leads_nowhere(pointer: str) -> None:
 def test_an_answer_that_is_no_json(body: bytes) -> None:
     with pytest.raises(TargetError, match="a body that is not JSON") as caught:
         supply_of(SupplyForm(start=START), answering(Response(200, (), body))).take(1)
-    assert "mend [operations] start" in caught.value.remedy
+    assert "fix [operations] start" in caught.value.remedy
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 500])

@@ -72,7 +72,7 @@ TARGETS = [
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_a_target_goes_out_byte_for_byte(target: str) -> None:
-    """Malformed escapes, dots, the absolute form: all of them are stimuli, and none is mended."""
+    """Malformed escapes, dots, the absolute form: all of them are stimuli, and none is fixed."""
     with RawServer(answering(answer())) as server, transport_to(server.origin) as transport:
         outcome = transport.exchange(request(server, target=target), LONG_ENOUGH)
     assert isinstance(outcome, Response)

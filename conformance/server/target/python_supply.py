@@ -65,7 +65,7 @@ def call(start: StartOperation) -> str:
     working.join(SUPPLY)
     remedy = "it must start one operation that runs until it is cancelled, and return its name"
     if raised:
-        raise MayHaveStarted(f"{where} raised {described(raised[0])}", "mend the function") from raised[0]
+        raise MayHaveStarted(f"{where} raised {described(raised[0])}", "fix the function") from raised[0]
     if not returned:
         raise MayHaveStarted(f"{where} has not returned after {SUPPLY:g} s", remedy)
     name = returned[0]

@@ -145,7 +145,7 @@ class Starts:
             return True
         state = LedgerState.UNCLEAR if why == _TWICE else LedgerState.FOREIGN
         self._note(serial if name == started.name else "", name, form, state)
-        remedy = "mend [operations]: each one must be a fresh operation"
+        remedy = "fix [operations]: each one must be a fresh operation"
         if why == _ELSEWHERE:
             remedy = (
                 f"give the parent that the names have as [iut] parent; it is {', '.join(map(repr, self._parents))} now"

@@ -175,7 +175,7 @@ class Supply:
         if name in self.handed_out:
             raise TargetError(
                 f"the supply of operations gave {name!r} twice",
-                "mend [operations]: each one must be a fresh operation",
+                "fix [operations]: each one must be a fresh operation",
             )
         self.handed_out.append(name)
         return name

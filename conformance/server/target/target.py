@@ -349,5 +349,5 @@ def nobody_listens(exchange: Exchange, options: str) -> TargetError:
     """The error for a target that refused the connection; `options` are what names the target."""
     detail = exchange.outcome.detail if isinstance(exchange.outcome, Failure) else ""
     if detail.startswith(UNKNOWN_HOST):
-        return TargetError(f"{exchange.origin}: {detail}", f"mend {options}, or see to this machine's name service")
-    return TargetError(f"nobody listens at {exchange.origin}", f"start the server, or mend {options}")
+        return TargetError(f"{exchange.origin}: {detail}", f"fix {options}, or see to this machine's name service")
+    return TargetError(f"nobody listens at {exchange.origin}", f"start the server, or fix {options}")

@@ -77,7 +77,7 @@ class HttpTransport:
             raise TargetError(
                 f"{request.method} {request.target!a} cannot be sent: its target or a header has a character that"
                 " HTTP does not allow there, or its Content-Length is not that of its body",
-                "mend what the request is made of: the configuration, or the check that sends it",
+                "fix what the request is made of: the configuration, or the check that sends it",
             ) from None
         if SENT_AGAIN in outgoing.extensions:
             outcome = replace(outcome, note="sent again, for an idle connection was closed as it was used")
