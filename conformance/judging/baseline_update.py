@@ -211,14 +211,14 @@ def _standing_alone(entry: Sequence[str]) -> Sequence[str]:
 
 
 def _about_flaky(flaky: Sequence[KnownFailure], today: date) -> Iterator[str]:
-    """What is to be said about flaky entries, all of which stay: that a check was steady once proves nothing."""
+    """Messages about flaky entries. All of them stay: one steady run proves nothing."""
     for entry in flaky:
         if entry.is_expired(today):
             yield f"{described(entry)}: expired on {entry.expires}; it fails the run until it is mended or renewed"
 
 
 def _about_gaps(gaps: Sequence[AcceptedGap], entries: Sequence[Mapping[str, Any]], today: date) -> Iterator[str]:
-    """What is to be said about the gaps, all of which stay: whether to go on accepting one, a person decides."""
+    """Messages about the accepted gaps. All of them stay: a person decides whether to accept one any longer."""
     for gap in gaps:
         named = [entry for entry in entries if gap.covers(entry["id"]) and (entry["checks"] or entry["level"] != "MAY")]
         verdicts = {entry["verdict"] for entry in named}

@@ -54,7 +54,7 @@ def write_artefacts(report: Mapping[str, Any], exchanges: Iterable[Exchange], di
 
 
 def attempts(writings: Iterable[Callable[[], object]]) -> list[UsageError]:
-    """Call all of them, whether or not an earlier one failed; the errors of those that failed."""
+    """Call all of them, also after one has failed; the errors of those that failed."""
     errors = []
     for write in writings:
         try:

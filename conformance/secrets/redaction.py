@@ -93,7 +93,7 @@ _MASKED = re.compile(rf"{re.escape(MASK[:-1])}( [0-9]+)?\]")
 
 
 def is_masked(text: str) -> bool:
-    """Whether something in a text was masked, so that it is not what it was."""
+    """Whether something in a text was masked."""
     return _MASKED.search(text) is not None
 
 

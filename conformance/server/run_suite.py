@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
 
@@ -25,12 +25,14 @@ from conformance.server import plugin
 from conformance.server.checks import TRAFFIC_FILE, place_of
 from conformance.server.configured import check_target, configuration_of
 from conformance.server.options import Options
-from conformance.server.plan import Plan, Rehearsal, plan_of
 from conformance.server.run import Run, configured_run
 from conformance.server.target.configuration import THE_DEFAULT
 from conformance.server.target.connect import is_allowed
 from conformance.server.target.rehearsal import MODES
 from conformance.spec.catalogue import catalogue
+
+if TYPE_CHECKING:
+    from conformance.server.plan import Plan
 
 _UNRECOGNIZED = "error: unrecognized arguments: "
 _SUITE = Path(__file__).parent.parent / "suite"
@@ -104,6 +106,8 @@ def run_quietly(options: Options, pytest_options: Sequence[str] = ()) -> dict[st
 
 def plan_run(options: Options, pytest_options: Sequence[str]) -> Plan:
     """Every call that a run with these options may make; nothing is sent. Raises UsageError as `run_suite`."""
+    from conformance.server.plan import Rehearsal, plan_of
+
     configuration = configuration_of(options)
     rehearsals = []
     for mode in MODES:

@@ -104,7 +104,7 @@ def test_filter_that_is_none_is_not_ignored(small_pages: SmallPages) -> None:
     _require_said(not_ignored, small_pages.others[pages.BAD_FILTER])
 
 
-@verifies("list.bad-token-is-refused", profile="ci")
+@verifies("list.bad-token-is-refused")
 def test_token_that_nobody_gave_is_refused(small_pages: SmallPages) -> None:
     _require_said(lambda page: refused_as_an_argument(page) or not_ignored(page), small_pages.others[pages.BAD_TOKEN])
 

@@ -18,6 +18,7 @@ import httpx
 from conformance.errors import TargetError, UsageError
 from conformance.server.target.app_server import AppServer, Mask, path_and_query
 from conformance.server.target.asgi import AsgiTransport
+from conformance.server.target.extensions import TARGET
 from conformance.server.target.python_supply import described
 from conformance.server.target.wsgi import WsgiTransport
 
@@ -121,5 +122,5 @@ class _InTurn(httpx.BaseTransport):
 
 def _url(request: httpx.Request) -> httpx.URL:
     """The URL with the target as it is, which a mock reads from `request.url`."""
-    target: bytes = request.extensions["target"]
+    target: bytes = request.extensions[TARGET]
     return request.url.copy_with(raw_path=path_and_query(target))

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from conformance.exchange.printable import printable
+from conformance.server.target.extensions import TARGET
 
 _HEADERS_ONLY = ("HEAD",)
 _WITHOUT_CONTENT = (204, 304)
@@ -45,7 +46,7 @@ class AppServer:
             is_new = lines not in self._printed
             self._printed.add(lines)
         if is_new:
-            target = request.extensions["target"].decode("latin-1")
+            target = request.extensions[TARGET].decode("latin-1")
             shown = "".join(traceback.format_exception(type(error), error, began))
             sys.stderr.write(printable(self._mask(f"{self.where} raised for {request.method} {target}\n{shown}")))
         return response_of(request, 500, [(b"content-type", b"text/plain; charset=utf-8")], b"Internal Server Error")

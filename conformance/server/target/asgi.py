@@ -18,6 +18,7 @@ import httpx
 
 from conformance.errors import TargetError
 from conformance.server.target.app_server import AppServer, path_and_query, response_of, within
+from conformance.server.target.extensions import TARGET
 from conformance.server.target.waits import LIFESPAN
 
 Event = MutableMapping[str, Any]
@@ -74,7 +75,7 @@ class AsgiTransport(httpx.BaseTransport):
         return within(asyncio.run_coroutine_threadsafe(self._answer(request, body), self._loop), request)
 
     async def _answer(self, request: httpx.Request, body: bytes) -> httpx.Response:
-        path, _, query = path_and_query(request.extensions["target"]).partition(b"?")
+        path, _, query = path_and_query(request.extensions[TARGET]).partition(b"?")
         begun: list[Event] = []
         content = bytearray()
         was_read = False

@@ -1,7 +1,7 @@
 """Operations from Python: a function of the user's that starts one and returns its name.
 
-It is named in the configuration, or given by the fixture `iut_operations` of the user's conftest.py. Its mistakes are
-told as what they are: one message, with the text of the exception.
+The configuration names it, or the fixture `iut_operations` of the user's conftest.py gives it. An exception of it
+becomes one message, with the text of the exception.
 """
 
 from __future__ import annotations

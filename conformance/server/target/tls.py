@@ -109,7 +109,7 @@ def _readable(key: str, path: Path) -> Path:
 
 
 def speaks_tls(host: str, port: int | None) -> bool:
-    """Whether a handshake gets anywhere at a port that answered nothing to plain HTTP, whoever's certificate it is."""
+    """Whether a TLS handshake succeeds at a port that did not answer plain HTTP, with any certificate."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:

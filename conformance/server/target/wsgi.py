@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 import httpx
 
 from conformance.server.target.app_server import AppServer, path_and_query, response_of, within
+from conformance.server.target.extensions import TARGET
 
 Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -58,7 +59,7 @@ class WsgiTransport(httpx.BaseTransport):
 
 
 def _environ(request: httpx.Request, body: bytes) -> dict[str, Any]:
-    path, _, query = path_and_query(request.extensions["target"]).partition(b"?")
+    path, _, query = path_and_query(request.extensions[TARGET]).partition(b"?")
     fields: dict[str, str] = {}
     for name, value in request.headers.raw:
         key = name.decode("latin-1").upper().replace("-", "_")
@@ -71,8 +72,8 @@ def _environ(request: httpx.Request, body: bytes) -> dict[str, Any]:
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
         "QUERY_STRING": query.decode("latin-1"),
-        "REQUEST_URI": request.extensions["target"].decode("latin-1"),
-        "RAW_URI": request.extensions["target"].decode("latin-1"),
+        "REQUEST_URI": request.extensions[TARGET].decode("latin-1"),
+        "RAW_URI": request.extensions[TARGET].decode("latin-1"),
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
