@@ -22,7 +22,7 @@ from conformance.server.reference.faults.registry import GENERAL
 from conformance.server.reference.variants import all_variants
 from conformance.server.reference.worlds import AT_ONCE
 
-Kind = Literal["fault", "variant"]
+SubjectKind = Literal["fault", "variant"]
 Actor = Literal["server", "client"]
 
 
@@ -34,7 +34,7 @@ class Subject:
     some check tried.
     """
 
-    kind: Kind
+    kind: SubjectKind
     name: str
     breaks: frozenset[str] = frozenset()
     at_least: bool = False

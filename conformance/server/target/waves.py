@@ -60,14 +60,14 @@ class _Stopped(BaseException):
     """The play was broken off: a part that sleeps is woken with this, and unwinds."""
 
 
-Send = Callable[[Sequence[Work]], list[object]]
+SendWave = Callable[[Sequence[Work]], list[object]]
 """Does work that sends, all of it at once; what each returned or `Raised`, in order."""
 
 
 class Waves:
     """Plays parts together. `size` is how many requests may be under way at once."""
 
-    def __init__(self, clock: Clock, size: int, send: Send) -> None:
+    def __init__(self, clock: Clock, size: int, send: SendWave) -> None:
         self._clock = clock
         self._size = size
         self._send = send
