@@ -70,7 +70,7 @@ errors = "aip-193"                           # aip-193 | status (a bare google.r
 
 [limits]
 requests = 2000
-operations = 60
+operations = 80
 rate = 0                                     # requests per second; 0: no limit
 concurrency = 16
 timeout = "10s"
