@@ -22,7 +22,7 @@ _DRIVERS = {
 }
 
 _BASELINE = """\
-# Known failures: they do not fail the run, and the run says when one of them is mended. docs/baseline.md has the rest.
+# Known failures: they do not fail the run, and the run says when one of them is fixed. docs/baseline.md has the rest.
 #
 # [[known-failure]]
 # requirement = "body.empty-object-is-accepted"

@@ -1,7 +1,7 @@
 """What the rules about servers find in traffic, whoever recorded it: a run, its workers, a replay, somebody else.
 
-Rules judge every exchange, those of drawn checks too. A baseline may only be held against what is the same in every
-run, so what drawn requests alone show is a result of its own.
+Rules judge every exchange, also those of drawn checks. A baseline may only depend on what is the same in every run. So
+what only drawn requests show is a result of its own.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def traffic_check_of(requirement: str) -> str:
 def judged_part(recordings: Iterable[Sequence[Exchange]]) -> list[list[Exchange]]:
     """What rules are applied to: of the clean-up only to its cancels.
 
-    It may delete what runs, and stops where nobody listens any more. Where a request was not answered, it may be
-    another server that is cleaned up, which has forgotten everything.
+    The clean-up may delete running operations, and stops if nobody listens any more. If a request was not answered, a
+    restarted server may answer the clean-up, and it has forgotten everything.
     """
     return [[exchange for exchange in part if _is_judged(exchange, part)] for part in recordings]
 

@@ -43,7 +43,7 @@ class Options:
     variant: str = _option("", "let the embedded reference server be this correct variant", "NAME", is_of_run=False)
     world: str = _option("", "how the embedded reference server behaves besides", "NAME", is_of_run=False)
     rehearsal: str = ""
-    """How the operations of a stand-in behave, for `--plan`: nobody else can say so."""
+    """How operations of the stand-in behave; only `--plan` sets it."""
 
     @classmethod
     def read(cls, values: Mapping[str, Any], prefix: str = "") -> Options:

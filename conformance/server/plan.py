@@ -20,7 +20,7 @@ from conformance.exchange.printable import in_one_line
 from conformance.server.target.configuration import Configuration, SupplyForm
 
 _ID = re.compile(r"[0-9a-f]{19,}|[0-9A-F]{19,}")
-"""What was drawn for an id, but for a character at its end."""
+"""The random part of an id, without a character at its end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def test_each_verdict_has_its_place() -> None:
                 "not conformant",
                 requirement("a.kept", "pass"),
                 requirement("a.violated", "fail", "it is not so", "it is not so"),
-                requirement("b.mended", "unexpected-pass", "it is so now"),
+                requirement("b.fixed", "unexpected-pass", "it is so now"),
                 requirement("b.ours", "error", "the driver died"),
                 requirement("b.advice", "warn", "better not"),
                 requirement("b.known", "known-failure", "since 2020"),
@@ -75,7 +75,7 @@ def test_each_verdict_has_its_place() -> None:
     )
     assert outcome(suite, "a.kept") == ("", "")
     assert outcome(suite, "a.violated") == ("failure", "fail: it is not so")
-    assert outcome(suite, "b.mended") == ("failure", "unexpected-pass: it is so now")
+    assert outcome(suite, "b.fixed") == ("failure", "unexpected-pass: it is so now")
     assert outcome(suite, "b.ours") == ("error", "error: the driver died")
     for skipped in ("b.advice", "b.known", "b.untested", "b.elsewhere"):
         assert outcome(suite, skipped)[0] == "skipped"

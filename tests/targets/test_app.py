@@ -15,6 +15,7 @@ import respx
 from conformance.errors import ConformanceError, TargetError, UsageError
 from conformance.exchange import Failure, FailureKind, Request, Response
 from conformance.lro import SystemClock
+from conformance.reports.words import untested_musts
 from conformance.server.options import Options
 from conformance.server.run_suite import run_quietly
 from conformance.server.target.app import ORIGIN, load_app, transport_to
@@ -280,6 +281,42 @@ def test_an_honest_application_conforms_and_what_needs_a_socket_is_no_gap(tmp_pa
     assert verdict == "not-tested"
     assert reason.startswith("it needs a socket")
     assert report["iut"]["name"] == "service:app"
+
+
+MOCK = """
+import re
+import uuid
+
+import httpx
+
+operations = {}
+NAME = re.compile(r"/v1/(projects/[^/:]+/locations/[^/:]+/operations/[^/:]+)(:cancel)?")
+
+
+def answer(request):
+    path = request.url.path
+    if (request.method, path) == ("POST", "/v1/projects/demo/locations/us/operations:start"):
+        name = f"projects/demo/locations/us/operations/{uuid.uuid4().hex}"
+        operations[name] = {"name": name, "done": False}
+        return httpx.Response(200, json=operations[name])
+    found = NAME.fullmatch(path)
+    operation = operations.get(found[1]) if found else None
+    if operation is None or request.method != ("POST" if found[2] else "GET"):
+        return httpx.Response(404, json={"error": {"code": 404, "message": "none", "status": "NOT_FOUND"}})
+    if not found[2]:
+        return httpx.Response(200, json=operation)
+    operation |= {"done": True, "error": {"code": 1, "message": "cancelled"}}
+    return httpx.Response(200, json={})
+"""
+
+
+def test_a_mock_with_nothing_but_names_conforms(tmp_path: Path) -> None:
+    """It has no list, no delete and no metadata: what speaks about these is not applicable, and no gap."""
+    (tmp_path / "mock.py").write_text(MOCK)
+    (tmp_path / "conformance.toml").write_text(FILE.replace("service:app", "mock:answer").format(more=""))
+    report = run_quietly(Options(config=str(tmp_path / "conformance.toml")))
+    gaps = [entry["id"] for entry in untested_musts(report["requirements"])]
+    assert (report["verdict"], gaps) == ("conformant", [])
 
 
 def test_a_lying_application_is_found_out(tmp_path: Path) -> None:

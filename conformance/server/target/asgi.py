@@ -46,7 +46,7 @@ class AsgiTransport(httpx.BaseTransport):
         if problem:
             self._stop()
             raise TargetError(
-                f"the lifespan of {server.where} fails: {problem}", "mend what the application does as it starts"
+                f"the lifespan of {server.where} fails: {problem}", "fix what the application does as it starts"
             )
 
     async def _live(self) -> None:

@@ -1,7 +1,7 @@
 """The clean-up: cancels and deletes the operations that a run started, and says what it could not.
 
-Nothing here is anybody's verdict. What an answer shows decides whether an operation is left over: it was deleted, it is
-gone, or it was seen done; a cancel that succeeded promises nothing.
+Nothing here changes a verdict. Answers decide whether an operation is left over: it is not if it was deleted, is gone,
+or was seen done. A cancel that succeeded promises nothing.
 """
 
 from __future__ import annotations
@@ -62,13 +62,13 @@ def _shown(history: History) -> LedgerState:
 def clean_up(iut: Caller, states: dict[str, LedgerState], delete: bool) -> None:
     """Cancel what may still run, delete what may be deleted, and look at what is left.
 
-    `states` has what is known of each operation, and is kept up to date, so that whoever is interrupted knows the rest.
-    Nothing is written: a disk that is full must not keep an operation running. A target that is gone is not asked on;
-    the limit of requests does not stop this, for it is there to protect the target.
+    `states` has what is known of each operation. It is kept up to date, so that it is right after an interrupt. Nothing
+    is written: a full disk must not keep an operation running. If the target is gone, the clean-up stops. The limit of
+    requests does not stop it, because the clean-up protects the target.
     """
 
     def left(method: Method, *kinds: LedgerState) -> list[str]:
-        """Those in such a state that the contract has a path for; what it has none for stays as it is, and is told."""
+        """The names in these states for which the contract has a path. The others stay as they are and are reported."""
         bindings = iut.contract.bindings_of(method)
         return [name for name in states if states[name] in kinds and any(binding.accepts(name) for binding in bindings)]
 

@@ -229,7 +229,7 @@ class _Connection:
         return True
 
     def is_stale(self) -> bool:
-        """Whether it has been idle for long, was closed by the server, or has bytes to read that nobody asked for."""
+        """Whether it has been idle for long, was closed by the server, or has bytes that belong to no request."""
         return _clock.now() - self._idle_since > _KEPT_FOR or bool(self._stream.get_extra_info("is_readable"))
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ _INDEX = re.compile("0|[1-9][0-9]{0,8}")
 _NOT_YOU = (401, 403, 429)
 """Answers that speak of who asks, or how often."""
 _GAVE_UP = (500, 502, 504)
-"""Answers of whoever stood before the server, or broke on the way: what was asked for may have been done."""
+"""Statuses after which the request may have been carried out: of a proxy, or of a server that broke on the way."""
 
 
 def operation_of(start: StartRequest, exchange: Exchange) -> StartedOperation:
@@ -54,14 +54,14 @@ def _answered(exchange: Exchange) -> Any:
         kind = StartRefused if is_refused_for_what_it_asks else TargetError
         raise kind(
             f"the start request {request} was answered with {exchange.response.status}: {body}",
-            "mend [operations] start, or [auth], so that it starts an operation",
+            "fix [operations] start, or [auth], so that it starts an operation",
         )
     try:
         return exchange.response.json()
     except NotJson as error:
         raise TargetError(
             f"the start request {request} was answered with a body that is not JSON: {error}",
-            "mend [operations] start: it must name a request that answers with an operation",
+            "fix [operations] start: it must name a request that answers with an operation",
         ) from error
 
 
@@ -72,7 +72,7 @@ def _name_in(document: Any, start: StartRequest, exchange: Exchange) -> str:
         raise TargetError(
             f"the start request {exchange.request.method} {exchange.request.target} was answered with no name"
             f" at {start.name}: {_beginning(exchange)}",
-            f"mend operations.start.name: a JSON pointer to the operation's name in the answer{_pointers_to(document)}",
+            f"fix operations.start.name: a JSON pointer to the operation's name in the answer{_pointers_to(document)}",
         )
     return name
 

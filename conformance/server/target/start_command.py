@@ -33,7 +33,7 @@ def name_by_command(command: Sequence[str], directory: Path, fits: Fits, mask: C
         raise MayHaveStarted(f"operations.command {command[0]!r} has not ended after {SUPPLY:g} s", _REMEDY) from error
     except OSError as error:
         raise TargetError(
-            f"operations.command {command[0]!r} cannot be run: {error.strerror}", "mend [operations] command"
+            f"operations.command {command[0]!r} cannot be run: {error.strerror}", "fix [operations] command"
         ) from error
     name = _utf_8(done.stdout).strip()
     if done.status == 0 and name and name.isprintable():

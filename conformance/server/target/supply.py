@@ -1,8 +1,8 @@
 """The supply of operations: where running ones come from, and completed ones.
 
-Four forms: a start request, a command that prints a name, a Python function that returns one, a list of names. Whatever
-the form, an operation that was handed out once is never handed out again. A start is noted before it is sent, and the
-operation the moment its name is known, before anybody uses it.
+There are four forms: a start request, a command that prints a name, a Python function that returns one, a list of
+names. In every form, an operation is handed out only once. A start is noted before it is sent, and its operation as
+soon as the name is known, before it is used.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Supply:
         self.handed_out: list[str] = []
         """Every operation of ours, as its name was learnt; also one that was started when another of a take failed."""
         self.unnamed = 0
-        """How often an operation may have been started whose name nobody learnt."""
+        """How many starts may have started an operation without giving its name."""
         self.known_since: dict[str, float] = {}
         """When the name of each operation that was started for us was learnt."""
         self.seconds = 0.0
@@ -175,7 +175,7 @@ class Supply:
         if name in self.handed_out:
             raise TargetError(
                 f"the supply of operations gave {name!r} twice",
-                "mend [operations]: each one must be a fresh operation",
+                "fix [operations]: each one must be a fresh operation",
             )
         self.handed_out.append(name)
         return name

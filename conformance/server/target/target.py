@@ -1,8 +1,8 @@
 """The target: sends requests within the limits of the run and records every exchange.
 
-Nothing here judges, and nothing here masks. A recorded request has placeholders that a shell can fill, for its
-credentials are put in at the last moment; a recorded answer is what the server said, secrets included, for a rule has
-to see it. Whoever writes an exchange down or shows it masks it first (`masking`).
+Nothing is judged or masked here. A recorded request has placeholders that a shell can fill, because its credentials are
+put in only when it is sent. A recorded answer is what the server said, with secrets, because a rule has to see them. An
+exchange is masked when it is written or shown (`masking`).
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Target:
         self.check = ""
         self.exchanges: list[Exchange] = []
         self.unanswered: dict[int, Outgoing] = {}
-        """The requests that were not answered, by number, but for those that are sent once."""
+        """The requests that were not answered, by number, except those that must be sent only once."""
         self.curl_options: tuple[str, ...] = ()
         self._secrets: tuple[Secret, ...] = ()
         self.request_id_header = ""
@@ -349,5 +349,5 @@ def nobody_listens(exchange: Exchange, options: str) -> TargetError:
     """The error for a target that refused the connection; `options` are what names the target."""
     detail = exchange.outcome.detail if isinstance(exchange.outcome, Failure) else ""
     if detail.startswith(UNKNOWN_HOST):
-        return TargetError(f"{exchange.origin}: {detail}", f"mend {options}, or see to this machine's name service")
-    return TargetError(f"nobody listens at {exchange.origin}", f"start the server, or mend {options}")
+        return TargetError(f"{exchange.origin}: {detail}", f"fix {options}, or see to this machine's name service")
+    return TargetError(f"nobody listens at {exchange.origin}", f"start the server, or fix {options}")

@@ -77,7 +77,7 @@ class HttpTransport:
             raise TargetError(
                 f"{request.method} {request.target!a} cannot be sent: its target or a header has a character that"
                 " HTTP does not allow there, or its Content-Length is not that of its body",
-                "mend what the request is made of: the configuration, or the check that sends it",
+                "fix what the request is made of: the configuration, or the check that sends it",
             ) from None
         if SENT_AGAIN in outgoing.extensions:
             outcome = replace(outcome, note="sent again, for an idle connection was closed as it was used")
@@ -142,7 +142,7 @@ class HttpTransport:
 
 
 UNKNOWN_HOST = "its host has no address"
-"""How the detail of a refusal begins when there was nobody to ask, for the name does not resolve."""
+"""How the detail of a refusal begins if the host name does not resolve."""
 
 
 class _TooLarge(Exception):
@@ -199,7 +199,7 @@ def _is_chunked(request: Request) -> bool:
 
 
 def _chunked(request: Request) -> httpx.SyncByteStream:
-    """The body as two chunks, so that whoever reads only the first has not read it; none at all when it is empty."""
+    """The body as two chunks, for servers that read only the first one; no chunk for an empty body."""
     chunks = (request.body[:1], request.body[1:])
     return _Chunks(tuple(chunk for chunk in chunks if chunk))
 

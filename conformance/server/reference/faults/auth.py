@@ -15,10 +15,10 @@ from conformance.server.reference.faults.registry import fault
 from conformance.server.reference.invocation import Invocation
 from conformance.server.reference.service import Service
 
-Verdict = Callable[[Service, Invocation, ApiError], None]
+Decide = Callable[[Service, Invocation, ApiError], None]
 
 
-def _when_refused(honest: Service, verdict: Verdict) -> Service:
+def _when_refused(honest: Service, verdict: Decide) -> Service:
     """What becomes of a cancel whose credentials are refused: `verdict` lets it pass, or raises the answer."""
 
     def lie(service: Service, call: Invocation) -> None:
