@@ -38,7 +38,7 @@ def test_defaults_are_those_of_the_documentation() -> None:
     assert AuthSection() == AuthSection("none", "", (), "")
     assert OperationsSection() == OperationsSection(SupplyForm(), SupplyForm(), 10.0, "delete")
     assert StatementSection() == StatementSection(None, None, None, None, None)
-    assert LimitsSection() == LimitsSection(2000, 60, 0.0, 16, 10.0)
+    assert LimitsSection() == LimitsSection(2000, 80, 0.0, 16, 10.0)
     assert not SupplyForm().is_given
 
 
