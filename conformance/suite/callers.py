@@ -15,7 +15,7 @@ from conformance.server.target.credentials import Credential
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import unknown_name
-from conformance.suite.bystanders import Bystanders
+from conformance.suite.bystanders import Bystander, Bystanders
 from conformance.suite.deletion import Deletion
 from conformance.suite.last_look import LastLook
 from conformance.suite.pages import SmallPages
@@ -62,6 +62,7 @@ def asked(
     bystanders: Bystanders,
     aims: LastLook,
     known_auth: None,
+    kept: Bystander | None = None,
     listing: list[Exchange] | None = None,
     small_pages: SmallPages | None = None,
     deletion: Deletion | None = None,
@@ -73,7 +74,7 @@ def asked(
     if iut.statement.value("auth") is not True:
         raise NotApplicable("the server asks for no credentials")
     name = bystanders.name
-    victim = bystanders.new() if iut.statement.value("delete") is True and _are_ours(iut) else None
+    victim = kept if iut.statement.value("delete") is True else None
     requests: list[Outgoing] = [
         iut.get_request(unknown_name(name, "callers"), Credential.NONE, UNKNOWN_ANONYMOUS),
     ]
@@ -98,10 +99,6 @@ def asked(
     if victim is not None:
         aims.aim(NOT_TO_BE_DELETED, victim, asked.deletes)
     return asked
-
-
-def _are_ours(iut: Iut) -> bool:
-    return iut.supply.starts_operations and iut.configuration.operations.cleanup != "none"
 
 
 @stimulus

@@ -148,7 +148,7 @@ class LimitsSection:
     """
 
     requests: int = 2000
-    operations: int = 60
+    operations: int = 80
     rate: float = 0.0
     concurrency: int = 16
     timeout: float = 10.0
