@@ -36,6 +36,7 @@ USAGE_ERROR = 2
 _CANNOT_WRITE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """Errors of writing to stdout or stderr, which name no file."""
 COMMANDS = (run, init, serve, requirements, faults, baseline, sdk, audit, diff, replay, spec)
+_RUN_NOTHING = [each.__name__.rpartition(".")[2] for each in COMMANDS if each not in (run, sdk)]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,11 +69,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _forget_the_earlier_report(words: Sequence[str]) -> None:
     """Write the report "not finished" before the arguments are parsed and files are read."""
-    if not any(word.startswith("--report-dir") for word in words):
+    if not any(word.startswith("--rep") for word in words):
         return
     from conformance.reports.unfinished import announced_directory, begin_report
 
-    directory = announced_directory(words)
+    directory = announced_directory(words, _RUN_NOTHING)
     if directory is not None:
         begin_report(directory)
 

@@ -1,7 +1,7 @@
 """Errors of this program, as opposed to verdicts on an implementation under test.
 
     ConformanceError               anything below; printed as one message, exit status 2
-     ├── UsageError                arguments, conformance.toml, spec, baseline, report, HAR: the user's to mend
+     ├── UsageError                arguments, conformance.toml, spec, baseline, report, HAR: the user's to fix
      └── TargetError               the target cannot be reached, the supply does not work: the environment's
 
 A violation of the contract by an implementation is not an exception of this tree: it is a
@@ -34,7 +34,7 @@ class UsageError(ConformanceError):
 class TargetError(ConformanceError):
     """The target or its supply of operations cannot be used at all.
 
-    Cause: an unreachable host, a supply that starts nothing. Remedy: start the target, mend the configuration.
+    Cause: an unreachable host, a supply that starts nothing. Remedy: start the target, fix the configuration.
     """
 
 

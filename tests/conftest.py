@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import signal
+import tempfile
 
 from hypothesis import HealthCheck, settings
 
@@ -13,3 +16,10 @@ settings.load_profile("lro-conformance-tests")
 # A shell that runs tests in the background ignores Ctrl-C for them, and for every run that they start and interrupt.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Where Python may not leave what it compiled beside its sources, as in many containers, every run that a test starts
+# would compile some hundred modules again.
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    _compiled = tempfile.TemporaryDirectory(prefix="lro-conformance-compiled-")
+    atexit.register(_compiled.cleanup)
+    os.environ["PYTHONPYCACHEPREFIX"] = _compiled.name

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from urllib.parse import unquote
 
 import pytest
 
+from conformance.errors import NotTested
 from conformance.exchange import Request, Response
 from conformance.exchange.message import Exchange
 from conformance.server.target.configuration import (
@@ -19,7 +21,7 @@ from conformance.server.target.configuration import (
 from conformance.server.target.credentials import Credential, Credentials
 from conformance.server.target.iut import Iut
 from conformance.spec.contract import Contract
-from conformance.suite.callers import OPEN, REMEMBERED, spellings, why_let_in
+from conformance.suite.callers import BY_ANSWER, BY_CONNECTION, OPEN, by_themselves, spellings, why_let_in
 from tests.targets.memory import ORIGIN, Answers, MemoryTransport, json_response, target_of
 
 PARENT = "projects/demo/locations/us"
@@ -55,9 +57,9 @@ def let_in(iut: Iut, target: str) -> Exchange:
     ("target", "denied", "why"),
     [
         (f"/v1/{READ}", (), OPEN),
-        (f"/v1/{READ}", ("/unread",), REMEMBERED),
+        (f"/v1/{READ}", ("/unread",), BY_ANSWER),
         (f"/v1/{PARENT}/operations", (), OPEN),
-        (f"/v1/{PARENT}/operations", ("?pageSize=7",), REMEMBERED),
+        (f"/v1/{PARENT}/operations", ("?pageSize=7",), BY_ANSWER),
     ],
     ids=["get, open", "get, from a cache", "list, open", "list, from a cache"],
 )
@@ -71,7 +73,28 @@ def test_what_is_refused_on_a_connection_of_its_own_was_let_in_by_another() -> N
     iut = iut_of(denying(denied))
     read = let_in(iut, f"/v1/{READ}")
     denied.append("/read")
-    assert why_let_in(iut, read, READ) == REMEMBERED
+    assert why_let_in(iut, read, READ) == BY_CONNECTION
+
+
+@pytest.mark.parametrize(
+    ("why", "judged"),
+    [
+        (OPEN, ["read", "let in, too", "refused"]),
+        (BY_ANSWER, ["let in, too", "refused"]),
+        (BY_CONNECTION, ["let in, too", "refused"]),
+    ],
+)
+def test_what_another_request_let_in_is_judged_by_that_alone(why: str, judged: list[str]) -> None:
+    iut = iut_of(denying(["/unread"]))
+    sent = [let_in(iut, f"/v1/{READ}"), replace(let_in(iut, f"/v1/{READ}"), note="let in, too")]
+    sent.append(replace(let_in(iut, f"/v1/{UNREAD}"), note="refused"))
+    assert [one.note for one in by_themselves(sent, {"read": why})] == judged
+
+
+def test_where_each_was_let_in_by_another_nothing_is_judged() -> None:
+    iut = iut_of(denying(()))
+    with pytest.raises(NotTested):
+        by_themselves([let_in(iut, f"/v1/{READ}")], {"read": BY_ANSWER})
 
 
 def test_spellings_of_a_path_are_others_and_each_says_what_is_different() -> None:

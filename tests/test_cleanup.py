@@ -19,7 +19,7 @@ from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service
 from conformance.server.run_suite import run_quietly
-from conformance.server.target.ledger import Ledger, LedgerState, read_ledger
+from conformance.server.target.ledger import Ledger, LedgerState, read_contents
 
 PARENT = "projects/demo/locations/us"
 
@@ -57,7 +57,7 @@ def url(service: Service) -> Iterator[str]:
 
 def test_a_run_writes_down_what_it_starts_and_leaves_nothing(url: str, tmp_path: Path) -> None:
     report = run_quietly(Options(url=url, report_dir=str(tmp_path)))
-    entries = read_ledger(tmp_path / "ledger.jsonl")
+    entries = read_contents(tmp_path / "ledger.jsonl").entries
     assert sorted(entry.name for entry in entries) == sorted(report["operation_names"])
     assert {entry.state for entry in entries} == {LedgerState.DELETED}
     assert {status(url, entry.name) for entry in entries} == {404}
@@ -128,7 +128,7 @@ def test_what_cannot_be_deleted_is_cleaned_up_when_it_has_ended(tmp_path: Path) 
         ledger = tmp_path / "ledger.jsonl"
         (name,) = start(url, ledger, 1)
         assert main(["run", "--cleanup", str(ledger)]) == 0
-        assert read_ledger(ledger)[0].state is LedgerState.ENDED
+        assert read_contents(ledger).entries[0].state is LedgerState.ENDED
         assert httpx.get(f"{url}/v1/{name}").json()["error"]["code"] == 1
 
 
@@ -138,7 +138,7 @@ def test_a_server_that_is_gone_leaves_everything(tmp_path: Path, capsys: pytest.
         start(url, ledger, 2)
     assert main(["run", "--cleanup", str(ledger)]) == 2
     assert "nobody listens" in capsys.readouterr().err
-    assert {entry.state for entry in read_ledger(ledger)} == {LedgerState.STARTED}
+    assert {entry.state for entry in read_contents(ledger).entries} == {LedgerState.STARTED}
 
 
 def test_a_server_that_has_forgotten_has_nothing_left(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_a_server_that_has_forgotten_has_nothing_left(tmp_path: Path) -> None:
     with running_server(reference_service(), port=int(url.rpartition(":")[2])) as again:
         assert again == url
         assert main(["run", "--cleanup", str(ledger)]) == 0
-    assert {entry.state for entry in read_ledger(ledger)} == {LedgerState.GONE}
+    assert {entry.state for entry in read_contents(ledger).entries} == {LedgerState.GONE}
 
 
 def test_another_url_is_refused_and_gets_no_request(

@@ -16,7 +16,7 @@ from tests.pages import DOCS, PAGES
 def test_page_is_current(page: str) -> None:
     current = (DOCS / page).read_text(encoding="utf-8")
     # No comparison of pytest's: its difference of two long pages would bury the remedy.
-    is_current = current == PAGES[page]("markdown")
+    is_current = current == PAGES[page]()
     assert is_current, (
         f"docs/{page} is generated and not current: run `python -m tests.pages`, and commit what it wrote"
     )

@@ -18,7 +18,7 @@ from conformance.server.reference.build import reference_service
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service
-from conformance.server.reference.store import Behaviour, Mode, UnknownOperation
+from conformance.server.reference.store import Behaviour, Ending, EndState, Mode, UnknownOperation
 from conformance.server.run_suite import run_quietly
 
 ONLY_OF_RUNNING_ONES = (
@@ -87,7 +87,7 @@ def test_crash_on_cancel_is_found() -> None:
     report = report_of(with_cancel(cancel))
     said = {entry["id"]: entry["verdict"] for entry in report["requirements"]}
     assert report["exit_status"] == 1
-    assert said["repeat.done-is-answered"] == "warn"
+    assert (said["repeat.done-is-answered"], said["repeat.is-safe"]) == ("warn", "fail")
 
 
 def test_closed_connection_on_cancel_is_found() -> None:
@@ -144,9 +144,19 @@ def test_one_that_was_done_by_chance_does_not_speak_for_the_others() -> None:
     assert not [name for name, verdict in said.items() if verdict == "fail"]
 
 
+def said_with_completed(service: Service, tmp_path: Path) -> dict[str, str]:
+    """What is said where operations that end by themselves can be had, too."""
+    file = tmp_path / "conformance.toml"
+    with running_server(service) as url:
+        start = '{path = "/v1/projects/demo/locations/us/operations:start", json = {mode = "%s"%s}}'
+        running, completed = start % ("run", ""), start % ("done", ", duration = 0.5")
+        file.write_text(f'[iut]\nurl = "{url}"\n[operations]\nstart = {running}\ncompleted = {{start = {completed}}}\n')
+        report = run_quietly(Options(config=str(file)))
+    return {entry["id"]: entry["verdict"] for entry in report["requirements"]}
+
+
 def test_completed_operation_is_awaited(tmp_path: Path) -> None:
     """What the supply of completed operations starts need not be done at once."""
-    below = "projects/demo/locations/us"
     asked: list[float] = []
 
     def cancel(service: Service, call: Invocation) -> Message:
@@ -156,13 +166,36 @@ def test_completed_operation_is_awaited(tmp_path: Path) -> None:
         return honest.cancel(service, call)
 
     honest = reference_service()
-    file = tmp_path / "conformance.toml"
-    with running_server(replace(honest, cancel=cancel)) as url:
-        start = f'{{path = "/v1/{below}/operations:start", json = {{mode = "%s"%s}}}}'
-        running, completed = start % ("run", ""), start % ("done", ", duration = 0.5")
-        file.write_text(f'[iut]\nurl = "{url}"\n[operations]\nstart = {running}\ncompleted = {{start = {completed}}}\n')
-        report = run_quietly(Options(config=str(file)))
-    said = {entry["id"]: entry["verdict"] for entry in report["requirements"]}
+    said = said_with_completed(replace(honest, cancel=cancel), tmp_path)
     assert said["repeat.done-is-answered"] == "pass"
     assert asked
     assert min(asked) > 0.0
+
+
+def test_server_error_for_the_cancel_of_what_ended_by_itself_is_found(tmp_path: Path) -> None:
+    def cancel(service: Service, call: Invocation) -> Message:
+        shown = service.store.get(call.target)
+        if shown.done and shown.behaviour.mode is Mode.DONE:
+            raise ApiError(Code.INTERNAL, "invalid state", reason="INVALID_STATE")
+        return honest.cancel(service, call)
+
+    honest = reference_service()
+    assert said_with_completed(replace(honest, cancel=cancel), tmp_path)["repeat.is-safe"] == "fail"
+
+
+def test_cancel_that_overwrites_a_success_late_is_found(tmp_path: Path) -> None:
+    """The cancel is answered, and the worker that stops writes its end over the result that is there."""
+    late: dict[str, float] = {}
+
+    def cancel(service: Service, call: Invocation) -> Message:
+        if service.store.get(call.target).done:
+            late.setdefault(call.target, service.clock.now() + 0.1)
+        return honest.cancel(service, call)
+
+    def get(service: Service, call: Invocation) -> Message:
+        if call.target in late and service.clock.now() > late[call.target]:
+            service.store.amend(call.target, ending=Ending(late[call.target], EndState.CANCELLED))
+        return honest.get(service, call)
+
+    honest = reference_service()
+    assert said_with_completed(replace(honest, cancel=cancel, get=get), tmp_path)["operation.result-is-final"] == "fail"

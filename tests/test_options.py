@@ -15,6 +15,7 @@ import pytest
 
 from conformance.commands import run
 from conformance.server.options import Options, declare_for_pytest, given_to_pytest
+from tests.plain_pytest import plain_pytest
 
 OF_PYTEST = [option for option in fields(Options) if option.metadata]
 OF_RUN = [option for option in OF_PYTEST if option.metadata["is_of_run"]]
@@ -73,14 +74,12 @@ def test_an_option_reaches_the_checks_whoever_began_the_run(tmp_path: Path, how:
     workers = ["-n", "2"] if "workers" in how else []
     given = {"statement": "list=false", "report-dir": str(tmp_path), "seed": "11"}
     if how.startswith("run"):
-        words = ["conformance", "run", *(word for name, value in given.items() for word in (f"--{name}", value))]
+        words = [sys.executable, "-m", "conformance", "run"]
+        words += [word for name, value in given.items() for word in (f"--{name}", value)]
     else:
-        words = ["pytest", "--pyargs", "conformance.suite", "-q", "-p", "no:cacheprovider"]
-        words += [word for name, value in given.items() for word in (f"--iut-{name}", value)]
+        words = plain_pytest(*(word for name, value in given.items() for word in (f"--iut-{name}", value)))
     words += ["-k", "test_successful_cancel or test_list or test_every_listed", *workers]
-    done = subprocess.run(
-        [sys.executable, "-m", *words], capture_output=True, check=False, cwd=tmp_path, text=True, timeout=100
-    )
+    done = subprocess.run(words, capture_output=True, check=False, cwd=tmp_path, text=True, timeout=100)
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert report["seed"] == 11, done.stdout + done.stderr
     assert report["iut"]["statement"]["declared"]["list"] is False

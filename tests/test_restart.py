@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from conformance.server.target.ledger import read_ledger
+from conformance.server.target.ledger import read_contents
 
 LONGEST = 90.0
 """Seconds: a run of a few, and what is waited for a server that is not there, many times over."""
@@ -65,7 +65,7 @@ def night(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         "output": output,
         "errors": progress + rest,
         "report": json.loads((directory / "report.json").read_text()),
-        "ledger": read_ledger(directory / "ledger.jsonl"),
+        "ledger": read_contents(directory / "ledger.jsonl").entries,
     }
 
 

@@ -20,6 +20,7 @@ from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
 from conformance.server.run_suite import run_quietly
 from conformance.spec.catalogue import catalogue
+from tests.plain_pytest import plain_pytest
 
 
 def program(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -194,7 +195,7 @@ def test_plain_pytest_runs_the_suite(tmp_path: Path) -> None:
 
 def test_plain_pytest_fails_on_a_server_that_lies(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "--pyargs", "conformance.suite", "-q", "--iut-fault", "answers-nothing"],
+        plain_pytest("--iut-fault", "answers-nothing"),
         capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 1

@@ -18,7 +18,7 @@ from conformance.commands import terminated_like_interrupted
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
 from conformance.server.target.interrupts import interrupted_once, may_be_interrupted
-from conformance.server.target.ledger import read_ledger
+from conformance.server.target.ledger import read_contents
 
 PARENT = "projects/demo/locations/us"
 
@@ -44,7 +44,7 @@ def test_a_terminated_run_leaves_a_report_and_no_operation(tmp_path: Path, numbe
     assert run.returncode == 3
     assert "verdict: INCOMPLETE" in output
     assert json.loads((tmp_path / "report.json").read_text())["complete"] is False
-    assert read_ledger(tmp_path / "ledger.jsonl"), "something was started"
+    assert read_contents(tmp_path / "ledger.jsonl").entries, "something was started"
     assert [operation["name"] for operation in operations if not operation.get("done")] == []
 
 

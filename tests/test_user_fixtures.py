@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.plain_pytest import plain_pytest
 
 TRANSPORT = """
 import pytest
@@ -39,19 +40,7 @@ def iut_url():
 
 def ran(directory: Path, *options: str) -> tuple[subprocess.CompletedProcess[str], dict[str, object]]:
     done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "no:cacheprovider",
-            "--pyargs",
-            "conformance.suite",
-            "--iut-statement=auth=false",
-            "--iut-report-dir=report",
-            *options,
-        ],
+        plain_pytest("--iut-statement=auth=false", "--iut-report-dir=report", *options),
         capture_output=True,
         text=True,
         timeout=120,
@@ -66,7 +55,7 @@ def ran(directory: Path, *options: str) -> tuple[subprocess.CompletedProcess[str
     ("place", "workers"),
     [
         ("conftest.py", ()),
-        ("tests/conftest.py", ("-n", "2")),
+        pytest.param("tests/conftest.py", ("-n", "2"), marks=pytest.mark.proof),
         pytest.param("conftest.py", ("-n", "2"), marks=pytest.mark.proof),
         pytest.param("tests/conftest.py", (), marks=pytest.mark.proof),
     ],

@@ -1,4 +1,4 @@
-"""Every wait is declared in one place, and the page of them is current."""
+"""Every wait is declared in one place."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import conformance
 from conformance.server.target import waits
 
 ROOT = Path(conformance.__file__).parent
-PAGE = ROOT.parent / "docs" / "waits.md"
 WAITING = ("sleep", "wait", "join", "result", "timeout", "settle")
 
 
@@ -61,9 +60,3 @@ def test_every_figure_is_used() -> None:
         if file.name != "waits.py"
     )
     assert [name for name in figures if name not in code] == []
-
-
-def test_the_page_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == waits.as_markdown(), (
-        "write conformance.server.target.waits.as_markdown() there"
-    )

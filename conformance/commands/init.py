@@ -22,7 +22,7 @@ _DRIVERS = {
 }
 
 _BASELINE = """\
-# Known failures: they do not fail the run, and the run says when one of them is mended. docs/baseline.md has the rest.
+# Known failures: they do not fail the run, and the run says when one of them is fixed. docs/baseline.md has the rest.
 #
 # [[known-failure]]
 # requirement = "body.empty-object-is-accepted"
@@ -154,12 +154,12 @@ def _for_server(options: argparse.Namespace, directory: Path) -> tuple[dict[str,
         ".github/workflows/conformance.yml": _WORKFLOW.format(prepare=prepare, command=command),
     }
     return files, [
-        *_told(seen, bool(options.url or options.app)),
+        *_open_points(seen, bool(options.url or options.app)),
         f"lro-conformance run {directory / 'conformance.toml'} --report-dir report",
     ]
 
 
-def _told(seen: Seen, was_looked_at: bool) -> list[str]:
+def _open_points(seen: Seen, was_looked_at: bool) -> list[str]:
     """What the first look leaves open."""
     start = f"POST {seen.starts[0].path} and its json are a guess" if seen.starts else "write your request"
     to_do = [f"[operations] start: {start}; the answer must be an operation that runs until it is cancelled"]

@@ -94,14 +94,13 @@ def _show_nothing(_: str) -> None:
 
 def _entry(report: Mapping[str, Any], requirement: str) -> Mapping[str, Any]:
     """The requirement in the report. Raises UsageError when it is not there, or not a server's."""
-    import difflib
-
     from conformance.errors import UsageError
+    from conformance.judging.neighbour import nearest
 
     entries = {entry["id"]: entry for entry in report["requirements"]}
     if requirement not in entries:
-        near = difflib.get_close_matches(requirement, entries, n=1)
-        hint = f"did you mean {near[0]}?" if near else "`lro-conformance requirements` lists them"
+        near = nearest(requirement, entries)
+        hint = f"did you mean {near}?" if near else "`lro-conformance requirements` lists them"
         raise UsageError(f"the report has no requirement {requirement!r}", hint)
     entry: Mapping[str, Any] = entries[requirement]
     if entry["actor"] != "server":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import sys
 from typing import TYPE_CHECKING
 
@@ -35,6 +34,7 @@ def listing(style: str, only: str = "") -> str:
 
     Raises UsageError for a requirement that does not exist, naming the nearest.
     """
+    from conformance.judging.neighbour import nearest
     from conformance.proof.client_kill_matrix import client_subjects
     from conformance.proof.kill_matrix import faults_by_requirement, subjects
     from conformance.sdk.checks import listed_checks
@@ -48,7 +48,7 @@ def listing(style: str, only: str = "") -> str:
         return render_requirements(style, (servers, clients))
     known = {requirement.id: half for half in (servers, clients) for requirement in half.catalogue}
     if only not in known:
-        near = difflib.get_close_matches(only, known, n=1)
-        remedy = f"did you mean {near[0]}?" if near else "`lro-conformance requirements` lists them all"
+        near = nearest(only, known)
+        remedy = f"did you mean {near}?" if near else "`lro-conformance requirements` lists them all"
         raise UsageError(f"there is no requirement {only!r}", remedy)
     return render_requirements(style, (known[only].of_one(only),))

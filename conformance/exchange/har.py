@@ -332,8 +332,8 @@ def _times(entry: Mapping[str, Any], ours: Mapping[str, Any]) -> tuple[float, fl
 
 def _in_time(exchanges: Sequence[Exchange]) -> tuple[Exchange, ...]:
     """In the order of sending; a time that is not told becomes the beginning or the end of the recording."""
-    told = [time for exchange in exchanges for time in (exchange.sent_at, exchange.received_at) if math.isfinite(time)]
-    begin, end = min(told, default=0.0), max(told, default=0.0) + 1.0
+    times = [time for exchange in exchanges for time in (exchange.sent_at, exchange.received_at) if math.isfinite(time)]
+    begin, end = min(times, default=0.0), max(times, default=0.0) + 1.0
     bounded = [
         replace(exchange, sent_at=max(begin, exchange.sent_at), received_at=min(end, exchange.received_at))
         for exchange in exchanges

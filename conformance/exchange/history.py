@@ -98,7 +98,7 @@ def next_page_token(page: Exchange) -> str:
 
 
 class Traffic(tuple[Exchange, ...]):
-    """Exchanges to which many rules are applied: what each of them asks for is made once."""
+    """Exchanges to which many rules are applied; what several rules need is computed once."""
 
     @classmethod
     def of(cls, exchanges: Iterable[Exchange]) -> Traffic:

@@ -174,7 +174,7 @@ def parse_baseline(text: str, file: str, may_be_unfilled: bool = False) -> Basel
         if file.endswith((".yaml", ".yml", ".json")):
             kind = Path(file).suffix.lstrip(".").upper().replace("YML", "YAML")
             raise UsageError(f"{file}: is {kind} by its name, and a baseline is TOML", _EXAMPLE) from error
-        raise UsageError(f"{file}: is not TOML: {error}", "mend the line that is named") from error
+        raise UsageError(f"{file}: is not TOML: {error}", "fix the line that is named") from error
     _refuse_unknown(file, "the file", document, (TABLE, FLAKY, GAPS))
     failures: dict[str, list[KnownFailure]] = {TABLE: [], FLAKY: []}
     for kind, place in ((TABLE, "entry"), (FLAKY, "flaky entry")):

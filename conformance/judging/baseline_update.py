@@ -132,7 +132,7 @@ def _remarks(entry: KnownFailure, results: Mapping[str, Sequence[CheckResult]], 
     if state_of(entry, results.get(entry.requirement, ())) is EntryState.UNKNOWN:
         yield "the report decides nothing about it; it stays"
     if entry.is_expired(today):
-        yield f"expired on {entry.expires}; the run fails until it is mended or renewed"
+        yield f"expired on {entry.expires}; the run fails until it is fixed or renewed"
     if not (entry.reason.strip() and entry.link):
         yield "its reason or link is still empty; the file is refused until both are filled in"
 
@@ -211,14 +211,14 @@ def _standing_alone(entry: Sequence[str]) -> Sequence[str]:
 
 
 def _about_flaky(flaky: Sequence[KnownFailure], today: date) -> Iterator[str]:
-    """What is to be said about flaky entries, all of which stay: that a check was steady once proves nothing."""
+    """Messages about flaky entries. All of them stay: one steady run proves nothing."""
     for entry in flaky:
         if entry.is_expired(today):
-            yield f"{described(entry)}: expired on {entry.expires}; it fails the run until it is mended or renewed"
+            yield f"{described(entry)}: expired on {entry.expires}; it fails the run until it is fixed or renewed"
 
 
 def _about_gaps(gaps: Sequence[AcceptedGap], entries: Sequence[Mapping[str, Any]], today: date) -> Iterator[str]:
-    """What is to be said about the gaps, all of which stay: whether to go on accepting one, a person decides."""
+    """Messages about the accepted gaps. All of them stay: a person decides whether to accept one any longer."""
     for gap in gaps:
         named = [entry for entry in entries if gap.covers(entry["id"]) and (entry["checks"] or entry["level"] != "MAY")]
         verdicts = {entry["verdict"] for entry in named}

@@ -21,7 +21,7 @@ Checks = Mapping[str, Collection[str]]
 
 @dataclass(frozen=True, slots=True)
 class Against:
-    """A baseline, the day on which it is applied, and what says which checks each requirement has."""
+    """A baseline, the day on which it is applied, and a function that lists the checks of each requirement."""
 
     baseline: Baseline
     today: date

@@ -153,7 +153,7 @@ def _problem(
 ) -> str | None:
     """Why an entry can excuse nothing, or None."""
     if entry.is_expired(today):
-        return f"expired on {entry.expires}; mend the failure, or renew the entry with a reason"
+        return f"expired on {entry.expires}; fix the failure, or renew the entry with a reason"
     for other in before:
         if not other.check or (entry.check and is_same_check(other.check, entry.check)):
             return f"{'flaky ' * other.is_flaky}entry {other.number} says so already; take one of the two out"

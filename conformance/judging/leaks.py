@@ -35,7 +35,7 @@ def leak_messages(left_over: Sequence[Mapping[str, str]], unnamed: int) -> list[
 
 
 def unnamed_message(count: int) -> str:
-    """The message about starts that nobody saw the end of."""
+    """The message about starts that ended without the name of an operation."""
     return (
         f"{count} {'start' if count == 1 else 'starts'} ended without the name of an operation; "
         "what they may have started nobody can clean up by name"

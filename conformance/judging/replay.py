@@ -90,7 +90,7 @@ class Adaptation:
     names: Mapping[str, str]
 
     def adapted(self, request: Request) -> Request:
-        """The request to send, but for its credentials."""
+        """The request to send, without its credentials."""
         replacements = _spelled(self.names)
         body = _replaced(request.body.decode("latin-1"), _encoded(replacements)).encode("latin-1")
         headers = [(name, _replaced(value, replacements)) for name, value in self._headers(request, body)]

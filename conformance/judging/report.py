@@ -89,7 +89,7 @@ def build_report(
         "left_over": [dict(entry) for entry in facts.left_over],
         "baseline": facts.baseline,
         "totals": dict(sorted(totals.items())),
-        "verdict": verdict.words,
+        "verdict": verdict.value,
         "verdict_in_words": in_words(verdict, judgements),
         "exit_status": int(verdict),
         "messages": list(facts.messages),

@@ -13,17 +13,17 @@ from typing import Any, Protocol, TypeVar
 from conformance.judging.verdict import CheckResult, Finding
 from conformance.rules import Complaint, in_short
 
-Part = TypeVar("Part")
-Judged = TypeVar("Judged", contravariant=True)
+Unit = TypeVar("Unit")
+JudgedUnit = TypeVar("JudgedUnit", contravariant=True)
 
 
-class Judges(Protocol[Judged]):
+class Judges(Protocol[JudgedUnit]):
     """A rule of any kind."""
 
     @property
     def requirement(self) -> str: ...
 
-    def judgements(self, recording: Sequence[Judged], /) -> Iterator[Complaint | None]:
+    def judgements(self, recording: Sequence[JudgedUnit], /) -> Iterator[Complaint | None]:
         """One judgement for each thing that the rule speaks about: a complaint, or None for "kept"."""
         ...
 
@@ -36,7 +36,7 @@ class Ruling:
     complaints: tuple[Complaint, ...]
 
 
-def ruling(rule: Judges[Part], recordings: Iterable[Sequence[Part]]) -> Ruling:
+def ruling(rule: Judges[Unit], recordings: Iterable[Sequence[Unit]]) -> Ruling:
     """Apply a rule to recordings, each on its own."""
     judgements = [judgement for recording in recordings for judgement in rule.judgements(recording)]
     return Ruling(bool(judgements), tuple(complaint for complaint in judgements if complaint is not None))

@@ -62,7 +62,7 @@ class Statement:
         return None
 
     def softened(self, requirement: Requirement) -> str:
-        """Why a violation of the requirement is only a warning: nobody has declared what it depends on."""
+        """Why a violation is only a warning: the statement does not declare what the requirement depends on."""
         key = requirement.declared
         if not key or key in self._declared:
             return ""

@@ -1,7 +1,7 @@
 """What the rules about servers find in traffic, whoever recorded it: a run, its workers, a replay, somebody else.
 
-Rules judge every exchange, those of drawn checks too. A baseline may only be held against what is the same in every
-run, so what drawn requests alone show is a result of its own.
+Rules judge every exchange, also those of drawn checks. A baseline may only depend on what is the same in every run. So
+what only drawn requests show is a result of its own.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def traffic_check_of(requirement: str) -> str:
 def judged_part(recordings: Iterable[Sequence[Exchange]]) -> list[list[Exchange]]:
     """What rules are applied to: of the clean-up only to its cancels.
 
-    It may delete what runs, and stops where nobody listens any more. Where a request was not answered, it may be
-    another server that is cleaned up, which has forgotten everything.
+    The clean-up may delete running operations, and stops if nobody listens any more. If a request was not answered, a
+    restarted server may answer the clean-up, and it has forgotten everything.
     """
     return [[exchange for exchange in part if _is_judged(exchange, part)] for part in recordings]
 
@@ -70,19 +70,20 @@ def judge_traffic(
 
 @dataclass(frozen=True, slots=True)
 class _Recorded:
-    """What a process recorded: what is judged, and whether what was sent once more was answered, by its number.
+    """What a process recorded. `repeated` has the numbers of requests that were sent once more, and whether the
+    repetition was answered.
 
-    A repetition confirms, and no more: by then another server may answer, which has forgotten everything.
+    Repetitions are not judged, they only confirm: by then a restarted server may answer, which has forgotten all.
     """
 
     judged: Traffic
-    again: Mapping[int, bool]
+    repeated: Mapping[int, bool]
 
     @classmethod
     def of(cls, exchanges: Iterable[Exchange]) -> _Recorded:
         recorded = list(exchanges)
-        again = {exchange.repeats: exchange.response is not None for exchange in recorded if exchange.repeats}
-        return cls(Traffic(exchange for exchange in recorded if not exchange.repeats), again)
+        repeated = {exchange.repeats: exchange.response is not None for exchange in recorded if exchange.repeats}
+        return cls(Traffic(exchange for exchange in recorded if not exchange.repeats), repeated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +104,12 @@ class _Said:
         complaints: list[Complaint] = []
         unconfirmed: list[Complaint] = []
         for recorded in recordings:
-            answered = {number for number, is_answered in recorded.again.items() if is_answered}
+            answered = {number for number, is_answered in recorded.repeated.items() if is_answered}
             ruled = ruling(rule, [recorded.judged])
             anything |= ruled.anything
             for complaint in ruled.complaints:
                 (unconfirmed if _was_the_moment(complaint, answered) else complaints).append(complaint)
-                is_confirmed |= any(recorded.again.get(each.number) is False for each in complaint.exchanges)
+                is_confirmed |= any(recorded.repeated.get(each.number) is False for each in complaint.exchanges)
         return cls(anything, complaints, unconfirmed, is_confirmed)
 
 

@@ -41,10 +41,6 @@ class RunVerdict(Enum):
     def __int__(self) -> int:
         return _EXIT_STATUS[self]
 
-    @property
-    def words(self) -> str:
-        return self.value
-
 
 _EXIT_STATUS = {
     RunVerdict.CONFORMANT: 0,
@@ -89,7 +85,7 @@ class CheckResult:
 
     @property
     def senders(self) -> tuple[str, ...]:
-        """Who sent what it judges, as the record names them: it, and its stimuli."""
+        """The senders of what it judges, as the recording names them: the check and its stimuli."""
         return (self.check.rpartition("::")[2], *self.stimuli)
 
     def as_json(self) -> dict[str, Any]:
@@ -129,7 +125,7 @@ class Judgement:
     softened: str = ""
     """Why a violation of this MUST is only a warning, if it is."""
     is_out_of_reach: bool = False
-    """Whether the target has not what the requirement needs, so that it is no gap that it was not tested."""
+    """Whether the target lacks what the requirement needs. Then it is no gap that it was not tested."""
 
     @property
     def violations(self) -> tuple[dict[str, Any], ...]:
@@ -188,7 +184,7 @@ def judge(
 
 
 def _reasons(result: CheckResult) -> tuple[str, ...]:
-    """What was found, each thing apart, so that what was found often is said once."""
+    """The messages of all violations, so that each is said once."""
     return tuple(violation["message"] for violation in result.violations) or (result.reason,)
 
 
@@ -218,7 +214,7 @@ def judge_run(judgements: Iterable[Judgement], was_interrupted: bool = False) ->
 def in_words(verdict: RunVerdict, judgements: Iterable[Judgement]) -> str:
     """The verdict of a run as it is read: "conformant except 1 known failure, 2 accepted gaps"."""
     if verdict is not RunVerdict.CONFORMANT_EXCEPT:
-        return verdict.words
+        return str(verdict.value)
     judgements = list(judgements)
     counts = (
         (sum(judgement.verdict is Verdict.KNOWN_FAILURE for judgement in judgements), "known failure"),

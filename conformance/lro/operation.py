@@ -56,7 +56,9 @@ class Operation:
 
     @property
     def done(self) -> bool:
-        return self.members.get("done") is True
+        """Whether it has ended; where the member is no boolean, and so says nothing, a result says it."""
+        done = self.members.get("done")
+        return done is True or (not isinstance(done, bool | None) and self.result != (None, None))
 
     @property
     def error(self) -> Any:

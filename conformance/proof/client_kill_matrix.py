@@ -1,7 +1,7 @@
 """The kill matrix of the gate: every lying client breaks exactly what it declares, every correct one nothing.
 
-What `kill_matrix` does with servers, with the same words. A run against a client mostly waits for deadlines that are
-real, so several share a processor.
+It does with clients what `kill_matrix` does with servers. A run against a client mostly waits for real deadlines, so
+several share a processor.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def client_subjects() -> list[Subject]:
 def run_client_matrix(chosen: Sequence[Subject], workers: int | None = None) -> Iterator[MatrixResult]:
     """Play all scenarios against each client; the outcomes come in the order of the subjects."""
     count = min(workers or os.cpu_count() or 1, len(chosen)) or 1
-    # Each worker gets every so-manieth subject, for those that wait long stand side by side.
+    # Each worker gets every n-th subject: those that wait long stand side by side in the list.
     shares = [list(chosen[start::count]) for start in range(count)]
     context = multiprocessing.get_context(start_method())
     with ProcessPoolExecutor(count, mp_context=context, initializer=_give_token) as pool:
@@ -88,7 +88,7 @@ def _outcome(subject: Subject, judged: Judged, faults: Sequence[str], requests: 
         subject,
         {judgement.requirement.id: judgement.reason for judgement in broken},
         [*faults, *errors],
-        judged.verdict.words,
+        judged.verdict.value,
         min(first_at, default=0),
         requests,
         seconds,

@@ -22,7 +22,7 @@ from conformance.server.reference.faults.registry import GENERAL
 from conformance.server.reference.variants import all_variants
 from conformance.server.reference.worlds import AT_ONCE
 
-Kind = Literal["fault", "variant"]
+SubjectKind = Literal["fault", "variant"]
 Actor = Literal["server", "client"]
 
 
@@ -34,7 +34,7 @@ class Subject:
     some check tried.
     """
 
-    kind: Kind
+    kind: SubjectKind
     name: str
     breaks: frozenset[str] = frozenset()
     at_least: bool = False
@@ -76,13 +76,13 @@ class MatrixResult:
 
     @property
     def is_exact(self) -> bool:
-        """Whether the suite said what it had to say, and nothing else."""
+        """Whether the suite found what the subject declares, and nothing else."""
         as_expected = not self.missed and not self.unexpected and not self.errors
         return as_expected and (self.subject.kind == "fault" or not self.undeclared)
 
     @property
     def undeclared(self) -> list[str]:
-        """What is said of a variant, besides violations, that it does not declare; and what it declares in vain."""
+        """What was found about a variant and is not declared, and what is declared and was not found."""
         subject = self.subject
         return [
             *([f"verdict {self.verdict} instead of {subject.verdict}"] if self.verdict != subject.verdict else []),
@@ -131,7 +131,7 @@ def run_matrix(chosen: Sequence[Subject], seed: int = 0, workers: int | None = N
 
 
 def _collect_less_garbage() -> None:
-    """What was imported stays, and a run is over before what it leaves behind is much."""
+    """Imported modules stay, and a run ends before it leaves much garbage."""
     gc.freeze()
     gc.set_threshold(100_000)
 

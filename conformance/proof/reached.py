@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from conformance.judging.traffic import TRAFFIC_CHECK
 from conformance.lro import SystemClock, timestamp
 from conformance.server.options import Options
 from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
@@ -26,7 +27,6 @@ from conformance.server.run_suite import run_quietly
 from conformance.server.target.configuration import DEFAULT_START
 
 _TOKEN, _WEAK_TOKEN = "token-of-the-proof-2f6c1b", "weak-token-of-the-proof-9d04e7"
-TRAFFIC_CHECK = "::test_all_traffic_keeps["
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ def report_of(mutant: Mutant) -> Mapping[str, Any]:
     if reached == "in process":
         return run_quietly(mutant.options)
     with _served(mutant) as file:
-        options = ("-n", "2") if reached == "by workers" else ()
-        told = Options(config=str(file), profile=mutant.profile, seed=mutant.seed)
-        return {**run_quietly(told, options), "messages": []}  # how slow this machine is says nothing
+        words = ("-n", "2") if reached == "by workers" else ()
+        options = Options(config=str(file), profile=mutant.profile, seed=mutant.seed)
+        return {**run_quietly(options, words), "messages": []}  # how slow this machine is says nothing
 
 
 @contextmanager

@@ -54,7 +54,7 @@ def write_artefacts(report: Mapping[str, Any], exchanges: Iterable[Exchange], di
 
 
 def attempts(writings: Iterable[Callable[[], object]]) -> list[UsageError]:
-    """Call all of them, whether or not an earlier one failed; the errors of those that failed."""
+    """Call all of them, also after one has failed; the errors of those that failed."""
     errors = []
     for write in writings:
         try:
@@ -78,7 +78,7 @@ def write_bytes(path: Path, content: Iterable[bytes]) -> None:
 
 def _append(job: str | None, summary: bytes) -> None:
     if job:
-        _write(Path(job), [summary], "ab", f"mend or unset {SUMMARY_VARIABLE}")
+        _write(Path(job), [summary], "ab", f"fix or unset {SUMMARY_VARIABLE}")
 
 
 def _encoded(text: str) -> bytes:

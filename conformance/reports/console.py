@@ -72,7 +72,7 @@ def render(
     if size > Size.QUIET:
         for entry in entries:
             if entry["verdict"] == "warn":
-                lines += ["", *(_explained if size is Size.VERBOSE else _told)(entry, colour, width, size)]
+                lines += ["", *(_explained if size is Size.VERBOSE else _without_evidence)(entry, colour, width, size)]
         if size is Size.VERBOSE:
             lines += ["", *_table(entries, catalogue, colour)]
         lines += ["", *_reasons(entries, width, size), *_chapters(entries, catalogue, colour)]
@@ -85,8 +85,8 @@ def explain(entry: Mapping[str, Any]) -> str:
     return "\n".join(_explained(entry, False, 110, Size.VERBOSE, is_for_eyes=False))
 
 
-def _told(entry: Mapping[str, Any], colour: bool, width: int, _: Size) -> Iterator[str]:
-    """What is wrong, without the evidence."""
+def _without_evidence(entry: Mapping[str, Any], colour: bool, width: int, _: Size) -> Iterator[str]:
+    """One requirement, and what was found."""
     names = names_of(entry)
     yield _title(entry, colour)
     yield from _wrapped(entry["statement"], "  requirement  ", width)
@@ -126,10 +126,10 @@ def _explained(
     if entry["violations"] > shown:
         yield f"  and {entry['violations'] - shown} more; report.json shows the first {shown}"
     reproduction = entry.get("reproduction", {})
-    again = reproduction.get("command") or reproduction.get("curl") or reproduction.get("replay")
-    if again:
+    command = reproduction.get("command") or reproduction.get("curl") or reproduction.get("replay")
+    if command:
         yield ""
-        yield f"  again        {in_one_line(again)}"
+        yield f"  again        {in_one_line(command)}"
 
 
 def _by_message(evidence: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
@@ -242,8 +242,8 @@ def _chapters(entries: Sequence[Mapping[str, Any]], catalogue: Catalogue, colour
     longest = max(map(len, titles.values()), default=0)
     for chapter, members in chapters.items():
         counted = Counter(entry["verdict"] for entry in members)
-        told = [painted(f"{counted[verdict]} {verdict}", verdict, colour) for verdict in MARKS if counted[verdict]]
-        yield f"{titles[chapter]:<{longest}}  {', '.join(told)}"
+        counts = [painted(f"{counted[verdict]} {verdict}", verdict, colour) for verdict in MARKS if counted[verdict]]
+        yield f"{titles[chapter]:<{longest}}  {', '.join(counts)}"
 
 
 def verdict_lines(report: Mapping[str, Any], colour: bool = False, width: int = WIDTH) -> Iterator[str]:

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element, ElementTree, ParseError, SubElement, 
 
 from conformance.errors import UsageError
 from conformance.reports.console import explain
-from conformance.reports.words import said, why
+from conformance.reports.words import said, untested_musts, why
 
 _FAILURES = ("fail", "unexpected-pass")
 _RUN = "run"
@@ -71,7 +71,8 @@ def _add_verdict(suite: Element, report: Mapping[str, Any]) -> None:
     """The test case of the run. It passes for a run that is conformant with exceptions, and lists how many."""
     case = SubElement(suite, "testcase", classname=_RUN, name="verdict")
     if report["exit_status"] != 0:
-        _say(case, "failure", f"the run is {said(report)}", "\n".join(report["messages"]))
+        untested = [f"not tested: {entry['id']}: {why(entry)}" for entry in untested_musts(report["requirements"])]
+        _say(case, "failure", f"the run is {said(report)}", "\n".join([*report["messages"], *untested]))
     elif said(report) != "conformant":
         SubElement(case, "system-out").text = _as_xml(f"the run is {said(report)}")
 

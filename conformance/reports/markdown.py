@@ -45,7 +45,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _accepted([entry for entry in entries if entry.get("accepted_gap")])
     yield from _table([entry for entry in entries if entry["verdict"] in _TO_EXPLAIN])
     yield from _time_lines(entries)
-    yield from _again([entry for entry in entries if entry.get("reproduction", {}).get("curl")])
+    yield from _reproductions([entry for entry in entries if entry.get("reproduction", {}).get("curl")])
 
 
 def _counts(totals: Mapping[str, int]) -> str:
@@ -108,7 +108,7 @@ def _time_lines(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                 yield f"<pre>{html.escape(lines)}</pre>"
 
 
-def _again(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _reproductions(entries: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     if not entries:
         return
     yield ""

@@ -42,7 +42,7 @@ Text = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownExchange:
     """One exchange as the page shows it."""
 
     number: int
@@ -72,15 +72,15 @@ class Drawing:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ShownViolation:
     """One violation. `more` are others with the same message, `turns` what driver and server did in a call of a
     client."""
 
     message: Text
-    exchanges: tuple[Shown, ...]
+    exchanges: tuple[ShownExchange, ...]
     drawing: Drawing | None
     turns: tuple[tuple[str, str, str], ...]
-    more: tuple[tuple[Shown, ...], ...] = ()
+    more: tuple[tuple[ShownExchange, ...], ...] = ()
 
 
 def header_of(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,13 +157,13 @@ def entry_of(entry: Mapping[str, Any]) -> dict[str, Any]:
     names = names_of(entry)
     found, left = _found(entry, names)
     reproduction = entry.get("reproduction", {})
-    again = reproduction.get("replay") or reproduction.get("command", "")
+    command = reproduction.get("replay") or reproduction.get("command", "")
     return {
         **entry,
         "found": found,
         "names": [(letter, printable(name)) for name, letter in names.letters.items()],
         "left": left,
-        "again": again.replace("REPORT.json", "report.json"),
+        "command": command.replace("REPORT.json", "report.json"),
         "accepted_gap": entry.get("accepted_gap"),
         "excuses": list(_excuses(entry)),
         "deciding": [_shown(exchange, names) for exchange in entry.get("decided_by", ())],
@@ -180,7 +180,7 @@ def _excuses(entry: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         yield {"what": check + excuse["reason"], "link": excuse["link"], "expires": excuse["expires"] or ""}
 
 
-def _found(entry: Mapping[str, Any], names: Names) -> tuple[list[Found], int]:
+def _found(entry: Mapping[str, Any], names: Names) -> tuple[list[ShownViolation], int]:
     """The violations, those with the same message together; and how many violations are not shown."""
     by_message: dict[str, list[Mapping[str, Any]]] = {}
     for violation in entry["evidence"][:_SHOWN_VIOLATIONS]:
@@ -188,7 +188,7 @@ def _found(entry: Mapping[str, Any], names: Names) -> tuple[list[Found], int]:
     found = []
     for message, (first, *others) in by_message.items():
         found.append(
-            Found(
+            ShownViolation(
                 tuple(names.parts(printable(message))),
                 tuple(_shown(value, names) for value in first["exchanges"]),
                 _drawing(first, names),
@@ -202,9 +202,9 @@ def _found(entry: Mapping[str, Any], names: Names) -> tuple[list[Found], int]:
     return found, entry["violations"] - min(len(entry["evidence"]), _SHOWN_VIOLATIONS)
 
 
-def _shown(value: Mapping[str, Any], names: Names) -> Shown:
+def _shown(value: Mapping[str, Any], names: Names) -> ShownExchange:
     exchange = exchange_from_json(value)
-    return Shown(
+    return ShownExchange(
         number=exchange.number,
         note=printable(exchange.note),
         check=printable(exchange.check),

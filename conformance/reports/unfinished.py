@@ -6,7 +6,8 @@ an earlier report cannot be mistaken for its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from conformance.errors import UsageError
@@ -23,7 +24,9 @@ MADE_OF_A_REPORT = (
 
 MESSAGE = "the run has not finished: it goes on, or ended before it could write its report"
 
-_WRITE_ONE = ("run", "sdk")
+_OPTION = "--report-dir"
+_SURELY = 0.85
+"""So much alike is a misspelt word to what was meant; as for the hints about misspelt options."""
 _WRITE_NONE = frozenset({"--plan", "--cleanup", "-h", "--help"})
 
 
@@ -58,17 +61,20 @@ def begin_report(directory: Path) -> None:
         write_report(build_report((), RunVerdict.INCOMPLETE, facts), directory)
 
 
-def announced_directory(words: Sequence[str]) -> Path | None:
-    """The report directory of a command line that will write a report there, also where it is wrong otherwise."""
-    if not words or words[0] not in _WRITE_ONE:
+def announced_directory(words: Sequence[str], other_commands: Collection[str] = ()) -> Path | None:
+    """The report directory of a command line that writes a report there, or would if it had no mistake.
+
+    The mistake may be in the name of the command or of this option: an earlier report must not survive that, either.
+    `other_commands` write no report of a run.
+    """
+    if not words or words[0].startswith("-") or words[0] in other_commands:
         return None
     own = list(words[: words.index("--")] if "--" in words else words)
     named = ""
     for word, following in zip(own, [*own[1:], ""], strict=True):
-        if word.partition("=")[0] in _WRITE_NONE:
+        option, equals, value = word.partition("=")
+        if option in _WRITE_NONE:
             return None
-        if word == "--report-dir":
-            named = following
-        elif word.startswith("--report-dir="):
-            named = word.partition("=")[2]
+        if difflib.get_close_matches(option, [_OPTION], cutoff=_SURELY):
+            named = value if equals else following
     return Path(named) if named and not named.startswith("-") else None

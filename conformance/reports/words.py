@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-Entry = Mapping[str, Any]
+Reported = Mapping[str, Any]
 """One requirement of a report."""
 
 _MEANING = {
@@ -30,26 +30,26 @@ def meaning(report: Mapping[str, Any]) -> str:
     return "No MUST is violated; what fails the run is the baseline or --strict."
 
 
-def why(entry: Entry) -> str:
+def why(entry: Reported) -> str:
     """Why a requirement is not judged, and who accepts that."""
     gap = entry.get("accepted_gap")
     return f"accepted gap: {gap['reason']} ({gap['link']}); {entry['reason']}" if gap else str(entry["reason"])
 
 
-def untested_musts(entries: Iterable[Entry]) -> list[Entry]:
+def untested_musts(entries: Iterable[Reported]) -> list[Reported]:
     """The MUST that were not tested and that nothing excuses: they make a run incomplete."""
     return [entry for entry in _not_tested(entries) if not is_out_of_reach(entry) and not entry.get("accepted_gap")]
 
 
-def musts_out_of_reach(entries: Iterable[Entry]) -> list[Entry]:
+def musts_out_of_reach(entries: Iterable[Reported]) -> list[Reported]:
     """The MUST that cannot be tested on this kind of target, such as chunks where there is no socket: no gap."""
     return [entry for entry in _not_tested(entries) if is_out_of_reach(entry)]
 
 
-def is_out_of_reach(entry: Entry) -> bool:
+def is_out_of_reach(entry: Reported) -> bool:
     """Whether the target has not what the requirement needs; older reports do not say it."""
     return bool(entry.get("out_of_reach"))
 
 
-def _not_tested(entries: Iterable[Entry]) -> list[Entry]:
+def _not_tested(entries: Iterable[Reported]) -> list[Reported]:
     return [entry for entry in entries if entry["verdict"] == "not-tested" and entry["level"] == "MUST"]

@@ -18,7 +18,7 @@ from conformance.sdk.scenario import Scenario
 from conformance.sdk.stage import Asked, Company, Scene
 from conformance.sdk.transport import REST, ClientTransport
 
-Starts = Callable[[], AbstractContextManager[AnyDriver]]
+StartDriver = Callable[[], AbstractContextManager[AnyDriver]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +88,15 @@ class Performance:
         return any(play.fault for play in self.plays)
 
 
-def processes(command: Sequence[str], patience: float = PATIENCE, now: Callable[[], float] = time.monotonic) -> Starts:
+def processes(
+    command: Sequence[str], patience: float = PATIENCE, now: Callable[[], float] = time.monotonic
+) -> StartDriver:
     """Starts a driver process each time it is called; the driver finds our token in its environment."""
     return lambda: Driver(command, now, {TOKEN_VARIABLE: TOKEN}, patience)
 
 
 def perform(
-    start: Starts,
+    start: StartDriver,
     scenarios: Iterable[Scenario],
     naming: Naming,
     *,

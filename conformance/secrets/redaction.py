@@ -18,6 +18,7 @@ import binascii
 import re
 import string
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from html.entities import html5
 
 MASK = "[secret]"
@@ -29,6 +30,9 @@ repeating it."""
 
 _LONGEST_RUN = 16
 """So many consecutive characters of a secret are masked, however long the secret is."""
+
+_TEXTS_KEPT, _LONGEST_KEPT = 4096, 4096
+"""So many texts, of so many characters at most, are not searched again."""
 
 _WORDS_OF_JSON = frozenset({"true", "false", "null"})
 _SHORTEST = 3
@@ -43,17 +47,23 @@ class Redaction:
         spelled = [(text, masks[secret]) for secret in wanted for text in _texts(secret)]
         # The longest first: what is left of it would not be found when a part of it had gone before.
         spelled.sort(key=lambda entry: (-len(entry[0]), entry[0]))
-        self._patterns = [(_pattern(text), hidden) for text, hidden in spelled]
+        self._patterns = [(len(text), _pattern(text), hidden) for text, hidden in spelled]
         self._runs = [
             (_Runs(secret, max(SURE, min(_half(secret), _LONGEST_RUN))), masks[secret])
             for secret in wanted
             if len(secret) > SURE
         ]
+        # The same header fields come with each answer, and the same answer is shown by several requirements.
+        self._seen = lru_cache(_TEXTS_KEPT)(self._without)
 
     def text(self, value: str) -> str:
         """The text without the secrets; itself when it has none."""
-        for pattern, mask in self._patterns:
-            value = pattern.sub(_always(mask), value)
+        return self._seen(value) if len(value) <= _LONGEST_KEPT else self._without(value)
+
+    def _without(self, value: str) -> str:
+        for length, pattern, mask in self._patterns:
+            if length <= len(value):  # no spelling is shorter
+                value = pattern.sub(_always(mask), value)
         for runs, mask in self._runs:
             value = runs.blotted_out(value, mask)
         return value
@@ -83,7 +93,7 @@ _MASKED = re.compile(rf"{re.escape(MASK[:-1])}( [0-9]+)?\]")
 
 
 def is_masked(text: str) -> bool:
-    """Whether something in a text was masked, so that it is not what it was."""
+    """Whether something in a text was masked."""
     return _MASKED.search(text) is not None
 
 

@@ -22,7 +22,7 @@ def rank_of(item: pytest.Item) -> int:
 
 
 def draws(item: pytest.Item) -> bool:
-    """Whether a check draws what it sends: only the profiles above quick have examples to draw."""
+    """Whether a check draws its requests at random; only the profiles above quick do."""
     return rank_of(item) > 0
 
 

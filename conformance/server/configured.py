@@ -64,7 +64,7 @@ def max_time_of(options: Options) -> float:
 
 
 def _with_room(configuration: Configuration, profile: Profile) -> Configuration:
-    """The configuration with limits that hold all that the profile draws, where the file does not say others."""
+    """The configuration, with limits large enough for the profile unless the file sets its own."""
     limits = configuration.limits
     requests = limits.requests if "requests" in limits.said else max(limits.requests, profile.requests)
     operations = limits.operations if "operations" in limits.said else max(limits.operations, profile.operations)

@@ -44,7 +44,7 @@ class Seen:
 
     @classmethod
     def nothing(cls, contract: Contract) -> Seen:
-        """Where nobody can be asked: an example from the contract."""
+        """What is known without a server: an example from the contract."""
         return cls(homes(contract)[0].example)
 
 
@@ -67,7 +67,7 @@ def _look(transport: HttpTransport, where: str, prefix: str, contract: Contract)
         request = Request("GET", prefix + path, (("Host", "localhost"), ("Accept", "application/json")))
         outcome = transport.exchange(request, _TIMEOUT)
         if isinstance(outcome, Failure) and outcome.kind is FailureKind.REFUSED:
-            raise TargetError(f"nobody listens at {where}", "start the server first, or mend --url")
+            raise TargetError(f"nobody listens at {where}", "start the server first, or fix --url")
         return outcome if isinstance(outcome, Response) else None
 
     try:
@@ -77,7 +77,7 @@ def _look(transport: HttpTransport, where: str, prefix: str, contract: Contract)
 
 
 def first_look(ask: Ask, contract: Contract) -> Seen:
-    """What can be read off whoever is asked."""
+    """What the answers show of a server."""
     document = _json(ask("/openapi.json"))
     parent = next(parents(document, contract), homes(contract)[0].example)
     listed = ask(contract.path(Method.LIST, parent)) if contract.binds(Method.LIST, parent) else None

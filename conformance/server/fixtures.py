@@ -52,9 +52,7 @@ def _imported(path: Path, name: str) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise UsageError(
-            f"{path} cannot be imported: {described(error)}", "mend it, or run pytest elsewhere"
-        ) from error
+        raise UsageError(f"{path} cannot be imported: {described(error)}", "fix it, or run pytest elsewhere") from error
     return module
 
 

@@ -43,7 +43,7 @@ class Options:
     variant: str = _option("", "let the embedded reference server be this correct variant", "NAME", is_of_run=False)
     world: str = _option("", "how the embedded reference server behaves besides", "NAME", is_of_run=False)
     rehearsal: str = ""
-    """How the operations of a stand-in behave, for `--plan`: nobody else can say so."""
+    """How operations of the stand-in behave; only `--plan` sets it."""
 
     @classmethod
     def read(cls, values: Mapping[str, Any], prefix: str = "") -> Options:
@@ -63,11 +63,11 @@ class Options:
 def declare_for_run(add: Callable[..., object]) -> None:
     """Describe the options of `run` to its parser; the configuration is its argument."""
     for option in fields(Options):
-        told = option.metadata
+        described = option.metadata
         if option.name == "config":
-            add(option.name, nargs="?", metavar=told["metavar"], help=told["help"])
-        elif told and told["is_of_run"]:
-            add(f"--{_spelled(option.name)}", dest=option.name, **_keywords(option.default, told))
+            add(option.name, nargs="?", metavar=described["metavar"], help=described["help"])
+        elif described and described["is_of_run"]:
+            add(f"--{_spelled(option.name)}", dest=option.name, **_keydescribed(option.default, described))
 
 
 def declare_for_pytest(add: Callable[..., object]) -> None:
@@ -75,7 +75,7 @@ def declare_for_pytest(add: Callable[..., object]) -> None:
     for option in fields(Options):
         if option.metadata:
             name = _PREFIX if option.name == "config" else f"{_PREFIX}-{_spelled(option.name)}"
-            add(f"--{name}", dest=f"{_PREFIX}_{option.name}", **_keywords(option.default, option.metadata))
+            add(f"--{name}", dest=f"{_PREFIX}_{option.name}", **_keydescribed(option.default, option.metadata))
 
 
 def given_to_pytest(values: Mapping[str, Any]) -> Options:
@@ -87,9 +87,9 @@ def _spelled(name: str) -> str:
     return name.replace("_", "-")
 
 
-def _keywords(default: object, told: Mapping[str, Any]) -> dict[str, Any]:
-    """What a parser is told of an option, by the kind of its value."""
+def _keydescribed(default: object, described: Mapping[str, Any]) -> dict[str, Any]:
+    """The keydescribed that describe an option to a parser, by the kind of its value."""
     if isinstance(default, bool):
-        return {"action": "store_true", "help": told["help"]}
+        return {"action": "store_true", "help": described["help"]}
     kind = {"action": "append"} if isinstance(default, tuple) else {"type": type(default)}
-    return {**kind, "metavar": told["metavar"], "help": told["help"]}
+    return {**kind, "metavar": described["metavar"], "help": described["help"]}

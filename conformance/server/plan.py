@@ -1,7 +1,7 @@
 """`run --plan`: every call that a run may make, and nothing sent.
 
-The plan is no second description of the suite: the suite is run, against a stand-in (`targets.rehearsal`), once where
-cancels win and once where they never do; of what differs the larger number counts.
+The plan is no second description of the suite. The suite runs against a stand-in (`target/rehearsal.py`), once with
+cancels that win and once with cancels that never win. Where the two differ, the larger number counts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from conformance.exchange.printable import in_one_line
 from conformance.server.target.configuration import Configuration, SupplyForm
 
 _ID = re.compile(r"[0-9a-f]{19,}|[0-9A-F]{19,}")
-"""What was drawn for an id, but for a character at its end."""
+"""The random part of an id, without a character at its end."""
 
 
 @dataclass(frozen=True, slots=True)

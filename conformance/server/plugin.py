@@ -237,7 +237,7 @@ class _Results:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
-    """The last of all: what was started has been cleaned up by now, or whoever did that was interrupted."""
+    """Runs last: the clean-up is over by now, or was interrupted."""
     from conformance.server.target.interrupts import interrupted_once
 
     with interrupted_once(exitstatus == pytest.ExitCode.INTERRUPTED):

@@ -58,7 +58,7 @@ def result_of(item: pytest.Item, call: pytest.CallInfo[None], run: Run) -> Check
 
 
 def show(report: pytest.TestReport, result: CheckResult, run: Run) -> None:
-    """Let pytest's report say the same: a SHOULD that is not kept fails nobody, and no skip looks like a pass."""
+    """Let pytest's report say the same: a violated SHOULD is no failure, and a skip is no pass."""
     requirement = catalogue()[result.requirement]
     file, line, _ = report.location
     ruled_out = run.statement.rules_out(requirement)

@@ -118,7 +118,7 @@ class Run:
         return self._masking[1]
 
     def clean_up(self) -> None:
-        """Clean up what this process started, once; who interrupts that is told what it leaves."""
+        """Clean up what this process started, once. After an interrupt the report says what is left."""
         if self.iut is None or self._is_cleaned:
             return
         self._is_cleaned = True

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import pytest
 
@@ -25,12 +25,14 @@ from conformance.server import plugin
 from conformance.server.checks import TRAFFIC_FILE, place_of
 from conformance.server.configured import check_target, configuration_of
 from conformance.server.options import Options
-from conformance.server.plan import Plan, Rehearsal, plan_of
 from conformance.server.run import Run, configured_run
 from conformance.server.target.configuration import THE_DEFAULT
 from conformance.server.target.connect import is_allowed
 from conformance.server.target.rehearsal import MODES
 from conformance.spec.catalogue import catalogue
+
+if TYPE_CHECKING:
+    from conformance.server.plan import Plan
 
 _UNRECOGNIZED = "error: unrecognized arguments: "
 _SUITE = Path(__file__).parent.parent / "suite"
@@ -104,6 +106,8 @@ def run_quietly(options: Options, pytest_options: Sequence[str] = ()) -> dict[st
 
 def plan_run(options: Options, pytest_options: Sequence[str]) -> Plan:
     """Every call that a run with these options may make; nothing is sent. Raises UsageError as `run_suite`."""
+    from conformance.server.plan import Rehearsal, plan_of
+
     configuration = configuration_of(options)
     rehearsals = []
     for mode in MODES:
@@ -149,7 +153,7 @@ def _run_pytest(options: Options, pytest_options: Sequence[str], progress: _Prog
         complaints = io.StringIO()
         try:
             with contextlib.redirect_stderr(complaints):
-                status = int(pytest.main(arguments, plugins=[_Told(options), progress]))
+                status = int(pytest.main(arguments, plugins=[_Given(options), progress]))
         finally:
             said = complaints.getvalue()
             if _UNRECOGNIZED not in said:
@@ -165,7 +169,7 @@ def _run_pytest(options: Options, pytest_options: Sequence[str], progress: _Prog
 
 
 def _name_of(run: Run) -> str:
-    """What is under test, as JUnit's readers show it; a line break would be an option of its own."""
+    """The target, as JUnit's readers show it. In one line: pytest would read the next one as another option."""
     iut = run.configuration.iut
     return in_one_line(iut.name or iut.url or "embedded reference server")
 
@@ -194,15 +198,17 @@ def _plugins_for(pytest_options: Sequence[str]) -> list[str]:
 
 
 def _nothing_ran(status: int) -> int:
-    """Nothing was judged: pytest has said why, unless it was the selection that left nothing."""
+    """Nothing was judged. pytest has said why, except for an empty selection and an interrupt."""
+    if status == pytest.ExitCode.INTERRUPTED:
+        print("lro-conformance: interrupted before anything was judged", file=sys.stderr)
     if status == pytest.ExitCode.NO_TESTS_COLLECTED:
         print("lro-conformance: the selection leaves no check to run", file=sys.stderr)
         return 3
     return 2
 
 
-class _Told:
-    """Tells the plugin the options of the run, in place of those that pytest would have been given."""
+class _Given:
+    """Gives the plugin the options of the run, in place of options of pytest."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -213,7 +219,7 @@ class _Told:
 
 
 class _Progress:
-    """Lets who waits see how far the run is, and has the report when it is over."""
+    """Shows how far the run is, and has the report when it is over."""
 
     def __init__(self, stream: TextIO) -> None:
         self._shown = Progress(stream, os.environ)

@@ -67,7 +67,7 @@ def read_yaml(path: Path) -> Any:
         where = getattr(error, "problem_mark", None)
         line = f", line {where.line + 1}" if where is not None else ""
         what = getattr(error, "problem", None) or "it cannot be parsed"
-        raise UsageError(f"{path}{line}: not YAML: {what}", "mend the file") from error
+        raise UsageError(f"{path}{line}: not YAML: {what}", "fix the file") from error
     except RecursionError as error:
         raise _too_deep(path) from error
 

@@ -115,7 +115,7 @@ def _labelled(good: GoodPath, label: str, family: Family, why: str) -> Callable[
 _Paths = st.SearchStrategy[str]
 _WORDS = words(string.ascii_letters + string.digits + "-_.")
 _NOBODYS = 12
-"""Characters of a word that is no name of a collection or an operation, so that it hits nobody."""
+"""So many random characters make a word that names no collection and no operation."""
 _LONG_WORDS = words(string.ascii_letters + string.digits + "-_.", min_size=_NOBODYS, max_size=2 * _NOBODYS)
 _PLAIN_IDS = words(PLAIN, min_size=_NOBODYS, max_size=2 * _NOBODYS)
 

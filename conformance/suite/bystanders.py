@@ -114,6 +114,12 @@ def addressed(bystanders: Bystanders, addressed_name: str) -> Bystander:
 
 
 @stimulus
+def kept(bystanders: Bystanders, kept_name: str) -> Bystander:
+    """The bystander that deletes name which have to be refused."""
+    return bystanders.met(kept_name)
+
+
+@stimulus
 def known_auth(iut: Iut, oldest_name: str) -> None:
     """Finds out whether the server asks for credentials, if the statement does not say it."""
     iut.find_out_about_auth(oldest_name)

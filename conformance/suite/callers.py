@@ -6,16 +6,16 @@ shows whether it is still there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from conformance.errors import NotApplicable
+from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange, Method
 from conformance.server.target.credentials import Credential
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import unknown_name
-from conformance.suite.bystanders import Bystanders
+from conformance.suite.bystanders import Bystander, Bystanders
 from conformance.suite.deletion import Deletion
 from conformance.suite.last_look import LastLook
 from conformance.suite.pages import SmallPages
@@ -62,6 +62,7 @@ def asked(
     bystanders: Bystanders,
     aims: LastLook,
     known_auth: None,
+    kept: Bystander | None = None,
     listing: list[Exchange] | None = None,
     small_pages: SmallPages | None = None,
     deletion: Deletion | None = None,
@@ -73,7 +74,7 @@ def asked(
     if iut.statement.value("auth") is not True:
         raise NotApplicable("the server asks for no credentials")
     name = bystanders.name
-    victim = bystanders.new() if iut.statement.value("delete") is True and _are_ours(iut) else None
+    victim = kept if iut.statement.value("delete") is True else None
     requests: list[Outgoing] = [
         iut.get_request(unknown_name(name, "callers"), Credential.NONE, UNKNOWN_ANONYMOUS),
     ]
@@ -100,15 +101,45 @@ def asked(
     return asked
 
 
-def _are_ours(iut: Iut) -> bool:
-    return iut.supply.starts_operations and iut.configuration.operations.cleanup != "none"
-
-
 @stimulus
 def let_in(iut: Iut, asked: Callers, oldest_name: str) -> dict[str, str]:
-    """The gets and lists that were answered without credentials, by their note, and why."""
-    reads = asked.of(ANONYMOUS, *READS)
-    return {read.note: why_let_in(iut, read, oldest_name) for read in reads if read.succeeded()}
+    """The gets and lists that were answered without the right credentials, by their note, and why.
+
+    Who lacks a permission may be allowed to read.
+    """
+    reads = [(who, read) for who in (ANONYMOUS, STRANGER) for read in asked.of(who, *READS)]
+    return {read.note: why_let_in(iut, read, oldest_name, _WHO[who]) for who, read in reads if read.succeeded()}
+
+
+def by_themselves(sent: Sequence[Exchange], let_in: Mapping[str, str]) -> list[Exchange]:
+    """Those of some requests that no request before them has let in. Raises NotTested where none is left."""
+    kept = [one for one in sent if let_in.get(one.note) not in REMEMBERED]
+    if sent and not kept:
+        raise NotTested("the credentials of other requests let every one of these in")
+    return kept
+
+
+@dataclass(frozen=True, slots=True)
+class OneConnection:
+    """A get with credentials, the same without on the connection that is free again, and then on one of its own."""
+
+    known: Exchange
+    after: Exchange
+    alone: Exchange | None
+
+    @property
+    def tells_who_calls(self) -> bool:
+        """Whether the credentials of the first let the second in."""
+        return self.alone is not None and self.alone.is_denied
+
+
+def read_on_one_connection(iut: Iut, name: str) -> OneConnection:
+    """Nothing else is sent meanwhile, so that the second request uses the connection of the first."""
+    known = iut.get(name)
+    anonymous = iut.get_request(name, Credential.NONE, note="get without credentials, after one with them")
+    after = iut.send(anonymous)
+    is_let_in = known.succeeded() and after.succeeded()
+    return OneConnection(known, after, iut.send(replace(anonymous, once=True)) if is_let_in else None)
 
 
 READS = (Method.GET, Method.LIST)
@@ -145,26 +176,28 @@ def _escaped(text: str) -> str:
     return f"%{ord(text[0]):02X}{text[1:]}"
 
 
-OPEN, REMEMBERED = "nobody is asked", "the credentials of another request count"
+OPEN, BY_CONNECTION = "nobody is asked", "the credentials of another request on the connection count"
+BY_ANSWER = "the answer to a request with credentials is given to others"
+REMEMBERED = (BY_CONNECTION, BY_ANSWER)
 
 
-def why_let_in(iut: Iut, read: Exchange, name: str) -> str:
+def why_let_in(iut: Iut, read: Exchange, name: str, credential: Credential = Credential.NONE) -> str:
     """Why a get or list was answered without credentials: it is open, or an earlier request is what let it in.
 
     The same request is sent on a new connection, and then for an operation that nobody has read.
     """
-    fresh = replace(_read_again(iut, read), once=True)
+    fresh = replace(_read_again(iut, read, credential), once=True)
     if iut.send(fresh).is_denied:
-        return REMEMBERED
+        return BY_CONNECTION
     if read.calls(Method.LIST):
-        unread = iut.list_request(iut.contract.parent_of(name), page_size=7, credential=Credential.NONE)
+        unread = iut.list_request(iut.contract.parent_of(name), page_size=7, credential=credential)
     else:
-        unread = iut.get_request(iut.running(1)[0], Credential.NONE)
-    return REMEMBERED if iut.send(replace(unread, once=True)).is_denied else OPEN
+        unread = iut.get_request(iut.running(1)[0], credential)
+    return BY_ANSWER if iut.send(replace(unread, once=True)).is_denied else OPEN
 
 
-def _read_again(iut: Iut, read: Exchange) -> Outgoing:
+def _read_again(iut: Iut, read: Exchange, credential: Credential) -> Outgoing:
     assert read.call is not None
     if read.calls(Method.LIST):
-        return iut.list_request(read.call.name, credential=Credential.NONE, note=read.note)
-    return iut.get_request(read.call.name, Credential.NONE, read.note)
+        return iut.list_request(read.call.name, credential=credential, note=read.note)
+    return iut.get_request(read.call.name, credential, read.note)

@@ -10,6 +10,7 @@ from functools import partial
 
 import pytest
 
+from conformance.errors import NotTested
 from conformance.server.target.iut import Iut
 from conformance.suite import (  # noqa: F401 - each declares its stimuli
     bindings,
@@ -36,6 +37,7 @@ from conformance.suite import (  # noqa: F401 - each declares its stimuli
     unauthorised,
     unknown,
 )
+from conformance.suite.callers import BY_CONNECTION, OneConnection, read_on_one_connection
 from conformance.suite.confirmation import CONFIRMATION, Confirmation, confirm_unanswered
 from conformance.suite.items import wanted_with
 from conformance.suite.refusals import FAMILIES
@@ -62,6 +64,19 @@ def confirm_what_was_not_answered(iut: Iut) -> Iterator[None]:
     yield
     iut.target.check = "confirmation"
     confirm_unanswered(iut)
+
+
+@pytest.fixture(scope="session")
+def on_one_connection(iut: Iut, oldest_name: str, let_in: dict[str, str]) -> OneConnection:
+    """Two reads of one operation when the stimuli have been played: with credentials, and then without."""
+    return read_on_one_connection(iut, oldest_name)
+
+
+@pytest.fixture
+def each_request_by_itself(on_one_connection: OneConnection, let_in: dict[str, str]) -> None:
+    """Raise NotTested where a connection lets in whoever comes after: auth.each-request-by-itself says so, alone."""
+    if on_one_connection.tells_who_calls or BY_CONNECTION in let_in.values():
+        raise NotTested("a request is let in by the credentials of another one on its connection")
 
 
 @pytest.fixture

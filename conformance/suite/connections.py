@@ -31,12 +31,10 @@ class Pair:
     alone: Exchange | None = None
 
 
-def refused_then_served(iut: Iut, running: str, other: str) -> list[Pair]:
-    """Each request that must be refused, and then a get of an operation; after the last one a cancel of the other."""
-    refusals = _to_be_refused(iut, running)
-    follow = [iut.get_request(running, note="get after a refusal")] * (len(refusals) - 1)
-    follow.append(iut.cancel_request(other, note="cancel after a refusal"))
-    return [_pair(iut, refusal, after) for refusal, after in zip(refusals, follow, strict=True)]
+def refused_then_served(iut: Iut, running: str) -> list[Pair]:
+    """Each request that must be refused, and then a get of an operation."""
+    after = iut.get_request(running, note="get after a refusal")
+    return [_pair(iut, refusal, after) for refusal in _to_be_refused(iut, running)]
 
 
 def _pair(iut: Iut, refusal: Outgoing, after: Outgoing) -> Pair:

@@ -63,6 +63,7 @@ class LastLook:
         self._latency = latency
         self._pending: dict[str, Attempt] = {}
         self._looked: dict[str, Looked] = {}
+        self._followed: list[str] = []
         self.ends: dict[str, Exchange] = {}
         """The last look at every operation whose cancel was acknowledged or that was deleted, by its name."""
         self.accounted_for: set[str] = set()
@@ -78,6 +79,10 @@ class LastLook:
         """Note what was sent and must not touch a bystander."""
         if sent:
             self._pending[key] = Attempt(bystander, tuple(sent), again)
+
+    def follow(self, name: str) -> None:
+        """Look at an operation, too, that was done when something was sent to it: rules say what must not change."""
+        self._followed.append(name)
 
     def require_untouched(self, key: str) -> None:
         """Raise Violated where the bystander is touched, by what was sent or by another cancel of the run."""
@@ -130,7 +135,8 @@ class LastLook:
         self.wait()
         aims, self._pending = self._pending, {}
         names = list(dict.fromkeys(aim.bystander.name for aim in aims.values()))
-        others = [name for name in [*acknowledged(self._iut), *deleted(self._iut)] if name not in names]
+        others = [*acknowledged(self._iut), *deleted(self._iut), *self._followed]
+        others = [name for name in dict.fromkeys(others) if name not in names]
         looks = dict(zip([*names, *others], self._iut.get_all([*names, *others]), strict=True))
         self.ends.update({name: looks[name] for name in others})
         self._looked.update(

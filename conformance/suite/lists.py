@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from conformance.errors import NotApplicable, NotTested
+from conformance.errors import NotApplicable
 from conformance.exchange import Exchange
 from conformance.exchange.history import next_page_token, operations_in
 from conformance.rules.server.operation import same_name
 from conformance.server.target.iut import Iut, listed_names
 from conformance.server.target.waits import LIST_SHOWS
 from conformance.suite.bystanders import Bystanders
-from conformance.suite.deletion import Deletion
 from conformance.suite.last_look import LastLook
 from conformance.suite.stimuli import last_stimulus, stimulus
 from conformance.suite.stories import Stories
@@ -77,17 +76,7 @@ def is_listed(read: Sequence[Exchange], name: str) -> bool:
     return any(same_name(listed, name) for listed in listed_names(read))
 
 
-@stimulus
-def list_without(iut: Iut, listing: list[Exchange], deletion: Deletion) -> list[Exchange]:
-    """The list when it does not show any more what was deleted, or the end of `settle`."""
-    call = deletion.delete.call
-    if not deletion.removed or call is None:
-        raise NotTested("no operation was seen to be gone after its delete")
-    return read_until(iut, iut.contract.parent_of(call.name), lambda read: not is_listed(read, call.name))
-
-
 @last_stimulus
-def last_list(iut: Iut, oldest_name: str, aims: LastLook, listing: list[Exchange]) -> list[Exchange]:
-    """The list at the end of the run."""
-    aims.wait()
+def last_list(iut: Iut, oldest_name: str, last_look: LastLook, listing: list[Exchange]) -> list[Exchange]:
+    """The list at the end of the run. It comes after the last look, and so is another look at all that is there."""
     return iut.list_pages(iut.contract.parent_of(oldest_name))

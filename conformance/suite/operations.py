@@ -83,9 +83,18 @@ def addressed_name(iut: Iut, bystanders: Bystanders, younger_name: str | None = 
 
 
 @stimulus
-def cancelled_after_name(iut: Iut, bystanders: Bystanders, younger_name: str | None = None) -> str:
-    """The one that is cancelled on a connection on which another request was refused."""
+def kept_name(iut: Iut, bystanders: Bystanders, known_auth: None, younger_name: str | None = None) -> str:
+    """The one that is to be deleted by nobody who may not. Raises Unjudged where no delete is ours to send."""
+    if iut.statement.value("auth") is not True:
+        raise NotApplicable("the server asks for no credentials")
+    require_own_deletes(iut, bystanders.name)
     return iut.running(1)[0]
+
+
+@stimulus
+def completing_name(iut: Iut, bystanders: Bystanders, younger_name: str | None = None) -> str:
+    """The one that ends by itself, early so that it has ended when it is needed; empty where none can be had."""
+    return iut.completed_supply.take(1)[0] if iut.completed_supply.is_given else ""
 
 
 @stimulus

@@ -88,10 +88,13 @@ def _is_too_long(pages: Sequence[Exchange]) -> bool:
 
 
 def _others(iut: Iut, parent: str) -> list[Outgoing]:
-    queries = {NEGATIVE: "pageSize=-1", BAD_FILTER: f"filter={_NO_FILTER}"}
-    if not iut.is_quick:
-        queries |= {ZERO: "pageSize=0", HUGE: f"pageSize={(1 << 31) - 1}"}
-        queries[BAD_TOKEN] = f"pageSize=1&pageToken={nonce(parent, 'token')}"
+    queries = {
+        NEGATIVE: "pageSize=-1",
+        ZERO: "pageSize=0",
+        HUGE: f"pageSize={(1 << 31) - 1}",
+        BAD_TOKEN: f"pageSize=1&pageToken={nonce(parent, 'token')}",
+        BAD_FILTER: f"filter={_NO_FILTER}",
+    }
     requests = [iut.list_request(parent, query=query, note=note) for note, query in queries.items()]
     segments = parent.split("/")
     others = {OTHER_LOCATION: [*segments[:-1], nonce(parent, OTHER_LOCATION)]}

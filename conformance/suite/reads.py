@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Method
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.suite.bystanders import Bystanders
@@ -28,6 +28,14 @@ class Reads:
 
     by_a_client: list[Exchange]
     make: MakeReads
+
+
+def read_again(iut: Iut, read: Exchange) -> tuple[Exchange, Exchange]:
+    """A plain get or list of what a client has read, and then one with the header fields of a client, both alone."""
+    assert read.call is not None
+    name, is_list = read.call.name, read.calls(Method.LIST)
+    plain = iut.list_request(name, note=read.note) if is_list else iut.get_request(name, note=read.note)
+    return iut.send(plain), iut.send(as_a_client(plain, name))
 
 
 @stimulus

@@ -188,9 +188,13 @@ def _paths(iut: Iut, name: str) -> dict[str, Outgoing]:
     if ":" in name[name.rindex("/") :]:
         plain = path[:at] + re.sub("%3A", ":", path[at:], flags=re.IGNORECASE)
         forms[PLAIN_COLON] = posted(iut, plain, "cancel with a plain colon in the id")
-    letter = _UNRESERVED.search(path, at, path.rindex(":") if ":" in path[at:] else len(path))
-    if letter is not None:
-        escaped = f"{path[: letter.start()]}%{ord(letter.group()):02X}{path[letter.end() :]}"
+    letters = list(_UNRESERVED.finditer(path, at, path.rindex(":") if ":" in path[at:] else len(path)))
+    if letters:
+        # "The uppercase hexadecimal digits 'A' through 'F' are equivalent to the lowercase digits" (RFC 3986, section
+        # 2.1); many clients write the latter. The larger profiles have both.
+        letter = next((each for each in letters if not f"{ord(each.group()):x}".isdecimal()), letters[0])
+        digits = f"{ord(letter.group()):02x}" if iut.is_quick else f"{ord(letter.group()):02X}"
+        escaped = f"{path[: letter.start()]}%{digits}{path[letter.end() :]}"
         forms["escaped-letter"] = posted(iut, escaped, "cancel with a percent-encoded letter in the id")
         if not iut.is_quick:
             head, verb = path[:at], path[path.index(":", at) :] if ":" in path[at:] else ""

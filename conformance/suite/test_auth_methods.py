@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -22,7 +21,7 @@ from conformance.server.target.credentials import ALTERED, Credential
 from conformance.server.target.iut import Iut
 from conformance.suite import callers
 from conformance.suite import unauthorised as by
-from conformance.suite.callers import READS, Callers
+from conformance.suite.callers import READS, Callers, OneConnection, by_themselves
 from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, require_answers, require_each, tells_what_exists
 from conformance.suite.judging import disruptive, require, verifies
@@ -36,19 +35,21 @@ def no_certificate_tells_who_calls(iut: Iut) -> None:
         raise NotTested("every request comes with the client certificate, so that none is without credentials")
 
 
+by_itself = pytest.mark.usefixtures("each_request_by_itself")
+
+
+@by_itself
 @verifies("auth.methods-require-credentials")
 def test_get_list_and_delete_require_credentials(asked: Callers, let_in: dict[str, str]) -> None:
     sent = asked.of(callers.ANONYMOUS, *READS, Method.DELETE)
-    require_each(
-        refused_for_its_credentials, [one for one in sent if let_in.get(one.note) != callers.REMEMBERED] or sent
-    )
+    require_each(refused_for_its_credentials, by_themselves(sent, let_in))
 
 
 @verifies("auth.each-request-by-itself")
 def test_credentials_of_one_request_let_no_other_in(asked: Callers, let_in: dict[str, str]) -> None:
     """What was read with credentials is read without, on the same connections, and must be refused."""
-    sent = asked.of(callers.ANONYMOUS, *READS)
-    remembered = [one for one in sent if let_in.get(one.note) == callers.REMEMBERED]
+    sent = [*asked.of(callers.ANONYMOUS, *READS), *asked.of(callers.STRANGER, *READS)]
+    remembered = [one for one in sent if let_in.get(one.note) in callers.REMEMBERED]
     message = "a request without credentials is let in after one that had them, and not by itself"
     require(*(Complaint(f"{message}: {one.note}", (one,)) for one in remembered))
     require_answers(*sent)
@@ -57,37 +58,38 @@ def test_credentials_of_one_request_let_no_other_in(asked: Callers, let_in: dict
 
 
 @verifies("auth.each-request-by-itself")
-def test_credentials_of_a_connection_let_no_other_request_in(iut: Iut, oldest_name: str, asked: Callers) -> None:
-    """A get with credentials, and the same without: on the connection that is free again, and on one of its own."""
-    known = iut.get(oldest_name)
-    anonymous = iut.get_request(oldest_name, Credential.NONE, note="get without credentials, after one with them")
-    after = iut.send(anonymous)
-    require_answers(known, after)
-    if after.succeeded() and known.succeeded() and iut.send(replace(anonymous, once=True)).is_denied:
+def test_credentials_of_a_connection_let_no_other_request_in(on_one_connection: OneConnection) -> None:
+    after = on_one_connection.after
+    if on_one_connection.tells_who_calls:
         message = "a get without credentials is let in on a connection that had them, and on no other"
-        require(Complaint(message, (known, after)))
+        require(Complaint(message, (on_one_connection.known, after)))
+    require_answers(on_one_connection.known, after)
     if not after.is_denied:
         raise NotTested(f"a get without credentials is not refused: {answered(after)}")
 
 
+@by_itself
 @verifies("auth.methods-refuse-invalid-credentials")
-def test_get_list_and_delete_refuse_invalid_credentials(iut: Iut, asked: Callers) -> None:
+def test_get_list_and_delete_refuse_invalid_credentials(iut: Iut, asked: Callers, let_in: dict[str, str]) -> None:
     if not iut.has_credential(Credential.MAIN):
         raise NotTested("the credentials are no bearer token, so that no wrong one is like them")
-    require_each(refused_for_its_credentials, asked.of(callers.STRANGER, *READS, Method.DELETE))
+    sent = asked.of(callers.STRANGER, *READS, Method.DELETE)
+    require_each(refused_for_its_credentials, by_themselves(sent, let_in))
 
 
+@by_itself
 @verifies("auth.reads-need-permission")
-def test_get_and_list_need_permission(iut: Iut, asked: Callers) -> None:
+def test_get_and_list_need_permission(iut: Iut, asked: Callers, let_in: dict[str, str]) -> None:
     _require_weak(iut)
-    reads = asked.of(callers.WEAK, *READS)
+    reads = by_themselves(asked.of(callers.WEAK, *READS), let_in)
     require_each(partial(refused_for_its_permission, may_be_hidden=_is_hidden_from_the_weak(asked)), reads)
 
 
+@by_itself
 @verifies("auth.list-needs-permission")
-def test_list_needs_the_permission_that_get_needs(iut: Iut, asked: Callers) -> None:
+def test_list_needs_the_permission_that_get_needs(iut: Iut, asked: Callers, let_in: dict[str, str]) -> None:
     _require_weak(iut)
-    gets, lists = asked.of(callers.WEAK, Method.GET), asked.of(callers.WEAK, Method.LIST)
+    gets, lists = asked.of(callers.WEAK, Method.GET), by_themselves(asked.of(callers.WEAK, Method.LIST), let_in)
     if not lists:
         raise NotTested("no list was sent without permission")
     if gets[0].succeeded():
@@ -101,14 +103,16 @@ def test_list_needs_the_permission_that_get_needs(iut: Iut, asked: Callers) -> N
     require_answers(*lists)
 
 
+@by_itself
 @verifies("auth.delete-needs-permission")
-def test_delete_needs_permission(iut: Iut, asked: Callers, deletion: Deletion) -> None:
+def test_delete_needs_permission(iut: Iut, asked: Callers, let_in: dict[str, str], deletion: Deletion) -> None:
     _require_weak(iut)
     _require_deletes(deletion)
-    deletes = asked.of(callers.WEAK, Method.DELETE)
+    deletes = by_themselves(asked.of(callers.WEAK, Method.DELETE), let_in)
     require_each(partial(refused_for_its_permission, may_be_hidden=_is_hidden_from_the_weak(asked)), deletes)
 
 
+@by_itself
 @verifies("auth.refused-delete-deletes-nothing")
 def test_refused_delete_deletes_nothing(last_look: LastLook, asked: Callers, deletion: Deletion) -> None:
     """A delete that was not refused is not this requirement's: that it should have been, others say."""
@@ -138,6 +142,7 @@ def _require_deletes(deletion: Deletion) -> None:
         raise NotTested("no delete with the right credentials was seen to work, so that a refusal shows nothing")
 
 
+@by_itself
 @verifies("auth.precedes-existence")
 def test_unauthorised_get_does_not_tell_what_exists(asked: Callers) -> None:
     existing, unknown = asked.of(callers.ANONYMOUS, Method.GET)[0], asked.sent[callers.UNKNOWN_ANONYMOUS]
@@ -147,6 +152,7 @@ def test_unauthorised_get_does_not_tell_what_exists(asked: Callers) -> None:
     require_answers(existing, unknown)
 
 
+@by_itself
 @verifies("auth.every-spelling-is-guarded")
 def test_cancel_without_credentials_is_refused_on_every_spelling(unauthorised: Refusal) -> None:
     if not unauthorised.noted(by.WITHOUT_CREDENTIALS)[0].is_denied:
@@ -154,6 +160,7 @@ def test_cancel_without_credentials_is_refused_on_every_spelling(unauthorised: R
     require_each(not_a_success, unauthorised.noted(*by.SPELLED))
 
 
+@by_itself
 @verifies("auth.every-spelling-is-guarded", profile="ci")
 def test_get_without_credentials_is_refused_on_every_spelling(asked: Callers) -> None:
     """A get that is answered without credentials however its path is spelled is not this requirement's."""

@@ -9,7 +9,6 @@ from conformance.suite.bystanders import Bystanders
 from conformance.suite.connections import refused_then_served
 from conformance.suite.evidence import require_answers
 from conformance.suite.judging import require, verifies
-from conformance.suite.last_look import LastLook
 from conformance.suite.repeated_forms import RepeatedForms
 from conformance.suite.stories import Stories
 
@@ -26,12 +25,9 @@ def test_header_names_in_capitals_are_read(repeated_forms: RepeatedForms) -> Non
 
 
 @verifies("liveness.refused-body-is-no-request")
-def test_body_of_a_refused_request_is_not_the_next_one(
-    iut: Iut, bystanders: Bystanders, cancelled_after_name: str, cancel_works: Stories, aims: LastLook
-) -> None:
+def test_body_of_a_refused_request_is_not_the_next_one(iut: Iut, bystanders: Bystanders, cancel_works: Stories) -> None:
     """What fails after a refusal must succeed on a connection of its own: else the refusal is not why it fails."""
-    pairs = refused_then_served(iut, bystanders.name, cancelled_after_name)
-    aims.ends[cancelled_after_name] = iut.get(cancelled_after_name)  # the last look may be over
+    pairs = refused_then_served(iut, bystanders.name)
     told = [pair for pair in pairs if not pair.refused.succeeded() and (pair.alone is None or pair.alone.succeeded())]
     require(*(body_is_no_request(pair.refused, pair.after) for pair in told))
     if not told:

@@ -104,7 +104,7 @@ def test_filter_that_is_none_is_not_ignored(small_pages: SmallPages) -> None:
     _require_said(not_ignored, small_pages.others[pages.BAD_FILTER])
 
 
-@verifies("list.bad-token-is-refused", profile="ci")
+@verifies("list.bad-token-is-refused")
 def test_token_that_nobody_gave_is_refused(small_pages: SmallPages) -> None:
     _require_said(lambda page: refused_as_an_argument(page) or not_ignored(page), small_pages.others[pages.BAD_TOKEN])
 
@@ -141,23 +141,37 @@ def test_running_operations_are_listed(iut: Iut, parent: str, bystanders: Bystan
 
 
 @verifies("list.deleted-is-gone")
-def test_deleted_operation_is_not_listed(deletion: Deletion, list_without: list[Exchange]) -> None:
+def test_deleted_operation_is_not_listed(iut: Iut, parent: str, deletion: Deletion, last_list: list[Exchange]) -> None:
+    """At the end of the run, or when the list does not show it any more."""
     call = deletion.delete.call
-    if call is not None and is_listed(list_without, call.name):
-        require(Complaint(f"{call.name} was deleted and is still in the list", (deletion.delete, *list_without)))
-    if not is_read(list_without):
-        raise NotTested(f"the list was not read to its end: {answered(list_without[-1])}")
+    if not deletion.removed or call is None:
+        raise NotTested("no operation was seen to be gone after its delete")
+    if call.name in iut.given_anew:
+        raise NotTested(f"{call.name} was deleted and is the name of another operation by now")
+    read = last_list
+    if is_listed(read, call.name):
+        read = read_until(iut, parent, lambda read: not is_listed(read, call.name))
+    if is_listed(read, call.name):
+        require(Complaint(f"{call.name} was deleted and is still in the list", (deletion.delete, *read)))
+    if not is_read(read):
+        raise NotTested(f"the list was not read to its end: {answered(read[-1])}")
 
 
 @verifies("list.done-stays-listed")
 def test_done_operations_stay_listed(
-    iut: Iut, parent: str, last_look: LastLook, last_list: list[Exchange], listing: list[Exchange], stories: Stories
+    iut: Iut,
+    parent: str,
+    last_look: LastLook,
+    last_list: list[Exchange],
+    listing: list[Exchange],
+    stories: Stories,
+    completing_name: str,
 ) -> None:
     """Those that were listed as done, at the end of the run, and one that completed by itself, where it can be had."""
     gone = {sent.call.name for sent in iut.target.exchanges if sent.call and sent.calls(Method.DELETE)}
     done = [story.name for story in stories.all() if shows_the_end(story.end) and story.name not in gone]
     names = [name for name in done if is_listed(listing, name)]
-    names += iut.completed_supply.take(1) if iut.completed_supply.is_given else []
+    names += [completing_name] if completing_name else []
     if not names:
         raise NotTested("no done operation was listed")
     missing = [name for name in names if not is_listed(last_list, name)]

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 
 import pytest
 
 from conformance.errors import NotTested, Unjudged
 from conformance.exchange import Exchange
+from conformance.rules import Complaint
 from conformance.rules.server.reading import read_as_without
 from conformance.rules.server.routing import shows_an_existing_operation
 from conformance.server.target.iut import Iut
 from conformance.suite.blame import Blame
+from conformance.suite.confirmation import Confirmation
 from conformance.suite.evidence import require_answers, require_looks, require_untouched
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.reads import Reads
+from conformance.suite.reads import Reads, read_again
 
 _NOT_FOUND = 404
 
@@ -36,18 +39,22 @@ def test_fresh_operation_can_be_got(iut: Iut, first_looks: list[Exchange], reque
 
 
 @verifies("operation.client-headers-are-accepted")
-def test_reads_with_the_headers_of_official_clients_succeed(iut: Iut, reads: Reads) -> None:
-    """Beside a read of the same without them, which has to succeed."""
+def test_reads_with_the_headers_of_official_clients_succeed(iut: Iut, reads: Reads, confirmation: Confirmation) -> None:
+    """Beside a read of the same without them, which has to succeed; what is refused is sent again beside another."""
     told = 0
     for read in reads.by_a_client:
         plain = next((sent for sent in iut.target.exchanges if sent.call == read.call and sent.succeeded()), None)
         if plain is None:
             continue
         told += 1
-        require(read_as_without(plain, read))
+        confirmation.decides([read_as_without(plain, read)], partial(_refused_again, iut, read))
         require_answers(read)
     if not told:
         raise NotTested("no read without the headers of a client succeeded")
+
+
+def _refused_again(iut: Iut, read: Exchange) -> Complaint | None:
+    return read_as_without(*read_again(iut, read))
 
 
 @verifies("operation.reading-changes-nothing")

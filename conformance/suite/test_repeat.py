@@ -11,6 +11,7 @@ from conformance.server.target.iut import Iut
 from conformance.suite.bystanders import shows_the_end
 from conformance.suite.evidence import answered, require_answers, require_each, require_looks
 from conformance.suite.judging import require, verifies
+from conformance.suite.last_look import LastLook
 from conformance.suite.repeated_forms import RepeatedForms
 from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import FirstCancel, Stories
@@ -71,27 +72,37 @@ def test_cancel_that_came_second_is_answered(storm: Storm, cancel_repeats: Stori
 
 @stimulus
 def done_then_cancelled(
-    iut: Iut, first_cancel: FirstCancel, stories: Stories | None = None, repeated_forms: RepeatedForms | None = None
+    iut: Iut,
+    first_cancel: FirstCancel,
+    completing_name: str,
+    aims: LastLook,
+    stories: Stories | None = None,
+    repeated_forms: RepeatedForms | None = None,
 ) -> tuple[Exchange, Exchange]:
-    """A look at a done operation, and the answer to a cancel of it; one that is to complete is waited for."""
-    completed = iut.completed_supply
-    if completed.is_given:
-        name = completed.take(1)[0]
-        look = iut.await_end([name])[name]
-    elif iut.ends_at_once:
+    """A look at a done operation, and the answer to a cancel of it; one that is to complete is waited for.
+
+    What became of it, the last look shows: a cancel may change a result as late as it ends an operation.
+    """
+    if completing_name:
+        look = iut.await_end([completing_name])[completing_name]
+        if not shows_the_end(look):
+            what = f"[operations] completed gave {completing_name}, which is not done"
+            raise NotTested(f"there is no done operation: {what} within {iut.settle:g} s")
+        aims.follow(completing_name)
+        return look, iut.cancel(completing_name, note="cancel of a done operation")
+    if iut.ends_at_once:
         return first_cancel.before, first_cancel.cancel
-    elif stories is None or repeated_forms is None:
+    if stories is None or repeated_forms is None:
         raise NotTested("no cancel of a running operation succeeded, so that none is done")
-    else:
-        look, name = stories.plain.end, stories.plain.name
-    if not shows_the_end(look):
-        what = f"[operations] completed gave {name}, which is not" if completed.is_given else "none was"
-        raise NotTested(f"there is no done operation: {what} done within {iut.settle:g} s")
-    if not completed.is_given and repeated_forms is not None:
-        return look, repeated_forms.control
-    cancel = iut.cancel(name, note="cancel of a done operation")
-    iut.get(name)
-    return look, cancel
+    if not shows_the_end(stories.plain.end):
+        raise NotTested(f"there is no done operation: none was done within {iut.settle:g} s")
+    return stories.plain.end, repeated_forms.control
+
+
+@verifies("repeat.is-safe")
+def test_cancel_of_a_done_operation_is_safe(done_then_cancelled: tuple[Exchange, Exchange]) -> None:
+    """As a client sends it whose first answer got lost, and whose operation has ended meanwhile."""
+    require_each(no_internal_error, [done_then_cancelled[1]])
 
 
 @verifies("repeat.done-is-answered")

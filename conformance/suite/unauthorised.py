@@ -10,6 +10,7 @@ from conformance.server.target.requests import JSON
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import nonce, unknown_name
 from conformance.suite.callers import spellings
+from conformance.suite.clients import in_http_1_0
 from conformance.suite.refusals import Aim, refusal
 
 WITHOUT_CREDENTIALS = "cancel without credentials"
@@ -22,6 +23,7 @@ QUERY_ALONE = "cancel without credentials and with a query"
 PRETENDED = "cancel without credentials, with a key and a token of nobody in its query, and from this machine"
 PRETENDED_ORIGIN = "cancel without credentials that says it comes from this machine"
 OTHER_SCHEME = "cancel with credentials of another scheme, which nobody issued"
+IN_HTTP_1_0 = "cancel without credentials in HTTP/1.0"
 IN_ANOTHER_PROJECT = "cancel without permission that names another project for its quota"
 WITHOUT_PERMISSION = "cancel without permission"
 MALFORMED_WITHOUT_PERMISSION = "malformed cancel without permission"
@@ -52,7 +54,7 @@ def unauthorised(aim: Aim) -> list[Outgoing]:
         ]
     if not iut.is_quick:
         cases.append((name, b"", Credential.NONE, WITHOUT_ANYTHING))
-    if not iut.is_quick and is_this_machine(iut.configuration):
+    if is_this_machine(iut.configuration):
         # Some accounts are locked after a few of those; elsewhere the check that is disruptive sends them.
         cases += [(name, b"{}", each, ALTERED_CREDENTIALS) for each in ALTERED if iut.has_credential(each)]
     requests = [iut.cancel_request(aim, body=body, credential=who, note=note) for aim, body, who, note in cases]
@@ -91,7 +93,8 @@ def _pretended(iut: Iut, name: str) -> list[Outgoing]:
         iut.cancel_request(name, headers=[header], credential=Credential.NONE, note=note)
         for note, header in headers.items()
     ]
-    requests = by_query + by_header
+    old = in_http_1_0(iut.cancel_request(name, credential=Credential.NONE, note=IN_HTTP_1_0))
+    requests = [*by_query, *by_header, old]
     if iut.has_credential(Credential.FORBIDDEN):
         project = [("X-Goog-User-Project", nonce(name, "project"))]
         requests.append(

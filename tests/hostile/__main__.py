@@ -12,10 +12,11 @@ from tests.hostile.table import TABLE
 _INTRODUCTION = """\
 # Hostile and broken servers
 
-What a run says of servers that break HTTP, stall, flood or mislead it, how long it takes and how much memory it has at
-most. Made by `python -m tests.hostile > docs/hostile.md`; `tests/hostile` asserts the outcomes, that no run takes
-longer than its timeouts, and that none needs 300 MB. The server is the reference server, but for what is described:
-some behaviours come with the first byte, most only with the replies to cancels, so that a run comes to where it hurts.
+What a run says of servers that break HTTP, stall, flood or mislead it, how long it takes, and how much memory it needs
+at most. `python -m tests.hostile > docs/hostile.md` makes this page. `tests/hostile` asserts the outcomes, that no run
+takes longer than its timeouts, and that none needs 300 MB. Each server is the reference server with one hostile
+behaviour. Some behaviours begin with the first byte, most only with the answers to cancels, so that the run reaches its
+checks.
 """
 
 

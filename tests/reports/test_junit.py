@@ -64,7 +64,7 @@ def test_each_verdict_has_its_place() -> None:
                 "not conformant",
                 requirement("a.kept", "pass"),
                 requirement("a.violated", "fail", "it is not so", "it is not so"),
-                requirement("b.mended", "unexpected-pass", "it is so now"),
+                requirement("b.fixed", "unexpected-pass", "it is so now"),
                 requirement("b.ours", "error", "the driver died"),
                 requirement("b.advice", "warn", "better not"),
                 requirement("b.known", "known-failure", "since 2020"),
@@ -75,7 +75,7 @@ def test_each_verdict_has_its_place() -> None:
     )
     assert outcome(suite, "a.kept") == ("", "")
     assert outcome(suite, "a.violated") == ("failure", "fail: it is not so")
-    assert outcome(suite, "b.mended") == ("failure", "unexpected-pass: it is so now")
+    assert outcome(suite, "b.fixed") == ("failure", "unexpected-pass: it is so now")
     assert outcome(suite, "b.ours") == ("error", "error: the driver died")
     for skipped in ("b.advice", "b.known", "b.untested", "b.elsewhere"):
         assert outcome(suite, skipped)[0] == "skipped"
@@ -96,6 +96,9 @@ def test_a_run_that_is_not_green_never_reads_as_green(verdict: str) -> None:
     suite = suite_of(junit_of(report(verdict, requirement("a.b", "not-tested", "why"), messages=("entry 1 is stale",))))
     assert outcome(suite, "verdict") == ("failure", f"the run is {verdict}")
     assert suite.get("failures") == "1"
+    failure = suite.find("testcase[@name='verdict']/failure")
+    assert failure is not None
+    assert failure.text == "entry 1 is stale\nnot tested: a.b: why"
 
 
 def test_what_xml_cannot_have_is_escaped(tmp_path: Path) -> None:

@@ -19,9 +19,10 @@ from conformance.cli import main
 from conformance.errors import UsageError
 from conformance.judging.report import read_report
 from conformance.reports.unfinished import MADE_OF_A_REPORT, MESSAGE, announced_directory, begin_report
+from conformance.server import plugin
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
-from conformance.server.target.ledger import read_ledger
+from conformance.server.target.ledger import read_contents
 
 
 @pytest.fixture
@@ -46,6 +47,9 @@ def is_not_finished(directory: Path) -> bool:
         ["run", "no-such-file.toml", "--report-dir", "DIR"],
         ["run", "--report-dir", "DIR", "--profile", "unheard-of"],
         ["run", "--report-dir=DIR", "--no-such-option"],
+        ["run", "--report-dri", "DIR"],
+        ["run", "--report_dir=DIR"],
+        ["rnu", "--report-dir", "DIR"],
         ["run", "--report-dir", "DIR", "--url", "http://[::1"],
         ["sdk", "--report-dir", "DIR", "--", "./no-such-driver"],
         ["sdk", "--report-dir", "DIR", "--baseline", "no-such-baseline", "--", "true"],
@@ -66,7 +70,7 @@ def test_a_selection_that_leaves_nothing_leaves_no_earlier_report(earlier: Path)
 @pytest.mark.parametrize("option", ["--plan", "--help"])
 def test_what_writes_no_report_leaves_the_earlier_one(option: str, earlier: Path) -> None:
     assert announced_directory(["run", "--report-dir", str(earlier), option]) is None
-    assert announced_directory(["audit", "traffic.har", "--report-dir", str(earlier)]) is None
+    assert announced_directory(["audit", "traffic.har", "--report-dir", str(earlier)], ["audit"]) is None
     assert announced_directory(["sdk", "--", "./driver", "--report-dir", str(earlier)]) is None
 
 
@@ -86,6 +90,18 @@ def test_a_run_that_is_killed_leaves_no_earlier_report(earlier: Path) -> None:
             run.kill()
             run.communicate()
     assert is_not_finished(earlier)
+
+
+def test_a_run_that_is_interrupted_before_it_has_judged_anything_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(plugin, "pytest_collection_modifyitems", interrupted)
+    assert main(["run", "--report-dir", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.strip() == "lro-conformance: interrupted before anything was judged"
+    assert is_not_finished(tmp_path)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -110,7 +126,7 @@ def test_a_signal_during_the_clean_up_leaves_a_report(tmp_path: Path, number: si
     assert "Traceback" not in output + errors
     assert report["complete"] is False
     assert {entry["name"] for entry in report["left_over"]} <= {operation["name"] for operation in listed}
-    left = {entry.name for entry in read_ledger(tmp_path / "ledger.jsonl") if entry.state.is_left_over}
+    left = {entry.name for entry in read_contents(tmp_path / "ledger.jsonl").entries if entry.state.is_left_over}
     assert {operation["name"] for operation in listed if not operation.get("done")} <= left
     assert process[0].returncode == 3, output + errors
 

@@ -165,7 +165,7 @@ def test_green_means_that_a_must_was_tested_and_every_other_that_applies(
 
 
 def test_the_exit_status_is_the_verdict() -> None:
-    assert {verdict.words: int(verdict) for verdict in RunVerdict} == {
+    assert {verdict.value: int(verdict) for verdict in RunVerdict} == {
         "conformant": 0,
         "conformant-except": 0,
         "not conformant": 1,

@@ -7,6 +7,7 @@ from typing import Any
 from conformance.exchange import Call, Exchange, Method
 from tests.rules.cases import Cases, Story
 from tests.rules.traffic import (
+    DONE_ALREADY,
     INTERNAL,
     INVALID,
     METADATA,
@@ -33,6 +34,19 @@ def _asked(
 
 def _answered(query: str, answer: Answer, status: int) -> Story:
     return lambda t: _asked(t, query, answer=answer, status=status)
+
+
+def _cut(query: str, *operations: object) -> Story:
+    """A page with another one behind it."""
+    return _answered(query, {"operations": list(operations), "nextPageToken": "more"}, 200)
+
+
+def _in_turn(*stories: Story) -> Story:
+    def all_of_them(traffic: Traffic) -> None:
+        for story in stories:
+            story(traffic)
+
+    return all_of_them
 
 
 def _at(parent: str, *names: str) -> Story:
@@ -64,15 +78,32 @@ CASES = {
             "no size": lambda t: t.list(running(), running(OTHER)),
             "zero": lambda t: _asked(t, "pageSize=0", running()),
             "refused": _answered("pageSize=1", INVALID, 400),
+            "not the last page": _cut("pageSize=1", running(), running(OTHER)),
+        },
+    ),
+    "list.page-is-no-larger-than-its-size": Cases(
+        kept={"as many": _cut("pageSize=1", running()), "none": _cut("pageSize=5")},
+        violated={"more": _cut("pageSize=1", running(), running(OTHER))},
+        silent={
+            "no size": _cut("alt=json", running(), running(OTHER)),
+            "the whole list": lambda t: _asked(t, "pageSize=1", running(), running(OTHER)),
+            "refused": _answered("pageSize=1", INVALID, 400),
         },
     ),
     "list.negative-page-size-is-refused": Cases(
-        kept={"an invalid argument": _answered("pageSize=-1", INVALID, 400)},
-        violated={
-            "taken for none": lambda t: _asked(t, "pageSize=-1", running()),
-            "an internal error": _answered("pageSize=-5", INTERNAL, 500),
+        kept={
+            "an invalid argument": _answered("pageSize=-1", INVALID, 400),
+            "unprocessable content": _answered("pageSize=-1", {"detail": "pageSize"}, 422),
         },
-        silent=NOBODY,
+        violated={
+            "taken for none where pages are cut": _in_turn(
+                _cut("pageSize=1", running()), lambda t: _asked(t, "pageSize=-1", running())
+            ),
+            "an internal error": _answered("pageSize=-5", INTERNAL, 500),
+            "a crash": _answered("pageSize=-5", {}, 500),
+            "another code": _answered("pageSize=-5", DONE_ALREADY, 400),
+        },
+        silent=NOBODY | {"taken for none where no page is cut": lambda t: _asked(t, "pageSize=-1", running())},
     ),
     "list.page-size-may-be-zero": Cases(
         kept={"a page": lambda t: _asked(t, "pageSize=0", running())},

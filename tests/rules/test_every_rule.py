@@ -23,9 +23,13 @@ from tests.rules import (
     cases_operation,
     cases_reading,
     cases_response,
+    cases_traces,
+    test_rules_answers,
     test_rules_authorisation,
+    test_rules_effects,
     test_rules_outcome,
     test_rules_routing,
+    test_rules_unsupported,
 )
 from tests.rules.cases import Cases, Story, told
 
@@ -35,6 +39,7 @@ CASES: dict[str, Cases] = {
     **cases_operation.CASES,
     **cases_reading.CASES,
     **cases_lifecycle.CASES,
+    **cases_traces.CASES,
     **cases_listing.CASES,
     **cases_bare_name.CASES,
 }
@@ -72,22 +77,23 @@ def test_every_rule_has_a_case_of_every_kind(requirement: str, kind: str) -> Non
 @pytest.mark.parametrize(
     ("oracles", "tests"),
     [
-        (authorisation, test_rules_authorisation),
-        (outcome, test_rules_outcome),
-        (routing, test_rules_routing),
+        (authorisation, [test_rules_authorisation]),
+        (outcome, [test_rules_outcome, test_rules_answers, test_rules_unsupported, test_rules_effects]),
+        (routing, [test_rules_routing]),
     ],
     ids=["authorisation", "outcome", "routing"],
 )
-def test_every_oracle_has_tests(oracles: ModuleType, tests: ModuleType) -> None:
-    """An oracle is a function that carries no decorator; the file of its module's tests uses it by its name."""
+def test_every_oracle_has_tests(oracles: ModuleType, tests: list[ModuleType]) -> None:
+    """An oracle is a function that carries no decorator; a file of its module's tests uses it by its name."""
     rules = {rule.judge.__name__ for rule in all_rules().values()}
     public = {
         name
         for name, function in vars(oracles).items()
         if inspect.isfunction(function) and function.__module__ == oracles.__name__ and not name.startswith("_")
     }
-    untested = sorted(public - rules - {"described"} - set(vars(tests)))
-    assert not untested, f"no test calls {', '.join(untested)} of {oracles.__name__}: write one in {tests.__name__}"
+    used = {name for module in tests for name in vars(module)}
+    untested = sorted(public - rules - {"described"} - used)
+    assert not untested, f"no test calls {', '.join(untested)} of {oracles.__name__}: write one in {tests[0].__name__}"
 
 
 @pytest.mark.parametrize(("requirement", "story"), _each("kept"))

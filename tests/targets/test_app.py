@@ -15,9 +15,12 @@ import respx
 from conformance.errors import ConformanceError, TargetError, UsageError
 from conformance.exchange import Failure, FailureKind, Request, Response
 from conformance.lro import SystemClock
+from conformance.reports.words import untested_musts
 from conformance.server.options import Options
 from conformance.server.run_suite import run_quietly
-from conformance.server.target.app import ORIGIN, AsgiTransport, load_app, transport_to
+from conformance.server.target.app import ORIGIN, load_app, transport_to
+from conformance.server.target.app_server import AppServer
+from conformance.server.target.asgi import AsgiTransport
 from conformance.server.target.transport import HttpTransport
 
 REFERENCE = """
@@ -131,6 +134,32 @@ def test_an_application_that_raises_is_a_server_error(app: object) -> None:
     assert answer.status == 500
 
 
+def answers_without_a_start(environ: Any, start_response: Any) -> list[bytes]:
+    return [b"{}"]
+
+
+def test_a_wsgi_application_that_starts_no_answer_is_a_server_error() -> None:
+    answer = asked(answers_without_a_start, a_request())
+    assert isinstance(answer, Response)
+    assert answer.status == 500
+
+
+@pytest.mark.parametrize("app", [raises_at_once, raises_in_the_middle, raises])
+def test_a_traceback_is_printed_once_as_a_server_prints_it(app: object, capsys: pytest.CaptureFixture[str]) -> None:
+    transport = transport_to(app, "the application 'x:app'", lambda text: text.replace("bug", "…"))
+    client = HttpTransport(httpx.Client(transport=transport), ORIGIN, SystemClock())
+    try:
+        for target in ("/v1/a:cancel", "/v1/b:cancel"):
+            client.exchange(a_request(target=target), 5.0)
+    finally:
+        client.close()
+    said = capsys.readouterr().err
+    assert said.startswith("the application 'x:app' raised for POST /v1/a:cancel\nTraceback (most recent call last):\n")
+    assert "test_app.py" in said
+    assert said.endswith("RuntimeError: a …\n")
+    assert said.count("Traceback") == 1
+
+
 @pytest.mark.parametrize(
     ("app", "kind"), [(raises_in_the_middle, FailureKind.RESET), (never_answers, FailureKind.TIMEOUT)]
 )
@@ -174,7 +203,7 @@ def test_a_lifespan_that_fails_is_told() -> None:
         await send({"type": "lifespan.startup.failed", "message": "Traceback\n  …\nRuntimeError: no database"})
 
     with pytest.raises(TargetError) as caught:
-        AsgiTransport(app, "the application 'x:app'")
+        AsgiTransport(app, AppServer("the application 'x:app'"))
     assert caught.value.message == "the lifespan of the application 'x:app' fails: RuntimeError: no database"
 
 
@@ -254,6 +283,42 @@ def test_an_honest_application_conforms_and_what_needs_a_socket_is_no_gap(tmp_pa
     assert report["iut"]["name"] == "service:app"
 
 
+MOCK = """
+import re
+import uuid
+
+import httpx
+
+operations = {}
+NAME = re.compile(r"/v1/(projects/[^/:]+/locations/[^/:]+/operations/[^/:]+)(:cancel)?")
+
+
+def answer(request):
+    path = request.url.path
+    if (request.method, path) == ("POST", "/v1/projects/demo/locations/us/operations:start"):
+        name = f"projects/demo/locations/us/operations/{uuid.uuid4().hex}"
+        operations[name] = {"name": name, "done": False}
+        return httpx.Response(200, json=operations[name])
+    found = NAME.fullmatch(path)
+    operation = operations.get(found[1]) if found else None
+    if operation is None or request.method != ("POST" if found[2] else "GET"):
+        return httpx.Response(404, json={"error": {"code": 404, "message": "none", "status": "NOT_FOUND"}})
+    if not found[2]:
+        return httpx.Response(200, json=operation)
+    operation |= {"done": True, "error": {"code": 1, "message": "cancelled"}}
+    return httpx.Response(200, json={})
+"""
+
+
+def test_a_mock_with_nothing_but_names_conforms(tmp_path: Path) -> None:
+    """It has no list, no delete and no metadata: what speaks about these is not applicable, and no gap."""
+    (tmp_path / "mock.py").write_text(MOCK)
+    (tmp_path / "conformance.toml").write_text(FILE.replace("service:app", "mock:answer").format(more=""))
+    report = run_quietly(Options(config=str(tmp_path / "conformance.toml")))
+    gaps = [entry["id"] for entry in untested_musts(report["requirements"])]
+    assert (report["verdict"], gaps) == ("conformant", [])
+
+
 def test_a_lying_application_is_found_out(tmp_path: Path) -> None:
     report = run_on(
         tmp_path,
@@ -263,6 +328,27 @@ def test_a_lying_application_is_found_out(tmp_path: Path) -> None:
     assert [entry["id"] for entry in report["requirements"] if entry["verdict"] == "fail"] == [
         "target.query-name-never-redirects"
     ]
+
+
+def test_the_traceback_of_an_application_shows_no_credential(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TOKEN_OF_APP", "canary-of-app-8c1f")
+    (tmp_path / "service.py").write_text(RAISING)
+    (tmp_path / "conformance.toml").write_text(
+        FILE.format(more="") + '[auth]\nkind = "bearer"\ntoken_env = "TOKEN_OF_APP"\n'
+    )
+    run_quietly(Options(config=str(tmp_path / "conformance.toml")))
+    said = capsys.readouterr().err
+    assert said.count("RuntimeError: no session for Bearer ") == 1
+    assert "service.py" in said
+    assert "canary" not in said
+
+
+RAISING = """
+def app(environ, start_response):
+    raise RuntimeError("no session for " + environ["HTTP_AUTHORIZATION"])
+"""
 
 
 def test_every_request_can_carry_an_id_of_its_own(tmp_path: Path) -> None:

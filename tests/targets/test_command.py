@@ -12,7 +12,7 @@ import pytest
 from conformance.server.target.command import run_command
 from conformance.server.target.configuration import AuthSection, SupplyForm
 from conformance.server.target.credentials import read_credentials
-from tests.targets.test_supply import PARENT, supply_of
+from tests.targets.supplying import PARENT, supply_of
 
 LEAVES_A_CHILD = "sleep 30 & echo {}; echo said >&2"
 LONG = 20.0

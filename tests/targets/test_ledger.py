@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from conformance.errors import UsageError
-from conformance.server.target.ledger import Entry, Ledger, LedgerState, read_ledger
+from conformance.server.target.ledger import Entry, Ledger, LedgerState, read_contents
 
 URL = "http://127.0.0.1:8080"
 NAME = "projects/demo/locations/us/operations/op-1"
@@ -32,17 +32,17 @@ def test_the_last_line_about_an_operation_counts(tmp_path: Path) -> None:
     ledger = ledger_at(file)
     for name, state in [(NAME, LedgerState.STARTED), (NAME + "x", LedgerState.STARTED), (NAME, LedgerState.DELETED)]:
         ledger.note(name, "command", state)
-    assert read_ledger(file) == [
+    assert read_contents(file).entries == (
         Entry(NAME, URL, "beyondcorp.v1", "command", LedgerState.DELETED),
         Entry(NAME + "x", URL, "beyondcorp.v1", "command", LedgerState.STARTED),
-    ]
+    )
 
 
 def test_a_second_run_forgets_nothing_of_the_first(tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     for name in (NAME, NAME + "x"):
         ledger_at(file).note(name, "start", LedgerState.STARTED)
-    assert [entry.name for entry in read_ledger(file)] == [NAME, NAME + "x"]
+    assert [entry.name for entry in read_contents(file).entries] == [NAME, NAME + "x"]
 
 
 def test_a_line_that_was_cut_off_does_not_spoil_the_others(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_line_that_was_cut_off_does_not_spoil_the_others(tmp_path: Path) -> No
     ledger_at(file).note(NAME, "start", LedgerState.STARTED)
     with file.open("a") as end:
         end.write('{"at": "2026-01-01T00:0')
-    assert [entry.name for entry in read_ledger(file)] == [NAME]
+    assert [entry.name for entry in read_contents(file).entries] == [NAME]
 
 
 def test_a_temporary_ledger_is_there_as_long_as_it_is_needed() -> None:
@@ -61,7 +61,7 @@ def test_a_temporary_ledger_is_there_as_long_as_it_is_needed() -> None:
     assert file is not None
     assert file.stat().st_mode & 0o077 == 0, "nobody else reads it"
     ledger.close(is_anything_left=True)
-    assert [entry.name for entry in read_ledger(file)] == [NAME]
+    assert [entry.name for entry in read_contents(file).entries] == [NAME]
     ledger.close(is_anything_left=False)
     assert not file.exists()
 
@@ -101,7 +101,7 @@ def test_a_line_that_is_no_entry_is_named(line: str, tmp_path: Path) -> None:
     file = tmp_path / "ledger.jsonl"
     file.write_text(json.dumps(GOOD) + "\n" + line + "\n")
     with pytest.raises(UsageError, match="line 2 is not an entry of a ledger"):
-        read_ledger(file)
+        read_contents(file)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\n\n", b"\xff\xfe\n"], ids=["missing", "empty", "blank", "no text"])
@@ -110,5 +110,5 @@ def test_a_file_that_is_no_ledger(content: bytes | None, tmp_path: Path) -> None
     if content is not None:
         file.write_bytes(content)
     with pytest.raises(UsageError, match=r"ledger\.jsonl: ") as caught:
-        read_ledger(file)
+        read_contents(file)
     assert "name a ledger.jsonl" in caught.value.remedy

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,8 +20,9 @@ from conformance.server.target import python_supply
 from conformance.server.target.configuration import Configuration, LimitsSection, OperationsSection, SupplyForm
 from conformance.server.target.credentials import Credentials
 from conformance.server.target.iut import Iut
-from conformance.server.target.ledger import read_ledger
+from conformance.server.target.ledger import read_contents
 from conformance.server.target.python_supply import call, load
+from tests.plain_pytest import plain_pytest
 from tests.targets.memory import MemoryTransport, ok, target_of
 from tests.targets.test_iut import CONTRACT, PARENT
 
@@ -52,7 +52,7 @@ def test_a_run_with_a_function_beside_the_configuration(url: str, tmp_path: Path
     report = run_quietly(Options(config=str(file), report_dir=str(tmp_path / "report")))
     assert report["verdict"] == "conformant"
     assert (report["left_over"], report["messages"]) == ([], [])
-    entries = read_ledger(tmp_path / "report" / "ledger.jsonl")
+    entries = read_contents(tmp_path / "report" / "ledger.jsonl").entries
     assert {entry.supply for entry in entries} == {"python"}
     assert sorted(entry.name for entry in entries) == sorted(report["operation_names"])
 
@@ -82,7 +82,13 @@ def test_a_fixture_that_raises_is_one_message_and_no_traceback(url: str, tmp_pat
     assert "Traceback" not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("where", [["--rootdir", "."], ["-c", "pytest.ini"]], ids=["rootdir", "pytest.ini"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        pytest.param(["--rootdir", "."], id="rootdir"),
+        pytest.param(["-c", "pytest.ini"], id="pytest.ini", marks=pytest.mark.proof),
+    ],
+)
 def test_a_fixture_is_the_supply_of_a_file_that_has_none(url: str, tmp_path: Path, where: list[str]) -> None:
     (tmp_path / "conftest.py").write_text(FIXTURE.format(url=url))
     (tmp_path / "conformance.toml").write_text(f'[iut]\nurl = "{url}"\n')
@@ -104,11 +110,9 @@ FIXTURE = "import pytest\n" + STARTING + '@pytest.fixture(scope="session")\ndef 
 
 def _pytest(directory: Path, *options: str) -> subprocess.CompletedProcess[str]:
     (directory / "pytest.ini").write_text("[pytest]\n")
-    suite = ["--pyargs", "conformance.suite", "-q", "-p", "no:cacheprovider"]
     return subprocess.run(
-        [sys.executable, "-m", "pytest", *suite, *options],
-        capture_output=True, text=True, cwd=directory, timeout=120, check=False,
-    )  # fmt: skip
+        plain_pytest(*options), capture_output=True, text=True, cwd=directory, timeout=120, check=False
+    )
 
 
 MODULES = {

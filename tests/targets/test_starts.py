@@ -13,7 +13,7 @@ from conformance.server.target.ledger import LedgerState
 from conformance.server.target.starts import ForeignOperation, Starts
 from conformance.server.target.supply import Supply
 from tests.targets.memory import Answers, MemoryTransport, json_response, target_of
-from tests.targets.test_supply import NAMES, PARENT, Noted, answering, make
+from tests.targets.supplying import NAMES, PARENT, Noted, answering, make
 
 START = SupplyForm(start=StartRequest("POST", "/start"))
 

@@ -20,12 +20,12 @@ def get(endpoint: str, name: str, timeout: float) -> dict[str, Any]:
     #         "error": {"code": seen.error.code, "message": seen.error.message} if seen.error else None}
 
 
-def reply_to(told: dict[str, Any]) -> dict[str, Any]:
-    if told["method"] == "hello":
+def reply_to(request: dict[str, Any]) -> dict[str, Any]:
+    if request["method"] == "hello":
         return {"outcome": "ok", "sdk": {"name": "your-sdk", "version": "0"}, "methods": ["cancel", "get"]}
-    call = {"endpoint": told["endpoint"], "name": told["name"], "timeout": told["timeout_ms"] / 1000}
+    call = {"endpoint": request["endpoint"], "name": request["name"], "timeout": request["timeout_ms"] / 1000}
     try:
-        if told["method"] == "cancel":
+        if request["method"] == "cancel":
             cancel(**call)
             return {"outcome": "ok"}
         return {"outcome": "ok", "operation": get(**call)}

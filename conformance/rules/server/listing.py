@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from conformance.exchange import Exchange
-from conformance.exchange.history import operation_in, operations_in
-from conformance.rules.rule import Complaint, When, exchange_rule
+from conformance.exchange.history import next_page_token, operation_in, operations_in
+from conformance.rules.rule import Complaint, When, exchange_rule, traffic_rule
 from conformance.rules.server.conditions import get, list_, succeeded
 from conformance.rules.server.errors import status_of
 
@@ -38,24 +38,42 @@ def _asks_for(sizes: range) -> When:
 _says_what_it_thinks = When(
     lambda exchange: exchange.response is not None and exchange.response.status not in _NO_LIST_HERE
 )
+_asked_for_less_than_none = list_ & _says_what_it_thinks & _asks_for(range(-_LARGEST - 1, 0))
+_has_a_next_page = When(lambda exchange: bool(next_page_token(exchange)))
+_is_cut_to_size = list_ & succeeded & _asks_for(range(1, _SURELY_LARGE)) & _has_a_next_page
 _lists = list_ & succeeded & When(lambda exchange: bool(operations_in(exchange)))
 _asks_for_some = _asks_for(range(1, _LARGEST + 1))
-_asks_for_less_than_none = _asks_for(range(-_LARGEST - 1, 0))
 _asks_for_very_many = _asks_for(range(_SURELY_LARGE + 1, _LARGEST + 1))
 
 
-@exchange_rule("list.page-size-is-a-maximum", when=list_ & succeeded & _asks_for_some)
+@exchange_rule("list.page-size-is-a-maximum", when=list_ & succeeded & _asks_for_some & ~_has_a_next_page)
+def whole_list_is_no_larger_than_asked_for(exchange: Exchange) -> str | None:
+    return _larger_than_asked_for(exchange)
+
+
+@exchange_rule("list.page-is-no-larger-than-its-size", when=list_ & succeeded & _asks_for_some & _has_a_next_page)
 def page_is_no_larger_than_asked_for(exchange: Exchange) -> str | None:
+    return _larger_than_asked_for(exchange)
+
+
+def _larger_than_asked_for(exchange: Exchange) -> str | None:
     # "an `int32 page_size` field, allowing users to specify the maximum number of results to return" (AIP-158)
     size, shown = _page_size(exchange), len(operations_in(exchange))
     assert size is not None
     return f"a page of at most {size} operations was asked for, and {shown} were shown" if shown > size else None
 
 
-@exchange_rule("list.negative-page-size-is-refused", when=list_ & _says_what_it_thinks & _asks_for_less_than_none)
-def negative_page_size_is_an_invalid_argument(exchange: Exchange) -> str | None:
+@traffic_rule("list.negative-page-size-is-refused")
+def negative_page_size_is_an_invalid_argument(exchanges: Sequence[Exchange]) -> Iterator[Complaint | None]:
     # "If the user specifies a negative value for `page_size`, the API must send an `INVALID_ARGUMENT` error" (AIP-158)
-    return _not_invalid(exchange, f"the pageSize {_page_size(exchange)}")
+    # Whoever never pages does not read the parameter: of a list that ignores it, list.page-size-is-a-maximum speaks.
+    reads_sizes = any(map(_is_cut_to_size, exchanges))
+    for exchange in filter(_asked_for_less_than_none, exchanges):
+        if exchange.succeeded():
+            shows_pages = Complaint(f"the pageSize {_page_size(exchange)} was answered with a page", (exchange,))
+            yield from [shows_pages] if reads_sizes else []
+        else:
+            yield _no_invalid_argument(exchange)
 
 
 @exchange_rule("list.page-size-may-be-zero", when=list_ & _says_what_it_thinks & _asks_for(range(1)))
@@ -151,6 +169,15 @@ def not_ignored(exchange: Exchange) -> Complaint | None:
     if not operations_in(exchange):
         return None
     return Complaint(f"{exchange.note} was ignored: the list shows operations", (exchange,))
+
+
+def _no_invalid_argument(exchange: Exchange) -> Complaint | None:
+    """A refusal is no client error, or is one with another canonical code than INVALID_ARGUMENT."""
+    assert exchange.response is not None
+    says = (status_of(exchange) or {}).get("status", "INVALID_ARGUMENT")
+    if exchange.response.status < 500 and says in ("INVALID_ARGUMENT", "OUT_OF_RANGE"):
+        return None
+    return Complaint(f"the pageSize {_page_size(exchange)} was answered with {_answer(exchange)}", (exchange,))
 
 
 def _not_invalid(exchange: Exchange, what: str) -> str | None:

@@ -1,7 +1,7 @@
 """The clean-up: cancels and deletes the operations that a run started, and says what it could not.
 
-Nothing here is anybody's verdict. What an answer shows decides whether an operation is left over: it was deleted, it is
-gone, or it was seen done; a cancel that succeeded promises nothing.
+Nothing here changes a verdict. Answers decide whether an operation is left over: it is not if it was deleted, is gone,
+or was seen done. A cancel that succeeded promises nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Protocol
 
 from conformance.errors import Unjudged
 from conformance.exchange import Exchange, Method
-from conformance.exchange.history import histories, operation_in
+from conformance.exchange.history import History, histories, operation_in
 from conformance.exchange.message import CLEAN_UP
 from conformance.judging.statement import Statement
 from conformance.server.target.ledger import LedgerState
@@ -43,28 +43,32 @@ class Caller(Protocol):
 def states_shown(exchanges: Iterable[Exchange], names: Iterable[str]) -> dict[str, LedgerState]:
     """What the traffic of a run shows of each operation; `STARTED` where it shows nothing."""
     states = dict.fromkeys(names, LedgerState.STARTED)
-    for history in histories(exchanges):
-        if history.name not in states:
-            continue
-        if history.cancels():
-            states[history.name] = LedgerState.CANCELLED
-        if any(look.operation.done for look in history.looks):
-            states[history.name] = LedgerState.ENDED
-        if any(call.calls(Method.DELETE) and call.succeeded() for call in history.calls):
-            states[history.name] = LedgerState.DELETED
-    return states
+    return states | {one.name: _shown(one) for one in histories(exchanges) if one.name in states}
+
+
+def _shown(history: History) -> LedgerState:
+    """What was seen of one operation. What a get shows after its delete is there; a list may only be late."""
+    deletes = [call for call in history.calls if call.calls(Method.DELETE) and call.succeeded()]
+    if deletes:
+        later = [seen for call in history.calls if deletes[-1].precedes(call) and (seen := operation_in(call))]
+        if not later:
+            return LedgerState.DELETED
+        return LedgerState.ENDED if later[-1].done else LedgerState.STARTED
+    if any(look.operation.done for look in history.looks):
+        return LedgerState.ENDED
+    return LedgerState.CANCELLED if history.cancels() else LedgerState.STARTED
 
 
 def clean_up(iut: Caller, states: dict[str, LedgerState], delete: bool) -> None:
     """Cancel what may still run, delete what may be deleted, and look at what is left.
 
-    `states` has what is known of each operation, and is kept up to date, so that whoever is interrupted knows the rest.
-    Nothing is written: a disk that is full must not keep an operation running. A target that is gone is not asked on;
-    the limit of requests does not stop this, for it is there to protect the target.
+    `states` has what is known of each operation. It is kept up to date, so that it is right after an interrupt. Nothing
+    is written: a full disk must not keep an operation running. If the target is gone, the clean-up stops. The limit of
+    requests does not stop it, because the clean-up protects the target.
     """
 
     def left(method: Method, *kinds: LedgerState) -> list[str]:
-        """Those in such a state that the contract has a path for; what it has none for stays as it is, and is told."""
+        """The names in these states for which the contract has a path. The others stay as they are and are reported."""
         bindings = iut.contract.bindings_of(method)
         return [name for name in states if states[name] in kinds and any(binding.accepts(name) for binding in bindings)]
 

@@ -148,12 +148,12 @@ class LimitsSection:
     """
 
     requests: int = 2000
-    operations: int = 60
+    operations: int = 80
     rate: float = 0.0
     concurrency: int = 16
     timeout: float = 10.0
     said: frozenset[str] = field(default=frozenset(), compare=False)
-    """The keys that the file has: what it says holds, what it does not say a profile may need to be larger."""
+    """The keys that the file sets. A profile may enlarge only the limits that it does not set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,7 @@ def _with_default_start(configuration: Configuration) -> Configuration:
 
 
 THE_DEFAULT = "the default start, which the reference server has"
-"""Where a supply comes from that nobody has given."""
+"""How messages name the supply if the user gives none."""
 
 
 def with_operations(configuration: Configuration, names: tuple[str, ...]) -> Configuration:

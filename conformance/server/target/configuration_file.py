@@ -43,7 +43,7 @@ def read_configuration(path: Path) -> Configuration:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: is not TOML: {error}", "mend the line that is named") from error
+        raise UsageError(f"{path}: is not TOML: {error}", "fix the line that is named") from error
     configuration = _Reader(str(path)).configuration(document)
     return replace(configuration, directory=path.parent, file=str(path))
 
@@ -326,4 +326,4 @@ class _Reader:
         return float(seconds)
 
     def _wrong(self, key: str, expected: str, got: object) -> UsageError:
-        return UsageError(f"{self.where}: {key} must be {expected}, got {got!r}", f"mend {key}")
+        return UsageError(f"{self.where}: {key} must be {expected}, got {got!r}", f"fix {key}")

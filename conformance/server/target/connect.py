@@ -15,6 +15,7 @@ from conformance.errors import UsageError
 from conformance.exchange import Call, Method
 from conformance.judging.statement import StatementSection
 from conformance.lro import SystemClock, TickingClock
+from conformance.secrets.looks import without_look_alikes
 from conformance.secrets.redaction import SURE
 from conformance.secrets.secret import Secret
 from conformance.server.target.configuration import (
@@ -95,7 +96,11 @@ def _in_process(configuration: Configuration, contract: Contract, profile: Profi
     where = f"the application {app!r}" if app else "the fixture iut_transport"
     found = load_app(app, configuration.directory) if app else configuration.transport
     credentials = read_credentials(configuration.auth)
-    client = httpx.Client(transport=transport_to(found, where), follow_redirects=False, trust_env=False)
+
+    def masked(text: str) -> str:
+        return without_look_alikes(target.masking().text(text))
+
+    client = httpx.Client(transport=transport_to(found, where, masked), follow_redirects=False, trust_env=False)
     clock = SystemClock()
     limits = configuration.limits
     target = Target(

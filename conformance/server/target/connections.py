@@ -9,7 +9,7 @@ an exchange as a whole must end. All three decide what a server is charged with.
   idle one: no more are open than requests were ever under way, for some servers serve one connection after another.
 * What comes after the end of an answer is the answer to nothing. A connection that has such bytes is not used again.
 * A server that drips a byte a second keeps every timeout of a single read. So each wait is cut to what is left of the
-  exchange's deadline (the request extension `deadline`, by the system clock).
+  exchange's deadline.
 
 What is wrong with a certificate, the server's or ours, is charged to nobody: it is a TargetError.
 """
@@ -28,18 +28,8 @@ import httpx
 
 from conformance.errors import TargetError
 from conformance.lro import SystemClock
+from conformance.server.target.extensions import DEADLINE, FRESH, KEEP, SENT_AGAIN, TARGET, VERSION
 from conformance.server.target.tls import NO_FILES, Tls, problem_of, speaks_tls
-
-SENT_AGAIN = "sent_again"
-"""The request extension that says that the request was sent twice."""
-
-KEEP = "keep"
-"""The request extension that lets the next request follow on the same connection, whatever the answer."""
-FRESH = "fresh"
-"""The request extension that asks for a connection of its own: such a request is sent once, whatever becomes of it."""
-
-VERSION = "version"
-"""The request extension that says which version of HTTP stands in the first line."""
 
 _TLS_ALERT = b"\x15\x03"
 """How a TLS server begins to say that it was sent something else: an alert, and the version of its record."""
@@ -132,7 +122,7 @@ class Connections(httpx.BaseTransport):
         connection.close()
 
     def _connect(self, request: httpx.Request) -> _Connection:
-        url, deadline = request.url, request.extensions["deadline"]
+        url, deadline = request.url, request.extensions[DEADLINE]
         is_tls = url.scheme == "https"
         with _as_httpx():
             host = url.raw_host.decode("ascii")
@@ -199,9 +189,9 @@ class _Connection:
     def ask(self, request: httpx.Request) -> h11.Response:
         """Send a request and read the head of its answer.
 
-        Raises h11.LocalProtocolError for a request that is not HTTP, and the errors of httpx for what the peer does.
+        Raises httpx.LocalProtocolError for a request that is not HTTP, other errors of httpx for what the peer does.
         """
-        self._deadline = request.extensions["deadline"]
+        self._deadline = request.extensions[DEADLINE]
         self.has_answered = False
         assert isinstance(request.stream, httpx.SyncByteStream)
         with _as_httpx():
@@ -210,7 +200,7 @@ class _Connection:
                 self._unsent = b""
                 head = h11.Request(
                     method=request.method.encode("ascii"),
-                    target=request.extensions["target"],
+                    target=request.extensions[TARGET],
                     headers=request.headers.raw,
                 )
                 self._send(head, request.extensions.get(VERSION, "1.1"))
@@ -239,7 +229,7 @@ class _Connection:
         return True
 
     def is_stale(self) -> bool:
-        """Whether it has been idle for long, was closed by the server, or has bytes to read that nobody asked for."""
+        """Whether it has been idle for long, was closed by the server, or has bytes that belong to no request."""
         return _clock.now() - self._idle_since > _KEPT_FOR or bool(self._stream.get_extra_info("is_readable"))
 
     def close(self) -> None:
@@ -319,5 +309,7 @@ def _as_httpx() -> Iterator[None]:
             raise problem from None
         kind = httpx.ConnectError if isinstance(error, httpcore.ConnectError) else httpx.ReadError
         raise kind(str(error)) from error
+    except h11.LocalProtocolError as error:
+        raise httpx.LocalProtocolError(str(error)) from error
     except h11.RemoteProtocolError as error:
         raise httpx.RemoteProtocolError(str(error)) from error

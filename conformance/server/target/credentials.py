@@ -148,9 +148,9 @@ def _from_command(key: str, command: tuple[str, ...], lifetime: float, wall_cloc
     try:
         done = run_command(command, _LONGEST)
     except subprocess.TimeoutExpired:
-        raise UsageError(f"{what} did not end within {_LONGEST:g} s", "mend the command") from None
+        raise UsageError(f"{what} did not end within {_LONGEST:g} s", "fix the command") from None
     except OSError as error:
-        raise UsageError(f"{what} cannot be run: {error.strerror}", "mend the command") from None
+        raise UsageError(f"{what} cannot be run: {error.strerror}", "fix the command") from None
     text = done.stdout.decode("utf-8", "replace").strip()
     if done.status != 0 or not text:
         raise UsageError(

@@ -1,7 +1,6 @@
 """The implementation under test as checks see it: the calls of the contract, fresh operations, and time.
 
-What is asked is built by `Requests` and sent through the target; every method returns what was exchanged and judges
-nothing.
+`Requests` builds the requests, and the target sends them. Every method returns exchanges; nothing is judged here.
 """
 
 from __future__ import annotations
@@ -147,10 +146,10 @@ class Iut(Requests):
         return pages
 
     def nobodys(self, paths: Iterable[str], or_of: str = "") -> set[str]:
-        """Those of some paths at which there is no operation, as a get of each says in this run: NOT_FOUND.
+        """Those of some paths at which there is no operation: a get of each, in this run, was answered with NOT_FOUND.
 
         A request to any other path may hit an operation of somebody else. So stimuli that must not succeed ask here
-        first. Where a get shows the operation called `or_of`, which is ours, nobody else can be hit either. All gets go
+        first. A path is also free if a get shows the operation called `or_of`, which is of this run. All gets go
         together, and each path is asked for once.
         """
         wanted = list(dict.fromkeys(paths))
@@ -177,7 +176,7 @@ class Iut(Requests):
         )
 
     def supply_warnings(self) -> list[str]:
-        """What is to be said of a supply that makes the run wait."""
+        """A warning if the supply makes the run wait."""
         supply = self.supply
         count = len(supply.known_since)
         if supply.seconds <= SLOW_SUPPLY and supply.slowest <= self.target.limits.timeout:

@@ -1,8 +1,8 @@
 """The ledger: every operation that a live run started, written down before it is used.
 
-JSON Lines, one per event; the last line about an operation tells its state. Every line is one write to the end of the
-file, so that worker processes can share it and a run that is killed loses nothing. Operations that were given by name
-are nobody's to clean up, and never in it.
+JSON Lines, one per event; the last line about an operation has its state. Every line is one write to the end of the
+file, so that worker processes can share it and a run that is killed loses nothing. Operations that the user named are
+not cleaned up, and are never in it.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ FILE_NAME = "ledger.jsonl"
 class LedgerState(Enum):
     """What is known of an operation. Only `started` and `cancelled` leave something to clean up.
 
-    A start is noted as `starting` before it is sent, without a name, for nobody knows it; `foreign` is an operation
-    that a start was answered with and that is not ours; `unclear` is one that may be ours: two starts named it, or one
-    that failed. It is not touched, and it is told.
+    A start is noted as `starting` before it is sent, still without a name. `foreign` is an operation that a start named
+    and that is not of this run. `unclear` is one that may be: two starts named it, or one that failed. It is not
+    touched, and it is reported.
     """
 
     STARTING = "starting"
@@ -102,19 +102,19 @@ class Ledger:
 
         Raises one UsageError with the names when that cannot be done, for then it is written nowhere else.
         """
-        untold = list(entries)
+        unwritten = list(entries)
         try:
-            while untold:
-                self.note(*untold[0])
-                del untold[0]
+            while unwritten:
+                self.note(*unwritten[0])
+                del unwritten[0]
         except UsageError as error:
-            told = "".join(f"\n  {state.value}: {in_one_line(name)}" for name, _, state in untold)
+            states = "".join(f"\n  {state.value}: {in_one_line(name)}" for name, _, state in unwritten)
             raise UsageError(
-                f"{error.message}; what became of the operations of this run:{told}", error.remedy
+                f"{error.message}; what became of the operations of this run:{states}", error.remedy
             ) from error
 
     def close(self, is_anything_left: bool) -> None:
-        """Remove a temporary ledger that nobody needs any more."""
+        """Remove a temporary ledger if nothing is left over."""
         if self._is_temporary and self.path is not None and not is_anything_left:
             self.path.unlink(missing_ok=True)
             self.path = None
@@ -122,15 +122,10 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The operations of a ledger, each in its last state, and how many starts nobody saw the end of."""
+    """The operations of a ledger, each in its last state, and how many starts ended without a name."""
 
     entries: tuple[Entry, ...]
     unanswered: int
-
-
-def read_ledger(path: Path) -> list[Entry]:
-    """The operations in a ledger, each in its last state. Raises as `read_contents`."""
-    return list(read_contents(path).entries)
 
 
 def read_contents(path: Path) -> Contents:

@@ -31,7 +31,7 @@ REQUESTS_EACH = 6
 
 
 def with_room(configuration: Configuration) -> Configuration:
-    """The configuration with limits that hold the further parents, too, where the file does not say others."""
+    """The configuration, with limits large enough for the further parents unless the file sets its own."""
     limits, count = configuration.limits, len(configuration.iut.further_parents)
     operations = 0 if "operations" in limits.said else count
     requests = 0 if "requests" in limits.said else count * REQUESTS_EACH

@@ -1,7 +1,7 @@
 """Placeholders in what starts operations: in paths, in commands, and in the texts of JSON values.
 
-`{parent}` is what the operation is below. `{unique}` becomes a fresh id, and so does `{id}`; but where a check has an
-id to try, `{id}` becomes that one.
+`{parent}` becomes the parent of the operation. `{unique}` and `{id}` become a new id; if a check tries an id of its
+choice, `{id}` becomes that one.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 PARENT, UNIQUE, ID = "{parent}", "{unique}", "{id}"
 
 _BEGINNING = "lroc"
-"""By this the operations of a run are known to whoever finds one that was left over."""
+"""Marks the operations of a run, for a person who finds one that was left over."""
 
 
 class FreshIds:
-    """Ids that nobody has: letters and digits alone, a letter first, so that each may be a name in SQL, too.
+    """New ids: only letters and digits, a letter first, so that each can also be a name in SQL.
 
     With a seed they are the same in every run, for servers that live no longer than one.
     """

@@ -1,7 +1,7 @@
 """Operations from Python: a function of the user's that starts one and returns its name.
 
-It is named in the configuration, or given by the fixture `iut_operations` of the user's conftest.py. Its mistakes are
-told as what they are: one message, with the text of the exception.
+The configuration names it, or the fixture `iut_operations` of the user's conftest.py gives it. An exception of it
+becomes one message, with the text of the exception.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def call(start: StartOperation) -> str:
     working.join(SUPPLY)
     remedy = "it must start one operation that runs until it is cancelled, and return its name"
     if raised:
-        raise MayHaveStarted(f"{where} raised {described(raised[0])}", "mend the function") from raised[0]
+        raise MayHaveStarted(f"{where} raised {described(raised[0])}", "fix the function") from raised[0]
     if not returned:
         raise MayHaveStarted(f"{where} has not returned after {SUPPLY:g} s", remedy)
     name = returned[0]

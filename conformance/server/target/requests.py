@@ -1,4 +1,4 @@
-"""Requests by the contract, of which any part can be replaced, since that is what a check is for. Nothing is sent."""
+"""Builds requests by the contract; a check can replace any part of them. Nothing is sent here."""
 
 from __future__ import annotations
 
@@ -163,5 +163,5 @@ class Requests:
         return self.request("GET", path, credential=credential, note=note)
 
     def look_first_request(self, path: str) -> Outgoing:
-        """A get whose answer `nobodys` is to know, so that it can go together with others."""
+        """The get by which `nobodys` learns whether a path is free; it can be sent together with other requests."""
         return self.request("GET", path, note=LOOK_FIRST, is_odd=True)

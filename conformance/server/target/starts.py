@@ -1,16 +1,16 @@
 """The operations that a run starts: each is noted before and after, and accepted only if the run surely started it.
 
-A start may be answered with an operation that was there before: an idempotent one, one that joins what already runs,
-one of another project. Whoever cancels that, and deletes it when the run is over, harms a stranger. So an operation is
-refused that
+The answer to a start may name an operation that existed before: the start is idempotent, or joins an operation that
+already runs, or names one of another project. To cancel and delete that one would harm somebody else. So an operation
+is refused if it
 
-* was handed out before in this run, and not deleted since: neither time it need have been fresh. It may still be ours,
-  so it is told as left over;
-* is not under `[iut] parent`, where that is given;
-* was in the list of that parent before the first start, where the contract binds a list and the server answers it;
-* says itself (`metadata.createTime`) that it is older than another one of this run, by more than the time between the
-  two starts. Only times of the server are compared with each other: its clock may be wrong, or stand still. So the
-  first start of a run can be found out by the second, before anything was cancelled.
+* was handed out before in this run, and not deleted since: then neither of the two need be new. It may still be of this
+  run, so it is reported as left over;
+* is not under `[iut] parent`, if that is given;
+* was in the list of that parent before the first start, if the contract binds a list and the server answers it;
+* is older than another one of this run by more than the time between the two starts (`metadata.createTime`). Only times
+  of the server are compared with each other: its clock may be wrong, or stand still. So the second start can show that
+  the first one was answered with an old operation, before anything was cancelled.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ class ForeignOperation(TargetError):
 
 
 class StartRefused(TargetError):
-    """The server refused a start for what it asks: nothing was started."""
+    """The server refused the content of a start request: nothing was started."""
 
 
 class MayHaveStarted(TargetError):
-    """A start whose end nobody saw, or that ended without a name: something may run of which nothing is known."""
+    """A start without an answer, or whose answer has no name: an unknown operation may be running."""
 
 
 class NamedInVain(MayHaveStarted):
-    """A start that failed and printed a name all the same: whose that operation is, nobody knows."""
+    """A start that failed but printed a name: it is not known whether that operation is of this run."""
 
     def __init__(self, message: str, remedy: str, name: str) -> None:
         super().__init__(message, remedy)
@@ -119,7 +119,7 @@ class Starts:
         self._note(serial, "", form, LedgerState.NOT_STARTED)
 
     def named_in_vain(self, serial: str, name: str, form: str) -> None:
-        """Note the name that a start printed which failed; what this run has started before stays what it is."""
+        """Note the name that a failed start printed, unless this run has started that operation before."""
         if name in self._claimed:
             self.came_to_nothing(serial, form)
             return
@@ -145,7 +145,7 @@ class Starts:
             return True
         state = LedgerState.UNCLEAR if why == _TWICE else LedgerState.FOREIGN
         self._note(serial if name == started.name else "", name, form, state)
-        remedy = "mend [operations]: each one must be a fresh operation"
+        remedy = "fix [operations]: each one must be a fresh operation"
         if why == _ELSEWHERE:
             remedy = (
                 f"give the parent that the names have as [iut] parent; it is {', '.join(map(repr, self._parents))} now"

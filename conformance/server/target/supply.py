@@ -1,54 +1,36 @@
 """The supply of operations: where running ones come from, and completed ones.
 
-Four forms: a start request, a command that prints a name, a Python function that returns one, a list of names. Whatever
-the form, an operation that was handed out once is never handed out again. A start is noted before it is sent, and the
-operation the moment its name is known, before anybody uses it.
+There are four forms: a start request, a command that prints a name, a Python function that returns one, a list of
+names. In every form, an operation is handed out only once. A start is noted before it is sent, and its operation as
+soon as the name is known, before it is used.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import ParamSpec
 from urllib.parse import quote
 
 from conformance.errors import NotTested, TargetError, Unjudged
-from conformance.exchange import Exchange, Failure, NotJson, Response
-from conformance.exchange.printable import in_one_line
-from conformance.secrets.looks import without_look_alikes
-from conformance.server.target.command import Ended, run_command
 from conformance.server.target.configuration import StartRequest, SupplyForm
 from conformance.server.target.placeholders import ID, UNIQUE, FreshIds, filled
 from conformance.server.target.python_supply import call, load
-from conformance.server.target.starts import (
-    ForeignOperation,
-    MayHaveStarted,
-    NamedInVain,
-    StartedOperation,
-    StartRefused,
-    Starts,
-    created,
-)
-from conformance.server.target.target import Outgoing, Target, is_refused, may_have_arrived, nobody_listens
-from conformance.server.target.waits import SUPPLY
+from conformance.server.target.start_answer import operation_of
+from conformance.server.target.start_command import Fits, name_by_command
+from conformance.server.target.starts import ForeignOperation, MayHaveStarted, NamedInVain, StartedOperation, Starts
+from conformance.server.target.target import Outgoing, Target
 
 P = ParamSpec("P")
 
 _AT_ONCE = 4
 """Commands or functions that run at the same time: they are somebody else's, and may be heavy."""
 
-_INDEX = re.compile("0|[1-9][0-9]{0,8}")
-
 MakeRequest = Callable[[str, str, bytes], Outgoing]
 """Builds a request of a method on a raw target with a JSON body, with the headers and credentials of the run."""
-
-Fits = Callable[[str], bool]
-"""Whether the contract has a path for the operation of a name."""
 
 
 class Supply:
@@ -76,7 +58,7 @@ class Supply:
         self.handed_out: list[str] = []
         """Every operation of ours, as its name was learnt; also one that was started when another of a take failed."""
         self.unnamed = 0
-        """How often an operation may have been started whose name nobody learnt."""
+        """How many starts may have started an operation without giving its name."""
         self.known_since: dict[str, float] = {}
         """When the name of each operation that was started for us was learnt."""
         self.seconds = 0.0
@@ -193,7 +175,7 @@ class Supply:
         if name in self.handed_out:
             raise TargetError(
                 f"the supply of operations gave {name!r} twice",
-                "mend [operations]: each one must be a fresh operation",
+                "fix [operations]: each one must be a fresh operation",
             )
         self.handed_out.append(name)
         return name
@@ -222,59 +204,18 @@ class Supply:
         )
 
     def _one_by_request(self, start: StartRequest, outgoing: Outgoing) -> StartedOperation:
-        exchange = self._target.send(outgoing)
-        try:
-            document = _answered(exchange)
-            name = _name_in(document, start, exchange)
-        except TargetError as error:
-            may_have_started = exchange.succeeded() or (exchange.response is None and may_have_arrived(exchange))
-            if may_have_started or _gave_up(exchange.response):
-                raise MayHaveStarted(error.message, error.remedy) from error
-            raise
-        return StartedOperation(name, created(_at(document, start.name.rpartition("/")[0])), exchange.received_at)
+        return operation_of(start, self._target.send(outgoing))
 
     def _one_by_function(self) -> StartedOperation:
         assert self._function is not None
         return StartedOperation(call(self._function), at=self._target.clock.now())
 
     def _one_by_command(self) -> StartedOperation:
-        command = self._form.command
-        remedy = "it must print the name of one fresh running operation on one line and exit with 0"
-        try:
-            done = run_command(command, SUPPLY, self._directory or None)
-        except subprocess.TimeoutExpired as error:
-            raise MayHaveStarted(
-                f"operations.command {command[0]!r} has not ended after {SUPPLY:g} s", remedy
-            ) from error
-        except OSError as error:
-            raise TargetError(
-                f"operations.command {command[0]!r} cannot be run: {error.strerror}", "mend [operations] command"
-            ) from error
-        name = _utf_8(done.stdout).strip()
-        if done.status == 0 and name and name.isprintable():
-            return StartedOperation(name, at=self._target.clock.now())
-        # Whatever went wrong may have done so after the start.
-        message = f"operations.command {command[0]!r} {self._what_it_did(done)}"
-        named = next((line for line in name.splitlines() if line.isprintable() and self._fits(line)), "")
-        raise NamedInVain(message, remedy, named) if named else MayHaveStarted(message, remedy)
+        name = name_by_command(self._form.command, self._directory, self._fits, self._masked)
+        return StartedOperation(name, at=self._target.clock.now())
 
-    def _what_it_did(self, done: Ended) -> str:
-        """How a command has ended that gave no name, with what it wrote."""
-        lines = done.stdout.decode("utf-8", "replace").strip().splitlines()
-        if done.status != 0:
-            did = "failed"
-        elif lines:
-            did = "printed no name"
-        else:
-            did = "printed nothing"
-        said = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"])[-1]
-        printed = f"; it printed {_lines(len(lines))}: {' | '.join(lines[:_LINES_SHOWN])}"[:_SHOWN] if lines else ""
-        shown = self._target.masking().text(f"{did} (exit status {done.status}): {said}{printed}")
-        return in_one_line(without_look_alikes(shown))
-
-
-def _lines(count: int) -> str:
-    return "1 line" if count == 1 else f"{count} lines"
+    def _masked(self, text: str) -> str:
+        return self._target.masking().text(text)
 
 
 def no_name(where: str, name: str, kind: type[TargetError] = TargetError) -> TargetError:
@@ -291,95 +232,3 @@ def _or_error(find: Callable[P, str], *arguments: P.args, **keywords: P.kwargs) 
         return find(*arguments, **keywords)
     except TargetError as error:
         return error
-
-
-def _utf_8(output: bytes) -> str:
-    """The text; nothing when it is none."""
-    try:
-        return output.decode("utf-8")
-    except UnicodeDecodeError:
-        return ""
-
-
-_SHOWN = 200
-_LINES_SHOWN = 3
-_NOT_YOU = (401, 403, 429)
-"""Answers that speak of who asks, or how often."""
-_GAVE_UP = (500, 502, 504)
-"""Answers of whoever stood before the server, or broke on the way: what was asked for may have been done."""
-
-
-def _gave_up(response: Response | None) -> bool:
-    return response is not None and response.status in _GAVE_UP
-
-
-def _answered(exchange: Exchange) -> Any:
-    """The JSON value that a start request was answered with."""
-    request = f"{exchange.request.method} {exchange.request.target}"
-    if exchange.response is None:
-        if is_refused(exchange):
-            raise nobody_listens(exchange, "iut.url or --url")
-        raise TargetError(f"{request} was not answered: {in_one_line(_why(exchange.outcome))}", "look at the server")
-    if not exchange.response.is_success:
-        body = _beginning(exchange)
-        is_refused_for_what_it_asks = 400 <= exchange.response.status < 500 and exchange.response.status not in _NOT_YOU
-        kind = StartRefused if is_refused_for_what_it_asks else TargetError
-        raise kind(
-            f"the start request {request} was answered with {exchange.response.status}: {body}",
-            "mend [operations] start, or [auth], so that it starts an operation",
-        )
-    try:
-        return exchange.response.json()
-    except NotJson as error:
-        raise TargetError(
-            f"the start request {request} was answered with a body that is not JSON: {error}",
-            "mend [operations] start: it must name a request that answers with an operation",
-        ) from error
-
-
-def _name_in(document: Any, start: StartRequest, exchange: Exchange) -> str:
-    """The name of the operation in the answer to a start request."""
-    name = _at(document, start.name)
-    if not isinstance(name, str) or not name:
-        raise TargetError(
-            f"the start request {exchange.request.method} {exchange.request.target} was answered with no name"
-            f" at {start.name}: {_beginning(exchange)}",
-            f"mend operations.start.name: a JSON pointer to the operation's name in the answer{_pointers_to(document)}",
-        )
-    return name
-
-
-def _beginning(exchange: Exchange) -> str:
-    """The beginning of the answer, in one line."""
-    body = exchange.response.body if exchange.response is not None else b""
-    return in_one_line(body[:_SHOWN].decode("utf-8", "replace")) + ("…" if len(body) > _SHOWN else "")
-
-
-def _pointers_to(document: Any, at: str = "") -> str:
-    """Where in the answer something stands that looks like the name of an operation; empty when nothing does."""
-    if isinstance(document, str):
-        return f", such as {at}" if "operations/" in document else ""
-    members = (
-        document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
-    )
-    steps = ((str(key).replace("~", "~0").replace("/", "~1"), value) for key, value in members)
-    return next((found for step, value in steps if (found := _pointers_to(value, f"{at}/{step}"))), "")
-
-
-def _why(outcome: Response | Failure) -> str:
-    """Why there is no answer."""
-    assert isinstance(outcome, Failure)
-    return outcome.kind.value + (f" ({outcome.detail})" if outcome.detail else "")
-
-
-def _at(document: Any, pointer: str) -> Any:
-    """The value at a JSON pointer (RFC 6901), or None."""
-    for token in pointer.split("/")[1:]:
-        key = token.replace("~1", "/").replace("~0", "~")
-        if isinstance(document, dict):
-            document = document.get(key)
-        elif isinstance(document, list) and _INDEX.fullmatch(key) and int(key) < len(document):
-            document = document[int(key)]
-        else:
-            return None
-    return document

@@ -1,8 +1,8 @@
 """The target: sends requests within the limits of the run and records every exchange.
 
-Nothing here judges, and nothing here masks. A recorded request has placeholders that a shell can fill, for its
-credentials are put in at the last moment; a recorded answer is what the server said, secrets included, for a rule has
-to see it. Whoever writes an exchange down or shows it masks it first (`masking`).
+Nothing is judged or masked here. A recorded request has placeholders that a shell can fill, because its credentials are
+put in only when it is sent. A recorded answer is what the server said, with secrets, because a rule has to see them. An
+exchange is masked when it is written or shown (`masking`).
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from uuid import uuid4
 
-from conformance.errors import BudgetExhausted, RateLimited, TargetDead, TargetError
-from conformance.exchange import Call, CurlContext, Exchange, Failure, FailureKind, Header, Request, Response
+from conformance.errors import RateLimited, TargetError
+from conformance.exchange import Call, CurlContext, Exchange, Failure, FailureKind, Header, Request
 from conformance.exchange.masking import Masking
 from conformance.lro import Clock
 from conformance.lro.clock import RACERS
 from conformance.secrets.secret import Secret
+from conformance.server.target.allowance import Allowance
 from conformance.server.target.configuration import LimitsSection
-from conformance.server.target.retry_later import Patience
 from conformance.server.target.token import Token
 from conformance.server.target.transport import UNKNOWN_HOST, Transport
 from conformance.server.target.waves import Raised, Waves, Work
@@ -31,10 +31,6 @@ Identify = Callable[[str, str], Call | None]
 Item = TypeVar("Item")
 Found = TypeVar("Found")
 
-_FAILURES_IN_A_ROW = 3
-_MOST_KEPT = 32 * 1024 * 1024
-"""Bytes of answers: every one is kept to the end of the run, and a run has to fit into a small machine."""
-_OF_A_FIELD = 150
 _UNAUTHORIZED = 401
 
 
@@ -73,8 +69,7 @@ class Target:
         self.check = ""
         self.exchanges: list[Exchange] = []
         self.unanswered: dict[int, Outgoing] = {}
-        """The requests that were not answered, by number, but for those that are sent once."""
-        self.operations_used = 0
+        """The requests that were not answered, by number, except those that must be sent only once."""
         self.curl_options: tuple[str, ...] = ()
         self._secrets: tuple[Secret, ...] = ()
         self.request_id_header = ""
@@ -82,18 +77,18 @@ class Target:
         self._transport = transport
         self._identify = identify
         self._lock = threading.Lock()
-        self._requests_used = 0
-        self._granted = 0
-        self._next_slot = 0.0
-        self._held_until = 0.0
-        self._patience = Patience()
-        self._failures_in_a_row = 0
-        self._kept = 0
+        self._allowance = Allowance(limits, self.clock)
         self._pool = ThreadPoolExecutor(limits.concurrency, "lro-conformance") if parallel else None
 
     @property
     def requests_used(self) -> int:
-        return self._requests_used
+        """How many requests were sent."""
+        return self._allowance.requests_used
+
+    @property
+    def operations_used(self) -> int:
+        """How many operations were started."""
+        return self._allowance.operations_used
 
     def send(self, outgoing: Outgoing) -> Exchange:
         """Send one request and wait for its answer; again if the answer asks for a retry.
@@ -103,7 +98,7 @@ class Target:
         """
         if self.waves.is_part:
             return self.waves.ask([functools.partial(self.send, outgoing)])[0]
-        (number,) = self._admit(1)
+        (number,) = self._allowance.admit(1)
         exchange = self._send(outgoing, number, self._token_of(outgoing))
         if is_refused(exchange) and all(map(is_refused, self.exchanges)):
             raise nobody_listens(exchange, "iut.url or --url")
@@ -113,11 +108,8 @@ class Target:
         """The exchange, or the first repetition of it that does not ask for a retry."""
         waited, attempt = 0.0, 1
         while exchange.asks_for_retry:
-            with self._lock:
-                now = self.clock.now()
-                pause = self._patience.pause(exchange, attempt, waited, max(0.0, self._held_until - now))
-                self._held_until = max(self._held_until, now + pause)
-            (number,) = self._admit(1)
+            pause = self._allowance.hold(exchange, attempt, waited)
+            (number,) = self._allowance.admit(1)
             exchange = self._send(outgoing, number, self._token_of(outgoing))
             waited, attempt = waited + pause, attempt + 1
         return exchange
@@ -129,7 +121,7 @@ class Target:
         fewer than two were answered at once.
         """
         together = threading.Barrier(len(outgoing))
-        numbers = self._admit(len(outgoing))
+        numbers = self._allowance.admit(len(outgoing))
         tokens = [self._token_of(request) for request in outgoing]  # who waits for a new one must not keep the others
         sent = self._race(
             [
@@ -170,8 +162,8 @@ class Target:
             self._record(exchange, outgoing)
         if renewed is None:
             return exchange
-        (again,) = self._admit(1)
-        exchange = self._exchange(outgoing, again, renewed)
+        (next_number,) = self._allowance.admit(1)
+        exchange = self._exchange(outgoing, next_number, renewed)
         self._record(exchange, outgoing)
         return exchange
 
@@ -189,11 +181,9 @@ class Target:
     def _record(self, exchange: Exchange, outgoing: Outgoing) -> None:
         with self._lock:
             self.exchanges.append(exchange)
-            has_failed = isinstance(exchange.outcome, Failure)
-            if has_failed and not outgoing.once:
+            if exchange.response is None and not outgoing.once:
                 self.unanswered[exchange.number] = outgoing
-            self._failures_in_a_row = self._failures_in_a_row + 1 if has_failed else 0
-            self._kept += _size(exchange.outcome) if isinstance(exchange.outcome, Response) else 0
+            self._allowance.ended(exchange.outcome)
 
     def _token_of(self, outgoing: Outgoing) -> Secret | None:
         """The token that a request is to carry now."""
@@ -293,51 +283,19 @@ class Target:
 
     def grant(self, requests: int) -> None:
         """Allow so many requests beyond the limits, and try once more whether the target answers: for cleaning up."""
-        with self._lock:
-            self._granted += requests
-            self._failures_in_a_row = 0
+        self._allowance.grant(requests)
 
     def count_operation(self, count: int = 1) -> None:
         """So many more operations are about to be started.
 
         Raises BudgetExhausted, and counts none of them, when the run may not start so many.
         """
-        with self._lock:
-            limit = self.limits.operations
-            if self.operations_used + count > limit:
-                raise BudgetExhausted(f"the limit of {limit} operations is used up ([limits] operations)")
-            self.operations_used += count
+        self._allowance.count_operation(count)
 
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
         self._transport.close()
-
-    def _admit(self, count: int) -> list[int]:
-        """The numbers of so many requests, when all of them may be sent now; waits as the rate demands."""
-        with self._lock:
-            if self._failures_in_a_row >= _FAILURES_IN_A_ROW:
-                last = self.exchanges[-1].outcome
-                why = last.kind.value if isinstance(last, Failure) else ""
-                raise TargetDead(f"the target has not answered {self._failures_in_a_row} requests in a row: {why}")
-            if self._kept > _MOST_KEPT and not self._granted:
-                raise BudgetExhausted(f"the answers hold more than {_MOST_KEPT} bytes, which is all that a run keeps")
-            if self._requests_used + count > self.limits.requests + self._granted:
-                raise BudgetExhausted(f"the limit of {self.limits.requests} requests is used up ([limits] requests)")
-            numbers = [self._requests_used + position for position in range(1, count + 1)]
-            self._requests_used += count
-            pause = max(self._held_until - self.clock.now(), *(self._slot() for _ in numbers))
-        self.clock.sleep(pause)
-        return numbers
-
-    def _slot(self) -> float:
-        """Seconds to wait until the rate allows one more request."""
-        if not self.limits.rate:
-            return 0.0
-        now = self.clock.now()
-        slot = max(now, self._next_slot)
-        self._next_slot = slot + 1.0 / self.limits.rate
-        return slot - now
 
 
 def _outcome_of(work: Work) -> object:
@@ -376,11 +334,6 @@ def _with_secrets(outgoing: Outgoing, token: Secret | None) -> Request:
     return replace(outgoing.request, headers=tuple(map(real, outgoing.request.headers)))
 
 
-def _size(response: Response) -> int:
-    """About how many bytes of memory a response takes; a header field takes more than its text."""
-    return len(response.body) + sum(len(name) + len(value) + _OF_A_FIELD for name, value in response.headers)
-
-
 def is_refused(exchange: Exchange) -> bool:
     """Whether nobody listens at the target."""
     return isinstance(exchange.outcome, Failure) and exchange.outcome.kind is FailureKind.REFUSED
@@ -396,5 +349,5 @@ def nobody_listens(exchange: Exchange, options: str) -> TargetError:
     """The error for a target that refused the connection; `options` are what names the target."""
     detail = exchange.outcome.detail if isinstance(exchange.outcome, Failure) else ""
     if detail.startswith(UNKNOWN_HOST):
-        return TargetError(f"{exchange.origin}: {detail}", f"mend {options}, or see to this machine's name service")
-    return TargetError(f"nobody listens at {exchange.origin}", f"start the server, or mend {options}")
+        return TargetError(f"{exchange.origin}: {detail}", f"fix {options}, or see to this machine's name service")
+    return TargetError(f"nobody listens at {exchange.origin}", f"start the server, or fix {options}")

@@ -74,7 +74,7 @@ def problem_of(error: BaseException | None) -> TargetError | None:
     if not isinstance(error, ssl.SSLError) or error.reason is None:
         return None
     if error.reason in _NO_TLS:
-        return TargetError("the server does not speak TLS", "write the url with http://, or mend its port")
+        return TargetError("the server does not speak TLS", "write the url with http://, or fix its port")
     if "ALERT" in error.reason and any(word in error.reason for word in _ABOUT_US):
         return TargetError(
             f"the server ends TLS for our client certificate, or the lack of one: {_reason(error)}",
@@ -105,11 +105,11 @@ def _readable(key: str, path: Path) -> Path:
         with path.open("rb"):
             return path
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror} ({key})", f"mend {key}") from None
+        raise UsageError(f"{path}: cannot be read: {error.strerror} ({key})", f"fix {key}") from None
 
 
 def speaks_tls(host: str, port: int | None) -> bool:
-    """Whether a handshake gets anywhere at a port that answered nothing to plain HTTP, whoever's certificate it is."""
+    """Whether a TLS handshake succeeds at a port that did not answer plain HTTP, with any certificate."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:

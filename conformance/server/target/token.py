@@ -2,12 +2,12 @@
 
 Three things decide when:
 
-* Before it expires, where its lifetime is known: the source says it, the configuration does, or the token itself (a
-  JSON Web Token has `exp`).
-* When a request that carried it is answered with 401. Such a request is sent again with the renewed token, once: the
-  first answer may be that of a token that had run out, the second is the server's.
+* Before it expires, if its lifetime is known: from the source, from the configuration, or from the token itself (a JSON
+  Web Token has `exp`).
+* When a request that carried it is answered with 401. The request is sent once more with the renewed token: the first
+  answer may be about an expired token, the second one is not.
 * A token that has just been renewed is not renewed again for a 401: it cannot have expired, so the refusal has another
-  reason. So a server that refuses every token is found out by the second request, and costs one renewal a minute.
+  reason. So the second request shows that a server refuses every token, and that costs one renewal a minute.
 """
 
 from __future__ import annotations

@@ -14,13 +14,12 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import Any, Protocol
 
-import h11
 import httpx
 
 from conformance.errors import TargetError
 from conformance.exchange import Failure, FailureKind, Request, Response
 from conformance.lro import Clock, SystemClock
-from conformance.server.target.connections import FRESH, KEEP, SENT_AGAIN, VERSION, Connections
+from conformance.server.target.extensions import DEADLINE, FRESH, KEEP, SENT_AGAIN, TARGET, VERSION
 from conformance.server.target.tls import NO_FILES, Tls
 
 MAX_BODY = 4 * 1024 * 1024
@@ -62,6 +61,8 @@ class HttpTransport:
     @classmethod
     def live(cls, origin: str, connections: int, tls: Tls = NO_FILES) -> HttpTransport:
         """Over sockets: HTTP/1.1, keep-alive, at most so many idle connections, no proxy, no redirects, no cookies."""
+        from conformance.server.target.connections import Connections  # heavy, and of no use in process
+
         transport = Connections(connections, tls)
         return cls(httpx.Client(transport=transport, follow_redirects=False, trust_env=False), origin, SystemClock())
 
@@ -71,12 +72,12 @@ class HttpTransport:
             outgoing = self._outgoing(request, deadline, timeout)
             outgoing.extensions |= {FRESH: fresh, KEEP: keep}
             outcome = self._outcome(outgoing, deadline)
-        except (h11.LocalProtocolError, UnicodeEncodeError):
+        except (httpx.LocalProtocolError, UnicodeEncodeError):
             # The error of the library would show what could not be sent, and that may be a secret.
             raise TargetError(
                 f"{request.method} {request.target!a} cannot be sent: its target or a header has a character that"
                 " HTTP does not allow there, or its Content-Length is not that of its body",
-                "mend what the request is made of: the configuration, or the check that sends it",
+                "fix what the request is made of: the configuration, or the check that sends it",
             ) from None
         if SENT_AGAIN in outgoing.extensions:
             outcome = replace(outcome, note="sent again, for an idle connection was closed as it was used")
@@ -89,9 +90,9 @@ class HttpTransport:
             headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in request.headers],
             stream=_chunked(request) if _is_chunked(request) else httpx.ByteStream(request.body),
             extensions={
-                "target": request.target.encode("latin-1"),
+                TARGET: request.target.encode("latin-1"),
                 "timeout": _every_wait(timeout),
-                "deadline": deadline,
+                DEADLINE: deadline,
                 VERSION: request.version,
             },
         )
@@ -107,6 +108,8 @@ class HttpTransport:
                 incoming.close()
         except _TooLarge as error:
             return Failure(FailureKind.TOO_LARGE, str(error))
+        except httpx.LocalProtocolError:
+            raise  # no failure of the peer
         except httpx.TimeoutException as error:
             kind = FailureKind.UNCONNECTED if isinstance(error, httpx.ConnectTimeout) else FailureKind.TIMEOUT
             return Failure(kind, f"{outgoing.extensions['timeout']['read']:g} s")
@@ -139,7 +142,7 @@ class HttpTransport:
 
 
 UNKNOWN_HOST = "its host has no address"
-"""How the detail of a refusal begins when there was nobody to ask, for the name does not resolve."""
+"""How the detail of a refusal begins if the host name does not resolve."""
 
 
 class _TooLarge(Exception):
@@ -196,7 +199,7 @@ def _is_chunked(request: Request) -> bool:
 
 
 def _chunked(request: Request) -> httpx.SyncByteStream:
-    """The body as two chunks, so that whoever reads only the first has not read it; none at all when it is empty."""
+    """The body as two chunks, for servers that read only the first one; no chunk for an empty body."""
     chunks = (request.body[:1], request.body[1:])
     return _Chunks(tuple(chunk for chunk in chunks if chunk))
 

@@ -9,7 +9,7 @@ import uuid
 from itertools import pairwise
 
 _CHANGED = 12
-"""Characters of the id that are drawn anew: enough that nobody has it, few enough that a UUID stays a valid one."""
+"""So many characters of the id are random: enough that no operation has it, few enough that a UUID stays valid."""
 _SHORT_NUMBER = 9
 """Servers that count give small numbers; one of nine digits is far ahead and fits into 32 bits."""
 _WORD = re.compile(r"[A-Za-z0-9]+")
@@ -18,20 +18,20 @@ _HEXADECIMAL = re.compile(r"(?=.*\d)(?:[0-9a-f]+|[0-9A-F]+)")
 
 
 def nonce(like: str, distinction: str) -> str:
-    """Twelve letters and digits that nobody's id has; the first is a letter, so that no number begins with them."""
+    """Twelve random letters and digits, which no id has; the first is a letter, so that no number begins with them."""
     draw = random.Random(f"nonce {like} {distinction}")
     rest = draw.choices(string.ascii_lowercase + string.digits, k=_CHANGED - 1)
     return draw.choice(string.ascii_lowercase) + "".join(rest)
 
 
 def long_name(like: str, length: int) -> str:
-    """A name with an id of so many characters. Whoever cuts it keeps what was drawn, so that it is nobody's."""
+    """A name with an id of so many characters. It begins with the random part, which a server that cuts it keeps."""
     parent = like.rpartition("/")[0]
     return f"{parent}/{nonce(like, f'long {length}').ljust(length, 'x')}"
 
 
 def unknown_uuid(like: str) -> str:
-    """A UUID that nobody has, and that no number begins."""
+    """A UUID that no operation has; it begins with a letter."""
     number = random.Random(f"uuid {like}").getrandbits(128) | 0xA << 124
     return str(uuid.UUID(int=number, version=4))
 

@@ -1,6 +1,6 @@
 """Every wait of a run, in one place: how long at most, why, and whether slowness is non-conformance.
 
-`docs/waits.md` is this table; no other number of seconds may stand in `conformance/targets` or `conformance/suite`.
+`docs/waits.md` is this table. No other number of seconds may stand in `server/target` or `suite`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ SUPPLY = 60.0
 RETRY_LATER_FIRST = 1.0
 RETRY_LATER = 30.0
 RETRY_LATER_IN_ALL = 120.0
+LIFESPAN = 30.0
 LONG_ENOUGH = 30.0
 SLOW_SUPPLY = 60.0
 
@@ -41,93 +42,101 @@ WAITS = (
         "for the answer to one request, from the connection to the last byte",
         "`[limits] timeout`, 10 s",
         "a request that is never answered must not hang a run",
-        "yes: `liveness.every-request-is-answered`, where the same request, sent again alone, is not answered either",
+        "yes: `liveness.every-request-is-answered`, if the same request, sent again on its own, is not answered either",
     ),
     Wait(
-        "for three requests in a row that nobody answers",
+        "for answers, when three requests in a row were not answered",
         "three times `[limits] timeout`",
-        "a target that is gone is not asked on; what is left is not tested",
+        "a target that is gone is not asked any more; what is left is not tested",
         _NEVER,
     ),
     Wait(
         "for a cancelled operation to end",
         "`[operations] settle`, 10 s",
-        "cancel is asynchronous; what an operation ends with is evidence",
-        'only where the statement says `cancel = "guaranteed"`: `outcome.guaranteed`, if it is so again, alone',
+        "cancel is asynchronous, and how an operation ends is evidence",
+        'only if the statement says `cancel = "guaranteed"`: `outcome.guaranteed`, if another operation that is '
+        "cancelled on its own does not end either",
     ),
     Wait(
-        "for the first effect of a cancel to show, by which a run learns how late effects are",
+        "for the first effect of a cancel to show; it tells the run how late effects are",
         f"`[operations] settle`, 10 s; looks after {FIRST_LOOK_FOR_AN_EFFECT:g} s, then less and less often",
-        "what must not happen is looked for when it would have shown",
+        "the run looks for wrong effects when they would have shown",
         _NEVER,
     ),
     Wait(
-        "before the last look at what must be untouched, once for all; once more for each step in which blame is found",
-        f"{PATIENCE_FOR_EACH_SECOND:g} times what was learnt and {PATIENCE_BEYOND:g} s; {EFFECT_UNLEARNT:g} s where no "
-        "cancel had an effect",
-        "a wrong effect is as late as a right one",
+        "before the last look at what must be untouched: once in all, and once more for each step of the search for "
+        "the request that touched it",
+        f"{PATIENCE_FOR_EACH_SECOND:g} times the time that effects took, plus {PATIENCE_BEYOND:g} s; "
+        f"{EFFECT_UNLEARNT:g} s if no cancel had an effect",
+        "a wrong effect may be as late as a right one",
         _NEVER,
     ),
     Wait(
         "for a list to show what a get shows",
         f"`[operations] settle`, 10 s; {LIST_SHOWS:g} s for an operation that it does not show at all",
-        "nobody promises that a list is up to date at once",
+        "no text promises that a list is up to date at once",
         _NEVER,
     ),
     Wait(
-        "for a cancelled operation that has ended to change after all, before the last look at it",
+        "before the last look at a cancelled operation that has ended: it must not change",
         f"`[operations] watch`; by default {QUICK.watch:g} s in quick, {CI.watch:g} s in ci, {THOROUGH.watch:g} s in "
-        "thorough, since the end of the first ones",
-        "a worker's late report, or a clean-up, changes what was final",
+        "thorough, from the end of the first ones",
+        "a late report of a worker, or a clean-up, may change what was final",
         _NEVER,
     ),
     Wait(
         "between two looks at an operation",
         f"{FIRST_LOOK:g} s, doubled up to {LONGEST_PAUSE_BETWEEN_LOOKS:g} s",
-        "fast servers are not waited for, slow ones not flooded",
+        "a run waits little for a fast server, and does not flood a slow one",
         _NEVER,
     ),
     Wait(
         "for the supply to start one operation by a command or a Python function",
         f"{SUPPLY:g} s",
-        "a cluster may have to start something; beyond that it is a mistake of the environment",
+        "a cluster may need time to start something; a longer time is an error of the environment",
         _NEVER + " (exit status 2)",
     ),
     Wait(
         "before a request is repeated that was answered with 429, or with 503 and `Retry-After`",
         f"what `Retry-After` says, else {RETRY_LATER_FIRST:g} s, doubled; {RETRY_LATER:g} s for one request, "
         f"{RETRY_LATER_IN_ALL:g} s in a run",
-        "a limit of rate is the environment's, and is kept",
-        _NEVER + ": beyond the limit it is not tested, because rate limited",
+        "a rate limit belongs to the environment, and the run keeps it",
+        _NEVER + ': beyond that it is not tested, with the reason "rate limited"',
     ),
     Wait(
-        "for somebody to listen again, before what was not answered is sent once more",
+        "for the server to listen again, before a request that was not answered is sent once more",
         "`[limits] timeout`, 10 s",
-        "a server that is started anew needs a moment",
+        "a server that restarts needs a moment",
         _NEVER,
     ),
     Wait(
-        "so that no more requests are sent than allowed",
+        "between requests, so that no more are sent than allowed",
         "`[limits] rate`: 1/rate for each request; none by default",
-        "the target has other guests",
+        "others use the target, too",
         _NEVER,
     ),
     Wait(
         "for all requests of a race to be ready",
         "`[limits] timeout`, 10 s",
-        "they are sent together or not at all",
+        "they are sent together, or not at all",
         _NEVER,
     ),
     Wait(
-        "for time to pass between two calls of the lifecycle machine",
+        "between two calls of the lifecycle machine",
         "1, 20 or 100 ms",
-        "operations may change by themselves",
+        "operations may change over time",
         _NEVER,
     ),
     Wait(
-        "for operations to end that are cleaned up and cannot be deleted",
+        "for an application in process to start, and to stop",
+        f"{LIFESPAN:g} s each",
+        "a lifespan that hangs must not hang the run",
+        _NEVER + " (exit status 2)",
+    ),
+    Wait(
+        "in the clean-up, for operations to end that cannot be deleted",
         "`[operations] settle`, 10 s",
-        "the leak report tells what was seen to end",
+        "the leak report lists what was not seen to end",
         _NEVER,
     ),
 )
@@ -136,17 +145,17 @@ WAITS = (
 _HEAD = """# Waits
 
 Everything a run waits for, as `conformance/server/target/waits.py` has it. Times are of the run's own clock: virtual
-against the embedded server, the machine's monotonic one elsewhere. Who waits keeps nobody from sending: what is played
-together ([stimuli](architecture.md#stimuli)) lets time pass when all that is left of it waits.
+against the embedded server, the machine's monotonic one elsewhere. While one stimulus waits, the others that are played
+together go on sending ([stimuli](architecture.md#stimuli)).
 
 | wait | at most | why | is slowness non-conformance? |
 |---|---|---|---|
 """
 
 _TAIL = f"""
-Two figures are no waits. An operation that ends by itself before it can be used is told to run {LONG_ENOUGH:g} s; a
-supply that takes longer than {SLOW_SUPPLY:g} s for all operations of a run, or than `[limits] timeout` for one, is told
-to be slow. Neither says anything about the implementation.
+Two figures are not waits. If an operation ends by itself before it can be used, the message asks for operations that
+run {LONG_ENOUGH:g} s. If the supply takes longer than {SLOW_SUPPLY:g} s for all operations of a run, or than `[limits]
+timeout` for one, the run says that it is slow. Neither says anything about the implementation.
 """
 
 

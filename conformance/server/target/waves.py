@@ -1,11 +1,11 @@
 """Waves: requests of several parts of a run are sent together, so that latency does not add up.
 
-A part is any function that sends; it is written as if it were alone. Each is played in a thread of its own, and one of
-them is awake at a time, so that what is shared needs no lock and the order in which things happen is always the same.
-When all of them wait for answers, one wave of what they want to send goes out: no more requests than may be under way
-at once, small wishes before great ones. A wave takes as long as its slowest answer: one round trip.
+A part is any function that sends; it is written as if it were alone. Each part has a thread of its own, and only one of
+them runs at a time. So shared data needs no lock, and the order of events is always the same. When all of them wait for
+answers, one wave goes out with what they want to send: no more requests than are allowed at once, small wishes before
+large ones. A wave takes as long as its slowest answer: one round trip.
 
-Where nothing is sent and all that is left sleeps, time passes. Parts sleep by the clock that this is, too.
+If nothing is to be sent and all parts sleep, time passes. `Waves` is also the clock by which parts sleep.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Found = TypeVar("Found")
 
 @dataclass
 class Part:
-    """A function that sends, the name of whoever sends, and the names of the parts that have to be over before."""
+    """A function that sends, its name, and the names of the parts that must end before it begins."""
 
     name: str
     needs: Collection[str]
@@ -60,14 +60,14 @@ class _Stopped(BaseException):
     """The play was broken off: a part that sleeps is woken with this, and unwinds."""
 
 
-Send = Callable[[Sequence[Work]], list[object]]
+SendWave = Callable[[Sequence[Work]], list[object]]
 """Does work that sends, all of it at once; what each returned or `Raised`, in order."""
 
 
 class Waves:
     """Plays parts together. `size` is how many requests may be under way at once."""
 
-    def __init__(self, clock: Clock, size: int, send: Send) -> None:
+    def __init__(self, clock: Clock, size: int, send: SendWave) -> None:
         self._clock = clock
         self._size = size
         self._send = send
@@ -127,7 +127,7 @@ class Waves:
             part.thread.join()
 
     def _next_wave(self, playing: Sequence[Part]) -> list[Part]:
-        """Send one wave, or let time pass where nobody sends; the parts that may go on then, in their order."""
+        """Send one wave, or let time pass if no part sends. Returns the parts that may go on, in order."""
         wishes = [(part, part.wish) for part in playing if part.wish is not None]
         chosen: list[tuple[_Wish, Sequence[Work]]] = []
         room = self._size
@@ -153,7 +153,7 @@ class Waves:
 
     @property
     def is_part(self) -> bool:
-        """Whether whoever asks takes part in a play."""
+        """Whether the calling thread is a part of a play."""
         return getattr(self._own, "part", None) is not None
 
     @property

@@ -15,10 +15,10 @@ from conformance.server.reference.faults.registry import fault
 from conformance.server.reference.invocation import Invocation
 from conformance.server.reference.service import Service
 
-Verdict = Callable[[Service, Invocation, ApiError], None]
+Decide = Callable[[Service, Invocation, ApiError], None]
 
 
-def _when_refused(honest: Service, verdict: Verdict) -> Service:
+def _when_refused(honest: Service, verdict: Decide) -> Service:
     """What becomes of a cancel whose credentials are refused: `verdict` lets it pass, or raises the answer."""
 
     def lie(service: Service, call: Invocation) -> None:
@@ -78,7 +78,7 @@ def any_token_is_valid(honest: Service) -> Service:
     return _passing(honest, lambda call, error: not _is_anonymous(call) and not _is_denied(error))
 
 
-@fault(breaks="auth.invalid-credentials-are-refused", profile="ci")
+@fault(breaks="auth.invalid-credentials-are-refused")
 def token_need_only_begin_well(honest: Service) -> Service:
     """Compares as much of a token as it knows, and ignores what follows."""
     return _passing(honest, lambda call, _: (call.request.header("authorization") or "").endswith("-x"))
@@ -104,10 +104,16 @@ def this_machine_is_trusted(honest: Service) -> Service:
     )
 
 
-@fault(breaks="auth.invalid-credentials-are-refused", profile="ci")
+@fault(breaks="auth.invalid-credentials-are-refused")
 def another_scheme_is_not_verified(honest: Service) -> Service:
     """Verifies bearer tokens, and lets every other scheme pass."""
     return _passing(honest, lambda call, _: (call.request.header("authorization") or "").startswith("Basic "))
+
+
+@fault(breaks="auth.credentials-are-required", profile="ci")
+def old_http_needs_no_credentials(honest: Service) -> Service:
+    """Takes whoever speaks HTTP/1.0 for its own health checker, and lets it pass."""
+    return _passing(honest, lambda call, _: _is_anonymous(call) and call.request.version == "1.0")
 
 
 @fault(breaks="auth.permission-is-denied")

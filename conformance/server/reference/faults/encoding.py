@@ -62,7 +62,7 @@ def escapes_are_refused(honest: Service) -> Service:
     return cancel_refused(honest, lambda request: unquote(request.path) != request.path, error)
 
 
-@fault(breaks="routing.unreserved-escapes-are-decoded", profile="ci")
+@fault(breaks="routing.unreserved-escapes-are-decoded")
 def lower_case_escapes_are_not_decoded(honest: Service) -> Service:
     """Decodes escapes with capital digits only."""
 

@@ -114,6 +114,12 @@ def done_is_text(honest: Service) -> Service:
 
 
 @fault(breaks="operation.done-is-boolean")
+def done_is_text_at_the_end(honest: Service) -> Service:
+    """Shows `"done": "true"` when an operation was cancelled; in Python that is not True."""
+    return cancelled_shown(honest, lambda shown: shown | {"done": "true"})
+
+
+@fault(breaks="operation.done-is-boolean")
 def done_is_a_number(honest: Service) -> Service:
     """Shows `"done": 0` while an operation runs, as the database has it."""
     return _running_shown(honest, lambda message: message | {"done": 0})

@@ -120,7 +120,7 @@ def page_size_is_ignored(honest: Service) -> Service:
     return _asked(honest, change)
 
 
-@fault(breaks="list.page-size-is-a-maximum")
+@fault(breaks="list.page-is-no-larger-than-its-size", at_least=True)
 def page_has_one_more(honest: Service) -> Service:
     """Shows one operation more than was asked for: the one by which it knows that there is another page."""
     return _by_number(honest, lambda size: size + 1, lambda size: size + 1)
@@ -150,21 +150,21 @@ def negative_page_size_crashes(honest: Service) -> Service:
     return _answering(honest, _is_negative, _INTERNAL)
 
 
-@fault(breaks="list.page-size-may-be-zero", profile="ci")
+@fault(breaks="list.page-size-may-be-zero")
 def page_size_zero_is_refused(honest: Service) -> Service:
     """Refuses the size 0, which means none."""
     zero = refusal(Code.INVALID_ARGUMENT, "The page size must be positive.", "INVALID_PARAMETER")
     return _answering(honest, lambda call: call.query.get("pageSize") == "0", zero)
 
 
-@fault(breaks="list.large-page-size-is-coerced", profile="ci")
+@fault(breaks="list.large-page-size-is-coerced")
 def large_page_size_is_refused(honest: Service) -> Service:
     """Refuses a size that is larger than its pages."""
     large = refusal(Code.INVALID_ARGUMENT, "The page size must be at most 1000.", "INVALID_PARAMETER")
     return _answering(honest, lambda call: len(call.query.get("pageSize", "")) > 4, large)
 
 
-@fault(breaks="list.bad-token-is-refused", profile="ci")
+@fault(breaks="list.bad-token-is-refused")
 def bad_token_is_the_first_page(honest: Service) -> Service:
     """Begins anew for a token that it did not give."""
 
@@ -179,7 +179,7 @@ def bad_token_is_the_first_page(honest: Service) -> Service:
     return replace(honest, list=lie)
 
 
-@fault(breaks="list.bad-token-is-refused", profile="ci")
+@fault(breaks="list.bad-token-is-refused")
 def bad_token_crashes(honest: Service) -> Service:
     """Answers a token that it cannot decode with 500."""
 

@@ -22,7 +22,7 @@ from conformance.errors import UsageError
 from conformance.server.reference.service import Service
 
 Apply = Callable[[Service], Service]
-Profile = Literal["quick", "ci"]
+ProfileName = Literal["quick", "ci"]
 
 RUN: Mapping[str, object] = MappingProxyType({"mode": "run"})
 LATER: Mapping[str, object] = MappingProxyType({"mode": "cancel-later", "delay": 2})
@@ -67,7 +67,7 @@ class Fault:
     apply: Apply
     start: Mapping[str, object] = field(default_factory=lambda: RUN)
     statement: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
-    profile: Profile = "quick"
+    profile: ProfileName = "quick"
     at_least: bool = False
     unseen: Mapping[str, str] = field(default_factory=lambda: _EVERYWHERE)
     unseen_part: tuple[str, ...] = ()
@@ -87,7 +87,7 @@ def fault(
     breaks: str | tuple[str, ...],
     start: Mapping[str, object] = RUN,
     statement: Mapping[str, object] = _NOTHING,
-    profile: Profile = "quick",
+    profile: ProfileName = "quick",
     at_least: bool = False,
     unseen: Mapping[str, str] = _EVERYWHERE,
     unseen_part: tuple[str, ...] = (),

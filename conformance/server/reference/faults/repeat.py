@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError, not_found, unimplemented
-from conformance.server.reference.faults.lies import cancel_preceded, honest_start, refusal
+from conformance.server.reference.faults.lies import cancel_preceded, honest_start, refusal, was_cancelled
 from conformance.server.reference.faults.registry import BEST_EFFORT, LATER, fault
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
@@ -101,10 +101,11 @@ def cancel_of_done_is_unimplemented(honest: Service) -> Service:
 
 @fault(breaks="operation.done-is-final")
 def second_cancel_revives(honest: Service) -> Service:
-    """Sets a done operation running again when it is cancelled once more: the state becomes CANCELLING."""
+    """Sets a cancelled operation running again when it is cancelled once more: the state becomes CANCELLING."""
 
     def act(service: Service, call: Invocation) -> None:
-        if service.look_up(service, call.target).done:
+        operation = service.look_up(service, call.target)
+        if operation.done and was_cancelled(operation):
             again = Behaviour.of("cancel-later", delay=0.5)
             service.store.amend(call.target, behaviour=again, cancel_requested_at=service.clock.now())
 
@@ -116,8 +117,9 @@ def cancel_overwrites_success(honest: Service) -> Service:
     """Overwrites the response of a done operation with the error, as lzy's LocalOperationService."""
 
     def act(service: Service, call: Invocation) -> None:
-        if service.look_up(service, call.target).done:
-            service.store.amend(call.target, ending=Ending(service.clock.now(), EndState.CANCELLED))
+        operation = service.look_up(service, call.target)
+        if operation.ended_at is not None:
+            service.store.amend(call.target, ending=Ending(operation.ended_at, EndState.CANCELLED))
 
     return cancel_preceded(honest, act)
 

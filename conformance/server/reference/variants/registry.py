@@ -12,15 +12,13 @@ from types import MappingProxyType
 from typing import Any
 
 from conformance.errors import UsageError
+from conformance.server.reference.faults.registry import Apply
 from conformance.server.reference.flavour import DEFAULT, FLAVOURS, Flavour
 from conformance.server.reference.service import Service
-
-Apply = Callable[[Service], Service]
 
 RUN: Mapping[str, object] = MappingProxyType({"mode": "run"})
 NOTHING: Mapping[str, object] = MappingProxyType({})
 BEST_EFFORT: Mapping[str, object] = MappingProxyType({"cancel": "best-effort"})
-
 
 NOTHING_IS_KNOWN_OF = frozenset(
     {
