@@ -38,7 +38,7 @@ def test_defaults_are_those_of_the_documentation() -> None:
     assert AuthSection() == AuthSection("none", "", (), "")
     assert OperationsSection() == OperationsSection(SupplyForm(), SupplyForm(), 10.0, "delete")
     assert StatementSection() == StatementSection(None, None, None, None, None)
-    assert LimitsSection() == LimitsSection(2000, 60, 0.0, 16, 10.0)
+    assert LimitsSection() == LimitsSection(2000, 80, 0.0, 16, 10.0)
     assert not SupplyForm().is_given
 
 
@@ -70,7 +70,7 @@ errors = "aip-193"                           # aip-193 | status (a bare google.r
 
 [limits]
 requests = 2000
-operations = 60
+operations = 80
 rate = 0                                     # requests per second; 0: no limit
 concurrency = 16
 timeout = "10s"
