@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -46,6 +47,33 @@ def test_a_terminated_run_leaves_a_report_and_no_operation(tmp_path: Path, numbe
     assert json.loads((tmp_path / "report.json").read_text())["complete"] is False
     assert read_contents(tmp_path / "ledger.jsonl").entries, "something was started"
     assert [operation["name"] for operation in operations if not operation.get("done")] == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_all_processes_lets_the_workers_clean_up(tmp_path: Path, number: signal.Signals) -> None:
+    """A terminal, and many a CI system, sends it to the workers of `-n`, too."""
+    ledger = tmp_path / "ledger.jsonl"
+    with running_server(reference_service(), latency=20) as url:
+        run = subprocess.Popen(
+            [sys.executable, "-m", "conformance", "run", "-n", "2", "--url", url, "--report-dir", str(tmp_path)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        try:
+            while run.poll() is None and not (ledger.exists() and '"started"' in ledger.read_text()):
+                time.sleep(0.02)
+            os.killpg(run.pid, number)
+            output, errors = run.communicate(timeout=60)
+        finally:
+            run.kill()
+        operations: list[dict[str, Any]] = httpx.get(f"{url}/v1/{PARENT}/operations").json().get("operations", [])
+    assert run.returncode == 3, output + errors
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["operations"] > 0
+    running = {operation["name"] for operation in operations if not operation.get("done")}
+    assert running <= {entry["name"] for entry in report["left_over"]}, report["messages"]
 
 
 @pytest.mark.parametrize("pause", [0, 0.1, 0.4])

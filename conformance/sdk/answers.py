@@ -38,8 +38,8 @@ class Answer:
 
     A client that keeps its deadline never sees an answer that is held; one that does not sees it late. One that
     `is_late` is not dropped then: it is sent when the driver has replied, on the connection that it belongs to, while
-    that is open. `frame` is how the answer goes over the wire, `pace` how slowly; with `is_coded` it goes in gzip, for
-    who accepts that.
+    that is open. `frame` is how the answer goes over the wire, `pace` how slowly. With `gzip` it goes in that coding,
+    spelt so, for who accepts it.
     """
 
     response: Response
@@ -48,7 +48,7 @@ class Answer:
     pace: Pace | None = None
     is_late: bool = False
     frame: Frame = with_length
-    is_coded: bool = False
+    gzip: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +152,9 @@ def framed(answer: Answer, frame: Frame) -> Answer:
     return replace(answer, frame=frame)
 
 
-def coded(answer: Answer) -> Answer:
-    """The answer, in gzip when the request says that it may be."""
-    return replace(answer, is_coded=True)
+def coded(answer: Answer, spelt: str = "gzip") -> Answer:
+    """The answer, in gzip when the request says that it may be; names of codings have no case (RFC 9110, 8.4.1)."""
+    return replace(answer, gzip=spelt)
 
 
 _LONGEST_HOLD = 2000

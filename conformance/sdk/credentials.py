@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import unquote
 
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, header_values
 from conformance.exchange.masking import Masking, StrangersMasking
 from conformance.secrets.command import secrets_of_command
 
@@ -48,6 +48,12 @@ def carries_token(text: str) -> bool:
 def carries_what_was_the_token(text: str) -> bool:
     """The same, or that a word of the text is the start of our token, cut off."""
     return carries_token(text) or any(len(word) >= _SHORTEST and TOKEN.startswith(word) for word in text.split())
+
+
+def credential_in(exchanges: Iterable[Exchange]) -> str:
+    """What Authorization has to be, if a driver sends our token or a part of it in that field; else nothing."""
+    values = (value for exchange in exchanges for value in header_values(exchange.request.headers, "authorization"))
+    return f"Bearer {TOKEN}" if any(map(carries_what_was_the_token, values)) else ""
 
 
 def _decoded(word: str) -> str:

@@ -150,7 +150,7 @@ class Driver:
             hello = read_hello(line, told)
             self._replies += hello is not None
             return hello
-        raise self._silence(told, self._patience)
+        raise self._silence(told, self._patience * (1 if was_called() else SLOW_START))
 
     def ask(self, told: Sequence[Told]) -> list[Said]:
         """Tell the driver some things at once and read its replies, which come in any order.
@@ -238,6 +238,11 @@ class Driver:
         self._close_input()
         with contextlib.suppress(queue.Empty):
             line = self._lines.get(timeout=min(self._patience, _TO_EXIT))
+            if line is not None and id_of(line) is not None and not line.endswith(b"\n"):
+                return DriverFault(
+                    f"the driver's reply to request {told.id} had no line end: {shown(line)}",
+                    "end every reply with a newline, and flush stdout after it",
+                )
             if line is not None and id_of(line) is not None:
                 return DriverFault(
                     f"the driver's reply to request {told.id} came only when its input had ended: stdout is buffered,"

@@ -35,12 +35,15 @@ def with_length(response: Response) -> Sent:
     return Sent(response, (response_bytes(response),), _says_close(response))
 
 
-def in_chunks(size: int, extension: str = "", *trailers: Header) -> Frame:
-    """The chunked coding (RFC 9112, section 7.1), with chunks of `size` bytes, each with an extension, and trailers."""
+def in_chunks(size: int, extension: str = "", *trailers: Header, coding: str = "chunked") -> Frame:
+    """The chunked coding (RFC 9112, section 7.1), with chunks of `size` bytes, each with an extension, and trailers.
+
+    `coding` is how it is spelt: names of codings have no case (section 7).
+    """
 
     def frame(response: Response) -> Sent:
         announced = (("Trailer", ", ".join(name for name, _ in trailers)),) if trailers else ()
-        recorded = _with_headers(response, ("Transfer-Encoding", "chunked"), *announced)
+        recorded = _with_headers(response, ("Transfer-Encoding", coding), *announced)
         chunks = [response.body[at : at + size] for at in range(0, len(response.body), size)]
         coded = b"".join(f"{len(chunk):X}{extension}\r\n".encode() + chunk + b"\r\n" for chunk in chunks)
         end = "".join(f"{name}: {value}\r\n" for name, value in trailers)
@@ -120,14 +123,14 @@ def in_segments(response: Response) -> Sent:
     return Sent(response, tuple(whole[a:b] for a, b in pairwise(cuts) if a < b))
 
 
-def gzipped_for(request: Request, response: Response) -> Response:
-    """The response in gzip when the request says that it may be; else as it is."""
+def gzipped_for(request: Request, response: Response, spelt: str) -> Response:
+    """The response in gzip, spelt so, when the request says that it may be; else as it is."""
     fields = header_values(request.headers, "accept-encoding")
     if not any(_is_gzip(coding) for field in fields for coding in field.split(",")):
         return response
     body = gzip.compress(response.body, mtime=0)
     headers = tuple((name, str(len(body)) if name == "Content-Length" else value) for name, value in response.headers)
-    return replace(response, headers=(*headers, ("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding")), body=body)
+    return replace(response, headers=(*headers, ("Content-Encoding", spelt), ("Vary", "Accept-Encoding")), body=body)
 
 
 def _is_gzip(coding: str) -> bool:

@@ -62,6 +62,9 @@ _SAME_OVER_GRPC = """
     wait-failed-out-of-range wait-failed-unimplemented wait-failed-internal wait-failed-unavailable
     wait-failed-data-loss wait-failed-unauthenticated wait-slow wait-silent wait-asked-to-cancel get-unavailable-late
     wait-through-unavailable wait-through-busy wait-gone wait-denied wait-for-ever wait-backs-off
+    awkward-wait awkward-delete awkward-list awkward-parent-wait awkward-parent-delete
+    list list-pages list-not-found list-permission-denied list-no-answer-in-time
+    delete delete-refused delete-not-found delete-permission-denied delete-no-answer-in-time
     two-verbs-in-id tab-in-id line-end-in-id leading-zeros-id large-number-id leading-space-id verb-as-id
 """
 SCENARIOS = frozenset(_SAME_OVER_GRPC.split())
@@ -77,7 +80,7 @@ _OF_HTTP_AND_JSON = """
     client-request.endpoint-is-kept client-request.get-has-no-body client-request.name-makes-no-header
     client-answer.class-is-kept client-answer.redirect-is-no-success
     client-answer.framing-is-read client-answer.coding-is-undone client-answer.belongs-to-its-request
-    client-retry.next-call-gets-through client-operation.listed-are-shown client-request.delete-is-sent
+    client-retry.next-call-gets-through
     client-answer.no-body-is-success client-answer.unknown-members-are-ignored client-answer.garbage-is-no-success
     client-answer.lost-answer-is-no-success client-answer.bare-status client-answer.unreadable-error-keeps-its-status
     client-answer.redirect-keeps-the-method client-answer.redirected-get-is-no-cancel
@@ -87,8 +90,16 @@ _OF_HTTP_AND_JSON = """
 HTTP_ONLY = frozenset(_OF_HTTP_AND_JSON.split())
 """The requirements about which a call over gRPC says nothing."""
 
-_METHODS = {"CancelOperation": Method.CANCEL, "GetOperation": Method.GET, "DeleteOperation": Method.DELETE}
-_HTTP_METHODS = {Method.CANCEL: "POST", Method.GET: "GET", Method.DELETE: "DELETE"}
+_METHODS = {
+    "CancelOperation": Method.CANCEL,
+    "GetOperation": Method.GET,
+    "ListOperations": Method.LIST,
+    "DeleteOperation": Method.DELETE,
+}
+_HTTP_METHODS = {Method.CANCEL: "POST", Method.DELETE: "DELETE"}
+_AFTER_THE_NAME = {Method.CANCEL: ":cancel", Method.LIST: "/operations"}
+"""What follows the name in the path of a call whose name has none by the contract."""
+
 _HOP_BY_HOP = frozenset({"te", "content-type", "host", "content-length", "connection", "transfer-encoding"})
 _PATIENCE = 60.0
 """Seconds; more than a script holds an answer back."""
@@ -122,22 +133,29 @@ def _transcoded(request: Request, server: str, contract: Contract) -> Response:
         # It is recorded as what it is, under the path of the RPC, and has no script.
         with contextlib.suppress(OSError, http.client.HTTPException):
             _ask(server, "POST", request.path, request.headers)
-        if request.path == f"/{SERVICE}/ListOperations":
-            return success(message_of("ListOperationsResponse", {}))
         return failure(Code.UNIMPLEMENTED, f"the gate has no script for {request.path}")
-    name = getattr(part_of_grpc("google.longrunning.operations_pb2"), f"{rpc}Request").FromString(request.body).name
+    target, why_not = _target(method, rpc, request.body, contract)
     try:
-        target, is_bound = contract.path(method, name), True
-    except UsageError:
-        verb = ":cancel" if method is Method.CANCEL else ""
-        target, is_bound = f"/v1/{quote(name, safe='/')}{verb}", False
-    try:
-        status, body = _ask(server, _HTTP_METHODS[method], target, request.headers)
+        status, body = _ask(server, _HTTP_METHODS.get(method, "GET"), target, request.headers)
     except (OSError, http.client.HTTPException):
         return failure(Code.UNAVAILABLE, "the connection was closed before the answer was complete")
-    if not is_bound:
-        return failure(Code.INVALID_ARGUMENT, f"{name!r} is no name of an operation")
-    return _as_grpc(method, status, body)
+    return failure(Code.INVALID_ARGUMENT, why_not) if why_not else _as_grpc(method, status, body)
+
+
+def _target(method: Method, rpc: str, message: bytes, contract: Contract) -> tuple[str, str]:
+    """The request-target of a call, and what is wrong with its message, if anything is: it is recorded nevertheless."""
+    request = getattr(part_of_grpc("google.longrunning.operations_pb2"), f"{rpc}Request")()
+    try:
+        request.ParseFromString(message)
+    except part_of_grpc("google.protobuf.message").DecodeError:
+        escaped = "".join(f"%{byte:02X}" for byte in message)
+        return f"/v1/{escaped}{_AFTER_THE_NAME.get(method, '')}", "the message cannot be decoded"
+    page = f"?pageToken={quote(request.page_token, safe='')}" if getattr(request, "page_token", "") else ""
+    try:
+        return contract.path(method, request.name) + page, ""
+    except UsageError:
+        path = f"/v1/{quote(request.name, safe='/')}{_AFTER_THE_NAME.get(method, '')}"
+        return path + page, f"{request.name!r} is no name of an operation"
 
 
 def _ask(server: str, method: str, target: str, metadata: tuple[Header, ...]) -> tuple[int, bytes]:
@@ -164,6 +182,10 @@ def _as_grpc(method: Method, status: int, body: bytes) -> Response:
         return failure(Code.UNKNOWN, f"the script answered {status} without a JSON object")
     if status >= 300:
         return _status(status, members)
+    if method is Method.LIST:
+        listed = message_of("ListOperationsResponse", {"nextPageToken": members.get("nextPageToken", "")})
+        listed.operations.extend(map(_operation, members.get("operations", [])))
+        return success(listed)
     return success(_operation(members) if method is Method.GET else message_of("Empty", members))
 
 

@@ -134,7 +134,8 @@ def understand(method: str, answer: Answer) -> Reply:
     if not isinstance(value, dict):
         return {"outcome": "decode_error", "message": "the answer is not a JSON object"}
     if method == "list":
-        return {"outcome": "ok", "operations": [operation(each) for each in value.get("operations", [])]}
+        shown = [operation(each) for each in value.get("operations", [])]
+        return {"outcome": "ok", "operations": shown, "next": value.get("nextPageToken", "")}
     return {"outcome": "ok", "operation": operation(value)} if method == "get" else {"outcome": "ok"}
 
 
@@ -211,13 +212,27 @@ class Client:
                 return {"outcome": "ok", "cancelled": False}
         return self.call("cancel", endpoint, name, timeout)
 
-    def call(self, method: str, endpoint: str, name: str, timeout: float) -> Reply:
-        """Cancel, get or delete an operation, or list those below a parent, within `timeout` seconds."""
+    def list(self, endpoint: str, parent: str, timeout: float) -> Reply:
+        """All operations below a parent, page by page, within `timeout` seconds."""
+        end, shown, page = time.monotonic() + timeout, [], ""
+        while True:
+            told = dict(self.call("list", endpoint, parent, end - time.monotonic(), page))
+            if told["outcome"] != "ok":
+                return told
+            shown += told["operations"]
+            page = told.get("next", "")
+            if not page:
+                return {"outcome": "ok", "operations": shown}
+
+    def call(self, method: str, endpoint: str, name: str, timeout: float, page: str = "") -> Reply:
+        """Cancel, get or delete an operation, or list a page of those below a parent, within `timeout` seconds."""
         if not self.check(name + "/operations/any" if method == "list" else name):
             return {"outcome": "client_error", "message": f"{name!r} is no name of an operation"}
         verb, body = VERBS.get(method, "GET"), self.body(name) if method == "cancel" else None
         target, question, query = self.path(method, name).partition("?")
-        target += ("/operations" if method == "list" else "") + question + query
+        target += "/operations" if method == "list" else ""
+        fields_of_query = [part for part in (query, f"pageToken={quote(page, safe='')}" if page else "") if part]
+        target += "?" + "&".join(fields_of_query) if fields_of_query else question
         fields = self.headers(method, name) | ({"Content-Type": "application/json"} if body else {})
         end, attempt = time.monotonic() + timeout, 0
         while True:
@@ -250,6 +265,8 @@ def reply(client: Client, told: Mapping[str, Any]) -> Reply:
             outcome = client.wait(*where, timeout, told.get("poll_ms", 1000) / 1000)
         elif method == "cancel":
             outcome = client.cancel(*where, timeout)
+        elif method == "list":
+            outcome = client.list(*where, timeout)
         else:
             outcome = client.call(method, *where, timeout)
     except Exception as bug:

@@ -1,7 +1,7 @@
 """What operations are called by a contract: the scenarios have places, and a path template says what stands there.
 
 {parent}          where operations are, `projects/conformance/locations/gate`; chosen by `--parent`
-{awkward-parent}  another such parent, of segments that are awkward but legal
+{…-parent}        other such parents, of segments that are awkward but legal (`AWKWARD_PARENTS`)
 {collection}      the operations of the parent, `{parent}/operations`
 {operation}       the operation of the scenario, `{collection}/` and the scenario's name
 {response-type}   the type of what an operation that succeeds returns, google.protobuf.Empty unless it is said
@@ -22,17 +22,23 @@ from conformance.spec.template import Kind, Segment
 EMPTY = "google.protobuf.Empty"
 
 _WORDS = ("conformance", "gate", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
-_AWKWARD = ("Example.com:p", "50%25", "a b", "c+d", "e&f", "g=h", "i@j", "k~l")
+AWKWARD_PARENTS = {
+    "{awkward-parent}": ("Example.com:p", "50%25", "a b", "c+d", "e&f", "g=h", "i@j", "k~l"),
+    "{delimited-parent}": ("a#b", "c?d=e", "f&g", "h;i", "j+k", "l%m", "n,o", "p!q"),
+    "{numbered-parent}": ("007", "1e3", "0x10", "-0", "9007199254740993", "1.0", "00", "+1"),
+    "{unicode-parent}": ("Cafe\u0301", "\ufb01\u212b", "\U0001f600", "\u0130", "\u00e9", "a\u00a0", "\u017f", "\u1e9e"),
+}
+"""Places of parents, and what their segments are that the contract leaves open. All of them are legal by `[^/]+`."""
 _TYPE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """The names of one run. An empty `awkward` says that the contract leaves nothing of the parent open."""
+    """The names of one run. `awkward` are the parents in `AWKWARD_PARENTS`, none where the contract has one parent."""
 
     contract: Contract
     parent: str
-    awkward: str
+    awkward: Mapping[str, str]
     collection: str
     response_type: str = EMPTY
 
@@ -54,7 +60,9 @@ class Naming:
             collection = "/".join(part for part in (chosen, between) if part)
             if binding.accepts(f"{collection}/a" if collection else "a"):
                 has_choice = any(segment.kind is not Kind.LITERAL for segment in above)
-                return cls(contract, chosen, _filled(above, _AWKWARD) if has_choice else "", collection, response_type)
+                kinds = AWKWARD_PARENTS.items() if has_choice else ()
+                awkward = {place: _filled(above, words) for place, words in kinds}
+                return cls(contract, chosen, awkward, collection, response_type)
         templates = ", ".join(binding.template.text for binding in contract.bindings_of(Method.CANCEL))
         raise UsageError(f"--parent: no operation below {parent!r} can be cancelled", f"give one that fits {templates}")
 
@@ -70,7 +78,7 @@ class Naming:
             "{operation}": self.operation(scenario.name),
             "{collection}": self.collection,
             "{parent}": self.parent,
-            "{awkward-parent}": self.awkward,
+            **self.awkward,
             "{response-type}": self.response_type,
         }
 
@@ -82,7 +90,7 @@ class Naming:
         """Why a scenario cannot be played with this contract; empty when it can."""
         for step in (scenario.control.step, *scenario.steps):
             name = self.named(scenario, step.name)
-            if "{awkward-parent}" in step.name and not self.awkward:
+            if step.name.startswith(tuple(AWKWARD_PARENTS)) and not self.awkward:
                 return "the contract leaves nothing of the parent open"
             if not self.contract.bindings_of(step.method):
                 return f"the contract has no {step.method.value}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from conformance.exchange import Exchange
 from conformance.rules.client.turn import Hello, Outcome, Said, Told, Turn
-from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE
+from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE, credential_in
 from conformance.sdk.driver import PATIENCE, AnyDriver, Driver
 from conformance.sdk.naming import Naming
 from conformance.sdk.reply import DriverFault
@@ -119,9 +119,13 @@ def perform(
         hello=company.hello,
         greetings=company.greetings,
     )
+    credential = credential_in(
+        (*company.greetings, *(exchange for scene in scenes for asked in scene.asked for exchange in asked.arrived()))
+    )
     overheads = {id(scene): seconds for scene in scenes if (seconds := _seconds_of_control(scene)) is not None}
     usual = statistics.median(overheads.values()) if overheads else 0.0
-    _disbelieve(performance, [_played(scene, max(usual, overheads.get(id(scene), 0.0)), company) for scene in scenes])
+    plays = [_played(scene, max(usual, overheads.get(id(scene), 0.0)), credential, company) for scene in scenes]
+    _disbelieve(performance, plays)
     return performance
 
 
@@ -133,16 +137,27 @@ def _seconds_of_control(scene: Scene) -> float | None:
     return None
 
 
-def _turn(scenario: str, asked: Asked, said: Said, overhead: float, company: Company) -> Turn:
+def _turn(scenario: Scenario, asked: Asked, said: Said, overhead: float, credential: str, company: Company) -> Turn:
     arrived = asked.arrived()
     ended = max([said.at, *(exchange.sent_at for exchange in arrived)])
     stall = company.stalls.between(asked.told.at, ended)
-    return Turn(scenario, asked.told, said, arrived, overhead, stall, company.hello, company.paths)
+    return Turn(
+        scenario.name,
+        asked.told,
+        said,
+        arrived,
+        overhead,
+        stall,
+        company.hello,
+        company.paths,
+        credential,
+        scenario.at_once,
+    )
 
 
-def _played(scene: Scene, overhead: float, company: Company) -> Play:
+def _played(scene: Scene, overhead: float, credential: str, company: Company) -> Play:
     turns = [
-        _turn(scene.scenario.name, asked, asked.said, overhead, company)
+        _turn(scene.scenario, asked, asked.said, overhead, credential, company)
         for asked in scene.asked
         if asked.said is not None
     ]

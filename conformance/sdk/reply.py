@@ -121,8 +121,12 @@ def _object(line: bytes, told: Told) -> dict[str, Any]:
 
 
 def _check_id(reply: dict[str, Any], line: bytes, told: Told) -> None:
-    if type(reply.get("id")) is not int or reply["id"] != told.id:
-        raise _fault(f"has the id {reply.get('id')!r}", line, told)
+    found = reply.get("id")
+    if type(found) is int and 0 < found < told.id:
+        why = f"has the id {found}, that of an earlier request: it is one reply too many"
+        raise _fault(why, line, told, "write one line on stdout for each request, and everything else to stderr")
+    if type(found) is not int or found != told.id:
+        raise _fault(f"has the id {found!r}", line, told)
 
 
 def id_of(line: bytes) -> int | None:

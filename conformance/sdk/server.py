@@ -1,13 +1,4 @@
-"""The scripted server: a client calls it, it answers by the script of the moment and records what arrived.
-
-Attribution. A request belongs to the turn that was open when it arrived: one driver is asked one thing at a time, and
-where it is asked several, each is told by its call. The exception is a late attempt: every scenario has operation
-names of its own, so a call on one that is made again after its failure was told belongs to the turn that failed, and
-one that arrives after the reply to it to the turn that it is the call of.
-A look at the operation that is being cancelled is part of the cancel, whoever asked for such a look before. Bytes that
-are no HTTP belong to the call whose head they have, else to the one before them on their connection, else to the turn
-in which that was opened.
-"""
+"""The scripted server: a client calls it, it answers by the script of the moment and records what arrived."""
 
 from __future__ import annotations
 
@@ -18,56 +9,27 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import TracebackType
-from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from conformance.errors import TargetError
-from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, OnWire, Request, can_be_undone
-from conformance.lro.codes import Code
-from conformance.rules.client.deadlines import slack
-from conformance.sdk.answers import (
-    EMPTY_OBJECT,
-    OVER,
-    UNKNOWN_CODING,
-    UNKNOWN_PATH,
-    Answer,
-    End,
-    Script,
-    envelope,
-    json_answer,
-)
+from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, OnWire, Request
+from conformance.sdk.answers import Answer, End, Script
 from conformance.sdk.framing import BETWEEN_PIECES, gzipped_for
 from conformance.sdk.transport import KEY
+from conformance.sdk.turns import ScriptedTurn, Turns
 from conformance.sdk.wire import NotHttp, ServerConnection, has_hung_up, response_bytes
 from conformance.spec.contract import Contract
 
 LOOPBACK = "127.0.0.1"
 _IDLE_SECONDS = 30.0
-_AFTER_SLACK = 1.0
-"""Seconds beyond what the rules allow an attempt to be late, so that who does not stop by itself is late."""
 _TO_HEAR = 0.15
 """Seconds that a client has to hear that a connection was closed of which nobody told it."""
 
 _TO_SETTLE = 1.0
 """Seconds that the next turn waits for the end of what the last one brought about."""
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
-
-
-@dataclass(eq=False)
-class _Open:
-    """A turn as the server knows it: what it answers, how often it has, and what arrived."""
-
-    scenario: str
-    call: Call
-    script: Script
-    timeout: float
-    over: float = float("inf")
-    served: int = 0
-    has_failed: bool = False
-    arrived: list[Exchange] = field(default_factory=list)
-    replied: threading.Event = field(default_factory=threading.Event)
 
 
 class ScriptedServer:
@@ -83,17 +45,14 @@ class ScriptedServer:
         self._now = now
         self._numbers = numbers or itertools.count(1)
         self._lock = threading.Lock()
-        self._turns: list[_Open] = []
-        self._by_call: dict[Call, _Open] = {}
-        self._open: list[_Open] = []
         self._strays: list[Exchange] = []
         self._requests = 0
         self._connections: set[socket.socket] = set()
-        self._last: dict[socket.socket, _Open | None] = {}
+        self._last: dict[socket.socket, ScriptedTurn | None] = {}
         self._keys: dict[int, str] = {}
         self._closes_at = 0.0
         self._on_wire: dict[str, OnWire] = {}
-        self._unsettled: dict[socket.socket, tuple[_Open | None, threading.Event]] = {}
+        self._unsettled: dict[socket.socket, tuple[ScriptedTurn | None, threading.Event]] = {}
         self._threads: list[threading.Thread] = []
         self._is_stopping = False
         self._listeners = [_listen(), _listen()]
@@ -101,6 +60,8 @@ class ScriptedServer:
         port = self._listeners[1].getsockname()[1]
         self.elsewhere = f"http://localhost:{port}"
         self.other_port = f"http://{LOOPBACK}:{port}"
+        places = {"{here}": self.url, "{elsewhere}": self.elsewhere, "{other-port}": self.other_port}
+        self._turns = Turns(contract, places)
 
     def __enter__(self) -> ScriptedServer:
         for listener, origin in zip(self._listeners, (self.url, self.elsewhere), strict=True):
@@ -125,19 +86,13 @@ class ScriptedServer:
         # A client that listens to its connections has heard of the end of one when it is told the next thing.
         time.sleep(max(0.0, min(self._closes_at - self._now(), _TO_HEAR)))
         with self._lock:
-            turn = _Open(scenario, Call(method, name), script, timeout / 1000)
-            self._turns.append(turn)
-            self._open.append(turn)
-            self._by_call[turn.call] = turn
-            return len(self._turns) - 1
+            return self._turns.begin(scenario, Call(method, name), script, timeout / 1000)
 
     def end(self, turn: int, *, has_failed: bool = False) -> None:
         """The driver has replied: what was held back for this turn is dropped. A failed call may be tried late."""
         with self._lock:
-            ended = self._turns[turn]
-            ended.has_failed = has_failed
-            self._open.remove(ended)
-        ended.replied.set()
+            self._turns.end(turn, has_failed=has_failed)
+        self._turns[turn].replied.set()
 
     def arrived(self, turn: int) -> tuple[Exchange, ...]:
         """What belongs to a turn, in the order of arrival; complete once the server has stopped."""
@@ -160,8 +115,7 @@ class ScriptedServer:
     def stop(self) -> None:
         """Close everything and wait until every request that had arrived is recorded."""
         self._is_stopping = True
-        for turn in self._turns:
-            turn.replied.set()
+        self._turns.release()
         for listener in self._listeners:
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
@@ -192,7 +146,7 @@ class ScriptedServer:
     def _serve(self, wire: socket.socket, origin: str) -> None:
         with self._lock:
             self._connections.add(wire)
-            self._last[wire] = self._turn_of(None)
+            self._last[wire] = self._turns.of(None)
         try:
             connection = ServerConnection(wire)
             while not self._is_stopping and self._serve_one(connection, wire, origin):
@@ -232,10 +186,10 @@ class ScriptedServer:
             if key is not None:
                 self._keys[number] = key
             call = self._contract.identify(arrived.request.method, arrived.request.path)
-            turn = self._turn_of(call, arrived.request.path)
+            turn = self._turns.of(call, arrived.request.path)
             self._unsettled[wire] = (turn, threading.Event())
             self._last[wire] = turn
-            answer = self._answer(turn, call, arrived.request, at)
+            answer = self._turns.answer(turn, call, arrived.request, at)
         exchange = Exchange(
             number=number,
             request=arrived.request,
@@ -247,6 +201,10 @@ class ScriptedServer:
             origin=self._origin(origin, arrived.request),
             note="" if arrived.version == "HTTP/1.1" else arrived.version,
         )
+        return self._deliver(wire, exchange, answer, turn) and arrived.stays_open
+
+    def _deliver(self, wire: socket.socket, exchange: Exchange, answer: Answer, turn: ScriptedTurn | None) -> bool:
+        """Answer a request and record both; whether the connection may go on."""
         if answer.hold and turn is not None and turn.replied.wait(answer.hold / 1000):
             when = "sent when the driver had replied" if answer.is_late else "held back until the driver had replied"
             dropped = Failure(FailureKind.TIMEOUT, when)
@@ -255,12 +213,12 @@ class ScriptedServer:
                 wire.sendall(response_bytes(answer.response))
             return answer.is_late
         if answer.end is End.CLOSED:
-            self._closes_at = at + _TO_HEAR
+            self._closes_at = exchange.sent_at + _TO_HEAR
         if answer.end is End.RESET:
             self._record(turn, replace(exchange, received_at=self._now()))
             wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
             return False
-        response = answer.response if arrived.request.method != "HEAD" else replace(answer.response, body=b"")
+        response = answer.response if exchange.request.method != "HEAD" else replace(answer.response, body=b"")
         if answer.hold and has_hung_up(wire):
             unread = Failure(FailureKind.RESET, "the client had closed the connection before it was answered")
             outcome = unread if _is_refused(wire, response_bytes(response)) else response
@@ -270,7 +228,7 @@ class ScriptedServer:
             failure = answer.pace.write(wire, response_bytes(response), turn.replied)
             self._record(turn, replace(exchange, outcome=failure or response, received_at=self._now()))
             return False
-        sent = answer.frame(gzipped_for(arrived.request, response) if answer.is_coded else response)
+        sent = answer.frame(gzipped_for(exchange.request, response, answer.gzip) if answer.gzip else response)
         # Recorded is what the answer says, as recordings of browsers have it: its header fields as sent, its content.
         recorded = replace(sent.recorded, body=response.body)
         self._record(turn, replace(exchange, outcome=recorded, received_at=self._now()))
@@ -278,77 +236,14 @@ class ScriptedServer:
             if number:
                 time.sleep(BETWEEN_PIECES)
             wire.sendall(piece)
-        return answer.end is End.KEPT and arrived.stays_open and not sent.closes
-
-    def _turn_of(self, call: Call | None, path: str = "") -> _Open | None:
-        """The turn that a request belongs to, where it is no call of any the one whose name it has in its path.
-
-        Call it with the lock held.
-        """
-        for turn in reversed(self._open):
-            if call == turn.call:
-                return turn
-        for turn in reversed(self._open):
-            if call is not None and call.method is Method.GET and call.name == turn.call.name:
-                return turn
-        # A list is of a parent, which all scenarios share: of a late one nobody knows whose it is.
-        own = self._by_call.get(call) if call is not None and call.method is not Method.LIST else None
-        if own is not None and (own.has_failed or not own.served or not self._open):
-            return own
-        if self._open:
-            named = [turn for turn in self._open if turn.call.name in unquote(path)]
-            return max(named or self._open[-1:], key=lambda turn: len(turn.call.name))
-        return self._turns[-1] if self._turns else None
-
-    def _answer(self, turn: _Open | None, call: Call | None, request: Request, at: float) -> Answer:
-        """The answer that the script has for a request; call it with the lock held, for it counts."""
-        if turn is None:
-            return UNKNOWN_PATH
-        if not can_be_undone(request.headers):
-            return UNKNOWN_CODING
-        script = turn.script
-        if call == turn.call:
-            if not turn.served:
-                turn.over = at + turn.timeout + slack(turn.timeout) + _AFTER_SLACK
-            turn.served += 1
-            if at > turn.over:
-                return OVER
-            return self._placed(turn, script.answers[min(turn.served, len(script.answers)) - 1])
-        for pattern, answer in script.elsewhere.items():
-            if request.path == pattern.replace("{path}", self._path(turn)):
-                return self._placed(turn, answer)
-        if call is None:
-            return UNKNOWN_PATH
-        if call.name == turn.call.name and call.method is Method.GET:
-            # A client that looks before it cancels sees an operation that runs.
-            return script.seen or json_answer(200, {"name": call.name})
-        if call.method is Method.LIST:
-            return json_answer(200, {"operations": [_shown_by(script) or {"name": turn.call.name}]})
-        return envelope(Code.NOT_FOUND, f"operation {call.name} does not exist")
-
-    def _placed(self, turn: _Open, answer: Answer) -> Answer:
-        """The answer with the places in its header fields filled in."""
-        headers = tuple(
-            (
-                name,
-                value.replace("{path}", self._path(turn) if "{path}" in value else "")
-                .replace("{here}", self.url)
-                .replace("{elsewhere}", self.elsewhere)
-                .replace("{other-port}", self.other_port),
-            )
-            for name, value in answer.response.headers
-        )
-        return replace(answer, response=replace(answer.response, headers=headers))
+        return answer.end is End.KEPT and not sent.closes
 
     def _origin(self, origin: str, request: Request) -> str:
         """The origin that a request was sent to: the second one has two names, and which it was says Host."""
         by_number = urlsplit(self.other_port).netloc
         return self.other_port if origin == self.elsewhere and request.header("host") == by_number else origin
 
-    def _path(self, turn: _Open) -> str:
-        return self._contract.path(turn.call.method, turn.call.name)
-
-    def _record(self, turn: _Open | None, exchange: Exchange) -> None:
+    def _record(self, turn: ScriptedTurn | None, exchange: Exchange) -> None:
         with self._lock:
             (turn.arrived if turn is not None else self._strays).append(exchange)
 
@@ -360,7 +255,7 @@ class ScriptedServer:
             number = next(self._numbers)
             head = error.head
             call = self._contract.identify(head.method, head.path) if head is not None else None
-            turn = self._turn_of(call) if call is not None else self._last[wire]
+            turn = self._turns.of(call) if call is not None else self._last[wire]
         request = Request("", "", (), error.data)
         outcome = Failure(FailureKind.MALFORMED, str(error))
         scenario = turn.scenario if turn is not None else ""
@@ -379,12 +274,6 @@ def _is_refused(wire: socket.socket, start: bytes) -> bool:
     except OSError:
         return True
     return wire.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0
-
-
-def _shown_by(script: Script) -> dict[str, Any] | None:
-    """The operation that a script answers in the end, if it does."""
-    last = script.answers[-1].response
-    return last.json_object() if last.is_success and last.body != EMPTY_OBJECT.response.body else None
 
 
 def _listen() -> socket.socket:

@@ -216,9 +216,15 @@ class Company:
         if any(exchange.request.method for exchange in arrived):
             return
         seconds = sum(scene.seconds for scene in self._played)
-        if arrived and not arrived[-1].request.body.startswith(_OTHER_PROTOCOLS) and seconds < _TOO_SLOW:
+        is_other_protocol = bool(arrived) and arrived[-1].request.body.startswith(_OTHER_PROTOCOLS)
+        if arrived and not is_other_protocol and seconds < _TOO_SLOW:
             return
-        raise _Pointless(_nothing_arrived(asked, arrived))
+        why = _nothing_arrived(asked, arrived)
+        if is_other_protocol:
+            # Which protocol an SDK speaks is a matter of its driver: nothing of that is held against the SDK.
+            for played in self._played:
+                played.fault, played.asked = why, []
+        raise _Pointless(why)
 
     def _note(self, fault: str, driver: AnyDriver) -> None:
         with self._lock:

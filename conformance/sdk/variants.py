@@ -58,11 +58,11 @@ def _after(seconds: float, fields: dict[str, str]) -> dict[str, str]:
 class _Foresighted(Client):
     """The client that doubles its pauses, and says that its time is over when the next one would not end within it."""
 
-    def call(self, method: str, endpoint: str, name: str, timeout: float) -> Reply:
+    def call(self, method: str, endpoint: str, name: str, timeout: float, page: str = "") -> Reply:
         once = Client(again=lambda _answer, _attempt: False)
         end, pause = time.monotonic() + timeout, 0.05
         while True:
-            told = once.call(method, endpoint, name, end - time.monotonic())
+            told = once.call(method, endpoint, name, end - time.monotonic(), page)
             if told.get("http_status") != 503:
                 return told
             if time.monotonic() + pause > end:

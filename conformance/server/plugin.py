@@ -12,6 +12,7 @@ Loaded by every pytest in the environment, so what is heavy is imported where it
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections import Counter
 from collections.abc import Generator
@@ -34,6 +35,8 @@ REPORT = pytest.StashKey[dict[str, Any]]()
 _ACCOUNT = "lro_conformance_account"
 _FATAL = "lro_conformance_fatal"
 _HANDED = "lro_conformance_options"
+_WORKERS = pytest.StashKey[list[Any]]()
+"""The workers of pytest-xdist whose account is still to come."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,6 +49,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(id, profile): the requirement that a check verifies")
     config.addinivalue_line("markers", "disruptive: a check that may disturb more than the operations it started")
     config.pluginmanager.register(_Results(config), "lro-conformance-results")
+    if hasattr(config, "workerinput"):
+        _clean_up_when_interrupted(config)
     _begin_report(config)
     if not _is_alone(config) and any("conformance.suite" in argument for argument in config.args):
         from conformance.errors import UsageError
@@ -55,6 +60,15 @@ def pytest_configure(config: pytest.Config) -> None:
             load_conftests(config)
         except UsageError as error:
             raise pytest.UsageError(str(error)) from error
+
+
+def _clean_up_when_interrupted(config: pytest.Config) -> None:
+    """A worker gets the signals of its process group, too, and must not end before it has cleaned up."""
+    from conformance.server.target.interrupts import interrupted_once
+
+    signals = contextlib.ExitStack()
+    signals.enter_context(interrupted_once())
+    config.add_cleanup(signals.close)
 
 
 def _is_alone(config: pytest.Config) -> bool:
@@ -78,6 +92,7 @@ def options_of(config: pytest.Config) -> Options:
 def pytest_configure_node(node: Any) -> None:
     """A worker of pytest-xdist is about to start: it runs with the options of this process."""
     node.workerinput[_HANDED] = options_of(node.config).as_json()
+    node.config.stash.setdefault(_WORKERS, []).append(node)
 
 
 def _begin_report(config: pytest.Config) -> None:
@@ -252,6 +267,8 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
 
 def _finish(session: pytest.Session, exitstatus: int) -> None:
     """Make the report, and of its verdict the exit status."""
+    for node in list(session.config.stash.get(_WORKERS, None) or ()):
+        _add_account(node)  # after an interrupt pytest-xdist does not announce the end of its workers
     run = session.config.stash.get(RUN, None)
     if run is None:
         return
@@ -264,7 +281,7 @@ def _finish(session: pytest.Session, exitstatus: int) -> None:
         output[_ACCOUNT] = account.as_json() if account is not None else None
         output[_FATAL] = run.fatal
         return
-    if not run.results and not run.fatal:
+    if not run.results and not run.fatal and not any(run.all_traffic()):
         return
     report, verdict = run.report()
     session.config.stash[REPORT] = report
@@ -303,9 +320,18 @@ def _complete_junit(config: pytest.Config, run: Run, report: dict[str, Any]) -> 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    """A worker of pytest-xdist has ended: add what it accounted for."""
+    """A worker of pytest-xdist has ended."""
+    _add_account(node)
+
+
+def _add_account(node: Any) -> None:
+    """Add what a worker accounted for, once."""
     from conformance.server.account import Account
 
+    workers = node.config.stash[_WORKERS]
+    if node not in workers:
+        return
+    workers.remove(node)
     run, output = _run(node.config), getattr(node, "workeroutput", {})
     run.fatal = run.fatal or output.get(_FATAL, "")
     if output.get(_ACCOUNT):

@@ -85,13 +85,13 @@ def ask(front: str) -> Iterator[Ask]:
     grpc: Any = pytest.importorskip("grpc", reason="grpcio is not installed")
     messages = part_of_grpc("google.longrunning.operations_pb2")
 
-    def call(method: str, name: str, timeout: float = 5.0, service: str = SERVICE, **metadata: str) -> Any:
+    def call(method: str, name: str | bytes, timeout: float = 5.0, service: str = SERVICE, **metadata: str) -> Any:
         rpc = channel.unary_unary(
             f"/{service}/{method}",
-            request_serializer=lambda message: message.SerializeToString(),
             response_deserializer=messages.Operation.FromString if method == "GetOperation" else None,
         )
-        request = getattr(messages, f"{method}Request")(name=name)
+        named = isinstance(name, str)
+        request = getattr(messages, f"{method}Request")(name=name).SerializeToString() if named else name
         try:
             return rpc(request, timeout=timeout, metadata=tuple(metadata.items()))
         except grpc.RpcError as error:
@@ -213,9 +213,19 @@ def test_a_method_without_a_script_is_unimplemented(ask: Ask) -> None:
     assert code_of(ask("WaitOperation", NAME)) is Code.UNIMPLEMENTED
 
 
-def test_a_list_is_empty(ask: Ask) -> None:
-    """A client may look before or after it cancels, and must not fail because of that."""
-    assert ask("ListOperations", "projects/p/locations/l") == b""
+def test_a_list_has_its_operations_and_the_token_of_the_next_page(ask: Ask, backend: Backend) -> None:
+    backend.answers(200, {"operations": [{"name": NAME, "done": True}], "nextPageToken": "a=/"})
+    listed = part_of_grpc("google.longrunning.operations_pb2").ListOperationsResponse.FromString(
+        ask("ListOperations", "projects/p/locations/l")
+    )
+    assert [(each.name, each.done) for each in listed.operations] == [(NAME, True)]
+    assert listed.next_page_token == "a=/"
+    assert backend.arrived[0][:2] == ("GET", "/v1/projects/p/locations/l/operations")
+
+
+def test_a_message_that_cannot_be_decoded_is_recorded(ask: Ask, backend: Backend) -> None:
+    assert code_of(ask("CancelOperation", b"\x0a\x03\xed\xa0\x80")) is Code.INVALID_ARGUMENT
+    assert backend.arrived[0][:2] == ("POST", "/v1/%0A%03%ED%A0%80:cancel")
 
 
 def test_a_method_of_another_service_is_recorded_and_unimplemented(ask: Ask, backend: Backend) -> None:

@@ -141,8 +141,8 @@ def test_a_client_that_speaks_tls_is_stopped_and_told_so(gate: Callable[..., Gat
         return json.dumps({"id": told.id, "outcome": "transport_error"}).encode()
 
     run = gate(encrypts)
-    assert run.verdict is RunVerdict.NOT_CONFORMANT
-    assert verdicts(run)["client-request.is-http"] == "fail"
+    assert run.verdict is RunVerdict.ERROR
+    assert set(verdicts(run).values()) <= {"error", "not-tested"}, "which protocol it speaks is the driver's matter"
     (message,) = run.report["messages"]
     assert "could be read: what arrived is not HTTP/1.1; it begins b'\\x16\\x03" in message
     assert "that was TLS, switch it off for this endpoint" in message
@@ -246,7 +246,7 @@ def test_a_driver_that_hangs_is_given_up() -> None:
     hasty = replace(scenario.control, step=replace(scenario.control.step, timeout=10))
     hangs = [sys.executable, "-S", "-E", "-c", "import time; time.sleep(60)"]
     performance = perform(processes(hangs, patience=0.05), [replace(scenario, control=hasty)], NAMING)
-    assert performance.faults[0].startswith("the driver did not reply to request 1, its first, within 0.05 s")
+    assert performance.faults[0].startswith("the driver did not reply to request 1, its first, within 0.15 s")
     (judgement,) = [
         judgement
         for judgement in judge_performance(performance).judgements
@@ -299,6 +299,8 @@ def test_scenarios_may_be_chosen_by_a_pattern() -> None:
         "awkward-delete",
         "awkward-list",
         "awkward-parent",
+        "awkward-parent-wait",
+        "awkward-parent-delete",
         "awkward-retry",
         "plain-cancel",
     }

@@ -143,6 +143,15 @@ def test_a_driver_that_does_not_flush_is_told_so(monkeypatch: pytest.MonkeyPatch
     assert "flush stdout after every line" in fault
 
 
+def test_a_driver_that_ends_no_line_is_told_so() -> None:
+    performance = _run(
+        "for line in sys.stdin: print(json.dumps(h.reply(h.Client(), json.loads(line))), end='', flush=True)"
+    )
+    (fault,) = performance.faults
+    assert "the driver's reply to request 1 had no line end" in fault
+    assert "end every reply with a newline" in fault
+
+
 def test_a_driver_for_one_call_is_told_so() -> None:
     performance = _run("print(json.dumps(h.reply(h.Client(), json.loads(sys.stdin.readline()))))")
     assert "ended with status 0 after its first reply" in performance.faults[0]

@@ -18,6 +18,7 @@ from conformance.rules.client.answers import (
     keeps_the_method,
     keeps_the_status,
     reports,
+    sends_its_own_name,
     success_was_answered,
     unless_repeated,
 )
@@ -50,7 +51,7 @@ from conformance.rules.client.waits import (
     unless_unreadable,
     waits_for_an_answer_in_time,
 )
-from conformance.rules.client.wire import INJECTION, credentials_are_whole, gets_through
+from conformance.rules.client.wire import INJECTION, gets_through
 
 _MODULES_WITH_RULES = (answers, calls, codes, deadlines, operations, requests, retries, waits, wire)
 
@@ -65,7 +66,6 @@ __all__ = [
     "attempts_are_limited",
     "client_rules",
     "credentials_are_in_the_header",
-    "credentials_are_whole",
     "credentials_stay_with_their_origin",
     "ends_with_the_refusal",
     "get_is_no_cancel",
@@ -87,6 +87,7 @@ __all__ = [
     "pauses_grow",
     "reports",
     "says_that_it_is_over",
+    "sends_its_own_name",
     "shows",
     "shows_a_list",
     "shows_an_end",

@@ -118,6 +118,20 @@ def if_coded(judge: TurnJudge) -> TurnJudge:
     return judge_coded
 
 
+def sends_its_own_name(judge: TurnJudge) -> TurnJudge:
+    """An oracle about a call that was made beside another one: it is sent, and then it is judged by `judge`."""
+
+    def judge_own(turn: Turn) -> Complaint | None:
+        if not turn.answers and turn.arrived and not turn.said.is_missing:
+            return turn.complain(
+                f"no {turn.told.method.value} of {turn.told.name} arrived, but {line_of(turn.arrived[0])};"
+                f" the driver said {reply_in_words(turn)}"
+            )
+        return judge(turn)
+
+    return judge_own
+
+
 def keeps_the_message(message: str) -> TurnJudge:
     """An oracle: the message of the error reaches the caller."""
 

@@ -20,6 +20,13 @@ def a_get_is_sent(turn: Turn) -> Complaint | None:
     return turn.complain(f"{said}, and no get of {turn.told.name} had arrived{instead}")
 
 
+@turn_rule("client-request.list-is-sent", when=lambda turn: turn.asks(Method.LIST) and turn.said.is_ok)
+def a_list_is_sent(turn: Turn) -> Complaint | None:
+    if turn.answers:
+        return None
+    return turn.complain(f"operations were shown, and no list of those below {turn.told.name} had arrived")
+
+
 @turn_rule("client-request.delete-is-sent", when=lambda turn: turn.asks(Method.DELETE) and turn.said.is_ok)
 def a_delete_is_sent(turn: Turn) -> Complaint | None:
     if turn.answers:

@@ -97,6 +97,8 @@ def of_several_answers_the_last_is_told(turn: Turn) -> Complaint | None:
         and (something_arrived(turn) or turn.said.outcome is Outcome.RPC_ERROR)
         # A wait ends with the error of its operation, which nothing but the operation says.
         and not is_wait(turn)
+        # A refusal of another call that was under way is no invention; another requirement is about these.
+        and not turn.is_at_once
         and names_an_operation(turn)
         and not any(_is_refusal(exchange) for exchange in turn.arrived)
     ),

@@ -18,6 +18,8 @@ _LARGEST_SLACK = 2.0
 _SHORTEST_SLACK = 0.1
 _EARLY = 0.6
 """A call that ends before this part of its deadline did not wait for the deadline."""
+_MUCH_LATER = 3.0
+"""A call that takes so many times its deadline may never have been told of it."""
 
 
 def slack(timeout: float) -> float:
@@ -95,8 +97,11 @@ def a_call_ends_at_its_deadline(turn: Turn) -> Complaint | None:
     if not _is_overdue(turn):
         return None
     ended = "had not ended" if turn.said.is_missing else "succeeded" if turn.said.is_ok else "ended"
-    took = f"{shortest_duration(turn) * 1000:.0f} ms"
-    return turn.complain(f"the deadline was {turn.told.timeout} ms, and the call {ended} after {took}")
+    took = shortest_duration(turn)
+    hint = "; does the driver pass `timeout_ms` on?" if took > deadline_of(turn) * _MUCH_LATER else ""
+    return turn.complain(
+        f"the deadline was {turn.told.timeout} ms, and the call {ended} after {took * 1000:.0f} ms{hint}"
+    )
 
 
 def _is_overdue(turn: Turn) -> bool:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qs
 
 from conformance.errors import NotTested
+from conformance.exchange import Exchange
 from conformance.lro.codes import Code
 from conformance.lro.operation import Operation, State
 from conformance.rules.client.reading import reply_in_words
@@ -102,18 +104,34 @@ def _operation_in_words(said: Mapping[str, Any]) -> str:
 
 
 def shows_a_list(turn: Turn) -> Complaint | None:
-    """Every operation of a list is shown as a get would show it: its name, its state, and its code."""
-    last = turn.answers[-1].response if turn.answers else None
-    members = last.json_object() if last is not None else None
-    if members is None:
+    """Every operation of every page is shown as a get would show it: its name, its state, and its code."""
+    pages = [
+        (exchange, members)
+        for exchange in turn.answers
+        if exchange.response is not None and exchange.succeeded() and (members := exchange.response.json_object())
+    ]
+    if not pages:
         raise NotTested(f"no list arrived; the driver said {reply_in_words(turn)}")
     if turn.said.operations is None:
         return turn.complain(f"a list was answered, and the driver said {reply_in_words(turn)}")
-    answered = [_in_short(Operation(each)) for each in members.get("operations", [])]
+    token = ""
+    for exchange, members in pages:
+        if (asked := _page_of(exchange)) != token:
+            return turn.complain(f"the next page has the token {token!r}, and the client asked for {asked!r}")
+        token = members.get("nextPageToken", "")
+    if token:
+        return turn.complain(f"the list goes on at the page token {token!r}, and the client did not ask for that page")
+    answered = [_in_short(Operation(each)) for _, members in pages for each in members.get("operations", [])]
     shown = [_in_short(as_said(each)) for each in turn.said.operations]
     if shown == answered:
         return None
     return turn.complain(f"the list has {', '.join(answered)}; the client shows {', '.join(shown) or 'none'}")
+
+
+def _page_of(exchange: Exchange) -> str:
+    """The page token in the query of a list, in either spelling of the field."""
+    fields = parse_qs(exchange.request.query)
+    return (fields.get("pageToken") or fields.get("page_token") or [""])[0]
 
 
 def _in_short(operation: Operation) -> str:

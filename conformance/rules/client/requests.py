@@ -100,19 +100,29 @@ def the_path_has_the_shape_of_the_binding(turn: Turn) -> Complaint | None:
     return about(turn, unbound, lambda exchange: f"{line_of(exchange)} has a path that no binding has")
 
 
-@turn_rule("client-request.name-is-escaped", when=lambda turn: names_an_operation(turn) and bool(requests_of(turn)))
+@turn_rule(
+    "client-request.name-is-escaped",
+    # The name of another call that was under way is a matter of who mixes calls up, and not of escapes.
+    when=lambda turn: names_an_operation(turn) and bool(requests_of(turn)) and not turn.is_at_once,
+)
 def the_path_names_the_operation(turn: Turn) -> Complaint | None:
     # A request whose verb or shape is lost is charged to the rules about these; over gRPC only the name can be wrong.
     wrong = [
         exchange
         for exchange in requests_of(turn)
         if exchange.request.path.endswith(":cancel") is asks_for_a_cancel(turn)
-        and (is_over_grpc(turn) or turn.paths.fullmatch(without_verb(exchange.request.path)))
+        and (is_over_grpc(turn) or _has_the_shape(turn, exchange))
         and exchange not in other_rpcs_of(turn)
         and (exchange.call is None or exchange.call.name != turn.told.name or not PATH.fullmatch(exchange.request.path))
         and exchange.request.method == http_method_of(turn)
     ]
     return about(turn, wrong, lambda exchange: f"{line_of(exchange)} names {_named(exchange)}, not {turn.told.name}")
+
+
+def _has_the_shape(turn: Turn, exchange: Exchange) -> bool:
+    if turn.asks(Method.LIST):
+        return exchange.calls(Method.LIST)
+    return turn.paths.fullmatch(without_verb(exchange.request.path)) is not None
 
 
 @turn_rule("client-request.nothing-else-is-called", when=something_arrived)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import pairwise
 
-from conformance.exchange import Exchange, Response
+from conformance.exchange import Exchange, Method, Response
 from conformance.rules.client.reading import about, is_wait, reply_in_words
 from conformance.rules.client.turn import Outcome, Turn, turn_rule
 from conformance.rules.rule import Complaint
@@ -39,13 +39,18 @@ def _final(requirement: str, what: str, was_final: Callable[[Response], bool]) -
         attempts = turn.answers
         for number, (earlier, later) in enumerate(pairwise(attempts), start=1):
             # An answer that came after the next attempt had been sent is one that the client no longer waited for.
-            if is_final(earlier) and earlier.received_at <= later.sent_at:
+            if is_final(earlier) and earlier.received_at <= later.sent_at and not _is_next_page(earlier, later):
                 return turn.complain(f"{what} was followed by {len(attempts) - number} more of the same", *attempts)
         return None
 
     turn_rule(
         requirement, when=lambda turn: not is_wait(turn) and any(is_final(exchange) for exchange in turn.answers)
     )(judge)
+
+
+def _is_next_page(earlier: Exchange, later: Exchange) -> bool:
+    """Whether a list goes on at another page."""
+    return later.calls(Method.LIST) and later.request.query != earlier.request.query
 
 
 def _is_whole(response: Response) -> bool:

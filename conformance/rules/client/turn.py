@@ -149,7 +149,9 @@ class Turn:
     `answers` are the exchanges of the wanted call. The others in `arrived` went to another path or another operation,
     or are not HTTP. `overhead` are the seconds that the driver itself needs for a call, measured with a call that is
     answered at once; `stall` are the seconds of delay by a busy machine. `hello` is the reply to `hello`; `paths` are
-    the patterns of the paths of calls, without a verb.
+    the patterns of the paths of calls, without a verb. `credential` is what Authorization has to be, where the driver
+    was seen to send it, or a part of it, in any call of the run; else it is empty. A turn `is_at_once` where the driver
+    was told of several before it had replied to one.
     """
 
     scenario: str
@@ -160,6 +162,8 @@ class Turn:
     stall: float = 0.0
     hello: Hello = field(default_factory=Hello)
     paths: re.Pattern[str] = PATHS
+    credential: str = ""
+    is_at_once: bool = False
 
     @property
     def answers(self) -> tuple[Exchange, ...]:

@@ -6,10 +6,9 @@ They do not judge what is called. They are for HTTP only: over gRPC the gate its
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from conformance.errors import NotApplicable
 from conformance.exchange import Exchange, Failure, FailureKind, header_values
 from conformance.rules.client.reading import (
     about,
@@ -19,7 +18,7 @@ from conformance.rules.client.reading import (
     requests_of,
     something_arrived,
 )
-from conformance.rules.client.turn import Turn, TurnJudge, turn_rule
+from conformance.rules.client.turn import Turn, turn_rule
 from conformance.rules.rule import Complaint
 
 _INJECTED = "x-conformance-injected"
@@ -93,20 +92,22 @@ def gets_through(turn: Turn) -> Complaint | None:
     return turn.complain(f"the server was there, and the driver said {reply_in_words(turn)}{arrived}")
 
 
-def credentials_are_whole(carries: Callable[[str], bool], credential: str) -> TurnJudge:
-    """An oracle: every attempt has one field Authorization, which is `credential`. `carries` knows the token in a text.
+def _attempts(turn: Turn) -> list[Exchange]:
+    """The calls at the endpoint; what follows a redirect is judged by another requirement."""
+    return [
+        exchange
+        for exchange in requests_of(turn)
+        if exchange.call is not None and exchange.origin == turn.told.endpoint
+    ]
 
-    A driver need not use the token. If one of its attempts has the token, all must have it.
-    """
 
-    def judge(turn: Turn) -> Complaint | None:
-        attempts = [exchange for exchange in turn.arrived if exchange.call is not None]
-        if not any(carries(value) for attempt in attempts for value in _authorizations(attempt)):
-            raise NotApplicable("the driver sends no credentials")
-        wrong = [attempt for attempt in attempts if not _is_whole(_authorizations(attempt), credential)]
-        return about(turn, wrong, lambda attempt: f"Authorization is {_authorizations(attempt) or 'missing'}")
-
-    return judge
+@turn_rule(
+    "client-request.credentials-are-whole",
+    when=lambda turn: bool(turn.credential and _attempts(turn)) and not is_over_grpc(turn),
+)
+def every_attempt_has_the_credential(turn: Turn) -> Complaint | None:
+    wrong = [attempt for attempt in _attempts(turn) if not _is_whole(_authorizations(attempt), turn.credential)]
+    return about(turn, wrong, lambda attempt: f"Authorization is {_authorizations(attempt) or 'missing'}")
 
 
 def _is_whole(values: Sequence[str], credential: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import socket
 import time
@@ -183,6 +184,25 @@ def reads_latin_1(honest: Client) -> Client:
             method, replace(answer, body=answer.body.decode("latin-1").encode("utf-8"))
         ),
     )
+
+
+@fault("client-answer.framing-is-read")
+def chunked_is_lower_case(honest: Client) -> Client:
+    """Knows the chunked coding in lower case, and takes the answer in any other for one without content."""
+    return _reading(
+        honest, lambda response: b"" if response.getheader("Transfer-Encoding") == "Chunked" else response.read()
+    )
+
+
+@fault("client-answer.coding-is-undone")
+def gzip_is_lower_case(honest: Client) -> Client:
+    """Undoes gzip in lower case, and leaves it in capitals."""
+
+    def read(response: http.client.HTTPResponse) -> bytes:
+        content = response.read()
+        return gzip.decompress(content) if response.getheader("Content-Encoding") == "gzip" else content
+
+    return _reading(gzip_is_left(honest), read)
 
 
 @fault("client-answer.coding-is-undone")

@@ -37,6 +37,7 @@ def cancelled_is_499(honest: Client) -> Client:
 @fault(
     "client-operation.cancelled-is-told",
     "client-request.get-is-sent",
+    "client-request.list-is-sent",
     "client-wait.cancelled-is-told",
     "client-wait.completion-is-told",
     "client-wait.failure-is-told",

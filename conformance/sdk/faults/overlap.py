@@ -9,8 +9,30 @@ from typing import Any
 from conformance.sdk.faults.registry import fault
 from conformance.sdk.honest_driver import Answer, Client
 
+_FOR_THE_SECOND = 4.0
+"""Seconds; both calls are told at once."""
 
-@fault("client-answer.calls-at-once-do-not-mix", "client-answer.no-refusal-is-invented")
+
+@fault("client-answer.calls-at-once-do-not-mix", "client-request.no-other-operation-is-cancelled")
+def has_one_place_for_the_target(honest: Client) -> Client:
+    """Keeps the name of a call in one place, so that a cancel under way is sent for the call that came after it."""
+    second: list[str] = []
+    is_there = threading.Event()
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        path = target.removesuffix(":cancel")
+        if path.endswith("-at-once-second"):
+            second[:] = [path]
+            is_there.set()
+        elif path.endswith("-at-once") and is_there.wait(_FOR_THE_SECOND):
+            target = second[0] + ":cancel"
+            is_there.clear()
+        return honest.send(verb, origin, target, *rest)
+
+    return replace(honest, send=send)
+
+
+@fault("client-answer.calls-at-once-do-not-mix")
 def takes_the_first_answer_that_comes(honest: Client) -> Client:
     """Has one place for the answer that it waits for, and takes that of another call for its own."""
     lock = threading.Lock()

@@ -37,7 +37,7 @@ def gets_nothing(honest: Client) -> Client:
     """Shows every operation as running, without asking."""
 
     def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
-        if verb == "GET":
+        if verb == "GET" and not target.partition("?")[0].endswith("/operations"):
             return Answer(200, json.dumps({"name": target.removeprefix("/v1/")}).encode())
         return honest.send(verb, origin, target, *rest)
 
@@ -49,7 +49,7 @@ def lists_in_place_of_a_get(honest: Client) -> Client:
     """Lists the operations and looks for the one that was asked for."""
 
     def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
-        if verb != "GET" or target.endswith("/operations"):
+        if verb != "GET" or target.partition("?")[0].endswith("/operations"):
             return honest.send(verb, origin, target, *rest)
         listed = honest.send(verb, origin, target.rpartition("/")[0], *rest)
         if listed.status != 200:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -61,13 +62,13 @@ def puts(honest: Client) -> Client:
     return replace(honest, send=send)
 
 
-@fault("client-request.verb-is-kept", "client-request.name-is-escaped")
+@fault("client-request.verb-is-kept", "client-request.name-is-escaped", "client-request.path-is-bound")
 def hash_is_left(honest: Client) -> Client:
     """Leaves `#` in the URL; the rest, with the verb, is a fragment and stays at home, as in discovery clients."""
     return replace(honest, path=lambda method, name: honest.path(method, name).partition("%23")[0])
 
 
-@fault("client-request.verb-is-kept", "client-request.name-is-escaped")
+@fault("client-request.verb-is-kept", "client-request.name-is-escaped", "client-request.path-is-bound")
 def question_mark_is_left(honest: Client) -> Client:
     """Leaves `?` in the URL; the rest, with the verb, becomes a query, as with npm googleapis."""
     return _escaping(honest, lambda name: quote(name, safe="/?"))
@@ -148,15 +149,53 @@ def strips_spaces(honest: Client) -> Client:
     return _escaping(honest, lambda name: quote(name.strip(), safe="/"))
 
 
-@fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
+@fault(
+    "client-request.name-is-escaped",
+    "client-request.no-other-operation-is-cancelled",
+    "client-request.path-is-bound",
+    "client-request.verb-is-kept",
+)
 def only_the_id_is_escaped(honest: Client) -> Client:
-    """Escapes the id and leaves the parent as it is."""
+    """Escapes the id, and of the parent only what is not ASCII."""
 
     def escape(name: str) -> str:
         parent, _, last = name.rpartition("/")
-        return f"{parent}/{quote(last, safe='')}"
+        return f"{quote(parent, safe='/:%#?=')}/{quote(last, safe='')}"
 
     return _escaping(honest, escape)
+
+
+def _with_parent(honest: Client, change: Callable[[str], str]) -> Client:
+    """The client, with the parent of every operation changed before it is escaped."""
+
+    def path(method: str, name: str) -> str:
+        if method == "list":
+            return honest.path(method, change(name))
+        parent, collection, id_ = name.rpartition("/operations/")
+        return honest.path(method, change(parent) + collection + id_)
+
+    return replace(honest, path=path)
+
+
+@fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
+def parent_is_composed(honest: Client) -> Client:
+    """Brings the letters of the parent into composed form."""
+    return _with_parent(honest, lambda parent: unicodedata.normalize("NFC", parent))
+
+
+@fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
+def project_is_a_number(honest: Client) -> Client:
+    """Reads a project of digits as a number, and writes it without its leading zeros."""
+    return _with_parent(honest, lambda parent: re.sub(r"^projects/0+(?=\d)", "projects/", parent))
+
+
+@fault("client-request.name-is-escaped")
+def parent_of_a_list_is_raw(honest: Client) -> Client:
+    """Escapes the names of operations, and leaves `%` in the parent of a list."""
+    return replace(
+        honest,
+        path=lambda method, name: honest.path(method, name).replace("%25", "%" if method == "list" else "%25"),
+    )
 
 
 @fault("client-request.path-is-bound")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from conformance.sdk.faults.registry import fault
 from conformance.sdk.honest_driver import Answer, Client, Reply
@@ -123,7 +124,7 @@ def time_over_is_the_end(honest: Client) -> Client:
 
 
 class _Waiting(Client):
-    """The client with another `wait`."""
+    """The client with another `wait` or `list`."""
 
     @classmethod
     def like(cls, honest: Client) -> Client:
@@ -131,7 +132,7 @@ class _Waiting(Client):
         return cls(**{part: getattr(honest, part) for part in honest.__dataclass_fields__})
 
 
-@fault("client-request.name-is-escaped")
+@fault("client-request.name-is-escaped", "client-request.path-is-bound")
 def waits_for_raw_names(honest: Client) -> Client:
     """Escapes the names of cancels and gets, and puts those of waits into the path as they are."""
     raw = replace(honest, path=lambda _method, name: "/v1/" + name.replace(" ", "%20"))
@@ -311,6 +312,49 @@ def cancelled_are_not_listed(honest: Client) -> Client:
         return reply
 
     return replace(honest, understand=understand)
+
+
+@fault("client-operation.listed-are-shown")
+def first_page_is_all(honest: Client) -> Client:
+    """Shows the first page of a list, as if there were no other."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        return {key: value for key, value in honest.understand(method, answer).items() if key != "next"}
+
+    return replace(honest, understand=understand)
+
+
+@fault("client-operation.listed-are-shown")
+def empty_page_is_the_last(honest: Client) -> Client:
+    """Ends a list at a page without operations, which only means that the next page has some."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        reply = honest.understand(method, answer)
+        return {**reply, "next": ""} if reply.get("operations") == [] else reply
+
+    return replace(honest, understand=understand)
+
+
+@fault("client-operation.listed-are-shown")
+def page_token_is_raw(honest: Client) -> Client:
+    """Writes a page token into the query as it is, where its `&` begins another field."""
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        path, asks_for_a_page, token = target.partition("pageToken=")
+        return honest.send(verb, origin, path + asks_for_a_page + unquote(token).partition("#")[0], *rest)
+
+    return replace(honest, send=send)
+
+
+@fault("client-request.list-is-sent")
+def lists_from_memory(honest: Client) -> Client:
+    """Answers every list from a cache that is empty."""
+
+    class Remembering(_Waiting):
+        def list(self, *_call: Any) -> Reply:
+            return {"outcome": "ok", "operations": []}
+
+    return Remembering.like(honest)
 
 
 @fault("client-request.delete-is-sent")

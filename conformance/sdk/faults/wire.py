@@ -215,6 +215,28 @@ def get_has_no_token(honest: Client) -> Client:
 
 
 @fault("client-request.credentials-are-whole")
+def first_call_has_the_token(honest: Client) -> Client:
+    """Sends the token with the first call of all: the connection is known then."""
+    seen: list[str] = []
+
+    def spell(_method: str, value: str) -> str:
+        seen.append(value)
+        return value if len(seen) == 1 else ""
+
+    return _with_token(honest, spell)
+
+
+@fault("client-request.credentials-are-whole")
+def next_page_has_no_token(honest: Client) -> Client:
+    """Sends the token with the first page of a list."""
+
+    def send(verb: str, origin: str, target: str, fields: Fields, *rest: Any) -> Answer:
+        return honest.send(verb, origin, target, _no_token(fields) if "pageToken=" in target else fields, *rest)
+
+    return replace(honest, send=send)
+
+
+@fault("client-request.credentials-are-whole")
 def first_attempt_has_the_token(honest: Client) -> Client:
     """Sends the token with the first attempt only."""
     attempts: list[int] = [0]

@@ -110,6 +110,9 @@ SCENARIOS = (
     _framed("plain-answers", "Answers have text beyond ASCII, as it is.", with_length),
     _framed("chunked-answers", "Answers come in chunks of seven bytes.", in_chunks(7)),
     _framed(
+        "chunked-in-capitals", "Answers come in chunks; the coding is spelt Chunked.", in_chunks(7, coding="Chunked")
+    ),
+    _framed(
         "chunk-extensions",
         "Answers come in one chunk, with an extension and with trailers.",
         in_chunks(1_000_000, ';mark="a;b"', ("X-Checksum", "1f2e"), ("Expires", "0")),
@@ -152,6 +155,13 @@ SCENARIOS = (
         "gzipped-answers",
         "Answers are in gzip for who says that they may be, as those of Google are.",
         tuple(coded(answer) for answer in _answers(_BODIES)),
+        "client-answer.coding-is-undone",
+        if_coded,
+    ),
+    _scenario(
+        "gzip-in-capitals",
+        "Answers are in gzip for who says that they may be; the coding is spelt GZIP.",
+        tuple(coded(answer, "GZIP") for answer in _answers(_BODIES)),
         "client-answer.coding-is-undone",
         if_coded,
     ),

@@ -7,14 +7,20 @@ from __future__ import annotations
 
 from conformance.lro.codes import Code
 from conformance.lro.operation import State
-from conformance.rules.client import is_ok, reports, shows, unless_given_up
-from conformance.rules.client.turn import CONCURRENT
+from conformance.rules.client import is_ok, reports, sends_its_own_name, shows, unless_given_up
+from conformance.rules.client.turn import CONCURRENT, TurnJudge
 from conformance.sdk.answers import EMPTY_OBJECT, envelope, held
 from conformance.sdk.scenario import IS_REFUSED, SHOWS_RUNNING, Expectation, Scenario, cancel, get, operation
 
 _REQUIREMENT = "client-answer.calls-at-once-do-not-mix"
 _SECOND = "{operation}-second"
 _LONGER, _LONG = 240, 120
+
+
+def _own(judge: TurnJudge, *, step: int) -> Expectation:
+    """Each call is sent by its own name and told its own answer; the evidence is what arrived of all."""
+    return Expectation(_REQUIREMENT, sends_its_own_name(unless_given_up(judge)), step, is_of_all=True)
+
 
 SCENARIOS = (
     Scenario(
@@ -26,8 +32,8 @@ SCENARIOS = (
             cancel(held(envelope(Code.NOT_FOUND, "there is no such operation"), _LONG), name=_SECOND),
         ),
         expectations=(
-            Expectation(_REQUIREMENT, unless_given_up(is_ok), step=0),
-            Expectation(_REQUIREMENT, unless_given_up(reports(Code.NOT_FOUND)), step=1),
+            _own(is_ok, step=0),
+            _own(reports(Code.NOT_FOUND), step=1),
         ),
         needs=(CONCURRENT,),
         at_once=True,
@@ -41,8 +47,8 @@ SCENARIOS = (
             get(held(operation(name=_SECOND), _LONG), name=_SECOND),
         ),
         expectations=(
-            Expectation(_REQUIREMENT, unless_given_up(is_ok), step=0),
-            Expectation(_REQUIREMENT, unless_given_up(shows(State.RUNNING)), step=1),
+            _own(is_ok, step=0),
+            _own(shows(State.RUNNING), step=1),
         ),
         needs=(CONCURRENT,),
         at_once=True,

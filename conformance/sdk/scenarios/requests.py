@@ -6,6 +6,7 @@ the difference. The server accepts every cancel of the name it was told, so a cl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from conformance.exchange import Method
@@ -17,8 +18,9 @@ from conformance.rules.client import (
     nothing_is_sent,
     slash_stays_in_its_segment,
 )
-from conformance.sdk.answers import EMPTY_OBJECT, Script, envelope, json_answer
+from conformance.sdk.answers import EMPTY_OBJECT, Answer, Script, envelope, json_answer
 from conformance.sdk.credentials import carries_token
+from conformance.sdk.naming import AWKWARD_PARENTS
 from conformance.sdk.scenario import (
     IS_REFUSED,
     RESPONSE,
@@ -62,7 +64,33 @@ NAMES_WITHOUT_PATH = {
 
 ODD = "{operation}-a#b?c d%"
 _ESCAPED = "{operation}-50%25 é%2F"
+_SHORT = 1000
+"""Milliseconds: the deadline of waits that end at their first look."""
+
+_AGAIN = _ESCAPED + "-again"
+_NAMES = (ODD, _ESCAPED, "{operation}-Caf\u0065\u0301\ufb01", "{collection}/007", "{operation}-a:cancel")
+"""Names for the calls that have no scenario for each kind of name."""
+
 _UNAVAILABLE = envelope(Code.UNAVAILABLE, "the service is being restarted")
+
+
+def _below(id_: str) -> tuple[str, ...]:
+    """An operation below each of the awkward parents."""
+    return tuple(f"{parent}/operations/{id_}" for parent in AWKWARD_PARENTS)
+
+
+def _waited_for(names: Sequence[str]) -> tuple[Step, ...]:
+    return tuple(
+        replace(wait(operation(True, name=name, response=RESPONSE), timeout=_SHORT), name=name) for name in names
+    )
+
+
+def _deleted(names: Sequence[str]) -> tuple[Step, ...]:
+    return tuple(Step(Method.DELETE, Script((EMPTY_OBJECT,)), name=name) for name in names)
+
+
+def _listed(parent: str, *before: Answer) -> Step:
+    return Step(Method.LIST, Script((*before, json_answer(200, {"operations": []}))), name=parent)
 
 
 def _awkward(kind: str, tail: str) -> Scenario:
@@ -115,28 +143,53 @@ SCENARIOS = (
     ),
     Scenario(
         name="awkward-wait",
-        story="An operation whose id is awkward but legal is waited for by its name.",
+        story="Operations whose ids are awkward but legal are waited for by their names, the first at a second look.",
         control=SUCCEEDS,
-        steps=(replace(wait(operation(name=ODD), operation(True, name=ODD, response=RESPONSE)), name=ODD),),
+        steps=(
+            replace(wait(_UNAVAILABLE, operation(True, name=_AGAIN, response=RESPONSE)), name=_AGAIN),
+            *_waited_for(_NAMES),
+        ),
     ),
     Scenario(
         name="awkward-delete",
-        story="An operation whose id is awkward but legal is deleted by its name.",
+        story="Operations whose ids are awkward but legal are deleted by their names, the first at a second attempt.",
         control=SUCCEEDS,
-        steps=(Step(Method.DELETE, Script((EMPTY_OBJECT,)), name=ODD),),
+        steps=(
+            Step(Method.DELETE, Script((_UNAVAILABLE, EMPTY_OBJECT)), name=_AGAIN),
+            *_deleted(_NAMES),
+        ),
     ),
     Scenario(
         name="awkward-list",
-        story="The operations of a project of a domain, in a location with a percent sign, are listed.",
+        story="The operations below awkward but legal parents are listed, of the first one at a second attempt.",
         control=SUCCEEDS,
-        steps=(Step(Method.LIST, Script((json_answer(200, {"operations": []}),)), name="{awkward-parent}"),),
+        steps=(_listed("{awkward-parent}", _UNAVAILABLE), *(_listed(parent) for parent in AWKWARD_PARENTS)),
     ),
     Scenario(
         name="awkward-parent",
-        story="An operation of a project of a domain, in a location with a percent sign, is cancelled by its name.",
+        story="Operations below awkward but legal parents are cancelled and shown by their names.",
         control=SUCCEEDS,
-        steps=(cancel(EMPTY_OBJECT, name="{awkward-parent}/operations/awkward-parent"),),
-        expectations=(Expectation("client-request.legal-id-is-accepted", is_accepted),),
+        steps=tuple(
+            step
+            for name in _below("awkward-parent")
+            for step in (cancel(EMPTY_OBJECT, name=name), get(operation(name=name), name=name))
+        ),
+        expectations=tuple(
+            Expectation("client-request.legal-id-is-accepted", is_accepted, step)
+            for step in range(2 * len(AWKWARD_PARENTS))
+        ),
+    ),
+    Scenario(
+        name="awkward-parent-wait",
+        story="Operations below awkward but legal parents are waited for by their names.",
+        control=SUCCEEDS,
+        steps=_waited_for(_below("awkward-parent-wait")),
+    ),
+    Scenario(
+        name="awkward-parent-delete",
+        story="Operations below awkward but legal parents are deleted by their names.",
+        control=SUCCEEDS,
+        steps=_deleted(_below("awkward-parent-delete")),
     ),
     Scenario(
         name="slash-in-id",

@@ -107,6 +107,15 @@ _LISTED = json_answer(
     },
 )
 
+_PAGES = tuple(
+    json_answer(200, page)
+    for page in (
+        {"operations": [{"name": "{collection}/a"}, {"name": "{collection}/b"}], "nextPageToken": "CAE=/&#50%25"},
+        {"nextPageToken": "CAI=="},
+        {"operations": [{"name": "{collection}/c", "done": True, "error": {"code": int(Code.CANCELLED)}}]},
+    )
+)
+
 SCENARIOS = (
     _waited(
         "wait-cancelled",
@@ -241,6 +250,13 @@ SCENARIOS = (
         "The operations below a parent are listed: cancelled, failed, succeeded, and one that runs.",
         SUCCEEDS,
         (Step(Method.LIST, Script((_LISTED,)), name="{parent}"),),
+        (Expectation("client-operation.listed-are-shown", shows_a_list),),
+    ),
+    Scenario(
+        "list-pages",
+        "A list has three pages, and the second of them has no operations; each token is to be sent as it is.",
+        SUCCEEDS,
+        (Step(Method.LIST, Script(_PAGES), name="{parent}"),),
         (Expectation("client-operation.listed-are-shown", shows_a_list),),
     ),
     Scenario(
