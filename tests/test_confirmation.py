@@ -48,6 +48,8 @@ from tests.targets.test_iut import iut_of
 LIVENESS = "liveness.every-request-is-answered"
 WRONG = Complaint("it is wrong")
 MOMENT = 0.2
+WHILE = 5.0
+"""Seconds in which a request that was sent with another one has surely come."""
 
 
 def confirmation_at(url: str) -> Confirmation:
@@ -144,10 +146,13 @@ def test_a_request_that_is_always_cut_is_a_violation_beside_one_that_was_cut_onc
     assert report["verdict"] == "not conformant"
 
 
-def _embedded(lie: Callable[[Service, Invocation], Message]) -> Iut:
-    """The reference server in this process, whose cancel is this one."""
+def _embedded(
+    cancel: Callable[[Service, Invocation], Message], get: Callable[[Service, Invocation], Message] | None = None
+) -> Iut:
+    """The reference server in this process, whose cancel is this one, and its get, too, where it is given."""
     clock = TickingClock()
-    service = replace(reference_service(clock, seed=0), cancel=lie)
+    honest = reference_service(clock, seed=0)
+    service = replace(honest, cancel=cancel, get=get or honest.get)
     form = SupplyForm(start=StartRequest("POST", "/v1/projects/demo/locations/us/operations:start", {"mode": "run"}))
     configuration = Configuration(operations=OperationsSection(running=form))
     contract = Contract.load("beyondcorp.v1")
@@ -192,3 +197,30 @@ def test_cancels_that_wait_for_each_other_overlap_again() -> None:
     confirm_unanswered(iut)
     (again,) = (one for one in iut.target.exchanges if one.repeats == both[0].number)
     assert again.response is None
+
+
+def test_a_look_that_waits_for_a_cancel_overlaps_with_one_again() -> None:
+    """Alone it is answered."""
+    under_way, looked = threading.Event(), threading.Event()
+
+    def cancel(_service: Service, _call: Invocation) -> Message:
+        under_way.set()
+        looked.wait(WHILE)
+        looked.clear()
+        under_way.clear()
+        return {}
+
+    def get(service: Service, call: Invocation) -> Message:
+        if under_way.wait(WHILE):
+            looked.set()
+            raise NoAnswer(Failure(FailureKind.TIMEOUT))
+        return {"name": call.target}
+
+    iut = _embedded(cancel, get)
+    name = iut.running(1)[0]
+    _, look = iut.send_together([iut.cancel_request(name), iut.get_request(name)])
+    assert look.response is None
+    confirm_unanswered(iut)
+    (again,) = (one for one in iut.target.exchanges if one.repeats == look.number)
+    assert again.response is None
+    assert again.call != look.call, "a fresh operation"

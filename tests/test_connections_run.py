@@ -18,13 +18,21 @@ from conformance.server.reference.service import Service
 from conformance.server.run_suite import run_quietly
 
 BODY, HTTP_1_0 = "liveness.refused-body-is-no-request", "liveness.old-http-is-served"
+HEAD = "response.head-has-no-content"
 
 
 @contextmanager
 def served(
-    service: Service, leaves_unread: bool = False, version: str = "1.1", forgets: bool = False, poisons: bool = False
+    service: Service,
+    leaves_unread: bool = False,
+    version: str = "1.1",
+    forgets: bool = False,
+    poisons: bool = False,
+    shows_heads: bool = False,
 ) -> Iterator[str]:
     """The service behind a loop of bytes; it may refuse before it reads a body, and may answer in HTTP/1.0.
+
+    It may send content in answer to HEAD.
 
     It may leave unread the body of whatever it does not find, and may repeat a 400 on the connection for ever.
     """
@@ -57,9 +65,9 @@ def served(
                 answer = last
                 fields = "".join(f"{name}: {value}\r\n" for name, value in answer.headers)
                 stream.write(f"HTTP/{version} {answer.status} Said\r\n{fields}\r\n".encode("latin-1"))
-                stream.write(b"" if method == "HEAD" else answer.body)
+                stream.write(b"nothing here" if method == "HEAD" and shows_heads else answer.body)
                 stream.flush()
-                if version == "1.0" or spoken == "1.0":
+                if version == "1.0" or spoken == "1.0" or ("Connection", "close") in headers:
                     return
 
     def accept() -> None:
@@ -102,6 +110,12 @@ def test_what_a_connection_does_is_charged_to_nothing_else(lie: str, tmp_path: P
     with served(reference_service(), forgets=lie == "forgets", poisons=lie == "poisons") as url:
         found = verdicts_of(url, tmp_path)
     assert [requirement for requirement, verdict in found.items() if verdict in ("fail", "warn")] == [BODY]
+
+
+def test_content_in_answer_to_head_is_found_and_harms_nothing_else(tmp_path: Path) -> None:
+    with served(reference_service(), shows_heads=True) as url:
+        found = verdicts_of(url, tmp_path)
+    assert [requirement for requirement, verdict in found.items() if verdict in ("fail", "warn")] == [HEAD]
 
 
 def test_a_server_that_speaks_http_1_0_alone_keeps_both(tmp_path: Path) -> None:

@@ -9,9 +9,13 @@ from typing import Any
 
 import pytest
 
+from conformance.exchange import Request
+from conformance.lro.codes import Code
 from conformance.server.options import Options
+from conformance.server.reference.api_error import ApiError
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.faults import fault_named
+from conformance.server.reference.invocation import Invocation
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service
 from conformance.server.run_suite import run_quietly
@@ -85,3 +89,20 @@ def test_a_server_that_ends_what_is_below_a_further_parent_by_itself_is_not_accu
     report = run_with(replace(honest, start=start))
     assert verdicts(report)[BOUND] == "not-tested"
     assert "fail" not in verdicts(report).values()
+
+
+@pytest.mark.parametrize(("status", "verdict"), [(405, "pass"), (501, "pass"), (500, "fail")])
+def test_names_below_a_collection_that_is_not_bound_need_not_be_unknown(
+    run_with: RunWith, status: int, verdict: str
+) -> None:
+    """grpc-gateway answers 501 to a path that nothing is bound to; a service need not have operations everywhere."""
+    honest = reference_service()
+
+    def route(service: Service, request: Request) -> Invocation:
+        if request.path.startswith("/v1/organizations/"):
+            code = Code.INTERNAL if status == 500 else Code.UNIMPLEMENTED
+            raise ApiError(code, "Method Not Allowed", reason="NOT_ALLOWED", http_status=status, routed=False)
+        return honest.route(service, request)
+
+    report = run_with(replace(honest, route=route), parents='"projects/p/locations/l"')
+    assert verdicts(report)["unknown.cancel-is-not-found"] == verdict

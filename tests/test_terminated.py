@@ -73,7 +73,7 @@ def test_a_signal_to_all_processes_lets_the_workers_clean_up(tmp_path: Path, num
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["operations"] > 0
     running = {operation["name"] for operation in operations if not operation.get("done")}
-    assert running <= {entry["name"] for entry in report["left_over"]}
+    assert running <= {entry["name"] for entry in report["left_over"]}, report["messages"]
 
 
 @pytest.mark.parametrize("pause", [0, 0.1, 0.4])

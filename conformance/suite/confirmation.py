@@ -10,7 +10,7 @@ Against the embedded server time is virtual, so nothing depends on it and nothin
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import pytest
@@ -95,8 +95,9 @@ def confirm_unanswered(iut: Iut) -> None:
     """Bring about again what was not answered, until something is not answered again; the judge of traffic reads it.
 
     A server may have been started anew at that moment, or have been busy. A cancel meets a fresh operation, and as many
-    others as overlapped with it before: a first cancel that hangs, or two that wait for each other, would else be
-    answered. Anything else is sent as it was. What starts something is never sent twice.
+    others and looks as overlapped with it before: a first cancel that hangs, or two that wait for each other, would
+    else be answered. So does a look that overlapped with a cancel. Anything else is sent as it was. What starts
+    something is never sent twice.
     """
     for exchange in [one for one in iut.target.exchanges if one.number in iut.target.unanswered]:
         request = replace(iut.target.unanswered[exchange.number], repeats=exchange.number)
@@ -104,10 +105,10 @@ def confirm_unanswered(iut: Iut) -> None:
         iut.target.grant(len(others) + 2)
         with contextlib.suppress(Unjudged):
             _await_listener(iut, exchange, request)
-            if exchange.calls(Method.CANCEL) and exchange.call and exchange.call.name in iut.supply.handed_out:
+            if _meets_a_cancel(exchange, others) and exchange.call and exchange.call.name in iut.supply.handed_out:
                 name = iut.running(1)[0]
                 moved = _moved(request, exchange.call.name, name)
-                once_more = iut.send_together([moved, *(iut.cancel_request(name) for _ in others)])
+                once_more = iut.send_together([moved, *(_like(iut, other, name) for other in others)])
             else:
                 once_more = [iut.send(request)]
             if any(one.response is None for one in once_more):
@@ -123,16 +124,26 @@ def _await_listener(iut: Iut, unanswered: Exchange, request: Outgoing) -> None:
         unanswered = iut.send(request)
 
 
-def _overlapping(iut: Iut, cancel: Exchange) -> list[Exchange]:
-    """The other cancels of the same operation that were under way at the same time."""
+def _overlapping(iut: Iut, exchange: Exchange) -> list[Exchange]:
+    """The other cancels and looks at the same operation that were under way at the same time."""
     return [
         other
         for other in iut.target.exchanges
-        if other is not cancel
-        and other.number != cancel.number
-        and other.call == cancel.call
-        and not (other.precedes(cancel) or cancel.precedes(other))
+        if other.number != exchange.number
+        and other.call is not None
+        and exchange.call is not None
+        and other.call.name == exchange.call.name
+        and other.call.method in (Method.CANCEL, Method.GET)
+        and not (other.precedes(exchange) or exchange.precedes(other))
     ]
+
+
+def _meets_a_cancel(exchange: Exchange, others: Sequence[Exchange]) -> bool:
+    return any(one.calls(Method.CANCEL) for one in (exchange, *(others if exchange.calls(Method.GET) else ())))
+
+
+def _like(iut: Iut, other: Exchange, name: str) -> Outgoing:
+    return iut.cancel_request(name) if other.calls(Method.CANCEL) else iut.get_request(name)
 
 
 def _moved(outgoing: Outgoing, name: str, other: str) -> Outgoing:

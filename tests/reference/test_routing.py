@@ -75,7 +75,6 @@ UNROUTED = [
     ("GET", f"/v1/{N}:cancel"),
     ("DELETE", f"/v1/{N}:cancel"),
     ("PUT", f"/v1/{N}:cancel"),
-    ("HEAD", f"/v1/{N}"),
     ("OPTIONS", f"/v1/{N}"),
     ("PATCH", f"/v1/{N}"),
     ("GET", f"/v1/{PARENT}/appConnections"),
@@ -87,6 +86,12 @@ UNROUTED = [
 def test_unrouted_is_404_and_calls_nothing(service: Service, caller: Caller, method: str, target: str) -> None:
     assert error_of(caller.send(method, target)) == (404, "NOT_FOUND")
     assert (service.log[-1].rpc, service.log[-1].call) == (None, None)
+
+
+def test_answer_to_head_has_the_length_of_its_content_and_none(caller: Caller) -> None:
+    answer = caller.send("HEAD", f"/v1/{N}")
+    assert (answer.status, answer.body) == (404, b"")
+    assert int(answer.header("content-length") or 0) > 100
 
 
 @pytest.mark.parametrize("path", ["%zz", "%", "%4", "%FF", "%C3x", "é", "a b", "a#b", "\x00"])

@@ -34,6 +34,14 @@ CASES = {
             "no answer": lambda t: t.send("POST", f"/v1/{OPERATION}:cancel", _RESET, version="1.0"),
         },
     ),
+    "response.head-has-no-content": Cases(
+        kept={"none": lambda t: t.send("HEAD", f"/v1/{OPERATION}:cancel", b"", 405)},
+        violated={"an error": lambda t: t.send("HEAD", f"/v1/{OPERATION}:cancel", NOT_FOUND, 404)},
+        silent={
+            "a get": lambda t: t.get(running()),
+            "no answer": lambda t: t.send("HEAD", f"/v1/{OPERATION}:cancel", _RESET),
+        },
+    ),
     "response.status-is-200": Cases(
         kept={"200": lambda t: t.cancel()},
         violated={

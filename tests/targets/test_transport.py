@@ -106,6 +106,20 @@ def test_any_method_goes_out(method: str) -> None:
     assert server.requests[0].startswith(f"{method} {PATH} ".encode())
 
 
+def test_content_that_follows_the_answer_to_head_is_told_where_it_ends_the_connection() -> None:
+    """Else it would be the beginning of the next answer."""
+
+    def lie(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n")
+        peer.send(b"not found")
+        peer.end()
+
+    with RawServer(lie) as server, transport_to(server.origin) as transport:
+        outcome = transport.exchange(request(server, ("Connection", "close"), method="HEAD"), LONG_ENOUGH)
+    assert isinstance(outcome, Response)
+    assert (outcome.status, outcome.body) == (404, b"not found")
+
+
 def test_the_answer_to_head_has_no_body() -> None:
     outcome = outcome_of(answering(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"), method="HEAD")
     assert outcome == Response(200, (("Content-Length", "100"),), b"", "OK")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.exchange import Exchange, Response
 from conformance.rules.rule import When, exchange_rule
-from conformance.rules.server.conditions import cancel, delete, has_body, has_content_type, succeeded
+from conformance.rules.server.conditions import answered, cancel, delete, has_body, has_content_type, succeeded
 
 _carries_a_body_by_its_status = When(lambda exchange: exchange.response is not None and exchange.response.status != 204)
 _was_accepted = succeeded & _carries_a_body_by_its_status
@@ -52,6 +52,13 @@ def http_success_is_grpc_success(exchange: Exchange) -> str | None:
     # Envoy adds `grpc-status: 0` to a transcoded success; anything else beside a 2xx is an error dressed as success.
     status = _response(exchange).header("grpc-status")
     return None if status is None or status.strip() == "0" else f"status 200 is accompanied by grpc-status {status}"
+
+
+@exchange_rule("response.head-has-no-content", when=answered & When(lambda one: one.request.method == "HEAD"))
+def head_is_answered_without_content(exchange: Exchange) -> str | None:
+    # RFC 9110, section 9.3.2: the server MUST NOT send content in the response
+    count = len(_response(exchange).body)
+    return f"HEAD was answered with {count} octets of content" if count else None
 
 
 def _response(exchange: Exchange) -> Response:

@@ -87,7 +87,7 @@ def _received(scope: Scope, body: bytes) -> Request:
 
 
 async def _send(response: Response, send: Send) -> None:
-    """The answer as one event: never chunked, for it has a `Content-Length`; the server leaves a HEAD's body out."""
+    """The answer as one event: never chunked, for it has a `Content-Length`."""
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": response.body})

@@ -71,8 +71,7 @@ def _answer(service: Service, request: httpx.Request) -> httpx.Response:
     extensions = {"http_version": b"HTTP/1.1"}
     if response.reason:
         extensions["reason_phrase"] = response.reason.encode("latin-1")
-    body = b"" if request.method == "HEAD" else response.body
-    return httpx.Response(response.status, headers=list(response.headers), content=body, extensions=extensions)
+    return httpx.Response(response.status, headers=list(response.headers), content=response.body, extensions=extensions)
 
 
 _ERRORS: dict[FailureKind, type[httpx.TransportError]] = {

@@ -89,11 +89,12 @@ def render_error(service: Service, request: Request, error: ApiError) -> Respons
     )
 
 
-def respond(service: Service, request: Request, response: Response) -> Response:  # noqa: ARG001
-    """The last step of every answer, error or not."""
-    if not service.flavour.extra_headers:
-        return response
-    return Response(response.status, response.headers + service.flavour.extra_headers, response.body, response.reason)
+def respond(service: Service, request: Request, response: Response) -> Response:
+    """The last step of every answer, error or not. That to a HEAD has the length of its content, and no content."""
+    headers, body = response.headers + service.flavour.extra_headers, response.body
+    if request.method == "HEAD":
+        headers, body = (*headers, ("Content-Length", str(len(body)))), b""
+    return Response(response.status, headers, body, response.reason)
 
 
 def _details(error: ApiError) -> list[dict[str, Any]]:

@@ -8,6 +8,8 @@ an exchange as a whole must end. All three decide what a server is charged with.
   What must not be sent twice, such as the start of an operation, has a fresh one from the beginning, in place of an
   idle one: no more are open than requests were ever under way, for some servers serve one connection after another.
 * What comes after the end of an answer is the answer to nothing. A connection that has such bytes is not used again.
+* The content of an answer to HEAD is no part of it, and comes after its end. It is read where the request said that
+  the connection ends with it, so that it can be told.
 * A server that drips a byte a second keeps every timeout of a single read. So each wait is cut to what is left of the
   exchange's deadline.
 
@@ -42,6 +44,9 @@ octets stands before them. "The server connection preface consists of a potentia
 
 _KEPT_FOR = 2.0
 """Seconds that an idle connection is kept: less than common servers keep theirs."""
+
+_FOR_WHAT_FOLLOWS_A_HEAD = 1.0
+"""Seconds in which a server that was asked to close the connection has done so, or has sent what it should not."""
 
 _LARGEST_HEAD = 100 * 1024
 _PIECE = 64 * 1024
@@ -182,6 +187,7 @@ class _Connection:
         self._unsent = b""
         self._idle_since = 0.0
         self._has_ended = False
+        self._is_last_head = False
         self.has_answered = False
         self.is_doubtful = False
         """Whether what follows a refusal here would be no evidence: the server may not have read all of it."""
@@ -192,6 +198,7 @@ class _Connection:
         Raises httpx.LocalProtocolError for a request that is not HTTP, other errors of httpx for what the peer does.
         """
         self._deadline = request.extensions[DEADLINE]
+        self._is_last_head = request.method == "HEAD" and request.headers.get("connection", "").lower() == "close"
         self.has_answered = False
         assert isinstance(request.stream, httpx.SyncByteStream)
         with _as_httpx():
@@ -218,6 +225,18 @@ class _Connection:
         with _as_httpx():
             while isinstance(event := self._receive(), h11.Data):
                 yield bytes(event.data)
+        if self._is_last_head:
+            yield from self._beyond()
+
+    def _beyond(self) -> Iterator[bytes]:
+        """What comes behind the head of an answer to HEAD, up to the end of the connection."""
+        octets, _ = self._http.trailing_data
+        with contextlib.suppress(httpcore.NetworkError, httpcore.TimeoutException, httpx.TimeoutException):
+            until = min(self._deadline, _clock.now() + _FOR_WHAT_FOLLOWS_A_HEAD)
+            while octets or not self._has_ended:
+                yield bytes(octets)
+                octets = self._stream.read(_PIECE, _left(until, httpcore.ReadTimeout))
+                self._has_ended = not octets
 
     def begin_next(self) -> bool:
         """Make ready for another request, if this one and its answer are complete and nothing came after them."""

@@ -257,21 +257,26 @@ class Target:
         """
         if self.waves.is_part:
             return self.waves.ask([functools.partial(work, item) for item in items])
-        if self._pool is None or len(items) < 2:
+        if self._pool is None:
             return [work(item) for item in items]
         return [done.result() for done in self._submitted([functools.partial(work, item) for item in items])]
 
     def _at_once(self, work: Sequence[Work]) -> list[object]:
         """Do some work that sends, as many at once as the limits allow; what each returned, or raised."""
-        if self._pool is None or len(work) < 2:
+        if self._pool is None:
             return [_outcome_of(each) for each in work]
         return [_outcome_of(done.result) for done in self._submitted(work)]
 
     def _submitted(self, work: Sequence[Callable[[], Found]]) -> list[Future[Found]]:
-        """Do some work in the threads of the pool; all of it is over."""
+        """Do some work in the threads of the pool, also if it is one thing: an interrupt does not cut off a request.
+
+        When this returns or raises, all of it is over.
+        """
         assert self._pool is not None
-        working = [self._pool.submit(each) for each in work]
+        working: list[Future[Found]] = []
         try:
+            for each in work:
+                working.append(self._pool.submit(each))
             wait(working)
         except BaseException:
             # Interrupted: what has been sent is answered first, so that what is known of it is true.

@@ -76,6 +76,19 @@ def http_1_0_is_refused(honest: Service) -> Service:
 
 
 @fault(
+    breaks="response.head-has-no-content",
+    unseen=dict.fromkeys(("socket", "workers"), "the server below this one knows better, and leaves the content out"),
+)
+def head_has_content(honest: Service) -> Service:
+    """Answers HEAD with the content of a GET, which is the beginning of the next answer on the connection."""
+
+    def respond(service: Service, request: Request, response: Response) -> Response:
+        return honest.respond(service, replace(request, method="GET"), response)
+
+    return replace(honest, respond=respond)
+
+
+@fault(
     breaks="response.old-http-has-no-chunks",
     unseen=dict.fromkeys(("socket", "workers"), "the server below this one knows better, and leaves the field out"),
 )
