@@ -110,8 +110,8 @@ def _differ(one: Look, other: Look) -> bool:
 def _missing_after(history: History, listed: Look) -> Exchange | None:
     """The first get after a list that did not find what the list had shown, unless it was deleted.
 
-    If it was cancelled, that it is gone is another's business, unless a later list shows it again. So it is where a POST
-    on its name, which means nothing, was accepted: some servers take one for a delete.
+    If it was cancelled, another requirement speaks about its absence, unless a later list shows it again. The same
+    holds if a POST on its name, which means nothing, was accepted: some servers take that for a delete.
     """
     if any(call.calls(Method.DELETE) for call in history.calls) or any(post.succeeded() for post in history.posts):
         return None
