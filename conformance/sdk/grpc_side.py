@@ -41,6 +41,7 @@ _SAME_OVER_GRPC = """
     failed-unknown failed-deadline-exceeded failed-aborted conflict
     unavailable-once unavailable-for-ever internal-error no-answer-in-time get-no-answer-in-time
     slow-answer unavailable-late two-cancels-at-once cancel-and-get-at-once
+    four-answers-at-once
     code-cancelled code-unknown code-invalid-argument code-deadline-exceeded code-already-exists code-aborted
     code-out-of-range code-internal code-data-loss
     get-unimplemented get-failed-precondition get-permission-denied get-unauthenticated get-resource-exhausted

@@ -26,6 +26,7 @@ from conformance.sdk.transport import REST, ClientTransport
 from conformance.spec.catalogue import Requirement, client_catalogue
 
 ALL_TURNS = "all turns"
+_DEADLINE_IS_USED = "client-retry.deadline-is-used"
 
 
 def judge_performance(
@@ -69,7 +70,8 @@ def _where_it_applies(findings: Sequence[CheckResult]) -> list[CheckResult]:
 def results(play: Play, masking: Masking) -> Iterator[CheckResult]:
     """What one play says of the requirements: one result for each rule that had something to say, and expectation.
 
-    What a rule has found is not said again by an expectation of the same requirement.
+    What a rule has found is not said again by an expectation of the same requirement. Of a call that was given up long
+    before its deadline an expectation says nothing: its answer was not waited for.
     """
     violated = set()
     for rule in client_rules().values():
@@ -79,7 +81,12 @@ def results(play: Play, masking: Masking) -> Iterator[CheckResult]:
             if result.finding is Finding.VIOLATED:
                 violated.add(rule.requirement)
     for expectation in play.scenario.expectations:
-        if expectation.requirement not in violated:
+        if expectation.requirement in violated:
+            continue
+        if _DEADLINE_IS_USED in violated:
+            reason = f"{play.scenario.name}: the client gave up long before its deadline"
+            yield CheckResult(expectation.requirement, play.scenario.name, Finding.NOT_TESTED, reason, play.seconds)
+        else:
             yield _expectation_result(expectation, play, masking)
 
 

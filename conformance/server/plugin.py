@@ -12,7 +12,6 @@ Loaded by every pytest in the environment, so what is heavy is imported where it
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections import Counter
 from collections.abc import Generator
@@ -20,6 +19,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from conformance.server.workers import Workers, clean_up_when_interrupted, hand_over, is_worker, options_handed_to
 
 if TYPE_CHECKING:
     from conformance.server.options import Options
@@ -32,11 +33,7 @@ OPTIONS = pytest.StashKey["Options"]()
 RESULT = "lro_conformance_result"
 """Where a report of pytest carries what a check found, as a JSON value."""
 REPORT = pytest.StashKey[dict[str, Any]]()
-_ACCOUNT = "lro_conformance_account"
-_FATAL = "lro_conformance_fatal"
-_HANDED = "lro_conformance_options"
-_WORKERS = pytest.StashKey[list[Any]]()
-"""The workers of pytest-xdist whose account is still to come."""
+_WORKERS = pytest.StashKey[Workers]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,10 +46,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "requirement(id, profile): the requirement that a check verifies")
     config.addinivalue_line("markers", "disruptive: a check that may disturb more than the operations it started")
     config.pluginmanager.register(_Results(config), "lro-conformance-results")
-    if hasattr(config, "workerinput"):
-        _clean_up_when_interrupted(config)
+    workers = config.stash[_WORKERS] = Workers(lambda: options_of(config), lambda: _run(config))
+    config.pluginmanager.register(workers, "lro-conformance-workers")
+    if is_worker(config) and _runs_the_suite(config):
+        clean_up_when_interrupted(config)
     _begin_report(config)
-    if not _is_alone(config) and any("conformance.suite" in argument for argument in config.args):
+    if not _is_alone(config) and _runs_the_suite(config):
         from conformance.errors import UsageError
         from conformance.server.fixtures import load_conftests
 
@@ -62,42 +61,30 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(str(error)) from error
 
 
-def _clean_up_when_interrupted(config: pytest.Config) -> None:
-    """A worker gets the signals of its process group, too, and must not end before it has cleaned up."""
-    from conformance.server.target.interrupts import interrupted_once
-
-    signals = contextlib.ExitStack()
-    signals.enter_context(interrupted_once())
-    config.add_cleanup(signals.close)
-
-
 def _is_alone(config: pytest.Config) -> bool:
     """Whether this is `lro-conformance run`, to which no conftest.py of the user's belongs."""
     return config.inipath is not None and config.inipath.parent == Path(__file__).parent.parent / "suite"
 
 
+def _runs_the_suite(config: pytest.Config) -> bool:
+    """Whether this session runs checks, and not only tests of somebody else's."""
+    return _is_alone(config) or any("conformance.suite" in argument for argument in config.args)
+
+
 def options_of(config: pytest.Config) -> Options:
     """The options of the run: those that `run` has, that a worker was handed, or that pytest was given."""
-    from conformance.server.options import Options, given_to_pytest
+    from conformance.server.options import given_to_pytest
 
     options = config.stash.get(OPTIONS, None)
     if options is None:
-        handed = getattr(config, "workerinput", {}).get(_HANDED)
-        options = Options(**handed) if handed is not None else given_to_pytest(vars(config.option))
+        options = options_handed_to(config) or given_to_pytest(vars(config.option))
         config.stash[OPTIONS] = options
     return options
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_configure_node(node: Any) -> None:
-    """A worker of pytest-xdist is about to start: it runs with the options of this process."""
-    node.workerinput[_HANDED] = options_of(node.config).as_json()
-    node.config.stash.setdefault(_WORKERS, []).append(node)
-
-
 def _begin_report(config: pytest.Config) -> None:
     """An earlier report does not survive a run that writes none; the workers of a run have none."""
-    if hasattr(config, "workerinput") or config.getoption("collectonly"):
+    if is_worker(config) or config.getoption("collectonly"):
         return
     directory = options_of(config).report_dir
     if not directory:
@@ -221,7 +208,7 @@ class _Results:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         value = getattr(report, RESULT, None)
-        if value is not None and not hasattr(self._config, "workerinput"):
+        if value is not None and not is_worker(self._config):
             from conformance.judging.verdict import CheckResult
 
             _run(self._config).results.append(CheckResult.from_json(value))
@@ -235,7 +222,7 @@ class _Results:
         run = self._config.stash.get(RUN, None)
         if run is not None:
             run.clean_up()
-        if run is None or run.fatal or hasattr(self._config, "workerinput"):
+        if run is None or run.fatal or is_worker(self._config):
             return
         from conformance.server.results import report_of, show
 
@@ -267,19 +254,15 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
 
 def _finish(session: pytest.Session, exitstatus: int) -> None:
     """Make the report, and of its verdict the exit status."""
-    for node in list(session.config.stash.get(_WORKERS, None) or ()):
-        _add_account(node)  # after an interrupt pytest-xdist does not announce the end of its workers
+    session.config.stash[_WORKERS].end()
     run = session.config.stash.get(RUN, None)
     if run is None:
         return
     run.was_interrupted = run.was_interrupted or (exitstatus == pytest.ExitCode.INTERRUPTED and not run.fatal)
     if run.was_interrupted:
         run.messages.append("the run was interrupted; what had not been asked by then is not tested")
-    output = getattr(session.config, "workeroutput", None)
-    if output is not None:
-        account = run.own_account()
-        output[_ACCOUNT] = account.as_json() if account is not None else None
-        output[_FATAL] = run.fatal
+    if is_worker(session.config):
+        hand_over(run, session.config)
         return
     if not run.results and not run.fatal and not any(run.all_traffic()):
         return
@@ -316,26 +299,6 @@ def _complete_junit(config: pytest.Config, run: Run, report: dict[str, Any]) -> 
         complete_junit(report, path)
     except UsageError as error:
         run.unwritten.append(error)
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """A worker of pytest-xdist has ended."""
-    _add_account(node)
-
-
-def _add_account(node: Any) -> None:
-    """Add what a worker accounted for, once."""
-    from conformance.server.account import Account
-
-    workers = node.config.stash[_WORKERS]
-    if node not in workers:
-        return
-    workers.remove(node)
-    run, output = _run(node.config), getattr(node, "workeroutput", {})
-    run.fatal = run.fatal or output.get(_FATAL, "")
-    if output.get(_ACCOUNT):
-        run.add_account(Account.from_json(output[_ACCOUNT]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

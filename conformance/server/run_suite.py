@@ -39,6 +39,7 @@ _SUITE = Path(__file__).parent.parent / "suite"
 _NOT_NEEDED = (
     *("cacheprovider", "doctest", "unittest", "pastebin", "nose", "debugging", "faulthandler", "stepwise"),
     *("unraisableexception", "threadexception"),  # they collect garbage five times over at the end
+    "logging",  # it would keep to itself what an application in process logs
 )
 
 
@@ -157,7 +158,7 @@ def _run_pytest(options: Options, pytest_options: Sequence[str], progress: _Prog
         finally:
             said = complaints.getvalue()
             if _UNRECOGNIZED not in said:
-                sys.stderr.write(said)
+                sys.stderr.write(progress.run.masking().text(said) if progress.run is not None else said)
         if run.report_dir is not None and progress.report is not None and junit.exists():
             kept = run.report_dir / junit.name
             progress.unwritten += attempts([lambda: write_bytes(kept, [junit.read_bytes()])])

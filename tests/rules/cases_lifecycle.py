@@ -148,13 +148,19 @@ CASES = {
                 t.list(running(), during=(2, 5)),
                 t.get(NOT_FOUND, 404, during=(3, 6)),
             ),
+            "not found by get, and cancelled before it was listed": lambda t: (
+                t.cancel(),
+                t.list(running()),
+                t.get(NOT_FOUND, 404),
+            ),
         },
         violated={
             "done by list, running by get": lambda t: (t.list(cancelled()), t.get(running())),
-            "not found by get, and cancelled before it was listed": lambda t: (
+            "not found by get, cancelled before, and listed again": lambda t: (
                 t.cancel(),
                 t.list(cancelled()),
                 t.get(NOT_FOUND, 404),
+                t.list(cancelled()),
             ),
             "another result by list than by the gets around it": lambda t: (
                 t.get(cancelled()),

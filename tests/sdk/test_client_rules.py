@@ -36,6 +36,7 @@ from conformance.rules.client import (
     nothing_is_sent,
     reports,
     shows,
+    shows_a_list,
     slash_stays_in_its_segment,
     stops_at_its_deadline,
     unless_repeated,
@@ -576,3 +577,72 @@ def test_the_two_forms_of_an_error_say_the_same() -> None:
         assert json.loads(wrapped.body)["error"]["code"] == code.http_status
         assert json.loads(bare.body)["code"] == int(code)
     assert isinstance(arrived(CANCEL).call, Call)
+
+
+@pytest.mark.parametrize(
+    ("said", "breaks"),
+    [
+        ({"outcome": Outcome.TRANSPORT_ERROR, "message": "request timed out"}, {"client-retry.deadline-is-used"}),
+        ({"outcome": Outcome.TRANSPORT_ERROR, "message": "connection reset by peer"}, set()),
+        ({"outcome": Outcome.DECODE_ERROR, "message": "a timestamp cannot be read"}, set()),
+    ],
+)
+def test_who_says_that_time_is_over_has_waited_for_it(said: Mapping[str, Any], breaks: set[str]) -> None:
+    """5 for 5000: a driver that takes milliseconds for seconds gives up before the answer is there."""
+    assert broken(turn(arrived(CANCEL, LENGTH_0), timeout=5000, **said)) == breaks
+    assert broken(turn(arrived(CANCEL, LENGTH_0), timeout=5000, at=4.9, **said)) == set()
+
+
+@pytest.mark.parametrize(
+    ("fields", "breaks"),
+    [
+        ([("Authorization", "Bearer t")], set()),
+        ([("authorization", "bearer  t")], set()),
+        ([], {"client-request.credentials-are-whole"}),
+        ([("Authorization", "Bearer")], {"client-request.credentials-are-whole"}),
+        ([("Authorization", "Bearer t"), ("Authorization", "Bearer t")], {"client-request.credentials-are-whole"}),
+    ],
+)
+def test_a_token_that_is_sent_once_is_sent_always(fields: list[tuple[str, str]], breaks: set[str]) -> None:
+    sent = turn(arrived(CANCEL, LENGTH_0, *fields))
+    assert broken(replace(sent, credential="Bearer t")) == breaks
+    assert broken(sent) == set(), "a driver need not use the token"
+    elsewhere = replace(sent.arrived[0], origin="http://localhost:2")
+    assert "client-request.credentials-are-whole" not in broken(
+        replace(sent, arrived=(elsewhere,), credential="Bearer t")
+    )
+
+
+PLACE = "projects/p1/locations/us-central1"
+LISTS = f"/v1/{PLACE}/operations"
+FIRST = Response(200, (JSON,), b'{"operations": [{"name": "a"}], "nextPageToken": "t=&"}')
+SECOND = Response(200, (JSON,), b'{"operations": [{"name": "b"}]}')
+RUNS = {"done": False, "response": False}
+
+
+@pytest.mark.parametrize(
+    ("second", "shown", "complains"),
+    [
+        ("?pageToken=t%3D%26", "ab", None),
+        ("?page_token=t%3D%26", "ab", None),
+        ("?pageToken=t%3D%26", "a", "the list has a running, b running; the client shows a running"),
+        ("?pageToken=t=&", "ab", "the next page has the token 't=&', and the client asked for 't='"),
+        ("", "ab", "the next page has the token 't=&', and the client asked for ''"),
+        (None, "a", "the list goes on at the page token 't=&', and the client did not ask for that page"),
+    ],
+)
+def test_all_pages_of_a_list_are_shown(second: str | None, shown: str, complains: str | None) -> None:
+    pages = [arrived(LISTS, method="GET", outcome=FIRST)]
+    if second is not None:
+        pages.append(arrived(LISTS + second, method="GET", outcome=SECOND, at=0.015, number=2))
+    listed = turn(*pages, name=PLACE, method=Method.LIST, operations=tuple({"name": name, **RUNS} for name in shown))
+    complaint = shows_a_list(listed)
+    assert (complaint.message if complaint else None) == complains
+    assert broken(listed) == ({"client-retry.success-is-final"} if second == "" else set())
+
+
+def test_a_list_goes_to_the_parent_that_was_told() -> None:
+    elsewhere = arrived("/v1/projects/p2/locations/us-central1/operations", method="GET", outcome=SECOND)
+    listed = turn(elsewhere, name=PLACE, method=Method.LIST, operations=())
+    assert broken(listed) == {"client-request.list-is-sent", "client-request.name-is-escaped"}
+    assert broken(replace(listed, arrived=())) == {"client-request.list-is-sent"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -345,6 +346,30 @@ def test_the_traceback_of_an_application_shows_no_credential(
     assert "canary" not in said
 
 
+def test_what_an_application_logs_of_its_errors_is_printed(tmp_path: Path) -> None:
+    """Flask answers an exception itself, and logs the traceback to `wsgi.errors`."""
+    (tmp_path / "service.py").write_text(LOGGING)
+    (tmp_path / "conformance.toml").write_text(FILE.format(more=""))
+    words = [sys.executable, "-m", "conformance", "run", str(tmp_path / "conformance.toml"), "-q"]
+    said = subprocess.run(words, capture_output=True, text=True, check=False).stderr
+    assert said.count("RuntimeError: a bug") == 1, "once, though it is logged for every request"
+    assert "a warning" in said
+
+
+LOGGING = """
+import logging
+import traceback
+
+
+def app(environ, start_response):
+    logging.getLogger("service").warning("a warning")
+    try:
+        raise RuntimeError("a bug")
+    except RuntimeError:
+        environ["wsgi.errors"].write(f"Exception on {environ['PATH_INFO']}\\n{traceback.format_exc()}")
+    start_response("500 Internal Server Error", [])
+    return [b""]
+"""
 RAISING = """
 def app(environ, start_response):
     raise RuntimeError("no session for " + environ["HTTP_AUTHORIZATION"])

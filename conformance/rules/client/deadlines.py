@@ -7,6 +7,8 @@ are not counted. The tolerance is a part of the deadline: a fixed tolerance woul
 
 from __future__ import annotations
 
+import re
+
 from conformance.errors import NotTested
 from conformance.exchange import Exchange, Failure, FailureKind, Method
 from conformance.lro.codes import Code
@@ -131,13 +133,30 @@ def was_unanswered_in_time(turn: Turn) -> bool:
     return not any(exchange.response is not None and exchange.received_at < end for exchange in turn.answers)
 
 
-@turn_rule("client-retry.deadline-is-used", when=was_unanswered_in_time)
+def says_time_over_of_an_answer(turn: Turn) -> bool:
+    """Whether the call was answered at its first attempt, and the client says that no answer came in time."""
+    said = turn.said
+    is_told = said.outcome is Outcome.TRANSPORT_ERROR and _TIME_OVER.search(f"{said.exception} {said.message}".lower())
+    return bool(is_told) and len(turn.answers) == 1 and turn.answers[0].response is not None
+
+
+_TIME_OVER = re.compile(r"time[d ]*out|time (is |was )?over|deadline")
+
+
+@turn_rule(
+    "client-retry.deadline-is-used",
+    when=lambda turn: was_unanswered_in_time(turn) or says_time_over_of_an_answer(turn),
+)
 def a_call_waits_for_its_deadline(turn: Turn) -> Complaint | None:
     took = longest_duration(turn)
     if took >= deadline_of(turn) * _EARLY:
         return None
+    first = turn.answers[0]
+    answered = "without an answer"
+    if first.response is not None:
+        answered = f"and was answered after {(first.received_at - first.sent_at) * 1000:.0f} ms"
     return turn.complain(
-        f"the deadline was {turn.told.timeout} ms, and the client gave up after {took * 1000:.0f} ms without an answer"
+        f"the deadline was {turn.told.timeout} ms; the client gave up after {took * 1000:.0f} ms, {answered}"
     )
 
 

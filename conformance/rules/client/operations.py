@@ -17,7 +17,7 @@ from conformance.rules.rule import Complaint
 
 @turn_rule(
     "client-operation.name-is-kept",
-    when=lambda turn: turn.said.operation is not None and _operation_in(turn) is not None,
+    when=lambda turn: turn.said.operation is not None and _operation_in(turn) is not None and not turn.is_at_once,
 )
 def the_operation_has_its_name(turn: Turn) -> Complaint | None:
     sent, said = _operation_in(turn), turn.said.operation

@@ -110,8 +110,8 @@ def _differ(one: Look, other: Look) -> bool:
 def _missing_after(history: History, listed: Look) -> Exchange | None:
     """The first get after a list that did not find what the list had shown, unless it was deleted.
 
-    That it is gone when it was cancelled in between is another's business, and so it is where a POST on its name, which
-    means nothing, was accepted: some servers take one for a delete.
+    If it was cancelled, another requirement speaks about its absence, unless a later list shows it again. The same
+    holds if a POST on its name, which means nothing, was accepted: some servers take that for a delete.
     """
     if any(call.calls(Method.DELETE) for call in history.calls) or any(post.succeeded() for post in history.posts):
         return None
@@ -119,10 +119,9 @@ def _missing_after(history: History, listed: Look) -> Exchange | None:
     look = next((get for get in gets if listed.exchange.precedes(get)), None)
     if look is None or look.response is None or look.response.status not in (404, 410):
         return None
-    was_cancelled = any(
-        not cancel.precedes(listed.exchange) and not look.precedes(cancel) for cancel in history.cancels()
-    )
-    return None if was_cancelled else look
+    if all(look.precedes(cancel) for cancel in history.cancels()):
+        return look
+    return look if any(later.in_list and look.precedes(later.exchange) for later in history.looks) else None
 
 
 def _got_after_cancel(history: History) -> tuple[Exchange, ...]:

@@ -56,3 +56,20 @@ def takes_the_first_answer_that_comes(honest: Client) -> Client:
                     first.clear()
 
     return replace(honest, send=send)
+
+
+@fault("client-answer.calls-at-once-do-not-mix")
+def has_one_place_for_the_result(honest: Client) -> Client:
+    """Keeps the result of a call in one place, and returns what is there: the latest, where several end together."""
+    together = threading.Barrier(4)
+    latest: list[Answer] = []
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        answer = honest.send(verb, origin, target, *rest)
+        if "/four-answers-at-once" not in target or target.endswith("-control"):
+            return answer
+        latest[:] = [answer]
+        together.wait(_FOR_THE_SECOND)
+        return latest[0]
+
+    return replace(honest, send=send)

@@ -1,6 +1,6 @@
 """Scenarios about calls that are made at once, by drivers that say that their client can.
 
-The first call is held back for longer than the second, so that both are under way and end in the other order.
+Where there are two, the first is held back for longer, so that both are under way and end in the other order.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from conformance.sdk.scenario import IS_REFUSED, SHOWS_RUNNING, Expectation, Sce
 
 _REQUIREMENT = "client-answer.calls-at-once-do-not-mix"
 _SECOND = "{operation}-second"
+_THIRD = "{operation}-third"
+_REFUSED = envelope(Code.PERMISSION_DENIED, "that is not yours")
 _LONGER, _LONG = 240, 120
 
 
@@ -49,6 +51,25 @@ SCENARIOS = (
         expectations=(
             _own(is_ok, step=0),
             _own(shows(State.RUNNING), step=1),
+        ),
+        needs=(CONCURRENT,),
+        at_once=True,
+    ),
+    Scenario(
+        name="four-answers-at-once",
+        story="Two cancels and two gets are made at once, and answered at the same time, each in another way.",
+        control=SHOWS_RUNNING,
+        steps=(
+            cancel(held(EMPTY_OBJECT, _LONG)),
+            cancel(held(_REFUSED, _LONG), name=_SECOND),
+            get(held(operation(name=_THIRD), _LONG), name=_THIRD),
+            get(held(_REFUSED, _LONG), name="{operation}-fourth"),
+        ),
+        expectations=(
+            _own(is_ok, step=0),
+            _own(reports(Code.PERMISSION_DENIED), step=1),
+            _own(shows(State.RUNNING), step=2),
+            _own(reports(Code.PERMISSION_DENIED), step=3),
         ),
         needs=(CONCURRENT,),
         at_once=True,

@@ -1,12 +1,13 @@
 """What a server's software does for an application in this process, WSGI or ASGI.
 
 The path is decoded, an answer has to come in time, the answer to HEAD has no content. An exception of the application
-is answered with 500, and its traceback is printed.
+is answered with 500. Its traceback is printed, and so is what the application writes to its log of errors.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
+import re
 import sys
 import threading
 import traceback
@@ -36,20 +37,27 @@ class AppServer:
         self._printed: set[object] = set()
 
     def failed(self, error: Exception, request: httpx.Request) -> httpx.Response:
-        """The answer that servers give when an application raises; the traceback is printed on stderr, masked.
-
-        One bug shows in many requests. What is raised at the same lines is printed once.
-        """
+        """The answer that servers give when an application raises; its traceback is printed."""
         began = error.__traceback__.tb_next if error.__traceback__ is not None else None  # without our own line
-        lines = (type(error), *((frame.filename, frame.lineno) for frame in traceback.extract_tb(began)))
-        with self._lock:
-            is_new = lines not in self._printed
-            self._printed.add(lines)
-        if is_new:
-            target = request.extensions[TARGET].decode("latin-1")
-            shown = "".join(traceback.format_exception(type(error), error, began))
-            sys.stderr.write(printable(self._mask(f"{self.where} raised for {request.method} {target}\n{shown}")))
+        target = request.extensions[TARGET].decode("latin-1")
+        shown = "".join(traceback.format_exception(type(error), error, began))
+        self.wrote(f"{self.where} raised for {request.method} {target}\n{shown}")
         return response_of(request, 500, [(b"content-type", b"text/plain; charset=utf-8")], b"Internal Server Error")
+
+    def wrote(self, text: str) -> None:
+        """Print on stderr what the application wrote, masked.
+
+        One bug shows in many requests. A traceback through the same lines is printed once, and so is any other text.
+        """
+        key = tuple(line for line in text.splitlines() if _FRAME.match(line)) or text
+        with self._lock:
+            is_new = bool(text) and key not in self._printed
+            self._printed.add(key)
+        if is_new:
+            sys.stderr.write(printable(self._mask(text)))
+
+
+_FRAME = re.compile(r'\s+File ".*", line \d+')
 
 
 def path_and_query(target: bytes) -> bytes:

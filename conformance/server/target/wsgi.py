@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import io
-import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -38,8 +37,9 @@ class WsgiTransport(httpx.BaseTransport):
             began.append((status, headers))
             return written.append
 
+        errors = io.StringIO()
         try:
-            answered = self._application(_environ(request, body), start_response)
+            answered = self._application(_environ(request, body, errors), start_response)
             try:
                 content = b"".join((*written, *answered))
             finally:
@@ -53,12 +53,14 @@ class WsgiTransport(httpx.BaseTransport):
             return response_of(request, int(code), raw, content, reason)
         except Exception as error:
             return self._server.failed(error, request)
+        finally:
+            self._server.wrote(errors.getvalue())
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _environ(request: httpx.Request, body: bytes) -> dict[str, Any]:
+def _environ(request: httpx.Request, body: bytes, errors: io.StringIO) -> dict[str, Any]:
     path, _, query = path_and_query(request.extensions[TARGET]).partition(b"?")
     fields: dict[str, str] = {}
     for name, value in request.headers.raw:
@@ -82,7 +84,7 @@ def _environ(request: httpx.Request, body: bytes) -> dict[str, Any]:
         "wsgi.url_scheme": "http",
         "wsgi.input": io.BytesIO(body),
         "wsgi.input_terminated": True,
-        "wsgi.errors": sys.stderr,
+        "wsgi.errors": errors,
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
