@@ -118,3 +118,11 @@ def test_the_command_line_imports_nothing_that_one_command_alone_needs() -> None
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     rooms = {module.split(".")[1] for module in done.stdout.split()}
     assert rooms == {"cli", "commands", "errors"}
+
+
+def test_a_quick_run_in_process_imports_nothing_that_only_other_runs_need() -> None:
+    """Most of such a run is its start."""
+    heavy = ("httpcore", "h11", "hypothesis", "schemathesis", "jinja2", "grpc", "xdist", "conformance.sdk")
+    code = f"import sys, conformance.cli as c; c.main(['run', '-q']); print(*{{*{heavy}}} & {{*sys.modules}}, sep='')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "", done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import socket
 import threading
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from conformance.cli import main
+from conformance.server import plugin
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service
@@ -178,3 +180,22 @@ def test_what_cannot_be_planned_is_one_clear_error(
 ) -> None:
     assert main(["run", "--plan", *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("when", [1, 40], ids=["before anything was sent", "in the middle"])
+def test_a_plan_that_is_interrupted_is_not_printed(
+    when: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turns = itertools.count(1)
+    setup = plugin.pytest_runtest_setup
+
+    @pytest.hookimpl(tryfirst=True)
+    def interrupted(item: pytest.Item) -> None:
+        if next(turns) == when:
+            raise KeyboardInterrupt
+        setup(item)
+
+    monkeypatch.setattr(plugin, "pytest_runtest_setup", interrupted)
+    assert main(["run", "--plan"]) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.strip()) == ("", "lro-conformance: interrupted")

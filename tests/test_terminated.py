@@ -76,6 +76,16 @@ def test_a_signal_to_all_processes_lets_the_workers_clean_up(tmp_path: Path, num
     assert running <= {entry["name"] for entry in report["left_over"]}, report["messages"]
 
 
+def test_workers_that_run_the_tests_of_others_keep_their_signals(tmp_path: Path) -> None:
+    """Every pytest of the environment loads our plugin."""
+    (tmp_path / "test_others.py").write_text(
+        "import signal\ndef test_of_others():\n    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL\n"
+    )
+    words = [sys.executable, "-m", "pytest", "-q", "-n", "1", "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize("pause", [0, 0.1, 0.4])
 def test_a_second_signal_loses_nothing(tmp_path: Path, pause: float) -> None:
     """Before the clean-up it comes too early, in it, it ends it; what runs on is always told."""

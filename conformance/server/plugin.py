@@ -48,10 +48,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_Results(config), "lro-conformance-results")
     workers = config.stash[_WORKERS] = Workers(lambda: options_of(config), lambda: _run(config))
     config.pluginmanager.register(workers, "lro-conformance-workers")
-    if is_worker(config):
+    if is_worker(config) and _runs_the_suite(config):
         clean_up_when_interrupted(config)
     _begin_report(config)
-    if not _is_alone(config) and any("conformance.suite" in argument for argument in config.args):
+    if not _is_alone(config) and _runs_the_suite(config):
         from conformance.errors import UsageError
         from conformance.server.fixtures import load_conftests
 
@@ -64,6 +64,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def _is_alone(config: pytest.Config) -> bool:
     """Whether this is `lro-conformance run`, to which no conftest.py of the user's belongs."""
     return config.inipath is not None and config.inipath.parent == Path(__file__).parent.parent / "suite"
+
+
+def _runs_the_suite(config: pytest.Config) -> bool:
+    """Whether this session runs checks, and not only tests of somebody else's."""
+    return _is_alone(config) or any("conformance.suite" in argument for argument in config.args)
 
 
 def options_of(config: pytest.Config) -> Options:

@@ -113,9 +113,11 @@ def plan_run(options: Options, pytest_options: Sequence[str]) -> Plan:
     rehearsals = []
     for mode in MODES:
         progress = _Progress(io.StringIO())
-        _run_pytest(replace(options, rehearsal=mode), pytest_options, progress)
+        status = _run_pytest(replace(options, rehearsal=mode), pytest_options, progress)
         if progress.fatal:
             raise UsageError(f"the run cannot be rehearsed: {progress.fatal}")  # has its remedy
+        if status == pytest.ExitCode.INTERRUPTED or (progress.run is not None and progress.run.was_interrupted):
+            raise KeyboardInterrupt  # a part of a plan would be taken for the plan
         if progress.run is None or progress.run.iut is None:
             raise UsageError(
                 "the run cannot be rehearsed: the selection leaves no check that sends anything", "choose other checks"

@@ -43,9 +43,12 @@ class Workers:
         if node not in self._at_work:
             return
         self._at_work.remove(node)
-        run, output = self._run(), getattr(node, "workeroutput", {})
-        run.fatal = run.fatal or output.get(_FATAL, "")
-        if output.get(_ACCOUNT):
+        output = getattr(node, "workeroutput", {})
+        if _ACCOUNT not in output:
+            return
+        run = self._run()
+        run.fatal = run.fatal or output[_FATAL]
+        if output[_ACCOUNT] is not None:
             run.add_account(Account.from_json(output[_ACCOUNT]))
 
     def end(self) -> None:

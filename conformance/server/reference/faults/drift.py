@@ -239,17 +239,21 @@ def only_the_first_is_cancelled(honest: Service) -> Service:
 
 @fault(breaks="unknown.cancel-is-not-found", profile="ci")
 def many_unknown_are_too_many(honest: Service) -> Service:
-    """Answers 404 thirty times, and every later cancel of an unknown operation with 500: a table is full."""
+    """Answers 404 thirty times, and then every cancel of an operation that never was with 500: a table is full."""
+
+    def delete(service: Service, call: Invocation) -> Message:
+        service.scratch.setdefault("deleted", set()).add(call.target)
+        return honest.delete(service, call)
 
     def lie(service: Service, call: Invocation) -> Message:
         try:
             return honest.cancel(service, call)
         except UnknownOperation:
-            if service.count("unknown") > 30:
+            if call.target not in service.scratch.get("deleted", ()) and service.count("unknown") > 30:
                 raise refusal(Code.INTERNAL, "Internal error encountered.", "INTERNAL_ERROR") from None
             raise
 
-    return replace(honest, cancel=lie)
+    return replace(honest, cancel=lie, delete=delete)
 
 
 # --- For some only ----------------------------------------------------------------------------------------------------

@@ -86,7 +86,7 @@ def first_page_is_the_last(honest: Service) -> Service:
     return _shown(honest, lambda _service, _call, message: without(message, "nextPageToken"))
 
 
-@fault(breaks=("list.pages-come-to-an-end", "list.pages-show-each-once"))
+@fault(breaks=("list.pages-come-to-an-end", "list.pages-show-each-once", "list.bad-token-is-refused"))
 def token_leads_to_the_first_page(honest: Service) -> Service:
     """Ignores the token of a page, and answers with the first one for ever."""
     return _asked(honest, lambda _service, call: _with(call, pageToken=""))

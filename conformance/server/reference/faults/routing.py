@@ -323,7 +323,8 @@ def every_method_cancels(honest: Service) -> Service:
 def allow_names_what_is_refused(honest: Service) -> Service:
     """Answers 405 with `Allow` that lists every method of every path."""
 
-    def lie(_service: Service, _request: Request, response: Response) -> Response:
+    def lie(service: Service, request: Request, response: Response) -> Response:
+        response = honest.respond(service, request, response)
         kept = tuple(header for header in response.headers if header[0].lower() != "allow")
         everything = (("Allow", "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS"),) if response.status == 405 else ()
         return replace(response, headers=(*kept, *everything))
@@ -335,7 +336,8 @@ def allow_names_what_is_refused(honest: Service) -> Service:
 def allow_is_missing(honest: Service) -> Service:
     """Answers 405 without `Allow`, as ESPv2 does."""
 
-    def lie(_service: Service, _request: Request, response: Response) -> Response:
+    def lie(service: Service, request: Request, response: Response) -> Response:
+        response = honest.respond(service, request, response)
         kept = tuple(header for header in response.headers if header[0].lower() != "allow")
         return replace(response, headers=kept)
 
