@@ -56,7 +56,6 @@ CASES = {
                 t.get(cancelled(metadata={**METADATA, "requestedCancellation": True})),
             ),
             "it ended otherwise before it came to say so": lambda t: (t.cancel(), t.get(running()), t.get(succeeded())),
-            "by list": lambda t: (t.cancel(), t.list(asked_to_cancel())),
         },
         violated={
             "never": lambda t: (t.cancel(), t.get(running())),
@@ -77,6 +76,7 @@ CASES = {
             "after the second cancel": lambda t: (t.cancel(status=501), t.get(running()), t.cancel(), t.get(running())),
         },
         silent={
+            "by list, which may be late": lambda t: (t.cancel(), t.list(running())),
             "not cancelled": lambda t: t.get(running()),
             "cancelled in vain": lambda t: (t.cancel(status=501, answer=UNIMPLEMENTED), t.get(running())),
             "ended at once": lambda t: (t.cancel(), t.get(cancelled())),

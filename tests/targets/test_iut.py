@@ -197,6 +197,21 @@ def test_the_wait_is_over_when_it_is_said_to_be() -> None:
     assert len(iut.target.exchanges) < 15
 
 
+def test_an_answer_that_took_longer_than_the_wait_is_not_the_last_look() -> None:
+    """It was asked for at the beginning, and says what was then."""
+    clock = VirtualClock()
+
+    def slowly(_: Request) -> Response:
+        done = clock.now() > 0
+        clock.sleep(30)
+        return json_response({"name": NAME, "done": done})
+
+    iut, _ = iut_of(slowly, Configuration(operations=OperationsSection(settle=10)), clock=clock)
+    last = iut.await_end([NAME])[NAME]
+    assert last.response is not None
+    assert last.response.json()["done"] is True
+
+
 def test_nobody_waits_for_what_is_not_there() -> None:
     clock = VirtualClock()
     iut, _ = iut_of(lambda _: json_response({}, 404), clock=clock)

@@ -221,17 +221,19 @@ def _runs_with_beyondcorp_metadata(look: Look) -> bool:
 
 
 def _running_after_cancel(history: History) -> list[Look]:
-    """The looks that show the operation running although a plain cancel of it had succeeded before.
+    """The gets that show the operation running although a plain cancel of it had succeeded before.
 
-    A cancel that names another operation in its query or body may have cancelled that one, and an operation that was
-    done before is not running; other requirements are about these cases.
+    A list may be late: nobody promises that it is up to date at once. A cancel that names another operation in its
+    query or body may have cancelled that one, and an operation that was done before is not running; other requirements
+    are about these cases.
     """
     ends = [look for look in history.looks if look.operation.done]
     cancels = [cancel for cancel in history.cancels() if plainly_bound(cancel) and cancel.request.body in (b"", b"{}")]
     return [
         look
         for look in history.looks
-        if _runs_with_beyondcorp_metadata(look)
+        if not look.in_list
+        and _runs_with_beyondcorp_metadata(look)
         and any(cancel.precedes(look.exchange) for cancel in cancels)
         and not any(end.is_before(look) for end in ends)
     ]

@@ -226,12 +226,13 @@ class Iut(Requests):
         pause = FIRST_LOOK
         pending = list(names)
         while pending:
+            began = self.target.clock.now()
             last.update(zip(pending, self.get_all(pending), strict=True))
             pending = [name for name in pending if _still_runs(last[name])]
-            left = deadline - self.target.clock.now()
-            if not pending or left <= 0:
+            # An answer may have been awaited for long: only what was asked after the deadline tells what is then.
+            if not pending or began >= deadline:
                 break
-            self.target.clock.sleep(min(pause, left))
+            self.target.clock.sleep(max(0.0, min(pause, deadline - self.target.clock.now())))
             pause = min(pause * 2, LONGEST_PAUSE_BETWEEN_LOOKS)
         return last
 

@@ -119,7 +119,7 @@ def overlapping_cancels_hit_a_third(honest: Service) -> Service:
 
     def act(service: Service, call: Invocation, others: list[str]) -> None:
         named = {call.target, *others}
-        running = [each for each in service.store.list(call.target.rpartition("/operations/")[0]) if not each.done]
+        running = list(service.store.running(call.target.rpartition("/operations/")[0]))
         for third in [each.name for each in running if each.name not in named][:1]:
             service.store.cancel(third)
 

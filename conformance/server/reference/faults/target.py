@@ -299,7 +299,7 @@ def _hitting(honest: Service, chosen: Others, *, spared: bool = False) -> Servic
         named = service.look_up(service, call.target)
         if call.request.header("x-goog-request-params"):
             return honest.cancel(service, call)
-        running = [each for each in service.store.list(_parent(named.name)) if not each.done]
+        running = list(service.store.running(_parent(named.name)))
         hit = list(chosen(named, running if spared else [each for each in running if each.name != named.name]))
         for other in hit:
             service.store.cancel(other.name)
