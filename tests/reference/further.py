@@ -176,8 +176,9 @@ def reads(script: Script) -> None:
 
 
 def versions(script: Script) -> None:
-    """HTTP/1.0, and header names in capitals."""
+    """HTTP/1.0, also of nobody known, and header names in capitals."""
     script.ask("POST", f"{script.start()}:cancel", version="1.0")
+    script.ask("POST", f"{script.start()}:cancel", version="1.0", token="")
     script.ask(
         "POST", f"{script.start()}:cancel", b"{}", (("CONTENT-LENGTH", "2"), ("CONTENT-TYPE", "application/json"))
     )
