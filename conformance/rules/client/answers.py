@@ -121,15 +121,22 @@ def if_coded(judge: TurnJudge) -> TurnJudge:
 
 
 def sends_its_own_name(judge: TurnJudge) -> TurnJudge:
-    """An oracle about a call that was made beside another one: it is sent, and then it is judged by `judge`."""
+    """An oracle about a call that was made beside another one: it is sent, and then it is judged by `judge`.
+
+    If nothing but calls of other names came, the calls were mixed up. A client that sends no such call at all does it
+    without another one beside it, too, and other requirements are about that.
+    """
 
     def judge_own(turn: Turn) -> Complaint | None:
-        if not turn.answers and turn.arrived and not turn.said.is_missing:
-            return turn.complain(
-                f"no {turn.told.method.value} of {turn.told.name} arrived, but {line_of(turn.arrived[0])};"
-                f" the driver said {reply_in_words(turn)}"
-            )
-        return judge(turn)
+        if turn.answers or turn.said.is_missing:
+            return judge(turn)
+        mixed_up = next((exchange for exchange in turn.arrived if exchange.calls(turn.told.method)), None)
+        if mixed_up is None:
+            raise NotTested(f"no {turn.told.method.value} arrived at all")
+        return turn.complain(
+            f"no {turn.told.method.value} of {turn.told.name} arrived, but {line_of(mixed_up)};"
+            f" the driver said {reply_in_words(turn)}"
+        )
 
     return judge_own
 
