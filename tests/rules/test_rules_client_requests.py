@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 import conformance.rules.client.turn
+from conformance.errors import NotTested
 from conformance.exchange import Exchange, Header, Request, Response
 from conformance.exchange.message import Call, Method
 from conformance.lro import Code, State
 from conformance.rules import Complaint
-from conformance.rules.client import client_rules, shows
+from conformance.rules.client import client_rules, is_ok, sends_its_own_name, shows
 from conformance.rules.client.turn import Outcome, Said, Told, Turn, TurnRule, registered_turn_rules, turn_rule
 from conformance.spec.contract import Contract
 from tests.rules.cases import assert_complains
@@ -235,6 +236,17 @@ def test_an_operation_is_shown_as_it_ended_and_with_its_code(shown: Any) -> None
     assert judge(asked_to_get(get(), shown={"done": True, "error": {"code": 13}})) is None
     looked = get()
     assert_complains(judge(asked_to_get(looked, shown=shown)), looked)
+
+
+def test_calls_at_once_are_mixed_up_only_if_one_of_the_kind_came_with_another_name() -> None:
+    """A client that always sends PUT is no mixer: it does so alone, too."""
+    judge = sends_its_own_name(is_ok)
+    another = f"{OPERATION}-second"
+    of_another = sent(f"/v1/{another}:cancel", call=Call(Method.CANCEL, another))
+    assert judge(turn(cancel())) is None
+    assert judge(turn(of_another)) is not None
+    with pytest.raises(NotTested, match="no cancel arrived at all"):
+        judge(turn(sent(method="PUT"), get()))
 
 
 def test_what_a_driver_is_told_is_one_line_of_the_protocol() -> None:
