@@ -14,8 +14,9 @@ STATES: list[tuple[dict[str, Any], State]] = [
     ({}, State.RUNNING),
     ({"done": False}, State.RUNNING),
     ({"done": None}, State.RUNNING),
-    ({"done": "true", "error": {"code": 1}}, State.RUNNING),
-    ({"done": 1, "response": {}}, State.RUNNING),
+    ({"done": "true"}, State.RUNNING),
+    ({"done": "true", "error": {"code": 1}}, State.CANCELLED),
+    ({"done": 1, "response": {}}, State.SUCCEEDED),
     ({"done": False, "error": {"code": 1}}, State.RUNNING),
     ({"done": True}, State.ENDED),
     ({"done": True, "error": None, "response": None}, State.ENDED),
@@ -74,7 +75,8 @@ ANYTHING = st.recursive(
 @given(st.dictionaries(st.sampled_from(["name", "done", "error", "response", "metadata", "x"]), ANYTHING))
 def test_any_object_has_a_state(members: dict[str, Any]) -> None:
     operation = Operation(members)
-    assert operation.state.is_done == (members.get("done") is True)
+    done, has_result = members.get("done"), operation.result != (None, None)
+    assert operation.state.is_done == (done is True or (has_result and not isinstance(done, bool | None)))
     assert (operation.state is State.CANCELLED) <= (operation.error_code == 1)
     assert isinstance(operation.cancellation_requested, bool)
 
