@@ -14,6 +14,7 @@ from conformance.server.reference.faults.lies import cancel_if_there, refusal, w
 from conformance.server.reference.faults.registry import fault
 from conformance.server.reference.invocation import Invocation
 from conformance.server.reference.service import Service
+from conformance.server.reference.store import UnknownOperation
 
 Decide = Callable[[Service, Invocation, ApiError], None]
 
@@ -40,6 +41,14 @@ def _passing(honest: Service, when: Callable[[Invocation, ApiError], bool]) -> S
             raise error
 
     return _when_refused(honest, verdict)
+
+
+def _exists(service: Service, name: str) -> bool:
+    try:
+        service.store.get(name)
+    except UnknownOperation:
+        return False
+    return True
 
 
 def _is_anonymous(call: Invocation) -> bool:
@@ -183,9 +192,8 @@ def refusal_tells_what_exists(honest: Service) -> Service:
     """Answers a cancel without credentials with 401 where there is an operation, and with 403 where there is none."""
 
     def verdict(service: Service, call: Invocation, error: ApiError) -> None:
-        names = {operation.name for operation in service.store.list(call.name.rpartition("/operations/")[0])}
         hidden = refusal(Code.PERMISSION_DENIED, "Permission denied.", "IAM_PERMISSION_DENIED")
-        raise hidden if _is_anonymous(call) and call.name not in names else error
+        raise hidden if _is_anonymous(call) and not _exists(service, call.name) else error
 
     return _when_refused(honest, verdict)
 
@@ -217,8 +225,7 @@ def only_what_exists_is_hidden(honest: Service) -> Service:
     """Answers a token without the permission with 404 where there is an operation, and with 403 where there is none."""
 
     def verdict(service: Service, call: Invocation, error: ApiError) -> None:
-        names = {operation.name for operation in service.store.list(call.name.rpartition("/operations/")[0])}
-        raise not_found(call.name) if _is_denied(error) and call.name in names else error
+        raise not_found(call.name) if _is_denied(error) and _exists(service, call.name) else error
 
     return _when_refused(honest, verdict)
 
