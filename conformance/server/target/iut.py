@@ -228,7 +228,7 @@ class Iut(Requests):
         while pending:
             began = self.target.clock.now()
             last.update(zip(pending, self.get_all(pending), strict=True))
-            pending = [name for name in pending if _still_runs(last[name])]
+            pending = [name for name in pending if still_runs(last[name])]
             # An answer may have been awaited for long: only what was asked after the deadline tells what is then.
             if not pending or began >= deadline:
                 break
@@ -279,7 +279,8 @@ def _is_nobodys(look: Exchange, ours: str) -> bool:
     return look.response.status == 404 or (bool(ours) and shown == ours)
 
 
-def _still_runs(exchange: Exchange) -> bool:
+def still_runs(exchange: Exchange) -> bool:
+    """Whether a look shows an operation that is not done."""
     operation = operation_in(exchange)
     return operation is not None and not operation.done
 
