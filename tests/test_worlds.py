@@ -58,7 +58,8 @@ def test_a_fault_is_found_however_the_server_is_reached(world: str) -> None:
 
 def test_every_world_that_a_fault_names_is_one() -> None:
     for fault in all_faults().values():
-        assert set(fault.unseen) <= set(all_worlds()), fault.name
+        assert set(fault.unseen) | set(fault.by_chance) <= set(all_worlds()), fault.name
+        assert not set(fault.unseen) & set(fault.by_chance), fault.name
         assert set(fault.unseen_part) <= set(fault.breaks), fault.name
 
 
