@@ -182,6 +182,20 @@ def test_workers_share_no_secret_with_anybody(tmp_path: Path, secrets: dict[str,
     assert leaks(artefacts, {**secrets, "short": SHORT}) == {}
 
 
+def test_a_worker_shows_no_secret_of_another(tmp_path: Path, secrets: dict[str, str]) -> None:
+    """Each worker asks for a token of its own, and knows that one only; the server tells everybody all of them."""
+    with EchoServer(repeats_all_tokens=True) as server:
+        configure(tmp_path, server, SHORT)
+        (tmp_path / "print-token").write_text("#!/bin/sh\ntr -d - < /proc/sys/kernel/random/uuid | tee -a tokens\n")
+        done = run(tmp_path, ["run", "conformance.toml", "--report-dir", "out", "-n", "2", "-rA"], secrets)
+    assert done.returncode == 1, done.stderr
+    artefacts = {**files_in(tmp_path / "out"), "stdout": done.stdout, "stderr": done.stderr}
+    tokens = (tmp_path / "tokens").read_bytes().split()
+    assert len(tokens) >= 2
+    assert [name for name, text in artefacts.items() if any(token in text for token in tokens)] == []
+    assert b"[secret 1]" in artefacts["report.json"]
+
+
 @pytest.mark.parametrize(
     "url",
     ["http://user:{}@127.0.0.1:1", "http://{}@h", "http://h/?key={}", "http://h#{}", "me:{}@h:1", "http://[{}@h:x?{}"],

@@ -267,9 +267,9 @@ def _deviation(deviation: Deviation | None) -> _Deviating:
 
         fault = fault_named(deviation.name)
         return _Deviating(fault.apply, fault.start, fault.statement)
-    from conformance.server.reference.variants import all_variants
+    from conformance.server.reference.variants import variant_named
 
-    variant = all_variants()[deviation.name]
+    variant = variant_named(deviation.name)
     return _Deviating(variant.apply, variant.start, variant.statement)
 
 
