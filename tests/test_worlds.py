@@ -32,6 +32,23 @@ def test_what_touches_another_operation_is_found_when_it_shows(world: str, names
     assert not inexact, "\n".join(inexact)
 
 
+@pytest.mark.parametrize(
+    ("world", "names"),
+    [
+        ("lagging-list", ("get-of-a-cancelled-one-is-499", "cancelled-is-listed-but-not-got")),
+        ("lagging-list", ("cancel-unimplemented", "operations-end-at-once")),
+        ("with-trace", ("not-found-creates-later", "refused-delete-is-queued")),
+    ],
+)
+def test_a_list_that_says_nothing_yet_and_what_leaves_no_trace_are_waited_for(
+    world: str, names: tuple[str, ...]
+) -> None:
+    sample = [subject for subject in subjects(world) if subject.name in names]
+    assert len(sample) == len(names)
+    inexact = [described(outcome) for outcome in run_matrix(sample) if not outcome.is_exact]
+    assert not inexact, "\n".join(inexact)
+
+
 @pytest.mark.parametrize("world", ["socket", "workers", "recording"])
 def test_a_fault_is_found_however_the_server_is_reached(world: str) -> None:
     sample = [subject for subject in subjects(world) if subject.name in ("answers-nothing", "default")]
@@ -41,7 +58,8 @@ def test_a_fault_is_found_however_the_server_is_reached(world: str) -> None:
 
 def test_every_world_that_a_fault_names_is_one() -> None:
     for fault in all_faults().values():
-        assert set(fault.unseen) <= set(all_worlds()), fault.name
+        assert set(fault.unseen) | set(fault.by_chance) <= set(all_worlds()), fault.name
+        assert not set(fault.unseen) & set(fault.by_chance), fault.name
         assert set(fault.unseen_part) <= set(fault.breaks), fault.name
 
 
