@@ -177,6 +177,7 @@ def test_a_violation_is_shown_with_all_that_is_needed(tmp_path: Path) -> None:
     assert entry["source"]["url"].startswith("https://")
     cause, look = entry["evidence"][0]["exchanges"]
     assert "?name=" in cause["request"]["target"]
+    assert cause["check"] == "blame", "it serves all families of refusals, whichever check asked first"
     assert '"code":1' in look["response"]["body"]
     assert entry["reproduction"] == {
         "curl": "",
@@ -215,6 +216,16 @@ USAGE_ERRORS = {
     "no such spec": (["run", "--spec", "nothing"], ["nothing", "beyondcorp.v1"]),
     "no operation name": (["run", "--operation", "op-1"], ["op-1", "/operations/"]),
     "unknown option": (["run", "--frobnicate"], ["--frobnicate"]),
+    "unknown option, value": (["run", "--frobnicate", "x"], ["no file x", "no option --frobnicate", "--frobnicate=x"]),
+    "option of another": (
+        ["run", "--world", "late"],
+        ["`run` has no option --world\n", "`serve` and `faults` have --world"],
+    ),
+    "option of one, =": (["run", "--verify=x"], ["`run` has no option --verify\n", "remedy: `faults` has --verify"]),
+    "nearly of another": (
+        ["run", "--wrld=late"],
+        ["no option --wrld", "did you mean --world? `serve` and `faults` have"],
+    ),
     "nearly an option": (["run", "--reportdir", "x"], ["no option --reportdir", "remedy: did you mean --report-dir?"]),
     "nearly one of serve's": (["serve", "--prot=1"], ["no option --prot", "remedy: did you mean --port?"]),
     "port too large": (["serve", "--port", "99999"], ["--port: there is no port 99999", "remedy: give 1 to 65535"]),

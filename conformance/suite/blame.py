@@ -7,6 +7,7 @@ touches other operations; if so, no suspect whose request is a valid cancel can 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
@@ -48,6 +49,11 @@ class Blame:
     def plain_cancel_touches_others(self) -> bool:
         """Whether a plain cancel of an operation touches another: started before it, after it, or the oldest."""
         if self._touches_others is None:
+            self._touches_others = self._find_out()
+        return self._touches_others
+
+    def _find_out(self) -> bool:
+        with self.for_all():
             older = self._bystanders.new()
             cancelled = self._iut.running(1)[0]
             # What is gone already cannot be touched any more.
@@ -55,8 +61,11 @@ class Blame:
             others = [*oldest, older, self._bystanders.new()]
             cancel = self._iut.cancel(cancelled, note="plain cancel of another operation")
             looked = self._looked([(other, [cancel]) for other in others])
-            self._touches_others = any(each.touched is not None for each in looked)
-        return self._touches_others
+            return any(each.touched is not None for each in looked)
+
+    def for_all(self) -> AbstractContextManager[None]:
+        """Within the context, what is sent is recorded as this stimulus' own, whichever check asked first."""
+        return self._iut.target.sending_for("blame")
 
     def delete_touches_others(self) -> bool:
         """Whether the delete of an ended operation touches the one that was started before it, or after it."""
