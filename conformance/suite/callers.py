@@ -1,7 +1,6 @@
 """Gets, lists and deletes without the right credentials, sent together.
 
-The delete is aimed at an operation of this run that nobody cancels, and that nothing else is aimed at. The last look
-shows whether it is still there.
+The delete is aimed at an operation of this run that nobody cancels. The last look shows whether it is still there.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from conformance.server.target.unknown import unknown_name
 from conformance.suite.bystanders import Bystander, Bystanders
 from conformance.suite.deletion import Deletion
 from conformance.suite.last_look import LastLook
+from conformance.suite.operations import require_own_deletes
 from conformance.suite.pages import SmallPages
 from conformance.suite.stimuli import stimulus
 
@@ -50,6 +50,15 @@ class Callers:
 
 def _note(method: Method, who: str) -> str:
     return f"{method.value} {who}"
+
+
+@stimulus
+def kept(iut: Iut, older: Bystander, known_auth: None) -> Bystander:
+    """The bystander that is to be deleted by nobody who may not. Raises Unjudged where no delete is ours to send."""
+    if iut.statement.value("auth") is not True:
+        raise NotApplicable("the server asks for no credentials")
+    require_own_deletes(iut, older.name)
+    return older
 
 
 NOT_TO_BE_DELETED = "callers"

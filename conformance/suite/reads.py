@@ -1,6 +1,7 @@
 """An operation that nobody cancels, read as clients read that wait for one: got again and again, and listed.
 
-The last get, and the list, have the header fields of an official client.
+The last get, and the list, have the header fields of an official client. Quick has looked at it often enough before,
+and sends these alone.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from dataclasses import dataclass
 from conformance.exchange import Exchange, Method
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
-from conformance.suite.bystanders import Bystanders
+from conformance.suite.bystanders import Bystander
 from conformance.suite.clients import as_a_client
 from conformance.suite.last_look import LastLook
 from conformance.suite.stimuli import stimulus
+from conformance.suite.stories import Stories
 
 POLLS = 3
 
@@ -39,19 +41,25 @@ def read_again(iut: Iut, read: Exchange) -> tuple[Exchange, Exchange]:
 
 
 @stimulus
-def reads(iut: Iut, bystanders: Bystanders, aims: LastLook, younger_name: str | None = None) -> Reads:
-    """Read a bystander of its own, and leave to the last look what became of it."""
+def reads(iut: Iut, older: Bystander, aims: LastLook, stories: Stories | None = None) -> Reads:
+    """Read a bystander, and leave to the last look what became of it; the stories have looked at it before."""
 
-    def reads_of(name: str) -> list[Outgoing]:
-        poll = iut.get_request(name, note="get of an operation that is polled")
-        polls = [*[poll] * (POLLS - 1), as_a_client(poll, name)]
+    def by_a_client(name: str) -> list[Outgoing]:
+        reads = [as_a_client(_poll(iut, name), name)]
         if iut.contract.lists(name) and iut.statement.value("list") is not False:
             parent = iut.contract.parent_of(name)
             listed = iut.list_request(parent, note="list of an operation that is polled")
-            polls.append(as_a_client(listed, parent))
-        return polls
+            reads.append(as_a_client(listed, parent))
+        return reads
 
-    bystander = bystanders.new()
-    sent = iut.send_all(reads_of(bystander.name))
-    aims.aim("reads", bystander, sent, reads_of)
-    return Reads(sent[POLLS - 1 :], reads_of)
+    def reads_of(name: str) -> list[Outgoing]:
+        return [*[_poll(iut, name)] * (POLLS - 1), *by_a_client(name)]
+
+    requests = by_a_client(older.name) if iut.is_quick else reads_of(older.name)
+    sent = iut.send_all(requests)
+    aims.aim("reads", older, sent, reads_of)
+    return Reads(sent[len(sent) - len(by_a_client(older.name)) :], reads_of)
+
+
+def _poll(iut: Iut, name: str) -> Outgoing:
+    return iut.get_request(name, note="get of an operation that is polled")
