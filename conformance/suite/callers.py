@@ -162,14 +162,15 @@ def spellings(path: str, few: bool = False) -> Iterable[tuple[str, str]]:
     _, version, literal, *rest = path.split("/")
     identifier = rest[-1]
     head, colon, verb = path.rpartition(":")
+    yield f"{path.removesuffix(identifier)}{_escaped(identifier)}", "an escaped letter in the id"
+    if few:
+        end = f"{'/'.join(rest).removesuffix(verb)}{_escaped(verb)}" if colon else "/".join(rest)
+        yield f"/{_escaped(version)}/{_escaped(literal)}/{end}", "an escaped letter in version, literal and verb"
+        return
     yield f"/{version}/{_escaped(literal)}/{'/'.join(rest)}", "an escaped letter in a literal"
     yield f"/{_escaped(version)}/{literal}/{'/'.join(rest)}", "an escaped letter in the version"
-    yield f"{path.removesuffix(identifier)}{_escaped(identifier)}", "an escaped letter in the id"
     if colon:
         yield f"{head}:{_escaped(verb)}", "an escaped letter in the verb"
-    if few:
-        return
-    if colon:
         yield f"{head}%3A{verb}", "an escaped colon"
     yield f"/{path}", "two slashes at its beginning"
     yield path.replace(f"/{literal}/", f"//{literal}/", 1), "two slashes within"

@@ -85,7 +85,7 @@ def posted(iut: Iut, path: str, note: str) -> Outgoing:
 
 LEFT_OUT_OF_QUICK = frozenset(
     {
-        *("verb-shorter", "verb-empty", "verb-extension", "verb-tab", "verb-too-early", "verb-before-more"),
+        *("verb-other", "verb-shorter", "verb-empty", "verb-extension", "verb-tab", "verb-too-early", "verb-before-more"),
         *("verb-blank-before", "verb-escaped-slash", "verb-escaped-question-mark", "verb-escaped-number-sign"),
         *("verb-separator-escaped-twice", "verb-parameter-empty"),
         *("literal-parameter-first", "literal-escaped-twice", "version-parameter"),
