@@ -172,6 +172,10 @@ def _bodies(iut: Iut, name: str) -> dict[str, Outgoing]:
         ),
         "unknown-field": iut.cancel_request(name, body=b'{"foo": 1}', note="cancel with an unknown field"),
     }
+    if iut.statement.value("unknown_fields") == "refused":
+        forms["unknown-field-of-text"] = iut.cancel_request(
+            name, body=b'{"fooBar": "x"}', note="cancel with an unknown field of text"
+        )
     if not iut.is_quick or iut.ends_at_once:  # where operations run, the stories have these forms
         forms["empty"] = iut.cancel_request(name, body=b"", content_type=None, note="cancel without a body")
         forms["empty-labelled"] = iut.cancel_request(name, body=b"", note="cancel without a body, labelled as JSON")
