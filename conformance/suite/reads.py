@@ -1,7 +1,6 @@
 """An operation that nobody cancels, read as clients read that wait for one: got again and again, and listed.
 
-The last get, and the list, have the header fields of an official client. Quick has looked at it often enough before,
-and sends these alone.
+The last get, and the list, have the header fields of an official client.
 """
 
 from __future__ import annotations
@@ -42,24 +41,18 @@ def read_again(iut: Iut, read: Exchange) -> tuple[Exchange, Exchange]:
 
 @stimulus
 def reads(iut: Iut, older: Bystander, aims: LastLook, stories: Stories | None = None) -> Reads:
-    """Read a bystander, and leave to the last look what became of it; the stories have looked at it before."""
+    """Read a bystander, and leave to the last look what became of it; the stories have looked at it once more."""
 
-    def by_a_client(name: str) -> list[Outgoing]:
-        reads = [as_a_client(_poll(iut, name), name)]
+    def reads_of(name: str, polls: int = POLLS) -> list[Outgoing]:
+        poll = iut.get_request(name, note="get of an operation that is polled")
+        requests = [*[poll] * (polls - 1), as_a_client(poll, name)]
         if iut.contract.lists(name) and iut.statement.value("list") is not False:
             parent = iut.contract.parent_of(name)
             listed = iut.list_request(parent, note="list of an operation that is polled")
-            reads.append(as_a_client(listed, parent))
-        return reads
+            requests.append(as_a_client(listed, parent))
+        return requests
 
-    def reads_of(name: str) -> list[Outgoing]:
-        return [*[_poll(iut, name)] * (POLLS - 1), *by_a_client(name)]
-
-    requests = by_a_client(older.name) if iut.is_quick else reads_of(older.name)
-    sent = iut.send_all(requests)
+    polls = POLLS - 1
+    sent = iut.send_all(reads_of(older.name, polls))
     aims.aim("reads", older, sent, reads_of)
-    return Reads(sent[len(sent) - len(by_a_client(older.name)) :], reads_of)
-
-
-def _poll(iut: Iut, name: str) -> Outgoing:
-    return iut.get_request(name, note="get of an operation that is polled")
+    return Reads(sent[polls - 1 :], reads_of)
