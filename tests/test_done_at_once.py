@@ -66,6 +66,17 @@ def test_more_than_half_is_judged_of_an_honest_one(refusal: str) -> None:
     assert all("ended by itself" in entry["reason"] for entry in untested)
 
 
+def test_what_was_cancelled_before_anybody_looked_did_not_end_by_itself() -> None:
+    def get(service: Service, call: Invocation) -> Message:
+        service.store.cancel(call.target)
+        return honest.get(service, call)
+
+    honest = reference_service()
+    entries = report_of(replace(honest, get=get))["requirements"]
+    reason = next(each["reason"] for each in entries if each["id"] == "target.other-operations-untouched")
+    assert "this process had sent no cancel of it" in reason
+
+
 def test_cancel_that_is_not_implemented_is_judged() -> None:
     said = said_of(done_at_once(unimplemented=frozenset({Rpc.CANCEL})))
     assert (said["unimplemented.is-501"], said["unimplemented.changes-nothing"]) == ("pass", "pass")

@@ -11,7 +11,7 @@ from itertools import zip_longest
 import pytest
 
 from conformance.commands.faults import described
-from conformance.proof.kill_matrix import Subject, run_matrix, subjects
+from conformance.proof.kill_matrix import MatrixResult, Subject, run_matrix, subjects
 from conformance.server.reference.worlds import AT_ONCE
 from conformance.spec.catalogue import Level, catalogue
 from tests.golden.golden import differences, read
@@ -109,6 +109,15 @@ def test_the_matrix_notices_a_fault_that_breaks_more_than_it_declares() -> None:
     (outcome,) = run_matrix([narrow], workers=1)
     assert outcome.missed == {"routing.verb-is-exact"}
     assert "response.empty-object" in outcome.unexpected
+
+
+def test_what_one_run_sees_and_another_does_not_is_exact_either_way() -> None:
+    by_chance = Subject("fault", "lies", by_chance=frozenset({"chapter.sometimes"}))
+    said = [
+        MatrixResult(by_chance, broken, [], "incomplete", 0, 0, 0.0)
+        for broken in ({}, {"chapter.sometimes": "seen"}, {"chapter.sometimes": "seen", "chapter.other": "accused"})
+    ]
+    assert [each.is_exact for each in said] == [True, True, False]
 
 
 @pytest.mark.proof

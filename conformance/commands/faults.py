@@ -159,7 +159,8 @@ exactly those of the third column, and unless every correct variant is left in p
 real servers and clients do and from the contract; those of the server by people who had not seen the checks.
 A fault is found in every *world*: where a cancel takes effect at once, late without a trace (`late`, `very-late`) or
 with one (`with-trace`), where a list lags, over a socket, by several workers, and by its recorded traffic alone, as far
-as that shows what the rules about all traffic judge (`rules`). Where it cannot be seen, the number says why.
+as that shows what the rules about all traffic judge (`rules`). Where it cannot be seen, or only in some runs, the
+number says why.
 `faults --verify --world NAME` judges all of them in one world, `--world all` in all.
 `lro-conformance serve --fault NAME` serves one of the server; `python -m conformance.sdk.lying_driver --fault NAME`
 drives the client with one of its own."""
@@ -179,7 +180,9 @@ class _Reasons:
         self._numbers: dict[str, int] = {}
 
     def mark(self, fault: Fault | ClientFault, world: World) -> str:
-        """How a world finds a fault: whole, in part, or not at all, and then why."""
+        """How a world finds a fault: whole, in part, by chance, or not at all, and then why."""
+        if world.name in (by_chance := getattr(fault, "by_chance", {})):
+            return f"by chance {self.of(by_chance[world.name])}"
         reason = getattr(fault, "unseen", {}).get(world.name)
         if reason is None:
             return "rules" if world.reached == "from a recording" else "✓"

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 from conformance.secrets.secret import Secret
@@ -99,10 +100,10 @@ class Response:
 
         Raises NotJson for anything else: an empty body, invalid UTF-8, text after the value, NaN.
         """
-        try:
-            return json.loads(self.body.decode("utf-8"), parse_constant=_refuse_constant)
-        except (ValueError, RecursionError) as error:
-            raise NotJson(str(error)) from error
+        value, refusal = _read_once(self.body)
+        if refusal:
+            raise NotJson(refusal)
+        return value
 
     def json_object(self) -> dict[str, Any] | None:
         """The body when it is a JSON object, else None."""
@@ -111,6 +112,15 @@ class Response:
         except NotJson:
             return None
         return value if isinstance(value, dict) else None
+
+
+@lru_cache(maxsize=4096)
+def _read_once(body: bytes) -> tuple[Any, str]:
+    """The JSON value of a body, or why it has none. Every rule asks for it, and nobody changes what it reads."""
+    try:
+        return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant), ""
+    except (ValueError, RecursionError) as error:
+        return None, str(error) or type(error).__name__
 
 
 def _refuse_constant(name: str) -> Any:

@@ -42,6 +42,11 @@ def ruling(rule: Judges[Unit], recordings: Iterable[Sequence[Unit]]) -> Ruling:
     return Ruling(bool(judgements), tuple(complaint for complaint in judgements if complaint is not None))
 
 
+def speaks(rule: Judges[Unit], recordings: Iterable[Sequence[Unit]]) -> bool:
+    """Whether anything in the recordings is what the rule speaks about."""
+    return any(True for recording in recordings for _ in rule.judgements(recording))
+
+
 def violated(
     requirement: str,
     check: str,

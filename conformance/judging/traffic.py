@@ -15,7 +15,7 @@ from conformance.exchange.history import Traffic
 from conformance.exchange.masking import Masking
 from conformance.exchange.message import CLEAN_UP
 from conformance.judging.report import violation_as_json
-from conformance.judging.ruling import ruling, violated
+from conformance.judging.ruling import ruling, speaks, violated
 from conformance.judging.verdict import CheckResult, Finding
 from conformance.rules import Complaint, Rule
 from conformance.rules.server import all_rules
@@ -63,7 +63,7 @@ def judge_traffic(
     finds is masked as it is written down, not before.
     """
     everything = [_Recorded.of(exchanges) for exchanges in recordings]
-    firm = [_Recorded.of(one for one in exchanges if one.check not in drawn) for exchanges in recordings if drawn]
+    firm = [_Recorded.of(one for one in part if one.check not in drawn).judged for part in recordings if drawn]
     for rule in all_rules().values() if rules is None else rules:
         yield from _judged(rule, everything, firm, masking, frozenset(drawn))
 
@@ -121,7 +121,7 @@ def _was_the_moment(complaint: Complaint, answered: Collection[int]) -> bool:
 
 
 def _judged(
-    rule: Rule, everything: Sequence[_Recorded], firm: Sequence[_Recorded], masking: Masking, drawn: frozenset[str]
+    rule: Rule, everything: Sequence[_Recorded], firm: Sequence[Traffic], masking: Masking, drawn: frozenset[str]
 ) -> Iterator[CheckResult]:
     def shown(complaint: Complaint) -> dict[str, Any]:
         return violation_as_json(complaint, masking)
@@ -137,7 +137,7 @@ def _judged(
         yield CheckResult(requirement, check, Finding.NOT_TESTED, reason, confirmation="kept")
     elif not said.anything:
         yield _nothing_to_judge(requirement, check)
-    elif not drawn or _Said.by(rule, firm).anything:
+    elif not drawn or speaks(rule, firm):
         yield CheckResult(requirement, check, Finding.KEPT)
     elif not by_draw:
         yield CheckResult(requirement, DRAWN_TRAFFIC, Finding.KEPT, drawn=True)

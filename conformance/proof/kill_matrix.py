@@ -30,8 +30,8 @@ Actor = Literal["server", "client"]
 class Subject:
     """Something to judge, a server or a client, and the requirements that have to fail or warn.
 
-    Of a variant everything that is said is declared: the `verdict` of the run, and what is `not_tested` in it although
-    some check tried.
+    What fails or warns in one run and not in another is `by_chance`. Of a variant everything that is said is declared:
+    the `verdict` of the run, and what is `not_tested` in it although some check tried.
     """
 
     kind: SubjectKind
@@ -43,6 +43,7 @@ class Subject:
     verdict: str = "conformant"
     not_tested: frozenset[str] = frozenset()
     world: str = AT_ONCE.name
+    by_chance: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class MatrixResult:
     def unexpected(self) -> frozenset[str]:
         if self.subject.at_least:
             return frozenset()
-        return frozenset(self.broken.keys() - self.subject.breaks - GENERAL)
+        return frozenset(self.broken.keys() - self.subject.breaks - self.subject.by_chance - GENERAL)
 
     @property
     def is_exact(self) -> bool:
@@ -94,7 +95,15 @@ class MatrixResult:
 def subjects(world: str = AT_ONCE.name) -> list[Subject]:
     """Every fault of the reference server, then every variant of it, as they are in a world."""
     faults = [
-        Subject("fault", fault.name, frozenset(fault.breaks_in(world)), fault.at_least, fault.profile, world=world)
+        Subject(
+            "fault",
+            fault.name,
+            frozenset(fault.breaks_in(world)),
+            fault.at_least,
+            fault.profile,
+            world=world,
+            by_chance=frozenset(fault.breaks if world in fault.by_chance else ()),
+        )
         for fault in all_faults().values()
     ]
     return faults + [

@@ -55,13 +55,16 @@ class When:
         return self.holds(exchange)
 
     def __and__(self, other: When) -> When:
-        return When(lambda exchange: self(exchange) and other(exchange))
+        first, second = self.holds, other.holds
+        return When(lambda exchange: first(exchange) and second(exchange))
 
     def __or__(self, other: When) -> When:
-        return When(lambda exchange: self(exchange) or other(exchange))
+        first, second = self.holds, other.holds
+        return When(lambda exchange: first(exchange) or second(exchange))
 
     def __invert__(self) -> When:
-        return When(lambda exchange: not self(exchange))
+        holds = self.holds
+        return When(lambda exchange: not holds(exchange))
 
 
 ExchangeJudge = Callable[[Exchange], str | None]
@@ -77,8 +80,9 @@ class ExchangeRule:
 
     def judgements(self, exchanges: Iterable[Exchange], /) -> Iterator[Complaint | None]:
         """One judgement for each exchange that the rule judges: a complaint, or None for "kept"."""
+        holds = self.when.holds
         for exchange in Traffic.of(exchanges).without_retries:
-            if self.when(exchange):
+            if holds(exchange):
                 message = self.judge(exchange)
                 yield Complaint(_writable(message), (exchange,)) if message else None
 

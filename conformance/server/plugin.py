@@ -106,9 +106,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     from conformance.server.checks import draws, in_order, properties_of, rank_of, requirement_of
 
-    # A traceback with local variables would show what went over the wire, and pytest cuts long ones in the middle, so
-    # that a part of a secret would not be recognised.
+    # A traceback with local variables or arguments would show what went over the wire, and pytest cuts long ones in the
+    # middle, so that a part of a secret would not be recognised.
     config.option.showlocals = False
+    if getattr(config.option, "tbstyle", "short") in ("auto", "long"):  # there is none without a terminal
+        config.option.tbstyle = "short"
     run = _run(config)
     too_large = [item for item in checks if rank_of(item) > run.profile.rank]
     if too_large:
@@ -188,11 +190,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    report = yield
     if not _is_check(item) or (call.when != "call" and call.excinfo is None):
-        return report
-    from conformance.server.results import result_of, show
+        return (yield)
+    from conformance.server.results import is_said, result_of, show
 
+    raised = call.excinfo
+    if raised is not None and is_said(raised.value):
+        call.excinfo = None  # nobody is shown the traceback of it, and pytest is long at writing one
+    try:
+        report = yield
+    finally:
+        call.excinfo = raised
     run = _run(item.config)
     result = result_of(item, call, run)
     show(report, result, run)

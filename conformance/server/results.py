@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pytest
 
-from conformance.errors import ConformanceError, NotApplicable, NotTested
+from conformance.errors import ConformanceError, NotApplicable, NotTested, Unjudged
 from conformance.judging.report import build_evidence_entry, violation_as_json
 from conformance.judging.verdict import CheckResult, Finding, Verdict
 from conformance.reports.console import explain
@@ -55,6 +55,11 @@ def result_of(item: pytest.Item, call: pytest.CallInfo[None], run: Run) -> Check
         confirmation=confirmation.outcome if confirmation is not None else "",
         stimuli=in_turn(needs_of(item)),
     )
+
+
+def is_said(raised: BaseException) -> bool:
+    """Whether it is how a check says what it found; anything else is a defect of the check, or an interrupt."""
+    return isinstance(raised, Violated | Unjudged | ConformanceError)
 
 
 def show(report: pytest.TestReport, result: CheckResult, run: Run) -> None:

@@ -1,15 +1,17 @@
-"""How late the effect of a cancel shows on this target: it is learnt from cancels, and waited for elsewhere.
+"""How late the effect of a cancel is on this target: it is learnt from cancels, and waited for elsewhere.
 
 Cancel is asynchronous, so that an operation runs on right after a request says nothing: what must not happen is looked
-for when it would have shown.
+for when it would have shown. Some servers show at once that a cancel was requested. What is created, deleted or ended
+by another request leaves no such trace, so only the end of an operation tells how late effects are.
 """
 
 from __future__ import annotations
 
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
-from conformance.rules.server.outcome import has_trace
-from conformance.server.target.iut import Iut
+from conformance.lro import State
+from conformance.rules.server.outcome import has_trace, reports_cancellation
+from conformance.server.target.iut import Iut, still_runs
 from conformance.server.target.waits import (
     EFFECT_UNLEARNT,
     FIRST_LOOK_FOR_AN_EFFECT,
@@ -24,7 +26,7 @@ _SLOWER = 1.25
 
 
 class Latency:
-    """The longest time from a cancel to the first look that showed an effect of it; None until one did."""
+    """The longest time from a cancel to the first look that showed what it ended; None until one did."""
 
     def __init__(self, iut: Iut) -> None:
         self._iut = iut
@@ -40,16 +42,16 @@ class Latency:
         return self.seconds * PATIENCE_FOR_EACH_SECOND + PATIENCE_BEYOND
 
     def learn(self, cancel: Exchange, look: Exchange) -> None:
-        """Learn from a look that shows an effect of a cancel; other looks teach nothing."""
-        if shows_an_effect(look):
+        """Learn from a look that shows the end that a cancel made; other looks teach nothing."""
+        if _may_be_its_end(look):
             self.seconds = max(self.seconds or 0.0, look.received_at - cancel.sent_at)
 
-    def await_effect(self, cancel: Exchange, look: Exchange) -> Exchange:
-        """Look at a cancelled operation until an effect shows, or the end of `settle`; the last look."""
+    def await_end(self, cancel: Exchange, look: Exchange) -> Exchange:
+        """Look at a cancelled operation until it is done, or the end of `settle`; the last look."""
         assert cancel.call is not None
         clock, pause = self._iut.target.clock, FIRST_LOOK_FOR_AN_EFFECT
         deadline = clock.now() + self._iut.settle
-        while _may_show_one_yet(look) and clock.now() < deadline:
+        while still_runs(look) and clock.now() < deadline:
             clock.sleep(min(pause, deadline - clock.now()))
             pause = min(pause * _SLOWER, LONGEST_PAUSE_BETWEEN_LOOKS)
             look = self._iut.get(cancel.call.name)
@@ -67,11 +69,12 @@ def latency(iut: Iut) -> Latency:
     return Latency(iut)
 
 
-def shows_an_effect(look: Exchange) -> bool:
-    """Whether a look at a cancelled operation shows that something became of the cancel."""
+def _may_be_its_end(look: Exchange) -> bool:
+    """Whether a look at a cancelled operation shows an end for which no other reason is known.
+
+    One that says that its cancellation was requested, and ended otherwise, has ended by itself.
+    """
     operation = operation_in(look)
-    return operation is not None and (operation.done or has_trace(operation))
-
-
-def _may_show_one_yet(look: Exchange) -> bool:
-    return operation_in(look) is not None and not shows_an_effect(look)
+    if operation is None or not operation.done:
+        return False
+    return operation.state is State.CANCELLED or reports_cancellation(look) or not has_trace(operation)

@@ -26,8 +26,11 @@ def listing(iut: Iut, bystanders: Bystanders, stories: Stories | None = None) ->
         raise NotApplicable(f"{iut.contract.name} binds no list of these operations")
     if iut.statement.value("list") is False:
         raise NotApplicable("list is not supported")
-    ended = [one.name for one in stories.all() if one.last is not None and one.last.done] if stories else []
-    pages = settled_list(iut, iut.contract.parent_of(bystanders.name), ended)
+    told = stories.all() if stories else ()
+    ended = {one.name for one in told if one.last is not None and one.last.done}
+    pages = settled_list(
+        iut, iut.contract.parent_of(bystanders.name), {bystanders.name, *(one.name for one in told)}, ended
+    )
     status = pages[0].response.status if pages[0].response is not None else "nothing"
     iut.statement.find("list", pages[0].succeeded(), f"a list of the operations is answered with {status}")
     if iut.statement.value("list") is False:
@@ -45,11 +48,11 @@ def read_until(iut: Iut, parent: str, is_right: Callable[[Sequence[Exchange]], b
     return pages
 
 
-def settled_list(iut: Iut, parent: str, ended: Collection[str]) -> list[Exchange]:
-    """All pages of a list; read again until it shows what has `ended` as done, or the end of `settle`.
+def settled_list(iut: Iut, parent: str, there: Collection[str], ended: Collection[str]) -> list[Exchange]:
+    """All pages of a list; read again until it shows what is `there`, and what has `ended` as done.
 
-    No document promises that a list is up to date at once. An operation that it does not show is waited for less long:
-    a list that forgets what was cancelled never shows it.
+    No document promises that a list is up to date at once. What it shows as running is waited for until the end of
+    `settle`; what it does not show, less long: a list that forgets what was cancelled never shows it.
     """
     began = iut.target.clock.now()
     pages = iut.list_pages(parent)
@@ -57,7 +60,7 @@ def settled_list(iut: Iut, parent: str, ended: Collection[str]) -> list[Exchange
         shown = {operation.name: operation.done for page in pages for operation in operations_in(page)}
         passed = iut.target.clock.now() - began
         is_behind = any(shown.get(name) is False for name in ended) and passed < iut.settle
-        is_without = any(name not in shown for name in ended) and passed < min(LIST_SHOWS, iut.settle)
+        is_without = any(name not in shown for name in there) and passed < min(LIST_SHOWS, iut.settle)
         if not (is_behind or is_without):
             break
         iut.target.clock.sleep(_PAUSE)

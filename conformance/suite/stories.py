@@ -144,7 +144,7 @@ def _plain_cancel(iut: Iut, with_object: Exchange, others: list[Exchange], befor
 def stories(
     iut: Iut, older: Bystander, first_cancel: FirstCancel, story_names: list[str], latency: Latency, aims: LastLook
 ) -> Stories:
-    """Follow the three that were cancelled, cancel one of them again; learn how late an effect shows.
+    """Follow the three that were cancelled, cancel one of them again; learn how late an effect is.
 
     Raises NotApplicable when cancel is not implemented.
     """
@@ -180,7 +180,7 @@ def _ends(iut: Iut, cancels: dict[str, Exchange], after: dict[str, Exchange], la
     began = iut.target.clock.now()
     followed = next((name for name, cancel in cancels.items() if cancel.succeeded()), None)
     if followed is not None:
-        ends[followed] = latency.await_effect(cancels[followed], after[followed])
+        ends[followed] = latency.await_end(cancels[followed], after[followed])
     pending = [name for name in after if (operation := operation_in(ends[name])) is None or not operation.done]
     if pending:
         ends.update(iut.await_end(pending, within=iut.settle - (iut.target.clock.now() - began)))

@@ -14,7 +14,7 @@ from conformance.errors import NotTested, RateLimited
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import next_page_token, operation_in, operations_in
 from conformance.judging.statement import Statement
-from conformance.lro import Operation
+from conformance.lro import Operation, State
 from conformance.server.target.configuration import Configuration, SupplyForm
 from conformance.server.target.credentials import Credential, Credentials
 from conformance.server.target.ledger import Ledger, LedgerState
@@ -170,10 +170,20 @@ class Iut(Requests):
         """Why an operation that was done before it could be used is none to test with, and what would be one."""
         since = self.supply.known_since.get(name)
         after = f", at most {look.received_at - since:.2f} s after it was started" if since is not None else ""
+        operation = operation_in(look)
+        if operation is not None and operation.state is State.CANCELLED and not self._sent_a_cancel_of(name):
+            return (
+                f"the supply's operation {name} was cancelled when it was first looked at{after}, and this process had "
+                "sent no cancel of it: the server cancelled it with another one, or by itself"
+            )
         return (
             f"the supply's operation {name} ended by itself: it is already done when it is first looked at{after}; "
             f"let [operations] start operations that run for about {LONG_ENOUGH:g} s, or until they are cancelled"
         )
+
+    def _sent_a_cancel_of(self, name: str) -> bool:
+        cancels = (exchange for exchange in self.target.exchanges if exchange.calls(Method.CANCEL))
+        return any(cancel.call is not None and cancel.call.name == name for cancel in cancels)
 
     def supply_warnings(self) -> list[str]:
         """A warning if the supply makes the run wait."""
@@ -228,7 +238,7 @@ class Iut(Requests):
         while pending:
             began = self.target.clock.now()
             last.update(zip(pending, self.get_all(pending), strict=True))
-            pending = [name for name in pending if _still_runs(last[name])]
+            pending = [name for name in pending if still_runs(last[name])]
             # An answer may have been awaited for long: only what was asked after the deadline tells what is then.
             if not pending or began >= deadline:
                 break
@@ -279,7 +289,8 @@ def _is_nobodys(look: Exchange, ours: str) -> bool:
     return look.response.status == 404 or (bool(ours) and shown == ours)
 
 
-def _still_runs(exchange: Exchange) -> bool:
+def still_runs(exchange: Exchange) -> bool:
+    """Whether a look shows an operation that is not done."""
     operation = operation_in(exchange)
     return operation is not None and not operation.done
 

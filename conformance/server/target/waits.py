@@ -58,7 +58,7 @@ WAITS = (
         "cancelled on its own does not end either",
     ),
     Wait(
-        "for the first effect of a cancel to show; it tells the run how late effects are",
+        "for the first cancel to end its operation; it tells the run how late effects are",
         f"`[operations] settle`, 10 s; looks after {FIRST_LOOK_FOR_AN_EFFECT:g} s, then less and less often",
         "the run looks for wrong effects when they would have shown",
         _NEVER,
@@ -67,7 +67,7 @@ WAITS = (
         "before the last look at what must be untouched: once in all, and once more for each step of the search for "
         "the request that touched it",
         f"{PATIENCE_FOR_EACH_SECOND:g} times the time that effects took, plus {PATIENCE_BEYOND:g} s; "
-        f"{EFFECT_UNLEARNT:g} s if no cancel had an effect",
+        f"{EFFECT_UNLEARNT:g} s if no cancel ended anything",
         "a wrong effect may be as late as a right one",
         _NEVER,
     ),

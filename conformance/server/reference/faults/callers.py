@@ -110,10 +110,7 @@ def refused_delete_deletes(honest: Service) -> Service:
     return replace(honest, authorise=lie)
 
 
-@fault(
-    breaks="auth.refused-delete-deletes-nothing",
-    unseen={"with-trace": "a trace at once teaches the run not to wait, and a delete leaves none"},
-)
+@fault(breaks="auth.refused-delete-deletes-nothing")
 def refused_delete_is_queued(honest: Service) -> Service:
     """Refuses a delete that is queued already, and deletes as late as a cancel takes effect."""
 

@@ -191,7 +191,7 @@ def list_cancels_what_was_read(honest: Service) -> Service:
 
     def lists(service: Service, call: Invocation) -> Message:
         counts: dict[str, int] = service.scratch.get("counts", {})
-        for operation in service.store.list(call.target):
+        for operation in service.store.running(call.target):
             if counts.get(f"gets of {operation.name}", 0) > 3:
                 cancel_if_there(service, operation.name)
         return honest.list(service, call)

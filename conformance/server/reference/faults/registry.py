@@ -58,7 +58,8 @@ class Fault:
     `breaks` are the requirements that it makes false, and no others; with `at_least`, it may break more than these.
     `lie` says how. `apply` puts the fault into an honest service. `start` is the body with which the start hook is
     asked for operations, `statement` what the conformance statement says differently, `profile` the smallest that finds
-    it. `unseen` maps worlds to the reason why the fault, or a part of `breaks`, cannot be seen there.
+    it. `unseen` maps worlds to the reason why the fault, or a part of `breaks`, cannot be seen there. `by_chance` maps
+    worlds to the reason why one run sees it there and another does not.
     """
 
     name: str
@@ -71,9 +72,12 @@ class Fault:
     at_least: bool = False
     unseen: Mapping[str, str] = field(default_factory=lambda: _EVERYWHERE)
     unseen_part: tuple[str, ...] = ()
+    by_chance: Mapping[str, str] = field(default_factory=lambda: _EVERYWHERE)
 
     def breaks_in(self, world: str) -> tuple[str, ...]:
-        """The requirements that the fault visibly breaks in a world."""
+        """The requirements that the fault visibly breaks in a world, in every run."""
+        if world in self.by_chance:
+            return ()
         if world not in self.unseen:
             return self.breaks
         return tuple(each for each in self.breaks if self.unseen_part and each not in self.unseen_part)
@@ -91,6 +95,7 @@ def fault(
     at_least: bool = False,
     unseen: Mapping[str, str] = _EVERYWHERE,
     unseen_part: tuple[str, ...] = (),
+    by_chance: Mapping[str, str] = _EVERYWHERE,
 ) -> Callable[[Apply], Apply]:
     """Registers a function as a fault: its name with hyphens, its lie the first line of its docstring."""
 
@@ -100,7 +105,7 @@ def fault(
             raise ValueError(f"two faults are named {name}")
         lie = (apply.__doc__ or "").strip().partition("\n")[0]
         of = (breaks,) if isinstance(breaks, str) else breaks
-        _FAULTS[name] = Fault(name, of, lie, apply, start, statement, profile, at_least, unseen, unseen_part)
+        _FAULTS[name] = Fault(name, of, lie, apply, start, statement, profile, at_least, unseen, unseen_part, by_chance)
         return apply
 
     return registered
