@@ -15,7 +15,6 @@ from conformance.rules import Complaint
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.suite.bystanders import Bystander, Bystanders
-from conformance.suite.evidence import is_gone
 from conformance.suite.last_look import Looked
 from conformance.suite.latency import Latency
 from conformance.suite.stimuli import stimulus
@@ -56,9 +55,13 @@ class Blame:
         with self.for_all():
             older = self._bystanders.new()
             cancelled = self._iut.running(1)[0]
-            # What is gone already cannot be touched any more.
-            oldest = [] if is_gone(self._iut.get(self._older.name)) else [self._older]
-            others = [*oldest, older, self._bystanders.new()]
+            # What was touched already cannot be touched any more.
+            early = [self._older, self._bystanders.oldest]
+            looks = self._iut.get_all([each.name for each in early])
+            running = [
+                each for each, look in zip(early, looks, strict=True) if not Looked(each, (look,), look).has_stopped
+            ]
+            others = [*running[:1], older, self._bystanders.new()]
             cancel = self._iut.cancel(cancelled, note="plain cancel of another operation")
             looked = self._looked([(other, [cancel]) for other in others])
             return any(each.touched is not None for each in looked)
