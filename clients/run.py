@@ -55,11 +55,10 @@ class CannotSetUp(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """How a driver is started, and the options that the gate needs for it."""
+    """How a driver is started."""
 
     command: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
-    options: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +156,7 @@ TOOLCHAINS: Final = {
         ("bash", "curl", "jq"),
         ("driver.sh",),
         _build_nothing,
-        # Each call is a process or two.
-        lambda client, _: Driver(["bash", str(client / "driver.sh")], options=("--jobs", "2")),
+        lambda client, _: Driver(["bash", str(client / "driver.sh")]),
     ),
 }
 """By the first word of a client's name."""
@@ -196,7 +194,7 @@ def gate(name: str, transport: str, driver: Driver, report_dir: Path, baseline: 
     shutil.rmtree(report_dir, ignore_errors=True)  # an old report must never pass for this run's
     report_dir.mkdir(parents=True)
     command = [sys.executable, "-m", "conformance", "sdk", "--transport", transport]
-    command += ["--baseline", str(baseline), "--report-dir", str(report_dir), *driver.options]
+    command += ["--baseline", str(baseline), "--report-dir", str(report_dir)]
     environment = {**os.environ, **driver.environment, "PYTHONPATH": str(CHECKOUT)}
     started = time.monotonic()
     said = report_dir / "console.txt"

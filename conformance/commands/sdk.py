@@ -44,7 +44,9 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--patience", type=float, default=10.0, metavar="SECONDS", help="how long a reply may be overdue (default: 10)"
     )
-    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="drivers side by side (default: 1)")
+    parser.add_argument(
+        "--jobs", type=int, metavar="N", help="drivers side by side (default: two for each processor, at most 4)"
+    )
     add_size(parser)
     parser.add_argument("driver", nargs="+", metavar="DRIVER", help="the driver's command, after `--`")
     parser.set_defaults(run=run)

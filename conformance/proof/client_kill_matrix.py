@@ -6,6 +6,7 @@ several share a processor.
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import os
 import time
@@ -60,9 +61,14 @@ def _run_several(subjects: Sequence[Subject]) -> list[MatrixResult]:
 
 def _run_one(subject: Subject) -> MatrixResult:
     began = time.perf_counter()
-    performance = perform(lambda: InProcess(driven(_client(subject))), SCENARIOS, Naming.of(Contract.load(CONTRACT)))
+    performance = perform(lambda: InProcess(driven(_client(subject))), SCENARIOS, _naming())
     judged = judge_performance(performance)
     return _outcome(subject, judged, performance.faults, performance.requests, time.perf_counter() - began)
+
+
+@functools.cache
+def _naming() -> Naming:
+    return Naming.of(Contract.load(CONTRACT))
 
 
 def _client(subject: Subject) -> Client:

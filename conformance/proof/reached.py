@@ -25,6 +25,8 @@ from conformance.server.reference.variants import all_variants
 from conformance.server.reference.worlds import world_named
 from conformance.server.run_suite import run_quietly
 from conformance.server.target.configuration import DEFAULT_START
+from conformance.spec.contract import Contract
+from conformance.spec.home import homes
 
 _TOKEN, _WEAK_TOKEN = "token-of-the-proof-2f6c1b", "weak-token-of-the-proof-9d04e7"
 
@@ -73,11 +75,14 @@ def _served(mutant: Mutant) -> Iterator[Path]:
 
 
 def _configuration(url: str, start: Mapping[str, object], statement: Mapping[str, object]) -> str:
-    said = {"cancel": "guaranteed", "list": True, "delete": True, "auth": True, "errors": "aip-193", **statement}
-    method = 'method = "POST", path = "/v1/projects/demo/locations/us/operations:start"'
+    declared = {"cancel": "guaranteed", "list": True, "delete": True, "auth": True, "errors": "aip-193"}
+    said = {**declared, "auth_order": "first", **statement}
+    parents = [home.example for home in homes(Contract.load("beyondcorp.v1"))]
+    method = 'method = "POST", path = "/v1/{parent}/operations:start"'
     return f"""
 [iut]
 url = "{url}"
+parent = {json.dumps(parents)}
 [auth]
 kind = "bearer"
 token_env = "LRO_PROOF_MAIN"
@@ -100,7 +105,6 @@ def _audited(mutant: Mutant) -> Mapping[str, Any]:
     from conformance.judging.audit import audit
     from conformance.server.target.configuration_file import declared_statement
     from conformance.spec.catalogue import catalogue
-    from conformance.spec.contract import Contract
 
     with tempfile.TemporaryDirectory(prefix="lro-conformance-") as folder:
         report = run_quietly(replace(mutant.options, report_dir=folder))

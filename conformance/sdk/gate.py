@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import hashlib
+import os
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,16 @@ LONGEST_PATIENCE = 86_400.0
 """Seconds."""
 
 MOST_JOBS = 64
+USUAL_JOBS = min(4, 2 * (os.cpu_count() or 1))
+"""So many drivers side by side: most of a run is waiting, for deadlines and for a client's pauses."""
+
+_SCENARIOS_A_JOB = 20
+"""A few scenarios are played sooner than another driver is started."""
+
+_HOW_TO_LIST = "`lro-conformance requirements` has those of each requirement, as its checks"
+
+_LISTED = 5
+"""So many scenarios that were not played are named; which they are says the reason."""
 
 _LOG_LINES = 10
 """So much of the driver's log stands beside its fault; all of it is in driver-stderr.txt."""
@@ -64,7 +75,7 @@ def run_gate(
     baseline: Baseline | None = None,
     transport: ClientTransport = REST,
     patience: float = PATIENCE,
-    jobs: int = 1,
+    jobs: int | None = None,
     spec: str = CONTRACT,
     parent: str = "",
     response_type: str = EMPTY,
@@ -72,14 +83,14 @@ def run_gate(
 ) -> GateRun:
     """Play all scenarios, or `only` those named, against the driver that `command` starts, and judge them.
 
-    Raises UsageError for a scenario that does not exist, a patience that is no time, a driver that cannot be started,
-    a damaged installation.
+    Without a number of `jobs` it is the usual one. Raises UsageError for a scenario that does not exist, a patience
+    that is no time, a driver that cannot be started, a damaged installation.
     """
     if not 0 <= patience <= LONGEST_PATIENCE:
         raise UsageError(
             f"--patience: {patience:g} is no number of seconds to wait", f"give one from 0 to {LONGEST_PATIENCE:g}"
         )
-    if not 1 <= jobs <= MOST_JOBS:
+    if jobs is not None and not 1 <= jobs <= MOST_JOBS:
         raise UsageError(f"--jobs: {jobs} is no number of drivers", f"give one from 1 to {MOST_JOBS}")
     scenarios = [scenario for scenario in selected(only) if transport.plays(scenario.name)]
     if not scenarios:
@@ -96,7 +107,7 @@ def run_gate(
         scenarios,
         naming,
         transport=transport,
-        jobs=jobs,
+        jobs=jobs or max(1, min(USUAL_JOBS, len(scenarios) // _SCENARIOS_A_JOB)),
         on_played=on_played,
     )
     masking = masking_of(performance.exchanges, command)
@@ -127,6 +138,7 @@ def run_gate(
         requests=performance.requests,
         operations=len(performance.plays),
         messages=[*map(masking.text, _messages(performance)), *judged.messages],
+        was_interrupted=performance.was_interrupted,
         baseline=baseline.file if baseline is not None else "",
     )
     options = "".join(
@@ -147,14 +159,14 @@ def run_gate(
 def selected(only: Sequence[str]) -> list[Scenario]:
     """The scenarios that these names or patterns (`get-*`) match, all when there are none.
 
-    Raises UsageError for one that matches none, naming the nearest.
+    Raises UsageError for one that matches none, naming those that are near.
     """
     known = [scenario.name for scenario in SCENARIOS]
     for pattern in only:
         if not fnmatch.filter(known, pattern):
-            near = difflib.get_close_matches(pattern, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"name one of {', '.join(known)}"
-            raise UsageError(f"--scenario: there is no scenario {pattern!r}", hint)
+            near = " or ".join(difflib.get_close_matches(pattern, known, n=3))
+            hint = f"did you mean {near}? " if near else ""
+            raise UsageError(f"--scenario: there is no scenario {pattern!r}", hint + _HOW_TO_LIST)
     return [
         scenario
         for scenario in SCENARIOS
@@ -176,10 +188,20 @@ def _messages(performance: Performance) -> list[str]:
     said = ["driver: " + fault.replace("\n  remedy: ", "; remedy: ") for fault in performance.faults]
     if performance.faults:
         said += [f"driver's log: {line}" for line in performance.stderr.splitlines()[-_LOG_LINES:]]
+    if performance.alone:
+        said.append(f"another driver did not come up beside the first: {performance.alone}; --jobs 1 starts one alone")
+    for reason in dict.fromkeys(play.unplayed for play in performance.plays if play.unplayed):
+        names = [play.scenario.name for play in performance.plays if play.unplayed == reason]
+        said.append(f"{reason}: {_some(names)}")
     for method in sorted({play.unsupported for play in performance.plays} - {""}):
         names = [play.scenario.name for play in performance.plays if play.unsupported == method]
         said.append(f"the client has no call {method}; not applicable: {', '.join(names)}")
     return said
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _LISTED
+    return ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _reproducible(report: dict[str, Any], options: str) -> dict[str, Any]:

@@ -52,6 +52,7 @@ def judge_performance(
     terms = Terms(
         rules_out=lambda requirement: transport.rules_out(requirement.id),
         against=against,
+        was_interrupted=performance.was_interrupted,
         broke_off=bool(performance.faults),
     )
     return judge_findings(requirements, _where_it_applies(findings), terms)
@@ -101,6 +102,8 @@ def _expectation_result(expectation: Expectation, play: Play, masking: Masking) 
 
     if play.fault:
         return unjudged(Finding.ERROR, play.fault.splitlines()[0])
+    if play.unplayed:
+        return unjudged(Finding.NOT_TESTED, f"{play.scenario.name}: {play.unplayed}")
     if play.inapplicable or play.unsupported:
         return unjudged(Finding.NOT_APPLICABLE, play.inapplicable or f"the client has no call {play.unsupported}")
     if play.outlived:
@@ -147,6 +150,9 @@ def _nothing_said(
     if performance.was_cut_off:
         why = masking.text(performance.faults[-1].splitlines()[0])
         return [CheckResult(requirement.id, ALL_TURNS, Finding.ERROR, why)]
+    unplayed = next((play.unplayed for play in performance.plays if play.unplayed), "")
+    if unplayed:
+        return [CheckResult(requirement.id, ALL_TURNS, Finding.NOT_TESTED, unplayed)]
     if requirement.condition and is_whole:
         reason = f"in no turn it held that {requirement.condition}"
         return [CheckResult(requirement.id, ALL_TURNS, Finding.NOT_APPLICABLE, reason)]

@@ -1,14 +1,14 @@
 """How slowly an answer goes over the wire: a client that counts its deadline anew with every byte waits for ever.
 
 A pace says what is written at once and what comes of the rest. It ends when the driver has replied, when the client has
-hung up, and after a while in any case: who is still there then has had time enough.
+hung up, and when the call is long over: who is still there then has had time enough.
 """
 
 from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from conformance.exchange import Failure, FailureKind
@@ -16,6 +16,7 @@ from conformance.exchange import Failure, FailureKind
 _FILLER = b" "
 _UNANSWERED = Failure(FailureKind.TIMEOUT, "not all of its head had been written when the call was over")
 _UNFINISHED = Failure(FailureKind.UNFINISHED, "not all of it had been written when the call was over")
+_LONG_OVER = Failure(FailureKind.RESET, "not all of it had been written when the call was long over")
 _WITHOUT_END = Failure(FailureKind.RESET, "it has no end, and was cut off")
 
 
@@ -32,15 +33,22 @@ class Pace:
     at_most: int = 3000
     endless: bool = False
 
-    def write(self, wire: socket.socket, data: bytes, replied: threading.Event) -> Failure | None:
-        """Write an answer; the value says why it has no end, unless it has been written whole."""
+    def write(
+        self, wire: socket.socket, data: bytes, replied: threading.Event, left: Callable[[], float]
+    ) -> Failure | None:
+        """Write an answer; the value says why it has no end, unless it has been written whole.
+
+        `left` are the seconds until the call is long over.
+        """
         head = data.index(b"\r\n\r\n") + 4
         written = head if self.with_head else 0
         try:
             wire.sendall(data[:written])
             for piece, wait in self._rest(data[written:]):
-                if replied.wait(wait / 1000):
+                if replied.wait(min(wait / 1000, max(left(), 0))):
                     return _cut_short(written < head)
+                if left() <= 0:
+                    return _LONG_OVER
                 wire.sendall(piece)
                 written += len(piece)
         except OSError:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 
 from conformance.exchange import Exchange
 from conformance.rules.client.turn import Hello, Outcome, Said, Told, Turn
+from conformance.sdk.company import Company
 from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE, credential_in
 from conformance.sdk.driver import PATIENCE, AnyDriver, Driver
 from conformance.sdk.naming import Naming
 from conformance.sdk.reply import DriverFault
 from conformance.sdk.scenario import Scenario
-from conformance.sdk.stage import Asked, Company, Scene
+from conformance.sdk.stage import Asked, Scene
 from conformance.sdk.transport import REST, ClientTransport
 
 StartDriver = Callable[[], AbstractContextManager[AnyDriver]]
@@ -33,7 +34,8 @@ class Unanswered:
 class Play:
     """One scenario as it went: the turn of its control, those of its steps, and the driver's fault that ended it.
 
-    It is `inapplicable` where the driver says that it has not what is needed; the value is the reason.
+    It is `inapplicable` where the driver says that it has not what is needed, and `unplayed` where the run ended before
+    it, or nothing was to be learned of it; the values are the reasons.
     """
 
     scenario: Scenario
@@ -43,6 +45,7 @@ class Play:
     fault: str = ""
     unanswered: Unanswered | None = None
     inapplicable: str = ""
+    unplayed: str = ""
 
     @property
     def all_turns(self) -> tuple[Turn, ...]:
@@ -64,7 +67,9 @@ class Play:
 
 @dataclass
 class Performance:
-    """All that was played. `faults` are what the driver did wrong, `stderr` is the end of what it wrote there."""
+    """All that was played. `faults` are what the driver did wrong, `stderr` is the end of what it wrote there. `alone`
+    says why no other driver came up beside the first, where it was to.
+    """
 
     plays: list[Play] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -72,6 +77,8 @@ class Performance:
     requests: int = 0
     hello: Hello = field(default_factory=Hello)
     greetings: tuple[Exchange, ...] = ()
+    alone: str = ""
+    was_interrupted: bool = False
 
     @property
     def exchanges(self) -> Iterator[Exchange]:
@@ -107,7 +114,8 @@ def perform(
 ) -> Performance:
     """Play the scenarios with `jobs` drivers that `start` starts; `on_played` hears the name of each when it is over.
 
-    Raises UsageError when the driver cannot be started, TargetError when there is no port for a server.
+    What was over when it is interrupted is there, and the rest is `unplayed`. Raises UsageError when the driver cannot
+    be started, TargetError when there is no port for a server, KeyboardInterrupt when nothing was over.
     """
     scenes = [Scene(scenario) for scenario in scenarios]
     company = Company(start, scenes, naming, transport, now, on_played)
@@ -118,6 +126,8 @@ def perform(
         requests=company.requests,
         hello=company.hello,
         greetings=company.greetings,
+        alone=company.alone,
+        was_interrupted=company.was_interrupted,
     )
     credential = credential_in(
         (*company.greetings, *(exchange for scene in scenes for asked in scene.asked for exchange in asked.arrived()))
@@ -170,6 +180,7 @@ def _played(scene: Scene, overhead: float, credential: str, company: Company) ->
         scene.fault,
         unanswered[0] if unanswered else None,
         scene.inapplicable,
+        scene.unplayed,
     )
 
 

@@ -225,7 +225,7 @@ class ScriptedServer:
             self._record(turn, replace(exchange, outcome=outcome, received_at=self._now()))
             return False
         if answer.pace is not None and turn is not None:
-            failure = answer.pace.write(wire, response_bytes(response), turn.replied)
+            failure = answer.pace.write(wire, response_bytes(response), turn.replied, lambda: turn.over - self._now())
             self._record(turn, replace(exchange, outcome=failure or response, received_at=self._now()))
             return False
         sent = answer.frame(gzipped_for(exchange.request, response, answer.gzip) if answer.gzip else response)

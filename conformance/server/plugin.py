@@ -114,9 +114,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     from conformance.server.checks import draws, in_order, properties_of, rank_of, requirement_of
 
-    # A traceback with local variables would show what went over the wire, and pytest cuts long ones in the middle, so
-    # that a part of a secret would not be recognised.
+    # A traceback with local variables or arguments would show what went over the wire, and pytest cuts long ones in the
+    # middle, so that a part of a secret would not be recognised.
     config.option.showlocals = False
+    if getattr(config.option, "tbstyle", "short") in ("auto", "long"):  # there is none without a terminal
+        config.option.tbstyle = "short"
     run = _run(config)
     too_large = [item for item in checks if rank_of(item) > run.profile.rank]
     if too_large:

@@ -58,8 +58,9 @@ def further(iut: Iut, latency: Latency, cancel_works: Stories | None = None) -> 
     if sent:
         latency.wait_since(max(answer.received_at for answer in answers))
     looks = dict(zip(names, iut.get_all(list(names.values())), strict=True))
+    # Where it is not bound, a router answers in any form; that it is bound is for a requirement of its own to say.
     note = "cancel below a further parent"
-    cancels = iut.send_all([iut.cancel_request(name, note=note) for name in names.values()])
+    cancels = iut.send_all([iut.cancel_request(name, note=note, is_odd=True) for name in names.values()])
     ends = iut.await_end(list(names.values()))
     return [
         Further(

@@ -97,7 +97,11 @@ def bystanders(iut: Iut, first_looks: list[Exchange], oldest_name: str) -> Bysta
 
 @stimulus
 def older(bystanders: Bystanders, older_name: str) -> Bystander:
-    """The bystander that was started right before all that are cancelled; no request is aimed at it."""
+    """The bystander that was started right before all that are cancelled.
+
+    When it was seen to run after the stories, it is read as clients read, named by cancels that nobody has to accept,
+    and by deletes of callers who may not delete. Whoever finds it touched asks who it was.
+    """
     return bystanders.met(older_name)
 
 
@@ -105,18 +109,6 @@ def older(bystanders: Bystanders, older_name: str) -> Bystander:
 def younger(bystanders: Bystanders, younger_name: str) -> Bystander:
     """The bystander that was started right after them."""
     return bystanders.met(younger_name)
-
-
-@stimulus
-def addressed(bystanders: Bystanders, addressed_name: str) -> Bystander:
-    """The bystander that cancels name which nobody has to accept."""
-    return bystanders.met(addressed_name)
-
-
-@stimulus
-def kept(bystanders: Bystanders, kept_name: str) -> Bystander:
-    """The bystander that deletes name which have to be refused."""
-    return bystanders.met(kept_name)
 
 
 @stimulus

@@ -82,15 +82,6 @@ def test_the_driver_around_curl_is_that_of_the_page() -> None:
     assert f"```sh\n{(CLIENTS / 'bash-curl' / 'driver.sh').read_text('utf-8')}```" in page
 
 
-def test_a_driver_says_which_options_the_gate_needs_for_it(tmp_path: Path) -> None:
-    honest = [sys.executable, "-m", "conformance.sdk.honest_driver"]
-    (tmp_path / "baseline.toml").write_text("")
-    driver = Driver(honest, options=("--jobs", "0"))
-    outcome = run.gate("honest", "rest", driver, tmp_path / "report", tmp_path / "baseline.toml")
-    assert outcome.status == FAILED
-    assert "--jobs" in (tmp_path / "report" / "console.txt").read_text("utf-8")
-
-
 @pytest.mark.parametrize("name", [name for name in KNOWN if name.startswith("node-")])
 def test_a_lock_of_npm_names_no_registry(name: str) -> None:
     lock = json.loads((CLIENTS / name / "package-lock.json").read_text("utf-8"))

@@ -49,7 +49,8 @@ def test_a_baseline_is_strict(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--scenario", "hash-in-ids", "--", "./driver"], "did you mean hash-in-id?"),
+        (["--scenario", "hash-in-ids", "--", "./driver"], "did you mean hash-in-id or "),
+        (["--scenario", "zzzzzz", "--", "./driver"], "remedy: `lro-conformance requirements` has those of each"),
         (["--", "./no-such-driver"], "the driver ./no-such-driver cannot be started"),
         (["--baseline", "no-such.toml", "--", "./driver"], "no-such.toml"),
         (["--patience", "-1", "--", "./driver"], "--patience: -1 is no number of seconds"),

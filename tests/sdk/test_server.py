@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -232,6 +233,16 @@ def test_a_slow_answer_ends_when_the_driver_has_replied(pace: Pace) -> None:
         (exchange,) = recorded(server)
     assert isinstance(exchange.outcome, Failure)
     assert exchange.outcome.kind is FailureKind.UNFINISHED
+
+
+@pytest.mark.parametrize("pace", [Pace(every=60_000), Pace(at_most=60_000), Pace(every=60_000, endless=True)])
+def test_a_slow_answer_ends_when_its_call_is_long_over(pace: Pace) -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        failure = pace.write(ours, b"HTTP/1.1 200 OK\r\n\r\n{}", threading.Event(), lambda: 0.0)
+        assert theirs.recv(64) == b"HTTP/1.1 200 OK\r\n\r\n"
+    assert failure is not None
+    assert failure.kind is FailureKind.RESET, "that nothing came in time is not what ends such a call"
 
 
 def test_redirects_lead_to_where_the_script_goes_on() -> None:

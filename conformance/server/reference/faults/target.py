@@ -158,6 +158,12 @@ def any_number_is_the_project(honest: Service) -> Service:
     return resembling(honest, lambda sent, known: re.sub(r"projects/\d+/", "projects/demo/", sent) == known)
 
 
+@fault(breaks="routing.wildcard-parent", profile="ci")
+def dash_is_every_parent(honest: Service) -> Service:
+    """Reads `-` in place of every parent as any of them, for a cancel as well as for a get."""
+    return resembling(honest, lambda sent, known: sent.count("/-/") > 1 and _id(sent) == _id(known))
+
+
 @fault(breaks="target.other-operations-untouched", profile="ci")
 def dash_cancels_all(honest: Service) -> Service:
     """Reads `operations/-` as all operations, as lists read `-`, and cancels them."""
