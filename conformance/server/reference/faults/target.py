@@ -262,7 +262,7 @@ def location_is_ignored(honest: Service) -> Service:
 
 
 _HITS_THE_OTHER_WORKERS = {
-    "workers": "what the other worker has just started may be cancelled before it was seen to run, and then shows nothing"
+    "workers": "what the other worker has just started may be cancelled before it was seen to run; then it tells nothing"
 }
 
 
