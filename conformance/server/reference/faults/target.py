@@ -261,9 +261,7 @@ def location_is_ignored(honest: Service) -> Service:
     return resembling(honest, lambda asked, name: (asked.split("/")[1], _id(asked)) == (name.split("/")[1], _id(name)))
 
 
-_HITS_THE_OTHER_WORKERS = {
-    "workers": "what the other worker has just started may be cancelled before it was seen to run; then it tells nothing"
-}
+_HITS_THE_OTHER_WORKERS = {"workers": "what another worker has just started may be cancelled before it was seen to run"}
 
 
 @fault(breaks="target.other-operations-untouched", by_chance=_HITS_THE_OTHER_WORKERS)
