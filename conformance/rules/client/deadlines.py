@@ -22,6 +22,8 @@ _EARLY = 0.6
 """A call that ends before this part of its deadline did not wait for the deadline."""
 _MUCH_LATER = 3.0
 """A call that takes so many times its deadline may never have been told of it."""
+_MUCH_EARLIER = 0.05
+"""A call that takes only this part of its deadline may have been told of another unit."""
 
 
 def slack(timeout: float) -> float:
@@ -155,8 +157,9 @@ def a_call_waits_for_its_deadline(turn: Turn) -> Complaint | None:
     answered = "without an answer"
     if first.response is not None:
         answered = f"and was answered after {(first.received_at - first.sent_at) * 1000:.0f} ms"
+    hint = "; does the driver take `timeout_ms` for milliseconds?" if took < deadline_of(turn) * _MUCH_EARLIER else ""
     return turn.complain(
-        f"the deadline was {turn.told.timeout} ms; the client gave up after {took * 1000:.0f} ms, {answered}"
+        f"the deadline was {turn.told.timeout} ms; the client gave up after {took * 1000:.0f} ms, {answered}{hint}"
     )
 
 
