@@ -205,7 +205,9 @@ class ScriptedServer:
 
     def _deliver(self, wire: socket.socket, exchange: Exchange, answer: Answer, turn: ScriptedTurn | None) -> bool:
         """Answer a request and record both; whether the connection may go on."""
-        if answer.hold and turn is not None and turn.replied.wait(answer.hold / 1000):
+        if answer.together and turn is not None:
+            turn.has_company.wait(answer.hold / 1000)
+        elif answer.hold and turn is not None and turn.replied.wait(answer.hold / 1000):
             when = "sent when the driver had replied" if answer.is_late else "held back until the driver had replied"
             dropped = Failure(FailureKind.TIMEOUT, when)
             self._record(turn, replace(exchange, outcome=dropped, received_at=self._now()))

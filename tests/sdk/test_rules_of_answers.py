@@ -20,6 +20,7 @@ from conformance.rules.client import (
     keeps_the_status,
     reports,
     shows,
+    tells_no_other,
 )
 from conformance.rules.client.turn import Outcome
 from conformance.sdk.answers import bare_status, envelope
@@ -146,6 +147,22 @@ def test_an_operation_is_shown_in_its_state_and_no_other(state: State, code: Cod
     for expected, shown in SHOWN.items():
         said = turn(arrived(f"/v1/{PARENT}/op-1", method="GET"), method=Method.GET, operation=shown)
         assert (shows(state, code)(said) is None) is (expected == (state, code))
+
+
+@pytest.mark.parametrize(
+    ("said", "is_mixed_up"),
+    [
+        ({"code": Code.PERMISSION_DENIED}, True),
+        ({"http_status": 403}, True),
+        ({"code": Code.NOT_FOUND, "http_status": 404}, False),
+        ({}, False),
+    ],
+)
+def test_a_call_among_others_is_not_told_their_answer(said: Mapping[str, Any], is_mixed_up: bool) -> None:
+    refused = arrived(CANCEL, LENGTH_0, outcome=envelope(Code.NOT_FOUND, "no").response)
+    judge = tells_no_other(Code.PERMISSION_DENIED)
+    assert (judge(turn(refused, outcome=Outcome.RPC_ERROR, **said)) is not None) is is_mixed_up
+    assert judge(turn(refused, outcome=Outcome.TRANSPORT_ERROR)) is None
 
 
 @pytest.mark.parametrize(

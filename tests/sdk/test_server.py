@@ -12,7 +12,18 @@ import pytest
 
 from conformance.exchange import Exchange, Failure, FailureKind, Method
 from conformance.lro.codes import Code
-from conformance.sdk.answers import EMPTY_OBJECT, RESET, Script, cut, envelope, held, html_answer, paced, redirect
+from conformance.sdk.answers import (
+    EMPTY_OBJECT,
+    RESET,
+    Script,
+    cut,
+    envelope,
+    held,
+    html_answer,
+    paced,
+    redirect,
+    together,
+)
 from conformance.sdk.credentials import TOKEN, masking_of
 from conformance.sdk.pacing import Pace
 from conformance.sdk.server import ScriptedServer
@@ -203,6 +214,21 @@ def test_a_held_answer_comes_late_to_who_waits() -> None:
         connection.sendall(post())
         assert everything(connection).startswith(b"HTTP/1.1 200")
         assert time.monotonic() - began >= 0.03
+
+
+def test_answers_that_go_together_wait_for_each_other() -> None:
+    """Neither is due, and both are there: the first one cannot have been sent before the second call arrived."""
+    other = NAME + "-other"
+    with serving() as server, wire(server.url) as first, wire(server.url) as second:
+        for name in (NAME, other):
+            server.begin("at once", Method.CANCEL, name, Script((together(EMPTY_OBJECT),)), 5000)
+        first.sendall(post())
+        second.sendall(post(f"/v1/{other}:cancel"))
+        assert everything(first).startswith(b"HTTP/1.1 200")
+        assert everything(second).startswith(b"HTTP/1.1 200")
+        exchanges = (*recorded(server, 0), *recorded(server, 1))
+    assert len(exchanges) == 2
+    assert max(exchange.sent_at for exchange in exchanges) <= min(exchange.received_at for exchange in exchanges)
 
 
 @pytest.mark.parametrize(
