@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.errors import NotApplicable, NotTested
-from conformance.exchange import Response
+from conformance.exchange import Failure, FailureKind, Response
 from conformance.lro.codes import Code
 from conformance.rules.client import (
     attempts_are_limited,
@@ -165,6 +165,18 @@ def test_who_says_that_time_is_over_has_waited_for_it(said: Mapping[str, Any], b
     """5 for 5000: a driver that takes milliseconds for seconds gives up before the answer is there."""
     assert broken(turn(arrived(CANCEL, LENGTH_0), timeout=5000, **said)) == breaks
     assert broken(turn(arrived(CANCEL, LENGTH_0), timeout=5000, at=4.9, **said)) == set()
+
+
+@pytest.mark.parametrize(
+    ("gave_up_at", "said_at", "is_kept"),
+    [(0.1, 0.8, True), (0.1, 1.3, False), (0.5, 0.8, False), (0.8, 0.8, False), (0.1, 0.2, True)],
+)
+def test_who_gives_up_its_connection_in_time_may_be_told_late(gave_up_at: float, said_at: float, is_kept: bool) -> None:
+    """A busy machine holds up a driver of several processes after its client has ended; but not for ever."""
+    held = arrived(CANCEL, LENGTH_0, outcome=Failure(FailureKind.TIMEOUT, "held"), at=0.0)
+    call = replace(held, received_at=gave_up_at)
+    said = turn(call, outcome=Outcome.TRANSPORT_ERROR, message="time over", at=said_at)
+    assert (a_call_ends_at_its_deadline(said) is None) is is_kept
 
 
 @pytest.mark.parametrize(("at", "hints"), [(0.02, True), (0.4, False)])
