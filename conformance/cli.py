@@ -21,14 +21,12 @@ from conformance.commands import (
     diff,
     faults,
     init,
-    misspelt,
     replay,
     requirements,
     run,
     sdk,
     serve,
     spec,
-    unknown_options,
 )
 from conformance.errors import ConformanceError
 
@@ -45,10 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _forget_the_earlier_report(sys.argv[1:] if arguments is None else arguments)
         options, rest = _parser().parse_known_args(arguments)
-        known = options.parser.known_options
-        unknown = [word for word in rest if not options.takes_pytest_options or misspelt(word, known)]
+        unknown = [word for word in rest if not options.takes_pytest_options or options.parser.misspelt(word)]
         if unknown:
-            raise unknown_options(unknown, known)
+            raise options.parser.unknown_options(unknown)
         options.pytest_options = rest
         status = int(options.run(options))
         sys.stdout.flush()
@@ -114,6 +111,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add(commands)
+    for each in commands.choices.values():
+        each.siblings = list(commands.choices.values())
     return parser
 
 

@@ -73,12 +73,14 @@ def process_arguments() -> bytes:
 class EchoServer:
     """Starts operations, cancels none, and repeats the header fields that it was sent wherever it can.
 
-    A token that is in `expired` is refused. `arguments` has what the processes of this machine were called with, seen
-    whenever an operation was started.
+    A token that is in `expired` is refused. One that `repeats_all_tokens` repeats those of all callers and
+    nothing else. `arguments` has what the processes of this machine were called with, seen whenever an operation was
+    started.
     """
 
-    def __init__(self, expired: Iterable[str] = ()) -> None:
+    def __init__(self, expired: Iterable[str] = (), repeats_all_tokens: bool = False) -> None:
         self.expired = set(expired)
+        self.repeats_all_tokens = repeats_all_tokens
         self.arguments: list[bytes] = []
         self.tokens: set[str] = set()
         self._serial = itertools.count(1)
@@ -117,6 +119,8 @@ class EchoServer:
                 echo = " ".join(spelled(value) for value in self.headers.values())
                 token = (self.headers.get("Authorization") or "").removeprefix("Bearer ")
                 owner.tokens.add(token)
+                if owner.repeats_all_tokens:
+                    echo = " ".join(sorted(owner.tokens))
                 status, value = owner.answer(self.command, self.path, echo)
                 if token in owner.expired:
                     status, value = 401, {"error": {"code": 401, "message": echo, "status": "UNAUTHENTICATED"}}
@@ -144,7 +148,10 @@ class EchoServer:
 def _user_and_password(text: str) -> Iterator[str]:
     """What Basic credentials say to who decodes them (RFC 7617)."""
     if text.startswith("Basic "):
-        said = base64.b64decode(text.removeprefix("Basic ")).decode("latin-1")
+        try:
+            said = base64.b64decode(text.removeprefix("Basic ")).decode("latin-1")
+        except binascii.Error:
+            return
         yield from (said, said.partition(":")[2])
 
 

@@ -102,6 +102,7 @@ def test_spellings_of_a_path_are_others_and_each_says_what_is_different() -> Non
     assert CANCEL not in all_of_them
     assert len(all_of_them) == len(set(all_of_them.values())) > 10
     few = [path for path, _ in spellings(CANCEL, few=True)]
-    assert set(few) < set(all_of_them)
+    assert CANCEL not in few
+    assert len(few) < len(all_of_them)
     assert all(unquote(path) == CANCEL for path in few), "few of them: those that mean the same to whoever decodes"
     assert not any(":" in path or "%3A" in path for path, _ in spellings(f"/v1/{READ}"))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.canary import PARENT, EchoServer, found_in, new_secret, spelled
+from tests.command_line import Ended, command
 
 ARTEFACTS = (
     "report.json",
@@ -89,6 +90,10 @@ SHORT = "k7Qz-2p"
 """A key of fewer characters than are looked for within other words."""
 
 
+OF_TOKENS = ("-k", "test_auth")
+"""The checks that send every token that there is, and those that are none."""
+
+
 def basic(password: str) -> str:
     """Basic credentials, of which only a decoder sees the password (RFC 7617)."""
     return "Basic " + base64.b64encode(f"somebody:{password}".encode()).decode()
@@ -123,6 +128,10 @@ def leaks(artefacts: Mapping[str, bytes], secrets: Mapping[str, str]) -> dict[st
     return {name: found for name, text in artefacts.items() if (found := found_in(text, secrets))}
 
 
+def printed(ended: Ended) -> dict[str, bytes]:
+    return {"stdout": ended.stdout.encode(), "stderr": ended.stderr.encode()}
+
+
 def files_in(directory: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in directory.iterdir()}
 
@@ -147,7 +156,7 @@ def test_no_artefact_of_a_run_shows_a_secret(tmp_path: Path, secrets: dict[str, 
     options = ["--report-dir", "out", "--showlocals", "--tb=long"]
     if crash_at is not None:
         (tmp_path / "crashes.py").write_text(CRASHES.format(call=crash_at))
-        options += ["-p", "crashes"]
+        options += ["-p", "crashes", *OF_TOKENS]
     with EchoServer(expired=[secrets["CANARY_FIRST"]]) as server:
         configure(tmp_path, server, planted["literal"])
         done = run(tmp_path, ["run", "conformance.toml", *options], secrets, GITHUB_STEP_SUMMARY=str(summary))
@@ -171,7 +180,9 @@ def test_no_artefact_of_a_run_shows_a_secret(tmp_path: Path, secrets: dict[str, 
 def test_workers_share_no_secret_with_anybody(tmp_path: Path, secrets: dict[str, str]) -> None:
     with EchoServer() as server:
         configure(tmp_path, server, SHORT)
-        done = run(tmp_path, ["run", "conformance.toml", "--report-dir", "out", "-n", "2", "--json"], secrets)
+        done = run(
+            tmp_path, ["run", "conformance.toml", "--report-dir", "out", "-n", "2", "--json", *OF_TOKENS], secrets
+        )
     artefacts = {
         **files_in(tmp_path / "out"),
         "stdout": done.stdout,
@@ -182,22 +193,39 @@ def test_workers_share_no_secret_with_anybody(tmp_path: Path, secrets: dict[str,
     assert leaks(artefacts, {**secrets, "short": SHORT}) == {}
 
 
+def test_a_worker_shows_no_secret_of_another(tmp_path: Path, secrets: dict[str, str]) -> None:
+    """Each worker asks for a token of its own, and knows that one only; the server tells everybody all of them."""
+    with EchoServer(repeats_all_tokens=True) as server:
+        configure(tmp_path, server, SHORT)
+        (tmp_path / "print-token").write_text("#!/bin/sh\ntr -d - < /proc/sys/kernel/random/uuid | tee -a tokens\n")
+        done = run(tmp_path, ["run", "conformance.toml", "--report-dir", "out", "-n", "2", "-rA"], secrets)
+    assert done.returncode == 1, done.stderr
+    artefacts = {**files_in(tmp_path / "out"), "stdout": done.stdout, "stderr": done.stderr}
+    tokens = (tmp_path / "tokens").read_bytes().split()
+    assert len(tokens) >= 2
+    assert [name for name, text in artefacts.items() if any(token in text for token in tokens)] == []
+    assert b"[secret 1]" in artefacts["report.json"]
+
+
 @pytest.mark.parametrize(
     "url",
     ["http://user:{}@127.0.0.1:1", "http://{}@h", "http://h/?key={}", "http://h#{}", "me:{}@h:1", "http://[{}@h:x?{}"],
 )
 def test_a_url_with_a_secret_is_refused_without_it(tmp_path: Path, url: str) -> None:
     secret = {"url": f"canary-{new_secret('url')[:30]}"}
-    done = run(tmp_path, ["run", "--url", url.replace("{}", secret["url"])], {})
-    assert done.returncode == 2
-    assert b"remedy" in done.stderr
-    assert leaks({"stdout": done.stdout, "stderr": done.stderr}, secret) == {}
+    ended = command("run", "--url", url.replace("{}", secret["url"]), cwd=tmp_path)
+    assert ended.status == 2
+    assert "remedy" in ended.stderr
+    assert leaks(printed(ended), secret) == {}
 
 
 @pytest.mark.parametrize("key", ["token_command", "command"])
-def test_a_command_that_fails_with_a_secret_on_its_lips(tmp_path: Path, secrets: dict[str, str], key: str) -> None:
+def test_a_command_that_fails_with_a_secret_on_its_lips(
+    tmp_path: Path, secrets: dict[str, str], key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CANARY_FIRST", secrets["CANARY_FIRST"])
     script = 'echo "< Authorization: Bearer $CANARY_FIRST" >&2; echo "$CANARY_FIRST" >&2; exit 7'
-    command = f"""["sh", "-c", '{script}']"""
+    failing = f"""["sh", "-c", '{script}']"""
     good = """["printenv", "CANARY_FIRST"]"""
     with EchoServer() as server:
         (tmp_path / "conformance.toml").write_text(
@@ -206,16 +234,15 @@ def test_a_command_that_fails_with_a_secret_on_its_lips(tmp_path: Path, secrets:
         url = "http://{server.authority}"
         [auth]
         kind = "bearer"
-        token_command = {command if key == "token_command" else good}
+        token_command = {failing if key == "token_command" else good}
         [operations]
-        command = {command}
+        command = {failing}
         """
         )
-        done = run(tmp_path, ["run", "conformance.toml", "--report-dir", "out"], secrets)
-    assert done.returncode == 2
-    assert b"exit status 7" in done.stderr
-    artefacts = {**files_in(tmp_path / "out"), "stdout": done.stdout, "stderr": done.stderr}
-    assert leaks(artefacts, secrets) == {}
+        ended = command("run", "conformance.toml", "--report-dir", "out", cwd=tmp_path)
+    assert ended.status == 2
+    assert "exit status 7" in ended.stderr
+    assert leaks({**files_in(tmp_path / "out"), **printed(ended)}, secrets) == {}
 
 
 DRIVER = """

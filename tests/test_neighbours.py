@@ -136,8 +136,14 @@ def config(office: Office, tmp_path: Path) -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.mark.parametrize("gives_free_numbers", [False, True], ids=["the next number", "free numbers"])
-@pytest.mark.parametrize("profile", ["quick", "ci"])
+@pytest.mark.parametrize(
+    ("profile", "gives_free_numbers"),
+    [
+        ("quick", False),
+        ("ci", True),
+        *(pytest.param(*each, marks=pytest.mark.proof) for each in [("quick", True), ("ci", False)]),
+    ],
+)
 def test_a_run_touches_no_neighbour_and_accuses_nobody(
     profile: str, gives_free_numbers: bool, office: Office, config: str
 ) -> None:

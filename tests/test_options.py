@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from conformance.commands import run
 from conformance.server.options import Options, declare_for_pytest, given_to_pytest
+from tests.command_line import command
 from tests.plain_pytest import plain_pytest
 
 OF_PYTEST = [option for option in fields(Options) if option.metadata]
@@ -69,19 +69,25 @@ def test_what_is_given_twice_is_kept_twice() -> None:
     assert by_run(words).allow_host == ("a", "b")
 
 
-@pytest.mark.parametrize("how", ["run", "run with workers", "pytest", "pytest with workers"])
-def test_an_option_reaches_the_checks_whoever_began_the_run(tmp_path: Path, how: str) -> None:
-    workers = ["-n", "2"] if "workers" in how else []
+@pytest.mark.parametrize(
+    ("of_pytest", "workers"),
+    [(False, ()), (False, ("-n", "2")), (True, ()), pytest.param(True, ("-n", "2"), marks=pytest.mark.proof)],
+    ids=["run", "run with workers", "pytest", "pytest with workers"],
+)
+def test_an_option_reaches_the_checks_whoever_began_the_run(
+    tmp_path: Path, of_pytest: bool, workers: tuple[str, ...]
+) -> None:
     given = {"statement": "list=false", "report-dir": str(tmp_path), "seed": "11"}
-    if how.startswith("run"):
-        words = [sys.executable, "-m", "conformance", "run"]
-        words += [word for name, value in given.items() for word in (f"--{name}", value)]
+    few = ("-k", "test_successful_cancel or test_list or test_every_listed", *workers)
+    if of_pytest:
+        words = plain_pytest(*(f"--iut-{name}={value}" for name, value in given.items()), *few)
+        done = subprocess.run(words, capture_output=True, check=False, cwd=tmp_path, text=True, timeout=100)
+        said = done.stdout + done.stderr
     else:
-        words = plain_pytest(*(word for name, value in given.items() for word in (f"--iut-{name}", value)))
-    words += ["-k", "test_successful_cancel or test_list or test_every_listed", *workers]
-    done = subprocess.run(words, capture_output=True, check=False, cwd=tmp_path, text=True, timeout=100)
+        ended = command("run", *(f"--{name}={value}" for name, value in given.items()), *few, cwd=tmp_path)
+        said = ended.stdout + ended.stderr
     report = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
-    assert report["seed"] == 11, done.stdout + done.stderr
+    assert report["seed"] == 11, said
     assert report["iut"]["statement"]["declared"]["list"] is False
     reasons = {entry["reason"] for entry in report["requirements"] if entry["verdict"] == "not-applicable"}
     assert "the conformance statement says list = false" in reasons

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from conformance.errors import UsageError
+from conformance.server.fixtures import with_fixtures
+from conformance.server.target.configuration import Configuration
 from tests.plain_pytest import plain_pytest
 
 TRANSPORT = """
@@ -34,11 +38,16 @@ from conformance.server.reference.serve import running_server
 @pytest.fixture(scope="session")
 def iut_url():
     with running_server(reference_service(clock=SystemClock(), seed=0)) as url:
+        with open("served", "a") as served:
+            print(url, file=served)
         yield url
 """
 
+FEW = ("-k", "test_outcome")
+"""Checks enough to see that what a fixture gives is tested."""
 
-def ran(directory: Path, *options: str) -> tuple[subprocess.CompletedProcess[str], dict[str, object]]:
+
+def ran(directory: Path, *options: str) -> tuple[subprocess.CompletedProcess[str], dict[str, Any]]:
     done = subprocess.run(
         plain_pytest("--iut-statement=auth=false", "--iut-report-dir=report", *options),
         capture_output=True,
@@ -51,23 +60,11 @@ def ran(directory: Path, *options: str) -> tuple[subprocess.CompletedProcess[str
     return done, json.loads(report.read_text("utf-8")) if report.exists() else {}
 
 
-@pytest.mark.parametrize(
-    ("place", "workers"),
-    [
-        ("conftest.py", ()),
-        pytest.param("tests/conftest.py", ("-n", "2"), marks=pytest.mark.proof),
-        pytest.param("conftest.py", ("-n", "2"), marks=pytest.mark.proof),
-        pytest.param("tests/conftest.py", (), marks=pytest.mark.proof),
-    ],
-)
-def test_a_transport_is_judged_as_a_server_is(tmp_path: Path, place: str, workers: tuple[str, ...]) -> None:
-    if workers:
-        pytest.importorskip("xdist")
-    (tmp_path / place).parent.mkdir(exist_ok=True)
-    (tmp_path / place).write_text(TRANSPORT)
-    done, report = ran(tmp_path, *workers)
+def test_a_transport_is_judged_as_a_server_is(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(TRANSPORT)
+    done, report = ran(tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert report["iut"]["name"] == "iut_transport"  # type: ignore[index]
+    assert report["iut"]["name"] == "iut_transport"
     assert report["verdict"] == "conformant"
 
 
@@ -75,35 +72,62 @@ def test_a_server_that_a_fixture_starts_has_a_port_for_each_worker(tmp_path: Pat
     pytest.importorskip("xdist")
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "conftest.py").write_text(URL)
-    done, report = ran(tmp_path, "-n", "2")
+    done, report = ran(tmp_path, "-n", "2", *FEW)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert len(set((tmp_path / "served").read_text().splitlines())) == 2
+    assert set(report["totals"]) <= {"pass", "not-applicable", "not-tested"}
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize("place", ["conftest.py", "tests/conftest.py"])
+@pytest.mark.parametrize("content", [TRANSPORT, URL], ids=["iut_transport", "iut_url"])
+def test_whatever_a_fixture_gives_is_judged_wherever_it_is(
+    tmp_path: Path, content: str, place: str, workers: tuple[str, ...]
+) -> None:
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    (tmp_path / place).write_text(content)
+    done, report = ran(tmp_path, *workers)
     assert done.returncode == 0, done.stdout + done.stderr
     assert report["verdict"] == "conformant"
 
 
 def test_where_fixtures_were_looked_for_is_told_when_there_was_none(tmp_path: Path) -> None:
-    done, _ = ran(tmp_path)
+    done, _ = ran(tmp_path, *FEW)
     told = "".join(done.stdout.split())  # lines are as long as the terminal is wide
     assert f"lookedforin{tmp_path / 'conftest.py'},{tmp_path / 'tests' / 'conftest.py'}" in told
     (tmp_path / "conformance.toml").write_text('[iut]\nurl = "http://127.0.0.1:1"\n')
-    done, _ = ran(tmp_path, "--iut", "conformance.toml")
+    done, _ = ran(tmp_path, "--iut", "conformance.toml", *FEW)
     assert done.returncode != 0
     assert "[operations] says nothing" in done.stdout
     assert f"fixtures were looked for in {tmp_path / 'conftest.py'}" in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ("raise RuntimeError('no settings')", "RuntimeError: no settings"),
-        ("import pytest\n@pytest.fixture(scope='session')\ndef iut_url():\n    return 7", "gives 7, which is no URL"),
-        (
-            "import pytest\n@pytest.fixture(scope='session')\ndef iut_transport():\n    return 7",
-            "the fixture iut_transport is int, which cannot be tested",
-        ),
-    ],
-)
-def test_a_fixture_that_gives_nothing_of_use_is_told(tmp_path: Path, content: str, said: str) -> None:
-    (tmp_path / "conftest.py").write_text(content)
+def test_a_conftest_that_cannot_be_imported_is_told(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("raise RuntimeError('no settings')")
     done, _ = ran(tmp_path)
     assert done.returncode != 0
-    assert said in done.stdout + done.stderr
+    assert "RuntimeError: no settings" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"iut_url": 7}, "the fixture iut_url gives 7, which is no URL"),
+        ({"iut_operations": 7}, "the fixture iut_operations gives no function"),
+        ({"iut_url": "http://127.0.0.1:1", "iut_transport": 7}, "there are fixtures iut_url and iut_transport"),
+    ],
+)
+def test_a_fixture_that_gives_nothing_of_use_is_told(given: dict[str, object], said: str) -> None:
+    with pytest.raises(UsageError, match=said) as raised:
+        with_fixtures(Configuration(), **{"iut_url": None, "iut_transport": None, "iut_operations": None, **given})
+    assert raised.value.remedy
+
+
+def test_what_a_fixture_gives_wrongly_ends_the_run_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "import pytest\n@pytest.fixture(scope='session')\ndef iut_transport():\n    return 7"
+    )
+    done, _ = ran(tmp_path, *FEW)
+    assert done.returncode == 2
+    assert "the fixture iut_transport is int, which cannot be tested" in done.stdout

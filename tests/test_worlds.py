@@ -16,15 +16,14 @@ from conformance.server.run_suite import run_quietly
 
 START = '{method = "POST", path = "/v1/projects/demo/locations/us/operations:start", json = {mode = "run"}}'
 
-SAMPLE = (
-    *("query-name-wins", "body-name-too", "parent-is-ignored", "cancels-the-next-too", "delete-cancels-the-others"),
-    *("get-cancels", "verb-in-any-case", "malformed-json-cancels-all-the-same", "unauthenticated-cancels-all-the-same"),
-    *("default", "fails-by-its-own-schedule"),
-)
-"""One of each way in which an operation is touched that must not be, and two correct servers."""
+SAMPLE = {
+    "late": ("query-name-wins", "parent-is-ignored", "cancels-the-next-too", "verb-in-any-case", "default"),
+    "very-late": ("get-cancels", "malformed-json-cancels-all-the-same", "fails-by-its-own-schedule"),
+}
+"""Ways in which an operation is touched that must not be, and a correct server; the proof has them all."""
 
 
-@pytest.mark.parametrize(("world", "names"), [("late", SAMPLE), ("very-late", SAMPLE[::4])])
+@pytest.mark.parametrize(("world", "names"), SAMPLE.items(), ids=SAMPLE)
 def test_what_touches_another_operation_is_found_when_it_shows(world: str, names: tuple[str, ...]) -> None:
     sample = [subject for subject in subjects(world) if subject.name in names]
     assert len(sample) == len(names)
@@ -49,9 +48,16 @@ def test_a_list_that_says_nothing_yet_and_what_leaves_no_trace_are_waited_for(
     assert not inexact, "\n".join(inexact)
 
 
-@pytest.mark.parametrize("world", ["socket", "workers", "recording"])
-def test_a_fault_is_found_however_the_server_is_reached(world: str) -> None:
-    sample = [subject for subject in subjects(world) if subject.name in ("answers-nothing", "default")]
+@pytest.mark.parametrize(
+    ("world", "names"),
+    [
+        ("socket", ("answers-nothing", "default")),
+        ("workers", ("answers-nothing",)),
+        ("recording", ("answers-nothing", "default")),
+    ],
+)
+def test_a_fault_is_found_however_the_server_is_reached(world: str, names: tuple[str, ...]) -> None:
+    sample = [subject for subject in subjects(world) if subject.name in names]
     inexact = [described(outcome) for outcome in run_matrix(sample) if not outcome.is_exact]
     assert not inexact, "\n".join(inexact)
 

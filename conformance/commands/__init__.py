@@ -38,12 +38,18 @@ def size_of(options: argparse.Namespace) -> Size:
     return Size.QUIET if options.quiet else Size.VERBOSE if options.verbose else Size.NORMAL
 
 
+SURELY, _PROBABLY = 0.85, 0.6
+"""How much a word is like the option that was meant."""
+
+
 class CommandParser(argparse.ArgumentParser):
     """Parses the arguments of one command; mistakes become a UsageError, as for any other input."""
 
     def __init__(self, *arguments: Any, **keywords: Any) -> None:
         super().__init__(*arguments, **keywords)
         self.set_defaults(parser=self)
+        self.siblings: list[CommandParser] = []
+        """The parsers of all commands."""
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(message, f"`{self.prog} --help` lists what it takes")
@@ -53,22 +59,37 @@ class CommandParser(argparse.ArgumentParser):
         """The long options that the command has."""
         return [option for option in self._option_string_actions if option.startswith("--")]
 
+    @property
+    def command(self) -> str:
+        """The name of the command."""
+        return self.prog.partition(" ")[2]
 
-def misspelt(word: str, known: Sequence[str]) -> str:
-    """The option that was certainly meant; empty when the word may be an option of pytest."""
-    return next(iter(difflib.get_close_matches(word.partition("=")[0], known, n=1, cutoff=_SURELY)), "")
+    def misspelt(self, word: str) -> str:
+        """The option that was certainly meant; empty when the word may be an option of pytest."""
+        return next(iter(difflib.get_close_matches(_name_of(word), self.known_options, n=1, cutoff=SURELY)), "")
+
+    def no_such_option(self, words: Sequence[str], cutoff: float = _PROBABLY) -> UsageError | None:
+        """The error for the first of these words that is near to an option of this or of another command."""
+        own = self.known_options
+        of_others = [option for each in self.siblings for option in each.known_options if option not in own]
+        for name in map(_name_of, words):
+            for near in difflib.get_close_matches(name, [*own, *of_others], n=1, cutoff=cutoff):
+                *others, last = [f"`{each.command}`" for each in self.siblings if near in each.known_options]
+                meant = [f"did you mean {near}?"] if near != name else []
+                owners = f"{', '.join(others)} and {last} have" if others else f"{last} has"
+                whose = [f"{owners} {near}"] if near not in own else []
+                return UsageError(f"`{self.command}` has no option {name}", " ".join([*meant, *whose]))
+        return None
+
+    def unknown_options(self, words: Sequence[str]) -> UsageError:
+        """The error for words that nobody knows."""
+        return self.no_such_option(words) or UsageError(
+            f"unrecognized arguments: {' '.join(words)}", f"`{self.prog} --help` lists what it takes"
+        )
 
 
-_SURELY = 0.85
-
-
-def unknown_options(words: Sequence[str], known: Sequence[str]) -> UsageError:
-    """The error for words that no parser knows, with the nearest option there is."""
-    for word in words:
-        near = difflib.get_close_matches(word.partition("=")[0], known, n=1)
-        if near:
-            return UsageError(f"there is no option {word.partition('=')[0]}", f"did you mean {near[0]}?")
-    return UsageError(f"unrecognized arguments: {' '.join(words)}", "--help after the command lists what it takes")
+def _name_of(word: str) -> str:
+    return word.partition("=")[0]
 
 
 @contextlib.contextmanager

@@ -10,11 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from conformance.commands import add_size, size_of
+from conformance.commands import SURELY, add_size, size_of
 from conformance.errors import UsageError
 
 if TYPE_CHECKING:
-    from conformance.commands import Commands
+    from conformance.commands import CommandParser, Commands
     from conformance.server.options import Options
 
 
@@ -50,16 +50,15 @@ def add(commands: Commands) -> None:
 
 def run(words: argparse.Namespace) -> int:
     """Run the suite in this process, through pytest, or finish the clean-up of a run."""
-    from conformance.commands import unknown_options
     from conformance.server.run_suite import UnrecognizedArguments
     from conformance.server.target.interrupts import interrupted_once
 
-    _refuse_words_that_lead_nowhere(words.config, words.pytest_options, words.parser.known_options)
+    _refuse_words_that_lead_nowhere(words.config, words.pytest_options, words.parser)
     try:
         with interrupted_once():
             return _run(words)
     except UnrecognizedArguments as error:
-        raise unknown_options(error.words, words.parser.known_options) from None
+        raise words.parser.unknown_options(error.words) from None
 
 
 _OF_PYTEST = {
@@ -73,7 +72,7 @@ _OF_PYTEST = {
 """Options of pytest that `run` cannot carry out: it keeps nothing between runs, and prints a report of its own."""
 
 
-def _refuse_words_that_lead_nowhere(config: str | None, rest: Sequence[str], known: Sequence[str]) -> None:
+def _refuse_words_that_lead_nowhere(config: str | None, rest: Sequence[str], parser: CommandParser) -> None:
     """Raise UsageError for arguments that pytest would accept but that make no sense here."""
     if config is not None and _URL.match(config):
         raise UsageError(f"{config} is a URL, but a file is expected", f"write it as --url {config}")
@@ -82,10 +81,18 @@ def _refuse_words_that_lead_nowhere(config: str | None, rest: Sequence[str], kno
         if name in _OF_PYTEST:
             raise UsageError(f"{name} of pytest does nothing here", _OF_PYTEST[name])
         if name == "--iut" or name.startswith("--iut-"):
-            raise UsageError(f"{name} is an option of pytest's and does nothing here", _spelled_for_run(name, known))
+            raise UsageError(
+                f"{name} is an option of pytest's and does nothing here", _spelled_for_run(name, parser.known_options)
+            )
         is_value = at > 0 and rest[at - 1].startswith("-") and "=" not in rest[at - 1]
         if not word.startswith("-") and (not is_value or word.endswith(".toml")):
             raise UsageError(f"only one CONFIG.toml is accepted, and {word} is another one", "run each file on its own")
+    valueless = [word for word in rest if word.startswith("--") and "=" not in word]
+    if config and valueless and not Path(config).is_file():
+        raise parser.no_such_option(valueless, SURELY) or UsageError(
+            f"there is no file {config}, and `run` has no option {valueless[-1]} of its own",
+            f"write {valueless[-1]}={config} if both are for pytest, or leave them out",
+        )
 
 
 def _spelled_for_run(name: str, known: Sequence[str]) -> str:

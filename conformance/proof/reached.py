@@ -25,6 +25,8 @@ from conformance.server.reference.variants import all_variants
 from conformance.server.reference.worlds import world_named
 from conformance.server.run_suite import run_quietly
 from conformance.server.target.configuration import DEFAULT_START
+from conformance.spec.contract import Contract
+from conformance.spec.home import homes
 
 _TOKEN, _WEAK_TOKEN = "token-of-the-proof-2f6c1b", "weak-token-of-the-proof-9d04e7"
 
@@ -73,11 +75,14 @@ def _served(mutant: Mutant) -> Iterator[Path]:
 
 
 def _configuration(url: str, start: Mapping[str, object], statement: Mapping[str, object]) -> str:
-    said = {"cancel": "guaranteed", "list": True, "delete": True, "auth": True, "errors": "aip-193", **statement}
-    method = 'method = "POST", path = "/v1/projects/demo/locations/us/operations:start"'
+    declared = {"cancel": "guaranteed", "list": True, "delete": True, "auth": True, "errors": "aip-193"}
+    said = {**declared, "auth_order": "first", **statement}
+    parents = [home.example for home in homes(Contract.load("beyondcorp.v1"))]
+    method = 'method = "POST", path = "/v1/{parent}/operations:start"'
     return f"""
 [iut]
 url = "{url}"
+parent = {json.dumps(parents)}
 [auth]
 kind = "bearer"
 token_env = "LRO_PROOF_MAIN"
@@ -100,7 +105,6 @@ def _audited(mutant: Mutant) -> Mapping[str, Any]:
     from conformance.judging.audit import audit
     from conformance.server.target.configuration_file import declared_statement
     from conformance.spec.catalogue import catalogue
-    from conformance.spec.contract import Contract
 
     with tempfile.TemporaryDirectory(prefix="lro-conformance-") as folder:
         report = run_quietly(replace(mutant.options, report_dir=folder))
@@ -114,20 +118,25 @@ def _audited(mutant: Mutant) -> Mapping[str, Any]:
             now=timestamp(),
         )
     by_rules, by_audit = _broken_by_rules(report), _broken(audited.report)
-    only_there = [f"an audit of the recording does not say that {name} is broken" for name in by_rules - by_audit]
-    only_here = [f"an audit of the recording says that {name} is broken" for name in by_audit - by_rules]
-    return {**report, "messages": [*report["messages"], *only_there, *only_here]}
+    otherwise = [
+        f"{name}: the rules say {in_the_run}, an audit of the recording says {in_the_audit}"
+        for name in sorted(by_rules.keys() | by_audit.keys())
+        if (in_the_run := by_rules.get(name, "nothing")) != (in_the_audit := by_audit.get(name, "nothing"))
+    ]
+    return {**report, "messages": [*report["messages"], *otherwise]}
 
 
-def _broken(report: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(entry["id"] for entry in report["requirements"] if entry["verdict"] in ("fail", "warn"))
+def _broken(report: Mapping[str, Any]) -> dict[str, str]:
+    """What is not kept, and whether that fails or warns."""
+    return {entry["id"]: entry["verdict"] for entry in report["requirements"] if entry["verdict"] in ("fail", "warn")}
 
 
-def _broken_by_rules(report: Mapping[str, Any]) -> frozenset[str]:
-    """The requirements of which a rule about all traffic said in a run that they are violated."""
-    return frozenset(
+def _broken_by_rules(report: Mapping[str, Any]) -> dict[str, str]:
+    """The same of the requirements of which a rule about all traffic said so in a run."""
+    by_rules = {
         entry["id"]
         for entry in report["requirements"]
         for check in entry["checks"]
         if TRAFFIC_CHECK in check["check"] and check["finding"] == "violated"
-    )
+    }
+    return {name: verdict for name, verdict in _broken(report).items() if name in by_rules}

@@ -15,10 +15,12 @@ from typing import Any
 from xml.etree.ElementTree import Element, ElementTree, ParseError, SubElement, parse
 
 from conformance.errors import UsageError
+from conformance.exchange.masking import Masking
 from conformance.reports.console import explain
 from conformance.reports.words import said, untested_musts, why
 
 _FAILURES = ("fail", "unexpected-pass")
+_SAYS = ("failure", "error", "skipped")
 _RUN = "run"
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -53,10 +55,16 @@ def junit_of(report: Mapping[str, Any]) -> Element:
     return root
 
 
-def complete_junit(report: Mapping[str, Any], path: Path) -> None:
-    """Add the verdict of the run to the file that pytest wrote. Raises UsageError when that cannot be done."""
+def complete_junit(report: Mapping[str, Any], path: Path, masking: Masking) -> None:
+    """Add the verdict of the run to the file that pytest wrote, and mask what workers said, which knew only their own.
+
+    Raises UsageError when that cannot be done.
+    """
     try:
         document = parse(path)
+        for said in (element for kind in _SAYS for element in document.iter(kind)):
+            said.set("message", masking.text(said.get("message", "")))
+            said.text = masking.text(said.text or "") or None
         for suite in document.iter("testsuite"):
             _add_verdict(suite, report)
             for count, kind in (("failures", "failure"), ("errors", "error")):

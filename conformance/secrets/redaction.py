@@ -17,7 +17,7 @@ import base64
 import binascii
 import re
 import string
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from html.entities import html5
 
@@ -47,11 +47,12 @@ class Redaction:
         spelled = [(text, masks[secret]) for secret in wanted for text in _texts(secret)]
         # The longest first: what is left of it would not be found when a part of it had gone before.
         spelled.sort(key=lambda entry: (-len(entry[0]), entry[0]))
-        self._patterns = [(len(text), _pattern(text), hidden) for text, hidden in spelled]
+        self._wholes = [(_Whole(text), hidden) for text, hidden in spelled]
         self._runs = [
-            (_Runs(secret, max(SURE, min(_half(secret), _LONGEST_RUN))), masks[secret])
+            (_Runs(text, max(SURE, min(_half(text), _LONGEST_RUN))), masks[secret])
             for secret in wanted
-            if len(secret) > SURE
+            for text in (secret, *_user_and_password(secret))
+            if len(text) > SURE
         ]
         # The same header fields come with each answer, and the same answer is shown by several requirements.
         self._seen = lru_cache(_TEXTS_KEPT)(self._without)
@@ -61,23 +62,22 @@ class Redaction:
         return self._seen(value) if len(value) <= _LONGEST_KEPT else self._without(value)
 
     def _without(self, value: str) -> str:
-        for length, pattern, mask in self._patterns:
-            if length <= len(value):  # no spelling is shorter
-                value = pattern.sub(_always(mask), value)
+        for whole, mask in self._wholes:
+            value = whole.blotted_out(value, mask)
         for runs, mask in self._runs:
             value = runs.blotted_out(value, mask)
         return value
 
     def octets(self, value: bytes) -> bytes:
         """The same for bytes, which need not be text: they are read one to one as characters."""
-        return self.text(value.decode("latin-1")).encode("latin-1") if self._patterns else value
+        return self.text(value.decode("latin-1")).encode("latin-1") if self._wholes else value
 
 
 class Spelling:
     """Every spelling of one secret, to ask whether a text has one."""
 
     def __init__(self, secret: str) -> None:
-        self._patterns = [_pattern(text) for text in _texts(secret)]
+        self._wholes = [_Whole(text) for text in _texts(secret)]
         self._runs = _Runs(secret, max(SURE, _half(secret)))
         self._is_sure = len(secret) >= SURE
 
@@ -86,7 +86,7 @@ class Spelling:
         if not self._is_sure:
             return False
         text = octets.decode("latin-1")
-        return any(pattern.search(text) for pattern in self._patterns) or any(True for _ in self._runs.found(text))
+        return any(whole.is_in(text) for whole in self._wholes) or any(True for _ in self._runs.found(text))
 
 
 _MASKED = re.compile(rf"{re.escape(MASK[:-1])}( [0-9]+)?\]")
@@ -107,15 +107,31 @@ def numbered(number: int) -> str:
     return f"{MASK[:-1]} {number}]"
 
 
-def _always(text: str) -> Callable[[re.Match[str]], str]:
-    return lambda _: text
-
-
 def _half(secret: str) -> int:
     return (len(secret) + 1) // 2
 
 
 # --- whole ---
+
+
+class _Whole:
+    """One text in any spelling."""
+
+    def __init__(self, text: str) -> None:
+        self._pattern = _pattern(text)
+        # Nobody escapes letters and digits: a text without these has no spelling of it, which is seen much sooner.
+        self._core = max(re.findall("[a-z0-9]+", text.lower()), key=len, default="")
+
+    def is_in(self, text: str) -> bool:
+        return self._may_be_in(text) and self._pattern.search(text) is not None
+
+    def blotted_out(self, text: str, mask: str) -> str:
+        """The text with the mask in place of each spelling."""
+        return self._pattern.sub(lambda _: mask, text) if self._may_be_in(text) else text
+
+    def _may_be_in(self, text: str) -> bool:
+        """Beyond ASCII there are letters that are the same but for their case, and have no such lower case."""
+        return not text.isascii() or self._core in text.lower()
 
 
 def _texts(secret: str) -> Iterator[str]:
@@ -125,8 +141,7 @@ def _texts(secret: str) -> Iterator[str]:
     yield secret
     yield octets.decode("latin-1")
     yield from (text for text in (octets.hex(), *_in_base64(octets)) if len(text) >= SURE)
-    if len(octets) >= SURE:
-        yield from _user_and_password(secret)
+    yield from _user_and_password(secret)
 
 
 def _in_base64(octets: bytes) -> Iterator[str]:
@@ -141,6 +156,8 @@ def _in_base64(octets: bytes) -> Iterator[str]:
 
 def _user_and_password(secret: str) -> Iterator[str]:
     """The two of Basic credentials, together and the password alone; nothing when the secret is none of these."""
+    if len(secret) < SURE:
+        return
     try:
         user, colon, password = base64.b64decode(secret, validate=True).decode("ascii").partition(":")
     except (binascii.Error, ValueError):

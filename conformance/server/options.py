@@ -67,7 +67,7 @@ def declare_for_run(add: Callable[..., object]) -> None:
         if option.name == "config":
             add(option.name, nargs="?", metavar=described["metavar"], help=described["help"])
         elif described and described["is_of_run"]:
-            add(f"--{_spelled(option.name)}", dest=option.name, **_keydescribed(option.default, described))
+            add(f"--{_spelled(option.name)}", dest=option.name, **_keywords(option.default, described))
 
 
 def declare_for_pytest(add: Callable[..., object]) -> None:
@@ -75,7 +75,7 @@ def declare_for_pytest(add: Callable[..., object]) -> None:
     for option in fields(Options):
         if option.metadata:
             name = _PREFIX if option.name == "config" else f"{_PREFIX}-{_spelled(option.name)}"
-            add(f"--{name}", dest=f"{_PREFIX}_{option.name}", **_keydescribed(option.default, option.metadata))
+            add(f"--{name}", dest=f"{_PREFIX}_{option.name}", **_keywords(option.default, option.metadata))
 
 
 def given_to_pytest(values: Mapping[str, Any]) -> Options:
@@ -87,8 +87,8 @@ def _spelled(name: str) -> str:
     return name.replace("_", "-")
 
 
-def _keydescribed(default: object, described: Mapping[str, Any]) -> dict[str, Any]:
-    """The keydescribed that describe an option to a parser, by the kind of its value."""
+def _keywords(default: object, described: Mapping[str, Any]) -> dict[str, Any]:
+    """The keyword arguments that describe an option to a parser, by the kind of its value."""
     if isinstance(default, bool):
         return {"action": "store_true", "help": described["help"]}
     kind = {"action": "append"} if isinstance(default, tuple) else {"type": type(default)}

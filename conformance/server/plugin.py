@@ -20,9 +20,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from conformance.server.workers import Workers, clean_up_when_interrupted, hand_over, is_worker, options_handed_to
+from conformance.server.workers import (
+    Workers,
+    clean_up_when_interrupted,
+    hand_over,
+    is_of_worker,
+    is_worker,
+    options_handed_to,
+)
 
 if TYPE_CHECKING:
+    from conformance.judging.verdict import CheckResult
     from conformance.server.options import Options
     from conformance.server.run import Run
     from conformance.server.target.iut import Iut
@@ -106,9 +114,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     from conformance.server.checks import draws, in_order, properties_of, rank_of, requirement_of
 
-    # A traceback with local variables would show what went over the wire, and pytest cuts long ones in the middle, so
-    # that a part of a secret would not be recognised.
+    # A traceback with local variables or arguments would show what went over the wire, and pytest cuts long ones in the
+    # middle, so that a part of a secret would not be recognised.
     config.option.showlocals = False
+    if getattr(config.option, "tbstyle", "short") in ("auto", "long"):  # there is none without a terminal
+        config.option.tbstyle = "short"
     run = _run(config)
     too_large = [item for item in checks if rank_of(item) > run.profile.rank]
     if too_large:
@@ -200,9 +210,10 @@ def pytest_runtest_makereport(
     finally:
         call.excinfo = raised
     run = _run(item.config)
-    result = result_of(item, call, run)
+    result = result_of(item, call, run, run.masking())
     show(report, result, run)
-    setattr(report, RESULT, result.as_json())
+    told = result_of(item, call, run, None) if is_worker(item.config) else result
+    setattr(report, RESULT, told.as_json())
     return report
 
 
@@ -211,13 +222,29 @@ class _Results:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
+        self._of_workers: list[tuple[pytest.TestReport, CheckResult]] = []
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         value = getattr(report, RESULT, None)
         if value is not None and not is_worker(self._config):
             from conformance.judging.verdict import CheckResult
 
-            _run(self._config).results.append(CheckResult.from_json(value))
+            result = CheckResult.from_json(value)
+            if is_of_worker(report):
+                self._of_workers.append((report, result))
+            else:
+                _run(self._config).results.append(result)
+
+    def _mask_what_workers_said(self, run: Run) -> None:
+        """Their secrets are known when all have ended."""
+        from conformance.judging.transit import masked
+        from conformance.server.results import mask
+
+        masking = run.masking()
+        for report, result in self._of_workers:
+            mask(report, masking)
+            run.results.append(masked(result, masking))
+        self._of_workers.clear()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
@@ -228,6 +255,7 @@ class _Results:
         run = self._config.stash.get(RUN, None)
         if run is not None:
             run.clean_up()
+            self._mask_what_workers_said(run)
         if run is None or run.fatal or is_worker(self._config):
             return
         from conformance.server.results import report_of, show
@@ -302,7 +330,7 @@ def _complete_junit(config: pytest.Config, run: Run, report: dict[str, Any]) -> 
     from conformance.reports.junit import complete_junit
 
     try:
-        complete_junit(report, path)
+        complete_junit(report, path, run.masking())
     except UsageError as error:
         run.unwritten.append(error)
 

@@ -7,7 +7,9 @@ from typing import Any, Literal
 import pytest
 
 from conformance.errors import ConformanceError, NotApplicable, NotTested, Unjudged
+from conformance.exchange.masking import Masking
 from conformance.judging.report import build_evidence_entry, violation_as_json
+from conformance.judging.transit import complaint_as_json
 from conformance.judging.verdict import CheckResult, Finding, Verdict
 from conformance.reports.console import explain
 from conformance.server.checks import TRAFFIC_FILE, draws, properties_of, requirement_of
@@ -21,16 +23,26 @@ from conformance.suite.stimuli import in_turn
 SUITE = "conformance/suite"
 
 
-def result_of(item: pytest.Item, call: pytest.CallInfo[None], run: Run) -> CheckResult:
-    """What a check found, from how it ended; an unusable target ends the session."""
+def result_of(item: pytest.Item, call: pytest.CallInfo[None], run: Run, masking: Masking | None) -> CheckResult:
+    """What a check found, from how it ended; an unusable target ends the session.
+
+    Without a masking it is whole, for the process that reports.
+    """
+
+    def text(value: str) -> str:
+        return masking.text(value) if masking is not None else value
+
     raised = call.excinfo.value if call.excinfo is not None else None
     violations: tuple[dict[str, Any], ...] = ()
-    reason = run.masking().text(str(raised)) if raised is not None else ""
+    reason = text(str(raised)) if raised is not None else ""
     if raised is None:
         finding = Finding.KEPT
     elif isinstance(raised, Violated):
         finding = Finding.VIOLATED
-        violations = tuple(violation_as_json(complaint, run.masking()) for complaint in raised.complaints)
+        violations = tuple(
+            violation_as_json(complaint, masking) if masking is not None else complaint_as_json(complaint)
+            for complaint in raised.complaints
+        )
     elif isinstance(raised, NotTested):
         finding = Finding.NOT_TESTED
     elif isinstance(raised, NotApplicable):
@@ -42,7 +54,7 @@ def result_of(item: pytest.Item, call: pytest.CallInfo[None], run: Run) -> Check
         item.session.shouldstop = run.masking().text(raised.message)
     else:
         finding = Finding.ERROR
-        reason = run.masking().text(f"{type(raised).__name__}: {raised}")
+        reason = text(f"{type(raised).__name__}: {raised}")
     confirmation = item.stash.get(CONFIRMATION, None)
     return CheckResult(
         requirement_of(item),
@@ -86,6 +98,15 @@ def show(report: pytest.TestReport, result: CheckResult, run: Run) -> None:
         word = "warn" if result.finding is Finding.VIOLATED else result.finding.value
         report.outcome = "skipped"
         report.longrepr = (file, line or 0, f"{word}: {result.reason}")
+
+
+def mask(report: pytest.TestReport, masking: Masking) -> None:
+    """Take the secrets out of what a worker's report says, which it masked as far as it knew them."""
+    if isinstance(report.longrepr, str):
+        report.longrepr = masking.text(report.longrepr)
+    elif isinstance(report.longrepr, tuple):
+        file, line, text = report.longrepr
+        report.longrepr = (file, line, masking.text(text))
 
 
 def report_of(result: CheckResult, when: Literal["call", "teardown"]) -> pytest.TestReport:

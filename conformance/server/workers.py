@@ -62,6 +62,11 @@ def is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
+def is_of_worker(report: pytest.TestReport) -> bool:
+    """Whether a worker has sent the report: pytest-xdist notes which."""
+    return hasattr(report, "node")
+
+
 def options_handed_to(config: pytest.Config) -> Options | None:
     """The options that this process was handed, if it is a worker."""
     from conformance.server.options import Options

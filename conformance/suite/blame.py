@@ -7,6 +7,7 @@ touches other operations; if so, no suspect whose request is a valid cancel can 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
@@ -14,7 +15,6 @@ from conformance.rules import Complaint
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.suite.bystanders import Bystander, Bystanders
-from conformance.suite.evidence import is_gone
 from conformance.suite.last_look import Looked
 from conformance.suite.latency import Latency
 from conformance.suite.stimuli import stimulus
@@ -48,15 +48,27 @@ class Blame:
     def plain_cancel_touches_others(self) -> bool:
         """Whether a plain cancel of an operation touches another: started before it, after it, or the oldest."""
         if self._touches_others is None:
+            self._touches_others = self._find_out()
+        return self._touches_others
+
+    def _find_out(self) -> bool:
+        with self.for_all():
             older = self._bystanders.new()
             cancelled = self._iut.running(1)[0]
-            # What is gone already cannot be touched any more.
-            oldest = [] if is_gone(self._iut.get(self._older.name)) else [self._older]
-            others = [*oldest, older, self._bystanders.new()]
+            # What was touched already cannot be touched any more.
+            early = [self._older, self._bystanders.oldest]
+            looks = self._iut.get_all([each.name for each in early])
+            running = [
+                each for each, look in zip(early, looks, strict=True) if not Looked(each, (look,), look).has_stopped
+            ]
+            others = [*running[:1], older, self._bystanders.new()]
             cancel = self._iut.cancel(cancelled, note="plain cancel of another operation")
             looked = self._looked([(other, [cancel]) for other in others])
-            self._touches_others = any(each.touched is not None for each in looked)
-        return self._touches_others
+            return any(each.touched is not None for each in looked)
+
+    def for_all(self) -> AbstractContextManager[None]:
+        """Within the context, what is sent is recorded as this stimulus' own, whichever check asked first."""
+        return self._iut.target.sending_for("blame")
 
     def delete_touches_others(self) -> bool:
         """Whether the delete of an ended operation touches the one that was started before it, or after it."""

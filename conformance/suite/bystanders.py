@@ -12,7 +12,8 @@ from conformance.errors import NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
 from conformance.lro import Operation
-from conformance.rules.server.errors import bare_status_of, envelope_of
+from conformance.rules.server.conditions import failed
+from conformance.rules.server.errors import form_of_errors
 from conformance.server.target.iut import Iut
 from conformance.server.target.unknown import unknown_name
 from conformance.suite.stimuli import stimulus
@@ -97,7 +98,11 @@ def bystanders(iut: Iut, first_looks: list[Exchange], oldest_name: str) -> Bysta
 
 @stimulus
 def older(bystanders: Bystanders, older_name: str) -> Bystander:
-    """The bystander that was started right before all that are cancelled; no request is aimed at it."""
+    """The bystander that was started right before all that are cancelled.
+
+    When it was seen to run after the stories, it is read as clients read, named by cancels that nobody has to accept,
+    and by deletes of callers who may not delete. Whoever finds it touched asks who it was.
+    """
     return bystanders.met(older_name)
 
 
@@ -108,29 +113,13 @@ def younger(bystanders: Bystanders, younger_name: str) -> Bystander:
 
 
 @stimulus
-def addressed(bystanders: Bystanders, addressed_name: str) -> Bystander:
-    """The bystander that cancels name which nobody has to accept."""
-    return bystanders.met(addressed_name)
-
-
-@stimulus
-def kept(bystanders: Bystanders, kept_name: str) -> Bystander:
-    """The bystander that deletes name which have to be refused."""
-    return bystanders.met(kept_name)
-
-
-@stimulus
 def known_auth(iut: Iut, oldest_name: str) -> None:
     """Finds out whether the server asks for credentials, if the statement does not say it."""
     iut.find_out_about_auth(oldest_name)
 
 
 def _find_out_about_errors(iut: Iut, unknown: Exchange) -> None:
-    if envelope_of(unknown) is not None:
-        iut.statement.find("errors", "aip-193", "a get of an unknown operation answers with the AIP-193 envelope")
-    elif bare_status_of(unknown) is not None:
-        iut.statement.find("errors", "status", "a get of an unknown operation answers with a bare google.rpc.Status")
-    elif unknown.response is not None and unknown.response.status >= 400:
-        iut.statement.find(
-            "errors", "none", "a get of an unknown operation answers with neither form of google.rpc.Status"
-        )
+    found = form_of_errors([unknown] if failed(unknown) else [])
+    if found is not None:
+        value, form = found
+        iut.statement.find("errors", value, f"a get of an unknown operation answers with {form}")

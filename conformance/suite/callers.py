@@ -1,7 +1,6 @@
 """Gets, lists and deletes without the right credentials, sent together.
 
-The delete is aimed at an operation of this run that nobody cancels, and that nothing else is aimed at. The last look
-shows whether it is still there.
+The delete is aimed at an operation of this run that nobody cancels. The last look shows whether it is still there.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from conformance.server.target.unknown import unknown_name
 from conformance.suite.bystanders import Bystander, Bystanders
 from conformance.suite.deletion import Deletion
 from conformance.suite.last_look import LastLook
+from conformance.suite.operations import require_own_deletes
 from conformance.suite.pages import SmallPages
 from conformance.suite.stimuli import stimulus
 
@@ -50,6 +50,15 @@ class Callers:
 
 def _note(method: Method, who: str) -> str:
     return f"{method.value} {who}"
+
+
+@stimulus
+def kept(iut: Iut, older: Bystander, known_auth: None) -> Bystander:
+    """The bystander that is to be deleted by nobody who may not. Raises Unjudged where no delete is ours to send."""
+    if iut.statement.value("auth") is not True:
+        raise NotApplicable("the server asks for no credentials")
+    require_own_deletes(iut, older.name)
+    return older
 
 
 NOT_TO_BE_DELETED = "callers"
@@ -153,14 +162,15 @@ def spellings(path: str, few: bool = False) -> Iterable[tuple[str, str]]:
     _, version, literal, *rest = path.split("/")
     identifier = rest[-1]
     head, colon, verb = path.rpartition(":")
+    yield f"{path.removesuffix(identifier)}{_escaped(identifier)}", "an escaped letter in the id"
+    if few:
+        end = f"{'/'.join(rest).removesuffix(verb)}{_escaped(verb)}" if colon else "/".join(rest)
+        yield f"/{_escaped(version)}/{_escaped(literal)}/{end}", "an escaped letter in version, literal and verb"
+        return
     yield f"/{version}/{_escaped(literal)}/{'/'.join(rest)}", "an escaped letter in a literal"
     yield f"/{_escaped(version)}/{literal}/{'/'.join(rest)}", "an escaped letter in the version"
-    yield f"{path.removesuffix(identifier)}{_escaped(identifier)}", "an escaped letter in the id"
     if colon:
         yield f"{head}:{_escaped(verb)}", "an escaped letter in the verb"
-    if few:
-        return
-    if colon:
         yield f"{head}%3A{verb}", "an escaped colon"
     yield f"/{path}", "two slashes at its beginning"
     yield path.replace(f"/{literal}/", f"//{literal}/", 1), "two slashes within"

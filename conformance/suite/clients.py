@@ -25,6 +25,8 @@ _CLIENTS = (
     "gl-python/3.12.1 rest/2.32.0 gapic/1.0.0",
     "gl-java/21 gapic/2.5.0 gax/2.50.0 rest/",
     "gl-node/20 gapic/5.1.0 gax/4.3 rest/",
+    "gl-go/1.26.5 gdcl/0.291.0",
+    "google-cloud-sdk vscode_cloudshelleditor/0.1",
 )
 
 

@@ -98,9 +98,9 @@ class LastLook:
         has_later = any(look.precedes(other.sent[-1]) for other in others)
         return looked.touched is not None and untouched(looked.bystander.operation, look) is None and has_later
 
-    def aimed_at(self, name: str) -> Looked | None:
-        """What was aimed at the operation of this name, and how it looked."""
-        return next((looked for looked in self._looked.values() if looked.bystander.name == name), None)
+    def aimed_at(self, name: str) -> list[Looked]:
+        """All that was aimed at the operation of this name, and how it looked."""
+        return [looked for looked in self._looked.values() if looked.bystander.name == name]
 
     def at(self, key: str) -> Looked:
         """How a bystander looked when an effect would have shown: waits if need be, once for all that wait.

@@ -57,10 +57,10 @@ def settled_list(iut: Iut, parent: str, there: Collection[str], ended: Collectio
     began = iut.target.clock.now()
     pages = iut.list_pages(parent)
     while pages[-1].succeeded():
-        shown = {operation.name: operation.done for page in pages for operation in operations_in(page)}
+        running = {str(each.name) for page in pages for each in operations_in(page) if not each.done}
         passed = iut.target.clock.now() - began
-        is_behind = any(shown.get(name) is False for name in ended) and passed < iut.settle
-        is_without = any(name not in shown for name in there) and passed < min(LIST_SHOWS, iut.settle)
+        is_behind = any(same_name(shown, name) for shown in running for name in ended) and passed < iut.settle
+        is_without = passed < min(LIST_SHOWS, iut.settle) and not all(is_listed(pages, name) for name in there)
         if not (is_behind or is_without):
             break
         iut.target.clock.sleep(_PAUSE)

@@ -85,9 +85,17 @@ def posted(iut: Iut, path: str, note: str) -> Outgoing:
 
 LEFT_OUT_OF_QUICK = frozenset(
     {
-        *("verb-shorter", "verb-empty", "verb-extension", "verb-tab", "verb-too-early", "verb-before-more"),
+        *(
+            "verb-other",
+            "verb-shorter",
+            "verb-empty",
+            "verb-extension",
+            "verb-tab",
+            "verb-too-early",
+            "verb-before-more",
+        ),
         *("verb-blank-before", "verb-escaped-slash", "verb-escaped-question-mark", "verb-escaped-number-sign"),
-        *("verb-separator-escaped-twice", "verb-parameter-empty"),
+        *("verb-separator-escaped-twice", "verb-parameter-empty", "verb-other"),
         *("literal-parameter-first", "literal-escaped-twice", "version-parameter"),
         *("segment-before-id", "segment-missing", "version-missing", "pair-missing", "backslash"),
         *("encoded-slash-lower-case", "verb-unanchored"),

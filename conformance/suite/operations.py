@@ -77,21 +77,6 @@ def younger_name(
 
 
 @stimulus
-def addressed_name(iut: Iut, bystanders: Bystanders, younger_name: str | None = None) -> str:
-    """The bystander that cancels name which nobody has to accept; none is started between `younger` and the others."""
-    return iut.running(1)[0]
-
-
-@stimulus
-def kept_name(iut: Iut, bystanders: Bystanders, known_auth: None, younger_name: str | None = None) -> str:
-    """The one that is to be deleted by nobody who may not. Raises Unjudged where no delete is ours to send."""
-    if iut.statement.value("auth") is not True:
-        raise NotApplicable("the server asks for no credentials")
-    require_own_deletes(iut, bystanders.name)
-    return iut.running(1)[0]
-
-
-@stimulus
 def completing_name(iut: Iut, bystanders: Bystanders, younger_name: str | None = None) -> str:
     """The one that ends by itself, early so that it has ended when it is needed; empty where none can be had."""
     return iut.completed_supply.take(1)[0] if iut.completed_supply.is_given else ""

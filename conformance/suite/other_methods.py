@@ -88,6 +88,14 @@ def other_methods(aim: Aim) -> list[Outgoing]:
     return requests
 
 
+@refusal
+def lower_case_method(aim: Aim) -> list[Outgoing]:
+    """The cancel with the name of its method in lower case, which is the name of another one."""
+    path, method = aim.iut.contract.path(Method.CANCEL, aim.name), aim.iut.cancel_method.lower()
+    note = f"{method} on the cancel path"
+    return [aim.iut.request(method, path, body=aim.iut.plain_body, content_type=JSON, note=note, is_odd=True)]
+
+
 def _post(
     aim: Aim, body: bytes, content_type: str | None, what: str, query: str = "", headers: tuple[Header, ...] = ()
 ) -> Outgoing:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from conformance.exchange import Exchange, Method
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
-from conformance.suite.bystanders import Bystanders
+from conformance.suite.bystanders import Bystander
 from conformance.suite.clients import as_a_client
 from conformance.suite.last_look import LastLook
 from conformance.suite.stimuli import stimulus
+from conformance.suite.stories import Stories
 
 POLLS = 3
 
@@ -39,19 +40,19 @@ def read_again(iut: Iut, read: Exchange) -> tuple[Exchange, Exchange]:
 
 
 @stimulus
-def reads(iut: Iut, bystanders: Bystanders, aims: LastLook, younger_name: str | None = None) -> Reads:
-    """Read a bystander of its own, and leave to the last look what became of it."""
+def reads(iut: Iut, older: Bystander, aims: LastLook, stories: Stories | None = None) -> Reads:
+    """Read a bystander, and leave to the last look what became of it; the stories have looked at it once more."""
 
-    def reads_of(name: str) -> list[Outgoing]:
+    def reads_of(name: str, polls: int = POLLS) -> list[Outgoing]:
         poll = iut.get_request(name, note="get of an operation that is polled")
-        polls = [*[poll] * (POLLS - 1), as_a_client(poll, name)]
+        requests = [*[poll] * (polls - 1), as_a_client(poll, name)]
         if iut.contract.lists(name) and iut.statement.value("list") is not False:
             parent = iut.contract.parent_of(name)
             listed = iut.list_request(parent, note="list of an operation that is polled")
-            polls.append(as_a_client(listed, parent))
-        return polls
+            requests.append(as_a_client(listed, parent))
+        return requests
 
-    bystander = bystanders.new()
-    sent = iut.send_all(reads_of(bystander.name))
-    aims.aim("reads", bystander, sent, reads_of)
-    return Reads(sent[POLLS - 1 :], reads_of)
+    polls = POLLS - 1
+    sent = iut.send_all(reads_of(older.name, polls))
+    aims.aim("reads", older, sent, reads_of)
+    return Reads(sent[polls - 1 :], reads_of)

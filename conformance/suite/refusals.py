@@ -186,9 +186,10 @@ class Refusals:
             for family, exchanges in self._sent.items()
             if exchanges and not (family in CANCEL_A_DECOY and self._blame.plain_cancel_touches_others)
         ]
-        apart = self._blame.apart([self._remake(family) for family in suspects])
-        touched = [family for family, has_touched in zip(suspects, apart, strict=True) if has_touched]
-        return {family: self._effect_of_one(family) for family in touched}
+        with self._blame.for_all():
+            apart = self._blame.apart([self._remake(family) for family in suspects])
+            touched = [family for family, has_touched in zip(suspects, apart, strict=True) if has_touched]
+            return {family: self._effect_of_one(family) for family in touched}
 
     def _effect_of_one(self, family: str) -> Complaint | NotTested | None:
         notes = [exchange.note for exchange in self._sent[family]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from conformance.errors import NotTested
@@ -18,7 +18,7 @@ from conformance.rules.server.outcome import as_good_as, shows_nothing_of_a_form
 from conformance.server.target.iut import Iut
 from conformance.server.target.requests import JSON
 from conformance.server.target.target import Outgoing
-from conformance.suite.clients import client_forms
+from conformance.suite.clients import ALL_TOGETHER, client_forms
 from conformance.suite.evidence import answered, require_answers, require_let_in
 from conformance.suite.judging import require
 from conformance.suite.near_misses import canonical, posted
@@ -44,8 +44,22 @@ _UNRESERVED = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])[A-Za-z0-9._~-]")
 """A character of a raw path that may be escaped or not, and means the same (RFC 3986, section 2.3)."""
 
 
+WITH_A_QUERY = {
+    "charset": "alt",
+    "newline": "dollar-alt",
+    "redundant-name": "dollar-alt-encoded",
+    "capitals": "dollar-alt-plain",
+    ALL_TOGETHER: "system-parameters",
+    "escaped-letter": "empty-query",
+}
+"""Forms, each with a query that quick sends in the same request: who understands both there, understands either."""
+
+
 class RepeatedForms:
-    """The answers to all forms, by the key of the form; the forms overlap, the control before them does not."""
+    """The answers to all forms, by the key of the form; the forms overlap, the control before them does not.
+
+    In quick some forms share a request. Where its answer is not right, each of them is asked again, alone.
+    """
 
     def __init__(self, iut: Iut, name: str, may_have_ended: bool) -> None:
         self._iut = iut
@@ -54,7 +68,9 @@ class RepeatedForms:
         # The control goes first and alone: what follows finds the operation as the control found it.
         self.control = iut.send(iut.cancel_request(name, note="cancel of a cancelled operation"))
         self._may_have_ended = may_have_ended
-        self._sent = dict(zip(self._forms, iut.send_all(list(self._forms.values())), strict=True))
+        together = joined(self._forms) if iut.is_quick else {(form,): each for form, each in self._forms.items()}
+        answers = zip(together, iut.send_all(list(together.values())), strict=True)
+        self._sent = {form: answer for forms, answer in answers for form in forms}
         self._was_alone: set[str] = set()
 
     def like(self, prefix: str) -> list[str]:
@@ -71,7 +87,8 @@ class RepeatedForms:
     def what_is_wrong(self, form: str, oracle: Callable[[Exchange], Complaint | None]) -> Complaint | None:
         """What an oracle says to the answer of a form.
 
-        All forms overlapped; one that it complains about is asked again, alone, so that only its form can be why.
+        All forms overlapped, and some shared a request; one that it complains about is asked again, alone, so that only
+        its form can be why.
         """
         complaint = oracle(self._sent[form])
         if complaint is None or self._sent[form].response is None or form in self._was_alone:
@@ -116,6 +133,18 @@ def forms_of(iut: Iut, name: str) -> dict[str, Outgoing]:
     return {**bodies, **_queries(iut, name), **_paths(iut, name)}
 
 
+def joined(forms: Mapping[str, Outgoing]) -> dict[tuple[str, ...], Outgoing]:
+    """The same forms in fewer requests, each by the keys of the forms that it has."""
+    pairs = {form: query for form, query in WITH_A_QUERY.items() if form in forms and query in forms}
+    alone = {(form,): each for form, each in forms.items() if form not in pairs and form not in pairs.values()}
+    return alone | {(form, query): _with_query_of(forms[form], forms[query]) for form, query in pairs.items()}
+
+
+def _with_query_of(form: Outgoing, query: Outgoing) -> Outgoing:
+    request = replace(form.request, target=f"{form.request.target}?{query.request.query}")
+    return replace(form, request=request, note=f"{form.note}, and with the query ?{query.request.query}")
+
+
 def _bodies(iut: Iut, name: str) -> dict[str, Outgoing]:
     forms = {
         "unlabelled": iut.cancel_request(
@@ -143,6 +172,10 @@ def _bodies(iut: Iut, name: str) -> dict[str, Outgoing]:
         ),
         "unknown-field": iut.cancel_request(name, body=b'{"foo": 1}', note="cancel with an unknown field"),
     }
+    if iut.statement.value("unknown_fields") == "refused":
+        forms["unknown-field-of-text"] = iut.cancel_request(
+            name, body=b'{"fooBar": "x"}', note="cancel with an unknown field of text"
+        )
     if not iut.is_quick or iut.ends_at_once:  # where operations run, the stories have these forms
         forms["empty"] = iut.cancel_request(name, body=b"", content_type=None, note="cancel without a body")
         forms["empty-labelled"] = iut.cancel_request(name, body=b"", note="cancel without a body, labelled as JSON")

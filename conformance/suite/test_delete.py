@@ -15,7 +15,7 @@ from conformance.server.target.unknown import unknown_name
 from conformance.suite.blame import Blame
 from conformance.suite.bystanders import Bystanders
 from conformance.suite.deletion import Deletion
-from conformance.suite.evidence import answered, is_gone, require_answers, require_each, tells_what_exists
+from conformance.suite.evidence import answered, require_answers, require_each, tells_what_exists
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.stimuli import stimulus
@@ -28,11 +28,12 @@ def test_delete_leaves_other_operations_alone(
 ) -> None:
     """It only adds: where no cancel works, what a delete leaves alone shows nothing.
 
-    An operation may be gone for another reason, such as a store that keeps a few: then another delete removes none.
+    An operation may be touched by something else that was aimed at it, or gone for another reason, such as a store that
+    keeps a few: then another delete touches none.
     """
     looked = last_look.at("deletion")
-    if is_gone(looked.look) and not blame.delete_touches_others():
-        raise NotTested(f"{looked.bystander.name} is gone, and another delete left the operations beside it alone")
+    if looked.touched is not None and not blame.delete_touches_others():
+        raise NotTested(f"{looked.touched.message}; another delete left the operations beside it alone")
     last_look.require_untouched("deletion")
 
 

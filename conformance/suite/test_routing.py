@@ -94,6 +94,18 @@ def test_no_other_method_cancels(last_look: LastLook, other_methods: Refusal) ->
     other_methods.require_no_effect()
 
 
+@verifies("routing.method-has-a-case", profile="ci")
+def test_method_in_lower_case_does_not_cancel(last_look: LastLook, lower_case_method: Refusal) -> None:
+    lower_case_method.require_no_effect(*lower_case_method.accepted())
+
+
+@verifies("routing.wildcard-parent", profile="ci")
+def test_wildcard_for_every_parent_cancels_nothing(last_look: LastLook, wildcard_parents: Refusal) -> None:
+    if not wildcard_parents.sent:
+        raise NotTested("another operation may have the id, or the parent has no id that `-` could stand for")
+    wildcard_parents.require_no_effect()
+
+
 @refusal
 def malformed_escapes(aim: Aim) -> list[Outgoing]:
     head, colon, verb = aim.iut.contract.path(Method.CANCEL, aim.name).rpartition(":")

@@ -92,7 +92,7 @@ class Unacceptable:
 
 @stimulus
 def unacceptable(
-    iut: Iut, addressed: Bystander, repeated_forms: RepeatedForms, aims: LastLook, blame: Blame
+    iut: Iut, older: Bystander, repeated_forms: RepeatedForms, aims: LastLook, blame: Blame
 ) -> Unacceptable:
     """Cancels that nobody has to accept."""
 
@@ -101,7 +101,7 @@ def unacceptable(
         return repeated_forms.control.succeeded() and answer is not None and 400 <= answer.status < 500
 
     query = repeated_forms.answer("unknown-parameter").request.query if is_refused("unknown-parameter") else None
-    return Unacceptable(iut, addressed, aims, blame, query, is_refused("unknown-field"), is_refused("unlabelled"))
+    return Unacceptable(iut, older, aims, blame, query, is_refused("unknown-field"), is_refused("unlabelled"))
 
 
 def _with_body(iut: Iut, name: str, body: bytes) -> Outgoing:

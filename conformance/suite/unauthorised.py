@@ -28,7 +28,8 @@ IN_ANOTHER_PROJECT = "cancel without permission that names another project for i
 WITHOUT_PERMISSION = "cancel without permission"
 MALFORMED_WITHOUT_PERMISSION = "malformed cancel without permission"
 _SPELLED = "cancel without credentials of a path with "
-SPELLED = tuple(f"{_SPELLED}{what}" for _, what in spellings("/v1/projects/p/operations/o:cancel"))
+_CANCEL = "/v1/projects/p/operations/o:cancel"
+SPELLED = tuple(f"{_SPELLED}{what}" for few in (True, False) for _, what in spellings(_CANCEL, few))
 UNKNOWN_WITHOUT_PERMISSION = "cancel of an unknown operation without permission"
 
 

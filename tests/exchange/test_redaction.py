@@ -107,6 +107,17 @@ def test_the_user_and_the_password_of_basic_credentials() -> None:
     assert Spelling(secret).is_in(b'{"password": "pa55w0rd!"}')
 
 
+def test_a_part_of_the_password_of_basic_credentials() -> None:
+    """As pytest cuts long values in the middle."""
+    secret = base64.b64encode(b"somebody:correct-horse-battery-staple").decode()
+    assert Redaction([secret]).text("...horse-battery-staple'") == "...[secret 1]'"
+
+
+def test_letters_that_differ_from_its_own_in_case_alone() -> None:
+    """The sign of kelvin is a capital K, and no ASCII."""
+    assert Redaction([TOKEN]).text(TOKEN.replace("k", "\u212a")) == "[secret 1]"
+
+
 def test_a_short_one_goes_where_it_stands_alone() -> None:
     redaction = Redaction(["k3y-9"])
     assert redaction.text('{"key": "k3y-9"} mk3y-99') == '{"key": "[secret 1]"} mk3y-99'

@@ -22,9 +22,9 @@ MICROSECONDS = st.integers(0, 10**9).map(lambda microseconds: round(microseconds
 EXCHANGES = st.builds(
     Exchange,
     number=st.integers(1, 10**6),
-    request=st.builds(Request, TEXTS, TEXTS, HEADERS, BODIES),
-    outcome=st.builds(Response, st.integers(100, 599), HEADERS, BODIES, TEXTS)
-    | st.builds(Failure, st.sampled_from(FailureKind), TEXTS),
+    request=st.builds(Request, TEXTS, TEXTS, HEADERS, BODIES, TEXTS),
+    outcome=st.builds(Response, st.integers(100, 599), HEADERS, BODIES, TEXTS, TEXTS)
+    | st.builds(Failure, st.sampled_from(FailureKind), TEXTS, TEXTS),
     sent_at=MICROSECONDS,
     received_at=MICROSECONDS,
     call=st.none() | st.builds(Call, st.sampled_from(Method), TEXTS),

@@ -14,6 +14,7 @@ from typing import Any
 
 from conformance.proof.client_kill_matrix import client_subjects
 from conformance.proof.kill_matrix import MatrixResult, Subject, subjects
+from conformance.server.reference.worlds import world_named
 
 FILE = Path(__file__).parent / "verdicts.json"
 HONEST = {"server": "default", "client": "honest"}
@@ -26,6 +27,12 @@ Lines = dict[str, dict[str, Line]]
 
 _MAY_BE_HELD_UP = frozenset({"client-wait.backs-off"})
 """Requirements that are not tested while the machine is busy, which says nothing of a subject."""
+
+_OTHERWISE_OVER_A_SOCKET = {
+    "list.page-size-is-a-maximum": "a live target is asked for a list before anything is started there",
+    "response.head-has-no-content": "the server below the reference server leaves the content out",
+}
+"""Requirements of which the reader says something else there, whoever is tested, and why."""
 
 WRITE_AGAIN = "if that is meant, `python -m tests.golden {}` writes it, and the commit says why"
 
@@ -95,11 +102,15 @@ def differences(outcome: MatrixResult, lines: Lines) -> list[str]:
     if line is None:
         return [f"{subject.name} has no line in {FILE.name}; {WRITE_AGAIN.format(subject.name)}"]
     expected = _of_the_honest(subject, lines) | _verdicts(line)
+    is_reached_otherwise = world_named(subject.world).reached in ("over a socket", "by workers")
+    uncompared = _OTHERWISE_OVER_A_SOCKET if is_reached_otherwise else {}
     found = [
         f"{subject.name} in {subject.world}: {requirement} is {verdict}, and {expected.get(requirement, KEPT)} in "
         f"{FILE.name}"
         for requirement, verdict in outcome.verdicts.items()
-        if verdict != expected.get(requirement, KEPT) and not _was_held_up(requirement, verdict)
+        if verdict != expected.get(requirement, KEPT)
+        and not _was_held_up(requirement, verdict)
+        and requirement not in uncompared
     ]
     if outcome.verdict != line[RUN]:
         found.append(f"{subject.name} in {subject.world}: {outcome.verdict}, and {line[RUN]} in {FILE.name}")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from conformance.judging.verdict import Verdict
 from conformance.proof.kill_matrix import MatrixResult, Subject
 from conformance.server.reference.faults import GENERAL
@@ -51,6 +55,14 @@ def test_a_change_is_told_whichever_way_it_goes() -> None:
     assert told[0] == "lies in at-once: chapter.a is pass, and fail in verdicts.json"
     assert told[1] == "lies in at-once: conformant, and not-conformant in verdicts.json"
     assert "python -m tests.golden lies" in told[2]
+
+
+@pytest.mark.parametrize(("world", "is_told"), [("at-once", True), ("socket", False), ("workers", False)])
+def test_what_a_socket_shows_otherwise_is_no_difference_there(world: str, is_told: bool) -> None:
+    lines = with_outcomes({}, [outcome(HONEST)])
+    verdicts = {"response.head-has-no-content": "not-applicable"}
+    over = MatrixResult(replace(HONEST, world=world), {}, [], "conformant", 0, 0, 0.0, verdicts=verdicts)
+    assert bool(differences(over, lines)) == is_told
 
 
 def test_a_subject_without_a_line_is_told() -> None:

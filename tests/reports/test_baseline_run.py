@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from conformance.server.options import Options
+from tests.command_line import Ended, command, run_of
 
 FAULT = "answers-the-operation"
 BROKEN = "response.empty-object"
@@ -27,11 +27,8 @@ ALONE_AND_TWO = [(), pytest.param(("-n", "2"), marks=pytest.mark.proof)]
 """Workers are interpreters of their own: one test of each kind is enough where little time is."""
 
 
-@dataclass(frozen=True)
-class Ran:
-    status: int
-    stdout: str
-    stderr: str
+@dataclass(frozen=True, slots=True)
+class Ran(Ended):
     directory: Path
 
     @property
@@ -53,32 +50,24 @@ class Ran:
         return next(case for case in root.iter("testcase") if case.get("name", "").endswith(f"[{requirement}]"))
 
 
-PROGRAM = ("-m", "conformance", "run")
-DEVIATING = (
-    "-c",
-    "import json, sys\n"
-    "from conformance.server.options import Options\n"
-    "from conformance.server.run_suite import run_suite\n"
-    "sys.exit(run_suite(Options(**json.loads(sys.argv[1])), sys.argv[2:], as_json=False))",
-)
-"""What `run` does against an embedded server that deviates, for which the command has no option."""
+@pytest.fixture(autouse=True)
+def _no_summary_of_a_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
 
 
-def run(tmp_path: Path, *options: str, baseline: str | None = None, **deviation: str) -> Ran:
-    """Run in a process of its own; the `deviation` is a `fault` or a `variant` of the embedded server."""
-    given = {"report_dir": str(tmp_path / "report")}
+def run(tmp_path: Path, *options: str, baseline: str | None = None, **deviation: Any) -> Ran:
+    """A run with a report; the `deviation` is a `fault` or a `variant` of the embedded server."""
+    directory = tmp_path / "report"
+    given: dict[str, Any] = {"report_dir": str(directory)}
     if baseline is not None:
         (tmp_path / "baseline.toml").write_text(baseline, "utf-8")
         given["baseline"] = "baseline.toml"
     if deviation:
-        how = [*DEVIATING, json.dumps({**given, **deviation})]
+        ended = run_of(Options(**given, **deviation), *options, cwd=tmp_path)
     else:
-        how = [*PROGRAM, *(f"--{name.replace('_', '-')}={value}" for name, value in given.items())]
-    words = [sys.executable, *how, *options]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    environment.pop("GITHUB_STEP_SUMMARY", None)
-    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path, env=environment)
-    return Ran(done.returncode, done.stdout, done.stderr, tmp_path / "report")
+        words = (f"--{name.replace('_', '-')}={value}" for name, value in given.items())
+        ended = command("run", *words, *options, cwd=tmp_path)
+    return Ran(ended.status, ended.stdout, ended.stderr, directory)
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one process", "two workers"])

@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, parse
 import pytest
 
 from conformance.errors import UsageError
+from conformance.exchange.masking import Masking
 from conformance.reports.junit import complete_junit, junit_of, write_junit
 
 
@@ -124,7 +125,7 @@ PYTEST = """<?xml version="1.0" encoding="utf-8"?>
 def test_the_verdict_is_added_to_what_pytest_wrote(tmp_path: Path, verdict: str, failures: str) -> None:
     path = tmp_path / "junit.xml"
     path.write_text(PYTEST, "utf-8")
-    complete_junit(report(verdict, messages=("why",)), path)
+    complete_junit(report(verdict, messages=("why",)), path, Masking())
     suite = suite_of(parse(path).getroot())
     assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("3", failures, "1")
     assert outcome(suite, "verdict") == (("failure", f"the run is {verdict}") if failures == "1" else ("", ""))
@@ -142,4 +143,4 @@ def test_a_file_that_is_no_junit_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "junit.xml"
     path.write_text("<testsuites", "utf-8")
     with pytest.raises(UsageError, match="cannot be completed"):
-        complete_junit(report("conformant"), path)
+        complete_junit(report("conformant"), path, Masking())

@@ -57,7 +57,10 @@ def test_a_run_with_a_function_beside_the_configuration(url: str, tmp_path: Path
     assert sorted(entry.name for entry in entries) == sorted(report["operation_names"])
 
 
-def test_a_fixture_of_the_users_is_the_supply(url: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "where", [["--iut-url", "URL"], ["--iut", "conformance.toml"]], ids=["of a url", "of a file that has none"]
+)
+def test_a_fixture_of_the_users_is_the_supply(url: str, tmp_path: Path, where: list[str]) -> None:
     """With a beginning and an end of its own, as fixtures have."""
     (tmp_path / "conftest.py").write_text(
         "import pathlib, pytest\n"
@@ -65,31 +68,17 @@ def test_a_fixture_of_the_users_is_the_supply(url: str, tmp_path: Path) -> None:
         + '@pytest.fixture(scope="session")\ndef iut_operations():\n    yield start\n'
         + f'    pathlib.Path("{tmp_path}/ended").touch()\n'
     )
-    done = _pytest(tmp_path, "--iut-url", url)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "verdict: CONFORMANT" in done.stdout
+    (tmp_path / "conformance.toml").write_text(f'[iut]\nurl = "{url}"\n')
+    done = _pytest(tmp_path, *(word.replace("URL", url) for word in where), "--iut-report-dir", "report", *FEW)
+    assert "verdict: INCOMPLETE" in done.stdout, done.stdout + done.stderr
     assert (tmp_path / "ended").exists()
+    entries = read_contents(tmp_path / "report" / "ledger.jsonl").entries
+    assert {entry.supply for entry in entries} == {"python"}
 
 
-def test_a_fixture_that_raises_is_one_message_and_no_traceback(url: str, tmp_path: Path) -> None:
-    (tmp_path / "conftest.py").write_text(
-        "import pytest\ndef start():\n    raise LookupError('no quota left')\n"
-        '@pytest.fixture(scope="session")\ndef iut_operations():\n    return start\n'
-    )
-    done = _pytest(tmp_path, "--iut-url", url)
-    assert done.returncode == 2
-    assert "the function start that starts operations raised LookupError: no quota left" in done.stdout
-    assert "Traceback" not in done.stdout + done.stderr
-
-
-@pytest.mark.parametrize(
-    "where",
-    [
-        pytest.param(["--rootdir", "."], id="rootdir"),
-        pytest.param(["-c", "pytest.ini"], id="pytest.ini", marks=pytest.mark.proof),
-    ],
-)
-def test_a_fixture_is_the_supply_of_a_file_that_has_none(url: str, tmp_path: Path, where: list[str]) -> None:
+@pytest.mark.proof
+@pytest.mark.parametrize("where", [["--rootdir", "."], ["-c", "pytest.ini"]])
+def test_with_a_fixture_as_the_supply_a_server_conforms(url: str, tmp_path: Path, where: list[str]) -> None:
     (tmp_path / "conftest.py").write_text(FIXTURE.format(url=url))
     (tmp_path / "conformance.toml").write_text(f'[iut]\nurl = "{url}"\n')
     done = _pytest(tmp_path, "--iut", "conformance.toml", *where)
@@ -97,13 +86,27 @@ def test_a_fixture_is_the_supply_of_a_file_that_has_none(url: str, tmp_path: Pat
     assert "verdict: CONFORMANT" in done.stdout
 
 
+def test_a_fixture_that_raises_is_one_message_and_no_traceback(url: str, tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(
+        "import pytest\ndef start():\n    raise LookupError('no quota left')\n"
+        '@pytest.fixture(scope="session")\ndef iut_operations():\n    return start\n'
+    )
+    done = _pytest(tmp_path, "--iut-url", url, *FEW)
+    assert done.returncode == 2
+    assert "the function start that starts operations raised LookupError: no quota left" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 def test_a_fixture_without_a_target_does_not_accuse_the_embedded_server(url: str, tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(FIXTURE.format(url=url))
-    done = _pytest(tmp_path)
+    done = _pytest(tmp_path, *FEW)
     assert done.returncode == 2
     assert "nothing says on which server they are" in done.stdout
     assert "remedy: give --iut-url" in done.stdout
 
+
+FEW = ("-k", "test_outcome")
+"""Checks enough to need an operation."""
 
 FIXTURE = "import pytest\n" + STARTING + '@pytest.fixture(scope="session")\ndef iut_operations():\n    return start\n'
 

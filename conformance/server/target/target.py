@@ -7,9 +7,10 @@ exchange is masked when it is written or shown (`masking`).
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -202,6 +203,15 @@ class Target:
         """Texts that nothing of this run may show; the order in which they come gives each its number."""
         with self._lock:
             self._secrets = tuple(dict.fromkeys((*self._secrets, *secrets)))
+
+    @contextlib.contextmanager
+    def sending_for(self, name: str) -> Iterator[None]:
+        """Within the context, what is sent is recorded as sent by that name: several have use for it, and one asked."""
+        before, self.check = self.check, name
+        try:
+            yield
+        finally:
+            self.check = before
 
     @property
     def secrets(self) -> tuple[Secret, ...]:

@@ -76,6 +76,16 @@ def user_agents_of_tools_are_refused(honest: Service) -> Service:
     )
 
 
+@fault(breaks="query.client-headers-are-accepted", profile="ci")
+def api_client_is_split_into_pairs(honest: Service) -> Service:
+    """Answers an `x-goog-api-client` with 500 in which a product has no version."""
+    return cancel_refused(
+        honest,
+        lambda request: any("/" not in product for product in (request.header("x-goog-api-client") or "").split()),
+        _INTERNAL,
+    )
+
+
 @fault(breaks="body.content-encoding")
 def gzip_is_read_as_text(honest: Service) -> Service:
     """Hands a gzip-coded body to its parser of JSON as it came."""
@@ -121,6 +131,12 @@ def _has_unknown_field(request: Request) -> bool:
 def unknown_field_is_ignored_in_spite(honest: Service) -> Service:
     """States that it refuses unknown members, and ignores them."""
     return body_ignored(honest, _has_unknown_field)
+
+
+@fault(breaks="body.unknown-field-is-refused-as-stated", statement={"unknown_fields": "refused"})
+def unknown_text_is_ignored_in_spite(honest: Service) -> Service:
+    """States that it refuses unknown members, and refuses those that are no text."""
+    return body_ignored(honest, lambda request: b'"fooBar": "' in request.body)
 
 
 @fault(breaks="body.unknown-field-is-ignored-as-stated", statement={"unknown_fields": "ignored"})
