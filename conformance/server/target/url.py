@@ -40,7 +40,7 @@ def check_url(where: str, url: str) -> None:
         has_port = parts.port is None or parts.port > 0
     except ValueError as error:
         if port := _PORT.match(url):
-            remedy = f"there is no port {port[1]}: give 1 to 65535"
+            remedy = f"there is no port {port[1]}; {remedy}"
         raise UsageError(f"{where}: url {shown!r} is not an http URL", remedy) from error
     if parts.username is not None or parts.password is not None:
         raise UsageError(f"{where}: the url has a user or a password in it", "leave them out, and set [auth] instead")
