@@ -278,7 +278,6 @@ BAD_CONFIGURATIONS: dict[str, tuple[str, list[str]]] = {
         "[operations]\nstart = {path = '/x', method = 'FETCH IT'}",
         ["operations.start.method must be an HTTP method such as POST, got 'FETCH IT'"],
     ),
-    "no names": ("[operations]\nnames = []", ["operations.names must be a list of at least one text, got []"]),
     "no such port": ("[iut]\nurl = 'http://127.0.0.1:99999/x'", ["there is no port 99999; write it as http://127.0.0.1:8080"]),
     "a host with a port": ("[iut]\nallow_hosts = ['x:80']", ["iut.allow_hosts: 'x:80' is not the name of a host"]),
     "bad duration": ("[operations]\nsettle = 'soon'", ["operations.settle", "soon"]),

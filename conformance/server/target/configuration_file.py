@@ -213,8 +213,6 @@ class _Reader:
                 f"{self.where}: [{where}] has {', '.join(sorted(table))}",
                 "keep exactly one of start, command, python and names",
             )
-        for key in (key for key in ("command", "names") if table.get(key) == []):
-            raise self._wrong(f"{where}.{key}", "a list of at least one text", [])
         start = table.get("start")
         if start is not None and not isinstance(start, dict):
             raise self._wrong(f"{where}.start", "a table with method, path, json and name", start)
