@@ -80,18 +80,40 @@ def _require_whole(small_pages: SmallPages) -> None:
         raise NotTested(f"the list was not read to its end: {answered(small_pages.walk[-1])}")
 
 
+@pytest.fixture(scope="session")
+def resized(iut: Iut, parent: str, small_pages: SmallPages) -> Exchange:
+    """The page that follows the first one of the walk, asked for in another size."""
+    if small_pages.size < 2:
+        raise NotTested("no page can be smaller")
+    return _next_of_size_1(iut, parent, small_pages.walk[0])
+
+
+def _next_of_size_1(iut: Iut, parent: str, page: Exchange) -> Exchange:
+    token = next_page_token(page)
+    if not token:
+        raise NotTested("the list has one page")
+    return iut.send(iut.list_request(parent, token, 1))
+
+
 @verifies("list.page-size-is-a-maximum", profile="ci")
-def test_page_size_may_change(iut: Iut, parent: str, small_pages: SmallPages) -> None:
+def test_page_size_may_change(resized: Exchange) -> None:
     """ "If the user changes the `page_size` in a request for subsequent pages, the service must honor the new page
     size" (AIP-158). How many are shown, a rule judges; refused it must not be."""
-    token = next_page_token(small_pages.walk[0])
-    if not token or small_pages.size < 2:
-        raise NotTested("the list has one page")
-    page = iut.send(iut.list_request(parent, token, 1))
-    if page.response is not None and page.response.status in (400, 500):
-        status = page.response.status
-        require(Complaint(f"another pageSize for the next page was answered with {status}", (page,)))
-    require_answers(page)
+    if resized.response is not None and resized.response.status in (400, 500):
+        status = resized.response.status
+        require(Complaint(f"another pageSize for the next page was answered with {status}", (resized,)))
+    require_answers(resized)
+
+
+@verifies("list.pages-show-each-once", profile="ci")
+def test_page_of_another_size_goes_on(iut: Iut, parent: str, small_pages: SmallPages, resized: Exchange) -> None:
+    """It begins where the page before it ended. Operations may have come and gone between the two; so two more have to
+    show it, too."""
+    if pages.shown_twice([small_pages.walk[0], resized]):
+        first = iut.send(iut.list_request(parent, page_size=small_pages.size))
+        require(pages.shown_twice([first, _next_of_size_1(iut, parent, first)]))
+        raise NotTested("a page of another size showed an operation again, and did not a second time")
+    require_answers(resized)
 
 
 @verifies("list.refused-filter-is-an-argument")
