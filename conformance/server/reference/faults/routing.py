@@ -380,7 +380,7 @@ def organizations_are_not_heard(honest: Service) -> Service:
     return without_metadata(replace(honest, cancel=lie))
 
 
-@fault(breaks=("routing.additional-bindings-are-bound", "repeat.known-stays-known"))
+@fault(breaks="routing.additional-bindings-are-bound")
 def organizations_are_not_cancelled(honest: Service) -> Service:
     """Binds get and delete for operations of organizations, and forgets cancel."""
 
