@@ -108,8 +108,13 @@ def asked(
             requests.append(iut.request("GET", other, credential=Credential.NONE, note=note, is_odd=True))
     sent = {exchange.note: exchange for exchange in iut.send_all(requests)}
     asked = Callers(sent)
+
+    def deletes_of(other: str) -> list[Outgoing]:
+        notes = {who: _note(Method.DELETE, who) for who in _WHO}
+        return [iut.delete_request(other, _WHO[who], note) for who, note in notes.items() if note in sent]
+
     if victim is not None:
-        aims.aim(NOT_TO_BE_DELETED, victim, asked.deletes)
+        aims.aim(NOT_TO_BE_DELETED, victim, asked.deletes, deletes_of)
     return asked
 
 
