@@ -1,4 +1,4 @@
-"""A store that keeps a few operations drops what still runs: that is its fault, and no cancel's and no delete's."""
+"""Operations that are gone, or ended, for another reason than the one that a check asks about."""
 
 from __future__ import annotations
 
@@ -31,8 +31,19 @@ def forgetful() -> Service:
 
 
 def test_what_a_store_drops_is_charged_to_no_cancel_and_no_delete() -> None:
+    """One that keeps a few operations drops what still runs."""
     with running_server(forgetful()) as url:
         report = run_quietly(Options(url=url))
     verdicts = {entry["id"]: entry["verdict"] for entry in report["requirements"]}
     assert verdicts["target.other-operations-untouched"] != "fail"
     assert verdicts["operation.stays-readable"] == "fail"
+
+
+def test_a_server_that_reads_no_body_leaves_nothing_untested() -> None:
+    """It cancels an operation that others read: as most services of a few lines, which never look at the body."""
+    with running_server(replace(reference_service(), read_body=lambda _service, _call: {})) as url:
+        report = run_quietly(Options(url=url))
+    verdicts = {entry["id"]: entry["verdict"] for entry in report["requirements"]}
+    assert verdicts["operation.reading-changes-nothing"] == "pass"
+    assert verdicts["body.malformed-json-is-invalid"] == "warn"
+    assert report["verdict"] == "conformant"

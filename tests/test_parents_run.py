@@ -91,6 +91,23 @@ def test_a_server_that_ends_what_is_below_a_further_parent_by_itself_is_not_accu
     assert "fail" not in verdicts(report).values()
 
 
+def test_what_was_touched_once_beside_the_cancel_of_a_twin_is_not_charged_to_it(run_with: RunWith) -> None:
+    """Another cancel may have done it, such as one of another worker."""
+    honest = reference_service()
+
+    def cancel(service: Service, call: Any) -> dict[str, Any]:
+        if call.target.startswith("organizations/1-other/") and service.count("twins") == 1:
+            for operation in service.store.running("organizations/1/locations/l"):
+                service.store.cancel(operation.name)
+        return honest.cancel(service, call)
+
+    report = run_with(replace(honest, cancel=cancel))
+    assert "fail" not in verdicts(report).values()
+    (entry,) = (entry for entry in report["requirements"] if entry["id"] == TWIN)
+    reasons = [check["reason"] for check in entry["checks"]]
+    assert any("it did not happen to another operation" in reason for reason in reasons)
+
+
 @pytest.mark.parametrize(("status", "verdict"), [(405, "pass"), (501, "pass"), (500, "fail")])
 def test_names_below_a_collection_that_is_not_bound_need_not_be_unknown(
     run_with: RunWith, status: int, verdict: str

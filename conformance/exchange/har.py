@@ -33,7 +33,7 @@ _ERROR = re.compile(r"(net::ERR|NS_ERROR)_[A-Z_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
+class HarContents:
     """The exchanges of a HAR file, and a sentence about every entry that was left out or contradicts itself.
 
     `call` is not set: what a request means is said by a contract. Times are seconds since 1970, or those of our clock.
@@ -174,7 +174,7 @@ def _text(body: bytes) -> tuple[str, str]:
 # --- in ---
 
 
-def read_har(path: Path) -> Recording:
+def read_har(path: Path) -> HarContents:
     """The exchanges in a HAR file. Raises UsageError when it cannot be read or is no HAR file."""
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -193,7 +193,7 @@ def read_har(path: Path) -> Recording:
             exchanges.append(_exchange(number, entry if isinstance(entry, dict) else {}))
         except _LeftOut as why:
             left_out.append(f"entry {number}: {why}")
-    return Recording(_in_time(exchanges), tuple(left_out), tuple(contradictions(entries)))
+    return HarContents(_in_time(exchanges), tuple(left_out), tuple(contradictions(entries)))
 
 
 def _exchange(number: int, entry: Mapping[str, Any]) -> Exchange:

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.exchange import Call, Exchange, Method
-from conformance.exchange.har import Recording
+from conformance.exchange.har import HarContents
 from conformance.exchange.masking import StrangersMasking
 from conformance.judging.judge import Terms, judge_findings
 from conformance.judging.report import RunFacts, build_report
@@ -21,7 +21,7 @@ from conformance.judging.statement import Statement
 from conformance.judging.traffic import judge_traffic, judged_part
 from conformance.judging.verdict import CheckResult, Finding
 from conformance.rules.server.conditions import answered_by_the_service, failed, plainly_bound
-from conformance.rules.server.errors import bare_status_of, envelope_of
+from conformance.rules.server.errors import form_of_errors
 from conformance.spec.catalogue import Catalogue, Requirement
 from conformance.spec.contract import Contract
 
@@ -38,7 +38,7 @@ class Audit:
 
 
 def audit(
-    recording: Recording,
+    recording: HarContents,
     contract: Contract,
     catalogue: Catalogue,
     statement: Statement,
@@ -141,15 +141,14 @@ def _find_out(statement: Statement, calls: Sequence[Exchange]) -> None:
         if any(exchange.calls(method) and exchange.succeeded() for exchange in calls):
             statement.find(key, True, f"a recorded {key} succeeded")
     errors = [exchange for exchange in calls if failed(exchange)]
-    if any(envelope_of(exchange) is not None for exchange in errors):
-        statement.find("errors", "aip-193", "a recorded error has the AIP-193 envelope")
-    elif any(bare_status_of(exchange) is not None for exchange in errors):
-        statement.find("errors", "status", "a recorded error is a bare google.rpc.Status")
-    elif any((plainly_bound & answered_by_the_service)(exchange) for exchange in errors):
-        statement.find("errors", "none", "no recorded error has either form of google.rpc.Status")
+    found = form_of_errors(errors)
+    # Something before the service, such as a proxy, has errors of its own form.
+    if found is not None and (found[0] != "none" or any(map(plainly_bound & answered_by_the_service, errors))):
+        value, form = found
+        statement.find("errors", value, f"a recorded error has {form}")
 
 
-def _messages(recording: Recording, seen: int, judged: int, contract: Contract) -> list[str]:
+def _messages(recording: HarContents, seen: int, judged: int, contract: Contract) -> list[str]:
     entries = len(recording.exchanges) + len(recording.left_out)
     said = [f"{entries} recorded exchanges, {judged} of them calls of {contract.name}; the others were not judged"]
     elsewhere = len(recording.exchanges) - seen

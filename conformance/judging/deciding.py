@@ -8,7 +8,6 @@ from conformance.exchange import Exchange
 from conformance.exchange.history import Traffic
 from conformance.judging.traffic import DRAWN_TRAFFIC, TRAFFIC_CHECK
 from conformance.judging.verdict import CheckResult, Finding, Judgement, Verdict
-from conformance.rules.rule import ExchangeRule, HistoryRule, Rule, TrafficRule
 from conformance.rules.server import all_rules
 
 _LOOKS = ("GET", "HEAD")
@@ -61,18 +60,4 @@ def _judged_by_rule(requirement: str, traffic: Sequence[Traffic]) -> Exchange | 
     rule = all_rules().get(requirement)
     if rule is None:
         return None
-    return next((found for exchanges in reversed(traffic) if (found := _last_judged(rule, exchanges))), None)
-
-
-def _last_judged(rule: Rule, traffic: Traffic) -> Exchange | None:
-    match rule:
-        case ExchangeRule(when=when):
-            return next((one for one in reversed(traffic.without_retries) if when(one)), None)
-        case HistoryRule(when=holds):
-            for history in traffic.without_retries.histories:
-                if holds(history):
-                    shown = [*history.calls, *(look.exchange for look in history.looks)]
-                    return max(shown, key=lambda exchange: exchange.received_at)
-            return None
-        case TrafficRule():
-            return None  # no one exchange decides it
+    return next((found for exchanges in reversed(traffic) if (found := rule.last_judged(exchanges))), None)

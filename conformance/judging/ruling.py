@@ -1,4 +1,4 @@
-"""Applies rules to recordings. There is no other place that does, for servers and for clients.
+"""Applies rules to recordings: every verdict of a rule, for servers and for clients, is made here.
 
 Rules judge what a recording consists of: exchanges or turns. A recording is that of one process, one server or one
 scenario, and each is judged on its own.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from conformance.spec.catalogue import Requirement
@@ -21,6 +21,11 @@ class StatementSection:
     unknown_fields: str | None = None
     auth_order: str | None = None
 
+    def over(self, default: StatementSection) -> StatementSection:
+        """The default, but for what is said here."""
+        said = {key.name: value for key in fields(self) if (value := getattr(self, key.name)) is not None}
+        return replace(default, **said)
+
 
 @dataclass(frozen=True, slots=True)
 class FoundOut:
@@ -35,7 +40,7 @@ class Statement:
 
     def __init__(self, declared: StatementSection) -> None:
         self._declared = {
-            key.name: getattr(declared, key.name) for key in fields(declared) if getattr(declared, key.name) is not None
+            key.name: value for key in fields(declared) if (value := getattr(declared, key.name)) is not None
         }
         self._found: dict[str, FoundOut] = {}
 

@@ -86,6 +86,10 @@ class ExchangeRule:
                 message = self.judge(exchange)
                 yield Complaint(_writable(message), (exchange,)) if message else None
 
+    def last_judged(self, exchanges: Iterable[Exchange], /) -> Exchange | None:
+        """The last exchange that the rule judges; None when there is none."""
+        return next((one for one in reversed(Traffic.of(exchanges).without_retries) if self.when(one)), None)
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryRule:
@@ -100,6 +104,14 @@ class HistoryRule:
                 complaint = self.judge(history)
                 yield complaint and replace(complaint, message=_writable(complaint.message))
 
+    def last_judged(self, exchanges: Iterable[Exchange], /) -> Exchange | None:
+        """What was exchanged last about an operation that the rule judges; None when there is none."""
+        for history in Traffic.of(exchanges).without_retries.histories:
+            if self.when(history):
+                shown = [*history.calls, *(look.exchange for look in history.looks)]
+                return max(shown, key=lambda exchange: exchange.received_at)
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class TrafficRule:
@@ -110,6 +122,10 @@ class TrafficRule:
         """The judgements of all exchanges together: a complaint, or None for "kept", for each thing that was judged."""
         for complaint in self.judge(Traffic.of(exchanges).without_retries):
             yield complaint and replace(complaint, message=_writable(complaint.message))
+
+    def last_judged(self, _: Iterable[Exchange], /) -> Exchange | None:
+        """None: no one exchange decides what is judged of all together."""
+        return None
 
 
 _SAID_IN_SHORT = 3

@@ -38,8 +38,9 @@ class Answer:
 
     A client that keeps its deadline never sees an answer that is held; one that does not sees it late. One that
     `is_late` is not dropped then: it is sent when the driver has replied, on the connection that it belongs to, while
-    that is open. `frame` is how the answer goes over the wire, `pace` how slowly. With `gzip` it goes in that coding,
-    spelt so, for who accepts it.
+    that is open. One that goes `together` is kept back until all calls that the driver was told of have arrived.
+    `frame` is how the answer goes over the wire, `pace` how slowly. With `gzip` it goes in that coding, spelt so, for
+    who accepts it.
     """
 
     response: Response
@@ -47,6 +48,7 @@ class Answer:
     hold: int = 0
     pace: Pace | None = None
     is_late: bool = False
+    together: bool = False
     frame: Frame = with_length
     gzip: str = ""
 
@@ -137,6 +139,11 @@ def held(answer: Answer, milliseconds: int) -> Answer:
     return replace(answer, hold=milliseconds)
 
 
+def together(answer: Answer) -> Answer:
+    """The answer, sent when all calls that the driver was told of at once have arrived, or after a while."""
+    return replace(answer, hold=_LONGEST_HOLD, together=True)
+
+
 def late(answer: Answer) -> Answer:
     """The answer, sent once the driver has replied: it gave up waiting."""
     return replace(answer, hold=_LONGEST_HOLD, is_late=True)
@@ -158,7 +165,7 @@ def coded(answer: Answer, spelt: str = "gzip") -> Answer:
 
 
 _LONGEST_HOLD = 2000
-"""Milliseconds; no deadline of a scenario about late answers is near it."""
+"""Milliseconds; no deadline of a scenario about late answers or calls at once is near it."""
 
 REASONS = {
     200: "OK",

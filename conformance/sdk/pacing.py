@@ -7,11 +7,11 @@ hung up, and when the call is long over: who is still there then has had time en
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from conformance.exchange import Failure, FailureKind
+from conformance.sdk.wire import Ending
 
 _FILLER = b" "
 _UNANSWERED = Failure(FailureKind.TIMEOUT, "not all of its head had been written when the call was over")
@@ -33,9 +33,7 @@ class Pace:
     at_most: int = 3000
     endless: bool = False
 
-    def write(
-        self, wire: socket.socket, data: bytes, replied: threading.Event, left: Callable[[], float]
-    ) -> Failure | None:
+    def write(self, wire: socket.socket, data: bytes, ending: Ending, left: Callable[[], float]) -> Failure | None:
         """Write an answer; the value says why it has no end, unless it has been written whole.
 
         `left` are the seconds until the call is long over.
@@ -45,7 +43,7 @@ class Pace:
         try:
             wire.sendall(data[:written])
             for piece, wait in self._rest(data[written:]):
-                if replied.wait(min(wait / 1000, max(left(), 0))):
+                if ending.within(min(wait / 1000, max(left(), 0))):
                     return _cut_short(written < head)
                 if left() <= 0:
                     return _LONG_OVER

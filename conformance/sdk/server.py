@@ -19,7 +19,7 @@ from conformance.sdk.answers import Answer, End, Script
 from conformance.sdk.framing import BETWEEN_PIECES, gzipped_for
 from conformance.sdk.transport import KEY
 from conformance.sdk.turns import ScriptedTurn, Turns
-from conformance.sdk.wire import NotHttp, ServerConnection, has_hung_up, response_bytes
+from conformance.sdk.wire import Ending, NotHttp, ServerConnection, has_hung_up, response_bytes
 from conformance.spec.contract import Contract
 
 LOOPBACK = "127.0.0.1"
@@ -205,10 +205,13 @@ class ScriptedServer:
 
     def _deliver(self, wire: socket.socket, exchange: Exchange, answer: Answer, turn: ScriptedTurn | None) -> bool:
         """Answer a request and record both; whether the connection may go on."""
-        if answer.hold and turn is not None and turn.replied.wait(answer.hold / 1000):
+        ending = Ending(wire, turn.replied, self._now) if turn is not None else None
+        if answer.together and turn is not None:
+            turn.has_company.wait(answer.hold / 1000)
+        elif answer.hold and ending is not None and ending.within(answer.hold / 1000):
             when = "sent when the driver had replied" if answer.is_late else "held back until the driver had replied"
             dropped = Failure(FailureKind.TIMEOUT, when)
-            self._record(turn, replace(exchange, outcome=dropped, received_at=self._now()))
+            self._record(turn, replace(exchange, outcome=dropped, received_at=ending.at))
             if answer.is_late:
                 wire.sendall(response_bytes(answer.response))
             return answer.is_late
@@ -224,9 +227,9 @@ class ScriptedServer:
             outcome = unread if _is_refused(wire, response_bytes(response)) else response
             self._record(turn, replace(exchange, outcome=outcome, received_at=self._now()))
             return False
-        if answer.pace is not None and turn is not None:
-            failure = answer.pace.write(wire, response_bytes(response), turn.replied, lambda: turn.over - self._now())
-            self._record(turn, replace(exchange, outcome=failure or response, received_at=self._now()))
+        if answer.pace is not None and turn is not None and ending is not None:
+            failure = answer.pace.write(wire, response_bytes(response), ending, lambda: turn.over - self._now())
+            self._record(turn, replace(exchange, outcome=failure or response, received_at=ending.at))
             return False
         sent = answer.frame(gzipped_for(exchange.request, response, answer.gzip) if answer.gzip else response)
         # Recorded is what the answer says, as recordings of browsers have it: its header fields as sent, its content.

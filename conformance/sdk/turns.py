@@ -38,7 +38,7 @@ _AFTER_SLACK = 1.0
 
 @dataclass(eq=False)
 class ScriptedTurn:
-    """What one turn answers, how often it has, and what arrived."""
+    """What one turn answers, how often it has, and what arrived. It `has_company` when no open turn is unserved."""
 
     scenario: str
     call: Call
@@ -49,6 +49,7 @@ class ScriptedTurn:
     has_failed: bool = False
     arrived: list[Exchange] = field(default_factory=list)
     replied: threading.Event = field(default_factory=threading.Event)
+    has_company: threading.Event = field(default_factory=threading.Event)
 
 
 class Turns:
@@ -118,6 +119,9 @@ class Turns:
             if not turn.served:
                 turn.over = at + turn.timeout + slack(turn.timeout) + _AFTER_SLACK
             turn.served += 1
+            if all(each.served for each in self._open):
+                for each in self._open:
+                    each.has_company.set()
             if at > turn.over:
                 return OVER
             return self._placed(turn, script.answers[min(turn.served, len(script.answers)) - 1])

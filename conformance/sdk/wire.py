@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import select
 import socket
+import threading
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from conformance.exchange import Header, Request, Response, header_values
@@ -15,6 +18,8 @@ from conformance.exchange import Header, Request, Response, header_values
 LARGEST_HEAD = 256 * 1024
 LARGEST_BODY = 8 * 1024 * 1024
 _SHOWN = 40
+_TO_LOOK = 0.02
+"""Seconds between two looks whether a client has given up its connection."""
 
 
 class NotHttp(Exception):
@@ -157,6 +162,31 @@ def _header(line: bytes, head: bytes) -> Header:
 def _text(data: bytes) -> str:
     """Bytes as text in which a byte that is not ASCII is an escape and cannot be taken for a character."""
     return data.decode("ascii", errors="backslashreplace")
+
+
+class Ending:
+    """Waits for the end of a call: the driver's reply. Meanwhile it notes when the client gave up its connection."""
+
+    def __init__(self, wire: socket.socket, replied: threading.Event, now: Callable[[], float]) -> None:
+        self._wire = wire
+        self._replied = replied
+        self._now = now
+        self._gave_up_at: float | None = None
+
+    @property
+    def at(self) -> float:
+        """When the call was over on the wire: when the client gave it up, else now."""
+        return self._now() if self._gave_up_at is None else self._gave_up_at
+
+    def within(self, seconds: float) -> bool:
+        """Wait at most so long; whether the driver has replied."""
+        end = time.monotonic() + seconds
+        while not self._replied.wait(max(min(_TO_LOOK, end - time.monotonic()), 0)):
+            if self._gave_up_at is None and has_hung_up(self._wire):
+                self._gave_up_at = self._now()
+            if time.monotonic() >= end:
+                return False
+        return True
 
 
 def has_hung_up(wire: socket.socket) -> bool:

@@ -6,13 +6,16 @@ are not touched by the cancel of the same id below another parent (their twin), 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import operation_in
 from conformance.lro import Operation
-from conformance.server.target.iut import Iut
+from conformance.rules import Complaint
+from conformance.rules.server.outcome import ended, untouched
+from conformance.server.target.iut import Iut, still_runs
 from conformance.spec.home import home_below
 from conformance.spec.template import Kind
 from conformance.suite.latency import Latency
@@ -51,12 +54,7 @@ def further(iut: Iut, latency: Latency, cancel_works: Stories | None = None) -> 
         names[parent] = supply.take(1)[0]
     first = dict(zip(names, iut.get_all(list(names.values())), strict=True))
     before = {parent: _running(names[parent], look) for parent, look in first.items()}
-    twins = [(parent, twin) for parent in names for twin in twins_of(iut, parent, names[parent])]
-    note = "cancel of the same id under another parent"
-    answers = iut.send_all([iut.cancel_request(twin, note=note, is_odd=True) for _, twin in twins])
-    sent = [(parent, answer) for (parent, _), answer in zip(twins, answers, strict=True)]
-    if sent:
-        latency.wait_since(max(answer.received_at for answer in answers))
+    sent = cancel_twins(iut, latency, names)
     looks = dict(zip(names, iut.get_all(list(names.values())), strict=True))
     # Where it is not bound, a router answers in any form; that it is bound is for a requirement of its own to say.
     note = "cancel below a further parent"
@@ -73,6 +71,36 @@ def further(iut: Iut, latency: Latency, cancel_works: Stories | None = None) -> 
         )
         for parent, cancel in zip(names, cancels, strict=True)
     ]
+
+
+def cancel_twins(iut: Iut, latency: Latency, names: Mapping[str, str]) -> list[tuple[str, Exchange]]:
+    """Cancel the twins of operations, by their parents, and wait until an effect would have shown; the parent of each
+    cancel."""
+    twins = [(parent, twin) for parent, name in names.items() for twin in twins_of(iut, parent, name)]
+    note = "cancel of the same id under another parent"
+    answers = iut.send_all([iut.cancel_request(twin, note=note, is_odd=True) for _, twin in twins])
+    if answers:
+        latency.wait_since(max(answer.received_at for answer in answers))
+    return [(parent, answer) for (parent, _), answer in zip(twins, answers, strict=True)]
+
+
+def touched(before: Operation, look: Exchange, twin: Exchange) -> Complaint | None:
+    """A trace of a cancel, or an end with the success of the cancel that must not have caused it."""
+    return untouched(before, look, twin) or (ended(before, look, twin) if twin.succeeded() else None)
+
+
+def touched_alone(iut: Iut, latency: Latency, parent: str) -> Complaint | None:
+    """Cancel the twins of a fresh operation; a complaint when it is touched, and one beside it is not.
+
+    Operations below a parent may end with any cancel, or by themselves: then it was not that of the twin.
+    """
+    name, idle = iut.further_supplies[parent].take(2)
+    before = _running(name, iut.get(name))
+    twins = cancel_twins(iut, latency, {parent: name})
+    look, left_alone = iut.get_all([name, idle])
+    if not still_runs(left_alone):
+        return None
+    return next((told for _, twin in twins if (told := touched(before, look, twin)) is not None), None)
 
 
 def _running(name: str, look: Exchange) -> Operation:

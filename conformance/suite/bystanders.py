@@ -12,7 +12,8 @@ from conformance.errors import NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
 from conformance.lro import Operation
-from conformance.rules.server.errors import bare_status_of, envelope_of
+from conformance.rules.server.conditions import failed
+from conformance.rules.server.errors import form_of_errors
 from conformance.server.target.iut import Iut
 from conformance.server.target.unknown import unknown_name
 from conformance.suite.stimuli import stimulus
@@ -118,11 +119,7 @@ def known_auth(iut: Iut, oldest_name: str) -> None:
 
 
 def _find_out_about_errors(iut: Iut, unknown: Exchange) -> None:
-    if envelope_of(unknown) is not None:
-        iut.statement.find("errors", "aip-193", "a get of an unknown operation answers with the AIP-193 envelope")
-    elif bare_status_of(unknown) is not None:
-        iut.statement.find("errors", "status", "a get of an unknown operation answers with a bare google.rpc.Status")
-    elif unknown.response is not None and unknown.response.status >= 400:
-        iut.statement.find(
-            "errors", "none", "a get of an unknown operation answers with neither form of google.rpc.Status"
-        )
+    found = form_of_errors([unknown] if failed(unknown) else [])
+    if found is not None:
+        value, form = found
+        iut.statement.find("errors", value, f"a get of an unknown operation answers with {form}")

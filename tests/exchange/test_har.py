@@ -6,7 +6,7 @@ import base64
 import json
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from conformance.errors import UsageError
 from conformance.exchange import Exchange, Failure, FailureKind, Request, Response
-from conformance.exchange.har import Recording, har_of, har_text, read_har
+from conformance.exchange.har import HarContents, har_of, har_text, read_har
+from conformance.exchange.har_entry import OURS
 
 ORIGIN = "http://127.0.0.1:8080"
 TARGET = "/v1/projects/demo/locations/us/operations/op-1:cancel"
@@ -114,7 +115,7 @@ def test_the_text_in_pieces_is_that_document(count: int) -> None:
     assert json.loads("".join(har_text(exchanges, STARTED))) == har_of(exchanges, STARTED)
 
 
-def entries_after(tmp_path: Path, edit: Callable[[list[dict[str, Any]]], object]) -> Recording:
+def entries_after(tmp_path: Path, edit: Callable[[list[dict[str, Any]]], object]) -> HarContents:
     """Our own file of three calls, read after somebody edited its entries."""
     document = har_of([exchange(number=number, at=number * 10.0) for number in (1, 2, 3)], STARTED)
     edit(document["log"]["entries"])
@@ -183,7 +184,7 @@ def entry(**members: Any) -> dict[str, Any]:
     }
 
 
-def read(tmp_path: Path, *entries: Any) -> Recording:
+def read(tmp_path: Path, *entries: Any) -> HarContents:
     path = tmp_path / "foreign.har"
     path.write_text(json.dumps({"log": {"version": "1.2", "entries": list(entries)}}), "utf-8-sig")
     return read_har(path)
@@ -350,3 +351,13 @@ def test_what_is_no_json_is_refused(tmp_path: Path, content: bytes) -> None:
         read_har(path)
     with pytest.raises(UsageError, match="cannot be read"):
         read_har(tmp_path / "nowhere.har")
+
+
+def test_every_field_of_an_exchange_is_written_or_left_out_for_a_reason() -> None:
+    """HAR has a format of its own: a field that is added to `Exchange` has to be placed in it."""
+    in_the_entry = {"request", "outcome", "sent_at", "received_at", "origin"}
+    in_our_member = set(har_of([exchange()], STARTED)["log"]["entries"][0][OURS]) - {"target"}
+    said_by_the_contract = {"call"}
+    only_while_it_runs = {"curl", "wire"}
+    placed = in_the_entry | in_our_member | said_by_the_contract | only_while_it_runs
+    assert placed == {field.name for field in fields(Exchange)}

@@ -11,7 +11,7 @@ import pytest
 
 from conformance.cli import main
 from conformance.exchange import Exchange
-from conformance.exchange.har import Recording, har_of
+from conformance.exchange.har import HarContents, har_of
 from conformance.judging.audit import Audit, audit
 from conformance.server.target.configuration_file import declared_statement
 from conformance.spec.catalogue import catalogue
@@ -25,7 +25,7 @@ ERROR = {"error": {"code": 404, "message": "no", "status": "NOT_FOUND"}}
 def audited(*exchanges: Exchange, url: str = "", left_out: tuple[str, ...] = (), **statement: str) -> Audit:
     at = tuple(replace(exchange, origin=exchange.origin or "https://api.example") for exchange in exchanges)
     return audit(
-        Recording(at, left_out),
+        HarContents(at, left_out),
         CONTRACT,
         catalogue(),
         declared_statement(statement),

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable
 
 from conformance.judging.verdict import Judgement, Verdict
+from conformance.rules.client.turn import Told
+from conformance.sdk.gate import GateRun
 from conformance.sdk.in_process import InProcess, Speaks
 from conformance.sdk.judging import judge_performance
 from conformance.sdk.naming import Naming
@@ -45,3 +47,13 @@ def not_kept(judgements: dict[str, Judgement]) -> dict[str, str]:
     return {
         requirement: judgement.reason for requirement, judgement in judgements.items() if judgement.verdict in NOT_KEPT
     }
+
+
+def verdicts(run: GateRun) -> dict[str, str]:
+    """The verdict of each requirement, in a word."""
+    return {judgement.requirement.id: judgement.verdict.value for judgement in run.judgements}
+
+
+def running(told: Told) -> dict[str, object]:
+    """The operation that was told, as one that runs."""
+    return {"name": told.name, "done": False, "error": None, "response": False}

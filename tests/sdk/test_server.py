@@ -12,10 +12,22 @@ import pytest
 
 from conformance.exchange import Exchange, Failure, FailureKind, Method
 from conformance.lro.codes import Code
-from conformance.sdk.answers import EMPTY_OBJECT, RESET, Script, cut, envelope, held, html_answer, paced, redirect
+from conformance.sdk.answers import (
+    EMPTY_OBJECT,
+    RESET,
+    Script,
+    cut,
+    envelope,
+    held,
+    html_answer,
+    paced,
+    redirect,
+    together,
+)
 from conformance.sdk.credentials import TOKEN, masking_of
 from conformance.sdk.pacing import Pace
 from conformance.sdk.server import ScriptedServer
+from conformance.sdk.wire import Ending
 
 from .in_process import CONTRACT
 
@@ -196,6 +208,22 @@ def test_an_answer_is_held_until_the_driver_has_replied() -> None:
     assert exchange.outcome.kind is FailureKind.TIMEOUT
 
 
+def test_a_held_answer_was_over_when_the_client_gave_up_its_connection() -> None:
+    """Its driver may say so late: what it needs for that is not the client's."""
+    ours, theirs = socket.socketpair()
+    with ours:
+        replied = threading.Event()
+        clock = iter((1.0, 2.0, 3.0))
+        ending = Ending(ours, replied, lambda: next(clock))
+        assert not ending.within(0)
+        assert ending.at == 1.0, "until then it is now"
+        theirs.close()
+        assert not ending.within(0)
+        replied.set()
+        assert ending.within(60)
+        assert ending.at == ending.at == 2.0
+
+
 def test_a_held_answer_comes_late_to_who_waits() -> None:
     with serving() as server, wire(server.url) as connection:
         server.begin("held", Method.CANCEL, NAME, Script((held(EMPTY_OBJECT, 30),)), 5000)
@@ -203,6 +231,21 @@ def test_a_held_answer_comes_late_to_who_waits() -> None:
         connection.sendall(post())
         assert everything(connection).startswith(b"HTTP/1.1 200")
         assert time.monotonic() - began >= 0.03
+
+
+def test_answers_that_go_together_wait_for_each_other() -> None:
+    """Neither is due, and both are there: the first one cannot have been sent before the second call arrived."""
+    other = NAME + "-other"
+    with serving() as server, wire(server.url) as first, wire(server.url) as second:
+        for name in (NAME, other):
+            server.begin("at once", Method.CANCEL, name, Script((together(EMPTY_OBJECT),)), 5000)
+        first.sendall(post())
+        second.sendall(post(f"/v1/{other}:cancel"))
+        assert everything(first).startswith(b"HTTP/1.1 200")
+        assert everything(second).startswith(b"HTTP/1.1 200")
+        exchanges = (*recorded(server, 0), *recorded(server, 1))
+    assert len(exchanges) == 2
+    assert max(exchange.sent_at for exchange in exchanges) <= min(exchange.received_at for exchange in exchanges)
 
 
 @pytest.mark.parametrize(
@@ -239,7 +282,8 @@ def test_a_slow_answer_ends_when_the_driver_has_replied(pace: Pace) -> None:
 def test_a_slow_answer_ends_when_its_call_is_long_over(pace: Pace) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        failure = pace.write(ours, b"HTTP/1.1 200 OK\r\n\r\n{}", threading.Event(), lambda: 0.0)
+        ending = Ending(ours, threading.Event(), time.monotonic)
+        failure = pace.write(ours, b"HTTP/1.1 200 OK\r\n\r\n{}", ending, lambda: 0.0)
         assert theirs.recv(64) == b"HTTP/1.1 200 OK\r\n\r\n"
     assert failure is not None
     assert failure.kind is FailureKind.RESET, "that nothing came in time is not what ends such a call"

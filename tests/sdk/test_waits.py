@@ -19,10 +19,12 @@ from conformance.rules.client import (
     tells_a_cancellation,
     tells_a_failure,
     tells_a_result,
+    tells_that_time_is_over,
 )
 from conformance.rules.client.turn import Outcome, Turn
+from conformance.sdk.answers import OVER
 
-from .test_client_rules import CANCEL, CANCELLED, FAILED, PARENT, RUNNING, SUCCEEDED, arrived, broken, turn
+from .turns import CANCEL, CANCELLED, FAILED, PARENT, RUNNING, SUCCEEDED, arrived, broken, turn
 
 OPERATION = f"/v1/{PARENT}/op-1"
 
@@ -129,3 +131,12 @@ def test_a_helper_that_looks_first() -> None:
     assert broken(turn(look(DONE), cancelled=False)) == set()
     assert says_that_it_is_over(turn(look(DONE))) is not None
     assert says_that_it_is_over(turn(look(DONE), arrived(CANCEL, number=2), cancelled=False)) is not None
+
+
+def test_of_a_wait_that_goes_on_until_it_is_refused_that_refusal_is_told() -> None:
+    """Who ignores the deadline is charged with that, and not with the code of the refusal that ends it."""
+    refused = arrived(OPERATION, method="GET", outcome=OVER.response, number=2)
+    said = wait(look(RUNNING), refused, outcome=Outcome.RPC_ERROR, code=Code.FAILED_PRECONDITION)
+    with pytest.raises(NotTested, match="long after its deadline"):
+        tells_that_time_is_over(said)
+    assert tells_that_time_is_over(replace(said, arrived=said.arrived[:1])) is not None

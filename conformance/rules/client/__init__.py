@@ -20,6 +20,7 @@ from conformance.rules.client.answers import (
     reports,
     sends_its_own_name,
     success_was_answered,
+    tells_no_other,
     unless_repeated,
 )
 from conformance.rules.client.codes import keeps_the_class, tells_the_last_answer
@@ -97,6 +98,7 @@ __all__ = [
     "tells_a_cancellation",
     "tells_a_failure",
     "tells_a_result",
+    "tells_no_other",
     "tells_that_time_is_over",
     "tells_the_last_answer",
     "unless_given_up",

@@ -86,6 +86,19 @@ def reports(code: Code) -> TurnJudge:
     return judge
 
 
+def tells_no_other(*codes: Code) -> TurnJudge:
+    """An oracle about a call among others at once: none of these codes is reported, which the others were answered."""
+
+    def judge(turn: Turn) -> Complaint | None:
+        said = turn.said
+        status = said.code.http_status if said.code is not None else said.http_status
+        if said.outcome is not Outcome.RPC_ERROR or status not in [code.http_status for code in codes]:
+            return None
+        return turn.complain(f"of a call that was not answered so the driver said {reply_in_words(turn)}")
+
+    return judge
+
+
 def unless_repeated(judge: TurnJudge) -> TurnJudge:
     """An oracle about an error that may be retried: it judges only clients that do not retry."""
 

@@ -18,10 +18,14 @@ from conformance.rules.rule import Complaint
 
 _LARGEST_SLACK = 2.0
 _SHORTEST_SLACK = 0.1
+_AFTER_GIVING_UP = 1.0
+"""Seconds: a client that gave up its connection in time may be told late by its driver, but not later than this."""
 _EARLY = 0.6
 """A call that ends before this part of its deadline did not wait for the deadline."""
 _MUCH_LATER = 3.0
 """A call that takes so many times its deadline may never have been told of it."""
+_MUCH_EARLIER = 0.05
+"""A call that takes only this part of its deadline may have been told of another unit."""
 
 
 def slack(timeout: float) -> float:
@@ -37,7 +41,13 @@ def deadline_of(turn: Turn) -> float:
 def shortest_duration(turn: Turn) -> float:
     """The fewest seconds that the client's call can have lasted."""
     by_itself = turn.said.at - turn.told.at - turn.overhead
-    shorter = min(by_itself, turn.said.at - turn.answers[0].sent_at) if turn.answers else by_itself
+    if not turn.answers:
+        return by_itself - turn.stall
+    shorter = min(by_itself, turn.said.at - turn.answers[0].sent_at)
+    last = turn.answers[-1]
+    if _is_unanswered(last) and last.received_at < turn.said.at:
+        # It gave up its connection before the driver replied: so long it waited, whatever its driver does then.
+        shorter = min(shorter, max(last.received_at - turn.answers[0].sent_at, shorter - _AFTER_GIVING_UP))
     return shorter - turn.stall
 
 
@@ -155,8 +165,9 @@ def a_call_waits_for_its_deadline(turn: Turn) -> Complaint | None:
     answered = "without an answer"
     if first.response is not None:
         answered = f"and was answered after {(first.received_at - first.sent_at) * 1000:.0f} ms"
+    hint = "; does the driver take `timeout_ms` for milliseconds?" if took < deadline_of(turn) * _MUCH_EARLIER else ""
     return turn.complain(
-        f"the deadline was {turn.told.timeout} ms; the client gave up after {took * 1000:.0f} ms, {answered}"
+        f"the deadline was {turn.told.timeout} ms; the client gave up after {took * 1000:.0f} ms, {answered}{hint}"
     )
 
 

@@ -92,6 +92,8 @@ def tells_that_time_is_over(turn: Turn) -> Complaint | None:
     said = turn.said
     if said.is_ok or said.is_missing:
         raise NotTested(f"the driver said {reply_in_words(turn)}, which is judged elsewhere")
+    if turn.answers[-1].response is not None and not turn.answers[-1].succeeded():
+        raise NotTested("the wait went on until a get was refused, long after its deadline, and may tell that refusal")
     if tells_no_answer(turn) and said.cancelled is not True and "cancel" not in said.exception.lower():
         return None
     return turn.complain(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -44,6 +44,16 @@ def status_of(exchange: Exchange) -> Mapping[str, Any] | None:
     """The google.rpc.Status of an error, in either form, or None."""
     envelope = envelope_of(exchange)
     return envelope if envelope is not None else bare_status_of(exchange)
+
+
+def form_of_errors(errors: Iterable[Exchange]) -> tuple[str, str] | None:
+    """What `[statement] errors` has to say of a server that answered so, and that form in words; None of no answer."""
+    answered = [exchange for exchange in errors if exchange.response is not None]
+    if any(envelope_of(exchange) is not None for exchange in answered):
+        return "aip-193", "the AIP-193 envelope"
+    if any(bare_status_of(exchange) is not None for exchange in answered):
+        return "status", "the form of a bare google.rpc.Status"
+    return ("none", "neither form of google.rpc.Status") if answered else None
 
 
 has_envelope = failed & When(lambda exchange: envelope_of(exchange) is not None)

@@ -95,6 +95,17 @@ def gives_up_early(honest: Client) -> Client:
     return _waiting(honest, lambda left: left / 4)
 
 
+@fault("client-retry.deadline-is-used")
+def reads_have_a_limit_of_their_own(honest: Client) -> Client:
+    """Waits 0.8 s for what it reads, where its caller would wait longer, too: reads are quick."""
+
+    def send(verb: str, *rest: Any) -> Answer:
+        left = min(rest[-1], 0.8) if verb == "GET" else rest[-1]
+        return honest.send(verb, *rest[:-1], left)
+
+    return replace(honest, send=send)
+
+
 @fault("client-retry.time-over-is-told", "client-answer.error-is-no-success")
 def time_over_is_success(honest: Client) -> Client:
     """Takes a cancel that ran out of time for a success: it was sent, after all."""

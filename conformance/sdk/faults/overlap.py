@@ -73,3 +73,25 @@ def has_one_place_for_the_result(honest: Client) -> Client:
         return latest[0]
 
     return replace(honest, send=send)
+
+
+@fault("client-answer.calls-at-once-do-not-mix")
+def has_one_place_for_the_error(honest: Client) -> Client:
+    """Keeps the last error in one place, as errno does, and reads it there when another call has failed meanwhile."""
+    latest: list[Answer] = []
+    has_failed, has_failed_again = threading.Event(), threading.Event()
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        answer = honest.send(verb, origin, target, *rest)
+        if answer.status < 300 or "/four-answers-at-once" not in target or "-control" in target:
+            return answer
+        if target.endswith(":cancel"):
+            latest[:] = [answer]
+            has_failed.set()
+            has_failed_again.wait(_FOR_THE_SECOND)
+        elif has_failed.wait(_FOR_THE_SECOND):
+            latest[:] = [answer]
+            has_failed_again.set()
+        return latest[0]
+
+    return replace(honest, send=send)

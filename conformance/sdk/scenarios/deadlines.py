@@ -123,6 +123,20 @@ SCENARIOS = (
         steps=(cancel(paced(body_answer(200, b"{  }", JSON), Pace(every=60)), timeout=3000),),
         expectations=(Expectation("client-retry.deadline-is-used", is_ok),),
     ),
+    *(
+        Scenario(
+            name=f"{method.value}-slow-answer",
+            story=f"A {method.value} is answered late, but long before its deadline.",
+            control=control,
+            steps=(Step(method, Script((held(answer, 1200),)), name=name, timeout=5000),),
+            expectations=(Expectation("client-retry.deadline-is-used", is_ok),),
+        )
+        for method, answer, name, control in (
+            (Method.GET, operation(), "{operation}", SHOWS_RUNNING),
+            (Method.LIST, json_answer(200, {"operations": []}), "{parent}", SUCCEEDS),
+            (Method.DELETE, EMPTY_OBJECT, "{operation}", SUCCEEDS),
+        )
+    ),
     Scenario(
         name="slow-answer",
         story="A cancel is answered late, but long before its deadline.",

@@ -7,15 +7,24 @@ from __future__ import annotations
 
 from conformance.lro.codes import Code
 from conformance.lro.operation import State
-from conformance.rules.client import is_no_success, is_ok, reports, sends_its_own_name, shows, unless_given_up
+from conformance.rules.client import (
+    is_no_success,
+    is_ok,
+    reports,
+    sends_its_own_name,
+    shows,
+    tells_no_other,
+    unless_given_up,
+)
 from conformance.rules.client.turn import CONCURRENT, TurnJudge
-from conformance.sdk.answers import EMPTY_OBJECT, envelope, held
+from conformance.sdk.answers import EMPTY_OBJECT, envelope, held, together
 from conformance.sdk.scenario import IS_REFUSED, SHOWS_RUNNING, Expectation, Scenario, cancel, get, operation
 
 _REQUIREMENT = "client-answer.calls-at-once-do-not-mix"
 _SECOND = "{operation}-second"
 _THIRD = "{operation}-third"
 _REFUSED = envelope(Code.NOT_FOUND, "there is no such operation")
+_DENIED = envelope(Code.PERMISSION_DENIED, "this operation is not yours")
 _LONGER, _LONG = 240, 120
 
 
@@ -60,14 +69,17 @@ SCENARIOS = (
         story="Two cancels and two gets are made at once, and answered at the same time, each in another way.",
         control=IS_REFUSED,
         steps=(
-            cancel(held(EMPTY_OBJECT, _LONG)),
-            cancel(held(_REFUSED, _LONG), name=_SECOND),
-            get(held(operation(name=_THIRD), _LONG), name=_THIRD),
-            get(held(_REFUSED, _LONG), name="{operation}-fourth"),
+            cancel(together(EMPTY_OBJECT)),
+            cancel(together(_REFUSED), name=_SECOND),
+            get(together(operation(name=_THIRD)), name=_THIRD),
+            get(together(_DENIED), name="{operation}-fourth"),
         ),
         expectations=(
             _own(is_ok, step=0),
             _own(is_no_success, step=1),
+            # What the last get is told is another requirement's: no control has shown that its refusal is understood.
+            _own(tells_no_other(Code.PERMISSION_DENIED), step=1),
+            _own(tells_no_other(Code.NOT_FOUND, Code.PERMISSION_DENIED), step=2),
         ),
         needs=(CONCURRENT,),
         at_once=True,

@@ -231,7 +231,7 @@ def _embedded(configuration: Configuration, contract: Contract, profile: Profile
         configuration,
         iut=replace(iut, name=iut.name or "embedded reference server"),
         operations=_embedded_operations(configuration.operations, deviating.start),
-        statement=_over(_embedded_statement(contract, iut.parent, deviating.statement), configuration.statement),
+        statement=configuration.statement.over(_embedded_statement(contract, iut.parent, deviating.statement)),
     )
     transport = HttpTransport(client_of(service), ORIGIN, clock)
     target = Target(
@@ -282,12 +282,3 @@ def _embedded_operations(operations: OperationsSection, body: Mapping[str, Any])
         if operations.completed.is_given
         else SupplyForm(start=replace(start, json={"mode": "done"})),
     )
-
-
-def _over(default: StatementSection, declared: StatementSection) -> StatementSection:
-    said = {
-        key: getattr(declared, key)
-        for key in StatementSection.__dataclass_fields__
-        if getattr(declared, key) is not None
-    }
-    return replace(default, **said)

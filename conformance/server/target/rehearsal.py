@@ -98,6 +98,4 @@ def _statement(configuration: Configuration) -> StatementSection:
     declared = configuration.statement
     if configuration.iut.url or configuration.operations.running.is_given:
         return declared
-    known = StatementSection(cancel="guaranteed", list=True, delete=True, errors="aip-193")
-    said = {key.name: value for key in fields(declared) if (value := getattr(declared, key.name)) is not None}
-    return replace(known, **said)
+    return declared.over(StatementSection(cancel="guaranteed", list=True, delete=True, errors="aip-193"))

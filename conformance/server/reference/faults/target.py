@@ -278,7 +278,10 @@ def location_is_ignored(honest: Service) -> Service:
     return resembling(honest, lambda asked, name: (asked.split("/")[1], _id(asked)) == (name.split("/")[1], _id(name)))
 
 
-@fault(breaks="target.other-operations-untouched")
+_HITS_THE_OTHER_WORKERS = {"workers": "what another worker has just started may be cancelled before it was seen to run"}
+
+
+@fault(breaks="target.other-operations-untouched", by_chance=_HITS_THE_OTHER_WORKERS)
 def cancels_all(honest: Service) -> Service:
     """Cancels every operation of the location, as a cancel flag does that a whole worker pool shares."""
     return _hitting(honest, lambda _, others: others)
@@ -299,9 +302,7 @@ def cancels_the_one_before_too(honest: Service) -> Service:
 @fault(
     breaks="target.other-operations-untouched",
     statement=BEST_EFFORT,
-    by_chance={
-        "workers": "it may be what the other worker has just started that is cancelled, before anybody saw it run"
-    },
+    by_chance=_HITS_THE_OTHER_WORKERS,
 )
 def cancels_the_newest_instead(honest: Service) -> Service:
     """Cancels whatever was started last, as a server does that knows one current operation."""

@@ -1,0 +1,188 @@
+"""Rules about what a client makes of an answer, by answers as drivers give them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from conformance.errors import NotTested
+from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, Request, Response
+from conformance.lro.codes import Code
+from conformance.lro.operation import State
+from conformance.rules.client import (
+    client_rules,
+    keeps_the_class,
+    keeps_the_code,
+    keeps_the_message,
+    keeps_the_status,
+    reports,
+    shows,
+    tells_no_other,
+)
+from conformance.rules.client.turn import Outcome
+from conformance.sdk.answers import bare_status, envelope
+
+from .turns import (
+    CANCEL,
+    CANCELLED,
+    FAILED,
+    LENGTH_0,
+    PARENT,
+    RUNNING,
+    SUCCEEDED,
+    arrived,
+    broken,
+    turn,
+)
+
+
+def test_refusals_are_answered_and_not_invented() -> None:
+    broken_down = arrived(CANCEL, LENGTH_0, outcome=Response(503))
+    for code, is_invented in ((Code.UNAVAILABLE, False), (Code.INTERNAL, False), (Code.NOT_FOUND, True)):
+        said = turn(broken_down, outcome=Outcome.RPC_ERROR, code=code)
+        assert ("client-answer.no-refusal-is-invented" in broken(said)) is is_invented
+    assert "client-answer.no-refusal-is-invented" in broken(turn(outcome=Outcome.RPC_ERROR, code=Code.UNIMPLEMENTED))
+    refused = arrived(CANCEL, LENGTH_0, outcome=envelope(Code.NOT_FOUND, "no").response)
+    assert broken(turn(refused, outcome=Outcome.RPC_ERROR, code=Code.NOT_FOUND)) == set()
+    rule = client_rules()["client-answer.no-refusal-is-invented"]
+    assert rule.when(turn(broken_down, outcome=Outcome.DECODE_ERROR)), "who says that it cannot read it invents nothing"
+    assert not rule.when(turn(outcome=Outcome.CLIENT_ERROR)), "of who sends nothing nothing is known"
+
+
+def test_success_is_not_invented() -> None:
+    assert broken(turn()) == {"client-request.cancel-is-sent"}
+    assert broken(turn(outcome=Outcome.TRANSPORT_ERROR)) == set()
+    garbage = Exchange(1, Request("", "", (), b"\x16\x03"), Failure(FailureKind.MALFORMED, "TLS"), 0.01, 0.01)
+    assert broken(turn(garbage)) == {"client-request.cancel-is-sent", "client-request.is-http"}
+    refused = envelope(Code.NOT_FOUND, "no").response
+    assert broken(turn(arrived(CANCEL, LENGTH_0, outcome=refused))) == {"client-answer.error-is-no-success"}
+
+
+def test_a_client_that_breaks_on_an_answer() -> None:
+    answered = arrived(CANCEL, LENGTH_0)
+    assert broken(turn(answered, outcome=Outcome.CLIENT_ERROR)) == {"client-answer.never-breaks-the-client"}
+    assert broken(turn(outcome=Outcome.CLIENT_ERROR)) == set()
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "understood"),
+    [
+        (Code.NOT_FOUND, 404, True),
+        (Code.NOT_FOUND, None, True),
+        (Code.NOT_FOUND, 400, True),
+        (None, 404, True),
+        (Code.UNKNOWN, 404, False),
+        (None, 400, False),
+        (None, None, False),
+    ],
+)
+def test_a_code_counts_before_its_status(code: Code | None, status: int | None, understood: bool) -> None:
+    said = turn(arrived(CANCEL), outcome=Outcome.RPC_ERROR, code=code, http_status=status)
+    assert (reports(Code.NOT_FOUND)(said) is None) is understood
+    assert reports(Code.NOT_FOUND)(turn(arrived(CANCEL))) is not None
+
+
+def test_codes_of_one_status_are_told_apart_by_a_warning_only() -> None:
+    said = turn(arrived(CANCEL), outcome=Outcome.RPC_ERROR, code=Code.INVALID_ARGUMENT, http_status=400)
+    assert reports(Code.FAILED_PRECONDITION)(said) is None
+    assert keeps_the_code(Code.FAILED_PRECONDITION)(said) is not None
+
+
+def test_what_is_kept_of_an_error() -> None:
+    said = turn(arrived(CANCEL), outcome=Outcome.RPC_ERROR, http_status=502, message="POST http://x: no cancel today")
+    assert keeps_the_message("no cancel today")(said) is None
+    assert keeps_the_message("never")(said) is not None
+    assert keeps_the_code(Code.FAILED_PRECONDITION)(said) is not None
+    undecided = turn(arrived(CANCEL), outcome=Outcome.DECODE_ERROR)
+    with pytest.raises(NotTested):
+        keeps_the_message("x")(undecided)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "http_status", "is_kept", "has_its_class"),
+    [
+        (404, Code.NOT_FOUND, 404, True, True),
+        (404, None, 404, True, True),
+        (404, Code.UNKNOWN, 404, True, True),
+        (404, Code.UNKNOWN, None, False, None),
+        (404, Code.PERMISSION_DENIED, 404, False, True),
+        (404, Code.UNIMPLEMENTED, None, False, False),
+        (404, None, None, False, None),
+        (400, Code.FAILED_PRECONDITION, None, True, True),
+        (418, Code.FAILED_PRECONDITION, None, True, True),
+        (418, Code.INTERNAL, None, False, False),
+        (408, Code.DEADLINE_EXCEEDED, None, True, True),
+        (502, Code.UNAVAILABLE, None, True, True),
+        (502, Code.NOT_FOUND, None, False, False),
+        (502, None, 502, True, True),
+        (502, None, 404, False, False),
+    ],
+)
+def test_what_is_made_of_a_page(
+    status: int, code: Code | None, http_status: int | None, is_kept: bool, has_its_class: bool | None
+) -> None:
+    page = arrived(CANCEL, LENGTH_0, outcome=Response(status, (), b"<html>"))
+    said = turn(page, outcome=Outcome.RPC_ERROR, code=code, http_status=http_status)
+    assert (keeps_the_status(said) is None) is is_kept
+    if has_its_class is None:
+        with pytest.raises(NotTested):
+            keeps_the_class(said)
+    else:
+        assert (keeps_the_class(said) is None) is has_its_class
+
+
+SHOWN = {
+    (State.RUNNING, None): RUNNING,
+    (State.CANCELLED, Code.CANCELLED): CANCELLED,
+    (State.FAILED, Code.INTERNAL): FAILED,
+    (State.SUCCEEDED, None): SUCCEEDED,
+}
+
+
+@pytest.mark.parametrize(("state", "code"), SHOWN)
+def test_an_operation_is_shown_in_its_state_and_no_other(state: State, code: Code | None) -> None:
+    for expected, shown in SHOWN.items():
+        said = turn(arrived(f"/v1/{PARENT}/op-1", method="GET"), method=Method.GET, operation=shown)
+        assert (shows(state, code)(said) is None) is (expected == (state, code))
+
+
+@pytest.mark.parametrize(
+    ("said", "is_mixed_up"),
+    [
+        ({"code": Code.PERMISSION_DENIED}, True),
+        ({"http_status": 403}, True),
+        ({"code": Code.NOT_FOUND, "http_status": 404}, False),
+        ({}, False),
+    ],
+)
+def test_a_call_among_others_is_not_told_their_answer(said: Mapping[str, Any], is_mixed_up: bool) -> None:
+    refused = arrived(CANCEL, LENGTH_0, outcome=envelope(Code.NOT_FOUND, "no").response)
+    judge = tells_no_other(Code.PERMISSION_DENIED)
+    assert (judge(turn(refused, outcome=Outcome.RPC_ERROR, **said)) is not None) is is_mixed_up
+    assert judge(turn(refused, outcome=Outcome.TRANSPORT_ERROR)) is None
+
+
+@pytest.mark.parametrize(
+    ("state", "shown"),
+    [
+        (State.RUNNING, {**RUNNING, "error": {"code": 0}}),
+        (State.RUNNING, {**RUNNING, "response": True}),
+        (State.CANCELLED, {**CANCELLED, "response": True}),
+        (State.CANCELLED, {**CANCELLED, "error": {"code": 499}}),
+        (State.SUCCEEDED, {**SUCCEEDED, "response": False}),
+    ],
+)
+def test_an_operation_is_not_shown_half(state: State, shown: Mapping[str, Any]) -> None:
+    assert shows(state)(turn(arrived(CANCEL), method=Method.GET, operation=shown)) is not None
+
+
+def test_the_two_forms_of_an_error_say_the_same() -> None:
+    for code in (Code.NOT_FOUND, Code.FAILED_PRECONDITION):
+        wrapped, bare = envelope(code, "why").response, bare_status(code, "why").response
+        assert wrapped.status == bare.status == code.http_status
+        assert json.loads(wrapped.body)["error"]["code"] == code.http_status
+        assert json.loads(bare.body)["code"] == int(code)
+    assert isinstance(arrived(CANCEL).call, Call)
