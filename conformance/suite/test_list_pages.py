@@ -80,21 +80,6 @@ def _require_whole(small_pages: SmallPages) -> None:
         raise NotTested(f"the list was not read to its end: {answered(small_pages.walk[-1])}")
 
 
-@pytest.fixture(scope="session")
-def resized(iut: Iut, parent: str, small_pages: SmallPages) -> Exchange:
-    """The page that follows the first one of the walk, asked for in another size."""
-    if small_pages.size < 2:
-        raise NotTested("no page can be smaller")
-    return _next_of_size_1(iut, parent, small_pages.walk[0])
-
-
-def _next_of_size_1(iut: Iut, parent: str, page: Exchange) -> Exchange:
-    token = next_page_token(page)
-    if not token:
-        raise NotTested("the list has one page")
-    return iut.send(iut.list_request(parent, token, 1))
-
-
 @verifies("list.page-size-is-a-maximum", profile="ci")
 def test_page_size_may_change(resized: Exchange) -> None:
     """ "If the user changes the `page_size` in a request for subsequent pages, the service must honor the new page
@@ -111,7 +96,7 @@ def test_page_of_another_size_goes_on(iut: Iut, parent: str, small_pages: SmallP
     show it, too."""
     if pages.shown_twice([small_pages.walk[0], resized]):
         first = iut.send(iut.list_request(parent, page_size=small_pages.size))
-        require(pages.shown_twice([first, _next_of_size_1(iut, parent, first)]))
+        require(pages.shown_twice([first, pages.next_of_size_1(iut, parent, first)]))
         raise NotTested("a page of another size showed an operation again, and did not a second time")
     require_answers(resized)
 
