@@ -18,6 +18,7 @@ from conformance.suite.bystanders import Bystander, Bystanders
 from conformance.suite.deletion import Deletion
 from conformance.suite.last_look import LastLook
 from conformance.suite.operations import require_own_deletes
+from conformance.suite.other_methods import CLOSING
 from conformance.suite.pages import SmallPages
 from conformance.suite.stimuli import stimulus
 
@@ -35,7 +36,7 @@ class Callers:
 
     @property
     def spelled(self) -> list[Exchange]:
-        """The gets without credentials on other spellings of a path."""
+        """The gets without credentials on other spellings of a path, and by HEAD."""
         return [exchange for note, exchange in self.sent.items() if note.startswith(SPELLED)]
 
     @property
@@ -100,13 +101,20 @@ def asked(
         if victim is not None:
             requests.append(iut.delete_request(victim.name, credential, _note(Method.DELETE, who)))
     if not iut.is_quick:
-        for path, what in spellings(iut.contract.path(Method.GET, name)):
+        path, note = iut.contract.path(Method.GET, name), f"{SPELLED}, as HEAD"
+        requests.append(iut.request("HEAD", path, headers=CLOSING, credential=Credential.NONE, note=note, is_odd=True))
+        for other, what in spellings(path):
             note = f"{SPELLED} with {what}"
-            requests.append(iut.request("GET", path, credential=Credential.NONE, note=note, is_odd=True))
+            requests.append(iut.request("GET", other, credential=Credential.NONE, note=note, is_odd=True))
     sent = {exchange.note: exchange for exchange in iut.send_all(requests)}
     asked = Callers(sent)
+
+    def deletes_of(other: str) -> list[Outgoing]:
+        notes = {who: _note(Method.DELETE, who) for who in _WHO}
+        return [iut.delete_request(other, _WHO[who], note) for who, note in notes.items() if note in sent]
+
     if victim is not None:
-        aims.aim(NOT_TO_BE_DELETED, victim, asked.deletes)
+        aims.aim(NOT_TO_BE_DELETED, victim, asked.deletes, deletes_of)
     return asked
 
 

@@ -51,7 +51,7 @@ def overridden_methods(aim: Aim) -> list[Outgoing]:
     return requests
 
 
-_CLOSING = (("Connection", "close"),)
+CLOSING = (("Connection", "close"),)
 """Some servers send content in answer to HEAD; on the same connection it would be taken for the next answer."""
 
 
@@ -75,7 +75,7 @@ def other_methods(aim: Aim) -> list[Outgoing]:
             path,
             body=body,
             content_type=JSON if body else None,
-            headers=_CLOSING if method == "HEAD" else (),
+            headers=CLOSING if method == "HEAD" else (),
             note=f"{method} on the cancel path",
         )
         for method, body in bodies.items()

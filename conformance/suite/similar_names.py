@@ -103,6 +103,9 @@ def _similar(iut: Iut, name: str) -> Iterator[_Similar]:
         if position % 2 and not iut.is_quick and (alias := _ALIASES.get(segments[position - 1])) not in (None, segment):
             aliased = "/".join([*segments[:position], str(alias), *segments[position + 1 :]])
             yield _Similar(aliased, f"{segments[position - 1]}/{alias} before it")
+    if not iut.is_quick:
+        for other, what in _below_almost_the_same(segments):
+            yield _Similar(other, what, **like_it)
     for collection in _COLLECTIONS:
         if collection != segments[0]:
             yield _Similar("/".join([collection, *segments[1:]]), f"the same ids below {collection}", **like_it)
@@ -116,6 +119,16 @@ def _similar(iut: Iut, name: str) -> Iterator[_Similar]:
         yield _Similar(f"{head}/{identifier}{zeros}", f"the id with {zeros} after it", **like_it)
         for other, what in _less_likely(identifier):
             yield _Similar(f"{head}/{other}", what, **like_it)
+
+
+def _below_almost_the_same(segments: list[str]) -> Iterator[tuple[str, str]]:
+    """The id below parents of which one is cut short or in the other case, and what is different."""
+    for position in range(1, len(segments) - 1, 2):
+        parent = segments[position]
+        for almost, how in ((parent[:-1], "without its last character"), (parent.swapcase(), "in the other case")):
+            if almost not in ("", parent):
+                other = "/".join([*segments[:position], almost, *segments[position + 1 :]])
+                yield other, f"the id of {segments[position - 1]} {how}"
 
 
 _FAR_AHEAD = 12

@@ -37,7 +37,7 @@ def no_connection_tells_who_calls(each_request_by_itself: None) -> None:
 
 @verifies("auth.credentials-are-required")
 def test_credentials_are_required(unauthorised: Refusal) -> None:
-    noted = unauthorised.noted(by.WITHOUT_CREDENTIALS, by.WITHOUT_ANYTHING, by.PRETENDED_ORIGIN)
+    noted = unauthorised.noted(by.WITHOUT_CREDENTIALS, by.WITHOUT_ANYTHING, by.PRETENDED_ORIGIN, by.PRETENDED_IDENTITY)
     require_each(refused_for_its_credentials, noted)
 
 
@@ -46,7 +46,7 @@ def test_nothing_else_stands_for_credentials(unauthorised: Refusal) -> None:
     """A transcoder may refuse a query that it does not know before anybody is asked who calls."""
     if not unauthorised.noted(by.WITHOUT_CREDENTIALS)[0].is_denied:
         raise NotTested("a cancel without credentials is not refused, whatever else it has")
-    require_each(not_a_success, unauthorised.noted(by.PRETENDED, by.QUERY_ALONE, by.IN_HTTP_1_0))
+    require_each(not_a_success, unauthorised.noted(by.PRETENDED, by.QUERY_ALONE, by.EMPTY_TOKEN, by.IN_HTTP_1_0))
 
 
 @verifies("auth.invalid-credentials-are-refused")

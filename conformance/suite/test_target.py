@@ -73,8 +73,15 @@ def test_cancel_leaves_other_operations_alone(
     if any(is_gone(each.look) for each in looked) and not blame.plain_cancel_touches_others:
         raise NotTested("an operation is gone, and another cancel left the operations beside it alone")
     last_look.require_untouched("storm")
-    if not last_look.is_later_ones("stories", cancel_works.control) or blame.plain_cancel_touches_others:
+    if not last_look.is_later_ones("stories", cancel_works.control) or not _is_by_what_came_later(last_look, blame):
         last_look.require_untouched("stories")
+
+
+def _is_by_what_came_later(last_look: LastLook, blame: Blame) -> bool:
+    """Whether it touches others what was aimed at the bystander of the stories when they were over."""
+    name = last_look.at("stories").bystander.name
+    again = [aimed.again for aimed in last_look.aimed_at(name) if aimed.again is not None]
+    return any(blame.apart(again)) or blame.delete_touches_others()
 
 
 WILDCARDS = ("-", "*")

@@ -20,8 +20,10 @@ INVALID_CREDENTIALS = "cancel with a token that nobody issued"
 ALTERED_CREDENTIALS = "cancel with almost the right token"
 WITHOUT_ANYTHING = "cancel without credentials and without a body"
 QUERY_ALONE = "cancel without credentials and with a query"
-PRETENDED = "cancel without credentials, with a key and a token of nobody in its query, and from this machine"
+PRETENDED = "cancel without credentials, with a key and a token of nobody in its query, from somebody on this machine"
 PRETENDED_ORIGIN = "cancel without credentials that says it comes from this machine"
+PRETENDED_IDENTITY = "cancel without credentials that says who sends it, as a proxy does behind which a server stands"
+EMPTY_TOKEN = "cancel with an empty token"
 OTHER_SCHEME = "cancel with credentials of another scheme, which nobody issued"
 IN_HTTP_1_0 = "cancel without credentials in HTTP/1.0"
 IN_ANOTHER_PROJECT = "cancel without permission that names another project for its quota"
@@ -74,11 +76,16 @@ def _spelled(iut: Iut, name: str) -> list[Outgoing]:
 
 
 _ANYBODY = "access_token=nobody&key=nobody"
+_FROM_THIS_MACHINE = ("X-Forwarded-For", "127.0.0.1")
+_IDENTITY = [
+    *((field, "admin") for field in ("X-Forwarded-User", "X-Remote-User", "X-Auth-Request-User")),
+    ("X-Goog-Authenticated-User-Email", "accounts.google.com:admin@example.com"),
+]
 
 
 def _with_everything_else(iut: Iut, name: str) -> Outgoing:
     """A cancel without credentials that has at once all that a careless server may be content with."""
-    headers = [("X-Forwarded-For", "127.0.0.1")]
+    headers = [_FROM_THIS_MACHINE, *_IDENTITY]
     return iut.cancel_request(name, query=_ANYBODY, headers=headers, credential=Credential.NONE, note=PRETENDED)
 
 
@@ -86,13 +93,15 @@ def _pretended(iut: Iut, name: str) -> list[Outgoing]:
     """Cancels without the right credentials that have something else a careless server may be content with."""
     queries = ("alt=json", "foo=bar", "key=nobody", "access_token=nobody")
     headers = {
-        PRETENDED_ORIGIN: ("X-Forwarded-For", "127.0.0.1"),
-        OTHER_SCHEME: ("Authorization", "Basic bm9ib2R5Og=="),
+        PRETENDED_ORIGIN: [_FROM_THIS_MACHINE],
+        PRETENDED_IDENTITY: _IDENTITY,
+        EMPTY_TOKEN: [("Authorization", "Bearer")],
+        OTHER_SCHEME: [("Authorization", "Basic bm9ib2R5Og==")],
     }
     by_query = [iut.cancel_request(name, query=each, credential=Credential.NONE, note=QUERY_ALONE) for each in queries]
     by_header = [
-        iut.cancel_request(name, headers=[header], credential=Credential.NONE, note=note)
-        for note, header in headers.items()
+        iut.cancel_request(name, headers=fields, credential=Credential.NONE, note=note)
+        for note, fields in headers.items()
     ]
     old = in_http_1_0(iut.cancel_request(name, credential=Credential.NONE, note=IN_HTTP_1_0))
     requests = [*by_query, *by_header, old]

@@ -65,6 +65,14 @@ def test_what_a_socket_shows_otherwise_is_no_difference_there(world: str, is_tol
     assert bool(differences(over, lines)) == is_told
 
 
+@pytest.mark.parametrize(("verdict", "is_told"), [("not-tested", False), ("fail", True)])
+def test_of_what_workers_say_accusations_are_compared(verdict: str, is_told: bool) -> None:
+    lines = with_outcomes({}, [outcome(HONEST)])
+    by_workers = outcome(replace(HONEST, world="workers"), a=verdict)
+    assert bool(differences(by_workers, lines)) == is_told
+    assert differences(outcome(replace(HONEST, world="socket"), a=verdict), lines)
+
+
 def test_a_subject_without_a_line_is_told() -> None:
     lines = with_outcomes({}, [outcome(HONEST)])
     (told,) = differences(outcome(Subject("fault", "new")), {**lines, "server faults": {}})

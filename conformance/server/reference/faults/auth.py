@@ -113,6 +113,18 @@ def this_machine_is_trusted(honest: Service) -> Service:
     )
 
 
+@fault(breaks="auth.credentials-are-required")
+def identity_header_is_trusted(honest: Service) -> Service:
+    """Believes the header in which a proxy says who calls, also where no proxy stands before it."""
+    return _passing(honest, lambda call, _: _is_anonymous(call) and call.request.header("x-remote-user") is not None)
+
+
+@fault(breaks="auth.credentials-are-required", profile="ci")
+def empty_token_is_the_operator(honest: Service) -> Service:
+    """Compares an empty token with that of an operator, which is not configured and so is empty, too."""
+    return _passing(honest, lambda call, _: (call.request.header("authorization") or "").strip() == "Bearer")
+
+
 @fault(breaks="auth.invalid-credentials-are-refused")
 def another_scheme_is_not_verified(honest: Service) -> Service:
     """Verifies bearer tokens, and lets every other scheme pass."""

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
-from conformance.exchange import Request
+from conformance.exchange import Request, Response
 from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError
 from conformance.server.reference.bindings import Rpc
@@ -223,6 +223,26 @@ def gate_compares_the_raw_path(honest: Service) -> Service:
             honest.authorise(service, call)
 
     return replace(honest, authorise=lie)
+
+
+@fault(breaks="auth.every-spelling-is-guarded", profile="ci")
+def head_is_not_guarded(honest: Service) -> Service:
+    """Answers HEAD as its framework does for every get, and guards the methods of its own list, where it is not."""
+
+    def route(service: Service, request: Request) -> Invocation:
+        if request.method != "HEAD":
+            return honest.route(service, request)
+        return replace(honest.route(service, replace(request, method="GET")), request=request)
+
+    def authorise(service: Service, call: Invocation) -> None:
+        if call.request.method != "HEAD":
+            honest.authorise(service, call)
+
+    def respond(service: Service, request: Request, response: Response) -> Response:
+        answer = honest.respond(service, request, response)
+        return replace(answer, body=b"") if request.method == "HEAD" else answer
+
+    return replace(honest, route=route, authorise=authorise, respond=respond)
 
 
 @fault(breaks="auth.every-spelling-is-guarded", profile="ci")

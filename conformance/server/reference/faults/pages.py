@@ -74,6 +74,12 @@ def pages_overlap(honest: Service) -> Service:
     return _by_number(honest, lambda size: max(1, size - 1), lambda size: size)
 
 
+@fault(breaks="list.pages-show-each-once", profile="ci")
+def token_is_the_number_of_a_page(honest: Service) -> Service:
+    """Its tokens count pages, and a page of another size begins where pages of that size do."""
+    return _by_number(honest, lambda size: size, lambda size: size)
+
+
 @fault(breaks="list.pages-lose-nothing")
 def pages_have_gaps(honest: Service) -> Service:
     """Leaves out the first operation of every page but the first."""

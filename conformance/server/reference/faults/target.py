@@ -153,6 +153,23 @@ def global_is_every_location(honest: Service) -> Service:
 
 
 @fault(breaks="target.whole-name-counts", profile="ci")
+def parents_have_no_case(honest: Service) -> Service:
+    """Keeps its parents in a table whose collation knows no case."""
+    return resembling(honest, lambda sent, known: _id(sent) == _id(known) and sent.lower() == known.lower())
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
+def parent_need_only_begin_alike(honest: Service) -> Service:
+    """Looks for a project that begins with what was sent, as a search box does."""
+
+    def is_alike(sent: str, known: str) -> bool:
+        (_, sent_project, *sent_rest), (_, project, *rest) = sent.split("/"), known.split("/")
+        return sent_rest == rest and sent_project != "" and project.startswith(sent_project)
+
+    return resembling(honest, is_alike)
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
 def any_number_is_the_project(honest: Service) -> Service:
     """Takes every project number for that of its only project."""
     return resembling(honest, lambda sent, known: re.sub(r"projects/\d+/", "projects/demo/", sent) == known)
