@@ -231,6 +231,19 @@ USAGE_ERRORS = {
     "port too large": (["serve", "--port", "99999"], ["--port: there is no port 99999", "remedy: give 1 to 65535"]),
     "port too small": (["serve", "--port", "-1"], ["--port: there is no port -1", "remedy: give 1 to 65535"]),
     "no number": (["serve", "--port", "x"], ["--port", "remedy: `lro-conformance serve --help`"]),
+    "negative latency": (["serve", "--latency", "-1"], ["--latency: an answer cannot be -1 ms late", "0 or more"]),
+    "a URL as a host": (["run", "--allow-host", "http://x"], ["--allow-host: 'http://x' is not the name of a host"]),
+    "two targets": (["run", "--url", "http://127.0.0.1:1", "--app", "a:b"], ["--url and --app name two targets"]),
+    "no expression": (["run", "-k", "("], ["lro-conformance: Wrong expression passed to '-k': (", "-k and -m take"]),
+    "no count": (["run", "-n", "many"], ["lro-conformance: argument -n/--numprocesses", "-n takes a number"]),
+    "an app that raises": (
+        ["run", "--app", "raises:app"],
+        ["ZeroDivisionError", 'fix what it raises; `python -c "import'],
+    ),
+    "a factory": (
+        ["run", "--app", "factory:app"],
+        ["is function, which cannot be tested", "package.module:create_app()"],
+    ),
     "unknown command": (["frobnicate"], ["frobnicate"]),
     "no such fault": (["serve", "--fault", "answers-nothin"], ["answers-nothing"]),
 }
@@ -239,6 +252,8 @@ USAGE_ERRORS = {
 @pytest.mark.parametrize(("arguments", "said"), USAGE_ERRORS.values(), ids=USAGE_ERRORS.keys())
 def test_bad_input_is_one_clear_message(arguments: list[str], said: list[str], tmp_path: Path) -> None:
     (tmp_path / "known.yaml").write_text("- requirement: response.empty-object\n")
+    (tmp_path / "raises.py").write_text("1 / 0\n")
+    (tmp_path / "factory.py").write_text("def app():\n    return None\n")
     done = command(*arguments, cwd=tmp_path)
     output = done.stdout + done.stderr
     assert done.status == 2, output
@@ -259,6 +274,12 @@ BAD_CONFIGURATIONS: dict[str, tuple[str, list[str]]] = {
     "every host": ("[iut]\nallow_hosts = ['*']", ["allow_hosts", "'*'", "name every host"]),
     "no host": ("[iut]\nurl = 'http://no-such-host.invalid'\nallow_hosts = ['no-such-host.invalid']\n"
                 "[operations]\nstart = {path = '/x'}", ["no-such-host.invalid: its host has no address"]),
+    "no method": (
+        "[operations]\nstart = {path = '/x', method = 'FETCH IT'}",
+        ["operations.start.method must be an HTTP method such as POST, got 'FETCH IT'"],
+    ),
+    "no such port": ("[iut]\nurl = 'http://127.0.0.1:99999/x'", ["there is no port 99999; write it as http://127.0.0.1:8080"]),
+    "a host with a port": ("[iut]\nallow_hosts = ['x:80']", ["iut.allow_hosts: 'x:80' is not the name of a host"]),
     "bad duration": ("[operations]\nsettle = 'soon'", ["operations.settle", "soon"]),
     "bad choice": ("[statement]\ncancel = 'perhaps'", ["statement.cancel", "best-effort"]),
     "no token": ("[auth]\nkind = 'bearer'\ntoken_env = 'NO_SUCH_VARIABLE_HERE'\n[iut]\nurl = 'http://127.0.0.1:1'\n"

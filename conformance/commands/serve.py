@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from conformance.commands import Commands
 
 _LAST_PORT = 65535
+_LONGEST_LATENCY = 3_600_000.0
 
 
 def add(commands: Commands) -> None:
@@ -40,6 +41,8 @@ def run(options: argparse.Namespace) -> int:
 
     if not 0 <= options.port <= _LAST_PORT:
         raise UsageError(f"--port: there is no port {options.port}", "give 1 to 65535, or 0 for any that is free")
+    if not 0 <= options.latency < _LONGEST_LATENCY:
+        raise UsageError(f"--latency: an answer cannot be {options.latency:g} ms late", "give 0 or more milliseconds")
     if options.fault and options.variant:
         raise UsageError("--fault and --variant exclude each other", "name one of them")
     service = world_named(options.world or AT_ONCE.name).of(

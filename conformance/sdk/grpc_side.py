@@ -40,8 +40,8 @@ _SAME_OVER_GRPC = """
     cancelled failed-otherwise completed-despite-cancel still-running unknown-metadata unknown-response
     failed-unknown failed-deadline-exceeded failed-aborted conflict
     unavailable-once unavailable-for-ever internal-error no-answer-in-time get-no-answer-in-time
-    slow-answer unavailable-late two-cancels-at-once cancel-and-get-at-once
-    four-answers-at-once
+    slow-answer get-slow-answer list-slow-answer delete-slow-answer unavailable-late
+    two-cancels-at-once cancel-and-get-at-once four-answers-at-once
     code-cancelled code-unknown code-invalid-argument code-deadline-exceeded code-already-exists code-aborted
     code-out-of-range code-internal code-data-loss
     get-unimplemented get-failed-precondition get-permission-denied get-unauthenticated get-resource-exhausted
@@ -151,12 +151,14 @@ def _target(method: Method, rpc: str, message: bytes, contract: Contract) -> tup
     except part_of_grpc("google.protobuf.message").DecodeError:
         escaped = "".join(f"%{byte:02X}" for byte in message)
         return f"/v1/{escaped}{_AFTER_THE_NAME.get(method, '')}", "the message cannot be decoded"
-    page = f"?pageToken={quote(request.page_token, safe='')}" if getattr(request, "page_token", "") else ""
+    asked = {"pageToken": getattr(request, "page_token", ""), "filter": getattr(request, "filter", "")}
+    query = "&".join(f"{field}={quote(value, safe='')}" for field, value in asked.items() if value)
+    query = f"?{query}" if query else ""
     try:
-        return contract.path(method, request.name) + page, ""
+        return contract.path(method, request.name) + query, ""
     except UsageError:
         path = f"/v1/{quote(request.name, safe='/')}{_AFTER_THE_NAME.get(method, '')}"
-        return path + page, f"{request.name!r} is no name of an operation"
+        return path + query, f"{request.name!r} is no name of an operation"
 
 
 def _ask(server: str, method: str, target: str, metadata: tuple[Header, ...]) -> tuple[int, bytes]:

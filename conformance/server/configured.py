@@ -16,6 +16,7 @@ from conformance.server.target.configuration import (
 )
 from conformance.server.target.configuration_file import duration_of, read_configuration, with_statement
 from conformance.server.target.profile import PROFILES, Profile
+from conformance.server.target.url import check_host
 
 
 def configuration_of(options: Options) -> Configuration:
@@ -25,10 +26,14 @@ def configuration_of(options: Options) -> Configuration:
     """
     configuration = read_configuration(Path(options.config)) if options.config else Configuration()
     iut = configuration.iut
+    for host in options.allow_host:
+        check_host("--allow-host", host)
     hosts = (*iut.allow_hosts, *options.allow_host)
     configuration = replace(configuration, iut=replace(iut, spec=options.spec or iut.spec, allow_hosts=hosts))
     if options.operation:
         configuration = with_operations(configuration, options.operation)
+    if options.url and options.app:
+        raise UsageError("--url and --app name two targets", "give one of them")
     if options.url:
         configuration = with_url(configuration, options.url)
     if options.app:

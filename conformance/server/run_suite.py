@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import io
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from conformance.server.plan import Plan
 
 _UNRECOGNIZED = "error: unrecognized arguments: "
+_COMPLAINT = re.compile(r"(?:argument -n/--numprocesses: .*|Wrong expression passed to .*)")
+"""What pytest says of the words that `run` hands on to it."""
 _SUITE = Path(__file__).parent.parent / "suite"
 _NOT_NEEDED = (
     *("cacheprovider", "doctest", "unittest", "pastebin", "nose", "debugging", "faulthandler", "stepwise"),
@@ -159,7 +162,8 @@ def _run_pytest(options: Options, pytest_options: Sequence[str], progress: _Prog
                 status = int(pytest.main(arguments, plugins=[_Given(options), progress]))
         finally:
             said = complaints.getvalue()
-            if _UNRECOGNIZED not in said:
+            complaint = _COMPLAINT.search(said)
+            if _UNRECOGNIZED not in said and complaint is None:
                 sys.stderr.write(progress.run.masking().text(said) if progress.run is not None else said)
         if run.report_dir is not None and progress.report is not None and junit.exists():
             kept = run.report_dir / junit.name
@@ -168,6 +172,8 @@ def _run_pytest(options: Options, pytest_options: Sequence[str], progress: _Prog
         # pytest would print its own usage, which has none of the options of `run`.
         words = said.partition(_UNRECOGNIZED)[2].splitlines()[0].split()
         raise UnrecognizedArguments(words)
+    if complaint is not None:
+        raise UsageError(complaint[0], "-k and -m take names joined by and, or, not; -n takes a number of processes")
     return status
 
 

@@ -51,3 +51,16 @@ def test_a_list_goes_to_the_parent_that_was_told() -> None:
     listed = turn(elsewhere, name=PLACE, method=Method.LIST, operations=())
     assert broken(listed) == {"client-request.list-is-sent", "client-request.name-is-escaped"}
     assert broken(replace(listed, arrived=())) == {"client-request.list-is-sent"}
+
+
+@pytest.mark.parametrize(
+    ("query", "breaks"),
+    [
+        ("?filter=done%3Dfalse", {"client-request.list-is-not-narrowed"}),
+        ("?pageSize=10&filter=", set()),
+        ("?pageSize=10&$alt=json", set()),
+    ],
+)
+def test_a_list_has_no_filter_of_the_clients_own(query: str, breaks: set[str]) -> None:
+    listed = arrived(LISTS + query, method="GET", outcome=SECOND)
+    assert broken(turn(listed, name=PLACE, method=Method.LIST, operations=({"name": "b", **RUNS},))) == breaks

@@ -69,7 +69,7 @@ def run_against(tokens: Tokens, directory: Path) -> tuple[dict[str, Any], dict[s
     return report, json.loads((directory / "out" / "traffic.har").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("uses", [0, 1, 60])
+@pytest.mark.parametrize("uses", [0, pytest.param(1, marks=pytest.mark.proof), 60])
 def test_a_token_that_runs_out_in_a_run_is_not_charged_to_the_server(tmp_path: Path, uses: int) -> None:
     report, traffic = run_against(Tokens(uses), tmp_path)
     failed = {entry["id"]: entry["reason"] for entry in report["requirements"] if entry["verdict"] in ("fail", "error")}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 from conformance.exchange import Method
 from conformance.rules.client.reading import about, is_over_grpc, line_of, names_an_operation, something_arrived
 from conformance.rules.client.turn import Turn, turn_rule
@@ -25,6 +27,16 @@ def a_list_is_sent(turn: Turn) -> Complaint | None:
     if turn.answers:
         return None
     return turn.complain(f"operations were shown, and no list of those below {turn.told.name} had arrived")
+
+
+@turn_rule("client-request.list-is-not-narrowed", when=lambda turn: turn.asks(Method.LIST) and bool(turn.answers))
+def a_list_asks_for_all(turn: Turn) -> Complaint | None:
+    """No driver is told of a filter."""
+    for exchange in turn.answers:
+        given = dict(parse_qsl(exchange.request.query)).get("filter")
+        if given:
+            return turn.complain(f"all operations below {turn.told.name} were to be listed; the filter is {given!r}")
+    return None
 
 
 @turn_rule("client-request.delete-is-sent", when=lambda turn: turn.asks(Method.DELETE) and turn.said.is_ok)

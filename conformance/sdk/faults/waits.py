@@ -314,6 +314,16 @@ def cancelled_are_not_listed(honest: Client) -> Client:
     return replace(honest, understand=understand)
 
 
+@fault("client-request.list-is-not-narrowed")
+def lists_what_runs(honest: Client) -> Client:
+    """Asks for the operations that run, which are what its author wanted to see."""
+
+    def path(method: str, name: str) -> str:
+        return honest.path(method, name) + ("?filter=done%3Dfalse" if method == "list" else "")
+
+    return replace(honest, path=path)
+
+
 @fault("client-operation.listed-are-shown")
 def first_page_is_all(honest: Client) -> Client:
     """Shows the first page of a list, as if there were no other."""

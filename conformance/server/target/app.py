@@ -45,9 +45,12 @@ def load_app(entry: str, directory: Path) -> object:
             found = getattr(found, step)
         return found() if is_factory else found
     except Exception as error:
+        is_missing = isinstance(error, ImportError | AttributeError | ValueError)
         raise UsageError(
             f"{where} cannot be imported: {described(error)}",
-            f"name a module that is installed or stands in {' or '.join(searched)}, and the application in it",
+            f"name a module that is installed or stands in {' or '.join(searched)}, and the application in it"
+            if is_missing
+            else f'fix what it raises; `python -c "import {module}"` shows where',
         ) from error
 
 
@@ -71,7 +74,8 @@ def transport_to(found: object, where: str, mask: Mask = str) -> httpx.BaseTrans
             return WsgiTransport(found, AppServer(where, mask))
     raise UsageError(
         f"{where} is {type(found).__name__}, which cannot be tested",
-        "give an ASGI or a WSGI application, an httpx transport, or a router of respx",
+        "give an ASGI or a WSGI application, an httpx transport, or a router of respx; what a factory makes is "
+        "named package.module:create_app()",
     )
 
 

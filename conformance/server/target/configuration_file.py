@@ -30,7 +30,7 @@ from conformance.server.target.configuration import (
     SupplyForm,
 )
 from conformance.server.target.headers import FromEnvironment, as_value, is_name, is_variable
-from conformance.server.target.url import usual_url
+from conformance.server.target.url import check_host, usual_url
 from conformance.spec.files import read_text
 
 
@@ -106,6 +106,7 @@ class _Reader:
                     f"{self.where}: iut.allow_hosts has the pattern {host!r}; nobody may test them all",
                     "name every host that you may test",
                 )
+            check_host(f"{self.where}: iut.allow_hosts", host)
         url = self._text(table, "iut.url", default.url)
         if url:
             url = usual_url(self.where, url)
@@ -242,7 +243,10 @@ class _Reader:
             json.dumps(body, allow_nan=False)
         except (TypeError, ValueError) as error:
             raise self._wrong(f"{where}.json", "what JSON can say: no date, no time, no nan, no inf", body) from error
-        return StartRequest(self._text(table, f"{where}.method", "POST").upper(), path, body, pointer)
+        method = self._text(table, f"{where}.method", "POST")
+        if not is_name(method):
+            raise self._wrong(f"{where}.method", "an HTTP method such as POST", method)
+        return StartRequest(method.upper(), path, body, pointer)
 
     def statement(self, table: Mapping[str, Any]) -> StatementSection:
         """The conformance statement in a table."""

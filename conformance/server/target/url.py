@@ -11,6 +11,16 @@ _URL = re.compile(r"(?i:https?)://(\[[0-9A-Fa-f:.]+\]|[^][@:%\\/?#\s]+)(:\d*)?(/
 """A host is a name or an address (RFC 3986, section 3.2.2); what else the grammar allows, no name service knows."""
 
 
+_HOST = re.compile(r"\[?[0-9A-Fa-f:.]+\]?|[^][@:%\\/?#\s]+")
+_PORT = re.compile(r"(?i:https?)://[^][@:/?#]+:(\d+)(?=[/?#]|$)", re.ASCII)
+
+
+def check_host(where: str, host: str) -> None:
+    """Raise UsageError unless the text is the name or the address of a host, and nothing else."""
+    if _HOST.fullmatch(host) is None:
+        raise UsageError(f"{where}: {host!r} is not the name of a host", "give the host alone, such as lro.example.com")
+
+
 def usual_url(where: str, url: str) -> str:
     """The URL in its usual form: the scheme in lower case, no slash at the end.
 
@@ -29,6 +39,8 @@ def check_url(where: str, url: str) -> None:
         parts = urlsplit(url)
         has_port = parts.port is None or parts.port > 0
     except ValueError as error:
+        if port := _PORT.match(url):
+            remedy = f"there is no port {port[1]}; {remedy}"
         raise UsageError(f"{where}: url {shown!r} is not an http URL", remedy) from error
     if parts.username is not None or parts.password is not None:
         raise UsageError(f"{where}: the url has a user or a password in it", "leave them out, and set [auth] instead")
