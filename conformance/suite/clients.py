@@ -64,6 +64,11 @@ def _fields(name: str) -> list[Header]:
     ]
 
 
+def is_one_field(form: str) -> bool:
+    """Whether a form is a cancel with one of the fields that clients send, or without one."""
+    return form.startswith(f"{ALL_TOGETHER} ")
+
+
 def client_forms(iut: Iut, name: str) -> dict[str, Outgoing]:
     """The cancel as official clients send it, by the key of the form; the larger profiles send each field apart."""
     together = _fields(name)
