@@ -234,8 +234,9 @@ USAGE_ERRORS = {
     "negative latency": (["serve", "--latency", "-1"], ["--latency: an answer cannot be -1 ms late", "0 or more"]),
     "a URL as a host": (["run", "--allow-host", "http://x"], ["--allow-host: 'http://x' is not the name of a host"]),
     "two targets": (["run", "--url", "http://127.0.0.1:1", "--app", "a:b"], ["--url and --app name two targets"]),
-    "no expression": (["run", "-k", "("], ["lro-conformance: Wrong expression passed to '-k': (", "-k and -m take"]),
-    "no count": (["run", "-n", "many"], ["lro-conformance: argument -n/--numprocesses", "-n takes a number"]),
+    "no expression": (["run", "-k", "("], ["-k ( was handed, says: Wrong expression", "-k and -m take"]),
+    "no count": (["run", "-n", "many"], ["says: argument -n/--numprocesses", "-n takes a number"]),
+    "no file for pytest": (["run", "--junitxml"], ["says: --junitxml must be a filename"]),
     "an app that raises": (
         ["run", "--app", "raises:app"],
         ["ZeroDivisionError", 'fix what it raises; `python -c "import'],

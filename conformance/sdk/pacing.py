@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from conformance.exchange import Failure, FailureKind
-from conformance.sdk.wire import Ending
+from conformance.sdk.wire import EndOfCall
 
 _FILLER = b" "
 _UNANSWERED = Failure(FailureKind.TIMEOUT, "not all of its head had been written when the call was over")
@@ -33,7 +33,7 @@ class Pace:
     at_most: int = 3000
     endless: bool = False
 
-    def write(self, wire: socket.socket, data: bytes, ending: Ending, left: Callable[[], float]) -> Failure | None:
+    def write(self, wire: socket.socket, data: bytes, ending: EndOfCall, left: Callable[[], float]) -> Failure | None:
         """Write an answer; the value says why it has no end, unless it has been written whole.
 
         `left` are the seconds until the call is long over.

@@ -19,7 +19,7 @@ from conformance.sdk.answers import Answer, End, Script
 from conformance.sdk.framing import BETWEEN_PIECES, gzipped_for
 from conformance.sdk.transport import KEY
 from conformance.sdk.turns import ScriptedTurn, Turns
-from conformance.sdk.wire import Ending, NotHttp, ServerConnection, has_hung_up, response_bytes
+from conformance.sdk.wire import EndOfCall, NotHttp, ServerConnection, has_hung_up, response_bytes
 from conformance.spec.contract import Contract
 
 LOOPBACK = "127.0.0.1"
@@ -205,7 +205,7 @@ class ScriptedServer:
 
     def _deliver(self, wire: socket.socket, exchange: Exchange, answer: Answer, turn: ScriptedTurn | None) -> bool:
         """Answer a request and record both; whether the connection may go on."""
-        ending = Ending(wire, turn.replied, self._now) if turn is not None else None
+        ending = EndOfCall(wire, turn.replied, self._now) if turn is not None else None
         if answer.together and turn is not None:
             turn.has_company.wait(answer.hold / 1000)
         elif answer.hold and ending is not None and ending.within(answer.hold / 1000):

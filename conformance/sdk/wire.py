@@ -164,7 +164,7 @@ def _text(data: bytes) -> str:
     return data.decode("ascii", errors="backslashreplace")
 
 
-class Ending:
+class EndOfCall:
     """Waits for the end of a call: the driver's reply. Meanwhile it notes when the client gave up its connection."""
 
     def __init__(self, wire: socket.socket, replied: threading.Event, now: Callable[[], float]) -> None:

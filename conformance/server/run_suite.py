@@ -35,9 +35,9 @@ from conformance.spec.catalogue import catalogue
 if TYPE_CHECKING:
     from conformance.server.plan import Plan
 
-_UNRECOGNIZED = "error: unrecognized arguments: "
-_COMPLAINT = re.compile(r"(?:argument -n/--numprocesses: .*|Wrong expression passed to .*)")
-"""What pytest says of the words that `run` hands on to it."""
+_UNRECOGNIZED = "unrecognized arguments: "
+_COMPLAINT = re.compile(r"(?:^ERROR: (?!usage: )|^pytest\.main\(\): error: )(.*)", re.MULTILINE)
+"""How pytest says what is wrong with words that `run` has handed on to it."""
 _SUITE = Path(__file__).parent.parent / "suite"
 _NOT_NEEDED = (
     *("cacheprovider", "doctest", "unittest", "pastebin", "nose", "debugging", "faulthandler", "stepwise"),
@@ -157,24 +157,35 @@ def _run_pytest(options: Options, pytest_options: Sequence[str], progress: _Prog
             str(_SUITE),
         ]
         complaints = io.StringIO()
+        status = int(pytest.ExitCode.INTERNAL_ERROR)
         try:
             with contextlib.redirect_stderr(complaints):
                 status = int(pytest.main(arguments, plugins=[_Given(options), progress]))
         finally:
             said = complaints.getvalue()
-            complaint = _COMPLAINT.search(said)
-            if _UNRECOGNIZED not in said and complaint is None:
+            complaint = _complaint_in(said) if status == pytest.ExitCode.USAGE_ERROR else ""
+            if not complaint:
                 sys.stderr.write(progress.run.masking().text(said) if progress.run is not None else said)
         if run.report_dir is not None and progress.report is not None and junit.exists():
             kept = run.report_dir / junit.name
             progress.unwritten += attempts([lambda: write_bytes(kept, [junit.read_bytes()])])
-    if status == pytest.ExitCode.USAGE_ERROR and _UNRECOGNIZED in said:
-        # pytest would print its own usage, which has none of the options of `run`.
-        words = said.partition(_UNRECOGNIZED)[2].splitlines()[0].split()
-        raise UnrecognizedArguments(words)
-    if complaint is not None:
-        raise UsageError(complaint[0], "-k and -m take names joined by and, or, not; -n takes a number of processes")
+    if complaint.startswith(_UNRECOGNIZED):
+        raise UnrecognizedArguments(complaint.removeprefix(_UNRECOGNIZED).split())
+    if complaint:
+        raise UsageError(
+            f"pytest, to which {' '.join(pytest_options)} was handed, says: {complaint}",
+            "-k and -m take names joined by and, or, not; -n takes a number of processes",
+        )
     return status
+
+
+def _complaint_in(said: str) -> str:
+    """What pytest does not like about its words, without its usage, which has none of the options of `run`.
+
+    Empty where it only says what we have said, with a remedy.
+    """
+    found = _COMPLAINT.search(said) if "\n  remedy: " not in said else None
+    return found[1] if found is not None else ""
 
 
 def _name_of(run: Run) -> str:

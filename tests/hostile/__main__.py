@@ -14,9 +14,10 @@ _INTRODUCTION = """\
 
 What a run says of servers that break HTTP, stall, flood or mislead it, how long it takes, and how much memory it needs
 at most. `python -m tests.hostile > docs/hostile.md` makes this page. `tests/hostile` asserts the outcomes, that no run
-takes longer than its timeouts, and that none needs 300 MB. Each server is the reference server with one hostile
-behaviour. Some behaviours begin with the first byte, most only with the answers to cancels, so that the run reaches its
-checks.
+takes longer than its timeouts, and that none needs 300 MB: of some of each theme in every test run, of all in
+`tox -e proof`. What the transport makes of each of them, every test run asks. Each server is the reference server with
+one hostile behaviour. Some behaviours begin with the first byte, most only with the answers to cancels, so that the run
+reaches its checks.
 """
 
 

@@ -66,6 +66,8 @@ _NEAR_MISSES = (
     "projects/demo/locations/global/operations/{id}:cancel",
     "projects/999999999937/locations/us/operations/{id}:cancel",
     "projects/demo/locations/us/operations/-:cancel",
+    "projects/Demo/locations/us/operations/{id}:cancel",
+    "projects/-/locations/-/operations/{id}:cancel",
 )
 """Below /v1/, so that the operation `name` is almost named."""
 
@@ -90,6 +92,7 @@ _BODIES: tuple[tuple[bytes, tuple[Header, ...]], ...] = (
     (b"{}", (_TWO, _JSON)),
     (b"{}", (_TWO,)),
     (b"{}", (_TWO, ("x-goog-api-client", "gapic/1.0.0"))),
+    (b"{}", (_TWO, ("x-goog-api-client", "gl-python"))),
     (b"{ }", (("Content-Length", "3"), _JSON)),
     (b'{"\xff":1}', (("Content-Length", "7"), _JSON)),
     (b"{}", (_CHUNKED, _JSON)),
@@ -102,6 +105,7 @@ _BODIES: tuple[tuple[bytes, tuple[Header, ...]], ...] = (
     (b"[]", (_TWO, _JSON)),
     (b'""', (_TWO, _JSON)),
     (b'{"foo":1}', (("Content-Length", "9"), _JSON)),
+    (b'{"fooBar": "x"}', (("Content-Length", "15"), _JSON)),
 )
 
 
@@ -218,7 +222,7 @@ class Script:
 
     def _methods(self) -> None:
         name = self.start()
-        for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"):
+        for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "post"):
             self.ask(method, f"{name}:cancel")
             self.look(name)
 
@@ -254,6 +258,9 @@ class Script:
             for path, body in ((name, b""), (f"{PARENT}/operations/nothing", b""), (name, b"{")):
                 self.ask("POST", f"{path}:cancel", body, token=token)
             self.look(name)
+        self.ask("HEAD", name, token="")
+        for credential in (("X-Remote-User", "somebody"), ("Authorization", "Bearer")):
+            self.ask("POST", f"{name}:cancel", headers=(_EMPTY, credential), token="")
         self.ask("POST", f"{name}:cancel?key=nobody", token="")
         self.ask("POST", f"{name}:cancel", headers=(_EMPTY, ("X-Forwarded-For", "127.0.0.1")), token="")
         self.ask("POST", f"{name}:cancel", headers=(_EMPTY, ("Authorization", "Basic bm9ib2R5Og==")), token="")

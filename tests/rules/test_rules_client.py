@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -64,7 +65,8 @@ def broken_by(a_turn: Turn) -> set[str]:
 
 def silence(seconds: float, outcome: Outcome = Outcome.TRANSPORT_ERROR, **said: Any) -> Turn:
     """A call with a deadline of 2 s that is not answered, and ends after so many seconds."""
-    return turn(attempt(outcome=NO_ANSWER), seconds=seconds, outcome=outcome, **said)
+    held = replace(attempt(outcome=NO_ANSWER), received_at=BEGIN + seconds)
+    return turn(held, seconds=seconds, outcome=outcome, **said)
 
 
 @pytest.mark.parametrize("seconds", [1.3, 1.9, 2.0, 2.5])

@@ -27,7 +27,7 @@ from conformance.sdk.answers import (
 from conformance.sdk.credentials import TOKEN, masking_of
 from conformance.sdk.pacing import Pace
 from conformance.sdk.server import ScriptedServer
-from conformance.sdk.wire import Ending
+from conformance.sdk.wire import EndOfCall
 
 from .in_process import CONTRACT
 
@@ -214,7 +214,7 @@ def test_a_held_answer_was_over_when_the_client_gave_up_its_connection() -> None
     with ours:
         replied = threading.Event()
         clock = iter((1.0, 2.0, 3.0))
-        ending = Ending(ours, replied, lambda: next(clock))
+        ending = EndOfCall(ours, replied, lambda: next(clock))
         assert not ending.within(0)
         assert ending.at == 1.0, "until then it is now"
         theirs.close()
@@ -282,7 +282,7 @@ def test_a_slow_answer_ends_when_the_driver_has_replied(pace: Pace) -> None:
 def test_a_slow_answer_ends_when_its_call_is_long_over(pace: Pace) -> None:
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        ending = Ending(ours, threading.Event(), time.monotonic)
+        ending = EndOfCall(ours, threading.Event(), time.monotonic)
         failure = pace.write(ours, b"HTTP/1.1 200 OK\r\n\r\n{}", ending, lambda: 0.0)
         assert theirs.recv(64) == b"HTTP/1.1 200 OK\r\n\r\n"
     assert failure is not None
