@@ -66,7 +66,7 @@ class RepeatedForms:
         self._name = name
         self._forms = forms_of(iut, name)
         # The control goes first and alone: what follows finds the operation as the control found it.
-        self.control = iut.send(iut.cancel_request(name, note="cancel of a cancelled operation"))
+        self.control = iut.send(_control(iut, name))
         self._may_have_ended = may_have_ended
         together = joined(self._forms) if iut.is_quick else {(form,): each for form, each in self._forms.items()}
         answers = zip(together, iut.send_all(list(together.values())), strict=True)
@@ -88,11 +88,14 @@ class RepeatedForms:
         """What an oracle says to the answer of a form.
 
         All forms overlapped, and some shared a request; one that it complains about is asked again, alone, so that only
-        its form can be why.
+        its form can be why. So is a control that was refused.
         """
         complaint = oracle(self._sent[form])
         if complaint is None or self._sent[form].response is None or form in self._was_alone:
             return complaint
+        if not self._was_alone and not self.control.succeeded():
+            # Something else may have cancelled the same operation while the control did.
+            self.control = self._iut.send(_control(self._iut, self._name))
         self._was_alone.add(form)
         self._sent[form] = self._iut.send(self._forms[form])
         require_let_in(self._iut, self._name, [self._sent[form]])
@@ -113,6 +116,10 @@ class RepeatedForms:
         """Raise Violated when an oracle complains about the answer of a form, NotTested when there is none."""
         require(self.what_is_wrong(form, oracle))
         require_answers(self.answer(form))
+
+
+def _control(iut: Iut, name: str) -> Outgoing:
+    return iut.cancel_request(name, note="cancel of a cancelled operation")
 
 
 @stimulus
