@@ -90,7 +90,9 @@ def client_forms(iut: Iut, name: str) -> dict[str, Outgoing]:
         ),
     }
     if not iut.is_quick:
-        apart: list[Header] = [
+        # Who configures a field says what the target wants to have in it, as a server for one kind of clients does.
+        stated = {field.lower() for field in iut.configuration.iut.headers}
+        others: list[Header] = [
             *together,
             ("x-goog-request-params", f"name={quote(name, safe='/')}"),
             ("Accept", "application/json, text/plain;q=0.5, */*;q=0.1"),
@@ -98,7 +100,7 @@ def client_forms(iut: Iut, name: str) -> dict[str, Outgoing]:
             *(("User-Agent", agent) for agent in _AGENTS[1:]),
             *(("x-goog-api-client", client) for client in _CLIENTS[1:]),
         ]
-        for at, field in enumerate(apart):
+        for at, field in enumerate(each for each in others if each[0].lower() not in stated):
             note = f"cancel with {field[0]}: {field[1]}"
             forms[f"{ALL_TOGETHER} {at}"] = iut.cancel_request(name, headers=[field], note=note)
         plain = iut.cancel_request(name, note="cancel without Accept")
