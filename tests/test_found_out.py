@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -35,13 +37,19 @@ def a_page_for_what_is_refused() -> Service:
 
 
 @pytest.mark.parametrize(("statement", "verdict"), [((), "warn"), (("errors=aip-193",), "fail")])
-def test_form_of_errors_binds_who_declares_it(statement: tuple[str, ...], verdict: str) -> None:
+def test_form_of_errors_binds_who_declares_it(statement: tuple[str, ...], verdict: str, tmp_path: Path) -> None:
+    """What only warns is no failure for readers of junit.xml, either."""
     with running_server(a_page_for_what_is_refused()) as url:
-        report = run_quietly(Options(url=url, statement=statement))
+        report = run_quietly(Options(url=url, statement=statement, report_dir=str(tmp_path)))
     entry = next(entry for entry in report["requirements"] if entry["id"] == "errors.envelope")
     assert entry["verdict"] == verdict
     assert ("found out, not declared: a warning" in entry["reason"]) == (verdict == "warn")
     assert report["exit_status"] == (1 if verdict == "fail" else 0)
+    failed = [
+        case for case in ElementTree.parse(tmp_path / "junit.xml").iter("testcase") if case.find("failure") is not None
+    ]
+    assert any("errors.envelope" in str(case.get("name")) for case in failed) is (verdict == "fail")
+    assert bool(failed) is (verdict == "fail")
 
 
 @pytest.mark.parametrize("name", FORM)

@@ -124,10 +124,18 @@ def test_a_fixture_that_gives_nothing_of_use_is_told(given: dict[str, object], s
     assert raised.value.remedy
 
 
-def test_what_a_fixture_gives_wrongly_ends_the_run_with_the_reason(tmp_path: Path) -> None:
-    (tmp_path / "conftest.py").write_text(
-        "import pytest\n@pytest.fixture(scope='session')\ndef iut_transport():\n    return 7"
-    )
+@pytest.mark.parametrize(
+    ("fixture", "said"),
+    [
+        ("@pytest.fixture(scope='session')\ndef iut_transport():\n    return 7", "is int, which cannot be tested"),
+        ("@pytest.fixture\ndef iut_transport():\n    return 7", "cannot be used: ScopeMismatch"),
+        ("@pytest.fixture(scope='session')\ndef iut_transport():\n    pass", "gives None"),
+        ("@pytest.fixture(scope='session')\ndef iut_transport():\n    {}['x']", "raised KeyError: 'x'"),
+    ],
+    ids=["of no use", "for each test", "nothing", "raises"],
+)
+def test_what_a_fixture_gives_wrongly_ends_the_run_with_the_reason(tmp_path: Path, fixture: str, said: str) -> None:
+    (tmp_path / "conftest.py").write_text(f"import pytest\n{fixture}\n")
     done, _ = ran(tmp_path, *FEW)
     assert done.returncode == 2
-    assert "the fixture iut_transport is int, which cannot be tested" in done.stdout
+    assert f"the fixture iut_transport {said}" in done.stdout

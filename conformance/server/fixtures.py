@@ -14,7 +14,7 @@ from types import ModuleType
 
 import pytest
 
-from conformance.errors import UsageError
+from conformance.errors import ConformanceError, UsageError
 from conformance.server.target.configuration import Configuration, SupplyForm, with_transport, with_url
 from conformance.server.target.python_supply import described
 
@@ -68,13 +68,25 @@ def places(config: pytest.Config) -> str:
 
 
 def value_of(request: pytest.FixtureRequest, name: str) -> object:
-    """What the user's fixture of this name gives; None where there is none."""
+    """What the user's fixture of this name gives; None where there is none. Raises UsageError if it cannot be used."""
     try:
-        return request.getfixturevalue(name)
+        given = request.getfixturevalue(name)
     except pytest.FixtureLookupError as error:
         if error.argname != name:
             raise  # it exists, and something that it asks for does not
         return None
+    except pytest.fail.Exception as error:  # pytest says so, among others, of a fixture of another scope
+        raise UsageError(
+            f"the fixture {name} cannot be used: {str(error).partition(chr(10))[0]}",
+            'write @pytest.fixture(scope="session"): all checks are made on one target',
+        ) from error
+    except ConformanceError:
+        raise
+    except Exception as error:
+        raise UsageError(f"the fixture {name} raised {described(error)}", "fix what it raises") from error
+    if given is None:
+        raise UsageError(f"the fixture {name} gives None", "let it return or yield what is to be tested")
+    return given
 
 
 def with_fixtures(

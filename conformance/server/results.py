@@ -79,6 +79,7 @@ def show(report: pytest.TestReport, result: CheckResult, run: Run) -> None:
     requirement = catalogue()[result.requirement]
     file, line, _ = report.location
     ruled_out = run.statement.rules_out(requirement)
+    is_must = requirement.level is Level.MUST and not run.statement.softened(requirement)
     listed = run.foretold(result) if ruled_out is None else None
     if listed is not None:
         verdict, why = listed
@@ -86,7 +87,7 @@ def show(report: pytest.TestReport, result: CheckResult, run: Run) -> None:
         report.outcome = "skipped" if is_known else "failed"
         text = f"{verdict.value}: {why}"
         report.longrepr = (file, line or 0, text) if is_known else text
-    elif result.finding is Finding.VIOLATED and requirement.level is Level.MUST and ruled_out is None:
+    elif result.finding is Finding.VIOLATED and is_must and ruled_out is None:
         report.outcome = "failed"
         report.longrepr = explain(build_evidence_entry(requirement, result))
     elif result.finding is Finding.ERROR:

@@ -242,6 +242,7 @@ def test_what_is_no_application(found: object) -> None:
     [
         ("no_such_module:app", "ModuleNotFoundError"),
         ("broken_module:app", "RuntimeError: at import"),
+        ("leaving_module:app", "SystemExit: 3"),
         ("whole_module:nothing", "AttributeError"),
         ("whole_module:fails()", "RuntimeError: no settings"),
         ("whole_module", "names no application"),
@@ -249,10 +250,18 @@ def test_what_is_no_application(found: object) -> None:
 )
 def test_an_application_that_cannot_be_had(tmp_path: Path, entry: str, said: str) -> None:
     (tmp_path / "broken_module.py").write_text('raise RuntimeError("at import")')
+    (tmp_path / "leaving_module.py").write_text("import sys\nsys.exit(3)")
     (tmp_path / "whole_module.py").write_text('def fails():\n    raise RuntimeError("no settings")\n')
     with pytest.raises(ConformanceError, match=said) as caught:
         load_app(entry, tmp_path)
     assert caught.value.remedy
+
+
+def test_what_an_application_imports_and_is_not_installed_is_told(tmp_path: Path) -> None:
+    (tmp_path / "needing_module.py").write_text("import no_such_framework")
+    with pytest.raises(ConformanceError) as caught:
+        load_app("needing_module:app", tmp_path)
+    assert caught.value.remedy.startswith("install no_such_framework")
 
 
 # --- whole runs ---

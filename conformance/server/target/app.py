@@ -44,14 +44,17 @@ def load_app(entry: str, directory: Path) -> object:
         for step in name.removesuffix("()").split("."):
             found = getattr(found, step)
         return found() if is_factory else found
-    except Exception as error:
-        is_missing = isinstance(error, ImportError | AttributeError | ValueError)
-        raise UsageError(
-            f"{where} cannot be imported: {described(error)}",
-            f"name a module that is installed or stands in {' or '.join(searched)}, and the application in it"
-            if is_missing
-            else f'fix what it raises; `python -c "import {module}"` shows where',
-        ) from error
+    except (Exception, SystemExit) as error:
+        raise UsageError(f"{where} cannot be imported: {described(error)}", _remedy(error, module, searched)) from error
+
+
+def _remedy(error: BaseException, module: str, searched: list[str]) -> str:
+    """What helps against an application that cannot be imported."""
+    if isinstance(error, ModuleNotFoundError) and error.name and not f"{module}.".startswith(f"{error.name}."):
+        return f"install {error.name}, which the application imports, where lro-conformance is installed"
+    if isinstance(error, ImportError | AttributeError | ValueError):
+        return f"name a module that is installed or stands in {' or '.join(searched)}, and the application in it"
+    return f'fix what it raises; `python -c "import {module}"` shows where'
 
 
 def transport_to(found: object, where: str, mask: Mask = str) -> httpx.BaseTransport:
