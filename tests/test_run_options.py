@@ -70,7 +70,7 @@ def test_a_warning_fails_a_strict_run() -> None:
     assert run_quietly(options)["verdict"] == "conformant"
     report = run_quietly(replace(options, strict=True))
     assert report["verdict"] == "not conformant"
-    assert report["messages"] == ["--strict: 1 warning fails this run"]
+    assert report["messages"] == ["--strict: 1 warning fails this run: body.redundant-name-is-accepted"]
 
 
 def test_after_its_time_nothing_more_is_asked() -> None:

@@ -81,10 +81,11 @@ def judge_findings(
     ]
     applied = terms.against.applied_to(judgements) if terms.against is not None else Applied(tuple(judgements))
     verdict = _verdict(applied, terms)
-    warned = sum(judgement.verdict is Verdict.WARN for judgement in applied.judgements) if terms.is_strict else 0
-    if not warned:
+    warned = [one.requirement.id for one in applied.judgements if one.verdict is Verdict.WARN]
+    if not (terms.is_strict and warned):
         return Judged(applied.judgements, verdict, applied.messages)
-    said = f"--strict: {warned} {'warning fails' if warned == 1 else 'warnings fail'} this run"
+    count = "1 warning fails" if len(warned) == 1 else f"{len(warned)} warnings fail"
+    said = f"--strict: {count} this run: {', '.join(warned)}"
     verdict = verdict if verdict is RunVerdict.ERROR else RunVerdict.NOT_CONFORMANT
     return Judged(applied.judgements, verdict, (*applied.messages, said))
 

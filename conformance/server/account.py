@@ -19,6 +19,7 @@ class Account:
     """The facts of one process. `exchanges` are whole, and `secrets` are what has to be masked where they are shown."""
 
     name: str
+    url: str
     is_in_process: bool
     spec: Mapping[str, str]
     statement: Mapping[str, Any]
@@ -38,6 +39,7 @@ class Account:
         left = iut.left_over().items() if ledger is not None else ()
         return cls(
             name=iut.configuration.iut.name,
+            url=iut.configuration.iut.url,
             is_in_process=iut.configuration.is_in_process,
             spec={"name": contract.name, "version": contract.version, "sha256": contract.sha256},
             statement=iut.statement.as_json(),

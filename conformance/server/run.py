@@ -180,7 +180,8 @@ class Run:
             iut={
                 "name": next((account.name for account in reversed(accounts) if account.name), iut.name),
                 **({"version": iut.version} if iut.version else {}),
-                "url": _without_userinfo(iut.url),
+                # A fixture `iut_url` may give each worker a server of its own; the report has the last one.
+                "url": _without_userinfo(next((account.url for account in reversed(accounts) if account.url), iut.url)),
                 "statement": self.statement.as_json(),
             },
             spec=next((account.spec for account in accounts), {"name": iut.spec, "sha256": ""}),
