@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from conformance.judging.traffic import TRAFFIC_CHECK
+from conformance.judging.traffic import DRAWN_TRAFFIC, TRAFFIC_CHECK
 from conformance.lro import SystemClock, timestamp
 from conformance.server.options import Options
 from conformance.server.reference.auth import CLOUD_PLATFORM, Auth
@@ -137,6 +137,6 @@ def _broken_by_rules(report: Mapping[str, Any]) -> dict[str, str]:
         entry["id"]
         for entry in report["requirements"]
         for check in entry["checks"]
-        if TRAFFIC_CHECK in check["check"] and check["finding"] == "violated"
+        if (TRAFFIC_CHECK in check["check"] or check["check"] == DRAWN_TRAFFIC) and check["finding"] == "violated"
     }
     return {name: verdict for name, verdict in _broken(report).items() if name in by_rules}

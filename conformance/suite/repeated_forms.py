@@ -69,7 +69,9 @@ class RepeatedForms:
         self.control = iut.send(_control(iut, name))
         self._may_have_ended = may_have_ended
         together = joined(self._forms) if iut.is_quick else {(form,): each for form, each in self._forms.items()}
-        answers = zip(together, iut.send_all(list(together.values())), strict=True)
+        # With them a look: a cancel that is sent again may set what was cancelled running again, for a while.
+        *sent, _ = iut.send_all([*together.values(), iut.get_request(name)])
+        answers = zip(together, sent, strict=True)
         self._sent = {form: answer for forms, answer in answers for form in forms}
         self._was_alone: set[str] = set()
 
