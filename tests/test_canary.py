@@ -207,6 +207,26 @@ def test_a_worker_shows_no_secret_of_another(tmp_path: Path, secrets: dict[str, 
     assert b"[secret 1]" in artefacts["report.json"]
 
 
+class NamesNothing(EchoServer):
+    """Answers a start without a name, so that the answer is what the run ends with."""
+
+    def answer(self, method: str, path: str, echo: str) -> tuple[int, dict[str, object]]:
+        return (200, {"echo": echo}) if path.endswith(":start") else super().answer(method, path, echo)
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two workers"])
+def test_an_answer_that_ends_the_run_is_shown_without_secrets(
+    tmp_path: Path, secrets: dict[str, str], workers: tuple[str, ...]
+) -> None:
+    with NamesNothing(repeats_all_tokens=True) as server:
+        configure(tmp_path, server, SHORT)
+        done = run(tmp_path, ["run", "conformance.toml", "--report-dir", "out", *workers], secrets)
+    assert done.returncode == 2
+    artefacts = {**files_in(tmp_path / "out"), "stdout": done.stdout, "stderr": done.stderr}
+    assert leaks(artefacts, {**secrets, "short": SHORT}) == {}
+    assert b"[secret" in artefacts["stderr"]
+
+
 @pytest.mark.parametrize(
     "url",
     ["http://user:{}@127.0.0.1:1", "http://{}@h", "http://h/?key={}", "http://h#{}", "me:{}@h:1", "http://[{}@h:x?{}"],

@@ -23,12 +23,16 @@ SAMPLE = {
 """Ways in which an operation is touched that must not be, and a correct server; the proof has them all."""
 
 
-@pytest.mark.parametrize(("world", "names"), SAMPLE.items(), ids=SAMPLE)
-def test_what_touches_another_operation_is_found_when_it_shows(world: str, names: tuple[str, ...]) -> None:
+def inexact(world: str, names: tuple[str, ...]) -> str:
+    """What is not as declared of these subjects in a world."""
     sample = [subject for subject in subjects(world) if subject.name in names]
     assert len(sample) == len(names)
-    inexact = [described(outcome) for outcome in run_matrix(sample) if not outcome.is_exact]
-    assert not inexact, "\n".join(inexact)
+    return "\n".join(described(outcome) for outcome in run_matrix(sample) if not outcome.is_exact)
+
+
+@pytest.mark.parametrize(("world", "names"), SAMPLE.items(), ids=SAMPLE)
+def test_what_touches_another_operation_is_found_when_it_shows(world: str, names: tuple[str, ...]) -> None:
+    assert not (found := inexact(world, names)), found
 
 
 @pytest.mark.parametrize(
@@ -42,10 +46,7 @@ def test_what_touches_another_operation_is_found_when_it_shows(world: str, names
 def test_a_list_that_says_nothing_yet_and_what_leaves_no_trace_are_waited_for(
     world: str, names: tuple[str, ...]
 ) -> None:
-    sample = [subject for subject in subjects(world) if subject.name in names]
-    assert len(sample) == len(names)
-    inexact = [described(outcome) for outcome in run_matrix(sample) if not outcome.is_exact]
-    assert not inexact, "\n".join(inexact)
+    assert not (found := inexact(world, names)), found
 
 
 @pytest.mark.parametrize(
@@ -57,9 +58,7 @@ def test_a_list_that_says_nothing_yet_and_what_leaves_no_trace_are_waited_for(
     ],
 )
 def test_a_fault_is_found_however_the_server_is_reached(world: str, names: tuple[str, ...]) -> None:
-    sample = [subject for subject in subjects(world) if subject.name in names]
-    inexact = [described(outcome) for outcome in run_matrix(sample) if not outcome.is_exact]
-    assert not inexact, "\n".join(inexact)
+    assert not (found := inexact(world, names)), found
 
 
 def test_every_world_that_a_fault_names_is_one() -> None:

@@ -100,7 +100,8 @@ class Response:
 
         Raises NotJson for anything else: an empty body, invalid UTF-8, text after the value, NaN.
         """
-        value, refusal = _read_once(self.body)
+        read = _read_once if len(self.body) <= _SMALL else _read
+        value, refusal = read(self.body)
         if refusal:
             raise NotJson(refusal)
         return value
@@ -114,13 +115,20 @@ class Response:
         return value if isinstance(value, dict) else None
 
 
-@lru_cache(maxsize=4096)
-def _read_once(body: bytes) -> tuple[Any, str]:
-    """The JSON value of a body, or why it has none. Every rule asks for it, and nobody changes what it reads."""
+_SMALL = 16_384
+"""Octets; the value of a body is many times as large as the body, so that those of large ones are not kept."""
+
+
+def _read(body: bytes) -> tuple[Any, str]:
+    """The JSON value of a body, or why it has none."""
     try:
         return json.loads(body.decode("utf-8"), parse_constant=_refuse_constant), ""
     except (ValueError, RecursionError) as error:
         return None, str(error) or type(error).__name__
+
+
+_read_once = lru_cache(maxsize=1024)(_read)
+"""Every rule asks for the value of every body, and nobody changes what it reads."""
 
 
 def _refuse_constant(name: str) -> Any:

@@ -30,7 +30,6 @@ from conformance.server.workers import (
 )
 
 if TYPE_CHECKING:
-    from conformance.judging.verdict import CheckResult
     from conformance.server.options import Options
     from conformance.server.run import Run
     from conformance.server.target.iut import Iut
@@ -222,29 +221,22 @@ class _Results:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._of_workers: list[tuple[pytest.TestReport, CheckResult]] = []
+        self._of_workers: list[pytest.TestReport] = []
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         value = getattr(report, RESULT, None)
         if value is not None and not is_worker(self._config):
             from conformance.judging.verdict import CheckResult
 
             result = CheckResult.from_json(value)
-            if is_of_worker(report):
-                self._of_workers.append((report, result))
-            else:
+            if not is_of_worker(report):
                 _run(self._config).results.append(result)
-
-    def _mask_what_workers_said(self, run: Run) -> None:
-        """Their secrets are known when all have ended."""
-        from conformance.judging.transit import masked
-        from conformance.server.results import mask
-
-        masking = run.masking()
-        for report, result in self._of_workers:
-            mask(report, masking)
-            run.results.append(masked(result, masking))
-        self._of_workers.clear()
+                return
+            _run(self._config).of_workers.append(result)
+            self._of_workers.append(report)
+            # Other plugins may write reports as they are.
+            setattr(report, RESULT, {**value, "reason": "", "violations": ()})
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
@@ -255,10 +247,16 @@ class _Results:
         run = self._config.stash.get(RUN, None)
         if run is not None:
             run.clean_up()
-            self._mask_what_workers_said(run)
-        if run is None or run.fatal or is_worker(self._config):
+        if run is None or is_worker(self._config):
             return
-        from conformance.server.results import report_of, show
+        from conformance.server.results import mask, report_of, show
+
+        if self._config.stash[_WORKERS].have_ended:
+            run.mask_what_workers_said()
+        for report in self._of_workers:
+            mask(report, run.masking())
+        if run.fatal:
+            return
 
         judged = run.judge_traffic()
         run.firm_checks = Counter(result.requirement for result in (*run.results, *judged) if not result.drawn)
@@ -292,6 +290,8 @@ def _finish(session: pytest.Session, exitstatus: int) -> None:
     run = session.config.stash.get(RUN, None)
     if run is None:
         return
+    if not is_worker(session.config):
+        run.mask_what_workers_said()
     run.was_interrupted = run.was_interrupted or (exitstatus == pytest.ExitCode.INTERRUPTED and not run.fatal)
     if run.was_interrupted:
         run.messages.append("the run was interrupted; what had not been asked by then is not tested")

@@ -21,6 +21,7 @@ from conformance.judging.leaks import leak_messages
 from conformance.judging.report import RunFacts, build_report
 from conformance.judging.statement import Statement
 from conformance.judging.traffic import judge_traffic, judged_part
+from conformance.judging.transit import masked
 from conformance.judging.verdict import CheckResult, RunVerdict, Verdict
 from conformance.lro import timestamp
 from conformance.reports.artefacts import writable
@@ -62,6 +63,8 @@ class Run:
     unwritten: list[UsageError] = field(default_factory=list)
     """What of the report could not be written."""
     iut: Iut | None = None
+    of_workers: list[CheckResult] = field(default_factory=list)
+    """What workers found, unmasked until all have ended."""
     _is_cleaned: bool = False
     firm_checks: Counter[str] = field(default_factory=Counter)
     _began: float = field(default_factory=monotonic)
@@ -116,6 +119,13 @@ class Run:
         if self._masking is None or self._masking[0] != known:
             self._masking = (known, Masking(known))
         return self._masking[1]
+
+    def mask_what_workers_said(self) -> None:
+        """To be called when all have ended: then the secrets of all are known."""
+        masking = self.masking()
+        self.results += [masked(result, masking) for result in self.of_workers]
+        self.of_workers.clear()
+        self.fatal = masking.text(self.fatal)
 
     def clean_up(self) -> None:
         """Clean up what this process started, once. After an interrupt the report says what is left."""

@@ -51,6 +51,11 @@ class Workers:
         if output[_ACCOUNT] is not None:
             run.add_account(Account.from_json(output[_ACCOUNT]))
 
+    @property
+    def have_ended(self) -> bool:
+        """Whether all that were started have accounted for what they sent."""
+        return not self._at_work
+
     def end(self) -> None:
         """All workers have ended; after an interrupt pytest-xdist does not say so of each."""
         for node in list(self._at_work):

@@ -100,12 +100,12 @@ def cancel_of_done_is_unimplemented(honest: Service) -> Service:
 
 
 @fault(
-    breaks=("operation.done-is-final", "list.agrees-with-get", "outcome.requested-cancellation-is-true"),
+    breaks=("operation.done-is-final", "outcome.requested-cancellation-is-true"),
     unseen=dict.fromkeys(
         ("at-once", "late", "very-late", "with-trace", "socket", "workers", "recording"),
         "a list that is up to date does not show what was before",
     ),
-    unseen_part=("list.agrees-with-get", "outcome.requested-cancellation-is-true"),
+    unseen_part=("outcome.requested-cancellation-is-true",),
 )
 def second_cancel_revives(honest: Service) -> Service:
     """Sets a cancelled operation running again when it is cancelled once more: the state becomes CANCELLING."""
