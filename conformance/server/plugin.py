@@ -194,6 +194,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Note what a check judges while it runs."""
+    if not _is_check(item):
+        return (yield)
+    from conformance.server.results import EVIDENCE
+    from conformance.suite.evidence import evidence_noted
+
+    with evidence_noted() as item.stash[EVIDENCE]:
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
