@@ -150,7 +150,9 @@ def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
     except UsageError as error:
         looked = f"fixtures were looked for in {fixtures.places(request.config)}"
         raise UsageError(error.message, f"{error.remedy}; {looked}") from error
-    if run.configuration.is_embedded and run.configuration.deviation is None and not _is_alone(request.config):
+    chosen = run.configuration.deviation is not None or run.configuration.world or _is_alone(request.config)
+    if run.configuration.is_embedded and not chosen:
+        fixtures.refuse_misspelt(request.config)
         run.messages.append(
             "nothing says what is under test, so it was the embedded reference server; the fixtures "
             f"{fixtures.URL} and {fixtures.TRANSPORT} were looked for in {fixtures.places(request.config)}"

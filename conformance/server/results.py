@@ -77,8 +77,9 @@ def result_of(item: pytest.Item, call: pytest.CallInfo[None], run: Run, masking:
 
 def _evidence(item: pytest.Item) -> tuple[tuple[int, float], ...]:
     """The last few exchanges that the check asked for evidence, each once."""
-    judged = dict.fromkeys((each.number, each.sent_at) for each in reversed(item.stash.get(EVIDENCE, [])))
-    return tuple(reversed(list(judged)[:_SHOWN]))
+    asked: list[Exchange] = item.stash.get(EVIDENCE, [])
+    latest_first = dict.fromkeys((each.number, each.sent_at) for each in reversed(asked))
+    return tuple(reversed(list(latest_first)[:_SHOWN]))
 
 
 def is_said(raised: BaseException) -> bool:
