@@ -18,7 +18,7 @@ from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, note, require_answers
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.lists import is_listed, is_read, read_until
+from conformance.suite.lists import is_listed, is_read, read_until, require_read
 from conformance.suite.pages import SmallPages
 from conformance.suite.stories import Stories
 
@@ -159,11 +159,9 @@ def test_deleted_operation_is_not_listed(iut: Iut, parent: str, deletion: Deleti
     read = last_list
     if is_listed(read, call.name):
         read = read_until(iut, parent, lambda read: not is_listed(read, call.name))
-    note(deletion.delete, read[-1])
     if is_listed(read, call.name):
         require(Complaint(f"{call.name} was deleted and is still in the list", (deletion.delete, *read)))
-    if not is_read(read):
-        raise NotTested(f"the list was not read to its end: {answered(read[-1])}")
+    require_read(read)
 
 
 @verifies("list.done-stays-listed")
@@ -186,13 +184,11 @@ def test_done_operations_stay_listed(
     missing = [name for name in names if not is_listed(last_list, name)]
     shown = _shown_as_done(iut, missing)
     late = read_until(iut, parent, lambda read: all(is_listed(read, name) for name in shown)) if shown else last_list
-    note(late[-1])
     still = _shown_as_done(iut, [name for name in shown if not is_listed(late, name)])
     if still and is_read(late):
         what = "is done, get shows it, and the list does not"
         require(*(Complaint(f"{name} {what}", (*late, look)) for name, look in still.items()))
-    if not is_read(late):
-        raise NotTested(f"the list was not read to its end: {answered(late[-1])}")
+    require_read(late)
     if len(missing) == len(names) and not shown:
         raise NotTested("no done operation is shown any more")
 
