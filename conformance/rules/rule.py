@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from conformance.exchange import Exchange, Wire
+from conformance.exchange import Exchange, Method, Wire
 from conformance.exchange.history import History, Traffic
 
 
@@ -109,11 +109,14 @@ class HistoryRule:
                 yield complaint and replace(complaint, message=_writable(complaint.message))
 
     def last_judged(self, exchanges: Iterable[Exchange], /) -> Exchange | None:
-        """What was exchanged last about an operation that the rule judges; None when there is none."""
+        """The last look at an operation that the rule judges, or else its last call; None when there is none.
+
+        A get shows that one operation, and is preferred to a list.
+        """
         for history in _judged_by(self, exchanges).histories:
             if self.when(history):
-                shown = [*history.calls, *(look.exchange for look in history.looks)]
-                return max(shown, key=lambda exchange: exchange.received_at)
+                shown = [look.exchange for look in history.looks] or list(history.calls)
+                return max(shown, key=lambda exchange: (exchange.calls(Method.GET), exchange.received_at))
         return None
 
 
