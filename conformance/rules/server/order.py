@@ -12,6 +12,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import operation_in, operations_in
 from conformance.lro import Code, Operation, State
@@ -104,10 +105,18 @@ def _listed(operation: Operation, results: Sequence[Operation]) -> Event:
 def explained_by_some_order(name: str, exchanges: Sequence[Exchange]) -> Complaint | None:
     """A complaint with a time line when no order of the calls on the operation explains their answers.
 
-    What a history rule already complains about is left to that rule.
+    What a rule finds in the history of the operation has no order either, and is charged once: to that rule, which the
+    judge applies to these exchanges like to all others. Then this raises NotTested.
     """
-    if any(any(rule.judgements(exchanges)) for rule in registered_rules().values() if isinstance(rule, HistoryRule)):
-        return None
+    complaint = _without_an_order(name, exchanges)
+    if complaint is not None:
+        for rule in registered_rules().values():
+            if isinstance(rule, HistoryRule) and any(rule.judgements(exchanges)):
+                raise NotTested(f"what these calls show violates {rule.requirement}, so they can have no order")
+    return complaint
+
+
+def _without_an_order(name: str, exchanges: Sequence[Exchange]) -> Complaint | None:
     calls = calls_on(name, exchanges)
     for call in calls:
         if call.event is None:
