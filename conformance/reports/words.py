@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from conformance.exchange.message import CLEAN_UP
+from conformance.exchange import CLEAN_UP
 
 Reported = Mapping[str, Any]
 """One requirement of a report."""

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from conformance.exchange import Exchange, Method
-from conformance.exchange.message import CLEAN_UP, START
+from conformance.exchange import CLEAN_UP, START, Exchange, Method
 from conformance.exchange.printable import WIDTH, cut, in_one_line, wrapped
 from conformance.server.target.configuration import Configuration, SupplyForm
 
