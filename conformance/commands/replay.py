@@ -188,7 +188,7 @@ def _replay(
         for line in side_by_side(earlier, iut.target.masking().exchange(answered)):
             show(line)
     real = [adaptation.names.get(name, name) for name in recorded]
-    return judge_again(all_rules().get(requirement), violation.exchanges, new, real)
+    return judge_again(all_rules().get(requirement), violation.exchanges, new, real, iut.target.masking())
 
 
 def _wait_as_recorded(iut: Iut, previous: Exchange | None, recorded: Exchange) -> None:

@@ -17,15 +17,18 @@ _MEANING = {
 
 
 def said(report: Mapping[str, Any]) -> str:
-    """The verdict of a run in words; older reports have only the verdict."""
-    return str(report.get("verdict_in_words") or report["verdict"])
+    """The verdict of a run in words."""
+    return str(report["verdict_in_words"])
 
 
 def meaning(report: Mapping[str, Any]) -> str:
     """What the verdict of a run means, in one sentence."""
+    verdicts = {entry["verdict"] for entry in report["requirements"]}
+    if report["verdict"] == "incomplete" and verdicts <= {"not-tested", "not-applicable"}:
+        return "Nothing was judged. Nothing is said about the implementation."
     if report["verdict"] != "not conformant":
         return _MEANING.get(report["verdict"], "")
-    if any(entry["verdict"] == "fail" for entry in report["requirements"]):
+    if "fail" in verdicts:
         return "A MUST is violated."
     return "No MUST is violated; what fails the run is the baseline or --strict."
 
@@ -47,8 +50,8 @@ def musts_out_of_reach(entries: Iterable[Reported]) -> list[Reported]:
 
 
 def is_out_of_reach(entry: Reported) -> bool:
-    """Whether the target has not what the requirement needs; older reports do not say it."""
-    return bool(entry.get("out_of_reach"))
+    """Whether the target has not what the requirement needs."""
+    return bool(entry["out_of_reach"])
 
 
 def _not_tested(entries: Iterable[Reported]) -> list[Reported]:

@@ -22,9 +22,10 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from conformance.errors import UsageError
-from conformance.exchange import Failure, FailureKind, Header, Method, OnWire, Request, Response
+from conformance.exchange import Failure, FailureKind, Header, Method, OnWire, Request, Response, Wire
 from conformance.exchange.grpc import CONTENT_TYPE
 from conformance.lro.codes import Code, code_named, code_numbered
+from conformance.rules.client import client_rules
 from conformance.sdk.transport import KEY, Tell
 from conformance.server.reference.grpc_messages import message_of
 from conformance.server.reference.grpc_wire import SERVICE, failure, listening, part_of_grpc, success
@@ -72,24 +73,21 @@ SCENARIOS = frozenset(_SAME_OVER_GRPC.split())
 """The scenarios that ask the same of a client over gRPC; the others are about paths, bodies, JSON and redirects."""
 
 _OF_HTTP_AND_JSON = """
-    client-request.verb-is-kept client-request.path-is-bound client-request.slash-stays-in-its-segment
-    client-request.unbound-name-is-refused client-request.dot-segment-is-refused client-request.body-is-empty
-    client-request.body-does-not-repeat-the-name client-request.length-is-declared client-request.body-is-labelled-json
-    client-request.no-foreign-query client-request.credentials-are-in-the-header
-    client-request.credentials-stay-with-their-origin client-request.credentials-are-whole
-    client-request.is-http client-request.host-is-right client-request.length-is-unambiguous
-    client-request.endpoint-is-kept client-request.get-has-no-body client-request.name-makes-no-header
-    client-answer.class-is-kept client-answer.redirect-is-no-success
-    client-answer.framing-is-read client-answer.coding-is-undone client-answer.belongs-to-its-request
-    client-retry.next-call-gets-through
+    client-request.slash-stays-in-its-segment client-request.unbound-name-is-refused
+    client-request.dot-segment-is-refused client-request.credentials-are-in-the-header
+    client-request.credentials-stay-with-their-origin client-answer.class-is-kept client-answer.framing-is-read
+    client-answer.coding-is-undone client-answer.belongs-to-its-request client-retry.next-call-gets-through
     client-answer.no-body-is-success client-answer.unknown-members-are-ignored client-answer.garbage-is-no-success
     client-answer.lost-answer-is-no-success client-answer.bare-status client-answer.unreadable-error-keeps-its-status
     client-answer.redirect-keeps-the-method client-answer.redirected-get-is-no-cancel
     client-operation.absent-done-is-false client-operation.null-is-absent client-operation.garbage-is-no-operation
     client-operation.unknown-details-are-carried
 """
-HTTP_ONLY = frozenset(_OF_HTTP_AND_JSON.split())
-"""The requirements about which a call over gRPC says nothing."""
+HTTP_ONLY = frozenset(_OF_HTTP_AND_JSON.split()) | {
+    requirement for requirement, rule in client_rules().items() if rule.reads is Wire.HTTP
+}
+"""The requirements about which a call over gRPC says nothing: those of rules that read HTTP, and those of scenarios
+whose answers are HTTP's."""
 
 _METHODS = {
     "CancelOperation": Method.CANCEL,

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from conformance.exchange import Exchange, Method
-from conformance.exchange.message import START
+from conformance.exchange import START, Exchange, Method
 from conformance.exchange.printable import in_one_line
 from conformance.server.target.configuration import Configuration, SupplyForm
 

@@ -31,7 +31,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from conformance.errors import UsageError
-from conformance.exchange.message import Call, Method
+from conformance.exchange import Call, Method
 from conformance.spec.files import read_yaml, refuse_foreign_references, spec_path
 from conformance.spec.template import Kind, PathTemplate, TemplateSyntaxError
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from conformance.errors import NotApplicable
+from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import next_page_token, operations_in
 from conformance.rules.server.operation import same_name
 from conformance.server.target.iut import Iut, listed_names
 from conformance.server.target.waits import LIST_SHOWS
 from conformance.suite.bystanders import Bystanders
+from conformance.suite.evidence import answered, note
 from conformance.suite.last_look import LastLook
 from conformance.suite.stimuli import last_stimulus, stimulus
 from conformance.suite.stories import Stories
@@ -74,6 +75,13 @@ def is_read(read: Sequence[Exchange]) -> bool:
     """Whether a list was read to its end, and every page of it can be read."""
     is_readable = all(page.response is not None and page.response.json_object() is not None for page in read)
     return is_readable and read[-1].succeeded() and not next_page_token(read[-1])
+
+
+def require_read(read: Sequence[Exchange]) -> None:
+    """Raise NotTested where a list was not read to its end."""
+    note(*read)
+    if not is_read(read):
+        raise NotTested(f"the list was not read to its end: {answered(read[-1])}")
 
 
 def is_listed(read: Sequence[Exchange], name: str) -> bool:

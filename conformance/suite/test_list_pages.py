@@ -16,10 +16,10 @@ from conformance.server.target.unknown import nonce
 from conformance.suite import pages
 from conformance.suite.bystanders import Bystanders, shows_the_end
 from conformance.suite.deletion import Deletion
-from conformance.suite.evidence import answered, require_answers
+from conformance.suite.evidence import answered, note, require_answers
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.lists import is_listed, is_read, read_until
+from conformance.suite.lists import is_listed, is_read, read_until, require_read
 from conformance.suite.pages import SmallPages
 from conformance.suite.stimuli import last_stimulus
 from conformance.suite.stories import Stories
@@ -39,6 +39,7 @@ def test_pages_come_to_an_end(listing: list[Exchange], small_pages: SmallPages) 
 @verifies("list.pages-come-to-an-end")
 def test_whole_list_comes_to_an_end(listing: list[Exchange]) -> None:
     require(pages.without_an_end(listing))
+    note(*listing)
     if next_page_token(listing[-1]) or not listing[-1].succeeded():
         raise NotTested(f"the list was not read to its end: {answered(listing[-1])}")
 
@@ -78,6 +79,7 @@ def test_small_pages_show_what_the_whole_list_shows(
 
 
 def _require_whole(small_pages: SmallPages) -> None:
+    note(*small_pages.walk)
     if not small_pages.is_whole:
         raise NotTested(f"the list was not read to its end: {answered(small_pages.walk[-1])}")
 
@@ -186,6 +188,7 @@ def test_list_of_nothing_shows_nothing(lists_of_nothing: list[Exchange]) -> None
 def test_running_operations_are_listed(iut: Iut, parent: str, bystanders: Bystanders, listing: list[Exchange]) -> None:
     """The bystander that was started first, and is cancelled by nobody."""
     name = bystanders.name
+    note(*listing)
     if is_listed(listing, name):
         return
     late = read_until(iut, parent, lambda read: is_listed(read, name))
@@ -210,8 +213,7 @@ def test_deleted_operation_is_not_listed(iut: Iut, parent: str, deletion: Deleti
         read = read_until(iut, parent, lambda read: not is_listed(read, call.name))
     if is_listed(read, call.name):
         require(Complaint(f"{call.name} was deleted and is still in the list", (deletion.delete, *read)))
-    if not is_read(read):
-        raise NotTested(f"the list was not read to its end: {answered(read[-1])}")
+    require_read(read)
 
 
 @verifies("list.done-stays-listed")
@@ -238,8 +240,7 @@ def test_done_operations_stay_listed(
     if still and is_read(late):
         what = "is done, get shows it, and the list does not"
         require(*(Complaint(f"{name} {what}", (*late, look)) for name, look in still.items()))
-    if not is_read(late):
-        raise NotTested(f"the list was not read to its end: {answered(late[-1])}")
+    require_read(late)
     if len(missing) == len(names) and not shown:
         raise NotTested("no done operation is shown any more")
 

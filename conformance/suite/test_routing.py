@@ -8,7 +8,7 @@ from conformance.rules.server.routing import never_reached, no_internal_error, n
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import long_name
-from conformance.suite.evidence import answered, require_answers
+from conformance.suite.evidence import answered, note, require_answers
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.near_misses import near_miss_refusal, posted
@@ -21,6 +21,7 @@ from conformance.suite.stories import FirstCancel
 @verifies("routing.cancel-is-bound")
 def test_cancel_reaches_the_method(iut: Iut, first_cancel: FirstCancel) -> None:
     """A cancel of an operation that get shows is answered by the method, even where it is not implemented."""
+    note(first_cancel.cancel)
     if first_cancel.cancel.succeeded():
         return
     path = f"{iut.contract.path(Method.GET, first_cancel.name)}:no-such-verb"
@@ -133,6 +134,7 @@ def too_long(iut: Iut, first_cancel: FirstCancel) -> Exchange:
 def test_too_long_target_is_refused(too_long: Exchange, unknown_cancels: list[Exchange], refusals: Refusals) -> None:
     """What the server answers to an unknown name of another length says nothing about this one."""
     exchange = too_long
+    note(exchange)
     usual = {unknown.response.status for unknown in unknown_cancels if unknown.response is not None}
     if exchange.response is None or exchange.response.status not in usual:
         require(refusals.wrongly_accepted(exchange), no_internal_error(exchange))

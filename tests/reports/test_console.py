@@ -168,7 +168,7 @@ def test_a_reason_that_many_share_is_told_once() -> None:
     assert "· not-tested\n  no operation ran\n    chapter.slug (MUST), chapter.other (MUST)\n" in text
     assert "no text decides" not in text, "that it is a MAY says enough"
     assert "2 MUST not tested: chapter.slug, chapter.other\n" in text
-    assert text.endswith("verdict: INCOMPLETE\n")
+    assert text.endswith("verdict: INCOMPLETE: NOTHING WAS JUDGED\n")
 
 
 def test_a_verdict_names_what_is_under_test() -> None:

@@ -14,7 +14,7 @@ from tests.reports.making import report_of, requirement, result
 
 
 def entry(verdict: str, level: str = "MUST", **more: Any) -> dict[str, Any]:
-    return {"id": "a.b", "verdict": verdict, "level": level, **more}
+    return {"id": "a.b", "verdict": verdict, "level": level, "out_of_reach": False, **more}
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,8 @@ def entry(verdict: str, level: str = "MUST", **more: Any) -> dict[str, Any]:
         ("conformant", [entry("pass")], "Every MUST that applies was tested and is kept."),
         ("not conformant", [entry("fail")], "A MUST is violated."),
         ("not conformant", [entry("unexpected-pass")], "the baseline or --strict"),
-        ("incomplete", [entry("not-tested")], "not every MUST that applies was tested"),
+        ("incomplete", [entry("pass"), entry("not-tested")], "not every MUST that applies was tested"),
+        ("incomplete", [entry("not-tested"), entry("not-applicable")], "Nothing was judged."),
     ],
 )
 def test_a_verdict_has_a_meaning(verdict: str, entries: list[dict[str, Any]], says: str) -> None:

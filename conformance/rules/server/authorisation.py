@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Wire
 from conformance.rules.rule import Complaint, When, exchange_rule
 from conformance.rules.server.errors import status_of
 from conformance.secrets.redaction import Spelling
@@ -13,7 +13,7 @@ from conformance.secrets.redaction import Spelling
 _is_401 = When(lambda exchange: exchange.response is not None and exchange.response.status == 401)
 
 
-@exchange_rule("auth.challenge-is-sent", when=_is_401)
+@exchange_rule("auth.challenge-is-sent", when=_is_401, reads=Wire.HTTP)
 def unauthenticated_answer_has_a_challenge(exchange: Exchange) -> str | None:
     assert exchange.response is not None
     # "The server generating a 401 response MUST send a WWW-Authenticate header field" (RFC 9110, section 15.5.2)
@@ -37,7 +37,7 @@ _carries_credentials = When(
 )
 
 
-@exchange_rule("auth.credentials-are-not-repeated", when=_carries_credentials)
+@exchange_rule("auth.credentials-are-not-repeated", when=_carries_credentials, reads=Wire.HTTP)
 def answer_repeats_no_credential(exchange: Exchange) -> str | None:
     response = exchange.response
     assert response is not None

@@ -242,8 +242,8 @@ def done_cancel_is_answered(exchange: Exchange) -> Complaint | None:
 
 def says_failed_precondition(exchange: Exchange) -> bool:
     """Whether the answer is an error FAILED_PRECONDITION, in either form, whatever HTTP status it came with."""
-    status = status_of(exchange) or {}
-    return status.get("status") == "FAILED_PRECONDITION" or status.get("code") == Code.FAILED_PRECONDITION
+    status = exchange.view.status
+    return status is not None and status.code is Code.FAILED_PRECONDITION
 
 
 def refused_as_invalid(exchange: Exchange) -> Complaint | None:
