@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
+from conformance.exchange.printable import wrapped
 
 if TYPE_CHECKING:
     from conformance.commands import Commands
@@ -118,7 +119,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"written: {directory / name}")
     print("\nto do:")
     for number, what in enumerate(to_do, 1):
-        print(f"  {number}. {what}")
+        print("\n".join(wrapped(what, f"  {number}. ")))
     return 0
 
 
