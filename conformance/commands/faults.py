@@ -97,16 +97,20 @@ def listing(style: str) -> str:
         variants = [variant.name for variant in servers]
         correct = [variant.name for variant in clients]
         return json.dumps({"faults": entries, "variants": variants, "client_variants": correct}, indent=1) + "\n"
-    render = _as_markdown if style == "markdown" else _as_text
-    return "".join(text for text in render(halves))
+    if style == "markdown":
+        return "".join(_as_markdown(halves))
+    return "".join(f"{line}\n" for line in _as_text(halves))
 
 
 def _as_text(halves: _Halves) -> Iterator[str]:
+    from conformance.exchange.printable import wrapped
+
     for actor, faults, variants in halves:
         for fault in faults:
-            yield f"{fault.name}  ({actor})\n  {fault.lie}\n  breaks: {', '.join(fault.breaks)}\n"
+            yield from (f"{fault.name}  ({actor})", *wrapped(fault.lie, "  "))
+            yield from wrapped(f"breaks: {', '.join(fault.breaks)}", "  ")
         for variant in variants:
-            yield f"{variant.name}  ({actor}, correct)\n  {variant.why}\n"
+            yield from (f"{variant.name}  ({actor}, correct)", *wrapped(variant.why, "  "))
 
 
 def _as_markdown(halves: _Halves) -> Iterator[str]:

@@ -17,6 +17,7 @@ from conformance.suite import (  # noqa: F401 - each declares its stimuli
     blame,
     bystanders,
     callers,
+    chosen_ids,
     deletion,
     drawn,
     last_look,

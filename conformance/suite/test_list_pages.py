@@ -12,6 +12,7 @@ from conformance.exchange.history import next_page_token, operation_in
 from conformance.rules import Complaint
 from conformance.rules.server.listing import not_ignored, refused_as_an_argument
 from conformance.server.target.iut import Iut, listed_names
+from conformance.server.target.unknown import nonce
 from conformance.suite import pages
 from conformance.suite.bystanders import Bystanders, shows_the_end
 from conformance.suite.deletion import Deletion
@@ -20,6 +21,7 @@ from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.lists import is_listed, is_read, read_until, require_read
 from conformance.suite.pages import SmallPages
+from conformance.suite.stimuli import last_stimulus
 from conformance.suite.stories import Stories
 
 
@@ -101,19 +103,44 @@ def test_page_of_another_size_goes_on(iut: Iut, parent: str, small_pages: SmallP
     require_answers(resized)
 
 
+BAD_TOKEN, BAD_FILTER = "a pageToken that nobody gave", "a filter that cannot be parsed"
+_NO_FILTER = "lro_conformance_no_such_field%20%3D%3D%20%28"
+"""`lro_conformance_no_such_field == (`: neither the field nor the grammar is anybody's."""
+
+
+@last_stimulus
+def odd_lists(
+    iut: Iut, oldest_name: str, listing: list[Exchange], last_look: LastLook | None = None
+) -> dict[str, Exchange]:
+    """Lists with parameters that make no sense, by their note; what becomes of a pageSize, rules judge.
+
+    They go with the last list, when nothing waits for them.
+    """
+    pages.names_on_a_whole(listing)
+    parent = iut.contract.parent_of(oldest_name)
+    queries = {
+        "list with a negative pageSize": "pageSize=-1",
+        "list with the pageSize 0": "pageSize=0",
+        BAD_TOKEN: f"pageSize=1&pageToken={nonce(parent, 'token')}",
+        BAD_FILTER: f"filter={_NO_FILTER}",
+    }
+    sent = iut.send_all([iut.list_request(parent, query=query, note=note) for note, query in queries.items()])
+    return dict(zip(queries, sent, strict=True))
+
+
 @verifies("list.refused-filter-is-an-argument")
-def test_filter_that_is_none_is_refused_as_an_argument(small_pages: SmallPages) -> None:
-    _require_said(refused_as_an_argument, small_pages.others[pages.BAD_FILTER])
+def test_filter_that_is_none_is_refused_as_an_argument(odd_lists: dict[str, Exchange]) -> None:
+    _require_said(refused_as_an_argument, odd_lists[BAD_FILTER])
 
 
 @verifies("list.filter-is-not-ignored")
-def test_filter_that_is_none_is_not_ignored(small_pages: SmallPages) -> None:
-    _require_said(not_ignored, small_pages.others[pages.BAD_FILTER])
+def test_filter_that_is_none_is_not_ignored(odd_lists: dict[str, Exchange]) -> None:
+    _require_said(not_ignored, odd_lists[BAD_FILTER])
 
 
 @verifies("list.bad-token-is-refused")
-def test_token_that_nobody_gave_is_refused(small_pages: SmallPages) -> None:
-    _require_said(lambda page: refused_as_an_argument(page) or not_ignored(page), small_pages.others[pages.BAD_TOKEN])
+def test_token_that_nobody_gave_is_refused(odd_lists: dict[str, Exchange]) -> None:
+    _require_said(lambda page: refused_as_an_argument(page) or not_ignored(page), odd_lists[BAD_TOKEN])
 
 
 def _require_said(oracle: Callable[[Exchange], Complaint | None], page: Exchange) -> None:
@@ -123,13 +150,38 @@ def _require_said(oracle: Callable[[Exchange], Complaint | None], page: Exchange
         raise NotTested(answered(page))
 
 
+@last_stimulus
+def lists_of_nothing(
+    iut: Iut, oldest_name: str, listing: list[Exchange], last_look: LastLook | None = None
+) -> list[Exchange]:
+    """Of parents that none of our operations is below: a location, and in larger profiles more of them.
+
+    The id of the first is the beginning of ours: by it a server is found that compares beginnings, and one that
+    compares nothing.
+    """
+    pages.names_on_a_whole(listing)
+    *above, location = segments = iut.contract.parent_of(oldest_name).split("/")
+    others = {"a location whose id is the beginning of ours": [*above, location[:-1]]} if len(location) > 1 else {}
+    if not others or not iut.is_quick:
+        others["another location"] = [*above, nonce(location, "location")]
+    if not iut.is_quick and len(segments) > 2:
+        others["another project"] = [segments[0], nonce(segments[1], "project"), *segments[2:]]
+    named = {what: "/".join(other) for what, other in others.items() if len(segments) > 1}
+    return iut.send_all(
+        [
+            iut.list_request(other, note=f"list of {what}")
+            for what, other in named.items()
+            if iut.contract.binds(Method.LIST, other)
+        ]
+    )
+
+
 @verifies("list.shows-its-parent-only")
-def test_list_of_nothing_shows_nothing(small_pages: SmallPages) -> None:
-    """Of a location, and in larger profiles of a project, that is not ours; what it shows, a rule judges."""
-    sent = [small_pages.others[note] for note in pages.OTHERS if note in small_pages.others]
-    if not sent:
+def test_list_of_nothing_shows_nothing(lists_of_nothing: list[Exchange]) -> None:
+    """What it shows, a rule judges."""
+    if not lists_of_nothing:
         raise NotTested("the contract has no other parent")
-    require_answers(*sent)
+    require_answers(*lists_of_nothing)
 
 
 @verifies("list.running-is-listed")

@@ -15,17 +15,17 @@ LONG, LONGER = 2000, 7000
 
 @stimulus
 def unknown_cancels(iut: Iut, oldest_name: str, cancel_is_answered: None) -> list[Exchange]:
-    """Of a name of the shape of the supply's, a long number, an odd one, a UUID, a longer id, and one that just fits
-    into a request line."""
+    """Of a name of the shape of the supply's, a very long number and an odd one; in larger profiles a shorter number,
+    a UUID, a long id, and one that just fits into a request line."""
     parent = oldest_name.rpartition("/")[0]
     names = [
         unknown_name(oldest_name, "cancel"),
-        f"{parent}/{'9876543210' * 30}",
+        f"{parent}/{'9876543210' * (LONG // 10)}",
         f"{parent}/no.such_operation~{nonce(oldest_name, 'odd')}",
-        long_name(oldest_name, LONG),
     ]
     if not iut.is_quick:
-        names += [f"{parent}/{unknown_uuid(oldest_name)}", long_name(oldest_name, LONGER)]
+        longer = (long_name(oldest_name, LONG), long_name(oldest_name, LONGER))
+        names += [f"{parent}/{'9876543210' * 30}", f"{parent}/{unknown_uuid(oldest_name)}", *longer]
     note = "cancel of an unknown operation"
     return iut.send_all([iut.cancel_request(name, note=note, is_odd=name != names[0]) for name in names])
 
