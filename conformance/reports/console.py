@@ -237,18 +237,19 @@ def _chapters(entries: Sequence[Mapping[str, Any]], catalogue: Catalogue, colour
     yield "requirements by chapter"
     for chapter, members in chapters.items():
         counted = Counter(entry["verdict"] for entry in members)
-        title = f"  {titles[chapter]:<{longest}}  "
+        title = f"{titles[chapter]:<{longest}}  "
         counts = [(verdict, f"{counted[verdict]} {verdict}") for verdict in MARKS if counted[verdict]]
-        for group in _fitting(counts, width - len(title)):
-            yield title + ", ".join(painted(text, verdict, colour) for verdict, text in group)
+        *groups, last = _fitting(counts, width - len(title))
+        for group, end in (*((group, ",") for group in groups), (last, "")):
+            yield title + ", ".join(painted(text, verdict, colour) for verdict, text in group) + end
             title = " " * len(title)
 
 
 def _fitting(counts: Sequence[tuple[str, str]], width: int) -> Iterator[list[tuple[str, str]]]:
-    """The counts in groups, as many in each as fit side by side."""
+    """The counts in groups, as many in each as fit side by side with a comma after them."""
     group: list[tuple[str, str]] = []
     for count in counts:
-        if group and len(", ".join(text for _, text in [*group, count])) > width:
+        if group and len(", ".join(text for _, text in [*group, count])) >= width:
             yield group
             group = []
         group.append(count)

@@ -27,7 +27,7 @@ def target_of(report: Mapping[str, Any]) -> str:
 
 
 _SENDERS = {
-    "blame": "sent again to find out which request did it",
+    "blame": "sent to find out which request did it",
     "confirmation": "sent again to be sure",
     "last_look": "sent when everything else had been",
     "last_list": "sent when everything else had been",

@@ -68,7 +68,7 @@ def test_what_was_tested_has_a_name(iut: dict[str, Any], named: str) -> None:
     [
         ("test_x[a]", "server", "sent by test_x[a]"),
         ("repeated_forms", "server", "sent for several checks"),
-        ("blame", "server", "sent again to find out which request did it"),
+        ("blame", "server", "sent to find out which request did it"),
         ("last_look", "server", "sent when everything else had been"),
         ("plain-cancel", "client", "in the scenario plain-cancel"),
         ("", "server", ""),
