@@ -19,6 +19,9 @@ from conformance.suite.pages import SmallPages
 from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import Stories
 
+DELETION = "deletion"
+"""The key of the last look at the bystander of the delete."""
+
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
@@ -53,7 +56,7 @@ def deletion(
     if iut.ends_at_once:
         ended = bystanders.new().exchange
     deletion = delete_one(iut, ended, like=older.name)
-    aims.aim("deletion", older, [deletion.delete])
+    aims.aim(DELETION, older, [deletion.delete])
     return deletion
 
 

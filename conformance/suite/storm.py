@@ -12,6 +12,9 @@ from conformance.suite.last_look import LastLook
 from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import Stories
 
+STORM = "storm"
+"""The key of the last look at the bystander of the storm."""
+
 
 @dataclass(frozen=True, slots=True)
 class Storm:
@@ -42,7 +45,7 @@ class Storm:
 def storm(iut: Iut, storm_name: str, younger: Bystander, cancel_works: Stories, aims: LastLook) -> Storm:
     """Overlapping cancels and looks at one operation; its bystander is the next that was started after it."""
     storm = raise_storm(iut, storm_name, cancels=2, looks=1)
-    aims.aim("storm", younger, storm.cancels)
+    aims.aim(STORM, younger, storm.cancels)
     return storm
 
 

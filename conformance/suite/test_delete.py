@@ -15,13 +15,16 @@ from conformance.server.target.unknown import unknown_name
 from conformance.suite.bindings import Further
 from conformance.suite.blame import Blame
 from conformance.suite.bystanders import Bystander, Bystanders, shows_the_end
-from conformance.suite.deletion import Deletion
+from conformance.suite.deletion import DELETION, Deletion
 from conformance.suite.evidence import answered, require_answers, require_each, tells_what_exists
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.pages import SmallPages
 from conformance.suite.stimuli import last_stimulus, stimulus
 from conformance.suite.stories import Stories
+
+_EARLY_DELETE = "early delete"
+"""The key of the last look at the bystander of the delete that follows its cancel at once."""
 
 
 @verifies("target.other-operations-untouched")
@@ -33,10 +36,10 @@ def test_delete_leaves_other_operations_alone(
     An operation may be touched by something else that was aimed at it, or gone for another reason, such as a store that
     keeps a few: then another delete touches none.
     """
-    looked = last_look.at("deletion")
+    looked = last_look.at(DELETION)
     if looked.touched is not None and not blame.delete_touches_others():
         raise NotTested(f"{looked.touched.message}; another delete left the operations beside it alone")
-    last_look.require_untouched("deletion")
+    last_look.require_untouched(DELETION)
 
 
 @stimulus
@@ -66,7 +69,7 @@ def early_delete(
     if not deletion.removed or not cancel_before_delete.succeeded() or cancel_before_delete.call is None:
         raise NotTested("no delete and no cancel is known to work, so that what runs would be lost")
     delete = iut.delete(cancel_before_delete.call.name)
-    aims.aim("early delete", younger, [cancel_before_delete, delete])
+    aims.aim(_EARLY_DELETE, younger, [cancel_before_delete, delete])
     return delete
 
 
@@ -75,7 +78,7 @@ def test_delete_of_a_cancelled_operation_leaves_the_next_alone(
     last_look: LastLook, early_delete: Exchange, cancel_works: Stories
 ) -> None:
     """The one that was started right after it."""
-    last_look.require_untouched("early delete")
+    last_look.require_untouched(_EARLY_DELETE)
 
 
 @verifies("delete.removes")

@@ -28,6 +28,9 @@ from conformance.suite.stories import Stories
 
 _NOT_FOUND = 404
 
+_READS = "reads"
+"""The key of the last look at what was only read."""
+
 
 @verifies("operation.get-returns-it")
 def test_fresh_operation_can_be_got(iut: Iut, first_looks: list[Exchange], request: pytest.FixtureRequest) -> None:
@@ -85,7 +88,7 @@ def reads(iut: Iut, older: Bystander, aims: LastLook, stories: Stories | None = 
 
     polls = POLLS - 1
     sent = iut.send_all(reads_of(older.name, polls))
-    aims.aim("reads", older, sent, reads_of)
+    aims.aim(_READS, older, sent, reads_of)
     return Reads(sent[polls - 1 :], reads_of)
 
 
@@ -114,7 +117,7 @@ def test_reading_an_operation_changes_nothing(iut: Iut, last_look: LastLook, rea
 
     It tells as much where a cancel of the first was accepted, such as one with a body that is no JSON.
     """
-    looked = last_look.at("reads")
+    looked = last_look.at(_READS)
     if looked.touched is not None:
         last_look.accounted_for.add(looked.bystander.name)
         require(*blame.guilty([reads.make]))
