@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
-from conformance.exchange.printable import wrapped
 
 if TYPE_CHECKING:
     from conformance.commands import Commands
@@ -107,6 +106,8 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Look, write, and say what is still to be filled in."""
+    from conformance.exchange.printable import wrapped
+
     directory = Path(options.directory)
     if options.sdk:
         files, to_do = _for_sdk(options.sdk)
