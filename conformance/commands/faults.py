@@ -43,8 +43,7 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List the faults, or verify them."""
-    from conformance.errors import UsageError
-    from conformance.judging.neighbour import nearest
+    from conformance.errors import UsageError, did_you_mean
     from conformance.proof.client_kill_matrix import client_subjects, run_client_matrix
     from conformance.proof.kill_matrix import run_matrix, subjects
     from conformance.server.reference.worlds import AT_ONCE, all_worlds, world_named
@@ -58,8 +57,8 @@ def run(options: argparse.Namespace) -> int:
     chosen = [subject for subject in everyone if not options.names or subject.name in options.names]
     unknown = sorted(set(options.names) - {subject.name for subject in chosen})
     if unknown:
-        near = nearest(unknown[0], {subject.name for subject in everyone})
-        remedy = f"did you mean {near}?" if near else "`lro-conformance faults` lists all"
+        names = {subject.name for subject in everyone}
+        remedy = did_you_mean(unknown[0], names, "`lro-conformance faults` lists all")
         raise UsageError(f"no fault or variant is named {', '.join(unknown)}", remedy)
     servers = [subject for subject in chosen if subject.actor == "server"]
     clients = [subject for subject in chosen if subject.actor == "client"]

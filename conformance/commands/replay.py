@@ -98,13 +98,11 @@ def _show_nothing(_: str) -> None:
 
 def _entry(report: Mapping[str, Any], requirement: str) -> Mapping[str, Any]:
     """The requirement in the report. Raises UsageError when it is not there, or not a server's."""
-    from conformance.errors import UsageError
-    from conformance.judging.neighbour import nearest
+    from conformance.errors import UsageError, did_you_mean
 
     entries = {entry["id"]: entry for entry in report["requirements"]}
     if requirement not in entries:
-        near = nearest(requirement, entries)
-        hint = f"did you mean {near}?" if near else "`lro-conformance requirements` lists them"
+        hint = did_you_mean(requirement, entries, "`lro-conformance requirements` lists them")
         raise UsageError(f"the report has no requirement {requirement!r}", hint)
     entry: Mapping[str, Any] = entries[requirement]
     if entry["actor"] != "server":

@@ -8,10 +8,9 @@ from typing import Any
 
 from conformance.exchange.message import Request, Response
 from conformance.exchange.protobuf import fields_of
-from conformance.lro.codes import code_numbered
+from conformance.exchange.view import code_over_grpc
 from conformance.secrets.looks import is_secret_field
 
-CONTENT_TYPE = "application/grpc"
 _NAMES = {1: "name"}
 """The fields of the requests of google.longrunning.Operations that the gate has seen named."""
 
@@ -46,9 +45,8 @@ def answer_in_words(response: Response) -> str:
 
 def status_of(response: Response) -> str:
     """The name of a call's status."""
-    number = response.header("grpc-status") or ""
-    code = code_numbered(int(number)) if number.isascii() and number.isdigit() else None
-    return code.name if code is not None else number
+    code = code_over_grpc(response)
+    return code.name if code is not None else response.header("grpc-status") or ""
 
 
 def grpcurl_line(request: Request, origin: str) -> str:

@@ -18,11 +18,12 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
-from conformance.exchange.grpc import CONTENT_TYPE
 from conformance.exchange.message import Request, Response
 from conformance.exchange.protobuf import fields_of, members_of
 from conformance.lro.codes import Code, code_numbered
 from conformance.lro.status import Status
+
+CONTENT_TYPE_OF_GRPC = "application/grpc"
 
 
 class Wire(Enum):
@@ -34,7 +35,7 @@ class Wire(Enum):
     @classmethod
     def of(cls, request: Request) -> Wire:
         """The wire on which a request was sent."""
-        return cls.GRPC if (request.header("content-type") or "").startswith(CONTENT_TYPE) else cls.HTTP
+        return cls.GRPC if (request.header("content-type") or "").startswith(CONTENT_TYPE_OF_GRPC) else cls.HTTP
 
 
 class Method(Enum):
@@ -169,9 +170,14 @@ def call_over_grpc(request: Request) -> Call | None:
     return Call(method, str(dict(fields_of(request.body)).get(number, "")))
 
 
-def _over_grpc(call: Call | None, response: Response) -> SemanticView:
+def code_over_grpc(response: Response) -> Code | None:
+    """The code of a call's status; None for a number that is none."""
     number = response.header("grpc-status") or ""
-    code = code_numbered(int(number)) if number.isascii() and number.isdigit() else None
+    return code_numbered(int(number)) if number.isascii() and number.isdigit() else None
+
+
+def _over_grpc(call: Call | None, response: Response) -> SemanticView:
+    code = code_over_grpc(response)
     if code is Code.OK:
         message = members_of(_ANSWERS[call.method], response.body) if call is not None else None
         return SemanticView(call, code, None, message, code.http_status, code.name)

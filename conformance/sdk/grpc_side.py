@@ -23,8 +23,9 @@ from urllib.parse import quote, urlsplit
 
 from conformance.errors import UsageError
 from conformance.exchange import Failure, FailureKind, Header, Method, OnWire, Request, Response, Wire
-from conformance.exchange.grpc import CONTENT_TYPE
-from conformance.lro.codes import Code, code_named, code_numbered
+from conformance.exchange.view import CONTENT_TYPE_OF_GRPC, status_in
+from conformance.lro.codes import Code
+from conformance.lro.status import Status
 from conformance.rules.client import client_rules
 from conformance.sdk.transport import KEY, Tell
 from conformance.server.reference.grpc_messages import message_of
@@ -116,7 +117,7 @@ def grpc_front(server: str, contract: Contract, tell: Tell) -> Iterator[str]:
     def answers(request: Request, gone: threading.Event) -> Response:
         key = next(keys)
         response = _transcoded(replace(request, headers=(*request.headers, (KEY, key))), server, contract)
-        sent = replace(request, headers=(("content-type", CONTENT_TYPE), *request.headers))
+        sent = replace(request, headers=(("content-type", CONTENT_TYPE_OF_GRPC), *request.headers))
         over = Failure(FailureKind.TIMEOUT, "the call was over before it was answered")
         tell(key, OnWire(sent, over if gone.is_set() else response, endpoint[0]))
         return response
@@ -212,13 +213,11 @@ def _operation(members: Mapping[str, Any]) -> Any:
 
 def _status(status: int, members: Mapping[str, Any]) -> Response:
     """An error, from the envelope of AIP-193 or a bare google.rpc.Status."""
-    envelope = members.get("error")
-    error: Mapping[str, Any] = envelope if isinstance(envelope, dict) else members
-    code = code_named(error.get("status")) or code_numbered(error.get("code"))
+    said = status_in(members) or Status(members)
     info = part_of_grpc("google.rpc.error_details_pb2").ErrorInfo
     details = [
         info(reason=detail["reason"], domain=detail["domain"])
-        for detail in error.get("details", [])
+        for detail in said.details or []
         if detail.get("@type", "").endswith("/google.rpc.ErrorInfo")
     ]
-    return failure(code or Code.UNKNOWN, str(error.get("message", f"HTTP {status}")), details)
+    return failure(said.code or Code.UNKNOWN, str(said.message or f"HTTP {status}"), details)

@@ -12,13 +12,10 @@ from conformance.server.target.iut import Iut, listed_names
 from conformance.server.target.waits import LIST_SHOWS
 from conformance.suite.bystanders import Bystanders
 from conformance.suite.evidence import answered, note
-from conformance.suite.last_look import LastLook
-from conformance.suite.stimuli import last_stimulus, stimulus
+from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import Stories
 
 _PAUSE = 0.25
-HUGE = (1 << 31) - 1
-"""The largest `pageSize` there is: it is an int32."""
 
 
 @stimulus
@@ -87,14 +84,3 @@ def require_read(read: Sequence[Exchange]) -> None:
 def is_listed(read: Sequence[Exchange], name: str) -> bool:
     """Whether a page shows the operation."""
     return any(same_name(listed, name) for listed in listed_names(read))
-
-
-@last_stimulus
-def last_list(iut: Iut, oldest_name: str, last_look: LastLook, listing: list[Exchange]) -> list[Exchange]:
-    """The list at the end of the run. It comes after the last look, and so is another look at all that is there.
-
-    It asks for a huge page. What becomes of that, a rule judges; where it is refused, a plain list is read.
-    """
-    parent = iut.contract.parent_of(oldest_name)
-    pages = iut.list_pages(parent, page_size=HUGE)
-    return pages if pages[0].succeeded() else iut.list_pages(parent)

@@ -54,22 +54,6 @@ def names_on_a_whole(listing: Sequence[Exchange]) -> set[str]:
     return names
 
 
-@stimulus
-def resized(iut: Iut, oldest_name: str, small_pages: SmallPages) -> Exchange:
-    """The page that follows the first one of the walk, asked for in another size."""
-    if small_pages.size < 2:
-        raise NotTested("no page can be smaller")
-    return next_of_size_1(iut, iut.contract.parent_of(oldest_name), small_pages.walk[0])
-
-
-def next_of_size_1(iut: Iut, parent: str, page: Exchange) -> Exchange:
-    """The page of one operation that follows another page. Raises NotTested where none follows."""
-    token = next_page_token(page)
-    if not token:
-        raise NotTested("the list has one page")
-    return iut.send(iut.list_request(parent, token, 1))
-
-
 def walk(iut: Iut, parent: str, size: int) -> list[Exchange]:
     """The pages of a list, each with the token of the one before it, up to the last or to one that was given before.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -10,9 +10,7 @@ from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import next_page_token, operation_in
 from conformance.rules import Complaint
-from conformance.rules.server.listing import not_ignored, refused_as_an_argument
 from conformance.server.target.iut import Iut, listed_names
-from conformance.server.target.unknown import nonce
 from conformance.suite import pages
 from conformance.suite.bystanders import Bystanders, shows_the_end
 from conformance.suite.deletion import Deletion
@@ -21,7 +19,7 @@ from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.lists import is_listed, is_read, read_until, require_read
 from conformance.suite.pages import SmallPages
-from conformance.suite.stimuli import last_stimulus
+from conformance.suite.stimuli import last_stimulus, stimulus
 from conformance.suite.stories import Stories
 
 
@@ -84,6 +82,22 @@ def _require_whole(small_pages: SmallPages) -> None:
         raise NotTested(f"the list was not read to its end: {answered(small_pages.walk[-1])}")
 
 
+@stimulus
+def resized(iut: Iut, oldest_name: str, small_pages: SmallPages) -> Exchange:
+    """The page that follows the first one of the walk, asked for in another size."""
+    if small_pages.size < 2:
+        raise NotTested("no page can be smaller")
+    return next_of_size_1(iut, iut.contract.parent_of(oldest_name), small_pages.walk[0])
+
+
+def next_of_size_1(iut: Iut, parent: str, page: Exchange) -> Exchange:
+    """The page of one operation that follows another page. Raises NotTested where none follows."""
+    token = next_page_token(page)
+    if not token:
+        raise NotTested("the list has one page")
+    return iut.send(iut.list_request(parent, token, 1))
+
+
 @verifies("list.page-size-is-a-maximum", profile="ci")
 def test_page_size_may_change(resized: Exchange) -> None:
     """ "If the user changes the `page_size` in a request for subsequent pages, the service must honor the new page
@@ -98,90 +112,9 @@ def test_page_of_another_size_goes_on(iut: Iut, parent: str, small_pages: SmallP
     """Operations may have come and gone between it and the page before it; so two more have to show it, too."""
     if pages.shown_twice([small_pages.walk[0], resized]):
         first = iut.send(iut.list_request(parent, page_size=small_pages.size))
-        require(pages.shown_twice([first, pages.next_of_size_1(iut, parent, first)]))
+        require(pages.shown_twice([first, next_of_size_1(iut, parent, first)]))
         raise NotTested("a page of another size showed an operation again, and did not a second time")
     require_answers(resized)
-
-
-BAD_TOKEN, BAD_FILTER = "a pageToken that nobody gave", "a filter that cannot be parsed"
-_NO_FILTER = "lro_conformance_no_such_field%20%3D%3D%20%28"
-"""`lro_conformance_no_such_field == (`: neither the field nor the grammar is anybody's."""
-
-
-@last_stimulus
-def odd_lists(
-    iut: Iut, oldest_name: str, listing: list[Exchange], last_look: LastLook | None = None
-) -> dict[str, Exchange]:
-    """Lists with parameters that make no sense, by their note; what becomes of a pageSize, rules judge.
-
-    They go with the last list, when nothing waits for them.
-    """
-    pages.names_on_a_whole(listing)
-    parent = iut.contract.parent_of(oldest_name)
-    queries = {
-        "list with a negative pageSize": "pageSize=-1",
-        "list with the pageSize 0": "pageSize=0",
-        BAD_TOKEN: f"pageSize=1&pageToken={nonce(parent, 'token')}",
-        BAD_FILTER: f"filter={_NO_FILTER}",
-    }
-    sent = iut.send_all([iut.list_request(parent, query=query, note=note) for note, query in queries.items()])
-    return dict(zip(queries, sent, strict=True))
-
-
-@verifies("list.refused-filter-is-an-argument")
-def test_filter_that_is_none_is_refused_as_an_argument(odd_lists: dict[str, Exchange]) -> None:
-    _require_said(refused_as_an_argument, odd_lists[BAD_FILTER])
-
-
-@verifies("list.filter-is-not-ignored")
-def test_filter_that_is_none_is_not_ignored(odd_lists: dict[str, Exchange]) -> None:
-    _require_said(not_ignored, odd_lists[BAD_FILTER])
-
-
-@verifies("list.bad-token-is-refused")
-def test_token_that_nobody_gave_is_refused(odd_lists: dict[str, Exchange]) -> None:
-    _require_said(lambda page: refused_as_an_argument(page) or not_ignored(page), odd_lists[BAD_TOKEN])
-
-
-def _require_said(oracle: Callable[[Exchange], Complaint | None], page: Exchange) -> None:
-    require(oracle(page))
-    require_answers(page)
-    if page.is_denied:
-        raise NotTested(answered(page))
-
-
-@last_stimulus
-def lists_of_nothing(
-    iut: Iut, oldest_name: str, listing: list[Exchange], last_look: LastLook | None = None
-) -> list[Exchange]:
-    """Of parents that none of our operations is below: a location, and in larger profiles more of them.
-
-    The id of the first is the beginning of ours: by it a server is found that compares beginnings, and one that
-    compares nothing.
-    """
-    pages.names_on_a_whole(listing)
-    *above, location = segments = iut.contract.parent_of(oldest_name).split("/")
-    others = {"a location whose id is the beginning of ours": [*above, location[:-1]]} if len(location) > 1 else {}
-    if not others or not iut.is_quick:
-        others["another location"] = [*above, nonce(location, "location")]
-    if not iut.is_quick and len(segments) > 2:
-        others["another project"] = [segments[0], nonce(segments[1], "project"), *segments[2:]]
-    named = {what: "/".join(other) for what, other in others.items() if len(segments) > 1}
-    return iut.send_all(
-        [
-            iut.list_request(other, note=f"list of {what}")
-            for what, other in named.items()
-            if iut.contract.binds(Method.LIST, other)
-        ]
-    )
-
-
-@verifies("list.shows-its-parent-only")
-def test_list_of_nothing_shows_nothing(lists_of_nothing: list[Exchange]) -> None:
-    """What it shows, a rule judges."""
-    if not lists_of_nothing:
-        raise NotTested("the contract has no other parent")
-    require_answers(*lists_of_nothing)
 
 
 @verifies("list.running-is-listed")
@@ -198,6 +131,21 @@ def test_running_operations_are_listed(iut: Iut, parent: str, bystanders: Bystan
         require(Complaint(f"{name} runs and is not in the list", (*late, look)))
     if not is_listed(late, name):
         raise NotTested(f"whether {name} is listed could not be seen: {answered(look)}")
+
+
+HUGE = (1 << 31) - 1
+"""The largest `pageSize` there is: it is an int32."""
+
+
+@last_stimulus
+def last_list(iut: Iut, oldest_name: str, last_look: LastLook, listing: list[Exchange]) -> list[Exchange]:
+    """The list at the end of the run. It comes after the last look, and so is another look at all that is there.
+
+    It asks for a huge page. What becomes of that, a rule judges; where it is refused, a plain list is read.
+    """
+    parent = iut.contract.parent_of(oldest_name)
+    pages = iut.list_pages(parent, page_size=HUGE)
+    return pages if pages[0].succeeded() else iut.list_pages(parent)
 
 
 @verifies("list.deleted-is-gone")

@@ -1,13 +1,11 @@
-"""Cancels of names that no operation has, and a look at what one of them left."""
+"""Cancels of names that no operation has."""
 
 from __future__ import annotations
 
 from conformance.exchange import Exchange
 from conformance.server.target.iut import Iut
 from conformance.server.target.unknown import long_name, nonce, unknown_name, unknown_uuid
-from conformance.suite.last_look import LastLook
-from conformance.suite.latency import Latency
-from conformance.suite.stimuli import last_stimulus, stimulus
+from conformance.suite.stimuli import stimulus
 
 LONG, LONGER = 2000, 7000
 """Characters of ids: a request line with either is within the 8,000 octets that every server is asked to read."""
@@ -28,13 +26,3 @@ def unknown_cancels(iut: Iut, oldest_name: str, cancel_is_answered: None) -> lis
         names += [f"{parent}/{'9876543210' * 30}", f"{parent}/{unknown_uuid(oldest_name)}", *longer]
     note = "cancel of an unknown operation"
     return iut.send_all([iut.cancel_request(name, note=note, is_odd=name != names[0]) for name in names])
-
-
-@last_stimulus
-def unknown_after(iut: Iut, unknown_cancels: list[Exchange], latency: Latency, aims: LastLook) -> Exchange:
-    """A get of the name of the first of them, when an effect of the cancel would have shown."""
-    cancel = unknown_cancels[0]
-    assert cancel.call is not None
-    latency.wait_since(cancel.received_at)
-    aims.wait()  # it may as well go with the last look
-    return iut.get(cancel.call.name)

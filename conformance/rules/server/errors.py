@@ -44,6 +44,17 @@ def status_of(exchange: Exchange) -> Mapping[str, Any] | None:
     return status.members if status is not None else None
 
 
+def code_said(exchange: Exchange) -> object:
+    """The name of the code as the Status of an error has it, canonical or not; None in the form that has a number."""
+    return (status_of(exchange) or {}).get("status")
+
+
+def answer_in_words(exchange: Exchange) -> str:
+    """The answer in a few words: `404 NOT_FOUND`."""
+    said = code_said(exchange)
+    return f"{exchange.view.words} {said}" if isinstance(said, str) else exchange.view.words
+
+
 def form_of_errors(errors: Iterable[Exchange]) -> tuple[str, str] | None:
     """What `[statement] errors` has to say of a server that answered so, and that form in words; None of no answer."""
     answered = [exchange for exchange in errors if exchange.response is not None]

@@ -11,7 +11,7 @@ from conformance.exchange import Exchange, Wire
 from conformance.exchange.history import next_page_token, operation_in, operations_in
 from conformance.rules.rule import Complaint, When, exchange_rule, traffic_rule
 from conformance.rules.server.conditions import get, list_, succeeded
-from conformance.rules.server.errors import status_of
+from conformance.rules.server.errors import answer_in_words, status_of
 
 _NO_LIST_HERE = frozenset({401, 403, 404, 405, 429, 501, 503})
 """Statuses that a server may answer before it looks at a parameter: caller refused, not found, unsupported, busy."""
@@ -83,7 +83,7 @@ def negative_page_size_is_an_invalid_argument(exchanges: Sequence[Exchange]) -> 
 @exchange_rule("list.page-size-may-be-zero", when=list_ & _says_what_it_thinks & _asks_for(range(1)), reads=Wire.HTTP)
 def page_size_zero_is_no_error(exchange: Exchange) -> str | None:
     # "If the user does not specify `page_size` (or specifies `0`) ... the API must not return an error" (AIP-158)
-    return None if exchange.succeeded() else f"the pageSize 0 was answered with {_answer(exchange)}"
+    return None if exchange.succeeded() else f"the pageSize 0 was answered with {answer_in_words(exchange)}"
 
 
 @exchange_rule(
@@ -93,7 +93,7 @@ def large_page_size_is_no_error(exchange: Exchange) -> str | None:
     # "If the user specifies `page_size` greater than the maximum permitted by the API, the API should coerce down"
     if exchange.succeeded():
         return None
-    return f"the pageSize {_page_size(exchange)} was answered with {_answer(exchange)}"
+    return f"the pageSize {_page_size(exchange)} was answered with {answer_in_words(exchange)}"
 
 
 @exchange_rule("list.shows-its-parent-only", when=_lists)
@@ -184,17 +184,11 @@ def _no_invalid_argument(exchange: Exchange) -> Complaint | None:
     says = (status_of(exchange) or {}).get("status", "INVALID_ARGUMENT")
     if exchange.response.status < 500 and says in ("INVALID_ARGUMENT", "OUT_OF_RANGE"):
         return None
-    return Complaint(f"the pageSize {_page_size(exchange)} was answered with {_answer(exchange)}", (exchange,))
+    return Complaint(f"the pageSize {_page_size(exchange)} was answered with {answer_in_words(exchange)}", (exchange,))
 
 
 def _not_invalid(exchange: Exchange, what: str) -> str | None:
     assert exchange.response is not None
     says = (status_of(exchange) or {}).get("status", "INVALID_ARGUMENT")
     is_invalid = exchange.response.status == 400 and says in ("INVALID_ARGUMENT", "OUT_OF_RANGE")
-    return None if is_invalid else f"{what} was answered with {_answer(exchange)}"
-
-
-def _answer(exchange: Exchange) -> str:
-    assert exchange.response is not None
-    says = (status_of(exchange) or {}).get("status")
-    return f"{exchange.response.status} {says}" if isinstance(says, str) else str(exchange.response.status)
+    return None if is_invalid else f"{what} was answered with {answer_in_words(exchange)}"
