@@ -7,6 +7,7 @@ serve, and the recorded traffic of others.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from conformance.exchange.message import Failure, Request, Response
 from conformance.exchange.view import Call, Method, SemanticView, Wire, view_of
@@ -45,7 +46,7 @@ class OnWire:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Exchange:
     """One request, and what came back.
 
@@ -86,9 +87,9 @@ class Exchange:
         """The wire of which request and outcome are."""
         return Wire.of(self.request)
 
-    @property
+    @cached_property
     def view(self) -> SemanticView:
-        """What the exchange means, whichever wire carried it."""
+        """What the exchange means, whichever wire carried it; every rule asks for it."""
         return view_of(self.call, self.over, self.response)
 
     @property

@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
-from conformance.exchange.message import SMALL, Request, Response
+from conformance.exchange.message import Request, Response
 from conformance.exchange.protobuf import fields_of, members_of
 from conformance.lro.codes import Code, code_numbered
 from conformance.lro.status import Status
@@ -99,17 +99,7 @@ def view_of(call: Call | None, wire: Wire, response: Response | None) -> Semanti
     """What a call and the response to it mean."""
     if response is None:
         return SemanticView(call)
-    view = _small_view if len(response.body) <= SMALL else _large_view
-    return view(call, wire, response)
-
-
-def _view(call: Call | None, wire: Wire, response: Response) -> SemanticView:
     return _over_grpc(call, response) if wire is Wire.GRPC else _over_http(call, response)
-
-
-_small_view = lru_cache(maxsize=1024)(_view)
-"""Every rule asks for the view of every exchange."""
-_large_view = lru_cache(maxsize=64)(_view)
 
 
 # --- over HTTP ---
