@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from conformance.exchange import Exchange
+from conformance.exchange import CLEAN_UP, Exchange
 from conformance.exchange.history import Traffic
-from conformance.exchange.message import CLEAN_UP
 from conformance.judging.traffic import DRAWN_TRAFFIC, TRAFFIC_CHECK
 from conformance.judging.verdict import CheckResult, Finding, Judgement, Verdict
 from conformance.rules.server import all_rules

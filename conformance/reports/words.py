@@ -1,9 +1,11 @@
-"""What every renderer says in the same words: the verdict and what it means, why something is not judged, the gaps."""
+"""What every renderer says in the same words: the target, the verdict and what it means, who sent what, the gaps."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from conformance.exchange import CLEAN_UP
 
 Reported = Mapping[str, Any]
 """One requirement of a report."""
@@ -14,6 +16,32 @@ _MEANING = {
     "error": "The run itself went wrong. Nothing is said about the implementation.",
     "incomplete": "No MUST is violated, but not every MUST that applies was tested.",
 }
+
+
+def target_of(report: Mapping[str, Any]) -> str:
+    """What was tested, as it is called: a client as its driver says, with the version; a server by its name or URL."""
+    iut = report["iut"]
+    driver = iut.get("driver", {})
+    client = f"{driver.get('sdk', '')} {driver.get('version', '')}".strip() if driver.get("sdk") else ""
+    return str(client or iut["name"] or iut["url"])
+
+
+_SENDERS = {
+    "blame": "sent to find out which request did it",
+    "confirmation": "sent again to be sure",
+    "last_look": "sent when everything else had been",
+    "last_list": "sent when everything else had been",
+    CLEAN_UP: "sent to clean up",
+}
+
+
+def sender(check: str, actor: str) -> str:
+    """Why an exchange took place: for which check or, where a client is tested, in which scenario; empty if unknown."""
+    if not check:
+        return ""
+    if actor == "client":
+        return f"in the scenario {check}"
+    return _SENDERS.get(check) or (f"sent by {check}" if check.startswith("test_") else "sent for several checks")
 
 
 def said(report: Mapping[str, Any]) -> str:

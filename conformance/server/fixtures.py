@@ -6,7 +6,6 @@ would see only what stands in the conftest.py of its root. What a team has in `t
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 import sys
 from dataclasses import replace
@@ -15,7 +14,7 @@ from types import ModuleType
 
 import pytest
 
-from conformance.errors import ConformanceError, UsageError
+from conformance.errors import ConformanceError, UsageError, nearest
 from conformance.server.target.configuration import Configuration, SupplyForm, with_transport, with_url
 from conformance.server.target.python_supply import described
 
@@ -80,11 +79,11 @@ def refuse_misspelt(config: pytest.Config) -> None:
                 raise UsageError(
                     f"{module.__file__}: {name} is no fixture", 'write @pytest.fixture(scope="session") above it'
                 )
-            meant = difflib.get_close_matches(name.lower(), (TRANSPORT, URL, OPERATIONS), n=1, cutoff=_NEAR)
+            meant = nearest(name.lower(), (TRANSPORT, URL, OPERATIONS), _NEAR)
             if meant and _is_fixture(value):
                 raise UsageError(
                     f"{module.__file__}: nothing says what is under test, and there is a fixture {name}",
-                    f"did you mean {meant[0]}? `lro-conformance run` tests the embedded reference server",
+                    f"did you mean {meant}? `lro-conformance run` tests the embedded reference server",
                 )
 
 

@@ -12,8 +12,7 @@ from conformance.server.target.iut import Iut, listed_names
 from conformance.server.target.waits import LIST_SHOWS
 from conformance.suite.bystanders import Bystanders
 from conformance.suite.evidence import answered, note
-from conformance.suite.last_look import LastLook
-from conformance.suite.stimuli import last_stimulus, stimulus
+from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import Stories
 
 _PAUSE = 0.25
@@ -85,9 +84,3 @@ def require_read(read: Sequence[Exchange]) -> None:
 def is_listed(read: Sequence[Exchange], name: str) -> bool:
     """Whether a page shows the operation."""
     return any(same_name(listed, name) for listed in listed_names(read))
-
-
-@last_stimulus
-def last_list(iut: Iut, oldest_name: str, last_look: LastLook, listing: list[Exchange]) -> list[Exchange]:
-    """The list at the end of the run. It comes after the last look, and so is another look at all that is there."""
-    return iut.list_pages(iut.contract.parent_of(oldest_name))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.exchange.message import CLEAN_UP
+from conformance.exchange import CLEAN_UP
 from conformance.judging.deciding import deciding_exchanges
 from conformance.judging.traffic import traffic_check_of
 from conformance.judging.verdict import CheckResult, Finding, Judgement, judge
