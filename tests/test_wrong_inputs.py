@@ -299,7 +299,7 @@ def test_a_run_on_a_server_of_ones_own_says_what_to_write(capsys: pytest.Capture
     said = capsys.readouterr()
     assert "That was the default start, which the reference server has." in said.err
     assert 'start = {method = "POST", path = "/v1/projects/demo/locations/us/machines"' in said.err
-    assert "`lro-conformance init` writes it" in said.err
+    assert f"  lro-conformance init --url {server.origin}\n" in said.err
     assert said.out == ""
 
 

@@ -106,6 +106,8 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Look, write, and say what is still to be filled in."""
+    from conformance.exchange.printable import wrapped
+
     directory = Path(options.directory)
     if options.sdk:
         files, to_do = _for_sdk(options.sdk)
@@ -118,7 +120,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"written: {directory / name}")
     print("\nto do:")
     for number, what in enumerate(to_do, 1):
-        print(f"  {number}. {what}")
+        print("\n".join(wrapped(what, f"  {number}. ")))
     return 0
 
 

@@ -7,6 +7,7 @@ import importlib.util
 import io
 import os
 import re
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -91,11 +92,11 @@ def _show_how_to_start(progress: _Progress) -> None:
 
     iut, contract = run.configuration.iut, run.iut.contract
     seen = look_at_app(iut.app, run.configuration.directory, contract) if iut.app else look_at_url(iut.url, contract)
-    what = f'app = "{iut.app}"' if iut.app else f'url = "{iut.url}"'
+    key, value = ("app", iut.app) if iut.app else ("url", iut.url)
     print(
-        f"\nThat was {THE_DEFAULT}. For a server of your own write a conformance.toml, such as\n\n"
-        f'[iut]\n{what}\nparent = "{seen.parent}"\n{operations_table(seen)}\n'
-        "`lro-conformance init` writes it, with a workflow and a baseline.",
+        f"\nThat was {THE_DEFAULT}.\nFor a server of your own write a conformance.toml, such as\n\n"
+        f'[iut]\n{key} = "{value}"\nparent = "{seen.parent}"\n{operations_table(seen)}\n'
+        f"It is written, with a workflow and a baseline, by\n\n  lro-conformance init --{key} {shlex.quote(value)}",
         file=sys.stderr,
     )
 
