@@ -25,9 +25,6 @@ Line = Mapping[str, Any]
 Lines = dict[str, dict[str, Line]]
 """The lines by the names of subjects, correct and faulty servers, correct and faulty clients apart."""
 
-_MAY_BE_HELD_UP = frozenset({"client-wait.backs-off"})
-"""Requirements that are not tested while the machine is busy, which says nothing of a subject."""
-
 _OTHERWISE_OVER_A_SOCKET = {
     "list.page-size-is-a-maximum": "a live target is asked for a list before anything is started there",
     "response.head-has-no-content": "the server below the reference server leaves the content out",
@@ -89,13 +86,9 @@ def _of_the_honest(subject: Subject, lines: Lines) -> dict[str, str]:
 def _line(outcome: MatrixResult, usual: Mapping[str, str]) -> Line:
     different: dict[str, list[str]] = {}
     for requirement, verdict in sorted(outcome.verdicts.items(), key=lambda item: (item[1], item[0])):
-        if verdict != usual.get(requirement, KEPT) and not _was_held_up(requirement, verdict):
+        if verdict != usual.get(requirement, KEPT):
             different.setdefault(verdict, []).append(requirement)
     return {RUN: outcome.verdict, **different}
-
-
-def _was_held_up(requirement: str, verdict: str) -> bool:
-    return requirement in _MAY_BE_HELD_UP and verdict == "not-tested"
 
 
 def _verdicts(line: Line) -> dict[str, str]:
@@ -127,7 +120,6 @@ def differences(outcome: MatrixResult, lines: Lines) -> list[str]:
         f"{FILE.name}"
         for requirement, verdict in outcome.verdicts.items()
         if _differs(subject, requirement, verdict, expected.get(requirement, KEPT))
-        and not _was_held_up(requirement, verdict)
     ]
     if outcome.verdict != line[RUN]:
         found.append(f"{subject.name} in {subject.world}: {outcome.verdict}, and {line[RUN]} in {FILE.name}")
