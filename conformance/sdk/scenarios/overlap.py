@@ -102,7 +102,7 @@ SCENARIOS = (
         control=SHOWS_RUNNING,
         steps=(
             cancel(held(EMPTY_OBJECT, _TOO_LATE), timeout=300),
-            get(held(operation(name=_SECOND), 900), name=_SECOND, timeout=3000),
+            get(held(operation(name=_SECOND), 500), name=_SECOND, timeout=3000),
         ),
         needs=(CONCURRENT,),
         at_once=True,
