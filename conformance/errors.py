@@ -11,6 +11,11 @@ them a check says that it could not judge, or that there is nothing to judge.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from typing import TypeVar
+
+Named = TypeVar("Named")
+
 
 class ConformanceError(Exception):
     """Something went wrong, and the implementation under test is not the cause.
@@ -64,3 +69,34 @@ class TargetDead(NotTested):
 
 class RateLimited(NotTested):
     """The target asks for a retry later than a run waits. Remedy: set `[limits] rate`, or raise the quota."""
+
+
+# --- remedies for a word that nobody knows ---
+
+_ALIKE = 0.6
+"""From 0, nothing in common, to 1, the same word."""
+
+
+def nearest(word: str, known: Collection[str], alike: float = _ALIKE) -> str:
+    """The known word that looks most like another, if it is so much alike; else nothing."""
+    import difflib  # needed only when something is misspelt
+
+    return next(iter(difflib.get_close_matches(word, known, n=1, cutoff=alike)), "")
+
+
+def did_you_mean(word: str, known: Collection[str], otherwise: str = "", alike: float = _ALIKE) -> str:
+    """The remedy for a misspelt word; what else to do where none is near.
+
+    A word that begins so is nearer than one that only looks alike: it may have been cut off.
+    """
+    longer = min((each for each in sorted(known) if word and each.startswith(word)), key=len, default="")
+    shorter = max((each for each in known if word.startswith(each)), key=len, default="")
+    near = longer or nearest(word, known, alike) or shorter
+    return f"did you mean {near}?" if near else otherwise
+
+
+def named(name: str, known: Mapping[str, Named], kind: str, listed: str) -> Named:
+    """What has this name. Raises UsageError, which names the nearest one, and where all are `listed`."""
+    if name not in known:
+        raise UsageError(f"no {kind} is named {name!r}", f"{did_you_mean(name, known, alike=0.0)} {listed}".strip())
+    return known[name]

@@ -9,8 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from conformance.errors import NotTested
-from conformance.exchange import Request, Response
-from conformance.exchange.message import Exchange
+from conformance.exchange import Exchange, Request, Response
 from conformance.server.target.configuration import (
     Configuration,
     IutSection,

@@ -94,7 +94,7 @@ def _suite_files() -> Iterator[Path]:
 
 def test_a_chapter_of_checks_can_be_read_in_one_sitting() -> None:
     for path in _suite_files():
-        assert len(path.read_text(encoding="utf-8").splitlines()) < 200, path.name
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 250, path.name
 
 
 WITH_ANCHORS = ("https://google.aip.dev/", "https://www.rfc-editor.org/rfc/", "https://protobuf.dev/")

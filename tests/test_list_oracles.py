@@ -90,8 +90,8 @@ def test_what_is_on_no_page_is_lost() -> None:
 
 
 def test_a_walk_is_whole_when_its_last_page_is_the_last() -> None:
-    assert SmallPages(walk(("a", "1"), ("b", "")), 1, {}).is_whole
-    assert not SmallPages(walk(("a", "1"), ("b", "2")), 1, {}).is_whole
+    assert SmallPages(walk(("a", "1"), ("b", "")), 1).is_whole
+    assert not SmallPages(walk(("a", "1"), ("b", "2")), 1).is_whole
     t = Traffic()
     refused = t.send("GET", f"/v1/{PARENT}/operations", NOT_FOUND, 404, call=Call(Method.LIST, PARENT))
-    assert not SmallPages([refused], 1, {}).is_whole
+    assert not SmallPages([refused], 1).is_whole

@@ -88,7 +88,7 @@ def test_nothing_is_sent_and_nothing_is_run(
         assert not (tmp_path / "ran").exists()
         assert main(["run", config(tmp_path, f'url = "{listener.url}"')]) == 2
         assert listener.connections > 0
-    assert "run    touch   [starts; main]" in printed
+    assert "run  touch   [starts; main]" in printed
     assert "weak-secret" not in printed
     assert {path.name for path in tmp_path.iterdir()} == {"conformance.toml"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.server.target.profile import CI
-from conformance.suite import other_methods  # noqa: F401 - declares the family
+from conformance.suite import test_routing  # noqa: F401 - declares the family
 from conformance.suite.refusals import FAMILIES, Aim
 from tests.targets.test_iut import NAME, iut_of
 

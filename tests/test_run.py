@@ -162,6 +162,12 @@ def test_a_selection_is_incomplete_and_not_green(tmp_path: Path) -> None:
     assert "verdict: INCOMPLETE" in done.stdout
 
 
+def test_an_empty_selection_says_what_a_selection_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "-k", "no_such_check"]) == 3
+    said = capsys.readouterr().err
+    assert "the selection leaves no check to run\n  remedy: -k takes a part of the name of a check" in said
+
+
 def test_a_check_of_the_last_look_alone_sees_what_was_cancelled_after_it() -> None:
     """As a worker may run it that has no other check of the same operations."""
     name = "test_guaranteed_cancel_ends_an_operation_whatever_its_id_has"
@@ -209,7 +215,7 @@ USAGE_ERRORS = {
     "nobody listens": (["run", "--url", "http://127.0.0.1:1"], ["nobody listens at http://127.0.0.1:1"]),
     "host not allowed": (["run", "--url", "http://example.com"], ["example.com", "allow_hosts"]),
     "no url": (["run", "--url", "example"], ["--url", "http://127.0.0.1:8080"]),
-    "unknown statement": (["run", "--statement", "cancl=guaranteed"], ["cancl", "did you mean 'cancel'"]),
+    "unknown statement": (["run", "--statement", "cancl=guaranteed"], ["cancl", "did you mean cancel"]),
     "statement without value": (["run", "--statement", "cancel"], ["KEY=VALUE"]),
     "a folder": (["run", "."], [".: cannot be read: Is a directory", "remedy: name a file that can be read"]),
     "a baseline in YAML": (["run", "--baseline", "known.yaml"], ["known.yaml: is YAML", "a baseline is TOML"]),
@@ -235,7 +241,8 @@ USAGE_ERRORS = {
     "a URL as a host": (["run", "--allow-host", "http://x"], ["--allow-host: 'http://x' is not the name of a host"]),
     "two targets": (["run", "--url", "http://127.0.0.1:1", "--app", "a:b"], ["--url and --app name two targets"]),
     "no expression": (["run", "-k", "("], ["-k ( was handed, says: Wrong expression", "-k and -m take"]),
-    "no count": (["run", "-n", "many"], ["says: argument -n/--numprocesses", "-n takes a number"]),
+    "no count": (["run", "-n", "many"], ["-n many: this is no number of processes", "write -n 2, or -n auto"]),
+    "a negative count": (["run", "-n", "-1"], ["-n -1: this is no number of processes"]),
     "no file for pytest": (["run", "--junitxml"], ["says: --junitxml must be a filename"]),
     "an app that raises": (
         ["run", "--app", "raises:app"],
@@ -267,7 +274,7 @@ def test_bad_input_is_one_clear_message(arguments: list[str], said: list[str], t
 
 
 BAD_CONFIGURATIONS: dict[str, tuple[str, list[str]]] = {
-    "typo": ("[iut]\nulr = 'x'", ["ulr", "did you mean 'url'"]),
+    "typo": ("[iut]\nulr = 'x'", ["ulr", "did you mean url"]),
     "not TOML": ("[iut", ["is not TOML"]),
     "no server": ("[iut]\nname = 'my-prod'", ["conformance.toml: [iut] has no url", "remedy: set [iut] url"]),
     "no supply": ("[iut]\nurl = 'http://127.0.0.1:1'", ["[operations]", "start, command, python and names"]),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.errors import UsageError
-from conformance.server.fixtures import with_fixtures
+from conformance.server.fixtures import load_conftests, refuse_misspelt, with_fixtures
 from conformance.server.target.configuration import Configuration
 from tests.plain_pytest import plain_pytest
 
@@ -103,6 +103,48 @@ def test_where_fixtures_were_looked_for_is_told_when_there_was_none(tmp_path: Pa
     assert done.returncode != 0
     assert "[operations] says nothing" in done.stdout
     assert f"fixtures were looked for in {tmp_path / 'conftest.py'}" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("fixture", "said"),
+    [
+        ("@pytest.fixture\ndef iut_trasport():\n    return 7", "fixture iut_trasport did you mean iut_transport?"),
+        ("@pytest.fixture\ndef iutUrl():\n    return 7", "fixture iutUrl did you mean iut_url?"),
+        ("@pytest.fixture\ndef start_operation():\n    return 7", "start_operation did you mean iut_operations?"),
+        ("def iut_transport():\n    return 7", "iut_transport is no fixture write @pytest.fixture("),
+    ],
+)
+@pytest.mark.parametrize("place", ["conftest.py", "tests/conftest.py"])
+def test_a_misspelt_fixture_is_no_verdict_about_the_embedded_server(
+    tmp_path: Path, place: str, fixture: str, said: str
+) -> None:
+    (tmp_path / place).parent.mkdir(exist_ok=True)
+    (tmp_path / place).write_text(f"import pytest\n{fixture}\n")
+    with pytest.raises(UsageError) as raised:
+        refuse_misspelt(configured(tmp_path))
+    assert said in f"{raised.value.message} {raised.value.remedy}"
+    assert str(tmp_path / place) in raised.value.message
+
+
+def configured(directory: Path) -> pytest.Config:
+    """pytest as it is started there, with the fixtures of its conftest.py files."""
+    config = pytest.Config.fromdictargs({}, [])
+    config.invocation_params = pytest.Config.InvocationParams(args=(), plugins=None, dir=directory)
+    load_conftests(config)
+    return config
+
+
+def test_a_misspelt_fixture_ends_the_run_unless_the_embedded_server_was_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text(TRANSPORT.replace("iut_transport", "iut_trasport"))
+    done, _ = ran(tmp_path, *FEW)
+    assert (done.returncode, "did you mean iut_transport?" in done.stdout) == (2, True), done.stdout
+    done, report = ran(tmp_path, "--iut-world", "late", *FEW)
+    assert (done.returncode, report["iut"]["name"]) == (3, "embedded reference server"), done.stdout
+
+
+def test_a_fixture_of_another_kind_is_nobodys_mistake(tmp_path: Path) -> None:
+    (tmp_path / "conftest.py").write_text("import pytest\n@pytest.fixture\ndef base_url():\n    return 7\n")
+    refuse_misspelt(configured(tmp_path))
 
 
 def test_a_conftest_that_cannot_be_imported_is_told(tmp_path: Path) -> None:

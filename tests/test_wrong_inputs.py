@@ -299,8 +299,45 @@ def test_a_run_on_a_server_of_ones_own_says_what_to_write(capsys: pytest.Capture
     said = capsys.readouterr()
     assert "That was the default start, which the reference server has." in said.err
     assert 'start = {method = "POST", path = "/v1/projects/demo/locations/us/machines"' in said.err
-    assert "`lro-conformance init` writes it" in said.err
+    assert f"  lro-conformance init --url {server.origin}\n" in said.err
     assert said.out == ""
+
+
+def test_a_run_on_an_application_says_what_to_write_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bare_service.py").write_text(
+        "async def app(scope, receive, send):\n"
+        "    await send({'type': 'http.response.start', 'status': 404, 'headers': []})\n"
+        "    await send({'type': 'http.response.body', 'body': b''})\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert main(["run", "--app", "bare_service:app"]) == 2
+    assert '[iut]\napp = "bare_service:app"\nparent = ' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "steps"),
+    [
+        (["--app", "first_service:app"], "conformance", ["pip install .   # your application"]),
+        (["--url", "{url}"], "conformance", ["./start-server --port {port} &", "--retry-all-errors {url}"]),
+        (["--spec", "beyondcorp.v1"], "conformance", ["./start-server --port 8080 &"]),
+        (["--sdk", "python"], "sdk-conformance", ["pip install .   # your SDK"]),
+        (["--sdk", "node"], "sdk-conformance", ["npm ci   # your SDK"]),
+        (["--sdk", "go"], "sdk-conformance", ["actions/setup-go@v5", "go mod download"]),
+    ],
+)
+def test_a_workflow_installs_and_starts_what_is_tested(
+    tmp_path: Path, words: list[str], name: str, steps: list[str]
+) -> None:
+    (tmp_path / "first_service.py").write_text("async def app(scope, receive, send):\n    raise RuntimeError\n")
+    with RawServer(FirstServer(), reads=False) as server:
+        told = {"url": server.origin, "port": server.origin.rpartition(":")[2]}
+        assert main(["init", *(word.format(**told) for word in words), "--directory", str(tmp_path)]) == 0
+    text = (tmp_path / f".github/workflows/{name}.yml").read_text("utf-8")
+    jobs = read_yaml(tmp_path / f".github/workflows/{name}.yml")["jobs"]
+    assert [step for step in steps if step.format(**told) not in text] == []
+    assert "lro-conformance" in jobs["conformance"]["steps"][-2]["run"]
 
 
 def test_init_writes_what_a_first_look_shows_and_says_what_is_missing(

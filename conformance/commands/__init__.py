@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import difflib
 import signal
 import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from conformance.errors import UsageError
+from conformance.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from conformance.reports.console import Size
@@ -66,14 +65,14 @@ class CommandParser(argparse.ArgumentParser):
 
     def misspelt(self, word: str) -> str:
         """The option that was certainly meant; empty when the word may be an option of pytest."""
-        return next(iter(difflib.get_close_matches(_name_of(word), self.known_options, n=1, cutoff=SURELY)), "")
+        return nearest(_name_of(word), self.known_options, SURELY)
 
     def no_such_option(self, words: Sequence[str], cutoff: float = _PROBABLY) -> UsageError | None:
         """The error for the first of these words that is near to an option of this or of another command."""
         own = self.known_options
         of_others = [option for each in self.siblings for option in each.known_options if option not in own]
         for name in map(_name_of, words):
-            for near in difflib.get_close_matches(name, [*own, *of_others], n=1, cutoff=cutoff):
+            if near := nearest(name, [*own, *of_others], cutoff):
                 *others, last = [f"`{each.command}`" for each in self.siblings if near in each.known_options]
                 meant = [f"did you mean {near}?"] if near != name else []
                 owners = f"{', '.join(others)} and {last} have" if others else f"{last} has"

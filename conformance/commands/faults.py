@@ -43,8 +43,7 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List the faults, or verify them."""
-    from conformance.errors import UsageError
-    from conformance.judging.neighbour import nearest
+    from conformance.errors import UsageError, did_you_mean
     from conformance.proof.client_kill_matrix import client_subjects, run_client_matrix
     from conformance.proof.kill_matrix import run_matrix, subjects
     from conformance.server.reference.worlds import AT_ONCE, all_worlds, world_named
@@ -58,8 +57,8 @@ def run(options: argparse.Namespace) -> int:
     chosen = [subject for subject in everyone if not options.names or subject.name in options.names]
     unknown = sorted(set(options.names) - {subject.name for subject in chosen})
     if unknown:
-        near = nearest(unknown[0], {subject.name for subject in everyone})
-        remedy = f"did you mean {near}?" if near else "`lro-conformance faults` lists all"
+        names = {subject.name for subject in everyone}
+        remedy = did_you_mean(unknown[0], names, "`lro-conformance faults` lists all")
         raise UsageError(f"no fault or variant is named {', '.join(unknown)}", remedy)
     servers = [subject for subject in chosen if subject.actor == "server"]
     clients = [subject for subject in chosen if subject.actor == "client"]
@@ -98,16 +97,20 @@ def listing(style: str) -> str:
         variants = [variant.name for variant in servers]
         correct = [variant.name for variant in clients]
         return json.dumps({"faults": entries, "variants": variants, "client_variants": correct}, indent=1) + "\n"
-    render = _as_markdown if style == "markdown" else _as_text
-    return "".join(text for text in render(halves))
+    if style == "markdown":
+        return "".join(_as_markdown(halves))
+    return "".join(f"{line}\n" for line in _as_text(halves))
 
 
 def _as_text(halves: _Halves) -> Iterator[str]:
+    from conformance.exchange.printable import wrapped
+
     for actor, faults, variants in halves:
         for fault in faults:
-            yield f"{fault.name}  ({actor})\n  {fault.lie}\n  breaks: {', '.join(fault.breaks)}\n"
+            yield from (f"{fault.name}  ({actor})", *wrapped(fault.lie, "  "))
+            yield from wrapped(f"breaks: {', '.join(fault.breaks)}", "  ")
         for variant in variants:
-            yield f"{variant.name}  ({actor}, correct)\n  {variant.why}\n"
+            yield from (f"{variant.name}  ({actor}, correct)", *wrapped(variant.why, "  "))
 
 
 def _as_markdown(halves: _Halves) -> Iterator[str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from conformance.errors import UsageError
 
@@ -16,10 +18,17 @@ if TYPE_CHECKING:
 
 _SKELETONS = Path(__file__).parent / "skeletons"
 _DRIVERS = {
-    "python": ("driver.py", "python driver.py"),
-    "node": ("driver.mjs", "node driver.mjs"),
-    "go": ("driver.go", "go run driver.go"),
+    "python": ("driver.py", "python driver.py", ["- run: pip install .   # your SDK, with what it needs"]),
+    "node": ("driver.mjs", "node driver.mjs", ["- run: npm ci   # your SDK, with what it needs"]),
+    "go": (
+        "driver.go",
+        "go run driver.go",
+        ["- uses: actions/setup-go@v5", "  with: {go-version: stable}", "- run: go mod download   # your SDK"],
+    ),
 }
+"""For each language the driver, the command that starts it, and what a workflow does before."""
+
+_USUAL_URL = "http://127.0.0.1:8080"
 
 _BASELINE = """\
 # Known failures: they do not fail the run, and the run says when one of them is fixed. docs/baseline.md has the rest.
@@ -97,6 +106,8 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Look, write, and say what is still to be filled in."""
+    from conformance.exchange.printable import wrapped
+
     directory = Path(options.directory)
     if options.sdk:
         files, to_do = _for_sdk(options.sdk)
@@ -109,7 +120,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"written: {directory / name}")
     print("\nto do:")
     for number, what in enumerate(to_do, 1):
-        print(f"  {number}. {what}")
+        print("\n".join(wrapped(what, f"  {number}. ")))
     return 0
 
 
@@ -137,26 +148,47 @@ def _for_server(options: argparse.Namespace, directory: Path) -> tuple[dict[str,
         seen, target = look_at_url(options.url, contract), f"url = {_quoted(options.url)}"
     elif options.app:
         seen = look_at_app(options.app, directory, contract)
-        target = f'app = {_quoted(options.app)}   # in this process; or url = "http://127.0.0.1:8080"'
+        target = f"app = {_quoted(options.app)}   # in this process; or url = {_quoted(_USUAL_URL)}"
     else:
-        seen, target = Seen.nothing(contract), 'url = "http://127.0.0.1:8080"'
+        seen, target = Seen.nothing(contract), f"url = {_quoted(_USUAL_URL)}"
     if options.allow_host:
         target += f"\nallow_hosts = {json.dumps(options.allow_host)}"
     spec = f"spec = {_quoted(str(spec_path(options.spec)))}\n" if options.spec else ""
     configuration = _CONFIGURATION.format(
         target=target, spec=spec, parent=_quoted(seen.parent), operations=operations_table(seen)
     )
-    prepare = "" if options.app else "      - run: ./start-server --port 8080 &\n"
     command = "lro-conformance run conformance.toml --baseline baseline.toml --report-dir report"
     files = {
         "conformance.toml": configuration,
         "baseline.toml": _BASELINE.format(),
-        ".github/workflows/conformance.yml": _WORKFLOW.format(prepare=prepare, command=command),
+        ".github/workflows/conformance.yml": _workflow(_steps_for(options.app, options.url), command),
     }
+    started = (
+        [] if options.app else [".github/workflows/conformance.yml: write how your server is installed and started"]
+    )
     return files, [
         *_open_points(seen, bool(options.url or options.app)),
+        *started,
         f"lro-conformance run {directory / 'conformance.toml'} --report-dir report",
     ]
+
+
+def _steps_for(app: str | None, url: str | None) -> list[str]:
+    """What a workflow does before the run: an application is installed; a server is started, and awaited."""
+    install = "- run: pip install .   # your application, with what it needs"
+    if app:
+        return [install]
+    address = url or _USUAL_URL
+    port = urlsplit(address).port or 80
+    return [
+        "- run: echo install your server here   # such as: npm ci",
+        f"- run: ./start-server --port {port} &   # the command that starts it, in the background",
+        f"- run: curl -sS -o /dev/null --retry 30 --retry-delay 1 --retry-all-errors {address}",
+    ]
+
+
+def _workflow(steps: Sequence[str], command: str) -> str:
+    return _WORKFLOW.format(prepare="".join(f"      {step}\n" for step in steps), command=command)
 
 
 def _open_points(seen: Seen, was_looked_at: bool) -> list[str]:
@@ -173,12 +205,12 @@ def _open_points(seen: Seen, was_looked_at: bool) -> list[str]:
 
 
 def _for_sdk(language: str) -> tuple[dict[str, str], list[str]]:
-    name, command = _DRIVERS[language]
+    name, command, steps = _DRIVERS[language]
     gate = f"lro-conformance sdk --baseline baseline.toml --report-dir report -- {command}"
     files = {
         name: (_SKELETONS / name).read_text("utf-8"),
         "baseline.toml": _BASELINE.format(),
-        ".github/workflows/sdk-conformance.yml": _WORKFLOW.format(prepare="", command=gate),
+        ".github/workflows/sdk-conformance.yml": _workflow(steps, gate),
     }
     return files, [f"{name}: call your SDK in cancel and get, and tell its errors apart", gate]
 

@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     """Send the evidence again and say what became of the violation."""
     from pathlib import Path
 
-    from conformance.exchange.printable import printable
+    from conformance.exchange.printable import wrapped
     from conformance.judging.replay import Adaptation, Recurrence, evidence_of, recorded_names, renamed
     from conformance.judging.report import read_report
     from conformance.server.target.connect import connect
@@ -63,17 +63,17 @@ def run(options: argparse.Namespace) -> int:
     url = configuration.iut.url
     old = report["iut"]["url"] if report["iut"]["url"].startswith("http") else evidence[0].exchanges[0].origin
     iut = connect(configuration)
-    print(f"{entry['id']} ({entry['level']}) against {url}\n  {entry['statement']}")
+    _print(f"{entry['id']} ({entry['level']}) against {url}", *wrapped(entry["statement"], "  "))
     outcomes: list[Recurrence] = []
     try:
         for number, (violation, recorded) in enumerate(zip(evidence, names, strict=True), 1):
-            print(f"\nviolation {number} of {len(evidence)}: {printable(violation.message)}")
+            _print("", *wrapped(f"violation {number} of {len(evidence)}: {violation.message}"))
             adaptation = Adaptation(old, url, renamed(recorded, options.operation, started))
             show = print if number <= _SHOWN_VIOLATIONS else _show_nothing
             for line in _about_names(recorded, options.operation):
                 show(line)
             finding = _replay(iut, violation, adaptation, entry["id"], recorded, show)
-            print(f"  {_words(finding.outcome)}: {finding.reason}")
+            _print(*wrapped(f"{_words(finding.outcome)}: {finding.reason}", "  "))
             outcomes.append(finding.outcome)
     finally:
         iut.target.close()
@@ -82,6 +82,10 @@ def run(options: argparse.Namespace) -> int:
     for line in _afresh(entry, url):
         print(line)
     return int(worst.value)
+
+
+def _print(*lines: str) -> None:
+    print("\n".join(lines))
 
 
 def _words(outcome: Recurrence) -> str:
@@ -94,13 +98,11 @@ def _show_nothing(_: str) -> None:
 
 def _entry(report: Mapping[str, Any], requirement: str) -> Mapping[str, Any]:
     """The requirement in the report. Raises UsageError when it is not there, or not a server's."""
-    from conformance.errors import UsageError
-    from conformance.judging.neighbour import nearest
+    from conformance.errors import UsageError, did_you_mean
 
     entries = {entry["id"]: entry for entry in report["requirements"]}
     if requirement not in entries:
-        near = nearest(requirement, entries)
-        hint = f"did you mean {near}?" if near else "`lro-conformance requirements` lists them"
+        hint = did_you_mean(requirement, entries, "`lro-conformance requirements` lists them")
         raise UsageError(f"the report has no requirement {requirement!r}", hint)
     entry: Mapping[str, Any] = entries[requirement]
     if entry["actor"] != "server":
@@ -164,6 +166,7 @@ def _replay(
 ) -> Replayed:
     """Send the requests of one violation in their order, show what comes back, and judge it."""
     from conformance.errors import Unjudged
+    from conformance.exchange.printable import cut
     from conformance.judging.replay import Recurrence, Replayed, judge_again
     from conformance.reports.exchange_text import request_lines
     from conformance.reports.side_by_side import side_by_side
@@ -184,11 +187,12 @@ def _replay(
         previous = earlier
         show("")
         for line in request_lines(answered.request, _MOST_CHARACTERS):
-            show(f"  > {line}".rstrip())
+            for piece in cut(f"  > {line}".rstrip(), "  >   "):
+                show(piece)
         for line in side_by_side(earlier, iut.target.masking().exchange(answered)):
             show(line)
     real = [adaptation.names.get(name, name) for name in recorded]
-    return judge_again(all_rules().get(requirement), violation.exchanges, new, real)
+    return judge_again(all_rules().get(requirement), violation.exchanges, new, real, iut.target.masking())
 
 
 def _wait_as_recorded(iut: Iut, previous: Exchange | None, recorded: Exchange) -> None:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from conformance.errors import UsageError
+from conformance.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from conformance.commands import Commands
@@ -34,7 +34,6 @@ def listing(style: str, only: str = "") -> str:
 
     Raises UsageError for a requirement that does not exist, naming the nearest.
     """
-    from conformance.judging.neighbour import nearest
     from conformance.proof.client_kill_matrix import client_subjects
     from conformance.proof.kill_matrix import faults_by_requirement, subjects
     from conformance.sdk.checks import listed_checks
@@ -48,7 +47,6 @@ def listing(style: str, only: str = "") -> str:
         return render_requirements(style, (servers, clients))
     known = {requirement.id: half for half in (servers, clients) for requirement in half.catalogue}
     if only not in known:
-        near = nearest(only, known)
-        remedy = f"did you mean {near}?" if near else "`lro-conformance requirements` lists them all"
+        remedy = did_you_mean(only, known, "`lro-conformance requirements` lists them all")
         raise UsageError(f"there is no requirement {only!r}", remedy)
     return render_requirements(style, (known[only].of_one(only),))

@@ -53,6 +53,7 @@ def run(words: argparse.Namespace) -> int:
     from conformance.server.run_suite import UnrecognizedArguments
     from conformance.server.target.interrupts import interrupted_once
 
+    _refuse_no_number(words.n)
     _refuse_words_that_lead_nowhere(words.config, words.pytest_options, words.parser)
     try:
         with interrupted_once():
@@ -93,6 +94,12 @@ def _refuse_words_that_lead_nowhere(config: str | None, rest: Sequence[str], par
             f"there is no file {config}, and `run` has no option {valueless[-1]} of its own",
             f"write {valueless[-1]}={config} if both are for pytest, or leave them out",
         )
+
+
+def _refuse_no_number(processes: str | None) -> None:
+    """Raise UsageError for a number of worker processes that is none: pytest-xdist takes a negative one for none."""
+    if processes is not None and not re.fullmatch("[0-9]+|auto|logical", processes):
+        raise UsageError(f"-n {processes}: this is no number of processes", "write -n 2, or -n auto")
 
 
 def _spelled_for_run(name: str, known: Sequence[str]) -> str:

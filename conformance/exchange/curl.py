@@ -11,7 +11,8 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from conformance.exchange.message import NO_CONTEXT, CurlContext, Request
+from conformance.exchange.exchange import NO_CONTEXT, CurlContext
+from conformance.exchange.message import Request
 from conformance.secrets.looks import is_secret_field
 
 _VARIABLE = re.compile(r"\$[A-Za-z_][A-Za-z0-9_]*")

@@ -1,42 +1,20 @@
-"""A call over gRPC as it was on the wire, in words: its method, its message field by field, its status, grpcurl.
-
-A message is read by the wire format of Protocol Buffers, without its descriptor. So a field that the method does not
-have is shown, too.
-"""
+"""A call over gRPC as it was on the wire, in words: its method, its message field by field, its status, grpcurl."""
 
 from __future__ import annotations
 
 import json
 import shlex
-import struct
-from collections.abc import Iterator
 from typing import Any
 
 from conformance.exchange.message import Request, Response
-from conformance.lro.codes import code_numbered
+from conformance.exchange.protobuf import fields_of
+from conformance.exchange.view import code_over_grpc
 from conformance.secrets.looks import is_secret_field
 
-CONTENT_TYPE = "application/grpc"
 _NAMES = {1: "name"}
 """The fields of the requests of google.longrunning.Operations that the gate has seen named."""
 
 _PROTO = "google/longrunning/operations.proto"
-
-
-def is_grpc(request: Request) -> bool:
-    """Whether a request is a call over gRPC."""
-    return (request.header("content-type") or "").startswith(CONTENT_TYPE)
-
-
-def fields_of(message: bytes) -> list[tuple[int, Any]]:
-    """The fields of a message in their order: number, and value as text, or as hexadecimal where it is not text.
-
-    Bytes that are not a message become one field with the number 0.
-    """
-    try:
-        return list(_fields(message))
-    except (IndexError, struct.error):
-        return [(0, message.hex())]
 
 
 def call_as_json(request: Request, outcome: object) -> dict[str, Any]:
@@ -67,9 +45,8 @@ def answer_in_words(response: Response) -> str:
 
 def status_of(response: Response) -> str:
     """The name of a call's status."""
-    number = response.header("grpc-status") or ""
-    code = code_numbered(int(number)) if number.isascii() and number.isdigit() else None
-    return code.name if code is not None else number
+    code = code_over_grpc(response)
+    return code.name if code is not None else response.header("grpc-status") or ""
 
 
 def grpcurl_line(request: Request, origin: str) -> str:
@@ -82,44 +59,3 @@ def grpcurl_line(request: Request, origin: str) -> str:
     known = {_NAMES[number]: value for number, value in fields_of(request.body) if number in _NAMES}
     words += ["-d", json.dumps(known, ensure_ascii=False), origin.partition("://")[2], request.path.removeprefix("/")]
     return " ".join(shlex.quote(word) for word in words)
-
-
-def _fields(message: bytes) -> Iterator[tuple[int, Any]]:
-    at = 0
-    while at < len(message):
-        key, at = _varint(message, at)
-        number, kind = key >> 3, key & 7
-        if kind == 0:
-            value: Any
-            value, at = _varint(message, at)
-        elif kind == 1:
-            value, at = struct.unpack_from("<Q", message, at)[0], at + 8
-        elif kind == 2:
-            length, at = _varint(message, at)
-            if at + length > len(message):
-                raise IndexError(length)
-            value, at = _text(message[at : at + length]), at + length
-        elif kind == 5:
-            value, at = struct.unpack_from("<I", message, at)[0], at + 4
-        else:
-            raise IndexError(kind)
-        yield number, value
-
-
-def _varint(message: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = message[at]
-        at += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, at
-        shift += 7
-
-
-def _text(value: bytes) -> str:
-    try:
-        text = value.decode("utf-8")
-    except UnicodeDecodeError:
-        return value.hex()
-    return text if text.isprintable() else value.hex()

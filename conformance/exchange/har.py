@@ -24,8 +24,9 @@ from urllib.parse import unquote_plus
 
 from conformance import __version__
 from conformance.errors import UsageError
+from conformance.exchange.exchange import Exchange
 from conformance.exchange.har_entry import OURS, contradictions, instant, is_number, member, url_of
-from conformance.exchange.message import Exchange, Failure, FailureKind, Header, Request, Response
+from conformance.exchange.message import Failure, FailureKind, Header, Request, Response
 from conformance.secrets.redaction import is_masked
 from conformance.secrets.secret import Secret
 

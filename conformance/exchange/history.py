@@ -6,12 +6,14 @@ follows from the order of looks that overlap.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from conformance.exchange.message import Exchange, Method, Response
+from conformance.exchange.exchange import Exchange
+from conformance.exchange.message import Response
+from conformance.exchange.view import Call, Method, Wire, view_of
 from conformance.lro import Operation
 
 
@@ -69,23 +71,21 @@ class History:
 
 def operation_in(exchange: Exchange) -> Operation | None:
     """The operation that a successful get returned, else None."""
-    if not (exchange.calls(Method.GET) and exchange.response is not None and exchange.response.status == 200):
-        return None
-    members = exchange.response.json_object()
+    members = exchange.view.message if exchange.calls(Method.GET) else None
     return Operation(members) if members is not None else None
 
 
 def operations_in(exchange: Exchange) -> tuple[Operation, ...]:
     """The operations that a successful list returned; empty for anything else."""
-    if not (exchange.calls(Method.LIST) and exchange.response is not None and exchange.response.status == 200):
+    if not exchange.calls(Method.LIST) or exchange.response is None:
         return ()
-    return _operations_of(exchange.response)
+    return _operations_in(exchange.call, exchange.over, exchange.response)
 
 
 @lru_cache(maxsize=64)
-def _operations_of(response: Response) -> tuple[Operation, ...]:
+def _operations_in(call: Call | None, wire: Wire, page: Response) -> tuple[Operation, ...]:
     """Read once for all the rules that ask for it, one after the other: a page may be large."""
-    listed = (response.json_object() or {}).get("operations")
+    listed = (view_of(call, wire, page).message or {}).get("operations")
     if not isinstance(listed, list):
         return ()
     return tuple(Operation(members) for members in listed if isinstance(members, dict))
@@ -93,8 +93,7 @@ def _operations_of(response: Response) -> tuple[Operation, ...]:
 
 def next_page_token(page: Exchange) -> str:
     """The token of the page after this one; empty where a list has ended, or was not answered with one."""
-    members = page.response.json_object() if page.response is not None and page.succeeded() else None
-    return str((members or {}).get("nextPageToken") or "")
+    return str((page.view.message or {}).get("nextPageToken") or "")
 
 
 class Traffic(tuple[Exchange, ...]):
@@ -109,6 +108,15 @@ class Traffic(tuple[Exchange, ...]):
         """Those whose answers do not only ask for a retry."""
         left = Traffic(exchange for exchange in self if not exchange.asks_for_retry)
         return self if len(left) == len(self) else left
+
+    def over(self, wire: Wire | None) -> Traffic:
+        """Those over one wire; None means any."""
+        return self if wire is None else self._by_wire[wire]
+
+    @cached_property
+    def _by_wire(self) -> Mapping[Wire, Traffic]:
+        parts = {wire: Traffic(exchange for exchange in self if exchange.over is wire) for wire in Wire}
+        return {wire: self if len(part) == len(self) else part for wire, part in parts.items()}
 
     @cached_property
     def histories(self) -> list[History]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from conformance.exchange.message import Exchange, Failure, Header, Request, Response
+from conformance.exchange.exchange import Exchange
+from conformance.exchange.message import Failure, Header, Request, Response
 from conformance.secrets.looks import (
     carries_a_secret,
     nothing_is_public,

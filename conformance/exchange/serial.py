@@ -16,8 +16,10 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from conformance.exchange.curl import curl_line
-from conformance.exchange.grpc import call_as_json, grpcurl_line, is_grpc
-from conformance.exchange.message import Exchange, Failure, Method, Response
+from conformance.exchange.exchange import Exchange
+from conformance.exchange.grpc import call_as_json, grpcurl_line
+from conformance.exchange.message import Failure, Response
+from conformance.exchange.view import Method, Wire
 from conformance.secrets.secret import Secret
 
 _BASE64 = "_base64"
@@ -37,7 +39,7 @@ def exchange_as_json(exchange: Exchange, reveal: bool = False) -> dict[str, Any]
     if reveal:
         shown["credentials"] = [secret.reveal() for secret in exchange.credentials]
     shown["curl_context"] = shown.pop("curl")
-    if is_grpc(exchange.request):
+    if exchange.over is Wire.GRPC:
         shown["curl"] = grpcurl_line(exchange.request, exchange.origin)
         shown["grpc"] = call_as_json(exchange.request, exchange.outcome)
     else:

@@ -27,6 +27,7 @@ from conformance.spec.contract import Contract
 
 CHECK = "audit"
 _SHOWN_ENTRIES = 10
+_SHOWN_PATH = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,15 @@ class Audit:
 
     report: dict[str, Any]
     exchanges: tuple[Exchange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """What an audit looks for, calls of a contract to a server, and the masking of what it finds."""
+
+    contract: Contract
+    url: str
+    masking: StrangersMasking
 
 
 def audit(
@@ -77,7 +87,7 @@ def audit(
         finished=now,
         requests=len(calls),
         operations=len({exchange.call.name for exchange in calls if exchange.call and _is_of_one(exchange.call)}),
-        messages=_messages(recording, len(exchanges), len(calls), contract),
+        messages=_messages(recording, exchanges, len(calls), _Sought(contract, url, masking)),
     )
     return Audit(build_report(judged.judgements, judged.verdict, facts), tuple(map(masking.exchange, calls)))
 
@@ -148,16 +158,43 @@ def _find_out(statement: Statement, calls: Sequence[Exchange]) -> None:
         statement.find("errors", value, f"a recorded error has {form}")
 
 
-def _messages(recording: HarContents, seen: int, judged: int, contract: Contract) -> list[str]:
+def _messages(recording: HarContents, seen: Sequence[Exchange], judged: int, sought: _Sought) -> list[str]:
+    """What was recorded and what of it was judged; if nothing was, why not, and what a recording needs."""
     entries = len(recording.exchanges) + len(recording.left_out)
-    said = [f"{entries} recorded exchanges, {judged} of them calls of {contract.name}; the others were not judged"]
-    elsewhere = len(recording.exchanges) - seen
+    said = [f"{_count(entries, 'recorded exchange')}, {judged} of them calls of {sought.contract.name}"]
+    elsewhere = len(recording.exchanges) - len(seen)
     if elsewhere:
-        said.append(f"{elsewhere} exchanges were with another server than --url names")
+        said.append(f"{_count(elsewhere, 'exchange')} with another server than --url names")
     if not judged:
-        said.append("nothing in this recording was judged, so nothing is said of the server")
-        said.append("name the contract with --spec, and with --url the server and the path before the contract's")
+        said += [_why_nothing(recording, seen, sought), _need(sought.contract)]
     return [*said, *_first("not judged", recording.left_out), *_first("warning", recording.contradictions)]
+
+
+def _why_nothing(recording: HarContents, seen: Sequence[Exchange], sought: _Sought) -> str:
+    """Why nothing of a recording was judged."""
+    if not recording.exchanges:
+        return "nothing was judged: no entry has a request and its answer"
+    if not seen:
+        servers = ", ".join(dict.fromkeys(exchange.origin for exchange in recording.exchanges))
+        return (
+            f"nothing was judged: no exchange is with {sought.url}; the recording is of {sought.masking.text(servers)}"
+        )
+    first = sought.masking.exchange(seen[0])
+    what = f"{first.request.method} {first.request.path[:_SHOWN_PATH]}"
+    return f"nothing was judged: no exchange is a call of {sought.contract.name}; the first is {what}"
+
+
+def _need(contract: Contract) -> str:
+    """What a recording needs so that something can be judged."""
+    cancel = contract.bindings_of(Method.CANCEL)[0]
+    return (
+        f"a recording needs calls of the operations that were started, such as {cancel.http_method} {cancel.template}; "
+        "--spec names another contract, --url the server with the path before the contract's"
+    )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _first(what: str, sentences: Sequence[str]) -> list[str]:

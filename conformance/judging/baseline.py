@@ -26,7 +26,6 @@ must have a last day, because nothing else reminds anybody of it. How entries ar
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from collections.abc import Collection, Mapping
@@ -35,8 +34,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from conformance.errors import UsageError
-from conformance.judging.neighbour import nearest
+from conformance.errors import UsageError, did_you_mean
 
 TABLE = "known-failure"
 GAPS = "untested"
@@ -123,10 +121,9 @@ class Baseline:
         named += [(f"untested entry {gap.number}", gap.requirement, {*known, *chapters}) for gap in self.gaps]
         for place, requirement, there in named:
             if requirement not in there:
-                near = nearest(requirement, there)
                 raise UsageError(
                     f"{self.file}: {place}: no requirement of this run has the id {requirement!r}",
-                    f"did you mean {near}?" if near else "take it out; `lro-conformance requirements` lists all ids",
+                    did_you_mean(requirement, there, "take it out; `lro-conformance requirements` lists all ids"),
                 )
 
 
@@ -239,6 +236,5 @@ def _day(where: str, value: object) -> date | None:
 def _refuse_unknown(file: str, place: str, table: Mapping[str, Any], known: tuple[str, ...]) -> None:
     for key in table:
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
-            hint = f"did you mean {near[0]!r}?" if near else f"{place} has the keys {', '.join(known)}"
+            hint = did_you_mean(key, known, f"{place} has the keys {', '.join(known)}", alike=0.4)
             raise UsageError(f"{file}: {place} has an unknown key {key!r}", hint)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.exchange.printable import printable
+from conformance.exchange.printable import printable, wrapped
 from conformance.judging.verdict import Verdict
 
 _VIOLATED = frozenset({Verdict.FAIL, Verdict.WARN, Verdict.KNOWN_FAILURE})
@@ -150,8 +150,11 @@ def render_difference(found: Difference) -> Iterator[str]:
     for title, changes in sections:
         yield f"{title} ({len(changes)})"
         for change in changes:
-            reason = f"  {_short(change.reason)}" if change.reason else ""
-            yield f"  {change.what}: {_short(change.old) or '(none)'} → {_short(change.new) or '(none)'}{reason}"
+            yield from wrapped(
+                f"{change.what}: {_short(change.old) or '(none)'} → {_short(change.new) or '(none)'}", "  "
+            )
+            if change.reason:
+                yield from wrapped(_short(change.reason), "    ")
 
 
 def _short(text: str) -> str:

@@ -1,8 +1,8 @@
 """Replay of the evidence of one requirement: what to send, and what the new answers say about the violation.
 
 A request is sent as it was recorded, except for the name of the server, the credentials, and operations that are
-replaced by others. If the requirement has a rule, the rule judges the new answers. If a check judged it, the answers
-are compared: the same answers show the same violation.
+replaced by others. If the requirement has a rule, the judge applies it to the recording of the new answers. If a check
+judged it, the answers are compared: the same answers show the same violation.
 
 A recorded operation may not exist any more; then a request about it shows nothing. That is "cannot be told", never
 "gone".
@@ -20,8 +20,10 @@ from urllib.parse import quote, urlsplit
 from conformance.errors import UsageError
 from conformance.exchange import Exchange, Failure, Header, Method, Request
 from conformance.exchange.history import operation_in
+from conformance.exchange.masking import Masking
 from conformance.exchange.serial import exchange_from_json
-from conformance.judging.ruling import ruling
+from conformance.judging.traffic import judge_traffic
+from conformance.judging.verdict import Finding
 from conformance.rules import Rule
 from conformance.rules.server.errors import status_of
 
@@ -192,7 +194,9 @@ class Replayed:
     reason: str
 
 
-def judge_again(rule: Rule | None, old: Sequence[Exchange], new: Sequence[Exchange], real: Iterable[str]) -> Replayed:
+def judge_again(
+    rule: Rule | None, old: Sequence[Exchange], new: Sequence[Exchange], real: Iterable[str], masking: Masking
+) -> Replayed:
     """Whether the violation that `old` shows is there in `new`; `real` are the names of operations that existed."""
     nothing = _shows_nothing(old, new, frozenset(real))
     if rule is None:
@@ -200,11 +204,11 @@ def judge_again(rule: Rule | None, old: Sequence[Exchange], new: Sequence[Exchan
             return Replayed(Recurrence.STILL_THERE, "the answers are the same")
         gone = "the answers differ from those that showed the violation"
     else:
-        ruled = ruling(rule, [new])
-        if ruled.complaints:
-            return Replayed(Recurrence.STILL_THERE, ruled.complaints[0].message)
+        (result,) = judge_traffic([new], masking, rules=[rule])
+        if result.finding is Finding.VIOLATED:
+            return Replayed(Recurrence.STILL_THERE, result.reason)
         gone = "the rule finds nothing wrong in the new answers"
-        if not ruled.anything:
+        if result.finding is not Finding.KEPT:
             nothing = nothing or "the rule has nothing to say about the new answers"
     return Replayed(Recurrence.CANNOT_BE_TOLD, nothing) if nothing else Replayed(Recurrence.GONE, gone)
 

@@ -94,7 +94,7 @@ def build_report(
         "exit_status": int(verdict),
         "messages": list(facts.messages),
         "requirements": [
-            _requirement(judgement, decided_by.get(judgement.requirement.id, ()), bool(facts.iut.get("url")))
+            judgement_as_json(judgement, decided_by.get(judgement.requirement.id, ()), bool(facts.iut.get("url")))
             for judgement in judgements
         ],
         "complete": not facts.was_interrupted,
@@ -121,7 +121,9 @@ MOST_EVIDENCE = 20
 """A report shows so many violations of one requirement, and counts all of them."""
 
 
-def _requirement(judgement: Judgement, decided_by: Sequence[Exchange] = (), has_url: bool = True) -> dict[str, Any]:
+def judgement_as_json(
+    judgement: Judgement, decided_by: Sequence[Exchange] = (), has_url: bool = True
+) -> dict[str, Any]:
     """One requirement of the report. What was tested in process has no URL to which a curl line could be sent."""
     evidence = list(judgement.violations[:MOST_EVIDENCE])
     shown: dict[str, Any] = {
@@ -228,7 +230,7 @@ def _evidence(exchange: Exchange) -> dict[str, Any]:
 def build_evidence_entry(requirement: Requirement, result: CheckResult) -> dict[str, Any]:
     """The entry of a requirement that one check found violated, before the run is over."""
     verdict = Verdict.FAIL if requirement.level is Level.MUST else Verdict.WARN
-    return _requirement(Judgement(requirement, verdict, result.reason, (result,)))
+    return judgement_as_json(Judgement(requirement, verdict, result.reason, (result,)))
 
 
 def write_report(report: Mapping[str, Any], directory: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.exchange.message import FailureKind
+from conformance.exchange import FailureKind
 from conformance.judging.verdict import Finding, Verdict
 from conformance.spec.catalogue import Level
 

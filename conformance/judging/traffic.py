@@ -10,10 +10,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from conformance.exchange import Exchange, Method
+from conformance.exchange import CLEAN_UP, Exchange, Method
 from conformance.exchange.history import Traffic
 from conformance.exchange.masking import Masking
-from conformance.exchange.message import CLEAN_UP
 from conformance.judging.report import violation_as_json
 from conformance.judging.ruling import ruling, speaks, violated
 from conformance.judging.verdict import CheckResult, Finding

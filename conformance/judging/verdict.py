@@ -69,7 +69,8 @@ class CheckResult:
     that is `drawn` (property-based, schema-driven) may find something in one run and nothing in the next. What it found
     `is_known` when the baseline lists it. `confirmation` is how a check whose failure depends on real time ended when
     it was tried once more: "kept", "violated" or "not-tested"; empty when it was not. `stimuli` names who sent what it
-    judges, but for what it sent itself.
+    judges, but for what it sent itself. `evidence` has the exchanges that it judged last, each by its number and the
+    time at which it was sent.
     """
 
     requirement: str
@@ -82,6 +83,7 @@ class CheckResult:
     is_known: bool = False
     confirmation: str = ""
     stimuli: tuple[str, ...] = ()
+    evidence: tuple[tuple[int, float], ...] = ()
 
     @property
     def senders(self) -> tuple[str, ...]:
@@ -100,6 +102,7 @@ class CheckResult:
             name: tuple(member) if isinstance(member, list) else member for name, member in value.items()
         }
         members["finding"] = Finding(value["finding"])
+        members["evidence"] = tuple((number, sent_at) for number, sent_at in value["evidence"])
         return cls(**members)
 
     @property
@@ -211,11 +214,18 @@ def judge_run(judgements: Iterable[Judgement], was_interrupted: bool = False) ->
     return RunVerdict.CONFORMANT_EXCEPT if accepted or Verdict.KNOWN_FAILURE in verdicts else RunVerdict.CONFORMANT
 
 
+def was_judged(judgements: Iterable[Judgement]) -> bool:
+    """Whether anything was: else a run says nothing about the implementation, neither good nor bad."""
+    return any(one.verdict not in (Verdict.NOT_TESTED, Verdict.NOT_APPLICABLE) for one in judgements)
+
+
 def in_words(verdict: RunVerdict, judgements: Iterable[Judgement]) -> str:
     """The verdict of a run as it is read: "conformant except 1 known failure, 2 accepted gaps"."""
+    judgements = list(judgements)
+    if verdict is RunVerdict.INCOMPLETE and not was_judged(judgements):
+        return f"{verdict.value}: nothing was judged"
     if verdict is not RunVerdict.CONFORMANT_EXCEPT:
         return str(verdict.value)
-    judgements = list(judgements)
     counts = (
         (sum(judgement.verdict is Verdict.KNOWN_FAILURE for judgement in judgements), "known failure"),
         (sum(judgement.gap is not None for judgement in judgements), "accepted gap"),

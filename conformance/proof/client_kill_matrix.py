@@ -13,9 +13,8 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
-from conformance.judging.judge import Judged
-from conformance.judging.verdict import Verdict
-from conformance.proof.kill_matrix import MatrixResult, Subject, start_method
+from conformance.judging.report import judgement_as_json
+from conformance.proof.kill_matrix import MatrixResult, Subject, outcome_of, start_method
 from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE
 from conformance.sdk.faults import client_faults
 from conformance.sdk.gate import CONTRACT
@@ -63,7 +62,13 @@ def _run_one(subject: Subject) -> MatrixResult:
     began = time.perf_counter()
     performance = perform(lambda: InProcess(driven(_client(subject))), SCENARIOS, _naming())
     judged = judge_performance(performance)
-    return _outcome(subject, judged, performance.faults, performance.requests, time.perf_counter() - began)
+    report = {
+        "messages": performance.faults,
+        "requirements": [judgement_as_json(judgement) for judgement in judged.judgements],
+        "verdict": judged.verdict.value,
+        "requests": performance.requests,
+    }
+    return outcome_of(subject, report, time.perf_counter() - began)
 
 
 @functools.cache
@@ -75,29 +80,3 @@ def _client(subject: Subject) -> Client:
     if subject.kind == "fault":
         return client_faults()[subject.name].apply(Client())
     return client_variants()[subject.name].client
-
-
-def _outcome(subject: Subject, judged: Judged, faults: Sequence[str], requests: int, seconds: float) -> MatrixResult:
-    broken = [judgement for judgement in judged.judgements if judgement.verdict in (Verdict.FAIL, Verdict.WARN)]
-    errors = [
-        f"{judgement.requirement.id}: {judgement.reason}"
-        for judgement in judged.judgements
-        if judgement.verdict is Verdict.ERROR
-    ]
-    first_at = [
-        max(exchange["number"] for exchange in violation["exchanges"])
-        for judgement in broken
-        for violation in judgement.violations
-        if violation["exchanges"]
-    ]
-    return MatrixResult(
-        subject,
-        {judgement.requirement.id: judgement.reason for judgement in broken},
-        [*faults, *errors],
-        judged.verdict.value,
-        min(first_at, default=0),
-        requests,
-        seconds,
-        frozenset(one.requirement.id for one in judged.judgements if one.verdict is Verdict.NOT_TESTED and one.results),
-        {one.requirement.id: one.verdict.value for one in judged.judgements},
-    )

@@ -167,10 +167,11 @@ def _run_one(task: tuple[Subject, int]) -> MatrixResult:
     subject, seed = task
     began = time.perf_counter()
     report = report_of(Mutant(subject.kind, subject.name, subject.world, subject.profile, seed))
-    return _outcome(subject, report, time.perf_counter() - began)
+    return outcome_of(subject, report, time.perf_counter() - began)
 
 
-def _outcome(subject: Subject, report: Mapping[str, Any], seconds: float) -> MatrixResult:
+def outcome_of(subject: Subject, report: Mapping[str, Any], seconds: float) -> MatrixResult:
+    """What a report says of a subject: its verdict, requirements, requests, and the messages of what went wrong."""
     broken: dict[str, str] = {}
     errors: list[str] = list(report["messages"])
     first_at: list[int] = []

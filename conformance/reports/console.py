@@ -10,17 +10,16 @@ from __future__ import annotations
 import json
 import os
 import sys
-import textwrap
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from typing import Any
 
-from conformance.exchange.printable import in_one_line, printable
-from conformance.reports.names import Names, names_of
+from conformance.exchange.printable import WIDTH, cut, in_one_line, printable, wrapped
+from conformance.reports.names import Names, names_of, texts_of
 from conformance.reports.terminal import painted, wants_colour
 from conformance.reports.time_line import spans_of, time_line_text
-from conformance.reports.words import musts_out_of_reach, said, untested_musts, why
+from conformance.reports.words import musts_out_of_reach, said, target_of, untested_musts, why
 from conformance.spec.catalogue import Catalogue
 
 MARKS = {
@@ -33,7 +32,6 @@ MARKS = {
     "not-tested": "·",
     "error": "E",
 }
-WIDTH = 80
 
 _FAILING = ("fail", "error", "unexpected-pass")
 _WITH_REASON = ("not-tested", "not-applicable", "known-failure")
@@ -75,7 +73,7 @@ def render(
                 lines += ["", *(_explained if size is Size.VERBOSE else _without_evidence)(entry, colour, width, size)]
         if size is Size.VERBOSE:
             lines += ["", *_table(entries, catalogue, colour)]
-        lines += ["", *_reasons(entries, width, size), *_chapters(entries, catalogue, colour)]
+        lines += ["", *_reasons(entries, width, size), *_chapters(entries, catalogue, colour, width)]
     lines += ["", *verdict_lines(report, colour, width)]
     return "\n".join(lines) + "\n"
 
@@ -87,12 +85,12 @@ def explain(entry: Mapping[str, Any]) -> str:
 
 def _without_evidence(entry: Mapping[str, Any], colour: bool, width: int, _: Size) -> Iterator[str]:
     """One requirement, and what was found."""
-    names = names_of(entry)
+    messages = list(_by_message(entry["evidence"])) or [entry["reason"]]
+    names = names_of(entry, messages)
     yield _title(entry, colour)
-    yield from _wrapped(entry["statement"], "  requirement  ", width)
-    messages = list(dict.fromkeys(violation["message"] for violation in entry["evidence"])) or [entry["reason"]]
-    for message in messages[:_SHOWN_VIOLATIONS]:
-        yield from _wrapped(names.replaced(message), "  found        ", width)
+    yield from wrapped(entry["statement"], "  requirement  ", width)
+    for message in messages:
+        yield from wrapped(names.replaced(message), "  found        ", width)
     yield from _legend(names)
 
 
@@ -109,18 +107,19 @@ def _legend(names: Names) -> Iterator[str]:
 def _explained(
     entry: Mapping[str, Any], colour: bool, width: int, size: Size, is_for_eyes: bool = True
 ) -> Iterator[str]:
-    names = names_of(entry)
+    found = _by_message(entry["evidence"])
+    names = names_of(entry, [text for violations in found.values() for text in _shown_texts(violations[0], size)])
     yield _title(entry, colour)
-    yield from _wrapped(entry["statement"], "  requirement  ", width)
+    yield from wrapped(entry["statement"], "  requirement  ", width)
     source = entry["source"]
-    yield from _wrapped(f"{source['title']}; {source['section']}", "  source       ", width)
+    yield from wrapped(f"{source['title']}; {source['section']}", "  source       ", width)
     yield f"               {source['url']}"
     yield from _legend(names)
     if not entry["evidence"]:
-        yield from _wrapped(entry["reason"], "  found        ", width)
-    for message, violations in _by_message(entry["evidence"]).items():
+        yield from wrapped(entry["reason"], "  found        ", width)
+    for message, violations in found.items():
         times = f" ({len(violations)} times)" if len(violations) > 1 else ""
-        yield from _wrapped(names.replaced(message) + times, "  found        ", width)
+        yield from wrapped(names.replaced(message) + times, "  found        ", width)
         yield from _evidence(violations[0], names, width if is_for_eyes else 0, size)
     shown = len(entry["evidence"])
     if entry["violations"] > shown:
@@ -140,6 +139,11 @@ def _by_message(evidence: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping
     return dict(list(found.items())[:_SHOWN_VIOLATIONS])
 
 
+def _shown_texts(violation: Mapping[str, Any], size: Size) -> Iterable[str]:
+    """The texts of a violation in which names are letters; where a time line is enough, that is the message."""
+    return texts_of(violation) if size is Size.VERBOSE or not spans_of(violation) else [violation["message"]]
+
+
 def _evidence(violation: Mapping[str, Any], names: Names, width: int, size: Size) -> Iterator[str]:
     """The time line, or the exchanges if there is none; both if all is to be shown. `width` 0 breaks no line."""
     spans = spans_of(violation)
@@ -152,18 +156,8 @@ def _evidence(violation: Mapping[str, Any], names: Names, width: int, size: Size
     for exchange in violation["exchanges"]:
         yield ""
         for line in _exchange(exchange, names):
-            yield from _broken(f"    {line}", width)
-
-
-def _broken(line: str, width: int) -> Iterator[str]:
-    """The line in pieces that fit; the following pieces are indented and have the mark of their line."""
-    if not width or len(line) <= width:
-        yield line
-        return
-    indent = line[:6] + "  "
-    yield line[:width]
-    step = width - len(indent)
-    yield from (indent + line[at : at + step] for at in range(width, len(line), step))
+            shown = f"    {line}"
+            yield from cut(shown, shown[:6] + "  ", width) if width else [shown]
 
 
 def _exchange(exchange: Mapping[str, Any], names: Names) -> Iterator[str]:
@@ -223,8 +217,8 @@ def _reasons(entries: Sequence[Mapping[str, Any]], width: int, size: Size) -> It
         if groups:
             yield f"{MARKS[verdict]} {verdict}"
         for reason, ids in groups.items():
-            yield from _wrapped(reason, "  ", width)
-            yield from _wrapped(", ".join(ids), "    ", width)
+            yield from wrapped(reason, "  ", width)
+            yield from wrapped(", ".join(ids), "    ", width)
         if groups:
             yield ""
 
@@ -235,22 +229,39 @@ def _because(entry: Mapping[str, Any]) -> str:
     return "; ".join(known) if entry["verdict"] == "known-failure" and known else why(entry)
 
 
-def _chapters(entries: Sequence[Mapping[str, Any]], catalogue: Catalogue, colour: bool) -> Iterator[str]:
-    """A line for each chapter: how many requirements got which verdict."""
+def _chapters(entries: Sequence[Mapping[str, Any]], catalogue: Catalogue, colour: bool, width: int) -> Iterator[str]:
+    """For each chapter: how many requirements got which verdict."""
     chapters = _by_chapter(entries)
     titles = {chapter: catalogue.chapters.get(chapter, chapter) for chapter in chapters}
     longest = max(map(len, titles.values()), default=0)
+    yield "requirements by chapter"
     for chapter, members in chapters.items():
         counted = Counter(entry["verdict"] for entry in members)
-        counts = [painted(f"{counted[verdict]} {verdict}", verdict, colour) for verdict in MARKS if counted[verdict]]
-        yield f"{titles[chapter]:<{longest}}  {', '.join(counts)}"
+        title = f"{titles[chapter]:<{longest}}  "
+        counts = [(verdict, f"{counted[verdict]} {verdict}") for verdict in MARKS if counted[verdict]]
+        *groups, last = _fitting(counts, width - len(title))
+        for group, end in (*((group, ",") for group in groups), (last, "")):
+            yield title + ", ".join(painted(text, verdict, colour) for verdict, text in group) + end
+            title = " " * len(title)
+
+
+def _fitting(counts: Sequence[tuple[str, str]], width: int) -> Iterator[list[tuple[str, str]]]:
+    """The counts in groups, as many in each as fit side by side with a comma after them."""
+    group: list[tuple[str, str]] = []
+    for count in counts:
+        if group and len(", ".join(text for _, text in [*group, count])) >= width:
+            yield group
+            group = []
+        group.append(count)
+    yield group
 
 
 def verdict_lines(report: Mapping[str, Any], colour: bool = False, width: int = WIDTH) -> Iterator[str]:
     """The end of the text: counts, what was not tested, what fails, the verdict."""
     totals, entries = report["totals"], report["requirements"]
     counted = ", ".join(f"{totals[verdict]} {verdict}" for verdict in MARKS if totals.get(verdict))
-    yield f"{in_one_line(report['iut']['name'] or report['iut']['url'])}: {counted}"
+    count = "1 requirement" if len(entries) == 1 else f"{len(entries)} requirements"
+    yield from wrapped(f"{target_of(report)}, {count}: {counted}", "", width)
     yield f"{report['requests']} requests, {report['operations']} operations, profile {report['profile']}"
     for entry in entries:
         for check in entry["checks"]:
@@ -263,10 +274,10 @@ def verdict_lines(report: Mapping[str, Any], colour: bool = False, width: int = 
         if musts:
             more = f" and {len(musts) - _SHOWN_UNTESTED} more" if len(musts) > _SHOWN_UNTESTED else ""
             ids = ", ".join(entry["id"] for entry in musts[:_SHOWN_UNTESTED])
-            yield from _wrapped(f"{len(musts)} MUST {what}: {ids}{more}", "", width)
+            yield from wrapped(f"{len(musts)} MUST {what}: {ids}{more}", "", width)
     for message in dict.fromkeys(report["messages"]):
         what, _, remedy = message.partition(_REMEDY)  # any other line break is a peer's
-        yield from _wrapped(what, "", width)
+        yield from wrapped(what, "", width)
         if remedy:
             yield f"  remedy: {in_one_line(remedy)}"
     failing = [entry for entry in entries if entry["verdict"] in _FAILING]
@@ -275,15 +286,3 @@ def verdict_lines(report: Mapping[str, Any], colour: bool = False, width: int = 
         yield f"and {len(failing) - _SHOWN_FAILING} more that fail"
     paint = {0: "pass", 1: "fail"}.get(report["exit_status"], "warn")
     yield painted(f"verdict: {said(report).upper()}", paint, colour)
-
-
-def _wrapped(text: str, indent: str, width: int) -> list[str]:
-    lines = textwrap.wrap(
-        in_one_line(text),
-        width,
-        initial_indent=indent,
-        subsequent_indent=" " * len(indent),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return lines or [indent.rstrip()]

@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element, ElementTree, ParseError, SubElement, 
 from conformance.errors import UsageError
 from conformance.exchange.masking import Masking
 from conformance.reports.console import explain
-from conformance.reports.words import said, untested_musts, why
+from conformance.reports.words import said, target_of, untested_musts, why
 
 _FAILURES = ("fail", "unexpected-pass")
 _SAYS = ("failure", "error", "skipped")
@@ -37,7 +37,7 @@ def write_junit(report: Mapping[str, Any], directory: Path) -> None:
 def junit_of(report: Mapping[str, Any]) -> Element:
     """The report as an element `testsuites`."""
     root = Element("testsuites")
-    name = _as_xml(report["iut"]["name"] or report["iut"]["url"])
+    name = _as_xml(target_of(report))
     suite = SubElement(root, "testsuite", name=name, timestamp=report["started"])
     for entry in report["requirements"]:
         chapter, _, _ = entry["id"].partition(".")

@@ -13,7 +13,7 @@ from typing import Any
 
 from conformance.exchange.printable import printable
 from conformance.reports.time_line import spans_of, time_line_text
-from conformance.reports.words import meaning, said, untested_musts
+from conformance.reports.words import meaning, said, target_of, untested_musts
 
 _TO_EXPLAIN = ("fail", "error", "unexpected-pass", "warn", "known-failure")
 _ORDER = ("pass", *_TO_EXPLAIN, "not-tested", "not-applicable")
@@ -33,7 +33,7 @@ def _lines(report: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield meaning(report)
     yield ""
-    yield f"{_code(report['iut']['name'] or report['iut']['url'])}: {_counts(report['totals'])}."
+    yield f"{_code(target_of(report))}: {_counts(report['totals'])}."
     yield (
         f"{report['requests']} requests, {report['operations']} operations, profile {report['profile']}, "
         f"seed {report['seed']}, suite {report['suite']['version']}, contract {_text(report['spec']['name'])}."

@@ -50,14 +50,18 @@ def _letter(number: int) -> str:
     return (_letter(before - 1) if before else "") + chr(ord("A") + last)
 
 
-def names_of(entry: Mapping[str, Any]) -> Names:
-    """The names in the evidence of one requirement, in the order in which it is shown."""
-    shown = [*entry["evidence"], {"message": "", "exchanges": entry.get("decided_by", ())}]
-    called = [exchange["call"]["name"] for one in shown for exchange in one["exchanges"] if exchange.get("call")]
-    return Names(called, (text for one in shown for text in _texts(one)))
+def names_of(entry: Mapping[str, Any], shown: Iterable[str] | None = None) -> Names:
+    """The names in the evidence of one requirement, in the order in which it is shown.
+
+    Where only some texts of it are `shown`, only names that occur in these have letters.
+    """
+    evidence = [*entry["evidence"], {"message": "", "exchanges": entry.get("decided_by", ())}]
+    called = [exchange["call"]["name"] for one in evidence for exchange in one["exchanges"] if exchange.get("call")]
+    return Names(called, (text for one in evidence for text in texts_of(one)) if shown is None else shown)
 
 
-def _texts(violation: Mapping[str, Any]) -> Iterator[str]:
+def texts_of(violation: Mapping[str, Any]) -> Iterator[str]:
+    """The message of a violation, and the targets of its requests."""
     yield violation["message"]
     for exchange in violation["exchanges"]:
         yield exchange["request"]["target"]

@@ -14,7 +14,7 @@ from conformance.exchange.serial import exchange_from_json
 from conformance.reports.exchange_text import answer_lines, request_lines
 from conformance.reports.names import Names, names_of
 from conformance.reports.time_line import Axis, Span, axis_of, spans_of
-from conformance.reports.words import is_out_of_reach, musts_out_of_reach
+from conformance.reports.words import is_out_of_reach, musts_out_of_reach, sender, target_of
 from conformance.spec.catalogue import catalogue, client_catalogue
 
 _SHOWN_BODY = 8000
@@ -47,7 +47,7 @@ class ShownExchange:
 
     number: int
     note: str
-    check: str
+    sender: str
     request: Text
     answer: Text
     curl: str
@@ -93,6 +93,8 @@ def header_of(report: Mapping[str, Any]) -> dict[str, Any]:
     left += [f"{len(beyond)} out of reach in process"] if beyond else []
     statement = report["iut"].get("statement", {})
     return {
+        "target": target_of(report),
+        "driver": report["iut"].get("driver", {}).get("command", ""),
         "duration": duration(report),
         "kept": f"{musts['pass']} of {applicable} MUST kept",
         "left": ", ".join(left) or ("" if applicable else "no MUST applies"),
@@ -166,7 +168,7 @@ def entry_of(entry: Mapping[str, Any]) -> dict[str, Any]:
         "command": command.replace("REPORT.json", "report.json"),
         "accepted_gap": entry.get("accepted_gap"),
         "excuses": list(_excuses(entry)),
-        "deciding": [_shown(exchange, names) for exchange in entry.get("decided_by", ())],
+        "deciding": [_shown(exchange, names, entry["actor"]) for exchange in entry.get("decided_by", ())],
         # What was found says it already.
         "reason": "" if found or entry["verdict"] == "known-failure" else entry["reason"],
     }
@@ -190,24 +192,24 @@ def _found(entry: Mapping[str, Any], names: Names) -> tuple[list[ShownViolation]
         found.append(
             ShownViolation(
                 tuple(names.parts(printable(message))),
-                tuple(_shown(value, names) for value in first["exchanges"]),
+                tuple(_shown(value, names, entry["actor"]) for value in first["exchanges"]),
                 _drawing(first, names),
                 tuple(
                     (f"{event['at'] * 1000:.1f} ms", str(event["event"]), in_one_line(event["text"]))
                     for event in first.get("timeline", ())
                 ),
-                tuple(tuple(_shown(value, names) for value in other["exchanges"]) for other in others),
+                tuple(tuple(_shown(value, names, entry["actor"]) for value in other["exchanges"]) for other in others),
             )
         )
     return found, entry["violations"] - min(len(entry["evidence"]), _SHOWN_VIOLATIONS)
 
 
-def _shown(value: Mapping[str, Any], names: Names) -> ShownExchange:
+def _shown(value: Mapping[str, Any], names: Names, actor: str) -> ShownExchange:
     exchange = exchange_from_json(value)
     return ShownExchange(
         number=exchange.number,
         note=printable(exchange.note),
-        check=printable(exchange.check),
+        sender=printable(sender(exchange.check, actor)),
         request=tuple(names.parts("\n".join(request_lines(exchange.request, _SHOWN_BODY)))),
         answer=tuple(names.parts("\n".join(answer_lines(exchange.outcome, _SHOWN_BODY)))),
         curl=str(value.get("curl", "")),

@@ -54,8 +54,9 @@ class Progress:
             if self._done * 10 // self._total > (self._done - 1) * 10 // self._total:
                 self._write(f"{self._done} of {self._total} checks\n")
         elif self._left[chapter] == 0:
-            counted = ", ".join(f"{count} {word}" for word, count in self._found[chapter].items())
-            self._write(f"{chapter}: {counted}\n")
+            found = self._found[chapter]
+            counted = ", ".join(f"{count} {word}" for word, count in found.items())
+            self._write(f"{chapter}, {found.total()} {'check' if found.total() == 1 else 'checks'}: {counted}\n")
 
     def end(self) -> None:
         """The run is over: the line is no longer needed."""
@@ -68,7 +69,7 @@ class Progress:
             return
         self._written_at = now
         failed = f", {self._failed} violated" if self._failed else ""
-        line = f"{self._done}/{self._total or '?'} {chapter}{failed}{self._time_left(now)}"[:_WIDTH]
+        line = f"{self._done}/{self._total or '?'} checks, {chapter}{failed}{self._time_left(now)}"[:_WIDTH]
         self._write(f"\r\x1b[K{line}")
 
     def _time_left(self, now: float) -> str:

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from conformance.exchange import Exchange
+from conformance.exchange.printable import WIDTH
 from conformance.reports.exchange_text import answer_lines
 
 _MOST_LINES = 24
 _MOST_CHARACTERS = 2000
 
 
-def side_by_side(old: Exchange, new: Exchange, width: int = 110) -> Iterator[str]:
+def side_by_side(old: Exchange, new: Exchange, width: int = WIDTH) -> Iterator[str]:
     """Both answers in two columns; `|` marks the lines that differ."""
     column = (width - 7) // 2
     left, right = _wrapped(old, column), _wrapped(new, column)

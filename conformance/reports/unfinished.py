@@ -6,11 +6,10 @@ an earlier report cannot be mistaken for its own.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from conformance.errors import UsageError
+from conformance.errors import UsageError, nearest
 from conformance.judging.report import RunFacts, build_report, write_report
 from conformance.judging.verdict import RunVerdict
 from conformance.lro import timestamp
@@ -75,6 +74,6 @@ def announced_directory(words: Sequence[str], other_commands: Collection[str] = 
         option, equals, value = word.partition("=")
         if option in _WRITE_NONE:
             return None
-        if difflib.get_close_matches(option, [_OPTION], cutoff=_SURELY):
+        if nearest(option, [_OPTION], _SURELY):
             named = value if equals else following
     return Path(named) if named and not named.startswith("-") else None

@@ -1,9 +1,11 @@
-"""What every renderer says in the same words: the verdict and what it means, why something is not judged, the gaps."""
+"""What every renderer says in the same words: the target, the verdict and what it means, who sent what, the gaps."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from conformance.exchange import CLEAN_UP
 
 Reported = Mapping[str, Any]
 """One requirement of a report."""
@@ -16,16 +18,45 @@ _MEANING = {
 }
 
 
+def target_of(report: Mapping[str, Any]) -> str:
+    """What was tested, as it is called: a client as its driver says, with the version; a server by its name or URL."""
+    iut = report["iut"]
+    driver = iut.get("driver", {})
+    client = f"{driver.get('sdk', '')} {driver.get('version', '')}".strip() if driver.get("sdk") else ""
+    return str(client or iut["name"] or iut["url"])
+
+
+_SENDERS = {
+    "blame": "sent to find out which request did it",
+    "confirmation": "sent again to be sure",
+    "last_look": "sent when everything else had been",
+    "last_list": "sent when everything else had been",
+    CLEAN_UP: "sent to clean up",
+}
+
+
+def sender(check: str, actor: str) -> str:
+    """Why an exchange took place: for which check or, where a client is tested, in which scenario; empty if unknown."""
+    if not check:
+        return ""
+    if actor == "client":
+        return f"in the scenario {check}"
+    return _SENDERS.get(check) or (f"sent by {check}" if check.startswith("test_") else "sent for several checks")
+
+
 def said(report: Mapping[str, Any]) -> str:
-    """The verdict of a run in words; older reports have only the verdict."""
-    return str(report.get("verdict_in_words") or report["verdict"])
+    """The verdict of a run in words."""
+    return str(report["verdict_in_words"])
 
 
 def meaning(report: Mapping[str, Any]) -> str:
     """What the verdict of a run means, in one sentence."""
+    verdicts = {entry["verdict"] for entry in report["requirements"]}
+    if report["verdict"] == "incomplete" and verdicts <= {"not-tested", "not-applicable"}:
+        return "Nothing was judged. Nothing is said about the implementation."
     if report["verdict"] != "not conformant":
         return _MEANING.get(report["verdict"], "")
-    if any(entry["verdict"] == "fail" for entry in report["requirements"]):
+    if "fail" in verdicts:
         return "A MUST is violated."
     return "No MUST is violated; what fails the run is the baseline or --strict."
 
@@ -47,8 +78,8 @@ def musts_out_of_reach(entries: Iterable[Reported]) -> list[Reported]:
 
 
 def is_out_of_reach(entry: Reported) -> bool:
-    """Whether the target has not what the requirement needs; older reports do not say it."""
-    return bool(entry.get("out_of_reach"))
+    """Whether the target has not what the requirement needs."""
+    return bool(entry["out_of_reach"])
 
 
 def _not_tested(entries: Iterable[Reported]) -> list[Reported]:

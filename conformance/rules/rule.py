@@ -4,6 +4,8 @@ Rules for rules:
 
 * A rule sends nothing and waits for nothing. It knows neither pytest nor the server. It reads exchanges.
 * A rule judges one requirement, whose id stands in its decorator.
+* A rule about meaning reads the semantic view (`Exchange.view`) and judges every wire. A rule about bytes says by
+  `reads` which wire it reads, and is not asked about another.
 * `when` says which traffic the rule judges. So "kept" and "nothing to judge" are different: a requirement is tested
   only if one of its rules judged something.
 * The body of the function is the sentence of the requirement and nothing else.
@@ -20,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Method, Wire
 from conformance.exchange.history import History, Traffic
 
 
@@ -77,18 +79,19 @@ class ExchangeRule:
     requirement: str
     when: When
     judge: ExchangeJudge
+    reads: Wire | None = None
 
     def judgements(self, exchanges: Iterable[Exchange], /) -> Iterator[Complaint | None]:
         """One judgement for each exchange that the rule judges: a complaint, or None for "kept"."""
         holds = self.when.holds
-        for exchange in Traffic.of(exchanges).without_retries:
+        for exchange in _judged_by(self, exchanges):
             if holds(exchange):
                 message = self.judge(exchange)
                 yield Complaint(_writable(message), (exchange,)) if message else None
 
     def last_judged(self, exchanges: Iterable[Exchange], /) -> Exchange | None:
         """The last exchange that the rule judges; None when there is none."""
-        return next((one for one in reversed(Traffic.of(exchanges).without_retries) if self.when(one)), None)
+        return next((one for one in reversed(_judged_by(self, exchanges)) if self.when(one)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +99,24 @@ class HistoryRule:
     requirement: str
     when: Callable[[History], bool]
     judge: HistoryJudge
+    reads: Wire | None = None
 
     def judgements(self, exchanges: Iterable[Exchange], /) -> Iterator[Complaint | None]:
         """One judgement for each operation that the rule judges: a complaint, or None for "kept"."""
-        for history in Traffic.of(exchanges).without_retries.histories:
+        for history in _judged_by(self, exchanges).histories:
             if self.when(history):
                 complaint = self.judge(history)
                 yield complaint and replace(complaint, message=_writable(complaint.message))
 
     def last_judged(self, exchanges: Iterable[Exchange], /) -> Exchange | None:
-        """What was exchanged last about an operation that the rule judges; None when there is none."""
-        for history in Traffic.of(exchanges).without_retries.histories:
+        """The last look at an operation that the rule judges, or else its last call; None when there is none.
+
+        A get shows that one operation, and is preferred to a list.
+        """
+        for history in _judged_by(self, exchanges).histories:
             if self.when(history):
-                shown = [*history.calls, *(look.exchange for look in history.looks)]
-                return max(shown, key=lambda exchange: exchange.received_at)
+                shown = [look.exchange for look in history.looks] or list(history.calls)
+                return max(shown, key=lambda exchange: (exchange.calls(Method.GET), exchange.received_at))
         return None
 
 
@@ -117,15 +124,20 @@ class HistoryRule:
 class TrafficRule:
     requirement: str
     judge: TrafficJudge
+    reads: Wire | None = None
 
     def judgements(self, exchanges: Iterable[Exchange], /) -> Iterator[Complaint | None]:
         """The judgements of all exchanges together: a complaint, or None for "kept", for each thing that was judged."""
-        for complaint in self.judge(Traffic.of(exchanges).without_retries):
+        for complaint in self.judge(_judged_by(self, exchanges)):
             yield complaint and replace(complaint, message=_writable(complaint.message))
 
     def last_judged(self, _: Iterable[Exchange], /) -> Exchange | None:
         """None: no one exchange decides what is judged of all together."""
         return None
+
+
+def _judged_by(rule: Rule, exchanges: Iterable[Exchange]) -> Traffic:
+    return Traffic.of(exchanges).without_retries.over(rule.reads)
 
 
 _SAID_IN_SHORT = 3
@@ -147,31 +159,35 @@ Rule = ExchangeRule | HistoryRule | TrafficRule
 _RULES: dict[str, Rule] = {}
 
 
-def exchange_rule(requirement: str, *, when: When) -> Callable[[ExchangeJudge], ExchangeJudge]:
+def exchange_rule(
+    requirement: str, *, when: When, reads: Wire | None = None
+) -> Callable[[ExchangeJudge], ExchangeJudge]:
     """Register a rule about one exchange: the judge returns what is wrong, or None."""
 
     def register(judge: ExchangeJudge) -> ExchangeJudge:
-        _add(ExchangeRule(requirement, when, judge))
+        _add(ExchangeRule(requirement, when, judge, reads))
         return judge
 
     return register
 
 
-def history_rule(requirement: str, *, when: Callable[[History], bool]) -> Callable[[HistoryJudge], HistoryJudge]:
+def history_rule(
+    requirement: str, *, when: Callable[[History], bool], reads: Wire | None = None
+) -> Callable[[HistoryJudge], HistoryJudge]:
     """Register a rule about the history of one operation: the judge returns a complaint, or None."""
 
     def register(judge: HistoryJudge) -> HistoryJudge:
-        _add(HistoryRule(requirement, when, judge))
+        _add(HistoryRule(requirement, when, judge, reads))
         return judge
 
     return register
 
 
-def traffic_rule(requirement: str) -> Callable[[TrafficJudge], TrafficJudge]:
+def traffic_rule(requirement: str, *, reads: Wire | None = None) -> Callable[[TrafficJudge], TrafficJudge]:
     """Register a rule about all exchanges together: the judge yields a complaint, or None, for each thing it judged."""
 
     def register(judge: TrafficJudge) -> TrafficJudge:
-        _add(TrafficRule(requirement, judge))
+        _add(TrafficRule(requirement, judge, reads))
         return judge
 
     return register

@@ -22,9 +22,11 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from conformance.errors import UsageError
-from conformance.exchange import Failure, FailureKind, Header, Method, OnWire, Request, Response
-from conformance.exchange.grpc import CONTENT_TYPE
-from conformance.lro.codes import Code, code_named, code_numbered
+from conformance.exchange import Failure, FailureKind, Header, Method, OnWire, Request, Response, Wire
+from conformance.exchange.view import CONTENT_TYPE_OF_GRPC, status_in
+from conformance.lro.codes import Code
+from conformance.lro.status import Status
+from conformance.rules.client import client_rules
 from conformance.sdk.transport import KEY, Tell
 from conformance.server.reference.grpc_messages import message_of
 from conformance.server.reference.grpc_wire import SERVICE, failure, listening, part_of_grpc, success
@@ -75,24 +77,21 @@ SCENARIOS = frozenset(_SAME_OVER_GRPC.split())
 """The scenarios that ask the same of a client over gRPC; the others are about paths, bodies, JSON and redirects."""
 
 _OF_HTTP_AND_JSON = """
-    client-request.verb-is-kept client-request.path-is-bound client-request.slash-stays-in-its-segment
-    client-request.unbound-name-is-refused client-request.dot-segment-is-refused client-request.body-is-empty
-    client-request.body-does-not-repeat-the-name client-request.length-is-declared client-request.body-is-labelled-json
-    client-request.no-foreign-query client-request.credentials-are-in-the-header
-    client-request.credentials-stay-with-their-origin client-request.credentials-are-whole
-    client-request.is-http client-request.host-is-right client-request.length-is-unambiguous
-    client-request.endpoint-is-kept client-request.get-has-no-body client-request.name-makes-no-header
-    client-answer.class-is-kept client-answer.redirect-is-no-success
-    client-answer.framing-is-read client-answer.coding-is-undone client-answer.belongs-to-its-request
-    client-retry.next-call-gets-through
+    client-request.slash-stays-in-its-segment client-request.unbound-name-is-refused
+    client-request.dot-segment-is-refused client-request.credentials-are-in-the-header
+    client-request.credentials-stay-with-their-origin client-answer.class-is-kept client-answer.framing-is-read
+    client-answer.coding-is-undone client-answer.belongs-to-its-request client-retry.next-call-gets-through
     client-answer.no-body-is-success client-answer.unknown-members-are-ignored client-answer.garbage-is-no-success
     client-answer.lost-answer-is-no-success client-answer.bare-status client-answer.unreadable-error-keeps-its-status
     client-answer.redirect-keeps-the-method client-answer.redirected-get-is-no-cancel
     client-operation.absent-done-is-false client-operation.null-is-absent client-operation.garbage-is-no-operation
     client-operation.unknown-details-are-carried
 """
-HTTP_ONLY = frozenset(_OF_HTTP_AND_JSON.split())
-"""The requirements about which a call over gRPC says nothing."""
+HTTP_ONLY = frozenset(_OF_HTTP_AND_JSON.split()) | {
+    requirement for requirement, rule in client_rules().items() if rule.reads is Wire.HTTP
+}
+"""The requirements about which a call over gRPC says nothing: those of rules that read HTTP, and those of scenarios
+whose answers are HTTP's."""
 
 _METHODS = {
     "CancelOperation": Method.CANCEL,
@@ -121,7 +120,7 @@ def grpc_front(server: str, contract: Contract, tell: Tell) -> Iterator[str]:
     def answers(request: Request, gone: threading.Event) -> Response:
         key = next(keys)
         response = _transcoded(replace(request, headers=(*request.headers, (KEY, key))), server, contract)
-        sent = replace(request, headers=(("content-type", CONTENT_TYPE), *request.headers))
+        sent = replace(request, headers=(("content-type", CONTENT_TYPE_OF_GRPC), *request.headers))
         over = Failure(FailureKind.TIMEOUT, "the call was over before it was answered")
         tell(key, OnWire(sent, over if gone.is_set() else response, endpoint[0]))
         return response
@@ -217,13 +216,11 @@ def _operation(members: Mapping[str, Any]) -> Any:
 
 def _status(status: int, members: Mapping[str, Any]) -> Response:
     """An error, from the envelope of AIP-193 or a bare google.rpc.Status."""
-    envelope = members.get("error")
-    error: Mapping[str, Any] = envelope if isinstance(envelope, dict) else members
-    code = code_named(error.get("status")) or code_numbered(error.get("code"))
+    said = status_in(members) or Status(members)
     info = part_of_grpc("google.rpc.error_details_pb2").ErrorInfo
     details = [
         info(reason=detail["reason"], domain=detail["domain"])
-        for detail in error.get("details", [])
+        for detail in said.details or []
         if detail.get("@type", "").endswith("/google.rpc.ErrorInfo")
     ]
-    return failure(code or Code.UNKNOWN, str(error.get("message", f"HTTP {status}")), details)
+    return failure(said.code or Code.UNKNOWN, str(said.message or f"HTTP {status}"), details)

@@ -6,12 +6,11 @@ is a DriverFault: an error of the run and never a verdict on the client.
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from typing import Any
 
-from conformance.errors import TargetError
+from conformance.errors import TargetError, did_you_mean
 from conformance.exchange import Method
 from conformance.lro.codes import code_named, code_numbered
 from conformance.rules.client.turn import Hello, Outcome, Said, Told
@@ -62,8 +61,7 @@ def _words(reply: dict[str, Any], key: str, line: bytes, told: Told, known: tupl
         raise _fault(f"has {key} that are no list of texts", line, told)
     for word in words:
         if known and word not in known:
-            near = difflib.get_close_matches(word, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"they are {', '.join(known)}"
+            hint = did_you_mean(word, known, f"they are {', '.join(known)}")
             raise DriverFault(f"the reply to request {told.id} has {word!r} among its {key}", hint)
     return words
 

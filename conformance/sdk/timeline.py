@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from conformance.exchange import Exchange, Failure, Response
-from conformance.exchange.grpc import answer_in_words, call_in_words, is_grpc
+from conformance.exchange import Exchange, Failure, Response, Wire
+from conformance.exchange.grpc import answer_in_words, call_in_words
 from conformance.exchange.masking import Masking
 from conformance.exchange.printable import in_one_line
 from conformance.rules.client.turn import Told
@@ -49,7 +49,7 @@ def _events(told: Told, arrived: Iterable[Exchange]) -> Iterator[Event]:
 
 def _request(exchange: Exchange) -> str:
     request = exchange.as_sent.request
-    if is_grpc(request):
+    if Wire.of(request) is Wire.GRPC:
         return _cut(call_in_words(request))
     if not request.method:
         return _cut(f"no HTTP: {request.body[:60]!r}")
@@ -59,7 +59,7 @@ def _request(exchange: Exchange) -> str:
 
 def _outcome(exchange: Exchange) -> str:
     outcome = exchange.as_sent.outcome
-    if isinstance(outcome, Response) and is_grpc(exchange.as_sent.request):
+    if isinstance(outcome, Response) and exchange.as_sent.over is Wire.GRPC:
         return _cut(answer_in_words(outcome))
     if isinstance(outcome, Failure):
         return f"no response: {outcome.detail or outcome.kind.value}"

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from conformance.exchange import Exchange
-from conformance.exchange.message import CLEAN_UP
+from conformance.exchange import CLEAN_UP, Exchange
 from conformance.exchange.serial import exchange_as_json, exchange_from_json
 from conformance.secrets.secret import Secret
 from conformance.server.target.iut import Iut

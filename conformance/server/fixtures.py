@@ -14,12 +14,17 @@ from types import ModuleType
 
 import pytest
 
-from conformance.errors import ConformanceError, UsageError
+from conformance.errors import ConformanceError, UsageError, nearest
 from conformance.server.target.configuration import Configuration, SupplyForm, with_transport, with_url
 from conformance.server.target.python_supply import described
 
 URL, TRANSPORT, OPERATIONS = "iut_url", "iut_transport", "iut_operations"
 _PLACES = ("conftest.py", "tests/conftest.py")
+_NEAR = 0.7
+"""How much the name of a fixture is like one of ours that may have been meant, where nothing else says what is."""
+
+_MODULES = pytest.StashKey[list[ModuleType]]()
+"""The modules of the user's conftest.py files."""
 
 
 def load_conftests(config: pytest.Config) -> None:
@@ -29,9 +34,11 @@ def load_conftests(config: pytest.Config) -> None:
     made known a second time. Raises UsageError for a file that cannot be imported.
     """
     loaded = {str(getattr(plugin, "__file__", "")): plugin for plugin in config.pluginmanager.get_plugins()}
+    modules = config.stash[_MODULES] = []
     for path in _conftests(config):
         name = f"lro_conformance_fixtures_of_{path.parent.name}"
         module = loaded.get(str(path)) or _imported(path, name)
+        modules.append(module)
         shown = ModuleType(name)
         shown.__dict__.update({key: value for key, value in vars(module).items() if _is_fixture(value)})
         config.pluginmanager.register(shown, name)
@@ -59,6 +66,25 @@ def _imported(path: Path, name: str) -> ModuleType:
 def _conftests(config: pytest.Config) -> list[Path]:
     directory = config.invocation_params.dir
     return [path for place in _PLACES if (path := directory / place).is_file()]
+
+
+def refuse_misspelt(config: pytest.Config) -> None:
+    """Raise UsageError for a fixture whose name is almost one of ours, and for a function that is no fixture.
+
+    It is asked where nothing else says what is tested: the embedded server would be judged in place of what was meant.
+    """
+    for module in config.stash.get(_MODULES, []):
+        for name, value in vars(module).items():
+            if name in (URL, TRANSPORT, OPERATIONS) and not _is_fixture(value):
+                raise UsageError(
+                    f"{module.__file__}: {name} is no fixture", 'write @pytest.fixture(scope="session") above it'
+                )
+            meant = nearest(name.lower(), (TRANSPORT, URL, OPERATIONS), _NEAR)
+            if meant and _is_fixture(value):
+                raise UsageError(
+                    f"{module.__file__}: nothing says what is under test, and there is a fixture {name}",
+                    f"did you mean {meant}? `lro-conformance run` tests the embedded reference server",
+                )
 
 
 def places(config: pytest.Config) -> str:

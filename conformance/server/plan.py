@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from conformance.exchange import Exchange, Method
-from conformance.exchange.message import START
-from conformance.exchange.printable import in_one_line
+from conformance.exchange import CLEAN_UP, START, Exchange, Method
+from conformance.exchange.printable import WIDTH, cut, in_one_line, wrapped
 from conformance.server.target.configuration import Configuration, SupplyForm
 
 _ID = re.compile(r"[0-9a-f]{19,}|[0-9A-F]{19,}")
@@ -77,8 +76,19 @@ def _call(exchange: Exchange, names: _Names, configuration: Configuration) -> Pl
     if exchange.note == START:
         method, path = names.started_by(exchange)
     prefix = urlsplit(configuration.iut.url).path.rstrip("/") if path.startswith("/") else ""
-    note = "" if exchange.note == START else names.shown(exchange.note)
-    return PlannedCall(exchange.check, method, prefix + path, _effect(exchange), _credential(exchange), note)
+    return PlannedCall(
+        exchange.check, method, prefix + path, _effect(exchange), _credential(exchange), _note(exchange, names)
+    )
+
+
+_UNTIL_ENDED = "until it has ended, `settle` at most; with delete = true in [statement] it is deleted instead"
+
+
+def _note(exchange: Exchange, names: _Names) -> str:
+    """What a call is for: as it was noted, or of a look in the clean-up why there are many."""
+    if exchange.check == CLEAN_UP and exchange.calls(Method.GET):
+        return _UNTIL_ENDED
+    return "" if exchange.note == START else names.shown(exchange.note)
 
 
 def _effect(exchange: Exchange) -> str:
@@ -142,10 +152,11 @@ def render(plan: Plan) -> Iterator[str]:
     yield f"supply       {_supply(configuration.operations.running)}"
     limits = configuration.limits
     rate = f"{limits.rate:g} per second" if limits.rate else "no limit per second"
-    yield (
-        f"limits       {limits.requests} requests, {limits.operations} operations, {limits.concurrency} at once, "
-        f"{rate}, {limits.timeout:g} s for each answer"
+    said = (
+        f"{limits.requests} requests, {limits.operations} operations, {limits.concurrency} at once, {rate}, "
+        f"{limits.timeout:g} s for each answer"
     )
+    yield from wrapped(said, "limits       ")
     has_credentials = configuration.auth.kind != "none"
     check = ""
     for call, count in plan.calls.items():
@@ -153,25 +164,35 @@ def render(plan: Plan) -> Iterator[str]:
             check = call.check
             yield ""
             yield in_one_line(check)
-        line = f"  {count:>3} × {call.method:<6} {call.path}"
         effect = f"{call.effect}; {call.credential}" if has_credentials else call.effect
-        yield in_one_line(f"{line}   [{effect}]" + (f" {call.note}" if call.note else ""))
+        yield from _lines(f"{count:>3} × {call.method:<4} {call.path}", f"[{effect}] {call.note}".rstrip())
     yield ""
     totals: Counter[str] = Counter()
     for call, count in plan.calls.items():
         totals[call.effect] += count
     each = ", ".join(f"{count} {effect}" for effect, count in sorted(totals.items()))
-    yield f"at most {sum(totals.values())} requests, unless something is wrong: {each}"
-    yield from _MAY_DIFFER
+    yield from wrapped(f"at most {sum(totals.values())} requests, unless something is wrong: {each}")
+    yield from wrapped(_MAY_DIFFER)
     yield "nothing was sent"
 
 
+def _lines(what: str, remark: str) -> Iterator[str]:
+    """A call, and what is said of it, beside it if there is room."""
+    what, indent = in_one_line(what), " " * 11
+    if len(f"{what}   {remark}") <= WIDTH:
+        yield f"{what}   {in_one_line(remark)}"
+        return
+    yield from cut(what, indent)
+    for line in wrapped(remark, indent):
+        yield from cut(line, indent)
+
+
 _MAY_DIFFER = (
-    "A run may differ from this: names, and what [iut] parent does not tell, come from the supply. A check whose",
-    "precondition fails sends less. One that finds something wrong sends it again, to be sure, and starts operations",
-    "for that. What is answered with 429, or with 503 and Retry-After, is sent again. A server that lists many",
-    "operations is asked for up to 100 pages. The limits hold in any case, but for the clean-up: a cancel, a delete",
-    "and looks at each operation that was started.",
+    "A run may differ from this: names, and what [iut] parent does not tell, come from the supply. A check whose "
+    "precondition fails sends less. One that finds something wrong sends it again, to be sure, and starts operations "
+    "for that. What is answered with 429, or with 503 and Retry-After, is sent again. A server that lists many "
+    "operations is asked for up to 100 pages. The limits hold in any case, but for the clean-up: a cancel, a delete "
+    "and looks at each operation that was started."
 )
 
 

@@ -150,7 +150,9 @@ def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
     except UsageError as error:
         looked = f"fixtures were looked for in {fixtures.places(request.config)}"
         raise UsageError(error.message, f"{error.remedy}; {looked}") from error
-    if run.configuration.is_embedded and run.configuration.deviation is None and not _is_alone(request.config):
+    chosen = run.configuration.deviation is not None or run.configuration.world or _is_alone(request.config)
+    if run.configuration.is_embedded and not chosen:
+        fixtures.refuse_misspelt(request.config)
         run.messages.append(
             "nothing says what is under test, so it was the embedded reference server; the fixtures "
             f"{fixtures.URL} and {fixtures.TRANSPORT} were looked for in {fixtures.places(request.config)}"
@@ -191,6 +193,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         raise NotApplicable(ruled_out)
     if item.get_closest_marker("disruptive") is not None and not run.may_disrupt:
         raise NotTested("this check is disruptive, and the target is another machine; --disruptive runs it")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Note what a check judges while it runs."""
+    if not _is_check(item):
+        return (yield)
+    from conformance.server.results import EVIDENCE
+    from conformance.suite.evidence import evidence_noted
+
+    with evidence_noted() as item.stash[EVIDENCE]:
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)

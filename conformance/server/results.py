@@ -7,6 +7,7 @@ from typing import Any, Literal
 import pytest
 
 from conformance.errors import ConformanceError, NotApplicable, NotTested, Unjudged
+from conformance.exchange import Exchange
 from conformance.exchange.masking import Masking
 from conformance.judging.report import build_evidence_entry, violation_as_json
 from conformance.judging.transit import complaint_as_json
@@ -21,6 +22,10 @@ from conformance.suite.judging import Violated
 from conformance.suite.stimuli import in_turn
 
 SUITE = "conformance/suite"
+EVIDENCE = pytest.StashKey[list[Exchange]]()
+"""What a check asked for evidence."""
+
+_SHOWN = 3
 
 
 def result_of(item: pytest.Item, call: pytest.CallInfo[None], run: Run, masking: Masking | None) -> CheckResult:
@@ -66,7 +71,15 @@ def result_of(item: pytest.Item, call: pytest.CallInfo[None], run: Run, masking:
         draws(item),
         confirmation=confirmation.outcome if confirmation is not None else "",
         stimuli=in_turn(needs_of(item)),
+        evidence=_evidence(item),
     )
+
+
+def _evidence(item: pytest.Item) -> tuple[tuple[int, float], ...]:
+    """The last few exchanges that the check asked for evidence, each once."""
+    asked: list[Exchange] = item.stash.get(EVIDENCE, [])
+    latest_first = dict.fromkeys((each.number, each.sent_at) for each in reversed(asked))
+    return tuple(reversed(list(latest_first)[:_SHOWN]))
 
 
 def is_said(raised: BaseException) -> bool:

@@ -217,7 +217,9 @@ class Run:
         )
         decided_by = deciding_exchanges(judged.judgements, judged_part(self.all_traffic()))
         masking = self.masking()
-        shown = {requirement: tuple(map(masking.exchange, found)) for requirement, found in decided_by.items()}
+        # The same exchange decides several requirements.
+        masked = {id(one): masking.exchange(one) for found in decided_by.values() for one in found}
+        shown = {requirement: [masked[id(one)] for one in found] for requirement, found in decided_by.items()}
         return build_report(judged.judgements, judged.verdict, facts, shown), judged.verdict
 
     def _throttled(self) -> list[str]:

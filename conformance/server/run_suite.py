@@ -7,6 +7,7 @@ import importlib.util
 import io
 import os
 import re
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -87,14 +88,15 @@ def _show_how_to_start(progress: _Progress) -> None:
         return
     if not any(exchange.response is not None for exchange in run.iut.target.exchanges):
         return
-    from conformance.server.first_look import Seen, look_at_url, operations_table
+    from conformance.server.first_look import look_at_app, look_at_url, operations_table
 
-    contract = run.iut.contract
-    seen = look_at_url(run.configuration.iut.url, contract) if run.configuration.iut.url else Seen.nothing(contract)
+    iut, contract = run.configuration.iut, run.iut.contract
+    seen = look_at_app(iut.app, run.configuration.directory, contract) if iut.app else look_at_url(iut.url, contract)
+    key, value = ("app", iut.app) if iut.app else ("url", iut.url)
     print(
-        f"\nThat was {THE_DEFAULT}. For a server of your own write a conformance.toml, such as\n\n"
-        f'[iut]\nurl = "{run.configuration.iut.url}"\nparent = "{seen.parent}"\n{operations_table(seen)}\n'
-        "`lro-conformance init` writes it, with a workflow and a baseline.",
+        f"\nThat was {THE_DEFAULT}.\nFor a server of your own write a conformance.toml, such as\n\n"
+        f'[iut]\n{key} = "{value}"\nparent = "{seen.parent}"\n{operations_table(seen)}\n'
+        f"It is written, with a workflow and a baseline, by\n\n  lro-conformance init --{key} {shlex.quote(value)}",
         file=sys.stderr,
     )
 
@@ -123,7 +125,8 @@ def plan_run(options: Options, pytest_options: Sequence[str]) -> Plan:
             raise KeyboardInterrupt  # a part of a plan would be taken for the plan
         if progress.run is None or progress.run.iut is None:
             raise UsageError(
-                "the run cannot be rehearsed: the selection leaves no check that sends anything", "choose other checks"
+                "the run cannot be rehearsed: the selection leaves no check that sends anything",
+                "choose other checks; on another machine those that are disruptive need --disruptive",
             )
         iut = progress.run.iut
         operations = iut.configuration.operations
@@ -222,7 +225,12 @@ def _nothing_ran(status: int) -> int:
     if status == pytest.ExitCode.INTERRUPTED:
         print("lro-conformance: interrupted before anything was judged", file=sys.stderr)
     if status == pytest.ExitCode.NO_TESTS_COLLECTED:
-        print("lro-conformance: the selection leaves no check to run", file=sys.stderr)
+        print(
+            "lro-conformance: the selection leaves no check to run\n"
+            "  remedy: -k takes a part of the name of a check, as `lro-conformance requirements` lists them; "
+            "--profile ci has more checks than quick",
+            file=sys.stderr,
+        )
         return 3
     return 2
 

@@ -22,16 +22,15 @@ Two readings that google/api/http.proto leaves to the transcoder
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from conformance.errors import UsageError
-from conformance.exchange.message import Call, Method
+from conformance.errors import UsageError, did_you_mean
+from conformance.exchange import Call, Method
 from conformance.spec.files import read_yaml, refuse_foreign_references, spec_path
 from conformance.spec.template import Kind, PathTemplate, TemplateSyntaxError
 
@@ -261,7 +260,7 @@ def _method(where: str, selector: object) -> Method | None:
     if not selector.startswith(f"{SERVICE}.") or selector in _OTHER_SELECTORS:
         return None
     if selector not in _METHODS:
-        raise UsageError(f"{where}.selector: {SERVICE} has no such method: {selector}", _nearest(selector, _METHODS))
+        raise UsageError(f"{where}.selector: {SERVICE} has no such method: {selector}", _remedy(selector, _METHODS))
     return _METHODS[selector]
 
 
@@ -291,9 +290,8 @@ def _binding(where: str, method: Method, rule: object) -> Binding:
 def _refuse_unknown_keys(where: str, rule: dict[str, Any], known: frozenset[str]) -> None:
     for key in rule:
         if key not in known:
-            raise UsageError(f"{where}.{key}: unknown key", _nearest(str(key), known))
+            raise UsageError(f"{where}.{key}: unknown key", _remedy(str(key), known))
 
 
-def _nearest(word: str, known: dict[str, Method] | frozenset[str]) -> str:
-    nearest = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean {nearest[0]}?" if nearest else f"use one of {', '.join(sorted(known))}"
+def _remedy(word: str, known: Collection[str]) -> str:
+    return did_you_mean(word, known, f"use one of {', '.join(sorted(known))}")

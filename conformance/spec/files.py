@@ -5,7 +5,6 @@ In a checkout the specs are the folder `specs/` beside the package; in an instal
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from conformance.errors import UsageError
+from conformance.errors import UsageError, nearest
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _DEEPEST = 150
@@ -49,8 +48,8 @@ def spec_path(name: str | Path) -> Path:
         if candidate.is_file():
             return candidate
     known = spec_names()
-    nearest = difflib.get_close_matches(Path(name).name, [*known, *(f"{stem}.yaml" for stem in known)], n=1)
-    hint = f"did you mean {nearest[0]}? Else give" if nearest else f"name one of {', '.join(known)}, or give"
+    near = nearest(Path(name).name, [*known, *(f"{stem}.yaml" for stem in known)])
+    hint = f"did you mean {near}? Else give" if near else f"name one of {', '.join(known)}, or give"
     raise UsageError(f"there is no spec {name}", f"{hint} the path of an OpenAPI file")
 
 

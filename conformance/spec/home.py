@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from conformance.errors import UsageError
-from conformance.exchange.message import Method
+from conformance.exchange import Method
 from conformance.spec.template import Kind, PathTemplate, Segment
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import unknown_name
 from conformance.suite.bystanders import Bystander, Bystanders
+from conformance.suite.clients import CLOSING
 from conformance.suite.deletion import Deletion
 from conformance.suite.last_look import LastLook
 from conformance.suite.operations import require_own_deletes
-from conformance.suite.other_methods import CLOSING
 from conformance.suite.pages import SmallPages
 from conformance.suite.stimuli import stimulus
 

@@ -6,21 +6,24 @@ cancel one. What it has taken, and so has made the name of an operation, it must
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from conformance.errors import NotApplicable, NotTested, TargetError
 from conformance.exchange import Exchange, Method
 from conformance.server.target.iut import Iut
 from conformance.server.target.starts import StartRefused
+from conformance.suite.bystanders import Bystanders
+from conformance.suite.stimuli import stimulus
 
 LONGEST = 63
 """Characters of an id that a name in DNS can have, and so one of Google's resources (AIP-122)."""
 
+EVERYTHING = "everything"
 TOGETHER = {"9-CAPITALS-63": ("digit-first", "capitals", "long"), "_.~": ("underscore", "period", "tilde")}
-"""Kinds that have several things in one id, each with the kinds that have one of these: they are asked for where a
-server refuses to start an operation of all together."""
+"""Kinds that have several things in one id, each with the kinds that have one of these. They are asked for where a
+server refuses to start an operation of everything at once, and those of one thing where it refuses these."""
 APART = tuple(part for parts in TOGETHER.values() for part in parts)
 RARER = ("hyphen-last", "two-periods", "suffix")
 COLON = "colon"
@@ -49,6 +52,7 @@ class Chosen:
 def id_with(kind: str, fresh: str) -> str:
     """An id of a kind, made of a fresh one."""
     return {
+        EVERYTHING: f"9{fresh}_a~b.c-Ab-".ljust(LONGEST, "Z"),
         "9-CAPITALS-63": f"9{fresh}-Ab-".ljust(LONGEST, "Z"),
         "_.~": f"{fresh}_a~b.c",
         "capitals": fresh.upper() + "xY",
@@ -64,22 +68,43 @@ def id_with(kind: str, fresh: str) -> str:
     }[kind]
 
 
-def cancel_chosen(iut: Iut, kinds: Sequence[str]) -> dict[str, Chosen]:
-    """Start an operation of each kind of id, and cancel it by its name; with a colon twice, escaped and plain."""
+def start_chosen(iut: Iut, kinds: Sequence[str]) -> dict[str, Chosen]:
+    """Start an operation of each kind of id.
+
+    Raises NotApplicable where the start chooses no id.
+    """
+    if not iut.supply.takes_ids:
+        raise NotApplicable("the request of [operations] start does not choose an id: {id} stands nowhere in it")
     identifiers = {kind: id_with(kind, iut.fresh_id()) for kind in kinds}
     started = dict(zip(kinds, iut.supply.take_called(list(identifiers.values())), strict=True))
-    chosen = {kind: _seen(identifiers[kind], start) for kind, start in started.items()}
+    return {kind: _seen(identifiers[kind], start) for kind, start in started.items()}
+
+
+@stimulus
+def unusual(iut: Iut, bystanders: Bystanders, younger_name: str | None = None) -> dict[str, Chosen]:
+    """The operations that are always asked for: of everything at once, and with a colon."""
+    return start_chosen(iut, [EVERYTHING, COLON])
+
+
+def cancel_chosen(iut: Iut, kinds: Sequence[str]) -> dict[str, Chosen]:
+    """Start an operation of each kind of id, and cancel it by its name."""
+    return cancel_started(iut, start_chosen(iut, kinds))
+
+
+def cancel_started(iut: Iut, chosen: Mapping[str, Chosen]) -> dict[str, Chosen]:
+    """Cancel each operation by its name; with a colon twice, escaped and plain."""
     there = {kind: one for kind, one in chosen.items() if one.name}
     cancels = iut.send_all(
         [iut.cancel_request(one.name, note=f"cancel of the id {one.identifier}") for one in there.values()]
     )
+    cancelled = dict(chosen)
     for (kind, one), cancel in zip(there.items(), cancels, strict=True):
         plain = _cancel_with_plain_colon(iut, one.name) if kind == COLON else None
         # A second cancel is compared with a second cancel, at once: later the operation is in another state.
         is_worse = plain is not None and cancel.succeeded() and not plain.succeeded()
         once_more = iut.cancel(one.name, note=f"second cancel of the id {one.identifier}") if is_worse else None
-        chosen[kind] = Chosen(one.identifier, one.name, cancel, plain, once_more)
-    return chosen
+        cancelled[kind] = replace(one, cancel=cancel, with_plain_colon=plain, once_more=once_more)
+    return cancelled
 
 
 def _seen(identifier: str, started: str | TargetError) -> Chosen:

@@ -64,6 +64,10 @@ def _fields(name: str) -> list[Header]:
     ]
 
 
+CLOSING = (("Connection", "close"),)
+"""Some servers send content in answer to HEAD; on the same connection it would be taken for the next answer."""
+
+
 def is_one_field(form: str) -> bool:
     """Whether a form is a cancel with one of the fields that clients send, or without one."""
     return form.startswith(f"{ALL_TOGETHER} ")

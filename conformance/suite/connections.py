@@ -45,29 +45,36 @@ def _pair(iut: Iut, refusal: Outgoing, after: Outgoing) -> Pair:
 
 
 def _to_be_refused(iut: Iut, name: str) -> list[Outgoing]:
-    """What is refused before anybody needs its body: who asks, what for, and by which method; it names nobody's."""
+    """What is refused before anybody needs its body: who asks, what for, and by which method; it names nobody's.
+
+    In quick two requests have all that the larger profiles send apart.
+    """
     unknown = unknown_name(name, "connection")
-    path = iut.contract.path(Method.CANCEL, unknown)
     first = iut.cancel_request(unknown, body=BODY, note="cancel of an unknown operation with a body", is_odd=True)
     capitals = replace(in_capitals(first), note=f"{first.note} and header names in capitals")
-    requests = [
-        *([capitals] if iut.is_quick else [first, capitals]),
-        iut.cancel_request(
-            unknown, body=BODY[:-1], headers=EXPECT, note="cancel with Expect and a body that is not whole", is_odd=True
-        ),
-    ]
-    if iut.statement.value("auth") is True and not iut.configuration.auth.client_certificate:
+    asks_who_calls = iut.statement.value("auth") is True and not iut.configuration.auth.client_certificate
+    if iut.is_quick:
+        return [capitals, _expecting(iut, unknown, Credential.NONE if asks_who_calls else Credential.MAIN)]
+    requests = [first, capitals, _expecting(iut, unknown, Credential.MAIN)]
+    if asks_who_calls:
         note = "cancel without credentials and with a body"
         requests.append(iut.cancel_request(unknown, body=BODY, credential=Credential.NONE, note=note, is_odd=True))
-    if not iut.is_quick:
-        for method, target, label, framing, what in (
-            ("PUT", path, JSON, "length", "PUT on the cancel path"),
-            ("POST", f"{path}x", JSON, "length", "another verb"),
-            ("POST", path, "text/plain", "length", "another label"),
-            ("POST", f"{path}x", JSON, "chunked", "another verb, in chunks"),
-        ):
-            note = f"{what}, with a body"
-            requests.append(
-                iut.request(method, target, body=BODY, content_type=label, framing=framing, note=note, is_odd=True)
-            )
+    path = iut.contract.path(Method.CANCEL, unknown)
+    for method, target, label, framing, what in (
+        ("PUT", path, JSON, "length", "PUT on the cancel path"),
+        ("POST", f"{path}x", JSON, "length", "another verb"),
+        ("POST", path, "text/plain", "length", "another label"),
+        ("POST", f"{path}x", JSON, "chunked", "another verb, in chunks"),
+    ):
+        note = f"{what}, with a body"
+        requests.append(
+            iut.request(method, target, body=BODY, content_type=label, framing=framing, note=note, is_odd=True)
+        )
     return requests
+
+
+def _expecting(iut: Iut, name: str, credential: Credential) -> Outgoing:
+    note = "cancel with Expect and a body that is not whole"
+    if credential is Credential.NONE:
+        note += ", without credentials"
+    return iut.cancel_request(name, body=BODY[:-1], headers=EXPECT, credential=credential, note=note, is_odd=True)

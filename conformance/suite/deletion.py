@@ -1,6 +1,6 @@
-"""The first deletes of a run: of an operation that has ended, if there is one, and of one whose cancel is under way.
+"""The first delete of a run: of an operation that has ended, if there is one.
 
-The last look shows whether both stay deleted.
+The last look shows whether it stays deleted.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from conformance.suite.operations import require_own_deletes
 from conformance.suite.pages import SmallPages
 from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import Stories
+
+DELETION = "deletion"
+"""The key of the last look at the bystander of the delete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,39 +56,8 @@ def deletion(
     if iut.ends_at_once:
         ended = bystanders.new().exchange
     deletion = delete_one(iut, ended, like=older.name)
-    aims.aim("deletion", older, [deletion.delete])
+    aims.aim(DELETION, older, [deletion.delete])
     return deletion
-
-
-@stimulus
-def cancel_before_delete(
-    iut: Iut,
-    abandoned_name: str,
-    cancel_works: Stories,
-    small_pages: SmallPages | None = None,
-    further: list[Further] | None = None,
-) -> Exchange:
-    """The cancel of the operation that is deleted next, sent with the first delete.
-
-    Raises NotTested where cancels end nothing: what runs and is deleted, nobody can end.
-    """
-    if not all(shows_the_end(story.end) for story in cancel_works.all()):
-        raise NotTested(
-            "not every operation that was cancelled has ended, and what runs and is deleted, nobody can end"
-        )
-    return iut.cancel(abandoned_name, note="cancel of an operation that is deleted next")
-
-
-@stimulus
-def early_delete(
-    iut: Iut, cancel_before_delete: Exchange, deletion: Deletion, younger: Bystander, aims: LastLook
-) -> Exchange:
-    """The delete of an operation whose cancel is under way, where its effect is not at once."""
-    if not deletion.removed or not cancel_before_delete.succeeded() or cancel_before_delete.call is None:
-        raise NotTested("no delete and no cancel is known to work, so that what runs would be lost")
-    delete = iut.delete(cancel_before_delete.call.name)
-    aims.aim("early delete", younger, [cancel_before_delete, delete])
-    return delete
 
 
 @stimulus

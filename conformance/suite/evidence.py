@@ -2,12 +2,14 @@
 
 An oracle complains, or does not: also when it cannot judge, because there is no answer, the server is busy, or the
 answer shows no operation. So after the oracles a check asks for evidence. Without evidence the requirement is not
-tested.
+tested. What it asks of is noted: it is what a report shows of a requirement that is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
 
 from conformance.errors import NotTested
 from conformance.exchange import Exchange
@@ -16,6 +18,26 @@ from conformance.rules import Complaint
 from conformance.rules.server.outcome import NO_EFFECT_SEEN, a_cancel_had_an_effect
 from conformance.server.target.iut import Iut
 from conformance.suite.judging import require
+
+_NOTED: ContextVar[list[Exchange] | None] = ContextVar("evidence", default=None)
+
+
+@contextlib.contextmanager
+def evidence_noted() -> Iterator[list[Exchange]]:
+    """The exchanges that a check asks for evidence while it runs, in the order in which it does."""
+    noted: list[Exchange] = []
+    token = _NOTED.set(noted)
+    try:
+        yield noted
+    finally:
+        _NOTED.reset(token)
+
+
+def note(*exchanges: Exchange) -> None:
+    """Note what a check judged, where it asks for evidence of something else, or of nothing."""
+    noted = _NOTED.get()
+    if noted is not None:
+        noted.extend(exchanges)
 
 
 def require_each(oracle: Callable[[Exchange], Complaint | None], exchanges: Iterable[Exchange]) -> None:
@@ -29,6 +51,7 @@ def require_each(oracle: Callable[[Exchange], Complaint | None], exchanges: Iter
 
 def require_answers(*exchanges: Exchange) -> None:
     """Raise NotTested when one was not answered, or the server was busy."""
+    note(*exchanges)
     for exchange in exchanges:
         if exchange.response is None or exchange.response.is_busy:
             raise NotTested(f"{answered(exchange)}, which says nothing")
@@ -52,6 +75,7 @@ def _is_unauthorised(exchange: Exchange) -> bool:
 
 def require_looks(*looks: Exchange) -> None:
     """Raise NotTested when a get does not show the operation."""
+    note(*looks)
     for look in looks:
         if operation_in(look) is None:
             raise NotTested(f"the operation could not be read: {answered(look)}")

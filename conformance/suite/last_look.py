@@ -16,7 +16,7 @@ from conformance.rules.server.outcome import ended, untouched
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.suite.bystanders import Bystander
-from conformance.suite.evidence import require_untouched
+from conformance.suite.evidence import note, require_untouched
 from conformance.suite.latency import Latency
 from conformance.suite.stimuli import last_stimulus, stimulus
 
@@ -89,6 +89,7 @@ class LastLook:
         looked = self.at(key)
         if looked.touched is not None:
             self.accounted_for.add(looked.bystander.name)
+        note(looked.sent[-1])
         require_untouched(self._iut, looked.touched, looked.look)
 
     def is_later_ones(self, key: str, look: Exchange) -> bool:

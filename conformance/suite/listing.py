@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 import conformance.suite
+from conformance.exchange.printable import wrapped
 from conformance.judging.report import requirement_as_json
 from conformance.judging.traffic import traffic_check_of
 from conformance.rules.server import all_rules
@@ -84,22 +85,24 @@ def render_requirements(style: str, halves: Sequence[Half]) -> str:
         return json.dumps({"requirements": entries}, indent=1) + "\n"
     if style == "markdown":
         return "".join(_markdown(halves))
-    return "".join(text for half in halves for text in _text(half.entries()))
+    return "".join(f"{line}\n" for half in halves for entry in half.entries() for line in _text(entry))
 
 
-def _text(entries: list[dict[str, Any]]) -> Iterator[str]:
-    for entry in entries:
-        yield f"{entry['id']}  ({entry['level']}, {entry['actor']})\n  {entry['statement']}\n"
-        yield f"  source: {entry['source']['title']}; {entry['source']['section']}\n"
-        for key in ("derived", "contested"):
-            if entry[key]:
-                yield f"  {key}: {entry[key]}\n"
-        if entry["not_tested_reason"]:
-            yield f"  not tested: {entry['not_tested_reason']}\n"
-        for key in ("checks", "faults"):
-            if entry[key]:
-                yield f"  {key}: {', '.join(entry[key])}\n"
-        yield "\n"
+def _text(entry: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{entry['id']}  ({entry['level']}, {entry['actor']})"
+    yield from wrapped(entry["statement"], "  ")
+    yield from wrapped(f"{entry['source']['title']}; {entry['source']['section']}", "  source: ")
+    yield f"          {entry['source']['url']}"
+    for key, said in (
+        ("derived", entry["derived"]),
+        ("contested", entry["contested"]),
+        ("not tested", entry["not_tested_reason"]),
+        ("checks", ", ".join(entry["checks"])),
+        ("faults", ", ".join(entry["faults"])),
+    ):
+        if said:
+            yield from wrapped(f"{key}: {said}", "  ")
+    yield ""
 
 
 def _markdown(halves: Sequence[Half]) -> Iterator[str]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
-from conformance.errors import NotApplicable
+from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import next_page_token, operations_in
 from conformance.rules.server.operation import same_name
 from conformance.server.target.iut import Iut, listed_names
 from conformance.server.target.waits import LIST_SHOWS
 from conformance.suite.bystanders import Bystanders
-from conformance.suite.last_look import LastLook
-from conformance.suite.stimuli import last_stimulus, stimulus
+from conformance.suite.evidence import answered, note
+from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import Stories
 
 _PAUSE = 0.25
@@ -74,12 +74,13 @@ def is_read(read: Sequence[Exchange]) -> bool:
     return is_readable and read[-1].succeeded() and not next_page_token(read[-1])
 
 
+def require_read(read: Sequence[Exchange]) -> None:
+    """Raise NotTested where a list was not read to its end."""
+    note(*read)
+    if not is_read(read):
+        raise NotTested(f"the list was not read to its end: {answered(read[-1])}")
+
+
 def is_listed(read: Sequence[Exchange], name: str) -> bool:
     """Whether a page shows the operation."""
     return any(same_name(listed, name) for listed in listed_names(read))
-
-
-@last_stimulus
-def last_list(iut: Iut, oldest_name: str, last_look: LastLook, listing: list[Exchange]) -> list[Exchange]:
-    """The list at the end of the run. It comes after the last look, and so is another look at all that is there."""
-    return iut.list_pages(iut.contract.parent_of(oldest_name))

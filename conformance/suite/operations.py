@@ -12,6 +12,7 @@ from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Method
 from conformance.server.target.iut import Iut
 from conformance.suite.bystanders import Bystanders
+from conformance.suite.chosen_ids import EVERYTHING, Chosen
 from conformance.suite.stimuli import stimulus
 
 
@@ -83,9 +84,14 @@ def completing_name(iut: Iut, bystanders: Bystanders, younger_name: str | None =
 
 
 @stimulus
-def same_request_id_name(iut: Iut, bystanders: Bystanders, younger_name: str | None = None) -> str:
-    """The one that is cancelled with the request id of another cancel; the list that is walked through has it, too."""
-    return iut.running(1)[0]
+def same_request_id_name(
+    iut: Iut, bystanders: Bystanders, younger_name: str | None = None, unusual: dict[str, Chosen] | None = None
+) -> str:
+    """The one that is cancelled with the request id of another cancel; the list that is walked through has it, too.
+
+    Where the suite may choose ids it is the one with an unusual id.
+    """
+    return (unusual[EVERYTHING].name if unusual is not None else "") or iut.running(1)[0]
 
 
 def require_own_deletes(iut: Iut, like: str) -> None:

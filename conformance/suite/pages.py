@@ -1,7 +1,6 @@
-"""A list in small pages, and lists with parameters that make no sense or name another parent.
+"""A list in small pages, each asked for with the token of the one before it.
 
-The first page goes together with the others; then each page is asked for with the token of the one before it. How
-small they are follows from what the whole list showed: three pages, or more where the server makes them smaller.
+How small they are follows from what the whole list showed: three pages, or more where the server makes them smaller.
 """
 
 from __future__ import annotations
@@ -11,12 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from conformance.errors import NotTested
-from conformance.exchange import Exchange, Method
+from conformance.exchange import Exchange
 from conformance.exchange.history import next_page_token, operations_in
 from conformance.rules import Complaint
 from conformance.server.target.iut import Iut, listed_names
-from conformance.server.target.target import Outgoing
-from conformance.server.target.unknown import nonce
 from conformance.suite.stimuli import stimulus
 
 PAGES = 3
@@ -25,24 +22,13 @@ MOST_PAGES = 100
 EMPTY_FOR_EVER = 10
 """Pages in a row that show nothing, behind a list that was at its end, or nothing new."""
 
-NEGATIVE, ZERO, HUGE = "list with a negative pageSize", "list with the pageSize 0", "list with a huge pageSize"
-BAD_TOKEN, BAD_FILTER = "a pageToken that nobody gave", "a filter that cannot be parsed"
-OTHER_LOCATION, OTHER_PROJECT = "list of another location", "list of another project"
-SHORTER_LOCATION = "list of a location whose id is the beginning of ours"
-OTHERS = (OTHER_LOCATION, SHORTER_LOCATION, OTHER_PROJECT)
-"""Lists of parents that none of our operations is below."""
-
-_NO_FILTER = "lro_conformance_no_such_field%20%3D%3D%20%28"
-"""`lro_conformance_no_such_field == (`: neither the field nor the grammar is anybody's."""
-
 
 @dataclass(frozen=True, slots=True)
 class SmallPages:
-    """The pages of one walk, how large each was to be, and the other lists by their note."""
+    """The pages of one walk, and how large each was to be."""
 
     walk: list[Exchange]
     size: int
-    others: dict[str, Exchange]
 
     @property
     def is_whole(self) -> bool:
@@ -52,44 +38,29 @@ class SmallPages:
 
 @stimulus
 def small_pages(iut: Iut, oldest_name: str, listing: list[Exchange]) -> SmallPages:
-    """Walk through the list that was read as a whole, and ask for the others.
+    """Walk through the list that was read as a whole.
 
     Raises NotTested where the whole list has more operations than can be walked through.
     """
-    parent = iut.contract.parent_of(oldest_name)
-    count = len(listed_names(listing))
-    if count == 0 or next_page_token(listing[-1]) or not listing[-1].succeeded():
+    size = -(-len(names_on_a_whole(listing)) // PAGES)
+    return SmallPages(walk(iut, iut.contract.parent_of(oldest_name), size), size)
+
+
+def names_on_a_whole(listing: Sequence[Exchange]) -> set[str]:
+    """What a list shows. Raises NotTested where that is nothing, or it was not read to its end."""
+    names = listed_names(listing)
+    if not names or next_page_token(listing[-1]) or not listing[-1].succeeded():
         raise NotTested("no list was read to its end that shows operations")
-    size = -(-count // PAGES)
-    first = iut.list_request(parent, page_size=size)
-    requests = _others(iut, parent)
-    answers = iut.send_all([first, *requests])
-    return SmallPages(walk(iut, parent, size, answers[0]), size, {one.note: one for one in answers[1:]})
+    return names
 
 
-@stimulus
-def resized(iut: Iut, oldest_name: str, small_pages: SmallPages) -> Exchange:
-    """The page that follows the first one of the walk, asked for in another size."""
-    if small_pages.size < 2:
-        raise NotTested("no page can be smaller")
-    return next_of_size_1(iut, iut.contract.parent_of(oldest_name), small_pages.walk[0])
-
-
-def next_of_size_1(iut: Iut, parent: str, page: Exchange) -> Exchange:
-    """The page of one operation that follows another page. Raises NotTested where none follows."""
-    token = next_page_token(page)
-    if not token:
-        raise NotTested("the list has one page")
-    return iut.send(iut.list_request(parent, token, 1))
-
-
-def walk(iut: Iut, parent: str, size: int, first: Exchange | None = None) -> list[Exchange]:
+def walk(iut: Iut, parent: str, size: int) -> list[Exchange]:
     """The pages of a list, each with the token of the one before it, up to the last or to one that was given before.
 
     Pages may be small, and empty: "the client must rely on the page token to determine if there are more results"
     (AIP-158). So the walk goes on as long as it shows anything new.
     """
-    pages = [first or iut.send(iut.list_request(parent, page_size=size))]
+    pages = [iut.send(iut.list_request(parent, page_size=size))]
     given: set[str] = set()
     while (token := next_page_token(pages[-1])) and token not in given and not _is_too_long(pages):
         given.add(token)
@@ -101,27 +72,6 @@ def _is_too_long(pages: Sequence[Exchange]) -> bool:
     """Whether the last pages of a walk showed nothing that those before them had not shown, or there are very many."""
     before, last = pages[:-EMPTY_FOR_EVER], pages[-EMPTY_FOR_EVER:]
     return len(pages) >= MOST_PAGES or (bool(before) and listed_names(last) <= listed_names(before))
-
-
-def _others(iut: Iut, parent: str) -> list[Outgoing]:
-    queries = {
-        NEGATIVE: "pageSize=-1",
-        ZERO: "pageSize=0",
-        HUGE: f"pageSize={(1 << 31) - 1}",
-        BAD_TOKEN: f"pageSize=1&pageToken={nonce(parent, 'token')}",
-        BAD_FILTER: f"filter={_NO_FILTER}",
-    }
-    requests = [iut.list_request(parent, query=query, note=note) for note, query in queries.items()]
-    segments = parent.split("/")
-    others = {OTHER_LOCATION: [*segments[:-1], nonce(parent, OTHER_LOCATION)]}
-    if len(segments[-1]) > 1:
-        others[SHORTER_LOCATION] = [*segments[:-1], segments[-1][:-1]]
-    if not iut.is_quick and len(segments) > 2:
-        others[OTHER_PROJECT] = [segments[0], nonce(parent, OTHER_PROJECT), *segments[2:]]
-    for note, other in others.items():
-        if len(segments) > 1 and iut.contract.binds(Method.LIST, "/".join(other)):
-            requests.append(iut.list_request("/".join(other), note=note))
-    return requests
 
 
 def shown_twice(pages: Sequence[Exchange]) -> Complaint | None:

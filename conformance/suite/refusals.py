@@ -21,7 +21,7 @@ from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import unknown_name
 from conformance.suite.blame import Blame, Make
 from conformance.suite.bystanders import Bystanders
-from conformance.suite.evidence import require_answers, require_untouched
+from conformance.suite.evidence import note, require_answers, require_untouched
 from conformance.suite.judging import require
 from conformance.suite.last_look import LastLook
 from conformance.suite.stimuli import stimulus
@@ -98,6 +98,7 @@ class Refusal:
     def require_no_effect(self, *answers: Complaint | None) -> None:
         """Raise Violated for wrong answers and for effects of the requests, NotTested if the effects are not known."""
         require(*answers, self.effect())
+        note(*self.sent[-1:])
         self.refusals.require_untouched()
 
     def require_no_match(self) -> None:

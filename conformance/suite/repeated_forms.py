@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from conformance.errors import NotTested
-from conformance.exchange import Exchange, Method
+from conformance.exchange import Exchange, Method, Request
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import as_good_as, shows_nothing_of_a_form
 from conformance.server.target.iut import Iut
@@ -44,15 +44,15 @@ _UNRESERVED = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])[A-Za-z0-9._~-]")
 """A character of a raw path that may be escaped or not, and means the same (RFC 3986, section 2.3)."""
 
 
-WITH_A_QUERY = {
-    "charset": "alt",
-    "newline": "dollar-alt",
-    "redundant-name": "dollar-alt-encoded",
-    "capitals": "dollar-alt-plain",
-    ALL_TOGETHER: "system-parameters",
-    "escaped-letter": "empty-query",
+TOGETHER = {
+    "charset": ("newline", "alt", "absolute-form"),
+    "no-length": ("dollar-alt",),
+    "redundant-name": ("dollar-alt-encoded",),
+    "capitals": ("dollar-alt-plain",),
+    ALL_TOGETHER: ("system-parameters",),
+    "escaped-letter": ("empty-query",),
 }
-"""Forms, each with a query that quick sends in the same request: who understands both there, understands either."""
+"""Forms, each with others that quick sends in the same request: who understands all of them there, understands each."""
 
 
 class RepeatedForms:
@@ -68,7 +68,8 @@ class RepeatedForms:
         # The control goes first and alone: what follows finds the operation as the control found it.
         self.control = iut.send(_control(iut, name))
         self._may_have_ended = may_have_ended
-        together = joined(self._forms) if iut.is_quick else {(form,): each for form, each in self._forms.items()}
+        apart: dict[tuple[str, ...], Outgoing] = {(form,): each for form, each in self._forms.items()}
+        together = joined(self._forms, self.control.request) if iut.is_quick else apart
         # With them a look: a cancel that is sent again may set what was cancelled running again, for a while.
         *sent, _ = iut.send_all([*together.values(), iut.get_request(name)])
         answers = zip(together, sent, strict=True)
@@ -142,16 +143,29 @@ def forms_of(iut: Iut, name: str) -> dict[str, Outgoing]:
     return {**bodies, **_queries(iut, name), **_paths(iut, name)}
 
 
-def joined(forms: Mapping[str, Outgoing]) -> dict[tuple[str, ...], Outgoing]:
-    """The same forms in fewer requests, each by the keys of the forms that it has."""
-    pairs = {form: query for form, query in WITH_A_QUERY.items() if form in forms and query in forms}
-    alone = {(form,): each for form, each in forms.items() if form not in pairs and form not in pairs.values()}
-    return alone | {(form, query): _with_query_of(forms[form], forms[query]) for form, query in pairs.items()}
+def joined(forms: Mapping[str, Outgoing], plain: Request) -> dict[tuple[str, ...], Outgoing]:
+    """The same forms in fewer requests, each by the keys of the forms that it has. `plain` is the plain cancel."""
+    groups = [(form, *others) for form, others in TOGETHER.items() if {form, *others} <= forms.keys()]
+    taken = {form for group in groups for form in group}
+    alone: dict[tuple[str, ...], Outgoing] = {(form,): each for form, each in forms.items() if form not in taken}
+    return alone | {group: _in_one([forms[form] for form in group], plain) for group in groups}
 
 
-def _with_query_of(form: Outgoing, query: Outgoing) -> Outgoing:
-    request = replace(form.request, target=f"{form.request.target}?{query.request.query}")
-    return replace(form, request=request, note=f"{form.note}, and with the query ?{query.request.query}")
+def _in_one(forms: Sequence[Outgoing], plain: Request) -> Outgoing:
+    """The first form, with all that sets the others apart from the plain cancel."""
+    first, *others = forms
+    request = first.request
+    for other in (each.request for each in others):
+        fields = [field for field in other.headers if field not in plain.headers]
+        replaced = {name.lower() for name, _ in fields}
+        request = replace(
+            request,
+            target=other.target.replace(plain.target, request.target),
+            headers=(*(field for field in request.headers if field[0].lower() not in replaced), *fields),
+            body=request.body if other.body == plain.body else other.body,
+        )
+    note = ", and ".join([first.note, *(other.note.removeprefix("cancel ") for other in others)])
+    return replace(first, request=request, note=note)
 
 
 def _bodies(iut: Iut, name: str) -> dict[str, Outgoing]:

@@ -6,6 +6,7 @@ keep them by what was asked, too.
 
 from __future__ import annotations
 
+from conformance.errors import NotTested
 from conformance.exchange import Exchange, Header
 from conformance.server.target.iut import Iut
 from conformance.server.target.unknown import nonce
@@ -22,7 +23,14 @@ def same_request_id(iut: Iut, cancel_works: Stories, same_request_id_name: str) 
 
 
 def cancel_with_id_of_another(iut: Iut, cancelled: str, fresh: str) -> Exchange:
-    """Cancel an operation that is cancelled already with an id, and then a fresh one with the same id."""
-    headers: list[Header] = [(field, nonce(fresh, "request id")) for field in _FIELDS]
+    """Cancel an operation that is cancelled already with an id, and then a fresh one with the same id.
+
+    Raises NotTested where every field that has such an id is configured, and so has a value already.
+    """
+    configured = iut.configuration.iut
+    taken = {field.lower() for field in (*configured.headers, configured.request_id_header)}
+    headers: list[Header] = [(field, nonce(fresh, "request id")) for field in _FIELDS if field.lower() not in taken]
+    if not headers:
+        raise NotTested("[iut] says what stands in every header field that has the id of a request")
     iut.cancel(cancelled, headers=headers, note="cancel with a request id")
     return iut.cancel(fresh, headers=headers, note="cancel with the request id of another cancel")

@@ -22,17 +22,6 @@ def similar_names(aim: Aim) -> list[Outgoing]:
     ]
 
 
-@refusal
-def wildcard_parents(aim: Aim) -> list[Outgoing]:
-    """The cancel of the id below `-` in place of every parent; none where somebody else may have that id, too."""
-    *parents, identifier = aim.name.split("/")
-    other = "/".join(["-" if position % 2 else segment for position, segment in enumerate(parents)] + [identifier])
-    is_ours = is_drawn(identifier) or bool(aim.iut.nobodys([_get_path(aim.iut, other)], or_of=aim.name))
-    if not is_ours or not aim.iut.contract.binds(Method.CANCEL, other):
-        return []
-    return [aim.iut.cancel_request(other, note="cancel of the id below a wildcard for every parent", is_odd=True)]
-
-
 def _with_plain_plus(outgoing: Outgoing) -> Outgoing:
     """A `+` need not be escaped in a path, where it is one (RFC 3986, section 3.3); only forms read it as a blank."""
     request = outgoing.request

@@ -20,6 +20,9 @@ from conformance.suite.last_look import LastLook
 from conformance.suite.latency import Latency
 from conformance.suite.stimuli import stimulus
 
+FIRST_CANCEL, STORIES = "first-cancel", "stories"
+"""The keys of the last looks at what was cancelled first, and at the bystander of the stories."""
+
 
 @dataclass(frozen=True, slots=True)
 class Story:
@@ -110,7 +113,7 @@ def first_cancel(iut: Iut, first_name: str, aims: LastLook, story_names: list[st
     kind = "done" if operation.done else "running"
     if cancel.response is not None and cancel.response.status == 501:
         iut.statement.find("cancel", "unimplemented", f"the cancel of a {kind} operation was answered with 501")
-        aims.aim("first-cancel", first.as_bystander, [cancel])
+        aims.aim(FIRST_CANCEL, first.as_bystander, [cancel])
     elif first.reached_the_method:
         how = "succeeded" if cancel.succeeded() else "was answered with FAILED_PRECONDITION"
         iut.statement.find("cancel", "best-effort", f"the cancel of a {kind} operation {how}")
@@ -165,7 +168,7 @@ def stories(
     ends = _ends(iut, {second: bare, third: labelled, first: first_cancel.cancel}, after, latency)
     if ends != after:
         control = iut.get(older.name)
-    aims.aim("stories", older, [first_cancel.cancel])
+    aims.aim(STORIES, older, [first_cancel.cancel])
     return Stories(
         Story(first, first_cancel.cancel, after[first], ends[first]),
         Story(second, bare, after[second], ends[second], plain=bare_plain),

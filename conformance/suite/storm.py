@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
 from conformance.server.target.iut import Iut
-from conformance.suite.bystanders import Bystander, Bystanders
+from conformance.suite.bystanders import Bystander
 from conformance.suite.last_look import LastLook
 from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import Stories
 
-CROWD = 4
-"""Operations that are cancelled at once."""
+STORM = "storm"
+"""The key of the last look at the bystander of the storm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Storm:
 def storm(iut: Iut, storm_name: str, younger: Bystander, cancel_works: Stories, aims: LastLook) -> Storm:
     """Overlapping cancels and looks at one operation; its bystander is the next that was started after it."""
     storm = raise_storm(iut, storm_name, cancels=2, looks=1)
-    aims.aim("storm", younger, storm.cancels)
+    aims.aim(STORM, younger, storm.cancels)
     return storm
 
 
@@ -54,37 +54,3 @@ def raise_storm(iut: Iut, name: str, cancels: int, looks: int) -> Storm:
     requests = [iut.cancel_request(name, note=f"cancel {turn + 1} of {cancels} at once") for turn in range(cancels)]
     requests += [iut.get_request(name) for _ in range(looks)]
     return Storm(name, [*iut.send_together(requests), iut.get(name)])
-
-
-@stimulus
-def crowd(iut: Iut, bystanders: Bystanders, cancel_repeats: Stories, aims: LastLook) -> Crowd:
-    """Several operations cancelled at once, beside a bystander that has no part in it."""
-    return Crowd(iut, bystanders, aims)
-
-
-class Crowd:
-    """Several operations cancelled twice and looked at, all at once, beside a bystander that has no part in it."""
-
-    def __init__(self, iut: Iut, bystanders: Bystanders, aims: LastLook) -> None:
-        self._iut = iut
-        self._bystanders = bystanders
-        self._aims = aims
-        self._races = 0
-        self.first = self.race()
-
-    def race(self) -> str:
-        """Let them race; the key under which the bystander is looked at."""
-        bystander = self._bystanders.new()
-        requests = [
-            request
-            for name in self._iut.running(CROWD)
-            for request in (
-                self._iut.cancel_request(name),
-                self._iut.cancel_request(name),
-                self._iut.get_request(name),
-            )
-        ]
-        self._races += 1
-        key = f"crowd {self._races}"
-        self._aims.aim(key, bystander, self._iut.send_together(requests))
-        return key

@@ -23,7 +23,7 @@ from conformance.suite import callers
 from conformance.suite import unauthorised as by
 from conformance.suite.callers import READS, Callers, OneConnection, by_themselves
 from conformance.suite.deletion import Deletion
-from conformance.suite.evidence import answered, require_answers, require_each, tells_what_exists
+from conformance.suite.evidence import answered, note, require_answers, require_each, tells_what_exists
 from conformance.suite.judging import disruptive, require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusal
@@ -122,6 +122,7 @@ def test_refused_delete_deletes_nothing(last_look: LastLook, asked: Callers, del
         raise NotTested("the operation that must not be deleted could not be looked at")
     if all(one.is_denied or is_hidden(one) for one in asked.deletes) and look.response is not None:
         is_gone = look.response.status in (404, 410)
+        note(*asked.deletes, look)
         require(
             Complaint("a delete was refused, and the operation is gone", (*asked.deletes, look)) if is_gone else None
         )

@@ -7,6 +7,8 @@ from functools import partial
 import pytest
 
 from conformance.errors import NotApplicable, NotTested
+from conformance.exchange.history import operation_in
+from conformance.lro import State
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import (
     accepted,
@@ -19,7 +21,7 @@ from conformance.server.target.iut import Iut
 from conformance.server.target.supply import Supply
 from conformance.suite.bindings import Further, touched, touched_alone
 from conformance.suite.confirmation import Confirmation, fresh_one_not_ended
-from conformance.suite.evidence import require_each, require_looks, require_untouched
+from conformance.suite.evidence import note, require_each, require_looks, require_untouched
 from conformance.suite.judging import require, verifies
 from conformance.suite.latency import Latency
 
@@ -74,6 +76,11 @@ def test_operation_of_a_further_parent_ends_with_code_1(iut: Iut, also_further: 
             if one.cancel.succeeded() and (is_sure or reports_cancellation(one.end))
         )
     )
+    ends = [(one.end, operation_in(one.end)) for one in also_further if one.cancel.succeeded()]
+    cancelled = [look for look, operation in ends if operation is not None and operation.state is State.CANCELLED]
+    if not cancelled:
+        raise NotTested("no operation below a further parent was seen to end with code 1")
+    note(*cancelled)
 
 
 @verifies("outcome.guaranteed")

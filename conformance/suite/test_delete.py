@@ -12,14 +12,19 @@ from conformance.rules import Complaint
 from conformance.rules.server.outcome import not_found, unsupported_says_so
 from conformance.server.target.iut import Iut
 from conformance.server.target.unknown import unknown_name
+from conformance.suite.bindings import Further
 from conformance.suite.blame import Blame
-from conformance.suite.bystanders import Bystanders
-from conformance.suite.deletion import Deletion
+from conformance.suite.bystanders import Bystander, Bystanders, shows_the_end
+from conformance.suite.deletion import DELETION, Deletion
 from conformance.suite.evidence import answered, require_answers, require_each, tells_what_exists
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.stimuli import stimulus
+from conformance.suite.pages import SmallPages
+from conformance.suite.stimuli import last_stimulus, stimulus
 from conformance.suite.stories import Stories
+
+_EARLY_DELETE = "early delete"
+"""The key of the last look at the bystander of the delete that follows its cancel at once."""
 
 
 @verifies("target.other-operations-untouched")
@@ -31,10 +36,41 @@ def test_delete_leaves_other_operations_alone(
     An operation may be touched by something else that was aimed at it, or gone for another reason, such as a store that
     keeps a few: then another delete touches none.
     """
-    looked = last_look.at("deletion")
+    looked = last_look.at(DELETION)
     if looked.touched is not None and not blame.delete_touches_others():
         raise NotTested(f"{looked.touched.message}; another delete left the operations beside it alone")
-    last_look.require_untouched("deletion")
+    last_look.require_untouched(DELETION)
+
+
+@stimulus
+def cancel_before_delete(
+    iut: Iut,
+    abandoned_name: str,
+    cancel_works: Stories,
+    small_pages: SmallPages | None = None,
+    further: list[Further] | None = None,
+) -> Exchange:
+    """The cancel of the operation that is deleted next, sent with the first delete.
+
+    Raises NotTested where cancels end nothing: what runs and is deleted, nobody can end.
+    """
+    if not all(shows_the_end(story.end) for story in cancel_works.all()):
+        raise NotTested(
+            "not every operation that was cancelled has ended, and what runs and is deleted, nobody can end"
+        )
+    return iut.cancel(abandoned_name, note="cancel of an operation that is deleted next")
+
+
+@stimulus
+def early_delete(
+    iut: Iut, cancel_before_delete: Exchange, deletion: Deletion, younger: Bystander, aims: LastLook
+) -> Exchange:
+    """The delete of an operation whose cancel is under way, where its effect is not at once."""
+    if not deletion.removed or not cancel_before_delete.succeeded() or cancel_before_delete.call is None:
+        raise NotTested("no delete and no cancel is known to work, so that what runs would be lost")
+    delete = iut.delete(cancel_before_delete.call.name)
+    aims.aim(_EARLY_DELETE, younger, [cancel_before_delete, delete])
+    return delete
 
 
 @verifies("target.other-operations-untouched")
@@ -42,7 +78,7 @@ def test_delete_of_a_cancelled_operation_leaves_the_next_alone(
     last_look: LastLook, early_delete: Exchange, cancel_works: Stories
 ) -> None:
     """The one that was started right after it."""
-    last_look.require_untouched("early delete")
+    last_look.require_untouched(_EARLY_DELETE)
 
 
 @verifies("delete.removes")
@@ -81,17 +117,20 @@ def _require_told(last_look: LastLook, delete: Exchange) -> None:
         raise NotTested(f"it was deleted, and {answered(look)}: nobody knows whether it is still there")
 
 
-@stimulus
-def unknown_deletes(iut: Iut, deletion: Deletion, bystanders: Bystanders) -> list[Exchange]:
-    """Of the operation that was deleted, and of one that never was: a get has shown that neither is there."""
+@last_stimulus
+def unknown_deletes(
+    iut: Iut, deletion: Deletion, bystanders: Bystanders, last_look: LastLook | None = None
+) -> list[Exchange]:
+    """Of the operation that was deleted, and in larger profiles of one that never was: neither is there, says a get."""
     if not deletion.removed or deletion.delete.call is None:
         raise NotTested("no operation was seen to be gone after its delete")
+    names = [deletion.delete.call.name]
+    if names[0] in iut.given_anew:
+        raise NotTested(f"{names[0]} was deleted and is the name of another operation by now")
     never = bystanders.unknown
-    if never.call is None or never.succeeded():
-        raise NotTested(
-            "a get of an operation that never existed shows one, so that nothing may be deleted by that name"
-        )
-    return iut.send_all([iut.delete_request(call.name) for call in (deletion.delete.call, never.call)])
+    if not iut.is_quick and never.call is not None and not never.succeeded():
+        names.append(never.call.name)
+    return iut.send_all([iut.delete_request(name) for name in names])
 
 
 @verifies("delete.unknown-is-not-found")

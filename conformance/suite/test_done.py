@@ -9,7 +9,7 @@ from conformance.exchange import Exchange
 from conformance.rules.server.done import cancel_waits_for_the_end
 from conformance.rules.server.outcome import done_cancel_is_answered
 from conformance.suite.bystanders import shows_the_end
-from conformance.suite.evidence import require_each
+from conformance.suite.evidence import note, require_each
 from conformance.suite.judging import require, verifies
 from conformance.suite.repeated_forms import RepeatedForms
 from conformance.suite.stories import Stories
@@ -36,3 +36,4 @@ def test_cancel_does_not_wait_for_the_end(cancel_works: Stories, repeated_forms:
     if len(stories) < 2:
         raise NotTested("fewer than two cancels of running operations succeeded")
     require(*(told if all(told) else ()))
+    note(*(story.cancel for story in stories))

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.errors import NotApplicable, NotTested
+from conformance.exchange import Exchange
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import accepted, as_good_as, ended_cancelled
 from conformance.server.target.iut import Iut
 from conformance.suite.bystanders import shows_the_end
-from conformance.suite.chosen_ids import APART, COLON, RARER, TOGETHER, Chosen, cancel_chosen
+from conformance.suite.chosen_ids import (
+    APART,
+    COLON,
+    EVERYTHING,
+    RARER,
+    TOGETHER,
+    Chosen,
+    cancel_chosen,
+    cancel_started,
+    start_chosen,
+)
 from conformance.suite.confirmation import Confirmation
 from conformance.suite.evidence import require_answers, require_each, require_looks
 from conformance.suite.judging import require, verifies
@@ -20,19 +33,30 @@ from conformance.suite.stories import Stories
 
 
 @stimulus
-def chosen(iut: Iut, cancel_works: Stories) -> dict[str, Chosen]:
-    """The operations, each with its cancel; the plain cancel of one with an id of another kind works."""
-    if not iut.supply.takes_ids:
-        raise NotApplicable("the request of [operations] start does not choose an id: {id} stands nowhere in it")
-    chosen = cancel_chosen(iut, (*TOGETHER, COLON) if iut.is_quick else (*TOGETHER, *RARER, COLON))
-    apart = [part for kind, parts in TOGETHER.items() if chosen[kind].was_refused for part in parts]
-    return chosen | cancel_chosen(iut, apart) if apart else chosen
+def chosen(
+    iut: Iut, cancel_works: Stories, unusual: dict[str, Chosen], same_request_id: Exchange | None = None
+) -> dict[str, Chosen]:
+    """The operations, each with its cancel; the plain cancel of one with an id of another kind works.
+
+    That of everything at once was cancelled already with a request id, if that was accepted.
+    """
+    everything, started = unusual[EVERYTHING], dict(unusual)
+    if everything.name and same_request_id is not None and same_request_id.succeeded():
+        del started[EVERYTHING]
+        everything = replace(everything, cancel=same_request_id)
+    if not iut.is_quick:
+        started |= start_chosen(iut, RARER)
+    if everything.was_refused:
+        started |= start_chosen(iut, tuple(TOGETHER))
+        apart = [part for kind, parts in TOGETHER.items() if started[kind].was_refused for part in parts]
+        started |= start_chosen(iut, apart) if apart else {}
+    return {EVERYTHING: everything, **cancel_started(iut, started)}
 
 
 @verifies("routing.every-id-is-bound")
 @pytest.mark.parametrize("kind", TOGETHER)
 def test_operation_is_cancelled_by_its_name(chosen: dict[str, Chosen], kind: str) -> None:
-    require_each(accepted, [chosen[kind].cancelled()])
+    require_each(accepted, [chosen.get(kind, chosen[EVERYTHING]).cancelled()])
 
 
 @verifies("routing.every-id-is-bound")

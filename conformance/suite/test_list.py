@@ -1,20 +1,26 @@
-"""List: answered where it is supported. What it shows, the rules about all traffic judge."""
+"""List: answered where it is supported, and what it makes of odd parameters and of parents that have nothing."""
 
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 
 import pytest
 
 from conformance.errors import NotApplicable, NotTested, Unjudged
 from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
+from conformance.rules.server.listing import not_ignored, refused_as_an_argument
 from conformance.rules.server.outcome import unsupported_says_so
 from conformance.rules.server.routing import no_internal_error
 from conformance.server.target.iut import Iut
+from conformance.server.target.unknown import nonce
 from conformance.suite.bystanders import Bystanders
 from conformance.suite.evidence import answered, require_answers, require_each
 from conformance.suite.judging import require, verifies
+from conformance.suite.last_look import LastLook
+from conformance.suite.pages import names_on_a_whole
+from conformance.suite.stimuli import last_stimulus
 
 
 @verifies("list.is-a-list")
@@ -31,6 +37,87 @@ def test_list_is_answered(listing: list[Exchange]) -> None:
 def test_partial_success_is_answered(iut: Iut, bystanders: Bystanders, listing: list[Exchange]) -> None:
     path = iut.contract.path(Method.LIST, iut.contract.parent_of(bystanders.name))
     require_each(no_internal_error, [iut.send(iut.request("GET", f"{path}?returnPartialSuccess=true"))])
+
+
+BAD_TOKEN, BAD_FILTER = "a pageToken that nobody gave", "a filter that cannot be parsed"
+_NO_FILTER = "lro_conformance_no_such_field%20%3D%3D%20%28"
+"""`lro_conformance_no_such_field == (`: neither the field nor the grammar is anybody's."""
+
+
+@last_stimulus
+def odd_lists(
+    iut: Iut, oldest_name: str, listing: list[Exchange], last_look: LastLook | None = None
+) -> dict[str, Exchange]:
+    """Lists with parameters that make no sense, by their note; what becomes of a pageSize, rules judge.
+
+    They go with the last list, when nothing waits for them.
+    """
+    names_on_a_whole(listing)
+    parent = iut.contract.parent_of(oldest_name)
+    queries = {
+        "list with a negative pageSize": "pageSize=-1",
+        "list with the pageSize 0": "pageSize=0",
+        BAD_TOKEN: f"pageSize=1&pageToken={nonce(parent, 'token')}",
+        BAD_FILTER: f"filter={_NO_FILTER}",
+    }
+    sent = iut.send_all([iut.list_request(parent, query=query, note=note) for note, query in queries.items()])
+    return dict(zip(queries, sent, strict=True))
+
+
+@verifies("list.refused-filter-is-an-argument")
+def test_filter_that_is_none_is_refused_as_an_argument(odd_lists: dict[str, Exchange]) -> None:
+    _require_said(refused_as_an_argument, odd_lists[BAD_FILTER])
+
+
+@verifies("list.filter-is-not-ignored")
+def test_filter_that_is_none_is_not_ignored(odd_lists: dict[str, Exchange]) -> None:
+    _require_said(not_ignored, odd_lists[BAD_FILTER])
+
+
+@verifies("list.bad-token-is-refused")
+def test_token_that_nobody_gave_is_refused(odd_lists: dict[str, Exchange]) -> None:
+    _require_said(lambda page: refused_as_an_argument(page) or not_ignored(page), odd_lists[BAD_TOKEN])
+
+
+def _require_said(oracle: Callable[[Exchange], Complaint | None], page: Exchange) -> None:
+    require(oracle(page))
+    require_answers(page)
+    if page.is_denied:
+        raise NotTested(answered(page))
+
+
+@last_stimulus
+def lists_of_nothing(
+    iut: Iut, oldest_name: str, listing: list[Exchange], last_look: LastLook | None = None
+) -> list[Exchange]:
+    """Of parents that none of our operations is below: a location, and in larger profiles more of them.
+
+    The id of the first is the beginning of ours: by it a server is found that compares beginnings, and one that
+    compares nothing.
+    """
+    names_on_a_whole(listing)
+    *above, location = segments = iut.contract.parent_of(oldest_name).split("/")
+    others = {"a location whose id is the beginning of ours": [*above, location[:-1]]} if len(location) > 1 else {}
+    if not others or not iut.is_quick:
+        others["another location"] = [*above, nonce(location, "location")]
+    if not iut.is_quick and len(segments) > 2:
+        others["another project"] = [segments[0], nonce(segments[1], "project"), *segments[2:]]
+    named = {what: "/".join(other) for what, other in others.items() if len(segments) > 1}
+    return iut.send_all(
+        [
+            iut.list_request(other, note=f"list of {what}")
+            for what, other in named.items()
+            if iut.contract.binds(Method.LIST, other)
+        ]
+    )
+
+
+@verifies("list.shows-its-parent-only")
+def test_list_of_nothing_shows_nothing(lists_of_nothing: list[Exchange]) -> None:
+    """What it shows, a rule judges."""
+    if not lists_of_nothing:
+        raise NotTested("the contract has no other parent")
+    require_answers(*lists_of_nothing)
 
 
 @verifies("list.unsupported-is-unimplemented")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
@@ -10,16 +10,16 @@ from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import next_page_token, operation_in
 from conformance.rules import Complaint
-from conformance.rules.server.listing import not_ignored, refused_as_an_argument
 from conformance.server.target.iut import Iut, listed_names
 from conformance.suite import pages
 from conformance.suite.bystanders import Bystanders, shows_the_end
 from conformance.suite.deletion import Deletion
-from conformance.suite.evidence import answered, require_answers
+from conformance.suite.evidence import answered, note, require_answers
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.lists import is_listed, is_read, read_until
+from conformance.suite.lists import is_listed, is_read, read_until, require_read
 from conformance.suite.pages import SmallPages
+from conformance.suite.stimuli import last_stimulus, stimulus
 from conformance.suite.stories import Stories
 
 
@@ -37,6 +37,7 @@ def test_pages_come_to_an_end(listing: list[Exchange], small_pages: SmallPages) 
 @verifies("list.pages-come-to-an-end")
 def test_whole_list_comes_to_an_end(listing: list[Exchange]) -> None:
     require(pages.without_an_end(listing))
+    note(*listing)
     if next_page_token(listing[-1]) or not listing[-1].succeeded():
         raise NotTested(f"the list was not read to its end: {answered(listing[-1])}")
 
@@ -76,8 +77,25 @@ def test_small_pages_show_what_the_whole_list_shows(
 
 
 def _require_whole(small_pages: SmallPages) -> None:
+    note(*small_pages.walk)
     if not small_pages.is_whole:
         raise NotTested(f"the list was not read to its end: {answered(small_pages.walk[-1])}")
+
+
+@stimulus
+def resized(iut: Iut, oldest_name: str, small_pages: SmallPages) -> Exchange:
+    """The page that follows the first one of the walk, asked for in another size."""
+    if small_pages.size < 2:
+        raise NotTested("no page can be smaller")
+    return next_of_size_1(iut, iut.contract.parent_of(oldest_name), small_pages.walk[0])
+
+
+def next_of_size_1(iut: Iut, parent: str, page: Exchange) -> Exchange:
+    """The page of one operation that follows another page. Raises NotTested where none follows."""
+    token = next_page_token(page)
+    if not token:
+        raise NotTested("the list has one page")
+    return iut.send(iut.list_request(parent, token, 1))
 
 
 @verifies("list.page-size-is-a-maximum", profile="ci")
@@ -94,46 +112,16 @@ def test_page_of_another_size_goes_on(iut: Iut, parent: str, small_pages: SmallP
     """Operations may have come and gone between it and the page before it; so two more have to show it, too."""
     if pages.shown_twice([small_pages.walk[0], resized]):
         first = iut.send(iut.list_request(parent, page_size=small_pages.size))
-        require(pages.shown_twice([first, pages.next_of_size_1(iut, parent, first)]))
+        require(pages.shown_twice([first, next_of_size_1(iut, parent, first)]))
         raise NotTested("a page of another size showed an operation again, and did not a second time")
     require_answers(resized)
-
-
-@verifies("list.refused-filter-is-an-argument")
-def test_filter_that_is_none_is_refused_as_an_argument(small_pages: SmallPages) -> None:
-    _require_said(refused_as_an_argument, small_pages.others[pages.BAD_FILTER])
-
-
-@verifies("list.filter-is-not-ignored")
-def test_filter_that_is_none_is_not_ignored(small_pages: SmallPages) -> None:
-    _require_said(not_ignored, small_pages.others[pages.BAD_FILTER])
-
-
-@verifies("list.bad-token-is-refused")
-def test_token_that_nobody_gave_is_refused(small_pages: SmallPages) -> None:
-    _require_said(lambda page: refused_as_an_argument(page) or not_ignored(page), small_pages.others[pages.BAD_TOKEN])
-
-
-def _require_said(oracle: Callable[[Exchange], Complaint | None], page: Exchange) -> None:
-    require(oracle(page))
-    require_answers(page)
-    if page.is_denied:
-        raise NotTested(answered(page))
-
-
-@verifies("list.shows-its-parent-only")
-def test_list_of_nothing_shows_nothing(small_pages: SmallPages) -> None:
-    """Of a location, and in larger profiles of a project, that is not ours; what it shows, a rule judges."""
-    sent = [small_pages.others[note] for note in pages.OTHERS if note in small_pages.others]
-    if not sent:
-        raise NotTested("the contract has no other parent")
-    require_answers(*sent)
 
 
 @verifies("list.running-is-listed")
 def test_running_operations_are_listed(iut: Iut, parent: str, bystanders: Bystanders, listing: list[Exchange]) -> None:
     """The bystander that was started first, and is cancelled by nobody."""
     name = bystanders.name
+    note(*listing)
     if is_listed(listing, name):
         return
     late = read_until(iut, parent, lambda read: is_listed(read, name))
@@ -143,6 +131,21 @@ def test_running_operations_are_listed(iut: Iut, parent: str, bystanders: Bystan
         require(Complaint(f"{name} runs and is not in the list", (*late, look)))
     if not is_listed(late, name):
         raise NotTested(f"whether {name} is listed could not be seen: {answered(look)}")
+
+
+HUGE = (1 << 31) - 1
+"""The largest `pageSize` there is: it is an int32."""
+
+
+@last_stimulus
+def last_list(iut: Iut, oldest_name: str, last_look: LastLook, listing: list[Exchange]) -> list[Exchange]:
+    """The list at the end of the run. It comes after the last look, and so is another look at all that is there.
+
+    It asks for a huge page. What becomes of that, a rule judges; where it is refused, a plain list is read.
+    """
+    parent = iut.contract.parent_of(oldest_name)
+    pages = iut.list_pages(parent, page_size=HUGE)
+    return pages if pages[0].succeeded() else iut.list_pages(parent)
 
 
 @verifies("list.deleted-is-gone")
@@ -158,8 +161,7 @@ def test_deleted_operation_is_not_listed(iut: Iut, parent: str, deletion: Deleti
         read = read_until(iut, parent, lambda read: not is_listed(read, call.name))
     if is_listed(read, call.name):
         require(Complaint(f"{call.name} was deleted and is still in the list", (deletion.delete, *read)))
-    if not is_read(read):
-        raise NotTested(f"the list was not read to its end: {answered(read[-1])}")
+    require_read(read)
 
 
 @verifies("list.done-stays-listed")
@@ -186,8 +188,7 @@ def test_done_operations_stay_listed(
     if still and is_read(late):
         what = "is done, get shows it, and the list does not"
         require(*(Complaint(f"{name} {what}", (*late, look)) for name, look in still.items()))
-    if not is_read(late):
-        raise NotTested(f"the list was not read to its end: {answered(late[-1])}")
+    require_read(late)
     if len(missing) == len(names) and not shown:
         raise NotTested("no done operation is shown any more")
 

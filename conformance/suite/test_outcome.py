@@ -19,7 +19,7 @@ from conformance.server.target.iut import Iut, listed_names
 from conformance.suite.bystanders import Bystanders, shows_the_end
 from conformance.suite.clients import is_one_field
 from conformance.suite.confirmation import Confirmation, fresh_one_not_ended, fresh_ones_not_ended
-from conformance.suite.evidence import answered, require_answers, require_looks
+from conformance.suite.evidence import answered, note, require_answers, require_looks
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.repeated_forms import forms_of
@@ -40,6 +40,7 @@ def test_operation_that_a_cancel_ended_has_code_1(iut: Iut, cancel_works: Storie
     )
     states = {story.last.state for story in stories if story.last is not None}
     if State.CANCELLED in states:
+        note(*(story.end for story in stories))
         return
     require_looks(*(story.end for story in stories))
     if State.RUNNING in states and not iut.statement.is_declared("cancel"):
@@ -155,6 +156,7 @@ def test_cancelled_operation_is_still_listed(listing: list[Exchange], cancel_wor
     last = answer.json_object() if answer is not None and answer.is_success else None
     if last is None:
         raise NotTested("the list of operations could not be read to its end")
+    note(cancel_works.plain.cancel, pages[-1])
     if any(same_name(listed, name) for listed in listed_names(pages)):
         return
     if last.get("nextPageToken"):
@@ -170,3 +172,4 @@ def test_nobody_requested_the_cancellation_of_a_fresh_operation(
         operation = operation_in(look)
         if operation is not None and operation.cancellation_requested:
             require(Complaint(f"{operation.name} says requestedCancellation, and nobody cancelled it", (look,)))
+        note(look)

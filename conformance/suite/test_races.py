@@ -9,12 +9,14 @@ from conformance.exchange import Exchange
 from conformance.rules import Complaint
 from conformance.rules.server.order import explained_by_some_order
 from conformance.server.target.iut import Iut
+from conformance.suite.bystanders import Bystanders
 from conformance.suite.confirmation import Confirmation
 from conformance.suite.evidence import answered, require_answers, require_looks, require_untouched, tells_what_exists
 from conformance.suite.judging import disruptive, verifies
 from conformance.suite.last_look import LastLook
+from conformance.suite.stimuli import stimulus
 from conformance.suite.stories import Stories
-from conformance.suite.storm import Crowd, Storm, raise_storm
+from conformance.suite.storm import Storm, raise_storm
 
 
 @verifies("lifecycle.some-order-explains")
@@ -25,6 +27,44 @@ def test_overlapping_cancels_and_looks_have_an_order(
     confirmation.informs(_no_order(storm), lambda: _no_order(raise_storm(iut, iut.running(1)[0], cancels=2, looks=2)))
     require_answers(*storm.exchanges)
     require_looks(storm.last_look)
+
+
+CROWD = 4
+"""Operations that are cancelled at once."""
+
+
+class Crowd:
+    """Several operations cancelled twice and looked at, all at once, beside a bystander that has no part in it."""
+
+    def __init__(self, iut: Iut, bystanders: Bystanders, aims: LastLook) -> None:
+        self._iut = iut
+        self._bystanders = bystanders
+        self._aims = aims
+        self._races = 0
+        self.first = self.race()
+
+    def race(self) -> str:
+        """Let them race; the key under which the bystander is looked at."""
+        bystander = self._bystanders.new()
+        requests = [
+            request
+            for name in self._iut.running(CROWD)
+            for request in (
+                self._iut.cancel_request(name),
+                self._iut.cancel_request(name),
+                self._iut.get_request(name),
+            )
+        ]
+        self._races += 1
+        key = f"crowd {self._races}"
+        self._aims.aim(key, bystander, self._iut.send_together(requests))
+        return key
+
+
+@stimulus
+def crowd(iut: Iut, bystanders: Bystanders, cancel_repeats: Stories, aims: LastLook) -> Crowd:
+    """Several operations cancelled at once, beside a bystander that has no part in it."""
+    return Crowd(iut, bystanders, aims)
 
 
 @disruptive

@@ -70,26 +70,39 @@ def test_cancel_that_came_second_is_answered(storm: Storm, cancel_repeats: Stori
     require_answers(*storm.cancels)
 
 
+DoneThenCancelled = tuple[Exchange, Exchange]
+"""A look at a done operation, and the answer to a cancel of it."""
+
+
+@stimulus
+def completed_then_cancelled(
+    iut: Iut, first_cancel: FirstCancel, completing_name: str, aims: LastLook, stories: Stories | None = None
+) -> DoneThenCancelled | None:
+    """Of one that completes by itself, which is waited for; None where there is none.
+
+    What became of it, the last look shows: a cancel may change a result as late as it ends an operation.
+    """
+    if not completing_name:
+        return None
+    look = iut.await_end([completing_name])[completing_name]
+    if not shows_the_end(look):
+        what = f"[operations] completed gave {completing_name}, which is not done"
+        raise NotTested(f"there is no done operation: {what} within {iut.settle:g} s")
+    aims.follow(completing_name)
+    return look, iut.cancel(completing_name, note="cancel of a done operation")
+
+
 @stimulus
 def done_then_cancelled(
     iut: Iut,
     first_cancel: FirstCancel,
-    completing_name: str,
-    aims: LastLook,
+    completed_then_cancelled: DoneThenCancelled | None,
     stories: Stories | None = None,
     repeated_forms: RepeatedForms | None = None,
-) -> tuple[Exchange, Exchange]:
-    """A look at a done operation, and the answer to a cancel of it; one that is to complete is waited for.
-
-    What became of it, the last look shows: a cancel may change a result as late as it ends an operation.
-    """
-    if completing_name:
-        look = iut.await_end([completing_name])[completing_name]
-        if not shows_the_end(look):
-            what = f"[operations] completed gave {completing_name}, which is not done"
-            raise NotTested(f"there is no done operation: {what} within {iut.settle:g} s")
-        aims.follow(completing_name)
-        return look, iut.cancel(completing_name, note="cancel of a done operation")
+) -> DoneThenCancelled:
+    """Of that one, or else of one that was done when it was cancelled again."""
+    if completed_then_cancelled is not None:
+        return completed_then_cancelled
     if iut.ends_at_once:
         return first_cancel.before, first_cancel.cancel
     if stories is None or repeated_forms is None:
@@ -100,14 +113,14 @@ def done_then_cancelled(
 
 
 @verifies("repeat.is-safe")
-def test_cancel_of_a_done_operation_is_safe(done_then_cancelled: tuple[Exchange, Exchange]) -> None:
+def test_cancel_of_a_done_operation_is_safe(done_then_cancelled: DoneThenCancelled) -> None:
     """As a client sends it whose first answer got lost, and whose operation has ended meanwhile."""
     require_each(no_internal_error, [done_then_cancelled[1]])
 
 
 @verifies("repeat.done-is-answered")
 def test_cancel_of_a_done_operation_is_answered(
-    done_then_cancelled: tuple[Exchange, Exchange], first_cancel: FirstCancel
+    done_then_cancelled: DoneThenCancelled, first_cancel: FirstCancel
 ) -> None:
     """What it did to the operation, operation.result-is-final says; that there is no cancel at all, unimplemented.*."""
     if first_cancel.cancel.response is not None and first_cancel.cancel.response.status == 501:

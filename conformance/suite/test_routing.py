@@ -6,9 +6,11 @@ from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange, Method
 from conformance.rules.server.routing import never_reached, no_internal_error, not_a_success, reaches_the_method
 from conformance.server.target.iut import Iut
+from conformance.server.target.requests import JSON
 from conformance.server.target.target import Outgoing
-from conformance.server.target.unknown import long_name
-from conformance.suite.evidence import answered, require_answers
+from conformance.server.target.unknown import is_drawn, long_name
+from conformance.suite.clients import CLOSING
+from conformance.suite.evidence import answered, note, require_answers
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.near_misses import near_miss_refusal, posted
@@ -21,6 +23,7 @@ from conformance.suite.stories import FirstCancel
 @verifies("routing.cancel-is-bound")
 def test_cancel_reaches_the_method(iut: Iut, first_cancel: FirstCancel) -> None:
     """A cancel of an operation that get shows is answered by the method, even where it is not implemented."""
+    note(first_cancel.cancel)
     if first_cancel.cancel.succeeded():
         return
     path = f"{iut.contract.path(Method.GET, first_cancel.name)}:no-such-verb"
@@ -88,15 +91,66 @@ def test_doubled_verb_is_not_the_verb(last_look: LastLook, doubled_verbs: Refusa
     doubled_verbs.require_no_effect()
 
 
+_LARGER = "PATCH"
+"""Only the larger profiles send it: PUT finds nearly the same."""
+_SAYS_POST = "_method=POST&method=POST"
+"""A link must not cancel, whatever its query asks for (RFC 9110, section 9.2.1)."""
+
+
+@refusal
+def other_methods(aim: Aim) -> list[Outgoing]:
+    """Every method on the cancel path but the one that is bound, and a link that asks for it."""
+    path = aim.iut.contract.path(Method.CANCEL, aim.name)
+    bodies = {"GET": b"", "PUT": b"{}", "DELETE": b"", "PATCH": b"{}", "HEAD": b"", "OPTIONS": b""}
+    if bodies.pop(aim.iut.cancel_method, None) is not None:  # one API binds its cancel to GET
+        bodies["POST"] = b"{}"
+    requests = [
+        aim.iut.request(
+            method,
+            path,
+            body=body,
+            content_type=JSON if body else None,
+            headers=CLOSING if method == "HEAD" else (),
+            note=f"{method} on the cancel path",
+        )
+        for method, body in bodies.items()
+        if not (aim.iut.is_quick and method == _LARGER)
+    ]
+    if "GET" in bodies:
+        requests.append(
+            aim.iut.request("GET", f"{path}?{_SAYS_POST}", note=f"GET on the cancel path with {_SAYS_POST}")
+        )
+    return requests
+
+
 @verifies("routing.only-post-cancels")
 def test_no_other_method_cancels(last_look: LastLook, other_methods: Refusal) -> None:
     """The status is free: a GET on this path may be a get of an operation whose id ends in `:cancel`."""
     other_methods.require_no_effect()
 
 
+@refusal
+def lower_case_method(aim: Aim) -> list[Outgoing]:
+    """The cancel with the name of its method in lower case, which is the name of another one."""
+    path, method = aim.iut.contract.path(Method.CANCEL, aim.name), aim.iut.cancel_method.lower()
+    note = f"{method} on the cancel path"
+    return [aim.iut.request(method, path, body=aim.iut.plain_body, content_type=JSON, note=note, is_odd=True)]
+
+
 @verifies("routing.method-has-a-case", profile="ci")
 def test_method_in_lower_case_does_not_cancel(last_look: LastLook, lower_case_method: Refusal) -> None:
     lower_case_method.require_no_effect(*lower_case_method.accepted())
+
+
+@refusal
+def wildcard_parents(aim: Aim) -> list[Outgoing]:
+    """The cancel of the id below `-` in place of every parent; none where somebody else may have that id, too."""
+    *parents, identifier = aim.name.split("/")
+    other = "/".join(["-" if position % 2 else segment for position, segment in enumerate(parents)] + [identifier])
+    is_ours = is_drawn(identifier) or bool(aim.iut.nobodys([aim.iut.contract.path(Method.GET, other)], or_of=aim.name))
+    if not is_ours or not aim.iut.contract.binds(Method.CANCEL, other):
+        return []
+    return [aim.iut.cancel_request(other, note="cancel of the id below a wildcard for every parent", is_odd=True)]
 
 
 @verifies("routing.wildcard-parent", profile="ci")
@@ -133,6 +187,7 @@ def too_long(iut: Iut, first_cancel: FirstCancel) -> Exchange:
 def test_too_long_target_is_refused(too_long: Exchange, unknown_cancels: list[Exchange], refusals: Refusals) -> None:
     """What the server answers to an unknown name of another length says nothing about this one."""
     exchange = too_long
+    note(exchange)
     usual = {unknown.response.status for unknown in unknown_cancels if unknown.response is not None}
     if exchange.response is None or exchange.response.status not in usual:
         require(refusals.wrongly_accepted(exchange), no_internal_error(exchange))
@@ -173,17 +228,6 @@ def test_escaped_line_end_is_a_part_of_the_verb(repeated_forms: RepeatedForms) -
 @verifies("routing.absolute-form-is-accepted")
 def test_absolute_form_is_the_same_target(repeated_forms: RepeatedForms) -> None:
     repeated_forms.require_as_good("absolute-form")
-
-
-@verifies("routing.post-on-a-name-does-nothing")
-def test_post_on_a_bare_name_does_nothing(last_look: LastLook, posts_on_the_name: Refusal) -> None:
-    """The status is free: what the path answers to a form may be a get."""
-    posts_on_the_name.require_harmless()
-
-
-@verifies("routing.method-is-not-overridden")
-def test_no_header_query_or_form_makes_a_delete_of_a_post(last_look: LastLook, overridden_methods: Refusal) -> None:
-    overridden_methods.require_harmless()
 
 
 @verifies("routing.empty-query-is-no-query")

@@ -14,8 +14,8 @@ from conformance.suite.judging import disruptive, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Aim, Refusal, refusal_by_decoy
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import Stories
-from conformance.suite.storm import Storm
+from conformance.suite.stories import STORIES, Stories
+from conformance.suite.storm import STORM, Storm
 
 
 @refusal_by_decoy
@@ -69,17 +69,17 @@ def test_cancel_leaves_other_operations_alone(
 
     One may be gone for another reason, such as a store that keeps a few: then another cancel removes none.
     """
-    looked = [last_look.at(key) for key in ("storm", "stories")]
+    looked = [last_look.at(key) for key in (STORM, STORIES)]
     if any(is_gone(each.look) for each in looked) and not blame.plain_cancel_touches_others:
         raise NotTested("an operation is gone, and another cancel left the operations beside it alone")
-    last_look.require_untouched("storm")
-    if not last_look.is_later_ones("stories", cancel_works.control) or not _is_by_what_came_later(last_look, blame):
-        last_look.require_untouched("stories")
+    last_look.require_untouched(STORM)
+    if not last_look.is_later_ones(STORIES, cancel_works.control) or not _is_by_what_came_later(last_look, blame):
+        last_look.require_untouched(STORIES)
 
 
 def _is_by_what_came_later(last_look: LastLook, blame: Blame) -> bool:
     """Whether it touches others what was aimed at the bystander of the stories when they were over."""
-    name = last_look.at("stories").bystander.name
+    name = last_look.at(STORIES).bystander.name
     again = [aimed.again for aimed in last_look.aimed_at(name) if aimed.again is not None]
     return any(blame.apart(again)) or blame.delete_touches_others()
 
@@ -100,11 +100,12 @@ def wildcards(
         raise NotTested(
             "a get of the ids - and * is not answered with 404, so a cancel of them may hit another operation"
         )
-    for wildcard in asked:
+    keys = {wildcard: f"wildcard {wildcard}" for wildcard in asked}
+    for wildcard, key in keys.items():
         bystander, note = bystanders.new(), f"cancel of the id {wildcard}"
         cancel = iut.send(iut.cancel_request(f"{parent}/{wildcard}", note=note, is_odd=True))
-        aims.aim(f"wildcard {wildcard}", bystander, [cancel])
-    return tuple(f"wildcard {wildcard}" for wildcard in asked)
+        aims.aim(key, bystander, [cancel])
+    return tuple(keys.values())
 
 
 @disruptive

@@ -76,6 +76,10 @@ def test_nobody_cancelled_what_no_cancel_was_accepted_for(
     """Operations that are ours alone, and of which no other check has said who touched them.
 
     What was aimed at such a one is aimed at a fresh one, all together: it counts when that is cancelled, too.
+
+    By several workers, the one that runs this judges the operations that it started itself. What happened to them is
+    whole in its own recording, and only it can aim at a fresh one again what it aimed at them. So this is no rule: that
+    would accuse without a second look. Of the operations of the other workers it says nothing.
     """
     if not iut.supply.starts_operations:
         raise NotTested("the operations are given by name, so that others may know them, and cancel them")

@@ -10,7 +10,7 @@ from conformance.suite.bystanders import Bystanders
 from conformance.suite.evidence import require_answers, require_looks, require_untouched
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.stories import FirstCancel
+from conformance.suite.stories import FIRST_CANCEL, FirstCancel
 
 
 @verifies("unimplemented.is-501")
@@ -28,7 +28,7 @@ def test_unsupported_cancel_changes_nothing(
     iut: Iut, bystanders: Bystanders, first_cancel: FirstCancel, last_look: LastLook
 ) -> None:
     """That it ended says something only while an older one that nobody cancelled runs on."""
-    looked = last_look.at("first-cancel")
+    looked = last_look.at(FIRST_CANCEL)
     if iut.ends_at_once:  # what it was shows that it stayed so; a running one shows that it ran on
         require(looked.touched or result_is_kept(first_cancel.before, looked.look, first_cancel.cancel))
         require_looks(looked.look)

@@ -16,6 +16,7 @@ from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.latency import Latency
 from conformance.suite.refusals import Refusal
+from conformance.suite.stimuli import last_stimulus
 from conformance.suite.stories import FirstCancel
 
 
@@ -54,6 +55,16 @@ def test_cancel_of_a_deleted_operation_is_not_found(iut: Iut, deletion: Deletion
         raise NotApplicable("no operation was deleted")
     cancel = iut.cancel(deletion.delete.call.name, note="cancel of a deleted operation")
     require_each(lambda exchange: not_found(exchange, iut.knows_the_caller), [cancel])
+
+
+@last_stimulus
+def unknown_after(iut: Iut, unknown_cancels: list[Exchange], latency: Latency, aims: LastLook) -> Exchange:
+    """A get of the name of the first of them, when an effect of the cancel would have shown."""
+    cancel = unknown_cancels[0]
+    assert cancel.call is not None
+    latency.wait_since(cancel.received_at)
+    aims.wait()  # it may as well go with the last look
+    return iut.get(cancel.call.name)
 
 
 @verifies("unknown.cancel-creates-nothing")

@@ -47,7 +47,13 @@ def unauthorised(aim: Aim) -> list[Outgoing]:
         (unknown, b"{}", Credential.NONE, UNKNOWN_WITHOUT_CREDENTIALS),
         (name, b"{", Credential.NONE, MALFORMED_WITHOUT_CREDENTIALS),
     ]
-    if iut.has_credential(Credential.MAIN):
+    altered: list[Credential] = []
+    if is_this_machine(iut.configuration):
+        # Some accounts are locked after a few of those; elsewhere the check that is disruptive sends them.
+        altered = [each for each in ALTERED if iut.has_credential(each)]
+    cases += [(name, b"{}", each, ALTERED_CREDENTIALS) for each in altered]
+    if iut.has_credential(Credential.MAIN) and not (iut.is_quick and altered):
+        # Who lets in any token, lets in one that is almost right.
         cases.append((name, b"{}", Credential.INVALID, INVALID_CREDENTIALS))
     if iut.has_credential(Credential.FORBIDDEN):
         cases += [
@@ -57,9 +63,6 @@ def unauthorised(aim: Aim) -> list[Outgoing]:
         ]
     if not iut.is_quick:
         cases.append((name, b"", Credential.NONE, WITHOUT_ANYTHING))
-    if is_this_machine(iut.configuration):
-        # Some accounts are locked after a few of those; elsewhere the check that is disruptive sends them.
-        cases += [(name, b"{}", each, ALTERED_CREDENTIALS) for each in ALTERED if iut.has_credential(each)]
     requests = [iut.cancel_request(aim, body=body, credential=who, note=note) for aim, body, who, note in cases]
     requests += _spelled(iut, name)
     requests.append(_with_everything_else(iut, name))

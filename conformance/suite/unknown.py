@@ -1,13 +1,11 @@
-"""Cancels of names that no operation has, and a look at what one of them left."""
+"""Cancels of names that no operation has."""
 
 from __future__ import annotations
 
 from conformance.exchange import Exchange
 from conformance.server.target.iut import Iut
 from conformance.server.target.unknown import long_name, nonce, unknown_name, unknown_uuid
-from conformance.suite.last_look import LastLook
-from conformance.suite.latency import Latency
-from conformance.suite.stimuli import last_stimulus, stimulus
+from conformance.suite.stimuli import stimulus
 
 LONG, LONGER = 2000, 7000
 """Characters of ids: a request line with either is within the 8,000 octets that every server is asked to read."""
@@ -15,26 +13,16 @@ LONG, LONGER = 2000, 7000
 
 @stimulus
 def unknown_cancels(iut: Iut, oldest_name: str, cancel_is_answered: None) -> list[Exchange]:
-    """Of a name of the shape of the supply's, a long number, an odd one, a UUID, a longer id, and one that just fits
-    into a request line."""
+    """Of a name of the shape of the supply's, a very long number and an odd one; in larger profiles a shorter number,
+    a UUID, a long id, and one that just fits into a request line."""
     parent = oldest_name.rpartition("/")[0]
     names = [
         unknown_name(oldest_name, "cancel"),
-        f"{parent}/{'9876543210' * 30}",
+        f"{parent}/{'9876543210' * (LONG // 10)}",
         f"{parent}/no.such_operation~{nonce(oldest_name, 'odd')}",
-        long_name(oldest_name, LONG),
     ]
     if not iut.is_quick:
-        names += [f"{parent}/{unknown_uuid(oldest_name)}", long_name(oldest_name, LONGER)]
+        longer = (long_name(oldest_name, LONG), long_name(oldest_name, LONGER))
+        names += [f"{parent}/{'9876543210' * 30}", f"{parent}/{unknown_uuid(oldest_name)}", *longer]
     note = "cancel of an unknown operation"
     return iut.send_all([iut.cancel_request(name, note=note, is_odd=name != names[0]) for name in names])
-
-
-@last_stimulus
-def unknown_after(iut: Iut, unknown_cancels: list[Exchange], latency: Latency, aims: LastLook) -> Exchange:
-    """A get of the name of the first of them, when an effect of the cancel would have shown."""
-    cancel = unknown_cancels[0]
-    assert cancel.call is not None
-    latency.wait_since(cancel.received_at)
-    aims.wait()  # it may as well go with the last look
-    return iut.get(cancel.call.name)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from conformance.exchange import Exchange, OnWire, Request, Response
-from conformance.exchange.grpc import fields_of
+from conformance.exchange.protobuf import fields_of
 from conformance.exchange.serial import exchange_as_json, exchange_from_json
 from conformance.lro.codes import Code
 from conformance.sdk.grpc_side import HTTP_ONLY, SCENARIOS, grpc_front

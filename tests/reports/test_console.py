@@ -11,13 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.exchange import Call, Exchange, Failure, FailureKind, Header, Method, Request, Response
+from conformance.exchange.printable import WIDTH
 from conformance.exchange.serial import exchange_as_json
 from conformance.judging.report import violation_as_json
 from conformance.judging.verdict import Finding
-from conformance.reports.console import WIDTH, Size, explain, render, verdict_lines
+from conformance.reports.console import Size, explain, render, verdict_lines
 from conformance.rules import Complaint
 from conformance.rules.rule import TimedCall
-from conformance.spec.catalogue import Level
+from conformance.spec.catalogue import Catalogue, Level
 from tests.reports.making import catalogue_of, report_of, requirement, result
 from tests.rules.traffic import OPERATION
 
@@ -74,9 +75,10 @@ def test_the_evidence_is_printed_as_it_was_exchanged() -> None:
         "",
         f"  again        {exchange_as_json(exchange())['curl']}",
         "",
+        "requirements by chapter",
         "The chapter  1 fail",
         "",
-        "emulator: 1 fail",
+        "emulator, 1 requirement: 1 fail",
         "3 requests, 2 operations, profile quick",
         "✗ FAIL  chapter.slug  (MUST)",
         "verdict: NOT CONFORMANT",
@@ -168,19 +170,19 @@ def test_a_reason_that_many_share_is_told_once() -> None:
     assert "· not-tested\n  no operation ran\n    chapter.slug (MUST), chapter.other (MUST)\n" in text
     assert "no text decides" not in text, "that it is a MAY says enough"
     assert "2 MUST not tested: chapter.slug, chapter.other\n" in text
-    assert text.endswith("verdict: INCOMPLETE\n")
+    assert text.endswith("verdict: INCOMPLETE: NOTHING WAS JUDGED\n")
 
 
 def test_a_verdict_names_what_is_under_test() -> None:
     report = report_of((MUST, [result(Finding.KEPT)]), messages=("the baseline is old",))
     assert list(verdict_lines(report)) == [
-        "emulator: 1 pass",
+        "emulator, 1 requirement: 1 pass",
         "3 requests, 2 operations, profile quick",
         "the baseline is old",
         "verdict: CONFORMANT",
     ]
     nameless = report_of((MUST, [result(Finding.KEPT)]), iut={"name": "", "url": "http://127.0.0.1:1"})
-    assert next(verdict_lines(nameless)).startswith("http://127.0.0.1:1: ")
+    assert next(verdict_lines(nameless)).startswith("http://127.0.0.1:1, ")
 
 
 def test_colour_only_where_it_is_asked_for() -> None:
@@ -316,3 +318,29 @@ def test_nothing_at_all_reaches_the_terminal(text: str, header: str, body: bytes
 def test_the_remedy_of_a_message_stands_on_a_line_of_its_own() -> None:
     told = report_of((MUST, [result(Finding.KEPT)]), messages=("nobody\nlistens\n  remedy: start\nit",))
     assert list(verdict_lines(told))[-3:-1] == [r"nobody\nlistens", r"  remedy: start\nit"]
+
+
+def test_a_legend_has_the_letters_that_are_shown() -> None:
+    """Of a warning only what was found is shown, so that names of its requests stand for nothing."""
+
+    def warned(message: str) -> str:
+        found = result(Finding.VIOLATED, violations=(shown_violation(exchange(), message=message),), name=SHOULD.id)
+        return render(report_of((SHOULD, [found])), catalogue_of(SHOULD))
+
+    assert OPERATION not in warned("it is not so")
+    assert f"  found        A is not so\n  A            {OPERATION}\n" in warned(f"{OPERATION} is not so")
+
+
+def test_the_counts_of_a_chapter_fit_into_the_output() -> None:
+    of_all = [
+        (requirement(level, f"chapter.{finding.value}-{level.value}".lower()), [result(finding, "so")])
+        for finding in Finding
+        for level in Level
+    ]
+    catalogue = Catalogue({one.id: one for one, _ in of_all}, {"chapter": "A chapter with a title of some length"})
+    lines = render(report_of(*of_all), catalogue).splitlines()
+    first = lines.index("requirements by chapter") + 1
+    assert lines[first : first + 2] == [
+        "A chapter with a title of some length  3 pass, 1 fail, 2 warn, 3 not-applicable,",
+        "                                       3 not-tested, 3 error",
+    ]

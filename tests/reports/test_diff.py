@@ -119,7 +119,7 @@ def test_the_text_names_what_broke_first_and_steers_no_terminal() -> None:
     new["iut"]["name"] = "renamed"
     text = list(render_difference(difference(old, new)))
     assert text[0] == "broke (1)"
-    assert text[1].startswith("  chapter.x: pass → fail  it said \\x1b[2J fixed (9)")
+    assert text[1:3] == ["  chapter.x: pass → fail", "    it said \\x1b[2J fixed (9)"]
     assert "fixed (1)" in text
     assert "  iut name: emulator → renamed" in text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from time import process_time
@@ -155,6 +156,19 @@ def test_the_head_says_what_a_release_is_decided_on(monkeypatch: pytest.MonkeyPa
         assert words in head, words
     assert head.count("the target is slow") == 1
     assert "https://example.com/team/server/actions/runs/7" in [link["href"] for link in page.all("a")]
+
+
+def test_a_client_is_called_as_its_driver_says_and_its_exchanges_by_their_scenario() -> None:
+    driver = {"sdk": "my-sdk", "version": "1.2", "command": "python driver.py --all"}
+    iut = {"name": "python driver.py", "url": "", "statement": {"declared": {}, "found": {}}, "driver": driver}
+    one = replace(requirement(), actor="client")
+    traffic = Traffic()
+    traffic.exchanges.append(replace(traffic.cancel(status=204), check="plain-cancel"))
+    found = result(Finding.VIOLATED, violations=(violation(traffic=traffic),))
+    page = Page(render_html(report_of((one, [found]), iut=iut)))
+    assert [text for tag, text in page.texts if tag == "h1"] == ["my-sdk 1.2"]
+    assert "python driver.py --all" in page.text
+    assert "in the scenario plain-cancel" in page.text
 
 
 def test_what_the_baseline_excuses_is_shown_with_its_reason_and_link() -> None:

@@ -21,6 +21,7 @@ def requirement(name: str, verdict: str, reason: str = "", *messages: str) -> di
         "source": {"title": "a text", "section": "1", "url": "https://example.org/"},
         "verdict": verdict,
         "reason": reason,
+        "out_of_reach": False,
         "violations": len(messages),
         "evidence": [{"message": message, "exchanges": []} for message in messages],
     }
@@ -33,6 +34,7 @@ def report(verdict: str, *requirements: dict[str, Any], messages: tuple[str, ...
         "started": "2026-01-01T00:00:00.000Z",
         "finished": "2026-01-01T00:00:01.500Z",
         "verdict": verdict,
+        "verdict_in_words": verdict,
         "exit_status": {"conformant": 0, "not conformant": 1, "error": 2}.get(verdict, 3),
         "messages": list(messages),
         "requirements": list(requirements),

@@ -33,7 +33,7 @@ def test_in_a_pipe_there_is_a_line_for_each_chapter() -> None:
     progress.ended("Routing", "violated")
     progress.ended("List", "not-tested")
     progress.end()
-    assert stream.getvalue() == "Routing: 1 kept, 1 violated\nList: 1 not judged\n"
+    assert stream.getvalue() == "Routing, 2 checks: 1 kept, 1 violated\nList, 1 check: 1 not judged\n"
 
 
 def test_of_other_processes_there_is_a_line_for_each_tenth() -> None:
@@ -52,10 +52,10 @@ def test_on_a_terminal_one_line_tells_where_the_run_is_and_how_long_it_takes() -
     progress.expect(["Routing"] * 4)
     clock.seconds = 2
     progress.ended("Routing", "violated")
-    assert stream.getvalue() == "\r\x1b[K1/4 Routing, 1 violated", "too early to tell what is left"
+    assert stream.getvalue() == "\r\x1b[K1/4 checks, Routing, 1 violated", "too early to tell what is left"
     clock.seconds = 10
     progress.ended("Routing", "kept")
-    assert stream.getvalue().endswith("\r\x1b[K2/4 Routing, 1 violated, about 10 s left")
+    assert stream.getvalue().endswith("\r\x1b[K2/4 checks, Routing, 1 violated, about 10 s left")
     progress.end()
     assert stream.getvalue().endswith("\r\x1b[K")
 
@@ -65,7 +65,7 @@ def test_a_terminal_that_knows_plain_lines_only_is_a_pipe() -> None:
     progress = Progress(stream, {"TERM": "dumb"})
     progress.expect(["Routing"])
     progress.ended("Routing", "kept")
-    assert stream.getvalue() == "Routing: 1 kept\n"
+    assert stream.getvalue() == "Routing, 1 check: 1 kept\n"
 
 
 def test_a_run_needs_nobody_to_watch_it() -> None:

@@ -70,7 +70,8 @@ def test_a_fault_that_is_still_there(tmp_path: Path, capsys: pytest.CaptureFixtu
     said = capsys.readouterr().out
     assert f"operation {OPERATION}\n         now {name} (--operation)" in said
     assert "recorded " in said
-    assert f"> POST /v1/{name}:cancel" in said
+    assert f"> POST /v1/{name}:cancel" in said.replace("\n  >   ", "")
+    assert max(len(line) for line in said.splitlines() if "(--operation)" not in line) <= 80
     assert f"{RULE}: still there" in said
 
 

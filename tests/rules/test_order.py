@@ -5,11 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from conformance.errors import NotTested
 from conformance.exchange import Exchange, Failure, FailureKind
 from conformance.rules.rule import TimedCall
+from conformance.rules.server import all_rules
 from conformance.rules.server.order import calls_on, explained_by_some_order, time_line
 from tests.rules.traffic import NOT_FOUND, OPERATION, RESULT, Traffic, asked_to_cancel, failed, running
 
@@ -107,6 +110,16 @@ def test_what_another_rule_says_is_not_said_twice() -> None:
     traffic.cancel()
     traffic.get(CANCELLED)
     traffic.get(RUNNING)
+    with pytest.raises(NotTested, match=r"operation\.done-is-final"):
+        explained_by_some_order(OPERATION, traffic.exchanges)
+
+
+def test_what_another_rule_says_hides_no_order_that_exists() -> None:
+    """An operation that says `requestedCancellation` only when it has ended violates another rule, and has an order."""
+    traffic = Traffic()
+    traffic.cancel()
+    traffic.get(running())
+    assert any(all_rules()["outcome.requested-cancellation-is-shown"].judgements(traffic.exchanges))
     assert explained_by_some_order(OPERATION, traffic.exchanges) is None
 
 

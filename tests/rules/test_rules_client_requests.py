@@ -8,8 +8,7 @@ import pytest
 
 import conformance.rules.client.turn
 from conformance.errors import NotTested
-from conformance.exchange import Exchange, Header, Request, Response
-from conformance.exchange.message import Call, Method
+from conformance.exchange import Call, Exchange, Header, Method, Request, Response
 from conformance.lro import Code, State
 from conformance.rules import Complaint
 from conformance.rules.client import client_rules, is_ok, sends_its_own_name, shows

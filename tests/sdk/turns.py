@@ -51,7 +51,7 @@ def turn(
 
 def broken(a_turn: Turn) -> set[str]:
     """The requirements whose rule complains."""
-    return {rule.requirement for rule in client_rules().values() if rule.when(a_turn) and rule.judge(a_turn)}
+    return {rule.requirement for rule in client_rules().values() if any(rule.judgements([a_turn]))}
 
 
 ANOTHER = {"client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled"}

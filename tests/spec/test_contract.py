@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.errors import UsageError
-from conformance.exchange.message import Call, Method
+from conformance.exchange import Call, Method
 from conformance.spec import files
 from conformance.spec.contract import Contract
 from conformance.spec.files import read_yaml, spec_names, spec_path

@@ -10,7 +10,7 @@ import yaml
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from conformance.errors import UsageError
-from conformance.exchange.message import Call, Method
+from conformance.exchange import Call, Method
 from conformance.spec.contract import Contract
 from conformance.spec.discovery import spec_from_discovery
 

@@ -10,7 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from conformance.exchange.message import Call
+from conformance.exchange import Call
 from conformance.lro.codes import Code
 from conformance.spec.contract import RULE_KEY, Contract
 from conformance.spec.files import read_yaml, spec_path

@@ -131,7 +131,7 @@ def test_a_typo_is_an_error_that_names_the_nearest_key(read: Read, section: str,
     typo = key[:-1] + "xx"
     error = mistake(read, f"[{section}]\n{typo} = 1\n")
     assert error.message.endswith(f"[{section}] has an unknown key {typo!r}")
-    assert error.remedy == f"did you mean {key!r}?"
+    assert error.remedy == f"did you mean {key}?"
 
 
 def test_a_key_that_is_near_to_none_gets_the_list_of_all(read: Read) -> None:
@@ -143,7 +143,7 @@ def test_a_key_that_is_near_to_none_gets_the_list_of_all(read: Read) -> None:
 def test_a_section_that_is_misspelt(read: Read, typo: str, section: str) -> None:
     error = mistake(read, f"[{typo}]\n")
     assert error.message.endswith(f"the file has an unknown key {typo!r}")
-    assert error.remedy == f"did you mean {section!r}?"
+    assert error.remedy == f"did you mean {section}?"
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,16 @@ def test_a_wave_is_as_large_as_may_be_under_way_and_small_wishes_go_before_great
     assert wire.waves == [["1", "a", "b"], ["2", "c", "d"], ["e", "f"]]
 
 
+def test_wishes_of_parts_that_others_wait_for_go_first() -> None:
+    wire = Wire(size=3)
+    wire.play(
+        small=lambda: wire.ask("1", "2"),
+        awaited=lambda: wire.ask(*"abc"),
+        later=(lambda: wire.ask("x"), "awaited"),
+    )
+    assert wire.waves == [["a", "b", "c"], ["x", "1", "2"]]
+
+
 def test_one_request_at_a_time_serves_everybody() -> None:
     wire = Wire(size=1)
     wire.play(one=lambda: wire.ask("a", "b"), other=lambda: wire.ask("c"))

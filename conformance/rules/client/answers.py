@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from conformance.errors import NotApplicable, NotTested
-from conformance.exchange import Exchange, Method
+from conformance.exchange import Exchange, Method, Wire
 from conformance.lro.codes import Code
 from conformance.rules.client.codes import code_in, follows_from, last_error
 from conformance.rules.client.reading import (
@@ -39,6 +39,7 @@ def an_error_is_no_success(turn: Turn) -> Complaint | None:
     when=lambda turn: (
         was_answered(turn) and all(exchange.response is None or is_redirect(exchange) for exchange in turn.arrived)
     ),
+    reads=Wire.HTTP,
 )
 def a_redirect_is_no_success(turn: Turn) -> Complaint | None:
     # RFC 9110, section 15.4: further action needs to be taken by the user agent in order to fulfill the request.
@@ -189,12 +190,12 @@ def keeps_the_status(turn: Turn) -> Complaint | None:
     if last is None or said.is_ok or said.outcome is Outcome.CLIENT_ERROR:
         raise NotTested(f"the driver said {reply_in_words(turn)}, which is judged elsewhere")
     if said.outcome is Outcome.RPC_ERROR and (
-        said.http_status == last.status
+        said.http_status == last.http_status
         if said.code in (None, Code.UNKNOWN)
-        else said.code is not None and (follows_from(last.status, said.code) or said.code is code_in(last))
+        else said.code is not None and (follows_from(last.http_status, said.code) or said.code is code_in(last))
     ):
         return None
-    return turn.complain(f"{last.status} was answered, and the driver said {reply_in_words(turn)}")
+    return turn.complain(f"{last.http_status} was answered, and the driver said {reply_in_words(turn)}")
 
 
 def keeps_the_method(turn: Turn) -> Complaint | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
-from conformance.exchange import Method
-from conformance.rules.client.reading import about, is_over_grpc, line_of, names_an_operation, something_arrived
+from conformance.exchange import Method, Wire
+from conformance.rules.client.reading import about, line_of, names_an_operation, something_arrived
 from conformance.rules.client.turn import Turn, turn_rule
 from conformance.rules.rule import Complaint
 
@@ -48,7 +48,8 @@ def a_delete_is_sent(turn: Turn) -> Complaint | None:
 
 @turn_rule(
     "client-request.get-has-no-body",
-    when=lambda turn: any(exchange.calls(Method.GET) for exchange in turn.arrived) and not is_over_grpc(turn),
+    when=lambda turn: any(exchange.calls(Method.GET) for exchange in turn.arrived),
+    reads=Wire.HTTP,
 )
 def a_get_has_no_body(turn: Turn) -> Complaint | None:
     full = [exchange for exchange in turn.arrived if exchange.calls(Method.GET) and exchange.request.body]

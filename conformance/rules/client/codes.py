@@ -7,8 +7,8 @@ envelope or of a bare Status; without one, the HTTP status counts.
 from __future__ import annotations
 
 from conformance.errors import NotTested
-from conformance.exchange import Exchange, Response
-from conformance.lro.codes import Code, code_named, code_numbered
+from conformance.exchange import Exchange, SemanticView
+from conformance.lro.codes import Code
 from conformance.rules.client.reading import (
     is_error,
     is_wait,
@@ -37,21 +37,15 @@ _REFUSED = frozenset({403, 404, 409, 412, 501})
 """The HTTP statuses of refusals, without 400, 401 and 429, which clients also use for errors of their own."""
 
 
-def code_in(response: Response) -> Code | None:
-    """The canonical code of an error, in the envelope or a bare Status; None if it has none."""
-    members = response.json_object()
-    if members is None or response.status < 300:
-        return None
-    inner = members.get("error")
-    if isinstance(inner, dict):
-        return code_named(inner.get("status"))
-    return code_numbered(members.get("code"))
-
-
-def last_error(turn: Turn) -> Response | None:
+def last_error(turn: Turn) -> SemanticView | None:
     """The last answer to the call, when it is an error."""
     last = turn.answers[-1] if turn.answers else None
-    return last.response if last is not None and is_error(last) else None
+    return last.view if last is not None and is_error(last) else None
+
+
+def code_in(error: SemanticView) -> Code | None:
+    """The canonical code that the Status of an error says; None if it says none."""
+    return error.status.code if error.status is not None else None
 
 
 def tells_the_last_answer(turn: Turn) -> Complaint | None:
@@ -64,14 +58,14 @@ def tells_the_last_answer(turn: Turn) -> Complaint | None:
         raise NotTested(f"the last answer was no error: {statuses_of(turn)}")
     said = turn.said
     status = said.code.http_status if said.code is not None else said.http_status
-    if said.outcome is Outcome.RPC_ERROR and status == last.status:
+    if said.outcome is Outcome.RPC_ERROR and status == last.http_status:
         return None
     if said.is_ok:
         raise NotTested("the driver said ok, which is judged elsewhere")
     if time_was_over(turn):
         raise NotTested(f"the time of the call was over, and the driver said {reply_in_words(turn)}")
     code = code_in(last)
-    answered = code.name if code is not None else str(last.status)
+    answered = code.name if code is not None else str(last.http_status)
     return turn.complain(f"{answered} was answered last, and the driver said {reply_in_words(turn)}")
 
 
@@ -134,9 +128,9 @@ def keeps_the_class(turn: Turn) -> Complaint | None:
         told = said.code.http_status if said.code is not None else None
     if told is None:
         raise NotTested(f"the driver said {reply_in_words(turn)}, which names no class")
-    if told // 100 == last.status // 100 or (last.status, said.code) == (408, Code.DEADLINE_EXCEEDED):
+    if told // 100 == last.http_status // 100 or (last.http_status, said.code) == (408, Code.DEADLINE_EXCEEDED):
         return None
-    return turn.complain(f"{last.status} was answered, and the driver said {reply_in_words(turn)}")
+    return turn.complain(f"{last.http_status} was answered, and the driver said {reply_in_words(turn)}")
 
 
 def follows_from(status: int, code: Code) -> bool:

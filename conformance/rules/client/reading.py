@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from itertools import pairwise
 
-from conformance.exchange import Exchange, Method, Response
+from conformance.exchange import Exchange, Method, Response, Wire
 from conformance.exchange.grpc import call_in_words
 from conformance.lro.codes import Code
 from conformance.rules.client.turn import Outcome, Turn
@@ -91,14 +91,9 @@ def calls_of(turn: Turn) -> list[Exchange]:
     ]
 
 
-def is_over_grpc(turn: Turn) -> bool:
-    """Whether the requests are calls over gRPC, which were turned into HTTP requests by their bindings."""
-    return turn.told.transport == "grpc"
-
-
 def other_rpcs_of(turn: Turn) -> list[Exchange]:
     """The calls over gRPC of methods without a binding; such a request has the path of the method itself."""
-    if not is_over_grpc(turn):
+    if turn.over is not Wire.GRPC:
         return []
     return [exchange for exchange in turn.arrived if _RPC.fullmatch(exchange.request.path)]
 
@@ -125,7 +120,7 @@ def gets_of(turn: Turn) -> list[Exchange]:
 
 
 def is_error(exchange: Exchange) -> bool:
-    return exchange.response is not None and exchange.response.status >= 400
+    return exchange.view.is_error
 
 
 def is_redirect(exchange: Exchange) -> bool:

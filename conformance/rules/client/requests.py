@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from conformance.errors import NotApplicable, NotTested
-from conformance.exchange import Exchange, Failure, Method, can_be_undone, content_of, header_values
+from conformance.exchange import Exchange, Failure, Method, Wire, can_be_undone, content_of, header_values
 from conformance.rules.client.reading import (
     PATH,
     about,
@@ -17,7 +17,6 @@ from conformance.rules.client.reading import (
     cancels_of,
     gets_of,
     http_method_of,
-    is_over_grpc,
     line_of,
     names_an_operation,
     other_rpcs_of,
@@ -83,13 +82,18 @@ def the_http_method_is_that_of_the_binding(turn: Turn) -> Complaint | None:
 @turn_rule(
     "client-request.verb-is-kept",
     when=lambda turn: asks_for_a_cancel(turn) and names_an_operation(turn) and bool(posts_of(turn)),
+    reads=Wire.HTTP,
 )
 def the_verb_ends_the_path(turn: Turn) -> Complaint | None:
     lost = [exchange for exchange in posts_of(turn) if not exchange.request.path.endswith(":cancel")]
     return about(turn, lost, lambda exchange: f"{line_of(exchange)} does not end in the verb :cancel")
 
 
-@turn_rule("client-request.path-is-bound", when=lambda turn: names_an_operation(turn) and bool(requests_of(turn)))
+@turn_rule(
+    "client-request.path-is-bound",
+    when=lambda turn: names_an_operation(turn) and bool(requests_of(turn)),
+    reads=Wire.HTTP,
+)
 def the_path_has_the_shape_of_the_binding(turn: Turn) -> Complaint | None:
     unbound = [
         exchange
@@ -111,7 +115,7 @@ def the_path_names_the_operation(turn: Turn) -> Complaint | None:
         exchange
         for exchange in requests_of(turn)
         if exchange.request.path.endswith(":cancel") is asks_for_a_cancel(turn)
-        and (is_over_grpc(turn) or _has_the_shape(turn, exchange))
+        and (turn.over is Wire.GRPC or _has_the_shape(turn, exchange))
         and exchange not in other_rpcs_of(turn)
         and (exchange.call is None or exchange.call.name != turn.told.name or not PATH.fullmatch(exchange.request.path))
         and exchange.request.method == http_method_of(turn)
@@ -134,19 +138,19 @@ def no_other_method_is_called(turn: Turn) -> Complaint | None:
     return about(turn, others, lambda exchange: f"{line_of(exchange)} was sent for a {turn.told.method.value}")
 
 
-@turn_rule("client-request.body-is-empty", when=lambda turn: bool(cancels_of(turn)))
+@turn_rule("client-request.body-is-empty", when=lambda turn: bool(cancels_of(turn)), reads=Wire.HTTP)
 def the_body_says_nothing(turn: Turn) -> Complaint | None:
     full = [exchange for exchange in cancels_of(turn) if not _says_nothing(exchange, turn.told.name)]
     return about(turn, full, lambda exchange: f"the cancel has the body {_shown(exchange)}")
 
 
-@turn_rule("client-request.body-does-not-repeat-the-name", when=lambda turn: bool(cancels_of(turn)))
+@turn_rule("client-request.body-does-not-repeat-the-name", when=lambda turn: bool(cancels_of(turn)), reads=Wire.HTTP)
 def the_name_is_only_in_the_path(turn: Turn) -> Complaint | None:
     repeated = [exchange for exchange in cancels_of(turn) if _object(_content(exchange)) == {"name": turn.told.name}]
     return about(turn, repeated, lambda exchange: f"the cancel has the body {_shown(exchange)}")
 
 
-@turn_rule("client-request.length-is-declared", when=lambda turn: bool(cancels_of(turn)))
+@turn_rule("client-request.length-is-declared", when=lambda turn: bool(cancels_of(turn)), reads=Wire.HTTP)
 def the_length_of_the_body_is_declared(turn: Turn) -> Complaint | None:
     undeclared = [
         exchange
@@ -159,6 +163,7 @@ def the_length_of_the_body_is_declared(turn: Turn) -> Complaint | None:
 @turn_rule(
     "client-request.body-is-labelled-json",
     when=lambda turn: any(exchange.request.body for exchange in cancels_of(turn)),
+    reads=Wire.HTTP,
 )
 def a_body_is_labelled_json(turn: Turn) -> Complaint | None:
     mislabelled = [
@@ -169,7 +174,9 @@ def a_body_is_labelled_json(turn: Turn) -> Complaint | None:
     return about(turn, mislabelled, lambda exchange: f"the body is labelled {exchange.request.header('content-type')}")
 
 
-@turn_rule("client-request.no-foreign-query", when=lambda turn: bool(cancels_of(turn) or gets_of(turn)))
+@turn_rule(
+    "client-request.no-foreign-query", when=lambda turn: bool(cancels_of(turn) or gets_of(turn)), reads=Wire.HTTP
+)
 def the_query_has_system_parameters_only(turn: Turn) -> Complaint | None:
     foreign = [exchange for exchange in (*cancels_of(turn), *gets_of(turn)) if _foreign_parameters(exchange)]
     return about(turn, foreign, lambda exchange: f"the query has {', '.join(_foreign_parameters(exchange))}")

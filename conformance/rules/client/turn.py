@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from conformance.exchange import Exchange, Method
+from conformance.exchange import Exchange, Method, Wire
 from conformance.lro.codes import Code
 from conformance.rules.rule import Complaint
 
@@ -175,6 +175,11 @@ class Turn:
         call = exchange.call
         return call is not None and call.method is self.told.method and call.name == self.told.name
 
+    @property
+    def over(self) -> Wire:
+        """The wire between the client and us. What arrived over gRPC is in `arrived` as HTTP, by its binding."""
+        return Wire.GRPC if self.told.transport == "grpc" else Wire.HTTP
+
     def asks(self, method: Method) -> bool:
         """Whether the driver was asked for a call of `method`."""
         return self.told.method is method
@@ -194,22 +199,28 @@ class TurnRule:
     requirement: str
     when: Callable[[Turn], bool]
     judge: TurnJudge
+    reads: Wire | None = None
 
     def judgements(self, turns: Iterable[Turn], /) -> Iterator[Complaint | None]:
         """One judgement per turn the rule speaks about: a complaint, or None for "kept"."""
-        return (self.judge(turn) for turn in turns if self.when(turn))
+        return (self.judge(turn) for turn in turns if self.reads in (None, turn.over) and self.when(turn))
 
 
 _RULES: dict[str, TurnRule] = {}
 
 
-def turn_rule(requirement: str, *, when: Callable[[Turn], bool]) -> Callable[[TurnJudge], TurnJudge]:
-    """Register a rule about one turn: the judge returns a complaint, or None."""
+def turn_rule(
+    requirement: str, *, when: Callable[[Turn], bool], reads: Wire | None = None
+) -> Callable[[TurnJudge], TurnJudge]:
+    """Register a rule about one turn: the judge returns a complaint, or None.
+
+    A rule about meaning judges clients over every transport. A rule about bytes says which wire it `reads`.
+    """
 
     def register(judge: TurnJudge) -> TurnJudge:
         if requirement in _RULES:
             raise ValueError(f"two rules for {requirement}: one requirement has one rule")
-        _RULES[requirement] = TurnRule(requirement, when, judge)
+        _RULES[requirement] = TurnRule(requirement, when, judge, reads)
         return judge
 
     return register

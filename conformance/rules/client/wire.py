@@ -1,6 +1,6 @@
 """Rules about the form of requests: HTTP/1.1, to the right server, with complete credentials.
 
-They do not judge what is called. They are for HTTP only: over gRPC the gate itself makes the requests of the calls.
+They do not judge what is called. They read HTTP only: over gRPC the gate itself makes the requests of the calls.
 """
 
 from __future__ import annotations
@@ -9,10 +9,9 @@ import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from conformance.exchange import Exchange, Failure, FailureKind, header_values
+from conformance.exchange import Exchange, Failure, FailureKind, Wire, header_values
 from conformance.rules.client.reading import (
     about,
-    is_over_grpc,
     line_of,
     reply_in_words,
     requests_of,
@@ -29,7 +28,7 @@ _DANGEROUS = re.compile(r"[\r\n\0]")
 INJECTION = f"\r\n{_INJECTED}: yes"
 
 
-@turn_rule("client-request.is-http", when=lambda turn: bool(turn.arrived) and not is_over_grpc(turn))
+@turn_rule("client-request.is-http", when=lambda turn: bool(turn.arrived), reads=Wire.HTTP)
 def what_arrives_is_http(turn: Turn) -> Complaint | None:
     garbage = [
         exchange
@@ -39,7 +38,7 @@ def what_arrives_is_http(turn: Turn) -> Complaint | None:
     return about(turn, garbage, lambda exchange: _detail(exchange))
 
 
-@turn_rule("client-request.host-is-right", when=lambda turn: something_arrived(turn) and not is_over_grpc(turn))
+@turn_rule("client-request.host-is-right", when=lambda turn: something_arrived(turn), reads=Wire.HTTP)
 def host_is_there_once_and_right(turn: Turn) -> Complaint | None:
     # RFC 9112, section 3.2: a client MUST send a Host header field in all HTTP/1.1 request messages, with the same
     # authority as that of the target URI.
@@ -53,7 +52,7 @@ def host_is_there_once_and_right(turn: Turn) -> Complaint | None:
     return about(turn, wrong, lambda exchange: f"{_hosts(exchange)}; it was sent to {_authority(exchange)}")
 
 
-@turn_rule("client-request.length-is-unambiguous", when=lambda turn: something_arrived(turn) and not is_over_grpc(turn))
+@turn_rule("client-request.length-is-unambiguous", when=lambda turn: something_arrived(turn), reads=Wire.HTTP)
 def a_body_has_one_length(turn: Turn) -> Complaint | None:
     # RFC 9112, section 6.2: a sender MUST NOT send a Content-Length header field in any message that contains a
     # Transfer-Encoding header field.
@@ -67,13 +66,13 @@ def a_body_has_one_length(turn: Turn) -> Complaint | None:
     return about(turn, ambiguous, lambda exchange: f"{line_of(exchange)} declares more than one length")
 
 
-@turn_rule("client-request.endpoint-is-kept", when=lambda turn: bool(requests_of(turn)) and not is_over_grpc(turn))
+@turn_rule("client-request.endpoint-is-kept", when=lambda turn: bool(requests_of(turn)), reads=Wire.HTTP)
 def calls_go_to_the_endpoint(turn: Turn) -> Complaint | None:
     astray = [exchange for exchange in requests_of(turn) if exchange.origin != turn.told.endpoint]
     return about(turn, astray, lambda exchange: f"{line_of(exchange)} was sent to {exchange.origin}")
 
 
-@turn_rule("client-request.name-makes-no-header", when=something_arrived)
+@turn_rule("client-request.name-makes-no-header", when=something_arrived, reads=Wire.HTTP)
 def a_name_makes_no_header(turn: Turn) -> Complaint | None:
     # RFC 9110, section 5.5: field values containing CR, LF, or NUL characters are invalid and dangerous.
     made = [
@@ -102,8 +101,7 @@ def _attempts(turn: Turn) -> list[Exchange]:
 
 
 @turn_rule(
-    "client-request.credentials-are-whole",
-    when=lambda turn: bool(turn.credential and _attempts(turn)) and not is_over_grpc(turn),
+    "client-request.credentials-are-whole", when=lambda turn: bool(turn.credential and _attempts(turn)), reads=Wire.HTTP
 )
 def every_attempt_has_the_credential(turn: Turn) -> Complaint | None:
     wrong = [attempt for attempt in _attempts(turn) if not _is_whole(_authorizations(attempt), turn.credential)]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Wire
 from conformance.rules.rule import Complaint, When, exchange_rule
-from conformance.rules.server.errors import status_of
+from conformance.rules.server.errors import code_said
 from conformance.secrets.redaction import Spelling
 
 _is_401 = When(lambda exchange: exchange.response is not None and exchange.response.status == 401)
 
 
-@exchange_rule("auth.challenge-is-sent", when=_is_401)
+@exchange_rule("auth.challenge-is-sent", when=_is_401, reads=Wire.HTTP)
 def unauthenticated_answer_has_a_challenge(exchange: Exchange) -> str | None:
     assert exchange.response is not None
     # "The server generating a 401 response MUST send a WWW-Authenticate header field" (RFC 9110, section 15.5.2)
@@ -37,7 +37,7 @@ _carries_credentials = When(
 )
 
 
-@exchange_rule("auth.credentials-are-not-repeated", when=_carries_credentials)
+@exchange_rule("auth.credentials-are-not-repeated", when=_carries_credentials, reads=Wire.HTTP)
 def answer_repeats_no_credential(exchange: Exchange) -> str | None:
     response = exchange.response
     assert response is not None
@@ -62,7 +62,7 @@ def refused_for_its_credentials(exchange: Exchange) -> Complaint | None:
     response = exchange.response
     if response is None or response.is_busy:
         return None
-    says = (status_of(exchange) or {}).get("status")
+    says = code_said(exchange)
     if response.status == 401 and says in (None, "UNAUTHENTICATED"):
         return None
     if response.status == 403 and says in (None, "PERMISSION_DENIED"):
@@ -76,7 +76,7 @@ def refused_for_its_permission(exchange: Exchange, may_be_hidden: bool = False) 
     response = exchange.response
     if response is None or response.is_busy or (may_be_hidden and is_hidden(exchange)):
         return None
-    says = (status_of(exchange) or {}).get("status")
+    says = code_said(exchange)
     if response.status == 403 and says in (None, "PERMISSION_DENIED"):
         return None
     what = f" {says}" if says else ""
@@ -89,7 +89,7 @@ def is_hidden(exchange: Exchange) -> bool:
     "An origin server that wishes to "hide" the current existence of a forbidden target resource MAY instead respond
     with a status code of 404" (RFC 9110, section 15.5.4).
     """
-    says = (status_of(exchange) or {}).get("status")
+    says = code_said(exchange)
     return exchange.response is not None and exchange.response.status == 404 and says in (None, "NOT_FOUND")
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Wire
 from conformance.exchange.history import History
 from conformance.rules.rule import Complaint, history_rule
 
@@ -55,12 +55,18 @@ def _deleted_by_it(history: History) -> Complaint | None:
     return Complaint(message, (shown, post, look))
 
 
-@history_rule("routing.post-on-a-name-does-nothing", when=lambda history: _stands_alone(history, is_override=False))
+@history_rule(
+    "routing.post-on-a-name-does-nothing",
+    when=lambda history: _stands_alone(history, is_override=False),
+    reads=Wire.HTTP,
+)
 def post_on_a_name_deletes_nothing(history: History) -> Complaint | None:
     return _deleted_by_it(history)
 
 
-@history_rule("routing.method-is-not-overridden", when=lambda history: _stands_alone(history, is_override=True))
+@history_rule(
+    "routing.method-is-not-overridden", when=lambda history: _stands_alone(history, is_override=True), reads=Wire.HTTP
+)
 def post_is_no_delete(history: History) -> Complaint | None:
     return _deleted_by_it(history)
 

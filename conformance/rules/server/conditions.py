@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-from conformance.exchange import Exchange, Failure, Method
+from conformance.exchange import Exchange, Failure, Method, Wire
 from conformance.rules.rule import When
 
-answered = When(lambda exchange: exchange.response is not None)
+answered = When(lambda exchange: exchange.view.is_answered)
 unanswered = When(lambda exchange: isinstance(exchange.outcome, Failure))
 succeeded = When(lambda exchange: exchange.succeeded())
-failed = When(lambda exchange: exchange.response is not None and exchange.response.status >= 400)
+failed = When(lambda exchange: exchange.view.is_error)
 
 cancel = When(lambda exchange: exchange.calls(Method.CANCEL))
 get = When(lambda exchange: exchange.calls(Method.GET))
@@ -26,6 +26,11 @@ has_content_type = When(lambda exchange: exchange.response is not None and excha
 def of_the_same_caller(one: Exchange, other: Exchange) -> bool:
     """Whether two requests have the same credentials: to another caller an operation may be hidden behind 404."""
     return one.request.header("authorization") == other.request.header("authorization")
+
+
+def names_nothing_else(cancel: Exchange) -> bool:
+    """Whether the message of a cancel has nothing besides the name of the call, which over HTTP is in the path."""
+    return cancel.over is Wire.GRPC or cancel.request.body in (b"", b"{}")
 
 
 _PLAIN_PATH = re.compile(r"[A-Za-z0-9._~/-]+(:[a-z]+)?")
@@ -50,7 +55,5 @@ form of errors judge only these.
 
 ANSWERED_BY_HTTP_ITSELF = frozenset({405, 406, 408, 411, 413, 414, 415, 417, 426, 431, 502, 503, 504, 505})
 
-answered_by_the_service = failed & When(
-    lambda exchange: exchange.response is not None and exchange.response.status not in ANSWERED_BY_HTTP_ITSELF
-)
+answered_by_the_service = failed & When(lambda exchange: exchange.view.http_status not in ANSWERED_BY_HTTP_ITSELF)
 """The error cannot be one of an HTTP server or a proxy in front of the service."""

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from conformance.exchange import Exchange, Method
+from conformance.exchange import Exchange, Method, Wire
+from conformance.exchange.view import bare_status_in, envelope_in
 from conformance.lro import Code, code_named, code_numbered
 from conformance.rules.rule import Complaint, When, exchange_rule, traffic_rule
 from conformance.rules.server.conditions import (
@@ -29,21 +30,29 @@ _METADATA_KEY = re.compile(r"[a-z][a-zA-Z0-9_-]+")
 
 def envelope_of(exchange: Exchange) -> Mapping[str, Any] | None:
     """The inner object of the AIP-193 envelope `{"error": {…}}`, or None."""
-    members = exchange.response.json_object() if exchange.response is not None else None
-    inner = members.get("error") if members else None
-    return inner if isinstance(inner, Mapping) else None
+    return envelope_in(exchange.response.json_object()) if exchange.response is not None else None
 
 
 def bare_status_of(exchange: Exchange) -> Mapping[str, Any] | None:
     """The body when it is a google.rpc.Status without envelope, or None."""
-    members = exchange.response.json_object() if exchange.response is not None else None
-    return members if members is not None and "error" not in members and "code" in members else None
+    return bare_status_in(exchange.response.json_object()) if exchange.response is not None else None
 
 
 def status_of(exchange: Exchange) -> Mapping[str, Any] | None:
-    """The google.rpc.Status of an error, in either form, or None."""
-    envelope = envelope_of(exchange)
-    return envelope if envelope is not None else bare_status_of(exchange)
+    """The members of the google.rpc.Status of an error, in either form, or None."""
+    status = exchange.view.status
+    return status.members if status is not None else None
+
+
+def code_said(exchange: Exchange) -> object:
+    """The name of the code as the Status of an error has it, canonical or not; None in the form that has a number."""
+    return (status_of(exchange) or {}).get("status")
+
+
+def answer_in_words(exchange: Exchange) -> str:
+    """The answer in a few words: `404 NOT_FOUND`."""
+    said = code_said(exchange)
+    return f"{exchange.view.words} {said}" if isinstance(said, str) else exchange.view.words
 
 
 def form_of_errors(errors: Iterable[Exchange]) -> tuple[str, str] | None:
@@ -58,7 +67,9 @@ def form_of_errors(errors: Iterable[Exchange]) -> tuple[str, str] | None:
 
 has_envelope = failed & When(lambda exchange: envelope_of(exchange) is not None)
 has_bare_status = failed & When(lambda exchange: bare_status_of(exchange) is not None)
-has_status = has_envelope | has_bare_status
+has_status = failed & When(lambda exchange: exchange.view.status is not None)
+_is_in_full = has_status & ~has_bare_status
+"""It has all that AIP-193 says of an error: over HTTP that is in the envelope."""
 _SAYS_UNBOUND = frozenset({404, 405, 501})
 _may_be_of_no_method = (list_ | delete) & When(
     lambda exchange: (
@@ -70,7 +81,7 @@ _may_be_of_no_method = (list_ | delete) & When(
 _is_an_error_of_a_method = plainly_bound & answered_by_the_service & ~_may_be_of_no_method
 
 
-@exchange_rule("errors.are-readable", when=_is_an_error_of_a_method)
+@exchange_rule("errors.are-readable", when=_is_an_error_of_a_method, reads=Wire.HTTP)
 def error_is_json_with_a_status(exchange: Exchange) -> str | None:
     assert exchange.response is not None
     status, media_type = exchange.response.status, exchange.response.media_type
@@ -89,7 +100,7 @@ _asks_for_credentials = When(
 """In plain text, as Envoy's token filters answer before the service is called; `errors.are-readable` warns."""
 
 
-@exchange_rule("errors.envelope", when=_is_an_error_of_a_method & ~_asks_for_credentials)
+@exchange_rule("errors.envelope", when=_is_an_error_of_a_method & ~_asks_for_credentials, reads=Wire.HTTP)
 def error_comes_in_the_envelope(exchange: Exchange) -> str | None:
     assert exchange.response is not None
     envelope = envelope_of(exchange)
@@ -99,7 +110,7 @@ def error_comes_in_the_envelope(exchange: Exchange) -> str | None:
     return f"the envelope lacks {', '.join(missing)}" if missing else None
 
 
-@exchange_rule("errors.envelope-is-used", when=_is_an_error_of_a_method & has_status)
+@exchange_rule("errors.envelope-is-used", when=_is_an_error_of_a_method & has_status, reads=Wire.HTTP)
 def error_is_not_a_bare_status(exchange: Exchange) -> str | None:
     assert exchange.response is not None
     if envelope_of(exchange) is not None:
@@ -107,7 +118,7 @@ def error_is_not_a_bare_status(exchange: Exchange) -> str | None:
     return f"status {exchange.response.status} comes with a bare google.rpc.Status"
 
 
-@exchange_rule("errors.code-is-the-http-status", when=has_envelope)
+@exchange_rule("errors.code-is-the-http-status", when=has_envelope, reads=Wire.HTTP)
 def code_of_the_envelope_is_the_http_status(exchange: Exchange) -> str | None:
     envelope = envelope_of(exchange)
     assert envelope is not None
@@ -121,6 +132,7 @@ def code_of_the_envelope_is_the_http_status(exchange: Exchange) -> str | None:
 @exchange_rule(
     "errors.status-is-canonical",
     when=has_envelope & When(lambda exchange: "status" in (envelope_of(exchange) or {})),
+    reads=Wire.HTTP,
 )
 def status_of_the_envelope_maps_to_the_http_status(exchange: Exchange) -> str | None:
     envelope = envelope_of(exchange)
@@ -138,7 +150,7 @@ def status_of_the_envelope_maps_to_the_http_status(exchange: Exchange) -> str | 
 _OF_HTTP_ALONE = ANSWERED_BY_HTTP_ITSELF - {code.http_status for code in Code}
 
 
-@exchange_rule("errors.bare-code-maps", when=has_bare_status)
+@exchange_rule("errors.bare-code-maps", when=has_bare_status, reads=Wire.HTTP)
 def code_of_a_bare_status_maps_to_the_http_status(exchange: Exchange) -> str | None:
     status = bare_status_of(exchange)
     assert status is not None
@@ -157,7 +169,7 @@ def error_has_a_message(exchange: Exchange) -> str | None:
     return None if isinstance(message, str) and message.strip() else "the error has no message"
 
 
-@exchange_rule("errors.have-error-info", when=has_envelope & _is_an_error_of_a_method)
+@exchange_rule("errors.have-error-info", when=_is_in_full & _is_an_error_of_a_method)
 def error_has_an_error_info(exchange: Exchange) -> str | None:
     return None if _details_of(exchange, _ERROR_INFO) else "the details contain no google.rpc.ErrorInfo"
 
@@ -203,15 +215,15 @@ def _error_info_complaint(info: Mapping[str, Any]) -> str | None:
 
 
 def _details_of(exchange: Exchange, type_url: str) -> list[Mapping[str, Any]]:
-    """The details of an error in the envelope that are of one type."""
-    details = (envelope_of(exchange) or {}).get("details")
+    """The details of an error that are of one type."""
+    details = (status_of(exchange) or {}).get("details")
     found = details if isinstance(details, list) else []
     return [detail for detail in found if isinstance(detail, Mapping) and detail.get("@type") == type_url]
 
 
 @exchange_rule(
     "errors.localized-message-is-whole",
-    when=has_envelope & When(lambda exchange: bool(_details_of(exchange, _LOCALIZED_MESSAGE))),
+    when=_is_in_full & When(lambda exchange: bool(_details_of(exchange, _LOCALIZED_MESSAGE))),
 )
 def localized_message_has_locale_and_message(exchange: Exchange) -> str | None:
     for detail in _details_of(exchange, _LOCALIZED_MESSAGE):
@@ -225,8 +237,8 @@ def localized_message_has_locale_and_message(exchange: Exchange) -> str | None:
 @traffic_rule("errors.reason-is-of-one-error")
 def reason_is_of_one_error(exchanges: Sequence[Exchange]) -> Iterator[Complaint | None]:
     first: dict[tuple[str, str], tuple[Code, Exchange]] = {}
-    for exchange in exchanges:
-        code = code_named((envelope_of(exchange) or {}).get("status")) if has_envelope(exchange) else None
+    for exchange in filter(_is_in_full, exchanges):
+        code = exchange.view.status.code if exchange.view.status is not None else None
         for info in _details_of(exchange, _ERROR_INFO):
             reason, domain = info.get("reason"), info.get("domain")
             if code is None or not isinstance(reason, str) or not isinstance(domain, str):
@@ -281,7 +293,7 @@ _STACK_TRACE = re.compile(
 """Stack traces as Python, the JVM, Node, Go, PHP and .NET print them."""
 
 
-@exchange_rule("errors.no-stack-trace", when=failed & has_body)
+@exchange_rule("errors.no-stack-trace", when=failed & has_body, reads=Wire.HTTP)
 def error_shows_no_stack_trace(exchange: Exchange) -> str | None:
     assert exchange.response is not None
     found = _STACK_TRACE.search(exchange.response.body)
@@ -309,6 +321,7 @@ def _body_is_not_acceptable(exchange: Exchange) -> bool:
 @exchange_rule(
     "errors.client-mistake-is-no-server-error",
     when=cancel & plainly_bound & When(lambda exchange: exchange.response is not None) & When(_body_is_not_acceptable),
+    reads=Wire.HTTP,
 )
 def client_mistake_is_no_server_error(exchange: Exchange) -> str | None:
     assert exchange.response is not None

@@ -8,9 +8,9 @@ from typing import Any
 
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import History, Look, operation_in
-from conformance.lro import State
+from conformance.lro import Code, State
 from conformance.rules.rule import Complaint, history_rule
-from conformance.rules.server.conditions import of_the_same_caller, plainly_bound
+from conformance.rules.server.conditions import names_nothing_else, of_the_same_caller, plainly_bound
 
 
 def _done_and_seen_again(history: History) -> list[tuple[Look, Look]]:
@@ -117,7 +117,7 @@ def _missing_after(history: History, listed: Look) -> Exchange | None:
         return None
     gets = [call for call in history.calls if call.calls(Method.GET) and of_the_same_caller(listed.exchange, call)]
     look = next((get for get in gets if listed.exchange.precedes(get)), None)
-    if look is None or look.response is None or look.response.status not in (404, 410):
+    if look is None or look.view.code is not Code.NOT_FOUND:
         return None
     if all(look.precedes(cancel) for cancel in history.cancels()):
         return look
@@ -142,19 +142,20 @@ def _got_after_cancel(history: History) -> tuple[Exchange, ...]:
 def _tells_what_exists(call: Exchange) -> bool:
     """Whether an answer says anything about the operation; a refused caller, a busy server and an unreadable body do
     not."""
-    if call.response is None or call.is_denied or call.response.is_busy:
+    answer = call.view
+    if not answer.is_answered or answer.is_denied or answer.is_busy:
         return False
     if call.calls(Method.GET):
-        return operation_in(call) is not None or call.response.status in (404, 410)
-    return call.response.status < 500
+        return operation_in(call) is not None or answer.code is Code.NOT_FOUND
+    return answer.http_status < 500
 
 
 @history_rule("outcome.not-deleted", when=lambda history: bool(history.looks) and bool(_got_after_cancel(history)))
 def cancelled_operation_can_still_be_got(history: History) -> Complaint | None:
     for call in _got_after_cancel(history):
-        if call.response is not None and call.response.status in (404, 410):
+        if call.view.code is Code.NOT_FOUND:
             return Complaint(
-                f"{history.name} was cancelled and then not found: status {call.response.status}",
+                f"{history.name} was cancelled and then not found: status {call.view.words}",
                 (history.cancels()[0], call),
             )
     return None
@@ -228,7 +229,7 @@ def _running_after_cancel(history: History) -> list[Look]:
     are about these cases.
     """
     ends = [look for look in history.looks if look.operation.done]
-    cancels = [cancel for cancel in history.cancels() if plainly_bound(cancel) and cancel.request.body in (b"", b"{}")]
+    cancels = [cancel for cancel in history.cancels() if plainly_bound(cancel) and names_nothing_else(cancel)]
     return [
         look
         for look in history.looks
@@ -280,11 +281,11 @@ def _cancels_of_a_known_operation(history: History) -> list[tuple[Exchange, Exch
 
 @history_rule("repeat.known-stays-known", when=lambda history: bool(_cancels_of_a_known_operation(history)))
 def what_get_shows_cancel_knows(history: History) -> Complaint | None:
-    gone = [call for call in history.calls if call.calls(Method.GET) and call.response and call.response.status == 404]
+    gone = [call for call in history.calls if call.calls(Method.GET) and call.view.http_status == 404]
     for look, cancel in _cancels_of_a_known_operation(history):
         vanished = any(look.precedes(get) and of_the_same_caller(look, get) for get in gone)
-        if cancel.response is not None and cancel.response.status in (404, 410) and not vanished:
-            return Complaint(f"get shows {history.name}, cancel answers {cancel.response.status}", (look, cancel))
+        if cancel.view.code is Code.NOT_FOUND and not vanished:
+            return Complaint(f"get shows {history.name}, cancel answers {cancel.view.words}", (look, cancel))
     return None
 
 

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl
 
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Wire
 from conformance.exchange.history import next_page_token, operation_in, operations_in
 from conformance.rules.rule import Complaint, When, exchange_rule, traffic_rule
 from conformance.rules.server.conditions import get, list_, succeeded
-from conformance.rules.server.errors import status_of
+from conformance.rules.server.errors import answer_in_words, status_of
 
 _NO_LIST_HERE = frozenset({401, 403, 404, 405, 429, 501, 503})
 """Statuses that a server may answer before it looks at a parameter: caller refused, not found, unsupported, busy."""
@@ -46,12 +46,16 @@ _asks_for_some = _asks_for(range(1, _LARGEST + 1))
 _asks_for_very_many = _asks_for(range(_SURELY_LARGE + 1, _LARGEST + 1))
 
 
-@exchange_rule("list.page-size-is-a-maximum", when=list_ & succeeded & _asks_for_some & ~_has_a_next_page)
+@exchange_rule(
+    "list.page-size-is-a-maximum", when=list_ & succeeded & _asks_for_some & ~_has_a_next_page, reads=Wire.HTTP
+)
 def whole_list_is_no_larger_than_asked_for(exchange: Exchange) -> str | None:
     return _larger_than_asked_for(exchange)
 
 
-@exchange_rule("list.page-is-no-larger-than-its-size", when=list_ & succeeded & _asks_for_some & _has_a_next_page)
+@exchange_rule(
+    "list.page-is-no-larger-than-its-size", when=list_ & succeeded & _asks_for_some & _has_a_next_page, reads=Wire.HTTP
+)
 def page_is_no_larger_than_asked_for(exchange: Exchange) -> str | None:
     return _larger_than_asked_for(exchange)
 
@@ -63,7 +67,7 @@ def _larger_than_asked_for(exchange: Exchange) -> str | None:
     return f"a page of at most {size} operations was asked for, and {shown} were shown" if shown > size else None
 
 
-@traffic_rule("list.negative-page-size-is-refused")
+@traffic_rule("list.negative-page-size-is-refused", reads=Wire.HTTP)
 def negative_page_size_is_an_invalid_argument(exchanges: Sequence[Exchange]) -> Iterator[Complaint | None]:
     # "If the user specifies a negative value for `page_size`, the API must send an `INVALID_ARGUMENT` error" (AIP-158)
     # Whoever never pages does not read the parameter: of a list that ignores it, list.page-size-is-a-maximum speaks.
@@ -76,18 +80,20 @@ def negative_page_size_is_an_invalid_argument(exchanges: Sequence[Exchange]) -> 
             yield _no_invalid_argument(exchange)
 
 
-@exchange_rule("list.page-size-may-be-zero", when=list_ & _says_what_it_thinks & _asks_for(range(1)))
+@exchange_rule("list.page-size-may-be-zero", when=list_ & _says_what_it_thinks & _asks_for(range(1)), reads=Wire.HTTP)
 def page_size_zero_is_no_error(exchange: Exchange) -> str | None:
     # "If the user does not specify `page_size` (or specifies `0`) ... the API must not return an error" (AIP-158)
-    return None if exchange.succeeded() else f"the pageSize 0 was answered with {_answer(exchange)}"
+    return None if exchange.succeeded() else f"the pageSize 0 was answered with {answer_in_words(exchange)}"
 
 
-@exchange_rule("list.large-page-size-is-coerced", when=list_ & _says_what_it_thinks & _asks_for_very_many)
+@exchange_rule(
+    "list.large-page-size-is-coerced", when=list_ & _says_what_it_thinks & _asks_for_very_many, reads=Wire.HTTP
+)
 def large_page_size_is_no_error(exchange: Exchange) -> str | None:
     # "If the user specifies `page_size` greater than the maximum permitted by the API, the API should coerce down"
     if exchange.succeeded():
         return None
-    return f"the pageSize {_page_size(exchange)} was answered with {_answer(exchange)}"
+    return f"the pageSize {_page_size(exchange)} was answered with {answer_in_words(exchange)}"
 
 
 @exchange_rule("list.shows-its-parent-only", when=_lists)
@@ -128,6 +134,7 @@ _IN_OTHER_WORDS = ("create_time", "end_time", "status_message", "requested_cance
 @exchange_rule(
     "operation.members-are-lower-camel-case",
     when=succeeded & (get | list_) & When(lambda exchange: bool(list(_shown(exchange)))),
+    reads=Wire.HTTP,
 )
 def members_are_in_lower_camel_case(exchange: Exchange) -> str | None:
     # "Message field names are mapped to lowerCamelCase and become JSON object keys" (ProtoJSON)
@@ -177,17 +184,11 @@ def _no_invalid_argument(exchange: Exchange) -> Complaint | None:
     says = (status_of(exchange) or {}).get("status", "INVALID_ARGUMENT")
     if exchange.response.status < 500 and says in ("INVALID_ARGUMENT", "OUT_OF_RANGE"):
         return None
-    return Complaint(f"the pageSize {_page_size(exchange)} was answered with {_answer(exchange)}", (exchange,))
+    return Complaint(f"the pageSize {_page_size(exchange)} was answered with {answer_in_words(exchange)}", (exchange,))
 
 
 def _not_invalid(exchange: Exchange, what: str) -> str | None:
     assert exchange.response is not None
     says = (status_of(exchange) or {}).get("status", "INVALID_ARGUMENT")
     is_invalid = exchange.response.status == 400 and says in ("INVALID_ARGUMENT", "OUT_OF_RANGE")
-    return None if is_invalid else f"{what} was answered with {_answer(exchange)}"
-
-
-def _answer(exchange: Exchange) -> str:
-    assert exchange.response is not None
-    says = (status_of(exchange) or {}).get("status")
-    return f"{exchange.response.status} {says}" if isinstance(says, str) else str(exchange.response.status)
+    return None if is_invalid else f"{what} was answered with {answer_in_words(exchange)}"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from conformance.exchange import Exchange, Failure
-from conformance.exchange.message import START
+from conformance.exchange import START, Exchange, Failure, Wire
 from conformance.rules.rule import Complaint, When, exchange_rule
 from conformance.rules.server.conditions import answered
 
@@ -30,12 +29,12 @@ is_start = When(lambda exchange: exchange.note == START)
 """Requests whose cut connection shows nothing, because they may not be sent again."""
 
 
-@exchange_rule("liveness.every-request-is-answered", when=is_http & ~is_start)
+@exchange_rule("liveness.every-request-is-answered", when=is_http & ~is_start, reads=Wire.HTTP)
 def every_request_is_answered(exchange: Exchange) -> str | None:
     return _unanswered(exchange)
 
 
-@exchange_rule("liveness.bad-request-is-answered", when=~is_http)
+@exchange_rule("liveness.bad-request-is-answered", when=~is_http, reads=Wire.HTTP)
 def bad_request_is_answered(exchange: Exchange) -> str | None:
     return _unanswered(exchange)
 
@@ -53,7 +52,9 @@ def body_is_no_request(refused: Exchange, after: Exchange) -> Complaint | None:
     return Complaint(f"{message} {after.response.status} ({refused.note})", (refused, after))
 
 
-@exchange_rule("response.old-http-has-no-chunks", when=answered & When(lambda one: one.request.version == "1.0"))
+@exchange_rule(
+    "response.old-http-has-no-chunks", when=answered & When(lambda one: one.request.version == "1.0"), reads=Wire.HTTP
+)
 def http_1_0_has_no_chunks(exchange: Exchange) -> str | None:
     # RFC 9112, section 6.1: a server MUST NOT send a response containing Transfer-Encoding unless the corresponding
     # request indicates HTTP/1.1 (or later minor revisions).

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Wire
 from conformance.exchange.history import operation_in, operations_in
 from conformance.lro import Code, Operation, code_numbered
 from conformance.rules.rule import When, exchange_rule
@@ -25,7 +25,7 @@ def _shown(exchange: Exchange) -> Iterator[Operation]:
     yield from operations_in(exchange)
 
 
-@exchange_rule("operation.get-returns-it", when=get & succeeded)
+@exchange_rule("operation.get-returns-it", when=get & succeeded, reads=Wire.HTTP)
 def get_returns_an_operation(exchange: Exchange) -> str | None:
     assert exchange.response is not None
     if exchange.response.status != 200:
@@ -77,7 +77,7 @@ def name_ends_in_operations_and_an_id(exchange: Exchange) -> str | None:
     return None
 
 
-@exchange_rule("operation.done-is-boolean", when=_shows_operations)
+@exchange_rule("operation.done-is-boolean", when=_shows_operations, reads=Wire.HTTP)
 def done_is_a_boolean(exchange: Exchange) -> str | None:
     for operation in _shown(exchange):
         done = operation.members.get("done")
@@ -95,7 +95,7 @@ def running_operation_has_no_result(exchange: Exchange) -> str | None:
     return None
 
 
-@exchange_rule("operation.one-result", when=_shows_operations)
+@exchange_rule("operation.one-result", when=_shows_operations, reads=Wire.HTTP)
 def operation_has_one_result_at_most(exchange: Exchange) -> str | None:
     for operation in _shown(exchange):
         if operation.error is not None and operation.response is not None:
@@ -161,7 +161,7 @@ def metadata_and_response_name_their_type(exchange: Exchange) -> str | None:
     return None
 
 
-@exchange_rule("list.is-a-list", when=list_ & succeeded)
+@exchange_rule("list.is-a-list", when=list_ & succeeded, reads=Wire.HTTP)
 def list_returns_operations(exchange: Exchange) -> str | None:
     assert exchange.response is not None
     members = exchange.response.json_object()
@@ -200,7 +200,7 @@ _CONDITIONS = ("if-none-match", "if-modified-since")
 _is_not_modified = get & When(lambda exchange: exchange.response is not None and exchange.response.status == 304)
 
 
-@exchange_rule("operation.not-modified-answers-a-condition", when=_is_not_modified)
+@exchange_rule("operation.not-modified-answers-a-condition", when=_is_not_modified, reads=Wire.HTTP)
 def not_modified_answers_a_condition(exchange: Exchange) -> str | None:
     is_conditional = any(map(exchange.request.header, _CONDITIONS))
     return None if is_conditional else "a get without a condition was answered with 304"

@@ -12,7 +12,7 @@ from conformance.exchange import Exchange
 from conformance.exchange.history import History, Look, histories, operation_in
 from conformance.lro import Code, Operation, State, code_numbered
 from conformance.rules.rule import Complaint
-from conformance.rules.server.errors import status_of
+from conformance.rules.server.errors import answer_in_words, code_said, status_of
 
 
 def untouched(before: Operation, after: Exchange, cause: Exchange | None = None) -> Complaint | None:
@@ -151,7 +151,7 @@ def accepted(exchange: Exchange) -> Complaint | None:
     """A cancel of a running operation is accepted, with any 2xx. 429 and 503 are no refusals: the server is busy."""
     if exchange.response is None or exchange.succeeded() or exchange.response.is_busy:
         return None
-    return Complaint(f"{described(exchange)} was refused with {_answer(exchange)}", (exchange,))
+    return Complaint(f"{described(exchange)} was refused with {answer_in_words(exchange)}", (exchange,))
 
 
 def as_good_as(
@@ -175,7 +175,7 @@ def as_good_as(
     if may_have_ended and says_failed_precondition(exchange):
         return None
     return Complaint(
-        f"{described(exchange)} was answered with {_answer(exchange)}, the plain cancel with {expected.status}",
+        f"{described(exchange)} was answered with {answer_in_words(exchange)}, the plain cancel with {expected.status}",
         (control, exchange),
     )
 
@@ -198,11 +198,11 @@ def not_found(exchange: Exchange, may_be_hidden: bool, may_be_no_name: bool = Fa
     if may_be_no_name and (is_invalid or response.status in (414, 431) or 300 <= response.status < 400):
         return None
     if response.status == 404 or (response.status == 403 and may_be_hidden):
-        name = (status_of(exchange) or {}).get("status")
+        name = code_said(exchange)
         if response.status == 404 and name not in (None, "NOT_FOUND"):
             return Complaint(f"status 404 says {name!r} instead of NOT_FOUND", (exchange,))
         return None
-    return Complaint(f"an operation that does not exist was answered with {_answer(exchange)}", (exchange,))
+    return Complaint(f"an operation that does not exist was answered with {answer_in_words(exchange)}", (exchange,))
 
 
 def second_cancel_is_safe(first: Exchange, second: Exchange) -> Complaint | None:
@@ -210,7 +210,7 @@ def second_cancel_is_safe(first: Exchange, second: Exchange) -> Complaint | None
     response = second.response
     if response is None or not first.succeeded() or response.is_busy or response.status < 500:
         return None
-    return Complaint(f"the second cancel was answered with {_answer(second)}", (first, second))
+    return Complaint(f"the second cancel was answered with {answer_in_words(second)}", (first, second))
 
 
 def second_cancel_is_accepted(first: Exchange, second: Exchange, look: Exchange) -> Complaint | None:
@@ -225,7 +225,7 @@ def second_cancel_is_accepted(first: Exchange, second: Exchange, look: Exchange)
     operation = operation_in(look)
     is_precondition = response.status == 400 and (says_failed_precondition(second) or status_of(second) is None)
     if operation is not None and not operation.done and not is_precondition:
-        message = f"the second cancel of a running operation was refused with {_answer(second)}"
+        message = f"the second cancel of a running operation was refused with {answer_in_words(second)}"
         return Complaint(message, (first, second, look))
     return None
 
@@ -237,13 +237,13 @@ def done_cancel_is_answered(exchange: Exchange) -> Complaint | None:
         return None
     if response.status == 400 and (says_failed_precondition(exchange) or status_of(exchange) is None):
         return None
-    return Complaint(f"a cancel of a done operation was answered with {_answer(exchange)}", (exchange,))
+    return Complaint(f"a cancel of a done operation was answered with {answer_in_words(exchange)}", (exchange,))
 
 
 def says_failed_precondition(exchange: Exchange) -> bool:
     """Whether the answer is an error FAILED_PRECONDITION, in either form, whatever HTTP status it came with."""
-    status = status_of(exchange) or {}
-    return status.get("status") == "FAILED_PRECONDITION" or status.get("code") == Code.FAILED_PRECONDITION
+    status = exchange.view.status
+    return status is not None and status.code is Code.FAILED_PRECONDITION
 
 
 def refused_as_invalid(exchange: Exchange) -> Complaint | None:
@@ -256,7 +256,7 @@ def refused_as_invalid(exchange: Exchange) -> Complaint | None:
         "status" in status or code_numbered(status.get("code")) in (None, Code.INVALID_ARGUMENT)
     ):
         return None
-    return Complaint(f"{described(exchange)} was refused with {_answer(exchange)}", (exchange,))
+    return Complaint(f"{described(exchange)} was refused with {answer_in_words(exchange)}", (exchange,))
 
 
 def is_unimplemented(exchange: Exchange) -> Complaint | None:
@@ -271,7 +271,7 @@ def is_unimplemented(exchange: Exchange) -> Complaint | None:
     )
     if response.status == 501 and not says_otherwise:
         return None
-    return Complaint(f"a cancel that is not supported was answered with {_answer(exchange)}", (exchange,))
+    return Complaint(f"a cancel that is not supported was answered with {answer_in_words(exchange)}", (exchange,))
 
 
 def result_is_kept(before: Exchange, after: Exchange, cause: Exchange) -> Complaint | None:
@@ -298,7 +298,7 @@ def unsupported_says_so(exchange: Exchange, is_unknown: bool = False) -> Complai
     if response.status in (404, 405) and (is_unknown or status_of(exchange) is None):
         return None
     what = exchange.call.method.value if exchange.call is not None else exchange.request.method
-    return Complaint(f"a {what} that is not supported was answered with {_answer(exchange)}", (exchange,))
+    return Complaint(f"a {what} that is not supported was answered with {answer_in_words(exchange)}", (exchange,))
 
 
 def described(exchange: Exchange) -> str:
@@ -312,9 +312,3 @@ def described(exchange: Exchange) -> str:
 def _body_shown(exchange: Exchange) -> str:
     body = exchange.request.body
     return f" with body {body[:80].decode('utf-8', 'replace')}" if body else ""
-
-
-def _answer(exchange: Exchange) -> str:
-    assert exchange.response is not None
-    says = (status_of(exchange) or {}).get("status")
-    return f"{exchange.response.status} {says}" if isinstance(says, str) else str(exchange.response.status)

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import History, operation_in
+from conformance.lro import Code
 from conformance.rules.rule import Complaint, history_rule
 from conformance.rules.server.conditions import of_the_same_caller
 
 _REFUSED = frozenset({400, 409, 499, 500, 501})
-_FORBIDDEN = 403
-_GONE = frozenset({404, 410})
 
 
 def _reads(history: History) -> list[Exchange]:
@@ -22,8 +21,8 @@ def _reads(history: History) -> list[Exchange]:
         call
         for call in history.calls
         if call.calls(Method.GET)
-        and call.response is not None
-        and not call.response.is_busy
+        and call.view.is_answered
+        and not call.view.is_busy
         and all(call.precedes(delete) for delete in deletes)
         and any(look is call or (look.precedes(call) and of_the_same_caller(look, call)) for look in shown)
     ]
@@ -38,7 +37,7 @@ def what_was_read_can_be_read_again(history: History) -> Complaint | None:
     for before, first, second in zip(reads, reads[1:], reads[2:], strict=False):
         if _is_refused(first, history) and _is_refused(second, history) and first.precedes(second):
             shown = before if operation_in(before) is not None else reads[0]
-            statuses = " and ".join(str(read.response.status) for read in (first, second) if read.response is not None)
+            statuses = f"{first.view.words} and {second.view.words}"
             message = f"{history.name} could be read, and then a get of it was refused twice, with {statuses}"
             return Complaint(message, (shown, first, second))
     return _vanished(history, reads)
@@ -46,11 +45,10 @@ def what_was_read_can_be_read_again(history: History) -> Complaint | None:
 
 def _is_refused(read: Exchange, history: History) -> bool:
     """Whether a get was refused for another reason than a missing permission."""
-    assert read.response is not None
-    if read.response.status == _FORBIDDEN:
+    if read.view.code is Code.PERMISSION_DENIED:
         others = (other for other in history.read if other.call is not None and other.call.name != history.name)
         return any(of_the_same_caller(other, read) and read.precedes(other) for other in others)
-    return read.response.status in _REFUSED
+    return read.view.http_status in _REFUSED
 
 
 def _vanished(history: History, reads: Sequence[Exchange]) -> Complaint | None:
@@ -58,13 +56,13 @@ def _vanished(history: History, reads: Sequence[Exchange]) -> Complaint | None:
     cases."""
     last, shown = reads[-1], [read for read in reads if operation_in(read) is not None]
     seen = operation_in(shown[-1]) if shown else None
-    if history.cancels() or seen is None or seen.done or last.response is None:
+    if history.cancels() or seen is None or seen.done:
         return None
     if any(post.succeeded() for post in history.posts):
         return None
-    if last.response.status in _GONE and shown[-1].precedes(last):
+    if last.view.code is Code.NOT_FOUND and shown[-1].precedes(last):
         message = f"{history.name} ran, nobody cancelled or deleted it, and a get of it is answered with"
-        return Complaint(f"{message} {last.response.status}", (shown[-1], last))
+        return Complaint(f"{message} {last.view.words}", (shown[-1], last))
     return None
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.exchange import Exchange
+from conformance.exchange import Exchange, Wire
+from conformance.lro import Code
 from conformance.rules.rule import Complaint, When, exchange_rule
 from conformance.rules.server.conditions import answered, cancel, plainly_bound
 from conformance.rules.server.errors import envelope_of, status_of
@@ -11,7 +12,7 @@ from conformance.rules.server.outcome import says_failed_precondition
 _is_405 = answered & When(lambda exchange: exchange.response is not None and exchange.response.status == 405)
 
 
-@exchange_rule("routing.method-not-allowed-names-methods", when=_is_405)
+@exchange_rule("routing.method-not-allowed-names-methods", when=_is_405, reads=Wire.HTTP)
 def method_not_allowed_names_methods(exchange: Exchange) -> str | None:
     assert exchange.response is not None
     allowed = exchange.response.header("allow")
@@ -23,19 +24,23 @@ def method_not_allowed_names_methods(exchange: Exchange) -> str | None:
 
 
 _says_nothing = When(
-    lambda exchange: exchange.response is not None and exchange.response.status in (401, 403, 404, 429, 503)
+    lambda exchange: exchange.view.is_denied or exchange.view.is_busy or exchange.view.http_status == 404
 )
 """Statuses that a server may answer before it looks for the method: caller refused, not found, busy."""
 
 _is_framed_as_usual = When(
-    lambda exchange: exchange.request.method != "POST" or exchange.request.header("content-length") is not None
+    lambda exchange: (
+        exchange.over is Wire.GRPC
+        or exchange.request.method != "POST"
+        or exchange.request.header("content-length") is not None
+    )
 )
 
 
 @exchange_rule("unimplemented.as-stated", when=cancel & plainly_bound & answered & ~_says_nothing & _is_framed_as_usual)
 def supported_cancel_is_not_unimplemented(exchange: Exchange) -> str | None:
-    assert exchange.response is not None
-    return "a cancel was answered with 501" if exchange.response.status == 501 else None
+    answer = exchange.view
+    return f"a cancel was answered with {answer.words}" if answer.code is Code.UNIMPLEMENTED else None
 
 
 def not_a_success(exchange: Exchange) -> Complaint | None:

@@ -7,11 +7,10 @@ more is not broken.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from conformance.errors import UsageError
+from conformance.errors import named
 from conformance.sdk.honest_driver import Client
 
 Apply = Callable[[Client], Client]
@@ -49,9 +48,5 @@ def registered_faults() -> Mapping[str, ClientFault]:
 
 
 def fault_named(name: str) -> ClientFault:
-    """The fault of this name. Raises UsageError naming the nearest."""
-    if name not in _FAULTS:
-        near = difflib.get_close_matches(name, _FAULTS, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"name one of {', '.join(_FAULTS)}"
-        raise UsageError(f"there is no client fault {name!r}", hint)
-    return _FAULTS[name]
+    """The fault of this name. Raises UsageError, which names the nearest one."""
+    return named(name, _FAULTS, "client fault", f"There are {', '.join(_FAULTS)}")

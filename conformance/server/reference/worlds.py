@@ -6,11 +6,10 @@ the effect shows long after the answer. So every fault is tested in several worl
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from conformance.errors import UsageError
+from conformance.errors import named
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import RUN, Behaviour, Mode
 
@@ -69,8 +68,4 @@ def all_worlds() -> dict[str, World]:
 
 def world_named(name: str) -> World:
     """The world of this name. Raises UsageError, which names the nearest one."""
-    worlds = all_worlds()
-    if name not in worlds:
-        near = difflib.get_close_matches(name, worlds, n=1, cutoff=0.0)
-        raise UsageError(f"no world is named {name!r}", f"did you mean {near[0]}? There are {', '.join(worlds)}")
-    return worlds[name]
+    return named(name, all_worlds(), "world", f"There are {', '.join(all_worlds())}")

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from conformance.errors import Unjudged
-from conformance.exchange import Exchange, Method
+from conformance.exchange import CLEAN_UP, Exchange, Method
 from conformance.exchange.history import History, histories, operation_in
-from conformance.exchange.message import CLEAN_UP
 from conformance.judging.statement import Statement
 from conformance.server.target.ledger import LedgerState
 from conformance.server.target.target import Outgoing, Target

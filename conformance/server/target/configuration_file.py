@@ -5,7 +5,6 @@ Every mistake is one UsageError that names the file, the key and the remedy; an 
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
 import tomllib
@@ -14,7 +13,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from conformance.errors import UsageError
+from conformance.errors import UsageError, did_you_mean
 from conformance.judging.statement import Statement, StatementSection
 from conformance.server.target.configuration import (
     AUTH_ORDERS,
@@ -282,9 +281,8 @@ class _Reader:
     def _known(self, section: str, table: Mapping[str, Any], known: tuple[str, ...]) -> None:
         for key in table:
             if key not in known:
-                near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
                 place = f"[{section}]" if section else "the file"
-                hint = f"did you mean {near[0]!r}?" if near else f"{place} has the keys {', '.join(known)}"
+                hint = did_you_mean(key, known, f"{place} has the keys {', '.join(known)}", alike=0.4)
                 raise UsageError(f"{self.where}: {place} has an unknown key {key!r}", hint)
 
     def _text(self, table: Mapping[str, Any], key: str, default: str) -> str:

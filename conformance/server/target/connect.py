@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,7 +41,8 @@ from conformance.spec.contract import Contract
 from conformance.spec.home import home_below, homes
 
 if TYPE_CHECKING:
-    from conformance.server.reference.service import Service
+    from conformance.server.reference.faults import Fault
+    from conformance.server.reference.variants import Variant
 
 
 def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file: Path | None = None) -> Iut:
@@ -223,15 +224,17 @@ def _embedded(configuration: Configuration, contract: Contract, profile: Profile
     clock = TickingClock()
     service = reference_service(clock=clock, auth=auth, seed=0, bindings=bindings_for(contract.bindings))
     service = world_named(configuration.world or AT_ONCE.name).of(service)
-    deviating = _deviation(configuration.deviation)
-    if deviating.apply is not None:
-        service = deviating.apply(service)
+    start: Mapping[str, object] = {"mode": "run"}
+    stated: Mapping[str, object] = {}
+    if configuration.deviation is not None:
+        deviating = _deviating(configuration.deviation)
+        service, start, stated = deviating.apply(service), deviating.start, deviating.statement
     iut = configuration.iut
     configuration = replace(
         configuration,
         iut=replace(iut, name=iut.name or "embedded reference server"),
-        operations=_embedded_operations(configuration.operations, deviating.start),
-        statement=configuration.statement.over(_embedded_statement(contract, iut.parent, deviating.statement)),
+        operations=_embedded_operations(configuration.operations, start),
+        statement=configuration.statement.over(_embedded_statement(contract, iut.parent, stated)),
     )
     transport = HttpTransport(client_of(service), ORIGIN, clock)
     target = Target(
@@ -250,27 +253,15 @@ def _embedded_statement(contract: Contract, parent: str, stated_by_it: Mapping[s
     return replace(stated, **stated_by_it)
 
 
-@dataclass(frozen=True, slots=True)
-class _Deviating:
-    """What a deviation changes: the service, how operations are started, and what the statement says."""
-
-    apply: Callable[[Service], Service] | None = None
-    start: Mapping[str, Any] = field(default_factory=lambda: {"mode": "run"})
-    statement: Mapping[str, Any] = field(default_factory=dict)
-
-
-def _deviation(deviation: Deviation | None) -> _Deviating:
-    if deviation is None:
-        return _Deviating()
+def _deviating(deviation: Deviation) -> Fault | Variant:
+    """What the service is made to be, how its operations are started, and what is stated of it."""
     if deviation.kind == "fault":
         from conformance.server.reference.faults import fault_named
 
-        fault = fault_named(deviation.name)
-        return _Deviating(fault.apply, fault.start, fault.statement)
+        return fault_named(deviation.name)
     from conformance.server.reference.variants import variant_named
 
-    variant = variant_named(deviation.name)
-    return _Deviating(variant.apply, variant.start, variant.statement)
+    return variant_named(deviation.name)
 
 
 def _embedded_operations(operations: OperationsSection, body: Mapping[str, Any]) -> OperationsSection:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from conformance.exchange import Header, Method, Request
-from conformance.exchange.message import START
+from conformance.exchange import START, Header, Method, Request
 from conformance.secrets.secret import Secret
 from conformance.server.target.configuration import Configuration
 from conformance.server.target.credentials import Credential, Credentials

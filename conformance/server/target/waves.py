@@ -2,8 +2,9 @@
 
 A part is any function that sends; it is written as if it were alone. Each part has a thread of its own, and only one of
 them runs at a time. So shared data needs no lock, and the order of events is always the same. When all of them wait for
-answers, one wave goes out with what they want to send: no more requests than are allowed at once, small wishes before
-large ones. A wave takes as long as its slowest answer: one round trip.
+answers, one wave goes out with what they want to send: no more requests than are allowed at once, first the wishes of
+parts that others wait for, and small wishes before large ones. A wave takes as long as its slowest answer: one round
+trip.
 
 If nothing is to be sent and all parts sleep, time passes. `Waves` is also the clock by which parts sleep.
 """
@@ -89,7 +90,8 @@ class Waves:
                     self._begin(ready)
                     playing.append(ready)
                 else:
-                    for part in self._next_wave(playing):
+                    awaited = {name for part in unplayed for name in part.needs}
+                    for part in self._next_wave(playing, awaited):
                         self._let_go_on(part)
                 playing = [part for part in playing if not part.is_over]
         except BaseException:
@@ -126,12 +128,17 @@ class Waves:
             assert part.thread is not None
             part.thread.join()
 
-    def _next_wave(self, playing: Sequence[Part]) -> list[Part]:
+    def _next_wave(self, playing: Sequence[Part], awaited: Collection[str]) -> list[Part]:
         """Send one wave, or let time pass if no part sends. Returns the parts that may go on, in order."""
         wishes = [(part, part.wish) for part in playing if part.wish is not None]
         chosen: list[tuple[_Wish, Sequence[Work]]] = []
         room = self._size
-        for _, wish in sorted(wishes, key=lambda each: (not each[1].together, len(each[1].left))):
+
+        def turn(each: tuple[Part, _Wish]) -> tuple[bool, bool, int]:
+            part, wish = each
+            return not wish.together, part.name not in awaited, len(wish.left)
+
+        for _, wish in sorted(wishes, key=turn):
             taken = wish.left[:room]
             if taken and not (wish.together and len(taken) < len(wish.left)):
                 chosen.append((wish, taken))

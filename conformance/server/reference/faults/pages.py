@@ -283,9 +283,10 @@ def deleted_stays_listed(honest: Service) -> Service:
         return honest.delete(service, call)
 
     def change(service: Service, call: Invocation, message: Message) -> Message:
-        if call.query or "nextPageToken" in message:
+        if "pageToken" in call.query or "nextPageToken" in message:
             return message
-        return message | {"operations": [*message["operations"], *service.scratch.get("deleted", ())]}
+        deleted = [one for one in service.scratch.get("deleted", ()) if one["name"].startswith(f"{call.name}/")]
+        return message | {"operations": [*message["operations"], *deleted]}
 
     return replace(_shown(honest, change), delete=delete)
 

@@ -12,13 +12,12 @@ any fault may break them in addition.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from conformance.errors import UsageError
+from conformance.errors import named
 from conformance.server.reference.service import Service
 
 Apply = Callable[[Service], Service]
@@ -118,9 +117,4 @@ def all_faults() -> dict[str, Fault]:
 
 def fault_named(name: str) -> Fault:
     """The fault of this name. Raises UsageError, which names the nearest one."""
-    found = _FAULTS.get(name)
-    if found is None:
-        near = difflib.get_close_matches(name, _FAULTS, n=1, cutoff=0.0)
-        remedy = f"did you mean {near[0]}? " if near else ""
-        raise UsageError(f"no fault is named {name!r}", f"{remedy}`lro-conformance faults` lists them all")
-    return found
+    return named(name, _FAULTS, "fault", "`lro-conformance faults` lists them all")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from conformance.server.reference.variants.registry import (
-    BEST_EFFORT,
-    LATE_WITHOUT_A_TRACE,
-    flavour,
-)
+from conformance.server.reference.faults.registry import BEST_EFFORT
+from conformance.server.reference.variants.registry import LATE_WITHOUT_A_TRACE, flavour
 
 flavour("default", "The reference server as it is.")
 flavour("defaults-omitted", "ProtoJSON may leave out members with their default value; `done` absent means false.")

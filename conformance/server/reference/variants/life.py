@@ -7,11 +7,11 @@ from dataclasses import replace
 from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError
 from conformance.server.reference.bindings import Rpc
+from conformance.server.reference.faults.registry import BEST_EFFORT
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import Behaviour, Mode
 from conformance.server.reference.variants.registry import (
-    BEST_EFFORT,
     LATE_WITHOUT_A_TRACE,
     NOTHING_IS_KNOWN_OF,
     ONLY_RUNNING_OPERATIONS_SHOW,

@@ -5,20 +5,17 @@ A fault proves that a check can fail; a variant proves that it does not fail wha
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any
 
-from conformance.errors import UsageError
-from conformance.server.reference.faults.registry import Apply
+from conformance.errors import named
+from conformance.server.reference.faults.registry import RUN, Apply
 from conformance.server.reference.flavour import DEFAULT, FLAVOURS, Flavour
 from conformance.server.reference.service import Service
 
-RUN: Mapping[str, object] = MappingProxyType({"mode": "run"})
 NOTHING: Mapping[str, object] = MappingProxyType({})
-BEST_EFFORT: Mapping[str, object] = MappingProxyType({"cancel": "best-effort"})
 
 NOTHING_IS_KNOWN_OF = frozenset(
     {
@@ -98,11 +95,7 @@ def all_variants() -> dict[str, Variant]:
 
 def variant_named(name: str) -> Variant:
     """The variant of this name. Raises UsageError, which names the nearest one."""
-    found = _VARIANTS.get(name)
-    if found is None:
-        near = difflib.get_close_matches(name, _VARIANTS, n=1, cutoff=0.0)
-        raise UsageError(f"no variant is named {name!r}", f"did you mean {near[0]}? `lro-conformance faults` lists all")
-    return found
+    return named(name, _VARIANTS, "variant", "`lro-conformance faults` lists them all")
 
 
 def variant(

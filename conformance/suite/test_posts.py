@@ -1,8 +1,8 @@
-"""Methods: other ones on the path of a cancel, and POSTs on the bare name of an operation.
+"""POSTs on the bare name of an operation, which are bound to nothing.
 
-A POST on the bare name is bound to nothing. It is sent in every form that some server takes for a delete: a widely used
-gateway lets a form that it finds no POST for fall through to any other method of that path. Frameworks know three
-places where a client may name another method than the one it sends: a header, the query, and a form.
+They are sent in every form that some server takes for a delete: a widely used gateway lets a form that it finds no POST
+for fall through to any other method of that path. Frameworks know three places where a client may name another method
+than the one it sends: a header, the query, and a form.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from conformance.exchange import Header, Method
 from conformance.server.target.requests import JSON
 from conformance.server.target.target import Outgoing
 from conformance.suite.elsewhere import FORM
-from conformance.suite.refusals import Aim, refusal
+from conformance.suite.judging import verifies
+from conformance.suite.last_look import LastLook
+from conformance.suite.refusals import Aim, Refusal, refusal
 
 _HEADERS = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 _QUERIES = ("_method=DELETE", "%24httpMethod=DELETE")
@@ -29,6 +31,12 @@ def posts_on_the_name(aim: Aim) -> list[Outgoing]:
             _post(aim, b"", None, "no body"),
         ]
     return requests
+
+
+@verifies("routing.post-on-a-name-does-nothing")
+def test_post_on_a_bare_name_does_nothing(last_look: LastLook, posts_on_the_name: Refusal) -> None:
+    """The status is free: what the path answers to a form may be a get."""
+    posts_on_the_name.require_harmless()
 
 
 @refusal
@@ -51,49 +59,9 @@ def overridden_methods(aim: Aim) -> list[Outgoing]:
     return requests
 
 
-CLOSING = (("Connection", "close"),)
-"""Some servers send content in answer to HEAD; on the same connection it would be taken for the next answer."""
-
-
-_LARGER = "PATCH"
-"""Only the larger profiles send it: PUT finds nearly the same."""
-
-_SAYS_POST = "_method=POST&method=POST"
-"""A link must not cancel, whatever its query asks for (RFC 9110, section 9.2.1)."""
-
-
-@refusal
-def other_methods(aim: Aim) -> list[Outgoing]:
-    """Every method on the cancel path but the one that is bound, and a link that asks for it."""
-    path = aim.iut.contract.path(Method.CANCEL, aim.name)
-    bodies = {"GET": b"", "PUT": b"{}", "DELETE": b"", "PATCH": b"{}", "HEAD": b"", "OPTIONS": b""}
-    if bodies.pop(aim.iut.cancel_method, None) is not None:  # one API binds its cancel to GET
-        bodies["POST"] = b"{}"
-    requests = [
-        aim.iut.request(
-            method,
-            path,
-            body=body,
-            content_type=JSON if body else None,
-            headers=CLOSING if method == "HEAD" else (),
-            note=f"{method} on the cancel path",
-        )
-        for method, body in bodies.items()
-        if not (aim.iut.is_quick and method == _LARGER)
-    ]
-    if "GET" in bodies:
-        requests.append(
-            aim.iut.request("GET", f"{path}?{_SAYS_POST}", note=f"GET on the cancel path with {_SAYS_POST}")
-        )
-    return requests
-
-
-@refusal
-def lower_case_method(aim: Aim) -> list[Outgoing]:
-    """The cancel with the name of its method in lower case, which is the name of another one."""
-    path, method = aim.iut.contract.path(Method.CANCEL, aim.name), aim.iut.cancel_method.lower()
-    note = f"{method} on the cancel path"
-    return [aim.iut.request(method, path, body=aim.iut.plain_body, content_type=JSON, note=note, is_odd=True)]
+@verifies("routing.method-is-not-overridden")
+def test_no_header_query_or_form_makes_a_delete_of_a_post(last_look: LastLook, overridden_methods: Refusal) -> None:
+    overridden_methods.require_harmless()
 
 
 def _post(
