@@ -86,9 +86,13 @@ def _of_the_honest(subject: Subject, lines: Lines) -> dict[str, str]:
 def _line(outcome: MatrixResult, usual: Mapping[str, str]) -> Line:
     different: dict[str, list[str]] = {}
     for requirement, verdict in sorted(outcome.verdicts.items(), key=lambda item: (item[1], item[0])):
-        if verdict != usual.get(requirement, KEPT):
+        if verdict != usual.get(requirement, KEPT) and not _was_held_up(outcome.subject, requirement, verdict):
             different.setdefault(verdict, []).append(requirement)
     return {RUN: outcome.verdict, **different}
+
+
+def _was_held_up(subject: Subject, requirement: str, verdict: str) -> bool:
+    return requirement in subject.held_up and verdict == "not-tested"
 
 
 def _verdicts(line: Line) -> dict[str, str]:
@@ -105,7 +109,7 @@ def _differs(subject: Subject, requirement: str, verdict: str, expected: str) ->
     if (reached == "by workers" or subject.name in _BY_TIME) and not {verdict, expected} & {*_ACCUSED}:
         return False
     is_otherwise = reached in ("over a socket", "by workers") and requirement in _OTHERWISE_OVER_A_SOCKET
-    return verdict != expected and not is_otherwise
+    return verdict != expected and not is_otherwise and not _was_held_up(subject, requirement, verdict)
 
 
 def differences(outcome: MatrixResult, lines: Lines) -> list[str]:
