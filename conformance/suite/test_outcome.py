@@ -19,7 +19,7 @@ from conformance.server.target.iut import Iut, listed_names
 from conformance.suite.bystanders import Bystanders, shows_the_end
 from conformance.suite.clients import is_one_field
 from conformance.suite.confirmation import Confirmation, fresh_one_not_ended, fresh_ones_not_ended
-from conformance.suite.evidence import answered, note, require_answers, require_looks
+from conformance.suite.evidence import SAID_ELSEWHERE, answered, note, require_answers, require_looks
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.repeated_forms import forms_of
@@ -66,10 +66,6 @@ def _was_ended_by_its_cancel(iut: Iut, stories: Stories, story: Story) -> bool:
         return True
     at_once = [told for told in _cancelled(stories) if ended_at_once(told.cancel, told.after, stories.control)]
     return story in at_once and len(at_once) > 1
-
-
-SAID_ELSEWHERE = frozenset({401, 403, 404, 405, 429, 501, 503})
-"""What a cancel may be answered with that speaks of the caller, of the path, of the moment, or of no support."""
 
 
 @verifies("outcome.running-can-be-cancelled")

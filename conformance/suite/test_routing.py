@@ -42,6 +42,21 @@ def test_another_verb_is_not_cancel(last_look: LastLook, other_verbs: Refusal) -
     other_verbs.require_no_effect(*other_verbs.accepted())
 
 
+@refusal
+def verb_in_the_query(aim: Aim) -> list[Outgoing]:
+    """A POST on the bare name with the verb at the end of its query, in a parameter that every method has."""
+    contract = aim.iut.contract
+    verb = contract.cancel_template(aim.name).suffix
+    bare = contract.path(Method.CANCEL, aim.name).removesuffix(verb)
+    return [posted(aim.iut, f"{bare}?quotaUser={verb}", "no verb in the path, but one in the query")] if verb else []
+
+
+@verifies("routing.verb-is-exact")
+def test_verb_in_the_query_is_no_verb(last_look: LastLook, verb_in_the_query: Refusal) -> None:
+    """A pattern that is compared with the whole target finds it there."""
+    verb_in_the_query.require_no_effect(*verb_in_the_query.accepted())
+
+
 more_or_fewer_segments = near_miss_refusal("more_or_fewer_segments", of="segments")
 
 
