@@ -73,7 +73,7 @@ def asked(
     aims: LastLook,
     known_auth: None,
     kept: Bystander | None = None,
-    listing: list[Exchange] | None = None,
+    whole_list: list[Exchange] | None = None,
     small_pages: SmallPages | None = None,
     deletion: Deletion | None = None,
 ) -> Callers:

@@ -19,7 +19,7 @@ _PAUSE = 0.25
 
 
 @stimulus
-def listing(iut: Iut, bystanders: Bystanders, stories: Stories | None = None) -> list[Exchange]:
+def whole_list(iut: Iut, bystanders: Bystanders, stories: Stories | None = None) -> list[Exchange]:
     """The list of the operations, page by page, taken when the stories had ended, if there are any."""
     if not iut.contract.lists(bystanders.name):
         iut.statement.find("list", False, f"{iut.contract.name} binds no list of these operations")

@@ -149,9 +149,9 @@ def test_guaranteed_cancel_ends_the_operation_in_every_form(
 
 
 @verifies("outcome.still-listed")
-def test_cancelled_operation_is_still_listed(listing: list[Exchange], cancel_works: Stories) -> None:
+def test_cancelled_operation_is_still_listed(whole_list: list[Exchange], cancel_works: Stories) -> None:
     """The name is on one of the pages of the list."""
-    name, pages = cancel_works.plain.name, listing
+    name, pages = cancel_works.plain.name, whole_list
     answer = pages[-1].response
     last = answer.json_object() if answer is not None and answer.is_success else None
     if last is None:

@@ -19,7 +19,7 @@ from tests.rules import (
     cases_bare_name,
     cases_errors,
     cases_lifecycle,
-    cases_listing,
+    cases_lists,
     cases_operation,
     cases_reading,
     cases_response,
@@ -40,7 +40,7 @@ CASES: dict[str, Cases] = {
     **cases_reading.CASES,
     **cases_lifecycle.CASES,
     **cases_traces.CASES,
-    **cases_listing.CASES,
+    **cases_lists.CASES,
     **cases_bare_name.CASES,
 }
 
