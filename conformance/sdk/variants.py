@@ -62,11 +62,11 @@ class _Foresighted(Client):
         once = Client(again=lambda _answer, _attempt: False)
         end, pause = time.monotonic() + timeout, 0.05
         while True:
-            told = once.call(method, endpoint, name, end - time.monotonic(), page)
-            if told.get("http_status") != 503:
-                return told
+            reply = once.call(method, endpoint, name, end - time.monotonic(), page)
+            if reply.get("http_status") != 503:
+                return reply
             if time.monotonic() + pause > end:
-                return {"outcome": "transport_error", "message": f"the time was over after {told['code']}"}
+                return {"outcome": "transport_error", "message": f"the time was over after {reply['code']}"}
             time.sleep(pause)
             pause *= 2
 

@@ -225,8 +225,8 @@ def pytest_runtest_makereport(
     run = _run(item.config)
     result = result_of(item, call, run, run.masking())
     show(report, result, run)
-    told = result_of(item, call, run, None) if is_worker(item.config) else result
-    setattr(report, RESULT, told.as_json())
+    handed_on = result_of(item, call, run, None) if is_worker(item.config) else result
+    setattr(report, RESULT, handed_on.as_json())
     return report
 
 

@@ -100,7 +100,7 @@ def touched_alone(iut: Iut, latency: Latency, parent: str) -> Complaint | None:
     look, left_alone = iut.get_all([name, idle])
     if not still_runs(left_alone):
         return None
-    return next((told for _, twin in twins if (told := touched(before, look, twin)) is not None), None)
+    return next((complaint for _, twin in twins if (complaint := touched(before, look, twin)) is not None), None)
 
 
 def _running(name: str, look: Exchange) -> Operation:

@@ -87,8 +87,8 @@ def fresh_ones_not_ended(iut: Iut) -> Complaint | None:
     names = iut.running(_AT_ONCE)
     cancels = iut.send_together([iut.cancel_request(name, note="cancel, at once with others") for name in names])
     ends = iut.await_end(names[: len(cancels)])
-    told = (ended_cancelled(cancel, end, iut.settle) for cancel, end in zip(cancels, ends.values(), strict=True))
-    return next((each for each in told if each is not None), None)
+    complaints = (ended_cancelled(cancel, end, iut.settle) for cancel, end in zip(cancels, ends.values(), strict=True))
+    return next((each for each in complaints if each is not None), None)
 
 
 def confirm_unanswered(iut: Iut) -> None:

@@ -26,10 +26,10 @@ def whole_list(iut: Iut, bystanders: Bystanders, stories: Stories | None = None)
         raise NotApplicable(f"{iut.contract.name} binds no list of these operations")
     if iut.statement.value("list") is False:
         raise NotApplicable("list is not supported")
-    told = stories.all() if stories else ()
-    ended = {one.name for one in told if one.last is not None and one.last.done}
+    followed = stories.all() if stories else ()
+    ended = {one.name for one in followed if one.last is not None and one.last.done}
     pages = settled_list(
-        iut, iut.contract.parent_of(bystanders.name), {bystanders.name, *(one.name for one in told)}, ended
+        iut, iut.contract.parent_of(bystanders.name), {bystanders.name, *(one.name for one in followed)}, ended
     )
     status = pages[0].response.status if pages[0].response is not None else "nothing"
     iut.statement.find("list", pages[0].succeeded(), f"a list of the operations is answered with {status}")

@@ -32,12 +32,12 @@ def test_body_of_a_refused_request_is_not_the_next_one(iut: Iut, bystanders: Bys
 
     Where nothing does, the operation that was read may be gone, and a fresh one is read.
     """
-    told = _telling(refused_then_served(iut, bystanders.name))
-    told = told or _telling(refused_then_served(iut, bystanders.new().name))
-    require(*(body_is_no_request(pair.refused, pair.after) for pair in told))
-    if not told:
+    pairs = _telling(refused_then_served(iut, bystanders.name))
+    pairs = pairs or _telling(refused_then_served(iut, bystanders.new().name))
+    require(*(body_is_no_request(pair.refused, pair.after) for pair in pairs))
+    if not pairs:
         raise NotTested("no request with a body was refused")
-    for pair in told:
+    for pair in pairs:
         require_answers(pair.refused, pair.after)
 
 

@@ -32,8 +32,8 @@ def test_second_cancel_of_what_a_cancel_ended_is_answered(cancelled_again: Excha
 def test_cancel_does_not_wait_for_the_end(cancel_works: Stories, repeated_forms: RepeatedForms) -> None:
     """Of all stories; a cancel of what is cancelled already shows how long one takes that waits for nothing."""
     stories = [story for story in cancel_works.all() if story.cancel.succeeded()]
-    told = [cancel_waits_for_the_end(story.cancel, story.after, repeated_forms.control) for story in stories]
+    complaints = [cancel_waits_for_the_end(story.cancel, story.after, repeated_forms.control) for story in stories]
     if len(stories) < 2:
         raise NotTested("fewer than two cancels of running operations succeeded")
-    require(*(told if all(told) else ()))
+    require(*(complaints if all(complaints) else ()))
     note(*(story.cancel for story in stories))

@@ -117,15 +117,15 @@ def test_guaranteed_cancel_ends_an_operation_whatever_its_id_has(
         assert one.cancel is not None
         return ended_cancelled(one.cancel, ends[one.name], iut.settle)
 
-    told = {kind: complaint for kind, one in cancels.items() if (complaint := not_ended(one)) is not None}
+    complaints = {kind: complaint for kind, one in cancels.items() if (complaint := not_ended(one)) is not None}
 
     def again() -> Complaint | None:
-        ((kind, one),) = cancel_chosen(iut, tuple(told)[:1]).items()
+        ((kind, one),) = cancel_chosen(iut, tuple(complaints)[:1]).items()
         cancels[kind] = one
         ends.update(iut.await_end([one.name]))
         return not_ended(one)
 
-    confirmation.decides(told.values(), again)
+    confirmation.decides(complaints.values(), again)
     if not cancels:
         raise NotTested("no cancel of an operation with such an id succeeded")
     require_looks(*ends.values())

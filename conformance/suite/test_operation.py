@@ -95,15 +95,15 @@ def reads(iut: Iut, older: Bystander, aims: LastLook, stories: Stories | None = 
 @verifies("operation.client-headers-are-accepted")
 def test_reads_with_the_headers_of_official_clients_succeed(iut: Iut, reads: Reads, confirmation: Confirmation) -> None:
     """Beside a read of the same without them, which has to succeed; what is refused is sent again beside another."""
-    told = 0
+    judged = 0
     for read in reads.by_a_client:
         plain = next((sent for sent in iut.target.exchanges if sent.call == read.call and sent.succeeded()), None)
         if plain is None:
             continue
-        told += 1
+        judged += 1
         confirmation.decides([read_as_without(plain, read)], partial(_refused_again, iut, read))
         require_answers(read)
-    if not told:
+    if not judged:
         raise NotTested("no read without the headers of a client succeeded")
 
 

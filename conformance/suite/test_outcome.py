@@ -64,7 +64,7 @@ def _was_ended_by_its_cancel(iut: Iut, stories: Stories, story: Story) -> bool:
     """
     if iut.statement.value("cancel") == "guaranteed":
         return True
-    at_once = [told for told in _cancelled(stories) if ended_at_once(told.cancel, told.after, stories.control)]
+    at_once = [each for each in _cancelled(stories) if ended_at_once(each.cancel, each.after, stories.control)]
     return story in at_once and len(at_once) > 1
 
 
@@ -80,8 +80,8 @@ def test_cancel_of_a_running_operation_is_accepted(
     response = first_cancel.with_object.response
     if not is_refused_in_every_form(first_cancel, stories):
         refused = [story for story in stories.all() if story.is_refused_in_the_plain_form_too]
-        told = [each for each in refused if each.cancel.response and each.cancel.response.status not in SAID_ELSEWHERE]
-        confirmation.decides([accepted(each.cancel) for each in told], lambda: accepted(iut.cancel(told[0].name)))
+        heard = [each for each in refused if each.cancel.response and each.cancel.response.status not in SAID_ELSEWHERE]
+        confirmation.decides([accepted(each.cancel) for each in heard], lambda: accepted(iut.cancel(heard[0].name)))
         require_answers(first_cancel.with_object)
     elif response is not None and response.status in SAID_ELSEWHERE:
         raise NotTested(f"{answered(first_cancel.with_object)}, which another requirement judges")
@@ -93,8 +93,8 @@ def test_cancel_of_a_running_operation_is_accepted(
 def test_guaranteed_cancel_ends_the_operation(iut: Iut, cancel_works: Stories, confirmation: Confirmation) -> None:
     """Those of the stories, which end together; or else fresh ones, for it may have been a matter of timing."""
     stories = _cancelled(cancel_works)
-    told = [ended_cancelled(story.cancel, story.end, iut.settle) for story in stories]
-    confirmation.decides(told, lambda: fresh_ones_not_ended(iut))
+    complaints = [ended_cancelled(story.cancel, story.end, iut.settle) for story in stories]
+    confirmation.decides(complaints, lambda: fresh_ones_not_ended(iut))
     require_looks(*(story.end for story in stories))
 
 
@@ -140,9 +140,9 @@ def test_guaranteed_cancel_ends_the_operation_in_every_form(
         if exchange.succeeded() and exchange.calls(Method.CANCEL)
     ]
     ends = iut.await_end([name for name, _, _ in cancels])
-    told = {form: ended_cancelled(cancel, ends[name], iut.settle) for name, form, cancel in cancels}
-    not_ended = [form for form, complaint in told.items() if complaint is not None]
-    confirmation.decides(told.values(), lambda: fresh_one_not_ended(iut, form=not_ended[0]))
+    complaints = {form: ended_cancelled(cancel, ends[name], iut.settle) for name, form, cancel in cancels}
+    not_ended = [form for form, complaint in complaints.items() if complaint is not None]
+    confirmation.decides(complaints.values(), lambda: fresh_one_not_ended(iut, form=not_ended[0]))
     if not cancels:
         raise NotTested("no cancel in another form succeeded")
     require_looks(*(ends[name] for name, _, _ in cancels))

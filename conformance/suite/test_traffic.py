@@ -54,12 +54,12 @@ def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
     ends = {name: look for name, look in ended.items() if name in cancels}
     ends.update(iut.await_end([name for name in cancels if name not in ends]))
     again = {name for name, cancel in cancels.items() if is_repeated(iut, cancel)}
-    told = [
+    complaints = [
         ended_cancelled(cancel, ends[name], iut.settle)
         for name, cancel in cancels.items()
         if not (name in again and shows_the_end(ends[name]))
     ]
-    confirmation.decides(told, lambda: fresh_one_not_ended(iut))
+    confirmation.decides(complaints, lambda: fresh_one_not_ended(iut))
     if not cancels:
         raise NotTested("no cancel of a running operation succeeded")
     require_looks(*ends.values())

@@ -97,7 +97,7 @@ def tells_that_time_is_over(turn: Turn) -> Complaint | None:
     if tells_no_answer(turn) and said.cancelled is not True and "cancel" not in said.exception.lower():
         return None
     return turn.complain(
-        f"the operation ran on when the {turn.told.timeout} ms were over, and of the wait the driver said"
+        f"the operation ran on when the {turn.request.timeout} ms were over, and of the wait the driver said"
         f" {_in_words(turn)}"
     )
 
@@ -109,7 +109,7 @@ def waits_for_an_answer_in_time(turn: Turn) -> Complaint | None:
     if not tells_no_answer(turn) or took >= deadline_of(turn) * 0.9:
         return None
     return turn.complain(
-        f"the deadline was {turn.told.timeout} ms, and the wait was given up after {took * 1000:.0f} ms, while a get"
+        f"the deadline was {turn.request.timeout} ms, and the wait was given up after {took * 1000:.0f} ms, while a get"
         " was under way"
     )
 
@@ -158,12 +158,12 @@ def pauses_grow(turn: Turn) -> Complaint | None:
     if len(pauses) < 2 * _SOME:
         raise NotTested(f"{len(turn.answers)} gets were sent, too few to tell")
     first, last = sum(pauses[:_SOME]), sum(pauses[-_SOME:])
-    if last > first * _GROWTH and last > (turn.told.poll or 0) / 1000:
+    if last > first * _GROWTH and last > (turn.request.poll or 0) / 1000:
         return None
     if turn.stall > _BUSY:
         raise NotTested(f"the machine was busy for {turn.stall * 1000:.0f} ms of the wait")
     shown = ", ".join(f"{pause * 1000:.0f} ms" for pause in pauses)
-    is_late = first / _SOME > 2 * (turn.told.poll or 0) / 1000
+    is_late = first / _SOME > 2 * (turn.request.poll or 0) / 1000
     if is_late and max(pauses) < _SHORT and max(pauses) > _IRREGULAR * min(pauses):
         raise NotTested(f"the pauses between the gets were as short as what a machine makes by itself: {shown}")
     return turn.complain(f"the pauses between the gets were {shown}")
