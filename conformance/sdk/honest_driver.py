@@ -118,7 +118,7 @@ def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: b
         connection.close()
 
 
-def again(answer: Answer, attempt: int) -> bool:
+def tries_again(answer: Answer, attempt: int) -> bool:
     """Whether to try again: UNAVAILABLE is, five times in all."""
     return answer.status == 503 and attempt < 5
 
@@ -181,7 +181,7 @@ class Client:
     headers: Callable[[str, str], dict[str, str]] = headers
     body: Callable[[str], bytes | None] = lambda _name: b"{}"
     send: Callable[..., Answer] = send
-    again: Callable[[Answer, int], bool] = again
+    tries_again: Callable[[Answer, int], bool] = tries_again
     understand: Callable[[str, Answer], Reply] = understand
     goes_on: Callable[[Reply], bool] = goes_on
     ended: Callable[[Reply], Reply] = ended
@@ -241,7 +241,7 @@ class Client:
                 answer = self.send(verb, endpoint, target, fields, body, end - time.monotonic())
             except (OSError, http.client.HTTPException) as broken:
                 return {"outcome": "transport_error", "message": repr(broken)}
-            if not self.again(answer, attempt) or time.monotonic() + 0.01 * attempt > end:
+            if not self.tries_again(answer, attempt) or time.monotonic() + 0.01 * attempt > end:
                 return self.understand(method, answer)
             time.sleep(0.01 * attempt)
 

@@ -23,11 +23,11 @@ from conformance.suite.stimuli import last_stimulus, stimulus
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What was sent, an operation that it must not touch, and what makes the same `again` for another one."""
+    """What was sent, an operation that it must not touch, and how to `remake` the same for another one."""
 
     bystander: Bystander
     sent: tuple[Exchange, ...]
-    again: Callable[[str], list[Outgoing]] | None = None
+    remake: Callable[[str], list[Outgoing]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Looked:
     bystander: Bystander
     sent: tuple[Exchange, ...]
     look: Exchange
-    again: Callable[[str], list[Outgoing]] | None = None
+    remake: Callable[[str], list[Outgoing]] | None = None
 
     @property
     def touched(self) -> Complaint | None:
@@ -74,11 +74,11 @@ class LastLook:
         key: str,
         bystander: Bystander,
         sent: Sequence[Exchange],
-        again: Callable[[str], list[Outgoing]] | None = None,
+        remake: Callable[[str], list[Outgoing]] | None = None,
     ) -> None:
         """Note what was sent and must not touch a bystander."""
         if sent:
-            self._pending[key] = Attempt(bystander, tuple(sent), again)
+            self._pending[key] = Attempt(bystander, tuple(sent), remake)
 
     def follow(self, name: str) -> None:
         """Look at an operation, too, that was done when something was sent to it: rules say what must not change."""
@@ -141,7 +141,7 @@ class LastLook:
         looks = dict(zip([*names, *others], self._iut.get_all([*names, *others]), strict=True))
         self.ends.update({name: looks[name] for name in others})
         self._looked.update(
-            {key: Looked(aim.bystander, aim.sent, looks[aim.bystander.name], aim.again) for key, aim in aims.items()}
+            {key: Looked(aim.bystander, aim.sent, looks[aim.bystander.name], aim.remake) for key, aim in aims.items()}
         )
 
 

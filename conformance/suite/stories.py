@@ -35,7 +35,7 @@ class Story:
     cancel: Exchange
     after: Exchange
     end: Exchange
-    again: Exchange | None = None
+    second_cancel: Exchange | None = None
     plain: Exchange | None = None
 
     @property
@@ -157,7 +157,7 @@ def stories(
     bare, labelled = first_cancel.others
     bare_plain = _plain_beside(iut, bare)
     requests = [iut.cancel_request(third, note="second cancel"), iut.get_request(first), iut.get_request(second)]
-    again, *looks = iut.send_all(requests)
+    second_cancel, *looks = iut.send_all(requests)
     of_third, control = iut.get_all([third, older.name])
     after = {first: looks[0], second: looks[1], third: of_third}
     for name, cancel in ((second, bare), (third, labelled)):
@@ -172,7 +172,7 @@ def stories(
     return Stories(
         Story(first, first_cancel.cancel, after[first], ends[first]),
         Story(second, bare, after[second], ends[second], plain=bare_plain),
-        Story(third, labelled, after[third], ends[third], again, plain=again),
+        Story(third, labelled, after[third], ends[third], second_cancel, plain=second_cancel),
         control,
     )
 
@@ -248,8 +248,8 @@ def cancel_is_answered(first_cancel: FirstCancel) -> None:
 def cancel_repeats(cancel_works: Stories) -> Stories:
     """The positive control of races: what goes wrong without any overlap is no race."""
     story = cancel_works.labelled_without_body
-    assert story.again is not None
-    is_safe = second_cancel_is_safe(story.cancel, story.again) is None
-    if not is_safe or second_cancel_is_accepted(story.cancel, story.again, story.after) is not None:
+    assert story.second_cancel is not None
+    is_safe = second_cancel_is_safe(story.cancel, story.second_cancel) is None
+    if not is_safe or second_cancel_is_accepted(story.cancel, story.second_cancel, story.after) is not None:
         raise NotTested("cancelling twice in a row is not safe, so overlapping cancels would show nothing new")
     return cancel_works

@@ -83,13 +83,13 @@ def test_plain_colon_is_a_part_of_the_id(chosen: dict[str, Chosen]) -> None:
     """The same operation once more: where that was cancelled already, one that is escaped is the control."""
     one = chosen[COLON]
     one.cancelled()
-    plain, again = one.with_plain_colon, one.once_more
+    plain, once_more = one.with_plain_colon, one.once_more
     assert plain is not None
-    if again is None:
+    if once_more is None:
         require_each(accepted, [plain])
         return
-    require(as_good_as(again, plain, may_have_ended=True))
-    require_answers(again, plain)
+    require(as_good_as(once_more, plain, may_have_ended=True))
+    require_answers(once_more, plain)
 
 
 @verifies("routing.colon-in-identifier")
@@ -119,13 +119,13 @@ def test_guaranteed_cancel_ends_an_operation_whatever_its_id_has(
 
     complaints = {kind: complaint for kind, one in cancels.items() if (complaint := not_ended(one)) is not None}
 
-    def again() -> Complaint | None:
+    def once_more() -> Complaint | None:
         ((kind, one),) = cancel_chosen(iut, tuple(complaints)[:1]).items()
         cancels[kind] = one
         ends.update(iut.await_end([one.name]))
         return not_ended(one)
 
-    confirmation.decides(complaints.values(), again)
+    confirmation.decides(complaints.values(), once_more)
     if not cancels:
         raise NotTested("no cancel of an operation with such an id succeeded")
     require_looks(*ends.values())

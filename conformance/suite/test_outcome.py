@@ -53,7 +53,7 @@ def test_operation_that_a_cancel_ended_has_code_1(iut: Iut, cancel_works: Storie
 
 def _cancelled(stories: Stories) -> list[Story]:
     """The stories whose cancel succeeded, and was the only one: what a second one does is another question."""
-    return [story for story in stories.all() if story.cancel.succeeded() and story.again is None]
+    return [story for story in stories.all() if story.cancel.succeeded() and story.second_cancel is None]
 
 
 def _was_ended_by_its_cancel(iut: Iut, stories: Stories, story: Story) -> bool:

@@ -22,9 +22,9 @@ from conformance.suite.storm import Storm
 def test_second_cancel_is_safe(cancel_works: Stories) -> None:
     """Sent right after the first, as a client does whose first answer got lost."""
     story = cancel_works.labelled_without_body
-    assert story.again is not None
-    require(second_cancel_is_safe(story.cancel, story.again))
-    require_answers(story.again)
+    assert story.second_cancel is not None
+    require(second_cancel_is_safe(story.cancel, story.second_cancel))
+    require_answers(story.second_cancel)
     if not story.cancel.succeeded():
         raise NotTested(f"the first cancel did not succeed: {answered(story.cancel)}")
 
@@ -33,12 +33,12 @@ def test_second_cancel_is_safe(cancel_works: Stories) -> None:
 def test_second_cancel_is_accepted(cancel_works: Stories) -> None:
     """The same one: a client that lost the first answer learns by the second what became of its cancel."""
     story = cancel_works.labelled_without_body
-    assert story.again is not None
-    require(second_cancel_is_accepted(story.cancel, story.again, story.after))
-    require_answers(story.again)
+    assert story.second_cancel is not None
+    require(second_cancel_is_accepted(story.cancel, story.second_cancel, story.after))
+    require_answers(story.second_cancel)
     if not story.cancel.succeeded():
         raise NotTested(f"the first cancel did not succeed: {answered(story.cancel)}")
-    if not story.again.succeeded():
+    if not story.second_cancel.succeeded():
         require_looks(story.after)
 
 

@@ -80,8 +80,8 @@ def test_cancel_leaves_other_operations_alone(
 def _is_by_what_came_later(last_look: LastLook, blame: Blame) -> bool:
     """Whether it touches others what was aimed at the bystander of the stories when they were over."""
     name = last_look.at(STORIES).bystander.name
-    again = [aimed.again for aimed in last_look.aimed_at(name) if aimed.again is not None]
-    return any(blame.apart(again)) or blame.delete_touches_others()
+    remakes = [aimed.remake for aimed in last_look.aimed_at(name) if aimed.remake is not None]
+    return any(blame.apart(remakes)) or blame.delete_touches_others()
 
 
 WILDCARDS = ("-", "*")

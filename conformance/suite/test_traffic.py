@@ -86,7 +86,7 @@ def test_nobody_cancelled_what_no_cancel_was_accepted_for(
     ours = set(iut.supply.handed_out) - aims.accounted_for - blame.asked
     found = {} if blame.touches_others else cancelled_by_nobody(iut.target.exchanges, ours)
     for name, complaint in found.items():
-        again = [aimed.again for aimed in aims.aimed_at(name) if aimed.again is not None]
-        require(complaint if any(blame.apart(again)) else None)
+        remakes = [aimed.remake for aimed in aims.aimed_at(name) if aimed.remake is not None]
+        require(complaint if any(blame.apart(remakes)) else None)
         raise NotTested(f"{complaint.message}; it did not happen to another operation, so it may be a coincidence")
     require_untouched(iut, None)
