@@ -178,7 +178,7 @@ def whole_timeline(performance: Performance, masking: Masking) -> str:
     """Every scenario's time line, as text."""
     lines: list[str] = []
     for play in performance.plays:
-        lines += [f"{play.scenario.name}: {play.scenario.story}", *timeline_text(timeline(play, masking))]
+        lines += [f"{play.scenario.name}: {play.scenario.summary}", *timeline_text(timeline(play, masking))]
         lines += [f"  {line}" for line in masking.text(play.fault).splitlines()]
         lines.append("")
     return "\n".join(lines)

@@ -113,7 +113,7 @@ class Scenario:
     """
 
     name: str
-    story: str
+    summary: str
     control: Control
     steps: tuple[Step, ...]
     expectations: tuple[Expectation, ...] = ()

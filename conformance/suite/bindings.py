@@ -18,9 +18,9 @@ from conformance.rules.server.outcome import ended, untouched
 from conformance.server.target.iut import Iut, still_runs
 from conformance.spec.home import home_below
 from conformance.spec.template import Kind
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.latency import Latency
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import Stories
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Further:
 
 
 @stimulus
-def further(iut: Iut, latency: Latency, cancel_works: Stories | None = None) -> list[Further]:
+def further(iut: Iut, latency: Latency, cancel_works: Cancellations | None = None) -> list[Further]:
     """Start, look, cancel the twins, look when an effect would have shown, cancel, look: at all parents at once.
 
     Raises NotApplicable without further parents, and NotTested when no operation can be started below one of them.

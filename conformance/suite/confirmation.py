@@ -73,7 +73,7 @@ def fresh_one_not_ended(iut: Iut, name: str = "", form: str | None = None) -> Co
 
 
 _AT_ONCE = 3
-"""Cancels of different operations that overlap as those of the stories do."""
+"""Cancels of different operations that overlap as those of the cancellations do."""
 
 
 def fresh_ones_not_ended(iut: Iut) -> Complaint | None:

@@ -33,7 +33,7 @@ def first_name(iut: Iut, older_name: str, bystanders: Bystanders) -> str:
 
 
 @stimulus
-def story_names(iut: Iut, older_name: str, bystanders: Bystanders) -> list[str]:
+def cancellation_names(iut: Iut, older_name: str, bystanders: Bystanders) -> list[str]:
     """Two more that are cancelled and followed to their end. Raises NotTested where operations end at once."""
     if iut.ends_at_once:
         raise NotTested(iut.ends_at_once)
@@ -56,7 +56,7 @@ def storm_name(iut: Iut, older_name: str, bystanders: Bystanders) -> str:
 def abandoned_name(
     iut: Iut,
     first_name: str,
-    story_names: list[str] | None = None,
+    cancellation_names: list[str] | None = None,
     decoy_name: str | None = None,
     storm_name: str | None = None,
 ) -> str:
@@ -70,7 +70,7 @@ def younger_name(
     iut: Iut,
     storm_name: str,
     first_name: str,
-    story_names: list[str] | None = None,
+    cancellation_names: list[str] | None = None,
     decoy_name: str | None = None,
     abandoned_name: str | None = None,
 ) -> str:

@@ -21,11 +21,11 @@ from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import unknown_name
 from conformance.suite.blame import Blame, Make
 from conformance.suite.bystanders import Bystanders
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.evidence import note, require_answers, require_untouched
 from conformance.suite.judging import require
 from conformance.suite.last_look import LastLook
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import Stories
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +239,7 @@ def refusals(
     blame: Blame,
     looked_first: None = None,
     known_auth: None = None,
-    stories: Stories | None = None,
+    cancellations: Cancellations | None = None,
 ) -> Refusals:
-    """Whoever sends the families; the stories come first where there are any: they show how late an effect is."""
+    """Whoever sends the families; the cancellations come first where there are any: they show how late an effect is."""
     return Refusals(iut, bystanders, decoy_name, aims, blame)

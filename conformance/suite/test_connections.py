@@ -8,11 +8,11 @@ from conformance.errors import NotTested
 from conformance.rules.server.liveness import body_is_no_request
 from conformance.server.target.iut import Iut
 from conformance.suite.bystanders import Bystanders
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.connections import Pair, refused_then_served
 from conformance.suite.evidence import require_answers
 from conformance.suite.judging import require, verifies
 from conformance.suite.repeated_forms import RepeatedForms
-from conformance.suite.stories import Stories
 
 
 @verifies("liveness.old-http-is-served")
@@ -27,7 +27,9 @@ def test_header_names_in_capitals_are_read(repeated_forms: RepeatedForms) -> Non
 
 
 @verifies("liveness.refused-body-is-no-request")
-def test_body_of_a_refused_request_is_not_the_next_one(iut: Iut, bystanders: Bystanders, cancel_works: Stories) -> None:
+def test_body_of_a_refused_request_is_not_the_next_one(
+    iut: Iut, bystanders: Bystanders, cancel_works: Cancellations
+) -> None:
     """What fails after a refusal must succeed on a connection of its own: else the refusal is not why it fails.
 
     Where nothing does, the operation that was read may be gone, and a fresh one is read.

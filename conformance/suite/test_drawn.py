@@ -18,6 +18,7 @@ from conformance.server.target.unknown import nonce
 from conformance.spec.good_path import Family, NearMiss
 from conformance.suite.blame import Blame
 from conformance.suite.bystanders import Bystanders
+from conformance.suite.cancellations import Cancellations, FirstCancel
 from conformance.suite.drawing import for_each_batch
 from conformance.suite.drawn import Aimed
 from conformance.suite.evidence import require_each
@@ -26,7 +27,6 @@ from conformance.suite.last_look import LastLook
 from conformance.suite.near_misses import harmless, posted
 from conformance.suite.refusals import Refusals
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import FirstCancel, Stories
 
 FAMILIES = {
     "verb": ("drawn_verbs", "routing.verb-is-exact"),
@@ -154,7 +154,7 @@ def draw_bodies(iut: Iut, bystanders: Bystanders, cancelled: str, last_look: Las
 
 
 @stimulus
-def drawn_bodies(iut: Iut, bystanders: Bystanders, cancel_works: Stories, aims: LastLook) -> Aimed:
+def drawn_bodies(iut: Iut, bystanders: Bystanders, cancel_works: Cancellations, aims: LastLook) -> Aimed:
     """Cancels whose bodies mention a bystander."""
     return draw_bodies(iut, bystanders, cancel_works.plain.name, aims)
 
@@ -177,7 +177,7 @@ def draw_queries(iut: Iut, bystanders: Bystanders, cancelled: str, last_look: La
 
 
 @stimulus
-def drawn_queries(iut: Iut, bystanders: Bystanders, cancel_works: Stories, aims: LastLook) -> Aimed:
+def drawn_queries(iut: Iut, bystanders: Bystanders, cancel_works: Cancellations, aims: LastLook) -> Aimed:
     """Cancels whose queries mention a bystander."""
     return draw_queries(iut, bystanders, cancel_works.plain.name, aims)
 

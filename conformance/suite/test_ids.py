@@ -12,6 +12,7 @@ from conformance.rules import Complaint
 from conformance.rules.server.outcome import accepted, as_good_as, ended_cancelled
 from conformance.server.target.iut import Iut
 from conformance.suite.bystanders import shows_the_end
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.chosen_ids import (
     APART,
     COLON,
@@ -29,12 +30,11 @@ from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.repeated_forms import PLAIN_COLON, RepeatedForms
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import Stories
 
 
 @stimulus
 def chosen(
-    iut: Iut, cancel_works: Stories, unusual: dict[str, Chosen], same_request_id: Exchange | None = None
+    iut: Iut, cancel_works: Cancellations, unusual: dict[str, Chosen], same_request_id: Exchange | None = None
 ) -> dict[str, Chosen]:
     """The operations, each with its cancel; the plain cancel of one with an id of another kind works.
 

@@ -13,6 +13,7 @@ from conformance.rules import Complaint
 from conformance.server.target.iut import Iut, listed_names
 from conformance.suite import pages
 from conformance.suite.bystanders import Bystanders, shows_the_end
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, note, require_answers
 from conformance.suite.judging import require, verifies
@@ -20,7 +21,6 @@ from conformance.suite.last_look import LastLook
 from conformance.suite.lists import is_listed, is_read, read_until, require_read
 from conformance.suite.pages import SmallPages
 from conformance.suite.stimuli import last_stimulus, stimulus
-from conformance.suite.stories import Stories
 
 
 @pytest.fixture(scope="session")
@@ -173,12 +173,16 @@ def test_done_operations_stay_listed(
     last_look: LastLook,
     last_list: list[Exchange],
     whole_list: list[Exchange],
-    stories: Stories,
+    cancellations: Cancellations,
     completing_name: str,
 ) -> None:
     """Those that were listed as done, at the end of the run, and one that completed by itself, where it can be had."""
     gone = {sent.call.name for sent in iut.target.exchanges if sent.call and sent.calls(Method.DELETE)}
-    done = [story.name for story in stories.all() if shows_the_end(story.end) and story.name not in gone]
+    done = [
+        cancellation.name
+        for cancellation in cancellations.all()
+        if shows_the_end(cancellation.end) and cancellation.name not in gone
+    ]
     names = [name for name in done if is_listed(whole_list, name)]
     names += [completing_name] if completing_name else []
     if not names:

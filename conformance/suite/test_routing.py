@@ -9,6 +9,7 @@ from conformance.server.target.iut import Iut
 from conformance.server.target.requests import JSON
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import is_drawn, long_name
+from conformance.suite.cancellations import FirstCancel
 from conformance.suite.clients import CLOSING
 from conformance.suite.evidence import answered, note, require_answers
 from conformance.suite.judging import require, verifies
@@ -17,7 +18,6 @@ from conformance.suite.near_misses import near_miss_refusal, posted
 from conformance.suite.refusals import Aim, Refusal, Refusals, refusal
 from conformance.suite.repeated_forms import RepeatedForms
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import FirstCancel
 
 
 @verifies("routing.cancel-is-bound")

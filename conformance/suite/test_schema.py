@@ -21,9 +21,9 @@ from conformance.server.target.unknown import nonce
 from conformance.spec.contract import Contract
 from conformance.spec.files import read_yaml
 from conformance.spec.template import Kind
+from conformance.suite.cancellations import FirstCancel
 from conformance.suite.drawing import for_each
 from conformance.suite.judging import require, verifies
-from conformance.suite.stories import FirstCancel
 
 CASES = 8
 """Generated requests in one batch; Schemathesis takes a hundredth of a second for each."""

@@ -13,11 +13,11 @@ from conformance.rules.server.outcome import ended_cancelled
 from conformance.server.target.iut import Iut
 from conformance.suite.blame import Blame
 from conformance.suite.bystanders import shows_the_end
+from conformance.suite.cancellations import Cancellations, FirstCancel
 from conformance.suite.confirmation import Confirmation, fresh_one_not_ended
 from conformance.suite.evidence import require_looks, require_untouched
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook, acknowledged, deleted, is_repeated
-from conformance.suite.stories import FirstCancel, Stories
 
 
 @pytest.fixture(scope="module")
@@ -30,18 +30,20 @@ def last_looks(iut: Iut, aims: LastLook, request: pytest.FixtureRequest) -> None
         first: FirstCancel = request.getfixturevalue("first_cancel")
         names = [first.name]
         with contextlib.suppress(Unjudged):
-            stories: Stories = request.getfixturevalue("stories")
-            ended_at = max(story.end.received_at for story in stories.all())
+            cancellations: Cancellations = request.getfixturevalue("cancellations")
+            ended_at = max(cancellation.end.received_at for cancellation in cancellations.all())
             if iut.watch:
                 iut.target.clock.sleep(ended_at + iut.watch - iut.target.clock.now())
-                names = [story.name for story in stories.all() if story.name in acknowledged(iut)] or names
+                names = [
+                    cancellation.name for cancellation in cancellations.all() if cancellation.name in acknowledged(iut)
+                ] or names
                 names += deleted(iut)
         iut.get_all([name for name in names if iut.watch or name not in aims.ends])
 
 
 @verifies("outcome.guaranteed")
 def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
-    iut: Iut, cancel_works: Stories, aims: LastLook, confirmation: Confirmation
+    iut: Iut, cancel_works: Cancellations, aims: LastLook, confirmation: Confirmation
 ) -> None:
     """Every operation whose cancel was acknowledged, whatever else it was sent for: a cancel must not wear out.
 

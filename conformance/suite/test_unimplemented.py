@@ -7,10 +7,10 @@ from conformance.rules import Complaint
 from conformance.rules.server.outcome import is_unimplemented, result_is_kept
 from conformance.server.target.iut import Iut
 from conformance.suite.bystanders import Bystanders
+from conformance.suite.cancellations import FIRST_CANCEL, FirstCancel
 from conformance.suite.evidence import require_answers, require_looks, require_untouched
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.stories import FIRST_CANCEL, FirstCancel
 
 
 @verifies("unimplemented.is-501")

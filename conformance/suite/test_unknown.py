@@ -10,6 +10,7 @@ from conformance.rules.server.outcome import not_found
 from conformance.server.target.iut import Iut
 from conformance.server.target.unknown import unknown_name
 from conformance.suite.bystanders import Bystanders
+from conformance.suite.cancellations import FirstCancel
 from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, require_answers, require_each, require_let_in
 from conformance.suite.judging import require, verifies
@@ -17,7 +18,6 @@ from conformance.suite.last_look import LastLook
 from conformance.suite.latency import Latency
 from conformance.suite.refusals import Refusal
 from conformance.suite.stimuli import last_stimulus
-from conformance.suite.stories import FirstCancel
 
 
 @verifies("unknown.cancel-is-not-found")

@@ -36,7 +36,7 @@ def _own(judge: TurnJudge, *, step: int) -> Expectation:
 SCENARIOS = (
     Scenario(
         name="two-cancels-at-once",
-        story="Two operations are cancelled at once; one cancel succeeds, and the other one is refused before that.",
+        summary="Two operations are cancelled at once; one cancel succeeds, and the other one is refused before that.",
         control=IS_REFUSED,
         steps=(
             cancel(held(EMPTY_OBJECT, _LONGER)),
@@ -51,7 +51,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="cancel-and-get-at-once",
-        story="An operation is shown while the cancel of another one is under way.",
+        summary="An operation is shown while the cancel of another one is under way.",
         control=SHOWS_RUNNING,
         steps=(
             cancel(held(EMPTY_OBJECT, _LONGER)),
@@ -66,7 +66,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="four-answers-at-once",
-        story="Two cancels and two gets are made at once, and answered at the same time, each in another way.",
+        summary="Two cancels and two gets are made at once, and answered at the same time, each in another way.",
         control=IS_REFUSED,
         steps=(
             cancel(together(EMPTY_OBJECT)),
