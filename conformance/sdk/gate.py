@@ -188,8 +188,10 @@ def _messages(performance: Performance) -> list[str]:
     said = ["driver: " + fault.replace("\n  remedy: ", "; remedy: ") for fault in performance.faults]
     if performance.faults:
         said += [f"driver's log: {line}" for line in performance.stderr.splitlines()[-_LOG_LINES:]]
-    if performance.alone:
-        said.append(f"another driver did not come up beside the first: {performance.alone}; --jobs 1 starts one alone")
+    if performance.why_no_others:
+        said.append(
+            f"another driver did not come up beside the first: {performance.why_no_others}; --jobs 1 starts one alone"
+        )
     for reason in dict.fromkeys(play.unplayed for play in performance.plays if play.unplayed):
         names = [play.scenario.name for play in performance.plays if play.unplayed == reason]
         said.append(f"{reason}: {_some(names)}")

@@ -67,8 +67,8 @@ class Play:
 
 @dataclass
 class Performance:
-    """All that was played. `faults` are what the driver did wrong, `stderr` is the end of what it wrote there. `alone`
-    says why no other driver came up beside the first, where it was to.
+    """All that was played. `faults` are what the driver did wrong, `stderr` is the end of what it wrote there.
+    `why_no_others` says why no other driver came up beside the first, where it was to.
     """
 
     plays: list[Play] = field(default_factory=list)
@@ -77,7 +77,7 @@ class Performance:
     requests: int = 0
     hello: Hello = field(default_factory=Hello)
     greetings: tuple[Exchange, ...] = ()
-    alone: str = ""
+    why_no_others: str = ""
     was_interrupted: bool = False
 
     @property
@@ -126,7 +126,7 @@ def perform(
         requests=company.requests,
         hello=company.hello,
         greetings=company.greetings,
-        alone=company.alone,
+        why_no_others=company.why_no_others,
         was_interrupted=company.was_interrupted,
     )
     credential = credential_in(

@@ -142,12 +142,12 @@ class OneConnection:
 
     known: Exchange
     after: Exchange
-    alone: Exchange | None
+    control: Exchange | None
 
     @property
     def tells_who_calls(self) -> bool:
         """Whether the credentials of the first let the second in."""
-        return self.alone is not None and self.alone.is_denied
+        return self.control is not None and self.control.is_denied
 
 
 def read_on_one_connection(iut: Iut, name: str) -> OneConnection:

@@ -28,7 +28,7 @@ class Pair:
 
     refused: Exchange
     after: Exchange
-    alone: Exchange | None = None
+    control: Exchange | None = None
 
 
 def refused_then_served(iut: Iut, running: str) -> list[Pair]:

@@ -45,4 +45,6 @@ def test_body_of_a_refused_request_is_not_the_next_one(
 
 def _telling(pairs: Sequence[Pair]) -> list[Pair]:
     """Those of a refused request and of one that succeeds at least by itself."""
-    return [pair for pair in pairs if not pair.refused.succeeded() and (pair.alone is None or pair.alone.succeeded())]
+    return [
+        pair for pair in pairs if not pair.refused.succeeded() and (pair.control is None or pair.control.succeeded())
+    ]

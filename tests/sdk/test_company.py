@@ -62,7 +62,7 @@ def test_a_driver_that_has_to_be_alone_plays_alone() -> None:
     performance, started = side_by_side(lambda number: refuses if number else HONEST)
     assert started == 4
     assert performance.faults == []
-    assert "the port is in use" in performance.alone
+    assert "the port is in use" in performance.why_no_others
     assert all(play.turns and not play.fault for play in performance.plays)
 
 
