@@ -58,7 +58,7 @@ def further(iut: Iut, latency: Latency, cancel_works: Cancellations | None = Non
     looks = dict(zip(names, iut.get_all(list(names.values())), strict=True))
     # Where it is not bound, a router answers in any form; that it is bound is for a requirement of its own to say.
     note = "cancel below a further parent"
-    cancels = iut.send_all([iut.cancel_request(name, note=note, is_odd=True) for name in names.values()])
+    cancels = iut.send_all([iut.cancel_request(name, note=note, may_be_unrouted=True) for name in names.values()])
     ends = iut.await_end(list(names.values()))
     return [
         Further(
@@ -78,7 +78,7 @@ def cancel_twins(iut: Iut, latency: Latency, names: Mapping[str, str]) -> list[t
     cancel."""
     twins = [(parent, twin) for parent, name in names.items() for twin in twins_of(iut, parent, name)]
     note = "cancel of the same id under another parent"
-    answers = iut.send_all([iut.cancel_request(twin, note=note, is_odd=True) for _, twin in twins])
+    answers = iut.send_all([iut.cancel_request(twin, note=note, may_be_unrouted=True) for _, twin in twins])
     if answers:
         latency.wait_since(max(answer.received_at for answer in answers))
     return [(parent, answer) for (parent, _), answer in zip(twins, answers, strict=True)]

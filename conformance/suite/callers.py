@@ -102,10 +102,12 @@ def asked(
             requests.append(iut.delete_request(victim.name, credential, _note(Method.DELETE, who)))
     if not iut.is_quick:
         path, note = iut.contract.path(Method.GET, name), f"{SPELLED}, as HEAD"
-        requests.append(iut.request("HEAD", path, headers=CLOSING, credential=Credential.NONE, note=note, is_odd=True))
+        requests.append(
+            iut.request("HEAD", path, headers=CLOSING, credential=Credential.NONE, note=note, may_be_unrouted=True)
+        )
         for other, what in spellings(path):
             note = f"{SPELLED} with {what}"
-            requests.append(iut.request("GET", other, credential=Credential.NONE, note=note, is_odd=True))
+            requests.append(iut.request("GET", other, credential=Credential.NONE, note=note, may_be_unrouted=True))
     sent = {exchange.note: exchange for exchange in iut.send_all(requests)}
     asked = Callers(sent)
 

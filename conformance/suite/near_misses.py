@@ -80,7 +80,7 @@ def _is_list(iut: Iut, path: str) -> bool:
 
 def posted(iut: Iut, path: str, note: str) -> Outgoing:
     """A request on a raw path with the method and the body of a plain cancel."""
-    return iut.request(iut.cancel_method, path, body=iut.plain_body, content_type=JSON, note=note, is_odd=True)
+    return iut.request(iut.cancel_method, path, body=iut.plain_body, content_type=JSON, note=note, may_be_unrouted=True)
 
 
 LEFT_OUT_OF_QUICK = frozenset(

@@ -17,7 +17,7 @@ from conformance.suite.refusals import Aim, refusal
 def similar_names(aim: Aim) -> list[Outgoing]:
     """The id under another project or location; a shorter, longer or differently written id."""
     return [
-        _with_plain_plus(aim.iut.cancel_request(other, note=f"cancel of {what}", is_odd=True))
+        _with_plain_plus(aim.iut.cancel_request(other, note=f"cancel of {what}", may_be_unrouted=True))
         for other, what in names_like(aim.iut, aim.name)
     ]
 

@@ -109,7 +109,9 @@ def test_drawn_name_is_not_found(iut: Iut, oldest_name: str, cancel_is_heard: Fi
     def judge(ids: list[str]) -> None:
         # Whatever a server cuts off, and wherever: what is left of it is nobody's id.
         names = [f"{parent}/{nonce(drawn, 'first')}{drawn}{nonce(drawn, 'last')}" for drawn in ids]
-        requests = [iut.cancel_request(name, note="cancel of an unknown operation", is_odd=True) for name in names]
+        requests = [
+            iut.cancel_request(name, note="cancel of an unknown operation", may_be_unrouted=True) for name in names
+        ]
         sent = iut.send_all(requests)
         require_each(lambda exchange: not_found(exchange, iut.knows_the_caller, may_be_no_name=True), sent)
 

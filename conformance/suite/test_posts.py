@@ -75,5 +75,5 @@ def _post(
         content_type=content_type,
         headers=headers,
         note=f"POST on the name with {what}",
-        is_odd=True,
+        may_be_unrouted=True,
     )

@@ -134,7 +134,7 @@ def lower_case_method(aim: Aim) -> list[Outgoing]:
     """The cancel with the name of its method in lower case, which is the name of another one."""
     path, method = aim.iut.contract.path(Method.CANCEL, aim.name), aim.iut.cancel_method.lower()
     note = f"{method} on the cancel path"
-    return [aim.iut.request(method, path, body=aim.iut.plain_body, content_type=JSON, note=note, is_odd=True)]
+    return [aim.iut.request(method, path, body=aim.iut.plain_body, content_type=JSON, note=note, may_be_unrouted=True)]
 
 
 @verifies("routing.method-has-a-case", profile="ci")
@@ -150,7 +150,9 @@ def wildcard_parents(aim: Aim) -> list[Outgoing]:
     is_ours = is_drawn(identifier) or bool(aim.iut.nobodys([aim.iut.contract.path(Method.GET, other)], or_of=aim.name))
     if not is_ours or not aim.iut.contract.binds(Method.CANCEL, other):
         return []
-    return [aim.iut.cancel_request(other, note="cancel of the id below a wildcard for every parent", is_odd=True)]
+    return [
+        aim.iut.cancel_request(other, note="cancel of the id below a wildcard for every parent", may_be_unrouted=True)
+    ]
 
 
 @verifies("routing.wildcard-parent", profile="ci")

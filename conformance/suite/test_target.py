@@ -107,7 +107,7 @@ def wildcards(
     keys = {wildcard: f"wildcard {wildcard}" for wildcard in asked}
     for wildcard, key in keys.items():
         bystander, note = bystanders.new(), f"cancel of the id {wildcard}"
-        cancel = iut.send(iut.cancel_request(f"{parent}/{wildcard}", note=note, is_odd=True))
+        cancel = iut.send(iut.cancel_request(f"{parent}/{wildcard}", note=note, may_be_unrouted=True))
         aims.aim(key, bystander, [cancel])
     return tuple(keys.values())
 

@@ -73,7 +73,9 @@ def _spelled(iut: Iut, name: str) -> list[Outgoing]:
     """Cancels without credentials on other spellings of their path."""
     none = Credential.NONE
     return [
-        iut.request("POST", path, body=b"{}", content_type=JSON, credential=none, note=f"{_SPELLED}{what}", is_odd=True)
+        iut.request(
+            "POST", path, body=b"{}", content_type=JSON, credential=none, note=f"{_SPELLED}{what}", may_be_unrouted=True
+        )
         for path, what in spellings(iut.contract.path(Method.CANCEL, name), few=iut.is_quick)
     ]
 
