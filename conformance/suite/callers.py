@@ -70,7 +70,7 @@ NOT_TO_BE_DELETED = "callers"
 def asked(
     iut: Iut,
     bystanders: Bystanders,
-    aims: LastLook,
+    attempts: LastLook,
     known_auth: None,
     kept: Bystander | None = None,
     whole_list: list[Exchange] | None = None,
@@ -116,7 +116,7 @@ def asked(
         return [iut.delete_request(other, _WHO[who], note) for who, note in notes.items() if note in sent]
 
     if victim is not None:
-        aims.aim(NOT_TO_BE_DELETED, victim, asked.deletes, deletes_of)
+        attempts.note(NOT_TO_BE_DELETED, victim, asked.deletes, deletes_of)
     return asked
 
 

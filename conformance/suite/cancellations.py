@@ -97,7 +97,9 @@ class FirstCancel:
 
 
 @stimulus
-def first_cancel(iut: Iut, first_name: str, aims: LastLook, cancellation_names: list[str] | None = None) -> FirstCancel:
+def first_cancel(
+    iut: Iut, first_name: str, attempts: LastLook, cancellation_names: list[str] | None = None
+) -> FirstCancel:
     """The first cancel of the run, with the body `{}`, beside those of the cancellations; whether cancel is
     implemented.
 
@@ -114,7 +116,7 @@ def first_cancel(iut: Iut, first_name: str, aims: LastLook, cancellation_names: 
     kind = "done" if operation.done else "running"
     if cancel.response is not None and cancel.response.status == 501:
         iut.statement.find("cancel", "unimplemented", f"the cancel of a {kind} operation was answered with 501")
-        aims.aim(FIRST_CANCEL, first.as_bystander, [cancel])
+        attempts.note(FIRST_CANCEL, first.as_bystander, [cancel])
     elif first.reached_the_method:
         how = "succeeded" if cancel.succeeded() else "was answered with FAILED_PRECONDITION"
         iut.statement.find("cancel", "best-effort", f"the cancel of a {kind} operation {how}")
@@ -151,7 +153,7 @@ def cancellations(
     first_cancel: FirstCancel,
     cancellation_names: list[str],
     latency: Latency,
-    aims: LastLook,
+    attempts: LastLook,
 ) -> Cancellations:
     """Follow the three that were cancelled, cancel one of them again; learn how late an effect is.
 
@@ -174,7 +176,7 @@ def cancellations(
     ends = _ends(iut, {second: bare, third: labelled, first: first_cancel.cancel}, after, latency)
     if ends != after:
         control = iut.get(older.name)
-    aims.aim(CANCELLATIONS, older, [first_cancel.cancel])
+    attempts.note(CANCELLATIONS, older, [first_cancel.cancel])
     return Cancellations(
         Cancellation(first, first_cancel.cancel, after[first], ends[first]),
         Cancellation(second, bare, after[second], ends[second], plain=bare_plain),

@@ -42,7 +42,7 @@ def deletion(
     iut: Iut,
     bystanders: Bystanders,
     older: Bystander,
-    aims: LastLook,
+    attempts: LastLook,
     cancellations: Cancellations | None = None,
     small_pages: SmallPages | None = None,
     further: list[Further] | None = None,
@@ -56,7 +56,7 @@ def deletion(
     if iut.ends_at_once:
         ended = bystanders.new().exchange
     deletion = delete_one(iut, ended, like=older.name)
-    aims.aim(DELETION, older, [deletion.delete])
+    attempts.note(DELETION, older, [deletion.delete])
     return deletion
 
 

@@ -12,7 +12,7 @@ from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import is_drawn
 from conformance.spec.good_path import Family, NearMiss
 from conformance.spec.near_miss import near_misses
-from conformance.suite.refusals import Aim, named_refusal
+from conformance.suite.refusals import Situation, named_refusal
 from conformance.suite.similar_names import paths_to_be_proved
 from conformance.suite.stimuli import stimulus
 
@@ -25,9 +25,12 @@ def canonical(iut: Iut, name: str, family: str) -> list[NearMiss]:
 def near_miss_refusal(name: str, of: Family) -> Any:
     """Declare the near misses of one family as requests that must leave an operation alone, by a name of their own."""
 
-    def make(aim: Aim) -> list[Outgoing]:
-        misses = [miss for miss in canonical(aim.iut, aim.name, of) if _is_sent(aim.iut, miss)]
-        return [posted(aim.iut, miss.path, f"{miss.label}: {miss.why}") for miss in harmless(aim.iut, aim.name, misses)]
+    def make(situation: Situation) -> list[Outgoing]:
+        misses = [miss for miss in canonical(situation.iut, situation.name, of) if _is_sent(situation.iut, miss)]
+        return [
+            posted(situation.iut, miss.path, f"{miss.label}: {miss.why}")
+            for miss in harmless(situation.iut, situation.name, misses)
+        ]
 
     return named_refusal(name, make)
 

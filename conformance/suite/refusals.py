@@ -29,15 +29,15 @@ from conformance.suite.stimuli import stimulus
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
-    """What requests are aimed at: the operation called `name`, which they must not touch, by way of a decoy or not."""
+class Situation:
+    """What the requests of a family meet: the operation called `name`, which they must not touch, and a decoy."""
 
     iut: Iut
     name: str
     decoy: str
 
 
-MakeFamily = Callable[[Aim], list[Outgoing]]
+MakeFamily = Callable[[Situation], list[Outgoing]]
 """Makes the requests of one family."""
 
 FAMILIES: dict[str, MakeFamily] = {}
@@ -135,11 +135,11 @@ class Refusals:
     def send(self, family: str) -> Refusal:
         """Send the requests of one family."""
         bystander = self._bystanders.oldest
-        sent = self._iut.send_all(FAMILIES[family](Aim(self._iut, bystander.name, self._decoy)))
+        sent = self._iut.send_all(FAMILIES[family](Situation(self._iut, bystander.name, self._decoy)))
         self._sent[family] = sent
         self._effects = None
         everything = [exchange for exchanges in self._sent.values() for exchange in exchanges]
-        self._last_look.aim(_KEY, bystander, everything, self._remake_all)
+        self._last_look.note(_KEY, bystander, everything, self._remake_all)
         return Refusal(family, sent, self)
 
     def effect_of(self, family: str) -> Complaint | None:
@@ -205,7 +205,7 @@ class Refusals:
 
         def make(name: str) -> list[Outgoing]:
             decoy = self._iut.running(1)[0] if family in CANCEL_A_DECOY else ""
-            return FAMILIES[family](Aim(self._iut, name, decoy))
+            return FAMILIES[family](Situation(self._iut, name, decoy))
 
         return make
 
@@ -235,11 +235,11 @@ def refusals(
     bystanders: Bystanders,
     decoy_name: str,
     cancel_is_answered: None,
-    aims: LastLook,
+    attempts: LastLook,
     blame: Blame,
     looked_first: None = None,
     known_auth: None = None,
     cancellations: Cancellations | None = None,
 ) -> Refusals:
     """Whoever sends the families; the cancellations come first where there are any: they show how late an effect is."""
-    return Refusals(iut, bystanders, decoy_name, aims, blame)
+    return Refusals(iut, bystanders, decoy_name, attempts, blame)

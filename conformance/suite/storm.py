@@ -42,10 +42,10 @@ class Storm:
 
 
 @stimulus
-def storm(iut: Iut, storm_name: str, younger: Bystander, cancel_works: Cancellations, aims: LastLook) -> Storm:
+def storm(iut: Iut, storm_name: str, younger: Bystander, cancel_works: Cancellations, attempts: LastLook) -> Storm:
     """Overlapping cancels and looks at one operation; its bystander is the next that was started after it."""
     storm = raise_storm(iut, storm_name, cancels=2, looks=1)
-    aims.aim(STORM, younger, storm.cancels)
+    attempts.note(STORM, younger, storm.cancels)
     return storm
 
 

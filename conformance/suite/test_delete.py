@@ -63,13 +63,13 @@ def cancel_before_delete(
 
 @stimulus
 def early_delete(
-    iut: Iut, cancel_before_delete: Exchange, deletion: Deletion, younger: Bystander, aims: LastLook
+    iut: Iut, cancel_before_delete: Exchange, deletion: Deletion, younger: Bystander, attempts: LastLook
 ) -> Exchange:
     """The delete of an operation whose cancel is under way, where its effect is not at once."""
     if not deletion.removed or not cancel_before_delete.succeeded() or cancel_before_delete.call is None:
         raise NotTested("no delete and no cancel is known to work, so that what runs would be lost")
     delete = iut.delete(cancel_before_delete.call.name)
-    aims.aim(_EARLY_DELETE, younger, [cancel_before_delete, delete])
+    attempts.note(_EARLY_DELETE, younger, [cancel_before_delete, delete])
     return delete
 
 

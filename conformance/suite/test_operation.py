@@ -70,7 +70,7 @@ def read_again(iut: Iut, read: Exchange) -> tuple[Exchange, Exchange]:
 
 
 @stimulus
-def reads(iut: Iut, older: Bystander, aims: LastLook, cancellations: Cancellations | None = None) -> Reads:
+def reads(iut: Iut, older: Bystander, attempts: LastLook, cancellations: Cancellations | None = None) -> Reads:
     """Read a bystander as clients read that wait for an operation: got again and again, and listed.
 
     The last get, and the list, have the header fields of an official client. The cancellations have looked at it once
@@ -88,7 +88,7 @@ def reads(iut: Iut, older: Bystander, aims: LastLook, cancellations: Cancellatio
 
     polls = POLLS - 1
     sent = iut.send_all(reads_of(older.name, polls))
-    aims.aim(_READS, older, sent, reads_of)
+    attempts.note(_READS, older, sent, reads_of)
     return Reads(sent[polls - 1 :], reads_of)
 
 

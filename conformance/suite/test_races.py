@@ -36,10 +36,10 @@ CROWD = 4
 class Crowd:
     """Several operations cancelled twice and looked at, all at once, beside a bystander that has no part in it."""
 
-    def __init__(self, iut: Iut, bystanders: Bystanders, aims: LastLook) -> None:
+    def __init__(self, iut: Iut, bystanders: Bystanders, attempts: LastLook) -> None:
         self._iut = iut
         self._bystanders = bystanders
-        self._aims = aims
+        self._aims = attempts
         self._races = 0
         self.first = self.race()
 
@@ -57,14 +57,14 @@ class Crowd:
         ]
         self._races += 1
         key = f"crowd {self._races}"
-        self._aims.aim(key, bystander, self._iut.send_together(requests))
+        self._aims.note(key, bystander, self._iut.send_together(requests))
         return key
 
 
 @stimulus
-def crowd(iut: Iut, bystanders: Bystanders, cancel_repeats: Cancellations, aims: LastLook) -> Crowd:
+def crowd(iut: Iut, bystanders: Bystanders, cancel_repeats: Cancellations, attempts: LastLook) -> Crowd:
     """Several operations cancelled at once, beside a bystander that has no part in it."""
-    return Crowd(iut, bystanders, aims)
+    return Crowd(iut, bystanders, attempts)
 
 
 @disruptive

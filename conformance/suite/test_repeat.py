@@ -79,7 +79,7 @@ def completed_then_cancelled(
     iut: Iut,
     first_cancel: FirstCancel,
     completing_name: str,
-    aims: LastLook,
+    attempts: LastLook,
     cancellations: Cancellations | None = None,
 ) -> DoneThenCancelled | None:
     """Of one that completes by itself, which is waited for; None where there is none.
@@ -92,7 +92,7 @@ def completed_then_cancelled(
     if not shows_the_end(look):
         what = f"[operations] completed gave {completing_name}, which is not done"
         raise NotTested(f"there is no done operation: {what} within {iut.settle:g} s")
-    aims.follow(completing_name)
+    attempts.follow(completing_name)
     return look, iut.cancel(completing_name, note="cancel of a done operation")
 
 

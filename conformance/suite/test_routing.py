@@ -15,7 +15,7 @@ from conformance.suite.evidence import answered, note, require_answers
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.near_misses import near_miss_refusal, posted
-from conformance.suite.refusals import Aim, Refusal, Refusals, refusal
+from conformance.suite.refusals import Refusal, Refusals, Situation, refusal
 from conformance.suite.repeated_forms import RepeatedForms
 from conformance.suite.stimuli import stimulus
 
@@ -98,14 +98,14 @@ _SAYS_POST = "_method=POST&method=POST"
 
 
 @refusal
-def other_methods(aim: Aim) -> list[Outgoing]:
+def other_methods(situation: Situation) -> list[Outgoing]:
     """Every method on the cancel path but the one that is bound, and a link that asks for it."""
-    path = aim.iut.contract.path(Method.CANCEL, aim.name)
+    path = situation.iut.contract.path(Method.CANCEL, situation.name)
     bodies = {"GET": b"", "PUT": b"{}", "DELETE": b"", "PATCH": b"{}", "HEAD": b"", "OPTIONS": b""}
-    if bodies.pop(aim.iut.cancel_method, None) is not None:  # one API binds its cancel to GET
+    if bodies.pop(situation.iut.cancel_method, None) is not None:  # one API binds its cancel to GET
         bodies["POST"] = b"{}"
     requests = [
-        aim.iut.request(
+        situation.iut.request(
             method,
             path,
             body=body,
@@ -114,11 +114,11 @@ def other_methods(aim: Aim) -> list[Outgoing]:
             note=f"{method} on the cancel path",
         )
         for method, body in bodies.items()
-        if not (aim.iut.is_quick and method == _LARGER)
+        if not (situation.iut.is_quick and method == _LARGER)
     ]
     if "GET" in bodies:
         requests.append(
-            aim.iut.request("GET", f"{path}?{_SAYS_POST}", note=f"GET on the cancel path with {_SAYS_POST}")
+            situation.iut.request("GET", f"{path}?{_SAYS_POST}", note=f"GET on the cancel path with {_SAYS_POST}")
         )
     return requests
 
@@ -130,11 +130,15 @@ def test_no_other_method_cancels(last_look: LastLook, other_methods: Refusal) ->
 
 
 @refusal
-def lower_case_method(aim: Aim) -> list[Outgoing]:
+def lower_case_method(situation: Situation) -> list[Outgoing]:
     """The cancel with the name of its method in lower case, which is the name of another one."""
-    path, method = aim.iut.contract.path(Method.CANCEL, aim.name), aim.iut.cancel_method.lower()
+    path, method = situation.iut.contract.path(Method.CANCEL, situation.name), situation.iut.cancel_method.lower()
     note = f"{method} on the cancel path"
-    return [aim.iut.request(method, path, body=aim.iut.plain_body, content_type=JSON, note=note, may_be_unrouted=True)]
+    return [
+        situation.iut.request(
+            method, path, body=situation.iut.plain_body, content_type=JSON, note=note, may_be_unrouted=True
+        )
+    ]
 
 
 @verifies("routing.method-has-a-case", profile="ci")
@@ -143,15 +147,19 @@ def test_method_in_lower_case_does_not_cancel(last_look: LastLook, lower_case_me
 
 
 @refusal
-def wildcard_parents(aim: Aim) -> list[Outgoing]:
+def wildcard_parents(situation: Situation) -> list[Outgoing]:
     """The cancel of the id below `-` in place of every parent; none where somebody else may have that id, too."""
-    *parents, identifier = aim.name.split("/")
+    *parents, identifier = situation.name.split("/")
     other = "/".join(["-" if position % 2 else segment for position, segment in enumerate(parents)] + [identifier])
-    is_ours = is_drawn(identifier) or bool(aim.iut.nobodys([aim.iut.contract.path(Method.GET, other)], or_of=aim.name))
-    if not is_ours or not aim.iut.contract.binds(Method.CANCEL, other):
+    is_ours = is_drawn(identifier) or bool(
+        situation.iut.nobodys([situation.iut.contract.path(Method.GET, other)], or_of=situation.name)
+    )
+    if not is_ours or not situation.iut.contract.binds(Method.CANCEL, other):
         return []
     return [
-        aim.iut.cancel_request(other, note="cancel of the id below a wildcard for every parent", may_be_unrouted=True)
+        situation.iut.cancel_request(
+            other, note="cancel of the id below a wildcard for every parent", may_be_unrouted=True
+        )
     ]
 
 
@@ -163,9 +171,9 @@ def test_wildcard_for_every_parent_cancels_nothing(last_look: LastLook, wildcard
 
 
 @refusal
-def malformed_escapes(aim: Aim) -> list[Outgoing]:
-    head, colon, verb = aim.iut.contract.path(Method.CANCEL, aim.name).rpartition(":")
-    return [posted(aim.iut, f"{head}%zz{colon}{verb}", "malformed percent-escape")]
+def malformed_escapes(situation: Situation) -> list[Outgoing]:
+    head, colon, verb = situation.iut.contract.path(Method.CANCEL, situation.name).rpartition(":")
+    return [posted(situation.iut, f"{head}%zz{colon}{verb}", "malformed percent-escape")]
 
 
 @verifies("routing.malformed-escape-is-refused")

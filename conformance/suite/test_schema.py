@@ -38,7 +38,11 @@ def test_answers_are_as_described(iut: Iut, cancel_is_heard: FirstCancel) -> Non
 
     name = cancel_is_heard.name
     document = read_yaml(iut.contract.file)
-    aims = {path: aim for path in document["paths"] if (aim := parameters_of(path, iut.contract, name)) is not None}
+    aims = {
+        path: situation
+        for path in document["paths"]
+        if (situation := parameters_of(path, iut.contract, name)) is not None
+    }
     if not aims:
         raise NotTested(f"{iut.contract.name} describes no path of {name}")
     schema = schemathesis.openapi.from_dict(_aimed(document, aims))
@@ -68,7 +72,7 @@ def _aimed(document: Mapping[str, Any], aims: Mapping[str, Mapping[str, str]]) -
 
     Texts of all Unicode would reach no operation; and for them Hypothesis builds a table of 200 megabytes.
     """
-    values = {parameter: value for aim in aims.values() for parameter, value in aim.items()}
+    values = {parameter: value for situation in aims.values() for parameter, value in situation.items()}
 
     def aimed(value: Any) -> Any:
         if isinstance(value, list):

@@ -13,15 +13,15 @@ from conformance.suite.elsewhere import named_elsewhere
 from conformance.suite.evidence import is_gone
 from conformance.suite.judging import disruptive, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.refusals import Aim, Refusal, refusal_by_decoy
+from conformance.suite.refusals import Refusal, Situation, refusal_by_decoy
 from conformance.suite.stimuli import stimulus
 from conformance.suite.storm import STORM, Storm
 
 
 @refusal_by_decoy
-def body_names(aim: Aim) -> list[Outgoing]:
+def body_names(situation: Situation) -> list[Outgoing]:
     """A cancel of the decoy whose body names the bystander."""
-    return named_elsewhere(aim, "body")
+    return named_elsewhere(situation, "body")
 
 
 @verifies("target.body-name-never-redirects")
@@ -31,9 +31,9 @@ def test_body_name_never_redirects_the_cancel(last_look: LastLook, body_names: R
 
 
 @refusal_by_decoy
-def query_names(aim: Aim) -> list[Outgoing]:
+def query_names(situation: Situation) -> list[Outgoing]:
     """The same with `?name=`."""
-    return named_elsewhere(aim, "query")
+    return named_elsewhere(situation, "query")
 
 
 @verifies("target.query-name-never-redirects")
@@ -43,9 +43,9 @@ def test_query_name_never_redirects_the_cancel(last_look: LastLook, query_names:
 
 
 @refusal_by_decoy
-def routing_headers(aim: Aim) -> list[Outgoing]:
+def routing_headers(situation: Situation) -> list[Outgoing]:
     """The same with the header by which clients route."""
-    return named_elsewhere(aim, "header")
+    return named_elsewhere(situation, "header")
 
 
 @verifies("target.routing-header-never-redirects")
@@ -80,7 +80,7 @@ def test_cancel_leaves_other_operations_alone(
 def _is_by_what_came_later(last_look: LastLook, blame: Blame) -> bool:
     """Whether it touches others what was aimed at the bystander of the cancellations when they were over."""
     name = last_look.at(CANCELLATIONS).bystander.name
-    remakes = [aimed.remake for aimed in last_look.aimed_at(name) if aimed.remake is not None]
+    remakes = [looked.remake for looked in last_look.attempts_at(name) if looked.remake is not None]
     return any(blame.apart(remakes)) or blame.delete_touches_others()
 
 
@@ -92,7 +92,7 @@ def wildcards(
     iut: Iut,
     bystanders: Bystanders,
     cancel_is_answered: None,
-    aims: LastLook,
+    attempts: LastLook,
     cancellations: Cancellations | None = None,
 ) -> tuple[str, ...]:
     """Cancels of the ids `-` and `*`, each beside a bystander; the keys under which these are looked at."""
@@ -108,7 +108,7 @@ def wildcards(
     for wildcard, key in keys.items():
         bystander, note = bystanders.new(), f"cancel of the id {wildcard}"
         cancel = iut.send(iut.cancel_request(f"{parent}/{wildcard}", note=note, may_be_unrouted=True))
-        aims.aim(key, bystander, [cancel])
+        attempts.note(key, bystander, [cancel])
     return tuple(keys.values())
 
 

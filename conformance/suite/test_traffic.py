@@ -21,7 +21,7 @@ from conformance.suite.last_look import LastLook, acknowledged, deleted, is_repe
 
 
 @pytest.fixture(scope="module")
-def last_looks(iut: Iut, aims: LastLook, request: pytest.FixtureRequest) -> None:
+def last_looks(iut: Iut, attempts: LastLook, request: pytest.FixtureRequest) -> None:
     """One more look at what was cancelled or deleted: what is final must still be so, whatever else failed.
 
     It is had so long after the end as `[operations] watch` says; the last look will do where that says nothing.
@@ -38,12 +38,12 @@ def last_looks(iut: Iut, aims: LastLook, request: pytest.FixtureRequest) -> None
                     cancellation.name for cancellation in cancellations.all() if cancellation.name in acknowledged(iut)
                 ] or names
                 names += deleted(iut)
-        iut.get_all([name for name in names if iut.watch or name not in aims.ends])
+        iut.get_all([name for name in names if iut.watch or name not in attempts.ends])
 
 
 @verifies("outcome.guaranteed")
 def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
-    iut: Iut, cancel_works: Cancellations, aims: LastLook, confirmation: Confirmation
+    iut: Iut, cancel_works: Cancellations, attempts: LastLook, confirmation: Confirmation
 ) -> None:
     """Every operation whose cancel was acknowledged, whatever else it was sent for: a cancel must not wear out.
 
@@ -52,7 +52,7 @@ def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
     cancels = acknowledged(iut)
     # What was shown done has ended; that it runs again later is said by `operation.done-is-final`.
     ended = {one.name: look.exchange for one in histories(iut.target.exchanges) for look in one.looks if _is_end(look)}
-    ended.update((name, look) for name, look in aims.ends.items() if shows_the_end(look))
+    ended.update((name, look) for name, look in attempts.ends.items() if shows_the_end(look))
     ends = {name: look for name, look in ended.items() if name in cancels}
     ends.update(iut.await_end([name for name in cancels if name not in ends]))
     again = {name for name, cancel in cancels.items() if is_repeated(iut, cancel)}
@@ -73,7 +73,7 @@ def _is_end(look: Look) -> bool:
 
 @verifies("target.only-its-cancel-cancels")
 def test_nobody_cancelled_what_no_cancel_was_accepted_for(
-    iut: Iut, last_looks: None, aims: LastLook, blame: Blame
+    iut: Iut, last_looks: None, attempts: LastLook, blame: Blame
 ) -> None:
     """Operations that are ours alone, and of which no other check has said who touched them.
 
@@ -85,10 +85,10 @@ def test_nobody_cancelled_what_no_cancel_was_accepted_for(
     """
     if not iut.supply.starts_operations:
         raise NotTested("the operations are given by name, so that others may know them, and cancel them")
-    ours = set(iut.supply.handed_out) - aims.accounted_for - blame.asked
+    ours = set(iut.supply.handed_out) - attempts.accounted_for - blame.asked
     found = {} if blame.touches_others else cancelled_by_nobody(iut.target.exchanges, ours)
     for name, complaint in found.items():
-        remakes = [aimed.remake for aimed in aims.aimed_at(name) if aimed.remake is not None]
+        remakes = [looked.remake for looked in attempts.attempts_at(name) if looked.remake is not None]
         require(complaint if any(blame.apart(remakes)) else None)
         raise NotTested(f"{complaint.message}; it did not happen to another operation, so it may be a coincidence")
     require_untouched(iut, None)

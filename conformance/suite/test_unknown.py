@@ -58,12 +58,12 @@ def test_cancel_of_a_deleted_operation_is_not_found(iut: Iut, deletion: Deletion
 
 
 @last_stimulus
-def unknown_after(iut: Iut, unknown_cancels: list[Exchange], latency: Latency, aims: LastLook) -> Exchange:
+def unknown_after(iut: Iut, unknown_cancels: list[Exchange], latency: Latency, attempts: LastLook) -> Exchange:
     """A get of the name of the first of them, when an effect of the cancel would have shown."""
     cancel = unknown_cancels[0]
     assert cancel.call is not None
     latency.wait_since(cancel.received_at)
-    aims.wait()  # it may as well go with the last look
+    attempts.wait()  # it may as well go with the last look
     return iut.get(cancel.call.name)
 
 

@@ -11,7 +11,7 @@ from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import nonce, unknown_name
 from conformance.suite.callers import spellings
 from conformance.suite.clients import in_http_1_0
-from conformance.suite.refusals import Aim, refusal
+from conformance.suite.refusals import Situation, refusal
 
 WITHOUT_CREDENTIALS = "cancel without credentials"
 UNKNOWN_WITHOUT_CREDENTIALS = "cancel of an unknown operation without credentials"
@@ -36,9 +36,9 @@ UNKNOWN_WITHOUT_PERMISSION = "cancel of an unknown operation without permission"
 
 
 @refusal
-def unauthorised(aim: Aim) -> list[Outgoing]:
+def unauthorised(situation: Situation) -> list[Outgoing]:
     """Cancels without the right credentials, of the bystander and of nothing; none where nobody asks for any."""
-    iut, name = aim.iut, aim.name
+    iut, name = situation.iut, situation.name
     if iut.statement.value("auth") is not True or iut.configuration.auth.client_certificate:
         return []
     unknown = unknown_name(name, "auth")
@@ -63,7 +63,7 @@ def unauthorised(aim: Aim) -> list[Outgoing]:
         ]
     if not iut.is_quick:
         cases.append((name, b"", Credential.NONE, WITHOUT_ANYTHING))
-    requests = [iut.cancel_request(aim, body=body, credential=who, note=note) for aim, body, who, note in cases]
+    requests = [iut.cancel_request(named, body=body, credential=who, note=note) for named, body, who, note in cases]
     requests += _spelled(iut, name)
     requests.append(_with_everything_else(iut, name))
     return requests if iut.is_quick else requests + _pretended(iut, name)
