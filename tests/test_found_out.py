@@ -13,8 +13,11 @@ import pytest
 from conformance.errors import UsageError
 from conformance.exchange import Exchange, Request, Response
 from conformance.judging.statement import Statement, StatementSection
+from conformance.lro.codes import Code
 from conformance.server.options import Options
 from conformance.server.reference.build import reference_service
+from conformance.server.reference.faults.lies import refusal
+from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service
 from conformance.server.run_suite import run_quietly
@@ -80,3 +83,15 @@ def test_coded_answer_is_compared_with_the_description_as_it_was_read() -> None:
     pytest.importorskip("schemathesis")
     assert test_schema._undescribed(case, exchange) is None
     assert seen == [{}]
+
+
+def test_who_crashes_in_every_cancel_and_says_nothing_of_support_is_blamed_once() -> None:
+    """An error of the server does not say that cancel is not supported."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        raise refusal(Code.INTERNAL, "AttributeError", "CRASHED")
+
+    with running_server(replace(reference_service(), cancel=lie)) as url:
+        report = run_quietly(Options(url=url), ["-k", "test_unimplemented or test_cancel_of_a_running"])
+    failed = [entry["id"] for entry in report["requirements"] if entry["verdict"] == "fail"]
+    assert failed == ["outcome.running-can-be-cancelled"]

@@ -101,7 +101,13 @@ def audited(directory: Path) -> dict[str, Any]:
     return found.report
 
 
-@pytest.mark.parametrize("name", SERVERS)
+HERE = ("a page for odd names", "a leak")
+"""The two whose verdict once was another one with workers; the proof has all."""
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in HERE else pytest.param(name, marks=pytest.mark.proof) for name in SERVERS]
+)
 def test_every_reader_says_the_same_of_the_same_server(name: str, tmp_path: Path) -> None:
     served, broken = SERVERS[name]
     violated = {}

@@ -40,7 +40,7 @@ def killed(server: subprocess.Popen[str]) -> None:
     server.wait()
 
 
-@pytest.fixture(scope="module", params=[1, 20, 40], ids=lambda checks: f"after {checks} checks")
+@pytest.fixture(scope="module", params=[1, 40], ids=lambda checks: f"after {checks} checks")
 def night(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The run, its output and its report; the progress on stderr tells when to kill the server."""
     directory = tmp_path_factory.mktemp("night")

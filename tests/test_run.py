@@ -76,7 +76,7 @@ def test_the_quick_profile_sends_the_same_requests_every_time(embedded: dict[str
     ]
 
 
-@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.proof) for seed in range(2, 20))])
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.proof) for seed in range(1, 20))])
 def test_no_seed_accuses_a_correct_server(seed: int) -> None:
     report = run_quietly(Options(profile="ci", seed=seed))
     assert report["verdict"] == "conformant", [

@@ -8,6 +8,9 @@ from typing import Any
 
 from conformance.spec.catalogue import Requirement
 
+UNDECLARED = "undeclared"
+"""The value of a key that nothing but the statement can tell, where it does not."""
+
 
 @dataclass(frozen=True, slots=True)
 class StatementSection:
@@ -92,4 +95,6 @@ class Statement:
         shown = str(value).lower() if isinstance(value, bool) else value
         if key in self._declared:
             return f"the conformance statement says {key} = {shown}"
+        if value == UNDECLARED:
+            return f"the conformance statement does not declare {key}"
         return f"found out that {key} = {shown}: {self._found[key].because}"

@@ -11,6 +11,7 @@ from typing import Any
 
 from conformance.exchange.printable import in_one_line, printable
 from conformance.exchange.serial import exchange_from_json
+from conformance.judging.statement import UNDECLARED
 from conformance.reports.exchange_text import answer_lines, request_lines
 from conformance.reports.names import Names, names_of
 from conformance.reports.time_line import Axis, Span, axis_of, spans_of
@@ -101,7 +102,11 @@ def header_of(report: Mapping[str, Any]) -> dict[str, Any]:
         "version": report["iut"].get("version", ""),
         "build": {"commit": "", "url": "", **report.get("build", {})},
         "declared": [(key, _word(value)) for key, value in statement.get("declared", {}).items()],
-        "found": [(key, _word(found["value"]), found["because"]) for key, found in statement.get("found", {}).items()],
+        "found": [
+            (key, _word(found["value"]), found["because"])
+            for key, found in statement.get("found", {}).items()
+            if found["value"] != UNDECLARED
+        ],
         "inapplicable": [
             (reason, [entry["id"] for entry in members])
             for reason, members in grouped(entry for entry in entries if entry["verdict"] == "not-applicable")

@@ -98,6 +98,10 @@ def require_untouched(iut: Iut, complaint: Complaint | None, *looks: Exchange) -
         raise NotTested(NO_EFFECT_SEEN)
 
 
+SAID_ELSEWHERE = frozenset({401, 403, 404, 405, 429, 501, 503})
+"""What a cancel may be answered with that speaks of the caller, of the path, of the moment, or of no support."""
+
+
 GONE = (404, 410)
 
 

@@ -28,11 +28,9 @@ from conformance.suite.stimuli import stimulus
 _SYSTEM_PARAMETERS = "prettyPrint=false&fields=*&%24.xgafv=2&key=k&quotaUser=q&uploadType=u&upload_protocol=p"
 
 
-OTHER_LABELS = {
-    "charset-in-lower-case": f"{JSON};charset=utf-8",
-    "charset-in-quotes": f'{JSON}; charset="utf-8"',
-    "type-in-other-case": "Application/JSON",
-}
+OTHER_CHARSETS = {"charset-in-lower-case": f"{JSON};charset=utf-8", "charset-in-quotes": f'{JSON}; charset="utf-8"'}
+TYPE_IN_OTHER_CASE = "type-in-other-case"
+OTHER_LABELS = {**OTHER_CHARSETS, TYPE_IN_OTHER_CASE: "Application/JSON"}
 """Other ways to write the Content-Type (RFC 9110, section 8.3.1: they mean the same); only larger profiles use them."""
 
 PLAIN_COLON = "plain-colon"

@@ -13,7 +13,7 @@ from conformance.suite.cancellations import Cancellation, Cancellations, FirstCa
 from conformance.suite.evidence import answered, require_answers, require_each
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.repeated_forms import OTHER_LABELS, RepeatedForms
+from conformance.suite.repeated_forms import OTHER_CHARSETS, TYPE_IN_OTHER_CASE, RepeatedForms
 from conformance.suite.unacceptable import Unacceptable
 
 
@@ -92,8 +92,14 @@ def _require_accepted(cancellation: Cancellation) -> None:
 @pytest.mark.usefixtures("request_message")
 @verifies("body.charset-is-accepted")
 def test_charset_is_accepted(repeated_forms: RepeatedForms) -> None:
-    labels = ["charset", *(form for form in OTHER_LABELS if form in repeated_forms)]
+    labels = ["charset", *(form for form in OTHER_CHARSETS if form in repeated_forms)]
     repeated_forms.require_as_good(*labels)
+
+
+@pytest.mark.usefixtures("request_message")
+@verifies("body.media-type-has-no-case", profile="ci")
+def test_media_type_has_no_case(repeated_forms: RepeatedForms) -> None:
+    repeated_forms.require_as_good(TYPE_IN_OTHER_CASE)
 
 
 @verifies("body.chunked-is-accepted")

@@ -20,7 +20,7 @@ from conformance.suite.bystanders import Bystanders, shows_the_end
 from conformance.suite.cancellations import Cancellation, Cancellations, FirstCancel, is_refused_in_every_form
 from conformance.suite.clients import is_one_field
 from conformance.suite.confirmation import Confirmation, fresh_one_not_ended, fresh_ones_not_ended
-from conformance.suite.evidence import answered, note, require_answers, require_looks
+from conformance.suite.evidence import SAID_ELSEWHERE, answered, note, require_answers, require_looks
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.repeated_forms import forms_of
@@ -72,10 +72,6 @@ def _was_ended_by_its_cancel(iut: Iut, cancellations: Cancellations, cancellatio
         each for each in _cancelled(cancellations) if ended_at_once(each.cancel, each.after, cancellations.control)
     ]
     return cancellation in at_once and len(at_once) > 1
-
-
-SAID_ELSEWHERE = frozenset({401, 403, 404, 405, 429, 501, 503})
-"""What a cancel may be answered with that speaks of the caller, of the path, of the moment, or of no support."""
 
 
 @verifies("outcome.running-can-be-cancelled")

@@ -38,14 +38,12 @@ def test_answers_are_as_described(iut: Iut, cancel_is_heard: FirstCancel) -> Non
 
     name = cancel_is_heard.name
     document = read_yaml(iut.contract.file)
-    aims = {
-        path: situation
-        for path in document["paths"]
-        if (situation := parameters_of(path, iut.contract, name)) is not None
+    parameters = {
+        path: each for path in document["paths"] if (each := parameters_of(path, iut.contract, name)) is not None
     }
-    if not aims:
+    if not parameters:
         raise NotTested(f"{iut.contract.name} describes no path of {name}")
-    schema = schemathesis.openapi.from_dict(_aimed(document, aims))
+    schema = schemathesis.openapi.from_dict(_aimed(document, parameters))
     operations: list[Any] = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
     described = [operation for operation in operations if _is_asked(iut, operation)]
     for operation in described:
@@ -67,12 +65,12 @@ def _is_asked(iut: Iut, operation: Any) -> bool:
     return operation.method != "delete" and not (is_list and iut.statement.value("list") is False)
 
 
-def _aimed(document: Mapping[str, Any], aims: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+def _aimed(document: Mapping[str, Any], parameters: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """The description cut down to the paths of the operation, its path parameters to values that mean something.
 
     Texts of all Unicode would reach no operation; and for them Hypothesis builds a table of 200 megabytes.
     """
-    values = {parameter: value for situation in aims.values() for parameter, value in situation.items()}
+    values = {parameter: value for each in parameters.values() for parameter, value in each.items()}
 
     def aimed(value: Any) -> Any:
         if isinstance(value, list):
@@ -86,7 +84,7 @@ def _aimed(document: Mapping[str, Any], aims: Mapping[str, Mapping[str, str]]) -
 
     cut_down = aimed(document)
     assert isinstance(cut_down, dict)
-    return {**cut_down, "paths": {path: cut_down["paths"][path] for path in aims}}
+    return {**cut_down, "paths": {path: cut_down["paths"][path] for path in parameters}}
 
 
 def parameters_of(path: str, contract: Contract, name: str) -> Mapping[str, str] | None:

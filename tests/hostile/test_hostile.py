@@ -28,7 +28,7 @@ def runs() -> Iterator[Runs]:
         yield runs
 
 
-EACH = 4
+EACH = 6
 """Of so many servers of one theme that end in the same way, a whole run meets one here."""
 
 

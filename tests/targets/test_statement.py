@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.judging.statement import Statement, StatementSection
+from conformance.judging.statement import UNDECLARED, Statement, StatementSection
 from conformance.spec.catalogue import Level, Requirement, Source, catalogue
 
 
@@ -44,6 +44,13 @@ def test_what_is_found_out_rules_out_and_says_why() -> None:
         "declared": {"list": True},
         "found": {"delete": {"value": False, "because": "a delete is answered with 501"}},
     }
+
+
+def test_what_only_the_statement_can_tell_is_not_found_out() -> None:
+    statement = Statement(StatementSection())
+    statement.find("unknown_fields", UNDECLARED, "the statement does not say")
+    said = "the conformance statement does not declare unknown_fields"
+    assert statement.rules_out(requirement(unknown_fields=("refused",))) == said
 
 
 def test_a_finding_never_overrules_a_declaration() -> None:

@@ -62,16 +62,14 @@ def gzipped(size: int) -> bytes:
     return b"".join(packer.compress(BLANKS) for _ in range(size // len(BLANKS))) + packer.flush()
 
 
-@pytest.mark.parametrize(
-    ("body", "codings"),
-    [(gzipped(MAX_BODY * 8), "gzip"), (gzip.compress(gzipped(MAX_BODY * 8)), "gzip, gzip")],
-    ids=["once", "twice"],
-)
-def test_a_bomb_does_not_go_off(body: bytes, codings: str) -> None:
+@pytest.mark.parametrize("codings", ["gzip", "gzip, gzip"], ids=["once", "twice"])
+def test_a_bomb_does_not_go_off(codings: str) -> None:
     """A few bytes that unfold to many are too large, and are never held in whole.
 
     Layers multiply: what is three times compressed and unfolded at once is more than any machine has.
     """
+    once = gzipped(MAX_BODY * 8)
+    body = once if codings == "gzip" else gzip.compress(once)
     tracemalloc.start()
     try:
         kind = kind_of(answering(answer(body, "200 OK", f"Content-Encoding: {codings}")))

@@ -13,7 +13,7 @@ from pathlib import Path
 from conformance.errors import NotTested, RateLimited
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import next_page_token, operation_in, operations_in
-from conformance.judging.statement import Statement
+from conformance.judging.statement import UNDECLARED, Statement
 from conformance.lro import Operation, State
 from conformance.server.target.configuration import Configuration, SupplyForm
 from conformance.server.target.credentials import Credential, Credentials
@@ -51,7 +51,7 @@ class Iut(Requests):
         self.configuration = configuration
         self.target = target
         self.statement = Statement(configuration.statement)
-        self.statement.find("unknown_fields", "undeclared", "the statement does not say")
+        self.statement.find("unknown_fields", UNDECLARED, "the statement does not say")
         self.settle = configuration.operations.settle
         self.profile = profile
         self.ledger = ledger

@@ -159,7 +159,7 @@ def charset_is_compared_by_case(honest: Service) -> Service:
     return cancel_refused(honest, lambda request: "charset=utf-8" in (request.header("content-type") or ""), _INVALID)
 
 
-@fault(breaks="body.charset-is-accepted", profile="ci")
+@fault(breaks="body.media-type-has-no-case", profile="ci")
 def media_type_is_compared_by_case(honest: Service) -> Service:
     """Compares the media type letter by letter."""
     return cancel_refused(honest, lambda request: "Application" in (request.header("content-type") or ""), _INVALID)
