@@ -45,7 +45,7 @@ def add(commands: Commands) -> None:
         "--patience", type=float, default=10.0, metavar="SECONDS", help="how long a reply may be overdue (default: 10)"
     )
     parser.add_argument(
-        "--jobs", type=int, metavar="N", help="drivers side by side (default: two for each processor, at most 4)"
+        "--jobs", type=int, metavar="N", help="drivers side by side (default: three for each processor, at most 6)"
     )
     add_size(parser)
     parser.add_argument("driver", nargs="+", metavar="DRIVER", help="the driver's command, after `--`")

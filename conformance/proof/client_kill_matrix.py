@@ -29,13 +29,17 @@ from conformance.spec.contract import Contract
 
 _THREADS = 4
 
+_HELD_UP = frozenset({"client-wait.backs-off"})
+"""Judged by pauses of some milliseconds: where the machine stands still as long, they say nothing of the client."""
+
 
 def client_subjects() -> list[Subject]:
     """Every client fault, then every correct client."""
     faults = [
-        Subject("fault", fault.name, frozenset(fault.breaks), actor="client") for fault in client_faults().values()
+        Subject("fault", fault.name, frozenset(fault.breaks), actor="client", held_up=_HELD_UP)
+        for fault in client_faults().values()
     ]
-    return faults + [Subject("variant", name, actor="client") for name in client_variants()]
+    return faults + [Subject("variant", name, actor="client", held_up=_HELD_UP) for name in client_variants()]
 
 
 def run_client_matrix(chosen: Sequence[Subject], workers: int | None = None) -> Iterator[MatrixResult]:

@@ -30,8 +30,9 @@ Actor = Literal["server", "client"]
 class Subject:
     """Something to judge, a server or a client, and the requirements that have to fail or warn.
 
-    What fails or warns in one run and not in another is `by_chance`. Of a variant everything that is said is declared:
-    the `verdict` of the run, and what is `not_tested` in it although some check tried.
+    What fails or warns in one run and not in another is `by_chance`; `held_up` is what a busy machine may leave
+    untested. Of a variant everything that is said is declared: the `verdict` of the run, and what is `not_tested` in it
+    although some check tried.
     """
 
     kind: SubjectKind
@@ -44,6 +45,7 @@ class Subject:
     not_tested: frozenset[str] = frozenset()
     world: str = AT_ONCE.name
     by_chance: frozenset[str] = frozenset()
+    held_up: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class MatrixResult:
 
     @property
     def missed(self) -> frozenset[str]:
-        return self.subject.breaks - self.broken.keys()
+        return self.subject.breaks - self.broken.keys() - (self.subject.held_up & self.not_tested)
 
     @property
     def unexpected(self) -> frozenset[str]:
@@ -87,7 +89,7 @@ class MatrixResult:
         subject = self.subject
         return [
             *([f"verdict {self.verdict} instead of {subject.verdict}"] if self.verdict != subject.verdict else []),
-            *(f"not tested: {name}" for name in sorted(self.not_tested - subject.not_tested)),
+            *(f"not tested: {name}" for name in sorted(self.not_tested - subject.not_tested - subject.held_up)),
             *(f"tested after all: {name}" for name in sorted(subject.not_tested - self.not_tested)),
         ]
 

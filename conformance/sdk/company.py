@@ -138,7 +138,7 @@ class Company:
                 for scene in self._next_scenes(hello):
                     stage.play(scene, driver)
                     self.on_played(scene.scenario.name)
-                    self._prospects.heed(scene)
+                    self._prospects.note(scene)
                     if self._prospects.are_known:
                         self._first_has_begun.set()
                 is_finished, scene = True, None
@@ -187,7 +187,7 @@ class Company:
                 return
             scenario = scene.scenario
             scene.inapplicable = self.naming.lacks(scenario) or hello.lacks(scenario.asks_for, scenario.needs)
-            scene.unplayed = "" if scene.inapplicable else self._prospects.none_for(scenario)
+            scene.unplayed = "" if scene.inapplicable else self._prospects.why_not(scenario)
             if not (scene.inapplicable or scene.unplayed):
                 yield scene
 

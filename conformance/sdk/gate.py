@@ -42,7 +42,7 @@ LONGEST_PATIENCE = 86_400.0
 """Seconds."""
 
 MOST_JOBS = 64
-USUAL_JOBS = min(4, 2 * (os.cpu_count() or 1))
+USUAL_JOBS = min(6, 3 * (os.cpu_count() or 1))
 """So many drivers side by side: most of a run is waiting, for deadlines and for a client's pauses."""
 
 _SCENARIOS_A_JOB = 20

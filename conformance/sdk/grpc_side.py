@@ -43,7 +43,9 @@ _SAME_OVER_GRPC = """
     failed-unknown failed-deadline-exceeded failed-aborted conflict
     unavailable-once unavailable-for-ever internal-error no-answer-in-time get-no-answer-in-time
     slow-answer get-slow-answer list-slow-answer delete-slow-answer unavailable-late
-    two-cancels-at-once cancel-and-get-at-once four-answers-at-once
+    two-cancels-at-once cancel-and-get-at-once four-answers-at-once four-gets-at-once
+    two-deadlines-at-once denied-or-absent
+    consecutive-cancels consecutive-gets consecutive-waits get-after-a-refused-cancel
     code-cancelled code-unknown code-invalid-argument code-deadline-exceeded code-already-exists code-aborted
     code-out-of-range code-internal code-data-loss
     get-unimplemented get-failed-precondition get-permission-denied get-unauthenticated get-resource-exhausted
@@ -64,8 +66,9 @@ _SAME_OVER_GRPC = """
     wait-failed-permission-denied wait-failed-resource-exhausted wait-failed-failed-precondition wait-failed-aborted
     wait-failed-out-of-range wait-failed-unimplemented wait-failed-internal wait-failed-unavailable
     wait-failed-data-loss wait-failed-unauthenticated wait-slow wait-silent wait-asked-to-cancel get-unavailable-late
-    wait-through-unavailable wait-through-busy wait-gone wait-denied wait-for-ever wait-backs-off
+    wait-through-unavailable wait-through-busy wait-gone wait-denied wait-for-ever wait-long wait-backs-off
     awkward-wait awkward-delete awkward-list awkward-parent-wait awkward-parent-delete
+    plain-answers
     list list-pages list-not-found list-permission-denied list-no-answer-in-time
     delete delete-refused delete-not-found delete-permission-denied delete-no-answer-in-time
     two-verbs-in-id tab-in-id line-end-in-id leading-zeros-id large-number-id leading-space-id verb-as-id

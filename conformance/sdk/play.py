@@ -135,7 +135,7 @@ def perform(
     overheads = {id(scene): seconds for scene in scenes if (seconds := _seconds_of_control(scene)) is not None}
     usual = statistics.median(overheads.values()) if overheads else 0.0
     plays = [_played(scene, max(usual, overheads.get(id(scene), 0.0)), credential, company) for scene in scenes]
-    _disbelieve(performance, plays)
+    _record(performance, plays)
     return performance
 
 
@@ -184,7 +184,7 @@ def _played(scene: Scene, overhead: float, credential: str, company: Company) ->
     )
 
 
-def _disbelieve(performance: Performance, plays: list[Play]) -> None:
+def _record(performance: Performance, plays: list[Play]) -> None:
     """Record the plays; that a call is unsupported is the driver's fault where the client was seen to have it.
 
     It has the call when a request arrived on account of it, or when any other reply said what came of it.

@@ -43,7 +43,7 @@ class Prospects:
         """Whether the first scenes are over, and it was not pointless to go on."""
         return len(self._over) >= self._first
 
-    def none_for(self, scenario: Scenario) -> str:
+    def why_not(self, scenario: Scenario) -> str:
         """Why there is nothing to be learned of a scenario: its control would not end in time. Empty when there is."""
         step = scenario.control.step
         with self._lock:
@@ -54,15 +54,15 @@ class Prospects:
             f" deadline of {step.timeout / 1000:g} s"
         )
 
-    def heed(self, scene: Scene) -> None:
+    def note(self, scene: Scene) -> None:
         """Take note of a scene that is over. Raises Pointless when no request has arrived that could be read."""
         with self._lock:
-            self._heed_control(scene)
+            self._count_if_in_vain(scene)
             self._over.append(scene)
             if len(self._over) == self._first:
                 _see_whether_anything_arrives(self._over)
 
-    def _heed_control(self, scene: Scene) -> None:
+    def _count_if_in_vain(self, scene: Scene) -> None:
         control = scene.asked[0]
         took = control.said.at - control.request.at if control.said is not None else 0.0
         is_in_vain = took >= control.request.timeout / 1000

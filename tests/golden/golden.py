@@ -25,9 +25,6 @@ Line = Mapping[str, Any]
 Lines = dict[str, dict[str, Line]]
 """The lines by the names of subjects, correct and faulty servers, correct and faulty clients apart."""
 
-_MAY_BE_HELD_UP = frozenset({"client-wait.backs-off"})
-"""Requirements that are not tested while the machine is busy, which says nothing of a subject."""
-
 _OTHERWISE_OVER_A_SOCKET = {
     "list.page-size-is-a-maximum": "a live target is asked for a list before anything is started there",
     "response.head-has-no-content": "the server below the reference server leaves the content out",
@@ -89,13 +86,13 @@ def _of_the_honest(subject: Subject, lines: Lines) -> dict[str, str]:
 def _line(outcome: MatrixResult, usual: Mapping[str, str]) -> Line:
     different: dict[str, list[str]] = {}
     for requirement, verdict in sorted(outcome.verdicts.items(), key=lambda item: (item[1], item[0])):
-        if verdict != usual.get(requirement, KEPT) and not _was_held_up(requirement, verdict):
+        if verdict != usual.get(requirement, KEPT) and not _was_held_up(outcome.subject, requirement, verdict):
             different.setdefault(verdict, []).append(requirement)
     return {RUN: outcome.verdict, **different}
 
 
-def _was_held_up(requirement: str, verdict: str) -> bool:
-    return requirement in _MAY_BE_HELD_UP and verdict == "not-tested"
+def _was_held_up(subject: Subject, requirement: str, verdict: str) -> bool:
+    return requirement in subject.held_up and verdict == "not-tested"
 
 
 def _verdicts(line: Line) -> dict[str, str]:
@@ -112,7 +109,7 @@ def _differs(subject: Subject, requirement: str, verdict: str, expected: str) ->
     if (reached == "by workers" or subject.name in _BY_TIME) and not {verdict, expected} & {*_ACCUSED}:
         return False
     is_otherwise = reached in ("over a socket", "by workers") and requirement in _OTHERWISE_OVER_A_SOCKET
-    return verdict != expected and not is_otherwise
+    return verdict != expected and not is_otherwise and not _was_held_up(subject, requirement, verdict)
 
 
 def differences(outcome: MatrixResult, lines: Lines) -> list[str]:
@@ -127,7 +124,6 @@ def differences(outcome: MatrixResult, lines: Lines) -> list[str]:
         f"{FILE.name}"
         for requirement, verdict in outcome.verdicts.items()
         if _differs(subject, requirement, verdict, expected.get(requirement, KEPT))
-        and not _was_held_up(requirement, verdict)
     ]
     if outcome.verdict != line[RUN]:
         found.append(f"{subject.name} in {subject.world}: {outcome.verdict}, and {line[RUN]} in {FILE.name}")

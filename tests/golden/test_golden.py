@@ -73,6 +73,18 @@ def test_of_what_workers_say_accusations_are_compared(verdict: str, is_told: boo
     assert differences(outcome(replace(HONEST, world="socket"), a=verdict), lines)
 
 
+def test_what_a_busy_machine_left_untested_is_no_difference() -> None:
+    fault = Subject("fault", "lies", frozenset({"chapter.a"}), actor="client", held_up=frozenset({"chapter.a"}))
+    lines = with_outcomes(
+        {}, [outcome(fault, a="warn"), outcome(replace(fault, kind="variant", name="honest"), a="pass")]
+    )
+    untested = replace(outcome(fault, a="not-tested"), not_tested=frozenset({"chapter.a"}))
+    assert differences(untested, lines) == []
+    assert not untested.missed
+    assert outcome(fault, a="pass").missed, "what was tested and found to be kept was missed"
+    assert differences(outcome(fault, a="pass"), lines)
+
+
 def test_a_subject_without_a_line_is_told() -> None:
     lines = with_outcomes({}, [outcome(HONEST)])
     (told,) = differences(outcome(Subject("fault", "new")), {**lines, "server faults": {}})

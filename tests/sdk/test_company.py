@@ -105,11 +105,11 @@ def test_a_call_that_takes_its_whole_deadline_for_nothing_is_not_made_again_and_
     prospects = Prospects(100)
     with ScriptedServer(CONTRACT, lambda: 0.0) as server:
         for seconds in (5.0, 5.0, 0.1, 5.0, 5.0):
-            prospects.heed(_over(waited, server, seconds))
-            assert prospects.none_for(waited) == "", "never three times in a row"
-        prospects.heed(_over(waited, server, 5.1))
-    assert "3 times in a row a wait that is answered at once took its whole deadline" in prospects.none_for(waited)
-    assert prospects.none_for(cancelled) == "", "of cancels that says nothing"
+            prospects.note(_over(waited, server, seconds))
+            assert prospects.why_not(waited) == "", "never three times in a row"
+        prospects.note(_over(waited, server, 5.1))
+    assert "3 times in a row a wait that is answered at once took its whole deadline" in prospects.why_not(waited)
+    assert prospects.why_not(cancelled) == "", "of cancels that says nothing"
 
 
 def test_what_is_not_played_is_not_tested() -> None:

@@ -22,7 +22,7 @@ from conformance.sdk.framing import Frame
 from conformance.sdk.server import ScriptedServer
 
 from .in_process import CONTRACT
-from .test_server import NAME, PATH, post
+from .scripted import NAME, PATH, post
 
 FRAMES: tuple[Frame, ...] = (
     framing.with_length,

@@ -20,6 +20,7 @@ from conformance.rules.client import (
     keeps_the_status,
     reports,
     shows,
+    shows_no_other,
     tells_no_other,
 )
 from conformance.rules.client.turn import Outcome
@@ -163,6 +164,15 @@ def test_a_call_among_others_is_not_told_their_answer(said: Mapping[str, Any], i
     judge = tells_no_other(Code.PERMISSION_DENIED)
     assert (judge(turn(refused, outcome=Outcome.RPC_ERROR, **said)) is not None) is is_mixed_up
     assert judge(turn(refused, outcome=Outcome.TRANSPORT_ERROR)) is None
+
+
+def test_a_get_among_others_does_not_show_their_operation() -> None:
+    mine, other = f"{PARENT}/op-1", f"{PARENT}/op-2"
+    gets = [arrived(f"/v1/{name}", method="GET", number=number) for number, name in enumerate((mine, other), 1)]
+    for shown, is_mixed_up in ((mine, False), (other, True), ("", False)):
+        said = turn(*gets, method=Method.GET, operation={**RUNNING, "name": shown})
+        assert (shows_no_other(said) is not None) is is_mixed_up
+    assert shows_no_other(turn(*gets, method=Method.GET, outcome=Outcome.TRANSPORT_ERROR)) is None
 
 
 @pytest.mark.parametrize(

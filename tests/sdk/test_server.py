@@ -2,76 +2,13 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import pytest
 
-from conformance.exchange import Exchange, Failure, FailureKind, Method
-from conformance.lro.codes import Code
-from conformance.sdk.answers import (
-    EMPTY_OBJECT,
-    RESET,
-    Script,
-    cut,
-    envelope,
-    held,
-    html_answer,
-    paced,
-    redirect,
-    together,
-)
+from conformance.exchange import Failure, FailureKind, Method
+from conformance.sdk.answers import EMPTY_OBJECT, RESET, Script, cut, html_answer, redirect
 from conformance.sdk.credentials import TOKEN, masking_of
-from conformance.sdk.pacing import Pace
-from conformance.sdk.server import ScriptedServer
-from conformance.sdk.wire import EndOfCall
 
-from .in_process import CONTRACT
-
-NAME = "projects/p/locations/l/operations/o"
-PATH = f"/v1/{NAME}:cancel"
-OK = Script((EMPTY_OBJECT,))
-
-
-@contextmanager
-def serving() -> Iterator[ScriptedServer]:
-    with ScriptedServer(CONTRACT, time.monotonic) as server:
-        yield server
-
-
-@contextmanager
-def wire(url: str) -> Iterator[socket.socket]:
-    host, _, port = url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=5) as connection:
-        yield connection
-
-
-def everything(connection: socket.socket) -> bytes:
-    answer = b""
-    while piece := connection.recv(65536):
-        answer += piece
-    return answer
-
-
-def sent(url: str, request: bytes) -> bytes:
-    """What comes back until the server closes; a request that is complete asks for that by `Connection: close`."""
-    with wire(url) as connection:
-        connection.sendall(request)
-        connection.shutdown(socket.SHUT_WR)
-        return everything(connection)
-
-
-def post(target: str = PATH, *fields: str, body: str = "") -> bytes:
-    lines = [f"POST {target} HTTP/1.1", "Host: h", "Connection: close", *fields, "", body]
-    return "\r\n".join(lines).encode("latin-1")
-
-
-def recorded(server: ScriptedServer, turn: int = 0) -> tuple[Exchange, ...]:
-    server.stop()
-    return server.arrived(turn)
+from .scripted import NAME, OK, PATH, everything, post, recorded, sent, serving, wire
 
 
 def test_a_request_is_recorded_as_it_was_sent() -> None:
@@ -166,22 +103,6 @@ def test_who_waits_for_a_100_gets_one() -> None:
         assert everything(connection).startswith(b"HTTP/1.1 200")
 
 
-def test_answers_come_in_their_order_and_the_last_stays() -> None:
-    script = Script((envelope(Code.UNAVAILABLE, "soon"), EMPTY_OBJECT))
-    with serving() as server:
-        server.begin("story", Method.CANCEL, NAME, script, 5000)
-        assert [sent(server.url, post())[9:12] for _ in range(3)] == [b"503", b"200", b"200"]
-
-
-def test_who_does_not_stop_by_itself_is_refused_for_good() -> None:
-    clock = [0.0]
-    with ScriptedServer(CONTRACT, lambda: clock[0]) as server:
-        server.begin("story", Method.CANCEL, NAME, Script((envelope(Code.UNAVAILABLE, "soon"),)), 200)
-        assert sent(server.url, post())[9:12] == b"503"
-        clock[0] = 1.5
-        assert b"that was one attempt too many" in sent(server.url, post())
-
-
 def test_an_answer_may_be_cut_short_and_a_connection_reset() -> None:
     with serving() as server:
         server.begin("cut", Method.CANCEL, NAME, Script((cut(EMPTY_OBJECT), RESET)), 5000)
@@ -193,100 +114,6 @@ def test_an_answer_may_be_cut_short_and_a_connection_reset() -> None:
         outcomes = [exchange.outcome for exchange in recorded(server)]
     assert isinstance(outcomes[1], Failure)
     assert outcomes[1].kind is FailureKind.RESET
-
-
-def test_an_answer_is_held_until_the_driver_has_replied() -> None:
-    with serving() as server, wire(server.url) as connection:
-        turn = server.begin("held", Method.CANCEL, NAME, Script((held(EMPTY_OBJECT, 60_000),)), 60_000)
-        connection.sendall(post())
-        while server.requests == 0:
-            time.sleep(0.001)  # until it has arrived over the socket, which the server tells by this number alone
-        server.end(turn)
-        assert everything(connection) == b"", "long before the answer was due: this connection waits for 5 s"
-        (exchange,) = recorded(server)
-    assert isinstance(exchange.outcome, Failure)
-    assert exchange.outcome.kind is FailureKind.TIMEOUT
-
-
-def test_a_held_answer_was_over_when_the_client_gave_up_its_connection() -> None:
-    """Its driver may say so late: what it needs for that is not the client's."""
-    ours, theirs = socket.socketpair()
-    with ours:
-        replied = threading.Event()
-        clock = iter((1.0, 2.0, 3.0))
-        ending = EndOfCall(ours, replied, lambda: next(clock))
-        assert not ending.within(0)
-        assert ending.at == 1.0, "until then it is now"
-        theirs.close()
-        assert not ending.within(0)
-        replied.set()
-        assert ending.within(60)
-        assert ending.at == ending.at == 2.0
-
-
-def test_a_held_answer_comes_late_to_who_waits() -> None:
-    with serving() as server, wire(server.url) as connection:
-        server.begin("held", Method.CANCEL, NAME, Script((held(EMPTY_OBJECT, 30),)), 5000)
-        began = time.monotonic()
-        connection.sendall(post())
-        assert everything(connection).startswith(b"HTTP/1.1 200")
-        assert time.monotonic() - began >= 0.03
-
-
-def test_answers_that_go_together_wait_for_each_other() -> None:
-    """Neither is due, and both are there: the first one cannot have been sent before the second call arrived."""
-    other = NAME + "-other"
-    with serving() as server, wire(server.url) as first, wire(server.url) as second:
-        for name in (NAME, other):
-            server.begin("at once", Method.CANCEL, name, Script((together(EMPTY_OBJECT),)), 5000)
-        first.sendall(post())
-        second.sendall(post(f"/v1/{other}:cancel"))
-        assert everything(first).startswith(b"HTTP/1.1 200")
-        assert everything(second).startswith(b"HTTP/1.1 200")
-        exchanges = (*recorded(server, 0), *recorded(server, 1))
-    assert len(exchanges) == 2
-    assert max(exchange.sent_at for exchange in exchanges) <= min(exchange.received_at for exchange in exchanges)
-
-
-@pytest.mark.parametrize(
-    ("pace", "comes"),
-    [
-        (Pace(every=1), b"\r\n\r\n{}"),
-        (Pace(with_head=False, every=1), b"\r\n\r\n{}"),
-        (Pace(at_most=5), b"\r\n\r\n{}"),
-        (Pace(every=1, endless=True, at_most=5), b"\r\n\r\n{}     "),
-    ],
-)
-def test_an_answer_may_come_slowly(pace: Pace, comes: bytes) -> None:
-    with serving() as server:
-        server.begin("slow", Method.CANCEL, NAME, Script((paced(EMPTY_OBJECT, pace),)), 5000)
-        assert sent(server.url, post()).endswith(comes)
-        (exchange,) = recorded(server)
-    assert isinstance(exchange.outcome, Failure) is pace.endless
-
-
-@pytest.mark.parametrize("pace", [Pace(every=60_000), Pace(at_most=60_000)])
-def test_a_slow_answer_ends_when_the_driver_has_replied(pace: Pace) -> None:
-    with serving() as server, wire(server.url) as connection:
-        turn = server.begin("slow", Method.CANCEL, NAME, Script((paced(EMPTY_OBJECT, pace),)), 5000)
-        connection.sendall(post())
-        assert connection.recv(9) == b"HTTP/1.1 "
-        server.end(turn, has_failed=True)
-        assert everything(connection).endswith(b"\r\n\r\n")
-        (exchange,) = recorded(server)
-    assert isinstance(exchange.outcome, Failure)
-    assert exchange.outcome.kind is FailureKind.UNFINISHED
-
-
-@pytest.mark.parametrize("pace", [Pace(every=60_000), Pace(at_most=60_000), Pace(every=60_000, endless=True)])
-def test_a_slow_answer_ends_when_its_call_is_long_over(pace: Pace) -> None:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        ending = EndOfCall(ours, threading.Event(), time.monotonic)
-        failure = pace.write(ours, b"HTTP/1.1 200 OK\r\n\r\n{}", ending, lambda: 0.0)
-        assert theirs.recv(64) == b"HTTP/1.1 200 OK\r\n\r\n"
-    assert failure is not None
-    assert failure.kind is FailureKind.RESET, "that nothing came in time is not what ends such a call"
 
 
 def test_redirects_lead_to_where_the_script_goes_on() -> None:
@@ -301,69 +128,6 @@ def test_redirects_lead_to_where_the_script_goes_on() -> None:
     assert first.origin.partition(":")[2] != second.origin
 
 
-def test_a_late_attempt_belongs_to_the_call_that_failed() -> None:
-    other = NAME + "-2"
-    with serving() as server:
-        first = server.begin("first", Method.CANCEL, NAME, Script((envelope(Code.UNAVAILABLE, "soon"),)), 5000)
-        sent(server.url, post())
-        server.end(first, has_failed=True)
-        second = server.begin("second", Method.CANCEL, other, OK, 5000)
-        assert sent(server.url, post())[9:12] == b"503"
-        assert sent(server.url, post(f"/v1/{other}:cancel"))[9:12] == b"200"
-        server.stop()
-        assert [len(server.arrived(turn)) for turn in (first, second)] == [2, 1]
-        assert {exchange.check for exchange in server.arrived(first)} == {"first"}
-
-
-def test_a_call_that_succeeded_has_no_late_attempts() -> None:
-    """What arrives for its operation afterwards is sent on account of the call that is open."""
-    get = f"GET /v1/{NAME} HTTP/1.1\r\nConnection: close\r\n\r\n".encode()
-    with serving() as server:
-        first = server.begin("story", Method.GET, NAME, OK, 5000)
-        sent(server.url, get)
-        server.end(first)
-        second = server.begin("story", Method.CANCEL, NAME, OK, 5000)
-        assert sent(server.url, get).endswith(b'{"name": "%s"}' % NAME.encode()), "a look before the cancel"
-        assert sent(server.url, post())[9:12] == b"200"
-        server.end(second)
-        third = server.begin("next", Method.CANCEL, NAME + "-3", OK, 5000)
-        sent(server.url, post())
-        server.stop()
-        assert [len(server.arrived(turn)) for turn in (first, second, third)] == [1, 2, 1]
-
-
-def test_calls_that_are_open_at_once_are_told_by_their_names() -> None:
-    with serving() as server:
-        first = server.begin("first", Method.CANCEL, NAME, OK, 5000)
-        second = server.begin("second", Method.CANCEL, NAME + "-2", OK, 5000)
-        for target in (PATH, f"/v1/{NAME}-2:cancel", PATH):
-            sent(server.url, post(target))
-        server.stop()
-        assert [len(server.arrived(turn)) for turn in (first, second)] == [2, 1]
-
-
-def test_the_time_of_a_script_begins_with_the_first_attempt() -> None:
-    clock = [0.0]
-    with ScriptedServer(CONTRACT, lambda: clock[0]) as server:
-        server.begin("story", Method.CANCEL, NAME, Script((envelope(Code.UNAVAILABLE, "soon"),)), 200)
-        for clock[0] in (9.0, 9.3):
-            assert sent(server.url, post())[9:12] == b"503"
-        clock[0] = 10.5
-        assert b"that was one attempt too many" in sent(server.url, post())
-
-
-def test_what_is_written_to_a_connection_that_was_closed_is_no_answer() -> None:
-    with serving() as server:
-        server.begin("held", Method.CANCEL, NAME, Script((held(EMPTY_OBJECT, 40),)), 5000)
-        with wire(server.url) as connection:
-            connection.sendall(post())
-        while not server.arrived(0):
-            time.sleep(0.001)  # until the server has let go of the answer, of which nobody else hears
-        (exchange,) = recorded(server)
-    assert isinstance(exchange.outcome, Failure)
-    assert exchange.outcome.detail == "the client had closed the connection before it was answered"
-
-
 def test_a_coding_that_is_not_known_is_refused() -> None:
     with serving() as server:
         server.begin("story", Method.CANCEL, NAME, OK, 5000)
@@ -371,23 +135,6 @@ def test_a_coding_that_is_not_known_is_refused() -> None:
         assert refused.startswith(b"HTTP/1.1 415")
         assert b"\r\nAccept-Encoding: gzip, deflate\r\n" in refused
         assert sent(server.url, post())[9:12] == b"200"
-
-
-def test_anything_else_belongs_to_the_turn_that_is_open() -> None:
-    with serving() as server:
-        server.end(server.begin("first", Method.CANCEL, NAME, OK, 5000))
-        second = server.begin("second", Method.CANCEL, NAME + "#2", OK, 5000)
-        assert sent(server.url, post(f"/v1/{NAME}"))[9:12] == b"404"
-        assert sent(server.url, post(f"/v1/{NAME}-unknown:cancel"))[9:12] == b"404"
-        server.stop()
-        assert len(server.arrived(second)) == 2
-
-
-def test_who_looks_before_it_cancels_sees_an_operation_that_runs() -> None:
-    with serving() as server:
-        server.begin("story", Method.CANCEL, NAME, OK, 5000)
-        looked = sent(server.url, f"GET /v1/{NAME} HTTP/1.1\r\nConnection: close\r\n\r\n".encode())
-    assert looked.endswith(b'{"name": "%s"}' % NAME.encode())
 
 
 def test_head_has_no_content() -> None:

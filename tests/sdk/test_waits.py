@@ -112,18 +112,44 @@ def test_a_wait_ends_with_its_operation_and_not_before() -> None:
     assert broken(wait(looks[0], operation=shown, at=0.95)) == {"client-wait.ends-when-done"}
 
 
-def test_pauses() -> None:
-    def pace(*pauses: float) -> Turn:
-        at = [sum(pauses[:number]) for number in range(len(pauses) + 1)]
-        return wait(*(look(RUNNING, when, number) for number, when in enumerate(at)))
+def pace(*pauses: float) -> Turn:
+    """A wait whose looks are so many seconds apart."""
+    at = [sum(pauses[:number]) for number in range(len(pauses) + 1)]
+    return wait(*(look(RUNNING, when, number) for number, when in enumerate(at)))
 
-    assert pauses_grow(pace(0.008, 0.012, 0.018, 0.027, 0.04, 0.06, 0.09)) is None
-    assert pauses_grow(pace(*[0.02] * 7)) is not None
-    assert pauses_grow(pace(*[0.001] * 7)) is not None
+
+GROWING = tuple(0.008 * 1.5**number for number in range(11))
+
+
+def test_pauses_grow_or_do_not() -> None:
+    assert pauses_grow(pace(*GROWING)) is None
+    assert pauses_grow(pace(*(0.008 * (number + 1) for number in range(19)))) is None
+    assert pauses_grow(pace(*[0.2] * 7)) is not None
+    assert pauses_grow(pace(*[0.001] * 24)) is not None
     with pytest.raises(NotTested):
         pauses_grow(pace(0.02, 0.02))
-    with pytest.raises(NotTested):
-        pauses_grow(replace(pace(*[0.02] * 7), stall=0.1))
+
+
+def test_of_many_pauses_those_that_a_busy_machine_made_longer_do_not_count() -> None:
+    even = [0.009] * 24
+    even[17:21] = [0.04, 0.15, 0.03, 0.09]
+    assert pauses_grow(replace(pace(*even), stall=0.1)) is not None
+
+
+def test_of_the_first_pauses_a_short_one_counts() -> None:
+    held_up = (0.008, 0.35, 0.3, *GROWING[3:])
+    assert pauses_grow(replace(pace(*held_up), stall=0.3)) is None
+
+
+def test_few_pauses_of_a_busy_machine_say_nothing() -> None:
+    """Neither that they grow, where one of the last was held up, nor that they do not."""
+    for pauses in ([0.2] * 7, [*[0.008] * 7, 0.009, 0.9]):
+        with pytest.raises(NotTested, match="busy"):
+            pauses_grow(replace(pace(*pauses), stall=0.1))
+
+
+def test_few_pauses_that_were_drawn_are_averaged() -> None:
+    assert pauses_grow(pace(0.01, 0.002, 0.03, 0.02, 0.06, 0.05, 0.01, 0.2, 0.5)) is None
 
 
 def test_a_helper_that_looks_first() -> None:

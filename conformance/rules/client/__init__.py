@@ -31,6 +31,7 @@ from conformance.rules.client.operations import (
     shows,
     shows_a_list,
     shows_an_end,
+    shows_no_other,
 )
 from conformance.rules.client.requests import (
     credentials_are_in_the_header,
@@ -92,6 +93,7 @@ __all__ = [
     "shows",
     "shows_a_list",
     "shows_an_end",
+    "shows_no_other",
     "slash_stays_in_its_segment",
     "stops_at_its_deadline",
     "success_was_answered",

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from conformance.sdk.faults import (
     answers,
     codes,
+    consecutive,
     deadlines,
     framing,
+    lists,
     operations,
     overlap,
     reads,
@@ -17,7 +19,21 @@ from conformance.sdk.faults import (
 )
 from conformance.sdk.faults.registry import ClientFault, fault_named, registered_faults
 
-_MODULES_WITH_FAULTS = (answers, codes, deadlines, framing, operations, overlap, reads, requests, retries, waits, wire)
+_MODULES_WITH_FAULTS = (
+    answers,
+    codes,
+    consecutive,
+    deadlines,
+    framing,
+    lists,
+    operations,
+    overlap,
+    reads,
+    requests,
+    retries,
+    waits,
+    wire,
+)
 
 
 def client_faults() -> Mapping[str, ClientFault]:

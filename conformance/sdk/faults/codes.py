@@ -211,3 +211,13 @@ def remembers_a_refusal(honest: Client) -> Client:
         return answer
 
     return replace(honest, send=send)
+
+
+@fault("client-answer.permission-denied")
+def message_says_what_is_absent(honest: Client) -> Client:
+    """Takes whatever has a message with the words "not exist" for NOT_FOUND."""
+
+    return _understood(
+        honest,
+        lambda _, __, reply: {**reply, "code": "NOT_FOUND"} if "not exist" in reply.get("message", "") else reply,
+    )

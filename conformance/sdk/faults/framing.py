@@ -47,23 +47,43 @@ def chunks_are_content(honest: Client) -> Client:
     return _reading(honest, lambda response: _to_the_end(response) if response.chunked else response.read())
 
 
-@fault("client-answer.framing-is-read")
-def a_chunk_has_a_size_only(honest: Client) -> Client:
-    """Takes the whole line before a chunk for its size, and breaks off at an extension."""
+def _by_chunks(honest: Client, size_of: Callable[[bytes], int]) -> Client:
+    """The client with its own reading of the chunked coding; `size_of` reads the line before a chunk.
+
+    What it cannot read it says as http.client does.
+    """
 
     def read(response: http.client.HTTPResponse) -> bytes:
         if not response.chunked:
             return response.read()
-        content, rest = b"", _to_the_end(response)
-        while rest:
+        content, rest, size = b"", _to_the_end(response), 1
+        while size:
             line, _, rest = rest.partition(b"\r\n")
-            if b";" in line:
-                raise http.client.HTTPException(f"{line!r} is no size of a chunk")
-            size = int(line, 16)
+            try:
+                size = size_of(line)
+            except ValueError:
+                raise http.client.HTTPException(f"{line!r} has no size of a chunk") from None
             content, rest = content + rest[:size], rest[size + 2 :]
         return content
 
     return _reading(honest, read)
+
+
+@fault("client-answer.framing-is-read")
+def a_chunk_has_a_size_only(honest: Client) -> Client:
+    """Takes the whole line before a chunk for its size, and breaks off at an extension."""
+    return _by_chunks(honest, lambda line: int(line, 16))
+
+
+@fault("client-answer.framing-is-read")
+def sizes_of_chunks_are_decimal(honest: Client) -> Client:
+    """Reads the size of a chunk as a decimal number where it has digits only."""
+
+    def size_of(line: bytes) -> int:
+        size = line.partition(b";")[0]
+        return int(size) if size.isdigit() else int(size, 16)
+
+    return _by_chunks(honest, size_of)
 
 
 @fault("client-answer.framing-is-read")
@@ -217,7 +237,7 @@ def broken_for_good(honest: Client) -> Client:
     broken: list[OSError] = []
 
     def send(*request: Any) -> Answer:
-        if broken and broken[0].args and request[2].endswith(("-second:cancel", "-second")):
+        if broken and broken[0].args and request[2].endswith(("-connection-second:cancel", "-connection-second")):
             raise broken.pop()
         try:
             return honest.send(*request)

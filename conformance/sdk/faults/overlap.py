@@ -95,3 +95,38 @@ def has_one_place_for_the_error(honest: Client) -> Client:
         return latest[0]
 
     return replace(honest, send=send)
+
+
+@fault("client-answer.calls-at-once-do-not-mix")
+def has_one_buffer(honest: Client) -> Client:
+    """Reads the content of all answers into one buffer: each has its own status, and the content that came last."""
+    together = threading.Barrier(4)
+    latest: list[bytes] = []
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        answer = honest.send(verb, origin, target, *rest)
+        if "/four-gets-at-once" not in target or "-control" in target:
+            return answer
+        latest[:] = [answer.body]
+        together.wait(_FOR_THE_SECOND)
+        return replace(answer, body=latest[0])
+
+    return replace(honest, send=send)
+
+
+@fault("client-retry.deadline-is-kept")
+def has_one_deadline(honest: Client) -> Client:
+    """Has one deadline for all calls that are under way: that of the call which was made last."""
+    longest: list[float] = []
+    is_there = threading.Event()
+
+    def send(verb: str, origin: str, target: str, fields: Any, body: bytes | None, left: float) -> Answer:
+        if target.endswith("/two-deadlines-at-once-second"):
+            longest[:] = [left]
+            is_there.set()
+        elif "/two-deadlines-at-once:" in target and is_there.wait(_FOR_THE_SECOND):
+            left = longest[0]
+            is_there.clear()
+        return honest.send(verb, origin, target, fields, body, left)
+
+    return replace(honest, send=send)

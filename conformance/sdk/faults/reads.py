@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -151,13 +152,13 @@ def name_is_searched(honest: Client) -> Client:
 @fault("client-operation.name-is-kept")
 def name_is_the_callers(honest: Client) -> Client:
     """Shows whatever it gets under the name that it was asked for."""
-    asked: list[str] = []
+    asked = threading.local()
 
     def headers(method: str, name: str) -> dict[str, str]:
-        asked[:] = [name]
+        asked.name = name
         return honest.headers(method, name)
 
-    return replace(_read(honest, lambda _, __: {"name": asked[0]}), headers=headers)
+    return replace(_read(honest, lambda _, __: {"name": asked.name}), headers=headers)
 
 
 @fault("client-operation.name-is-kept")

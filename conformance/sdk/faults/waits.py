@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
-from urllib.parse import unquote
 
 from conformance.sdk.faults.registry import fault
 from conformance.sdk.honest_driver import Answer, Client, Reply
@@ -260,6 +259,22 @@ def busy_is_the_end(honest: Client) -> Client:
     return replace(honest, goes_on=lambda seen: honest.goes_on(seen) and seen.get("http_status") != 429)
 
 
+@fault("client-wait.completion-is-told")
+def looks_five_times(honest: Client) -> Client:
+    """Looks five times, as often as it would try a call, and says then that the time is over."""
+
+    class Tired(_Waiting):
+        def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
+            looks = itertools.count(1)
+            reply = replace(honest, goes_on=lambda seen: honest.goes_on(seen) and next(looks) < 5).wait(
+                endpoint, name, timeout, poll
+            )
+            is_over = reply["outcome"] != "ok" or reply["operation"]["done"]
+            return reply if is_over else {"outcome": "transport_error", "message": "the time is over"}
+
+    return Tired.like(honest)
+
+
 @fault("client-wait.refusal-ends-it")
 def gone_is_not_yet_there(honest: Client) -> Client:
     """Waits on when the operation is not found, until the time is over: it might come back."""
@@ -299,79 +314,3 @@ def looks_at_the_same_pace(honest: Client) -> Client:
 def future_cancels_what_is_done(honest: Client) -> Client:
     """Declares that its helper looks first, and sends a cancel in any case."""
     return replace(honest, habits=("future",))
-
-
-@fault("client-operation.listed-are-shown")
-def cancelled_are_not_listed(honest: Client) -> Client:
-    """Leaves operations that were cancelled out of a list."""
-
-    def understand(method: str, answer: Answer) -> Reply:
-        reply = dict(honest.understand(method, answer))
-        if "operations" in reply:
-            reply["operations"] = [each for each in reply["operations"] if (each["error"] or {}).get("code") != 1]
-        return reply
-
-    return replace(honest, understand=understand)
-
-
-@fault("client-request.list-is-not-narrowed")
-def lists_what_runs(honest: Client) -> Client:
-    """Asks for the operations that run, which are what its author wanted to see."""
-
-    def path(method: str, name: str) -> str:
-        return honest.path(method, name) + ("?filter=done%3Dfalse" if method == "list" else "")
-
-    return replace(honest, path=path)
-
-
-@fault("client-operation.listed-are-shown")
-def first_page_is_all(honest: Client) -> Client:
-    """Shows the first page of a list, as if there were no other."""
-
-    def understand(method: str, answer: Answer) -> Reply:
-        return {key: value for key, value in honest.understand(method, answer).items() if key != "next"}
-
-    return replace(honest, understand=understand)
-
-
-@fault("client-operation.listed-are-shown")
-def empty_page_is_the_last(honest: Client) -> Client:
-    """Ends a list at a page without operations, which only means that the next page has some."""
-
-    def understand(method: str, answer: Answer) -> Reply:
-        reply = honest.understand(method, answer)
-        return {**reply, "next": ""} if reply.get("operations") == [] else reply
-
-    return replace(honest, understand=understand)
-
-
-@fault("client-operation.listed-are-shown")
-def page_token_is_raw(honest: Client) -> Client:
-    """Writes a page token into the query as it is, where its `&` begins another field."""
-
-    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
-        path, asks_for_a_page, token = target.partition("pageToken=")
-        return honest.send(verb, origin, path + asks_for_a_page + unquote(token).partition("#")[0], *rest)
-
-    return replace(honest, send=send)
-
-
-@fault("client-request.list-is-sent")
-def lists_from_memory(honest: Client) -> Client:
-    """Answers every list from a cache that is empty."""
-
-    class Remembering(_Waiting):
-        def list(self, *_call: Any) -> Reply:
-            return {"outcome": "ok", "operations": []}
-
-    return Remembering.like(honest)
-
-
-@fault("client-request.delete-is-sent")
-def deletes_nothing(honest: Client) -> Client:
-    """Says ok to every delete and sends none."""
-
-    def send(verb: str, *rest: Any) -> Answer:
-        return Answer(200, b"{}") if verb == "DELETE" else honest.send(verb, *rest)
-
-    return replace(honest, send=send)

@@ -1,14 +1,19 @@
-"""All scenarios, in the order in which they are played; the files are by chapter of the client requirements."""
+"""All scenarios, in the order in which they are played; the files are by chapter of the client requirements.
+
+Those that wait for deadlines and for the pauses of clients come early, so that drivers side by side end together.
+"""
 
 from conformance.sdk.scenario import Scenario
 from conformance.sdk.scenarios import (
     answers,
     codes,
     connections,
+    consecutive,
     credentials,
     deadlines,
     errors,
     framing,
+    lists,
     names,
     operations,
     overlap,
@@ -21,19 +26,21 @@ from conformance.sdk.scenarios import (
 
 SCENARIOS: tuple[Scenario, ...] = (
     *requests.SCENARIOS,
-    *names.SCENARIOS,
-    *credentials.SCENARIOS,
-    *answers.SCENARIOS,
-    *errors.SCENARIOS,
-    *codes.SCENARIOS,
-    *operations.SCENARIOS,
-    *reads.SCENARIOS,
-    *retries.SCENARIOS,
     *deadlines.SCENARIOS,
-    *redirects.SCENARIOS,
-    *framing.SCENARIOS,
+    *retries.SCENARIOS,
     *connections.SCENARIOS,
     *waits.SCENARIOS,
+    *lists.SCENARIOS,
+    *errors.SCENARIOS,
+    *codes.SCENARIOS,
+    *reads.SCENARIOS,
+    *answers.SCENARIOS,
+    *operations.SCENARIOS,
+    *consecutive.SCENARIOS,
+    *redirects.SCENARIOS,
+    *framing.SCENARIOS,
+    *names.SCENARIOS,
+    *credentials.SCENARIOS,
     *overlap.SCENARIOS,
 )
 

@@ -28,6 +28,7 @@ from conformance.sdk.scenario import SHOWS_RUNNING, SUCCEEDS, Expectation, Scena
 
 MESSAGE = "the gate says: no cancel today"
 
+_DENIED_OR_ABSENT = "Permission `operations.cancel` denied on resource `{operation}` (or it might not exist)."
 _UNKNOWN = {"@type": "type.googleapis.com/conformance.example.NobodyKnowsThisDetail", "hint": "none"}
 
 CODES = {
@@ -122,6 +123,13 @@ SCENARIOS = (
         control=SUCCEEDS,
         steps=(cancel(json_answer(404, {"code": int(Code.NOT_FOUND), "message": MESSAGE, "details": [_UNKNOWN]})),),
         expectations=(Expectation("client-answer.bare-status", _of(Code.NOT_FOUND, reports(Code.NOT_FOUND))),),
+    ),
+    Scenario(
+        name="denied-or-absent",
+        summary="A cancel is answered PERMISSION_DENIED, and its message says, as AIP-211 has it, what else it might be.",
+        control=SUCCEEDS,
+        steps=(cancel(envelope(Code.PERMISSION_DENIED, _DENIED_OR_ABSENT)),),
+        expectations=(Expectation("client-answer.permission-denied", reports(Code.PERMISSION_DENIED)),),
     ),
     Scenario(
         name="conflict",

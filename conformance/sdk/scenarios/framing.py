@@ -110,6 +110,9 @@ SCENARIOS = (
     _framed("plain-answers", "Answers have text beyond ASCII, as it is.", with_length),
     _framed("chunked-answers", "Answers come in chunks of seven bytes.", in_chunks(7)),
     _framed(
+        "chunks-of-sixteen", "Answers come in chunks of sixteen bytes: 10, for sizes are hexadecimal.", in_chunks(16)
+    ),
+    _framed(
         "chunked-in-capitals", "Answers come in chunks; the coding is spelt Chunked.", in_chunks(7, coding="Chunked")
     ),
     _framed(

@@ -13,6 +13,7 @@ from conformance.rules.client import (
     reports,
     sends_its_own_name,
     shows,
+    shows_no_other,
     tells_no_other,
     unless_given_up,
 )
@@ -25,7 +26,9 @@ _SECOND = "{operation}-second"
 _THIRD = "{operation}-third"
 _REFUSED = envelope(Code.NOT_FOUND, "there is no such operation")
 _DENIED = envelope(Code.PERMISSION_DENIED, "this operation is not yours")
+_FOUR = ("{operation}", _SECOND, _THIRD, "{operation}-fourth")
 _LONGER, _LONG = 240, 120
+_TOO_LATE = 3000
 
 
 def _own(judge: TurnJudge, *, step: int) -> Expectation:
@@ -72,7 +75,7 @@ SCENARIOS = (
             cancel(together(EMPTY_OBJECT)),
             cancel(together(_REFUSED), name=_SECOND),
             get(together(operation(name=_THIRD)), name=_THIRD),
-            get(together(_DENIED), name="{operation}-fourth"),
+            get(together(_DENIED), name=_FOUR[3]),
         ),
         expectations=(
             _own(is_ok, step=0),
@@ -80,6 +83,26 @@ SCENARIOS = (
             # What the last get is told is another requirement's: no control has shown that its refusal is understood.
             _own(tells_no_other(Code.PERMISSION_DENIED), step=1),
             _own(tells_no_other(Code.NOT_FOUND, Code.PERMISSION_DENIED), step=2),
+        ),
+        needs=(CONCURRENT,),
+        at_once=True,
+    ),
+    Scenario(
+        name="four-gets-at-once",
+        summary="Four operations that run are shown at once, and the gets are answered at the same time.",
+        control=SHOWS_RUNNING,
+        steps=tuple(get(together(operation(name=name)), name=name) for name in _FOUR),
+        expectations=tuple(_own(shows_no_other, step=step) for step in range(len(_FOUR))),
+        needs=(CONCURRENT,),
+        at_once=True,
+    ),
+    Scenario(
+        name="two-deadlines-at-once",
+        summary="A cancel with a short deadline is not answered in time, while a get with a long one is.",
+        control=SHOWS_RUNNING,
+        steps=(
+            cancel(held(EMPTY_OBJECT, _TOO_LATE), timeout=300),
+            get(held(operation(name=_SECOND), 500), name=_SECOND, timeout=3000),
         ),
         needs=(CONCURRENT,),
         at_once=True,

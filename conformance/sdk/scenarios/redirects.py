@@ -38,9 +38,6 @@ _STAYS = Expectation(
 )
 
 
-_AWAY = Script(twice(redirect(302, "{elsewhere}" + _MOVED)), {_MOVED: operation()})
-
-
 def _redirected(
     name: str, summary: str, answer: Answer, leads_to: Answer, *expectations: Expectation, then: tuple[Step, ...] = ()
 ) -> Scenario:

@@ -12,24 +12,20 @@ from conformance.lro.codes import Code
 from conformance.rules.client import (
     ends_with_the_refusal,
     is_no_success,
-    is_ok,
     pauses_grow,
     says_that_it_is_over,
-    shows_a_list,
     tells_a_cancellation,
     tells_a_failure,
     tells_a_result,
     tells_that_time_is_over,
-    tells_the_last_answer,
     unless_unreadable,
     waits_for_an_answer_in_time,
 )
 from conformance.rules.client.turn import Turn, TurnJudge
 from conformance.rules.rule import Complaint
-from conformance.sdk.answers import EMPTY_OBJECT, OVER, Answer, Script, envelope, held, json_answer
+from conformance.sdk.answers import EMPTY_OBJECT, OVER, Answer, Script, envelope, held
 from conformance.sdk.scenario import (
     CONTROL,
-    IS_REFUSED,
     RESPONSE,
     SUCCEEDS,
     TIMEOUT,
@@ -53,6 +49,8 @@ _UNAVAILABLE = envelope(Code.UNAVAILABLE, "the service is being restarted")
 _BUSY = envelope(Code.RESOURCE_EXHAUSTED, "too many gets")
 _SHORT = 400
 _TOO_LATE = 3000
+_MANY_LOOKS = 24
+"""Nobody who backs off looks so often."""
 _ASKED_TO_CANCEL = {
     "@type": "type.googleapis.com/google.protobuf.Struct",
     "value": {"requestedCancellation": True, "cancelRequested": True, "state": "CANCELLING"},
@@ -95,27 +93,6 @@ def _waited(
 
 
 _ACCEPTED = (cancel(EMPTY_OBJECT),)
-_LISTED = json_answer(
-    200,
-    {
-        "operations": [
-            {"name": "{collection}/a", "done": True, "error": {"code": int(Code.CANCELLED)}},
-            {"name": "{collection}/b", "done": True, "error": {"code": int(Code.INTERNAL)}},
-            {"name": "{collection}/c", "done": True, "response": RESPONSE},
-            {"name": "{collection}/d"},
-        ]
-    },
-)
-
-_PAGES = tuple(
-    json_answer(200, page)
-    for page in (
-        {"operations": [{"name": "{collection}/a"}, {"name": "{collection}/b"}], "nextPageToken": "CAE=/&#50%25"},
-        {"nextPageToken": "CAI=="},
-        {"operations": [{"name": "{collection}/c", "done": True, "error": {"code": int(Code.CANCELLED)}}]},
-    )
-)
-
 SCENARIOS = (
     _waited(
         "wait-cancelled",
@@ -230,12 +207,21 @@ SCENARIOS = (
         before=_ACCEPTED,
     ),
     _waited(
-        "wait-backs-off",
-        "backs-off",
-        "An operation runs for a while, and is looked at now and then.",
-        pauses_grow,
+        "wait-long",
+        "completion-is-told",
+        "An operation is done when it has been looked at eight times; the deadline allows more.",
+        tells_a_result,
         *(_RUNNING,) * 8,
         _SUCCEEDED,
+    ),
+    _waited(
+        "wait-backs-off",
+        "backs-off",
+        f"An operation runs until the deadline of the wait, or until it has been looked at {_MANY_LOOKS} times.",
+        pauses_grow,
+        *(_RUNNING,) * _MANY_LOOKS,
+        _SUCCEEDED,
+        timeout=1500,
     ),
     Scenario(
         "cancel-of-a-done-operation",
@@ -244,48 +230,5 @@ SCENARIOS = (
         (Step(Method.CANCEL, Script((OVER,), seen=_SUCCEEDED)),),
         (Expectation("client-wait.done-is-not-cancelled", says_that_it_is_over),),
         needs=(FUTURE,),
-    ),
-    Scenario(
-        "list",
-        "The operations below a parent are listed: cancelled, failed, succeeded, and one that runs.",
-        SUCCEEDS,
-        (Step(Method.LIST, Script((_LISTED,)), name="{parent}"),),
-        (Expectation("client-operation.listed-are-shown", shows_a_list),),
-    ),
-    Scenario(
-        "list-pages",
-        "A list has three pages, and the second of them has no operations; each token is to be sent as it is.",
-        SUCCEEDS,
-        (Step(Method.LIST, Script(_PAGES), name="{parent}"),),
-        (Expectation("client-operation.listed-are-shown", shows_a_list),),
-    ),
-    Scenario(
-        "delete",
-        "An operation is deleted, which does not cancel it.",
-        IS_REFUSED,
-        (Step(Method.DELETE, Script((EMPTY_OBJECT,))),),
-        (Expectation("client-request.delete-is-sent", is_ok),),
-    ),
-    Scenario(
-        "delete-refused",
-        "A delete is answered UNIMPLEMENTED.",
-        SUCCEEDS,
-        (Step(Method.DELETE, Script((envelope(Code.UNIMPLEMENTED, "nothing is deleted here"),))),),
-        (Expectation("client-answer.unimplemented", tells_the_last_answer),),
-    ),
-    *(
-        Scenario(
-            f"{method.value}-{slug}",
-            f"A {method.value} is answered {code.name}.",
-            SUCCEEDS,
-            (
-                Step(
-                    method, Script((envelope(code, "no"),)), name="{parent}" if method is Method.LIST else "{operation}"
-                ),
-            ),
-            (Expectation(f"client-answer.{slug}", tells_the_last_answer),),
-        )
-        for method in (Method.DELETE, Method.LIST)
-        for slug, code in (("not-found", Code.NOT_FOUND), ("permission-denied", Code.PERMISSION_DENIED))
     ),
 )

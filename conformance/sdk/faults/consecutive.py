@@ -1,0 +1,83 @@
+"""Faults of clients that remember: an error is kept, and told of a call that was answered otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from conformance.sdk.faults.registry import fault
+from conformance.sdk.honest_driver import Answer, Client, Reply
+
+
+@fault("client-answer.permission-denied", "client-answer.message-is-kept")
+def keeps_the_error_of_a_cancel(honest: Client) -> Client:
+    """Throws the error of the last cancel again until one succeeds."""
+    kept: list[Reply] = []
+
+    def understand(method: str, answer: Answer) -> Reply:
+        reply = honest.understand(method, answer)
+        if method != "cancel":
+            return reply
+        if reply["outcome"] != "rpc_error":
+            kept.clear()
+            return reply
+        kept.append(reply)
+        return kept[0]
+
+    return replace(honest, understand=understand)
+
+
+@fault("client-answer.not-found")
+def keeps_the_error_of_a_name(honest: Client) -> Client:
+    """Throws, of an operation that it could not cancel, the same error when a get of it is refused."""
+    refused: dict[str, Answer] = {}
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        answer = honest.send(verb, origin, target, *rest)
+        if answer.status < 400:
+            return answer
+        path = target.removesuffix(":cancel")
+        if path != target:
+            refused[path] = answer
+        return refused.get(path, answer)
+
+    return replace(honest, send=send)
+
+
+@fault(
+    "client-operation.failure-is-told",
+    "client-operation.cancelled-is-told",
+    "client-wait.failure-is-told",
+    "client-wait.cancelled-is-told",
+)
+def keeps_the_error_of_an_operation(honest: Client) -> Client:
+    """Shows the error of the operation that it saw fail, until it sees one without an error."""
+    kept: list[Any] = []
+
+    def understand(method: str, answer: Answer) -> Reply:
+        reply = honest.understand(method, answer)
+        if "operation" not in reply:
+            return reply
+        if reply["operation"]["error"] is None:
+            kept.clear()
+            return reply
+        kept.append(reply["operation"]["error"])
+        return {**reply, "operation": {**reply["operation"], "error": kept[0]}}
+
+    return replace(honest, understand=understand)
+
+
+@fault("client-wait.failure-is-told")
+def keeps_the_code_of_a_wait(honest: Client) -> Client:
+    """Throws what the last wait threw, for an operation that failed after another one."""
+    kept: list[str] = []
+
+    def ended(seen: Reply) -> Reply:
+        reply = dict(honest.ended(seen))
+        if reply.get("cancelled") is not False or reply["outcome"] == "ok":
+            kept.clear()
+            return reply
+        kept.append(reply["code"])
+        return {**reply, "code": kept[0]}
+
+    return replace(honest, ended=ended)
