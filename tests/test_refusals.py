@@ -14,7 +14,7 @@ def test_a_head_request_has_a_connection_of_its_own() -> None:
     iut.profile = CI
     closing = {
         outgoing.request.method: outgoing.request.header("connection")
-        for outgoing in FAMILIES["other_methods"](Situation(iut, NAME, ""))
+        for outgoing in FAMILIES["other_methods"](Situation(iut, NAME, "", NAME))
     }
     assert closing["HEAD"] == "close"
     assert closing["GET"] is None

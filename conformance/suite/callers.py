@@ -97,7 +97,7 @@ def asked(
             continue
         if iut.contract.bindings_of(Method.LIST) and iut.statement.value("list") is not False:
             parent = iut.contract.parent_of(name)
-            requests.append(iut.list_request(parent, credential=credential, note=_note(Method.LIST, who)))
+            requests.append(_list_by(iut, parent, credential, _note(Method.LIST, who)))
         if victim is not None:
             requests.append(iut.delete_request(victim.name, credential, _note(Method.DELETE, who)))
     if not iut.is_quick:
@@ -118,6 +118,12 @@ def asked(
     if victim is not None:
         attempts.note(NOT_TO_BE_DELETED, victim, asked.deletes, deletes_of)
     return asked
+
+
+def _list_by(iut: Iut, parent: str, credential: Credential, note: str) -> Outgoing:
+    """A list; without credentials of one operation, for who compares whole targets may guard that without a query."""
+    page_size = 1 if credential is Credential.NONE else 0
+    return iut.list_request(parent, page_size=page_size, credential=credential, note=note)
 
 
 @stimulus
@@ -219,5 +225,5 @@ def why_let_in(iut: Iut, read: Exchange, name: str, credential: Credential = Cre
 def _read_again(iut: Iut, read: Exchange, credential: Credential) -> Outgoing:
     assert read.call is not None
     if read.calls(Method.LIST):
-        return iut.list_request(read.call.name, credential=credential, note=read.note)
+        return _list_by(iut, read.call.name, credential, read.note)
     return iut.get_request(read.call.name, credential, read.note)

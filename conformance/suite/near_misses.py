@@ -101,7 +101,7 @@ LEFT_OUT_OF_QUICK = frozenset(
         *("verb-separator-escaped-twice", "verb-parameter-empty", "verb-other"),
         *("literal-parameter-first", "literal-escaped-twice", "version-parameter"),
         *("segment-before-id", "segment-missing", "version-missing", "pair-missing", "backslash"),
-        *("encoded-slash-lower-case", "verb-unanchored"),
+        *("encoded-slash-lower-case", "verb-unanchored", "verb-missing"),
         *("trailing-slashes", "literal-longer", "literal-other", "literal-case-first", "version-case"),
     }
 )

@@ -42,6 +42,23 @@ def test_another_verb_is_not_cancel(last_look: LastLook, other_verbs: Refusal) -
     other_verbs.require_no_effect(*other_verbs.accepted())
 
 
+@refusal
+def verb_in_the_query(situation: Situation) -> list[Outgoing]:
+    """A POST on the bare name with the verb at the end of its query, in a parameter that every method has."""
+    contract = situation.iut.contract
+    verb = contract.cancel_template(situation.name).suffix
+    bare = contract.path(Method.CANCEL, situation.name).removesuffix(verb)
+    return (
+        [posted(situation.iut, f"{bare}?quotaUser={verb}", "no verb in the path, but one in the query")] if verb else []
+    )
+
+
+@verifies("routing.verb-is-exact")
+def test_verb_in_the_query_is_no_verb(last_look: LastLook, verb_in_the_query: Refusal) -> None:
+    """A pattern that is compared with the whole target finds it there."""
+    verb_in_the_query.require_no_effect(*verb_in_the_query.accepted())
+
+
 more_or_fewer_segments = near_miss_refusal("more_or_fewer_segments", of="segments")
 
 

@@ -18,6 +18,8 @@ UNKNOWN_WITHOUT_CREDENTIALS = "cancel of an unknown operation without credential
 MALFORMED_WITHOUT_CREDENTIALS = "malformed cancel without credentials"
 INVALID_CREDENTIALS = "cancel with a token that nobody issued"
 ALTERED_CREDENTIALS = "cancel with almost the right token"
+WITHOUT_CREDENTIALS_WHEN_DONE = "cancel without credentials of an operation that is done"
+WITHOUT_PERMISSION_WHEN_DONE = "cancel without permission of an operation that is done"
 WITHOUT_ANYTHING = "cancel without credentials and without a body"
 QUERY_ALONE = "cancel without credentials and with a query"
 PRETENDED = "cancel without credentials, with a key and a token of nobody in its query, from somebody on this machine"
@@ -51,7 +53,9 @@ def unauthorised(situation: Situation) -> list[Outgoing]:
     if is_this_machine(iut.configuration):
         # Some accounts are locked after a few of those; elsewhere the check that is disruptive sends them.
         altered = [each for each in ALTERED if iut.has_credential(each)]
-    cases += [(name, b"{}", each, ALTERED_CREDENTIALS) for each in altered]
+    # One of them at what is done: some answer the cancel of that before they ask who calls.
+    attempts = [situation.ended, *[name] * len(altered)]
+    cases += [(at, b"{}", each, ALTERED_CREDENTIALS) for at, each in zip(attempts, altered, strict=False)]
     if iut.has_credential(Credential.MAIN) and not (iut.is_quick and altered):
         # Who lets in any token, lets in one that is almost right.
         cases.append((name, b"{}", Credential.INVALID, INVALID_CREDENTIALS))
@@ -63,7 +67,10 @@ def unauthorised(situation: Situation) -> list[Outgoing]:
         ]
     if not iut.is_quick:
         cases.append((name, b"", Credential.NONE, WITHOUT_ANYTHING))
-    requests = [iut.cancel_request(named, body=body, credential=who, note=note) for named, body, who, note in cases]
+        cases.append((situation.ended, b"{}", Credential.NONE, WITHOUT_CREDENTIALS_WHEN_DONE))
+        if iut.has_credential(Credential.FORBIDDEN):
+            cases.append((situation.ended, b"{}", Credential.FORBIDDEN, WITHOUT_PERMISSION_WHEN_DONE))
+    requests = [iut.cancel_request(at, body=body, credential=who, note=note) for at, body, who, note in cases]
     requests += _spelled(iut, name)
     requests.append(_with_everything_else(iut, name))
     return requests if iut.is_quick else requests + _pretended(iut, name)

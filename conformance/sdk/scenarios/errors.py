@@ -126,7 +126,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="denied-or-absent",
-        summary="A cancel is answered PERMISSION_DENIED, and its message says, as AIP-211 has it, what else it might be.",
+        summary="A cancel is answered PERMISSION_DENIED, and the message says, as in AIP-211, what else it might be.",
         control=SUCCEEDS,
         steps=(cancel(envelope(Code.PERMISSION_DENIED, _DENIED_OR_ABSENT)),),
         expectations=(Expectation("client-answer.permission-denied", reports(Code.PERMISSION_DENIED)),),

@@ -225,6 +225,17 @@ def gate_compares_the_raw_path(honest: Service) -> Service:
     return replace(honest, authorise=lie)
 
 
+@fault(breaks="auth.methods-require-credentials")
+def reads_with_a_query_are_not_guarded(honest: Service) -> Service:
+    """Guards get and list by their whole targets, query and all; with a query none of them is known."""
+
+    def lie(service: Service, call: Invocation) -> None:
+        if call.rpc not in (Rpc.GET, Rpc.LIST) or not call.request.query:
+            honest.authorise(service, call)
+
+    return replace(honest, authorise=lie)
+
+
 @fault(breaks="auth.every-spelling-is-guarded", profile="ci")
 def head_is_not_guarded(honest: Service) -> Service:
     """Answers HEAD as its framework does for every get, and guards the methods of its own list, where it is not."""
