@@ -21,6 +21,7 @@ from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import unknown_name
 from conformance.suite.blame import Blame, Make
 from conformance.suite.bystanders import Bystanders, shows_the_end
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.evidence import note, require_answers, require_untouched
 from conformance.suite.judging import require
 from conformance.suite.last_look import LastLook
