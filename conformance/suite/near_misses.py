@@ -25,11 +25,11 @@ def canonical(iut: Iut, name: str, family: str) -> list[NearMiss]:
 def near_miss_refusal(name: str, of: Family) -> Any:
     """Declare the near misses of one family as requests that must leave an operation alone, by a name of their own."""
 
-    def make(situation: Situation) -> list[Outgoing]:
-        misses = [miss for miss in canonical(situation.iut, situation.name, of) if _is_sent(situation.iut, miss)]
+    def make(given: Situation) -> list[Outgoing]:
+        misses = [miss for miss in canonical(given.iut, given.name, of) if _is_sent(given.iut, miss)]
         return [
-            posted(situation.iut, miss.path, f"{miss.label}: {miss.why}")
-            for miss in harmless(situation.iut, situation.name, misses)
+            posted(given.iut, miss.path, f"{miss.label}: {miss.why}")
+            for miss in harmless(given.iut, given.name, misses)
         ]
 
     return named_refusal(name, make)

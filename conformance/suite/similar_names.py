@@ -14,11 +14,11 @@ from conformance.suite.refusals import Situation, refusal
 
 
 @refusal
-def similar_names(situation: Situation) -> list[Outgoing]:
+def similar_names(given: Situation) -> list[Outgoing]:
     """The id under another project or location; a shorter, longer or differently written id."""
     return [
-        _with_plain_plus(situation.iut.cancel_request(other, note=f"cancel of {what}", may_be_unrouted=True))
-        for other, what in names_like(situation.iut, situation.name)
+        _with_plain_plus(given.iut.cancel_request(other, note=f"cancel of {what}", may_be_unrouted=True))
+        for other, what in names_like(given.iut, given.name)
     ]
 
 

@@ -43,14 +43,11 @@ def test_another_verb_is_not_cancel(last_look: LastLook, other_verbs: Refusal) -
 
 
 @refusal
-def verb_in_the_query(situation: Situation) -> list[Outgoing]:
+def verb_in_the_query(given: Situation) -> list[Outgoing]:
     """A POST on the bare name with the verb at the end of its query, in a parameter that every method has."""
-    contract = situation.iut.contract
-    verb = contract.cancel_template(situation.name).suffix
-    bare = contract.path(Method.CANCEL, situation.name).removesuffix(verb)
-    return (
-        [posted(situation.iut, f"{bare}?quotaUser={verb}", "no verb in the path, but one in the query")] if verb else []
-    )
+    verb = given.iut.contract.cancel_template(given.name).suffix
+    bare = given.iut.contract.path(Method.CANCEL, given.name).removesuffix(verb)
+    return [posted(given.iut, f"{bare}?quotaUser={verb}", "no verb in the path, but one in the query")] if verb else []
 
 
 @verifies("routing.verb-is-exact")
@@ -115,14 +112,14 @@ _SAYS_POST = "_method=POST&method=POST"
 
 
 @refusal
-def other_methods(situation: Situation) -> list[Outgoing]:
+def other_methods(given: Situation) -> list[Outgoing]:
     """Every method on the cancel path but the one that is bound, and a link that asks for it."""
-    path = situation.iut.contract.path(Method.CANCEL, situation.name)
+    path = given.iut.contract.path(Method.CANCEL, given.name)
     bodies = {"GET": b"", "PUT": b"{}", "DELETE": b"", "PATCH": b"{}", "HEAD": b"", "OPTIONS": b""}
-    if bodies.pop(situation.iut.cancel_method, None) is not None:  # one API binds its cancel to GET
+    if bodies.pop(given.iut.cancel_method, None) is not None:  # one API binds its cancel to GET
         bodies["POST"] = b"{}"
     requests = [
-        situation.iut.request(
+        given.iut.request(
             method,
             path,
             body=body,
@@ -131,11 +128,11 @@ def other_methods(situation: Situation) -> list[Outgoing]:
             note=f"{method} on the cancel path",
         )
         for method, body in bodies.items()
-        if not (situation.iut.is_quick and method == _LARGER)
+        if not (given.iut.is_quick and method == _LARGER)
     ]
     if "GET" in bodies:
         requests.append(
-            situation.iut.request("GET", f"{path}?{_SAYS_POST}", note=f"GET on the cancel path with {_SAYS_POST}")
+            given.iut.request("GET", f"{path}?{_SAYS_POST}", note=f"GET on the cancel path with {_SAYS_POST}")
         )
     return requests
 
@@ -147,15 +144,12 @@ def test_no_other_method_cancels(last_look: LastLook, other_methods: Refusal) ->
 
 
 @refusal
-def lower_case_method(situation: Situation) -> list[Outgoing]:
+def lower_case_method(given: Situation) -> list[Outgoing]:
     """The cancel with the name of its method in lower case, which is the name of another one."""
-    path, method = situation.iut.contract.path(Method.CANCEL, situation.name), situation.iut.cancel_method.lower()
+    iut, method = given.iut, given.iut.cancel_method.lower()
+    path = iut.contract.path(Method.CANCEL, given.name)
     note = f"{method} on the cancel path"
-    return [
-        situation.iut.request(
-            method, path, body=situation.iut.plain_body, content_type=JSON, note=note, may_be_unrouted=True
-        )
-    ]
+    return [iut.request(method, path, body=iut.plain_body, content_type=JSON, note=note, may_be_unrouted=True)]
 
 
 @verifies("routing.method-has-a-case", profile="ci")
@@ -164,20 +158,14 @@ def test_method_in_lower_case_does_not_cancel(last_look: LastLook, lower_case_me
 
 
 @refusal
-def wildcard_parents(situation: Situation) -> list[Outgoing]:
+def wildcard_parents(given: Situation) -> list[Outgoing]:
     """The cancel of the id below `-` in place of every parent; none where somebody else may have that id, too."""
-    *parents, identifier = situation.name.split("/")
+    iut, (*parents, identifier) = given.iut, given.name.split("/")
     other = "/".join(["-" if position % 2 else segment for position, segment in enumerate(parents)] + [identifier])
-    is_ours = is_drawn(identifier) or bool(
-        situation.iut.nobodys([situation.iut.contract.path(Method.GET, other)], or_of=situation.name)
-    )
-    if not is_ours or not situation.iut.contract.binds(Method.CANCEL, other):
+    is_ours = is_drawn(identifier) or bool(iut.nobodys([iut.contract.path(Method.GET, other)], or_of=given.name))
+    if not is_ours or not iut.contract.binds(Method.CANCEL, other):
         return []
-    return [
-        situation.iut.cancel_request(
-            other, note="cancel of the id below a wildcard for every parent", may_be_unrouted=True
-        )
-    ]
+    return [iut.cancel_request(other, note="cancel of the id below a wildcard for every parent", may_be_unrouted=True)]
 
 
 @verifies("routing.wildcard-parent", profile="ci")
@@ -188,9 +176,9 @@ def test_wildcard_for_every_parent_cancels_nothing(last_look: LastLook, wildcard
 
 
 @refusal
-def malformed_escapes(situation: Situation) -> list[Outgoing]:
-    head, colon, verb = situation.iut.contract.path(Method.CANCEL, situation.name).rpartition(":")
-    return [posted(situation.iut, f"{head}%zz{colon}{verb}", "malformed percent-escape")]
+def malformed_escapes(given: Situation) -> list[Outgoing]:
+    head, colon, verb = given.iut.contract.path(Method.CANCEL, given.name).rpartition(":")
+    return [posted(given.iut, f"{head}%zz{colon}{verb}", "malformed percent-escape")]
 
 
 @verifies("routing.malformed-escape-is-refused")

@@ -19,9 +19,9 @@ from conformance.suite.storm import STORM, Storm
 
 
 @refusal_by_decoy
-def body_names(situation: Situation) -> list[Outgoing]:
+def body_names(given: Situation) -> list[Outgoing]:
     """A cancel of the decoy whose body names the bystander."""
-    return named_elsewhere(situation, "body")
+    return named_elsewhere(given, "body")
 
 
 @verifies("target.body-name-never-redirects")
@@ -31,9 +31,9 @@ def test_body_name_never_redirects_the_cancel(last_look: LastLook, body_names: R
 
 
 @refusal_by_decoy
-def query_names(situation: Situation) -> list[Outgoing]:
+def query_names(given: Situation) -> list[Outgoing]:
     """The same with `?name=`."""
-    return named_elsewhere(situation, "query")
+    return named_elsewhere(given, "query")
 
 
 @verifies("target.query-name-never-redirects")
@@ -43,9 +43,9 @@ def test_query_name_never_redirects_the_cancel(last_look: LastLook, query_names:
 
 
 @refusal_by_decoy
-def routing_headers(situation: Situation) -> list[Outgoing]:
+def routing_headers(given: Situation) -> list[Outgoing]:
     """The same with the header by which clients route."""
-    return named_elsewhere(situation, "header")
+    return named_elsewhere(given, "header")
 
 
 @verifies("target.routing-header-never-redirects")

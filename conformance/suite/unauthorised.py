@@ -38,9 +38,9 @@ UNKNOWN_WITHOUT_PERMISSION = "cancel of an unknown operation without permission"
 
 
 @refusal
-def unauthorised(situation: Situation) -> list[Outgoing]:
+def unauthorised(given: Situation) -> list[Outgoing]:
     """Cancels without the right credentials, of the bystander and of nothing; none where nobody asks for any."""
-    iut, name = situation.iut, situation.name
+    iut, name = given.iut, given.name
     if iut.statement.value("auth") is not True or iut.configuration.auth.client_certificate:
         return []
     unknown = unknown_name(name, "auth")
@@ -54,7 +54,7 @@ def unauthorised(situation: Situation) -> list[Outgoing]:
         # Some accounts are locked after a few of those; elsewhere the check that is disruptive sends them.
         altered = [each for each in ALTERED if iut.has_credential(each)]
     # One of them at what is done: some answer the cancel of that before they ask who calls.
-    attempts = [situation.ended, *[name] * len(altered)]
+    attempts = [given.ended, *[name] * len(altered)]
     cases += [(at, b"{}", each, ALTERED_CREDENTIALS) for at, each in zip(attempts, altered, strict=False)]
     if iut.has_credential(Credential.MAIN) and not (iut.is_quick and altered):
         # Who lets in any token, lets in one that is almost right.
@@ -67,9 +67,9 @@ def unauthorised(situation: Situation) -> list[Outgoing]:
         ]
     if not iut.is_quick:
         cases.append((name, b"", Credential.NONE, WITHOUT_ANYTHING))
-        cases.append((situation.ended, b"{}", Credential.NONE, WITHOUT_CREDENTIALS_WHEN_DONE))
+        cases.append((given.ended, b"{}", Credential.NONE, WITHOUT_CREDENTIALS_WHEN_DONE))
         if iut.has_credential(Credential.FORBIDDEN):
-            cases.append((situation.ended, b"{}", Credential.FORBIDDEN, WITHOUT_PERMISSION_WHEN_DONE))
+            cases.append((given.ended, b"{}", Credential.FORBIDDEN, WITHOUT_PERMISSION_WHEN_DONE))
     requests = [iut.cancel_request(at, body=body, credential=who, note=note) for at, body, who, note in cases]
     requests += _spelled(iut, name)
     requests.append(_with_everything_else(iut, name))
