@@ -128,11 +128,8 @@ def _list_by(iut: Iut, parent: str, credential: Credential, note: str) -> Outgoi
 
 @stimulus
 def let_in(iut: Iut, asked: Callers, oldest_name: str) -> dict[str, str]:
-    """The gets and lists that were answered without the right credentials, by their note, and why.
-
-    Who lacks a permission may be allowed to read.
-    """
-    reads = [(who, read) for who in (ANONYMOUS, STRANGER) for read in asked.of(who, *READS)]
+    """The gets and lists that were answered without the right credentials, by their note, and why."""
+    reads = [(who, read) for who in _WHO for read in asked.of(who, *READS)]
     return {read.note: why_let_in(iut, read, oldest_name, _WHO[who]) for who, read in reads if read.succeeded()}
 
 
