@@ -17,7 +17,7 @@ from conformance.suite.blame import Blame
 from conformance.suite.bystanders import Bystander, Bystanders, shows_the_end
 from conformance.suite.cancellations import Cancellations
 from conformance.suite.deletion import DELETION, Deletion
-from conformance.suite.evidence import answered, require_answers, require_each, tells_what_exists
+from conformance.suite.evidence import answered, note, require_answers, require_each, tells_what_exists
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.pages import SmallPages
@@ -86,6 +86,7 @@ def test_delete_is_answered_and_looked_after(deletion: Deletion) -> None:
     """What get says afterwards, a rule judges."""
     if deletion.delete.succeeded():
         assert deletion.look is not None
+        note(deletion.delete, deletion.look)
         if not tells_what_exists(deletion.look):
             raise NotTested(f"it was deleted, and {answered(deletion.look)}: whether it still exists is not known")
         return
@@ -113,6 +114,7 @@ def _require_told(last_look: LastLook, delete: Exchange) -> None:
     if not delete.succeeded() or delete.call is None:
         raise NotTested(f"nothing was deleted: {answered(delete)}")
     look = last_look.end_of(delete.call.name)
+    note(delete, look)
     if not tells_what_exists(look):
         raise NotTested(f"it was deleted, and {answered(look)}: nobody knows whether it is still there")
 
