@@ -155,7 +155,8 @@ def _run_pytest(options: Options, pytest_options: Sequence[str], progress: _Prog
             "--no-header",
             "--no-summary",
             "--capture=no",
-            *([f"--junitxml={junit}", "-o", f"junit_suite_name={_name_of(run)}"] if run.report_dir is not None else []),
+            *("-o", f"junit_suite_name={_name_of(run)}"),
+            *([f"--junitxml={junit}"] if run.report_dir is not None else []),
             *pytest_options,
             str(_SUITE),
         ]
@@ -194,7 +195,7 @@ def _complaint_in(said: str) -> str:
 def _name_of(run: Run) -> str:
     """The target, as JUnit's readers show it. In one line: pytest would read the next one as another option."""
     iut = run.configuration.iut
-    return in_one_line(iut.name or iut.url or "embedded reference server")
+    return in_one_line(iut.name or iut.url or iut.app or "embedded reference server")
 
 
 @contextlib.contextmanager

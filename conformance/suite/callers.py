@@ -70,10 +70,10 @@ NOT_TO_BE_DELETED = "callers"
 def asked(
     iut: Iut,
     bystanders: Bystanders,
-    aims: LastLook,
+    attempts: LastLook,
     known_auth: None,
     kept: Bystander | None = None,
-    listing: list[Exchange] | None = None,
+    whole_list: list[Exchange] | None = None,
     small_pages: SmallPages | None = None,
     deletion: Deletion | None = None,
 ) -> Callers:
@@ -97,15 +97,17 @@ def asked(
             continue
         if iut.contract.bindings_of(Method.LIST) and iut.statement.value("list") is not False:
             parent = iut.contract.parent_of(name)
-            requests.append(iut.list_request(parent, credential=credential, note=_note(Method.LIST, who)))
+            requests.append(_list_by(iut, parent, credential, _note(Method.LIST, who)))
         if victim is not None:
             requests.append(iut.delete_request(victim.name, credential, _note(Method.DELETE, who)))
     if not iut.is_quick:
         path, note = iut.contract.path(Method.GET, name), f"{SPELLED}, as HEAD"
-        requests.append(iut.request("HEAD", path, headers=CLOSING, credential=Credential.NONE, note=note, is_odd=True))
+        requests.append(
+            iut.request("HEAD", path, headers=CLOSING, credential=Credential.NONE, note=note, may_be_unrouted=True)
+        )
         for other, what in spellings(path):
             note = f"{SPELLED} with {what}"
-            requests.append(iut.request("GET", other, credential=Credential.NONE, note=note, is_odd=True))
+            requests.append(iut.request("GET", other, credential=Credential.NONE, note=note, may_be_unrouted=True))
     sent = {exchange.note: exchange for exchange in iut.send_all(requests)}
     asked = Callers(sent)
 
@@ -114,17 +116,20 @@ def asked(
         return [iut.delete_request(other, _WHO[who], note) for who, note in notes.items() if note in sent]
 
     if victim is not None:
-        aims.aim(NOT_TO_BE_DELETED, victim, asked.deletes, deletes_of)
+        attempts.note(NOT_TO_BE_DELETED, victim, asked.deletes, deletes_of)
     return asked
+
+
+def _list_by(iut: Iut, parent: str, credential: Credential, note: str) -> Outgoing:
+    """A list; without credentials of one operation, for who compares whole targets may guard that without a query."""
+    page_size = 1 if credential is Credential.NONE else 0
+    return iut.list_request(parent, page_size=page_size, credential=credential, note=note)
 
 
 @stimulus
 def let_in(iut: Iut, asked: Callers, oldest_name: str) -> dict[str, str]:
-    """The gets and lists that were answered without the right credentials, by their note, and why.
-
-    Who lacks a permission may be allowed to read.
-    """
-    reads = [(who, read) for who in (ANONYMOUS, STRANGER) for read in asked.of(who, *READS)]
+    """The gets and lists that were answered without the right credentials, by their note, and why."""
+    reads = [(who, read) for who in _WHO for read in asked.of(who, *READS)]
     return {read.note: why_let_in(iut, read, oldest_name, _WHO[who]) for who, read in reads if read.succeeded()}
 
 
@@ -142,12 +147,12 @@ class OneConnection:
 
     known: Exchange
     after: Exchange
-    alone: Exchange | None
+    control: Exchange | None
 
     @property
     def tells_who_calls(self) -> bool:
         """Whether the credentials of the first let the second in."""
-        return self.alone is not None and self.alone.is_denied
+        return self.control is not None and self.control.is_denied
 
 
 def read_on_one_connection(iut: Iut, name: str) -> OneConnection:
@@ -217,5 +222,5 @@ def why_let_in(iut: Iut, read: Exchange, name: str, credential: Credential = Cre
 def _read_again(iut: Iut, read: Exchange, credential: Credential) -> Outgoing:
     assert read.call is not None
     if read.calls(Method.LIST):
-        return iut.list_request(read.call.name, credential=credential, note=read.note)
+        return _list_by(iut, read.call.name, credential, read.note)
     return iut.get_request(read.call.name, credential, read.note)

@@ -81,7 +81,7 @@ def start_chosen(iut: Iut, kinds: Sequence[str]) -> dict[str, Chosen]:
 
 
 @stimulus
-def unusual(iut: Iut, bystanders: Bystanders, younger_name: str | None = None) -> dict[str, Chosen]:
+def unusual(iut: Iut, older_name: str, bystanders: Bystanders) -> dict[str, Chosen]:
     """The operations that are always asked for: of everything at once, and with a colon."""
     return start_chosen(iut, [EVERYTHING, COLON])
 

@@ -2,7 +2,7 @@
 
 A careless server may cancel another operation with, or in place of, the one that is named: the oldest, the newest, the
 one that was started before it or after it. So the oldest of all is a bystander, the next one (`older`) is started right
-before all that are cancelled, and `younger` right after them; the last before `younger` is one that is deleted, too.
+before all others, and `younger` right after them; the last before `younger` is one that is deleted, too.
 None is started that no check of the run wants.
 """
 
@@ -33,7 +33,7 @@ def first_name(iut: Iut, older_name: str, bystanders: Bystanders) -> str:
 
 
 @stimulus
-def story_names(iut: Iut, older_name: str, bystanders: Bystanders) -> list[str]:
+def cancellation_names(iut: Iut, older_name: str, bystanders: Bystanders) -> list[str]:
     """Two more that are cancelled and followed to their end. Raises NotTested where operations end at once."""
     if iut.ends_at_once:
         raise NotTested(iut.ends_at_once)
@@ -53,12 +53,31 @@ def storm_name(iut: Iut, older_name: str, bystanders: Bystanders) -> str:
 
 
 @stimulus
+def completing_name(iut: Iut, older_name: str, bystanders: Bystanders) -> str:
+    """The one that ends by itself, early so that it has ended when it is needed; empty where none can be had."""
+    return iut.completed_supply.take(1)[0] if iut.completed_supply.is_given else ""
+
+
+@stimulus
+def same_request_id_name(
+    iut: Iut, older_name: str, bystanders: Bystanders, unusual: dict[str, Chosen] | None = None
+) -> str:
+    """The one that is cancelled with the request id of another cancel.
+
+    Where the suite may choose ids it is the one with an unusual id.
+    """
+    return (unusual[EVERYTHING].name if unusual is not None else "") or iut.running(1)[0]
+
+
+@stimulus
 def abandoned_name(
     iut: Iut,
     first_name: str,
-    story_names: list[str] | None = None,
+    cancellation_names: list[str] | None = None,
     decoy_name: str | None = None,
     storm_name: str | None = None,
+    completing_name: str | None = None,
+    same_request_id_name: str | None = None,
 ) -> str:
     """The one that is deleted while its cancel is under way. Raises Unjudged where no delete is ours to send."""
     require_own_deletes(iut, first_name)
@@ -70,28 +89,13 @@ def younger_name(
     iut: Iut,
     storm_name: str,
     first_name: str,
-    story_names: list[str] | None = None,
+    cancellation_names: list[str] | None = None,
     decoy_name: str | None = None,
+    completing_name: str | None = None,
+    same_request_id_name: str | None = None,
     abandoned_name: str | None = None,
 ) -> str:
     return iut.running(1)[0]
-
-
-@stimulus
-def completing_name(iut: Iut, bystanders: Bystanders, younger_name: str | None = None) -> str:
-    """The one that ends by itself, early so that it has ended when it is needed; empty where none can be had."""
-    return iut.completed_supply.take(1)[0] if iut.completed_supply.is_given else ""
-
-
-@stimulus
-def same_request_id_name(
-    iut: Iut, bystanders: Bystanders, younger_name: str | None = None, unusual: dict[str, Chosen] | None = None
-) -> str:
-    """The one that is cancelled with the request id of another cancel; the list that is walked through has it, too.
-
-    Where the suite may choose ids it is the one with an unusual id.
-    """
-    return (unusual[EVERYTHING].name if unusual is not None else "") or iut.running(1)[0]
 
 
 def require_own_deletes(iut: Iut, like: str) -> None:

@@ -20,24 +20,28 @@ from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import unknown_name
 from conformance.suite.blame import Blame, Make
-from conformance.suite.bystanders import Bystanders
+from conformance.suite.bystanders import Bystanders, shows_the_end
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.evidence import note, require_answers, require_untouched
 from conformance.suite.judging import require
 from conformance.suite.last_look import LastLook
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import Stories
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
-    """What requests are aimed at: the operation called `name`, which they must not touch, by way of a decoy or not."""
+class Situation:
+    """What the requests of a family meet: the operation called `name`, which they must not touch, and a decoy.
+
+    `ended` is one that was cancelled and is done; the first one again where there is none.
+    """
 
     iut: Iut
     name: str
     decoy: str
+    ended: str
 
 
-MakeFamily = Callable[[Aim], list[Outgoing]]
+MakeFamily = Callable[[Situation], list[Outgoing]]
 """Makes the requests of one family."""
 
 FAMILIES: dict[str, MakeFamily] = {}
@@ -122,10 +126,13 @@ class Refusal:
 class Refusals:
     """The traffic of all families, and who touched the bystander if anybody did."""
 
-    def __init__(self, iut: Iut, bystanders: Bystanders, decoy: str, last_look: LastLook, blame: Blame) -> None:
+    def __init__(
+        self, iut: Iut, bystanders: Bystanders, decoy: str, ended: str, last_look: LastLook, blame: Blame
+    ) -> None:
         self._iut = iut
         self._bystanders = bystanders
         self._decoy = decoy
+        self._ended = ended
         self._last_look = last_look
         self._blame = blame
         self._sent: dict[str, list[Exchange]] = {}
@@ -135,11 +142,13 @@ class Refusals:
     def send(self, family: str) -> Refusal:
         """Send the requests of one family."""
         bystander = self._bystanders.oldest
-        sent = self._iut.send_all(FAMILIES[family](Aim(self._iut, bystander.name, self._decoy)))
+        sent = self._iut.send_all(
+            FAMILIES[family](Situation(self._iut, bystander.name, self._decoy, self._ended or bystander.name))
+        )
         self._sent[family] = sent
         self._effects = None
         everything = [exchange for exchanges in self._sent.values() for exchange in exchanges]
-        self._last_look.aim(_KEY, bystander, everything, self._remake_all)
+        self._last_look.note(_KEY, bystander, everything, self._remake_all)
         return Refusal(family, sent, self)
 
     def effect_of(self, family: str) -> Complaint | None:
@@ -205,7 +214,7 @@ class Refusals:
 
         def make(name: str) -> list[Outgoing]:
             decoy = self._iut.running(1)[0] if family in CANCEL_A_DECOY else ""
-            return FAMILIES[family](Aim(self._iut, name, decoy))
+            return FAMILIES[family](Situation(self._iut, name, decoy, self._ended or name))
 
         return make
 
@@ -235,11 +244,12 @@ def refusals(
     bystanders: Bystanders,
     decoy_name: str,
     cancel_is_answered: None,
-    aims: LastLook,
+    attempts: LastLook,
     blame: Blame,
     looked_first: None = None,
     known_auth: None = None,
-    stories: Stories | None = None,
+    cancellations: Cancellations | None = None,
 ) -> Refusals:
-    """Whoever sends the families; the stories come first where there are any: they show how late an effect is."""
-    return Refusals(iut, bystanders, decoy_name, aims, blame)
+    """Whoever sends the families; the cancellations come first where there are any: they show how late an effect is."""
+    ended = cancellations.plain.name if cancellations is not None and shows_the_end(cancellations.plain.end) else ""
+    return Refusals(iut, bystanders, decoy_name, ended, attempts, blame)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from conformance.errors import NotApplicable, NotTested
@@ -37,7 +39,8 @@ def no_connection_tells_who_calls(each_request_by_itself: None) -> None:
 
 @verifies("auth.credentials-are-required")
 def test_credentials_are_required(unauthorised: Refusal) -> None:
-    noted = unauthorised.noted(by.WITHOUT_CREDENTIALS, by.WITHOUT_ANYTHING, by.PRETENDED_ORIGIN, by.PRETENDED_IDENTITY)
+    plain, other = (by.WITHOUT_CREDENTIALS, by.WITHOUT_ANYTHING), (by.PRETENDED_ORIGIN, by.PRETENDED_IDENTITY)
+    noted = unauthorised.noted(*plain, *other, by.WITHOUT_CREDENTIALS_WHEN_DONE)
     require_each(refused_for_its_credentials, noted)
 
 
@@ -125,6 +128,15 @@ def test_missing_permission_is_told(iut: Iut, unauthorised: Refusal, asked: Call
 def _without_permission(unauthorised: Refusal) -> tuple[Exchange, Exchange]:
     """The plain cancels without permission: of an operation that exists, and of none."""
     return (unauthorised.noted(by.WITHOUT_PERMISSION)[0], unauthorised.noted(by.UNKNOWN_WITHOUT_PERMISSION)[0])
+
+
+@verifies("auth.permission-is-denied", profile="ci")
+def test_missing_permission_is_denied_whatever_the_state(iut: Iut, unauthorised: Refusal) -> None:
+    """Whoever sees no operation that runs, sees none that is done."""
+    _require_refused_without_permission(iut, unauthorised)
+    may_be_hidden = is_hidden(_without_permission(unauthorised)[0])
+    judged = partial(refused_for_its_permission, may_be_hidden=may_be_hidden)
+    require_each(judged, unauthorised.noted(by.WITHOUT_PERMISSION_WHEN_DONE))
 
 
 @verifies("auth.permission-is-denied", profile="ci")

@@ -11,13 +11,15 @@ from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import nonce, unknown_name
 from conformance.suite.callers import spellings
 from conformance.suite.clients import in_http_1_0
-from conformance.suite.refusals import Aim, refusal
+from conformance.suite.refusals import Situation, refusal
 
 WITHOUT_CREDENTIALS = "cancel without credentials"
 UNKNOWN_WITHOUT_CREDENTIALS = "cancel of an unknown operation without credentials"
 MALFORMED_WITHOUT_CREDENTIALS = "malformed cancel without credentials"
 INVALID_CREDENTIALS = "cancel with a token that nobody issued"
 ALTERED_CREDENTIALS = "cancel with almost the right token"
+WITHOUT_CREDENTIALS_WHEN_DONE = "cancel without credentials of an operation that is done"
+WITHOUT_PERMISSION_WHEN_DONE = "cancel without permission of an operation that is done"
 WITHOUT_ANYTHING = "cancel without credentials and without a body"
 QUERY_ALONE = "cancel without credentials and with a query"
 PRETENDED = "cancel without credentials, with a key and a token of nobody in its query, from somebody on this machine"
@@ -36,9 +38,9 @@ UNKNOWN_WITHOUT_PERMISSION = "cancel of an unknown operation without permission"
 
 
 @refusal
-def unauthorised(aim: Aim) -> list[Outgoing]:
+def unauthorised(given: Situation) -> list[Outgoing]:
     """Cancels without the right credentials, of the bystander and of nothing; none where nobody asks for any."""
-    iut, name = aim.iut, aim.name
+    iut, name = given.iut, given.name
     if iut.statement.value("auth") is not True or iut.configuration.auth.client_certificate:
         return []
     unknown = unknown_name(name, "auth")
@@ -51,7 +53,9 @@ def unauthorised(aim: Aim) -> list[Outgoing]:
     if is_this_machine(iut.configuration):
         # Some accounts are locked after a few of those; elsewhere the check that is disruptive sends them.
         altered = [each for each in ALTERED if iut.has_credential(each)]
-    cases += [(name, b"{}", each, ALTERED_CREDENTIALS) for each in altered]
+    # One of them at what is done: some answer the cancel of that before they ask who calls.
+    attempts = [given.ended, *[name] * len(altered)]
+    cases += [(at, b"{}", each, ALTERED_CREDENTIALS) for at, each in zip(attempts, altered, strict=False)]
     if iut.has_credential(Credential.MAIN) and not (iut.is_quick and altered):
         # Who lets in any token, lets in one that is almost right.
         cases.append((name, b"{}", Credential.INVALID, INVALID_CREDENTIALS))
@@ -63,7 +67,10 @@ def unauthorised(aim: Aim) -> list[Outgoing]:
         ]
     if not iut.is_quick:
         cases.append((name, b"", Credential.NONE, WITHOUT_ANYTHING))
-    requests = [iut.cancel_request(aim, body=body, credential=who, note=note) for aim, body, who, note in cases]
+        cases.append((given.ended, b"{}", Credential.NONE, WITHOUT_CREDENTIALS_WHEN_DONE))
+        if iut.has_credential(Credential.FORBIDDEN):
+            cases.append((given.ended, b"{}", Credential.FORBIDDEN, WITHOUT_PERMISSION_WHEN_DONE))
+    requests = [iut.cancel_request(at, body=body, credential=who, note=note) for at, body, who, note in cases]
     requests += _spelled(iut, name)
     requests.append(_with_everything_else(iut, name))
     return requests if iut.is_quick else requests + _pretended(iut, name)
@@ -73,7 +80,9 @@ def _spelled(iut: Iut, name: str) -> list[Outgoing]:
     """Cancels without credentials on other spellings of their path."""
     none = Credential.NONE
     return [
-        iut.request("POST", path, body=b"{}", content_type=JSON, credential=none, note=f"{_SPELLED}{what}", is_odd=True)
+        iut.request(
+            "POST", path, body=b"{}", content_type=JSON, credential=none, note=f"{_SPELLED}{what}", may_be_unrouted=True
+        )
         for path, what in spellings(iut.contract.path(Method.CANCEL, name), few=iut.is_quick)
     ]
 

@@ -37,7 +37,7 @@ def look(members: Mapping[str, Any], at: float = 0.01, number: int = 1) -> Excha
 
 def wait(*looks: Exchange, outcome: Outcome = Outcome.OK, **said: Any) -> Turn:
     a_turn = turn(*looks, method=Method.GET, outcome=outcome, timeout=1000, **said)
-    return replace(a_turn, told=replace(a_turn.told, word="wait", poll=8))
+    return replace(a_turn, request=replace(a_turn.request, word="wait", poll=8))
 
 
 DONE = {"name": "n", "done": True}
@@ -64,10 +64,10 @@ TOLD_OTHERWISE: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("said", TOLD_AS_CANCELLED)
 def test_a_cancellation_is_told_by_operation_code_predicate_or_exception(said: dict[str, Any]) -> None:
-    told = wait(look(DONE), **said)
-    assert tells_a_cancellation(told) is None
-    assert tells_a_result(told) is not None
-    assert tells_a_failure(Code.INTERNAL)(told) is not None
+    request = wait(look(DONE), **said)
+    assert tells_a_cancellation(request) is None
+    assert tells_a_result(request) is not None
+    assert tells_a_failure(Code.INTERNAL)(request) is not None
 
 
 @pytest.mark.parametrize("said", TOLD_OTHERWISE)

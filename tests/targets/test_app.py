@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import httpx
 import pytest
@@ -281,6 +282,15 @@ app = "service:app"
 start = {{method = "POST", path = "/v1/projects/demo/locations/us/operations:start", json = {{mode = "run"}}}}
 """
 HONEST = "reference_service(clock=SystemClock(), seed=0)"
+
+
+def test_the_suite_of_junit_is_named_after_the_application(tmp_path: Path) -> None:
+    (tmp_path / "service.py").write_text(REFERENCE.format(service=HONEST, extra=""))
+    (tmp_path / "conformance.toml").write_text(FILE.format(more=""))
+    options = Options(config=str(tmp_path / "conformance.toml"), report_dir=str(tmp_path / "report"))
+    run_quietly(options, ["-k", "test_connections"])
+    (suite,) = ElementTree.parse(tmp_path / "report" / "junit.xml").getroot()
+    assert suite.get("name") == "service:app"
 
 
 def test_an_honest_application_conforms_and_what_needs_a_socket_is_no_gap(tmp_path: Path) -> None:

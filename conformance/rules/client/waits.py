@@ -103,7 +103,7 @@ def tells_that_time_is_over(turn: Turn) -> Complaint | None:
     if tells_no_answer(turn) and said.cancelled is not True and "cancel" not in said.exception.lower():
         return None
     return turn.complain(
-        f"the operation ran on when the {turn.told.timeout} ms were over, and of the wait the driver said"
+        f"the operation ran on when the {turn.request.timeout} ms were over, and of the wait the driver said"
         f" {_in_words(turn)}"
     )
 
@@ -115,7 +115,7 @@ def waits_for_an_answer_in_time(turn: Turn) -> Complaint | None:
     if not tells_no_answer(turn) or took >= deadline_of(turn) * 0.9:
         return None
     return turn.complain(
-        f"the deadline was {turn.told.timeout} ms, and the wait was given up after {took * 1000:.0f} ms, while a get"
+        f"the deadline was {turn.request.timeout} ms, and the wait was given up after {took * 1000:.0f} ms, while a get"
         " was under way"
     )
 
@@ -185,7 +185,7 @@ def pauses_grow(turn: Turn) -> Complaint | None:
     if third < _FEW:
         raise NotTested(f"{len(turn.answers)} gets were sent, too few to tell")
     last = pauses[-third:]
-    least = max(_short_one(pauses[:third]) * _GROWTH, (turn.told.poll or 0) / 1000)
+    least = max(_short_one(pauses[:third]) * _GROWTH, (turn.request.poll or 0) / 1000)
     if _short_one(last) > least:
         return None
     if third < _MANY and turn.stall > _BUSY:

@@ -77,7 +77,7 @@ WAITS = Control(
 def _waited(
     name: str,
     requirement: str,
-    story: str,
+    summary: str,
     judge: TurnJudge,
     *answers: Answer,
     before: tuple[Step, ...] = (),
@@ -86,7 +86,7 @@ def _waited(
 ) -> Scenario:
     return Scenario(
         name=name,
-        story=story,
+        summary=summary,
         control=control,
         steps=(*before, wait(*answers, timeout=timeout)),
         expectations=(Expectation(f"client-wait.{requirement}", judge),),

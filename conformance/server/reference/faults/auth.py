@@ -51,6 +51,10 @@ def _exists(service: Service, name: str) -> bool:
     return True
 
 
+def _is_done(service: Service, name: str) -> bool:
+    return _exists(service, name) and service.store.get(name).done
+
+
 def _is_anonymous(call: Invocation) -> bool:
     return call.request.header("authorization") is None
 
@@ -64,6 +68,17 @@ def _is_malformed(call: Invocation) -> bool:
 
 def _is_denied(error: ApiError) -> bool:
     return error.code is Code.PERMISSION_DENIED
+
+
+@fault(breaks="auth.invalid-credentials-are-refused")
+def what_is_done_is_answered_before_the_gate(honest: Service) -> Service:
+    """Answers the cancel of an operation that is done at once: nothing is to be done, so nobody is asked who calls."""
+
+    def lie(service: Service, call: Invocation) -> None:
+        if call.rpc is not Rpc.CANCEL or not _is_done(service, call.name):
+            honest.authorise(service, call)
+
+    return replace(honest, authorise=lie)
 
 
 @fault(breaks="auth.permission-is-denied", profile="ci")

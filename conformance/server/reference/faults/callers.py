@@ -89,6 +89,22 @@ def everybody_known_may_list(honest: Service) -> Service:
     return _passing(honest, Rpc.LIST, when=_is_weak)
 
 
+@fault(breaks="auth.each-request-by-itself")
+def permission_is_remembered_for_all(honest: Service) -> Service:
+    """Remembers that an operation may be read, and not by whom: the key of the cache has the name alone."""
+
+    def lie(service: Service, call: Invocation) -> None:
+        allowed: set[str] = service.scratch.setdefault("allowed", set())
+        try:
+            honest.authorise(service, call)
+            allowed.update([call.name] if call.rpc is Rpc.GET else [])
+        except ApiError as error:
+            if error.code is not Code.PERMISSION_DENIED or call.rpc is not Rpc.GET or call.name not in allowed:
+                raise
+
+    return replace(honest, authorise=lie)
+
+
 @fault(breaks="auth.delete-needs-permission")
 def everybody_known_may_delete(honest: Service) -> Service:
     """Asks for the permission to cancel, and deletes without it."""
@@ -220,6 +236,17 @@ def gate_compares_the_raw_path(honest: Service) -> Service:
 
     def lie(service: Service, call: Invocation) -> None:
         if call.request.path.startswith("/v1/projects/") or call.request.header("authorization") is not None:
+            honest.authorise(service, call)
+
+    return replace(honest, authorise=lie)
+
+
+@fault(breaks="auth.methods-require-credentials")
+def reads_with_a_query_are_not_guarded(honest: Service) -> Service:
+    """Guards get and list by their whole targets, query and all; with a query none of them is known."""
+
+    def lie(service: Service, call: Invocation) -> None:
+        if call.rpc not in (Rpc.GET, Rpc.LIST) or not call.request.query:
             honest.authorise(service, call)
 
     return replace(honest, authorise=lie)

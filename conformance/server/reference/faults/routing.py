@@ -97,6 +97,16 @@ def no_verb_cancels(honest: Service) -> Service:
     return also_bound(honest, lambda request: posted(request, r"(.*/operations/[^/:]+)", r"\1:cancel"))
 
 
+@fault(breaks="routing.verb-is-exact")
+def verb_is_found_in_the_query(honest: Service) -> Service:
+    """Compares the end of the whole target with `:cancel`, as a proxy does whose pattern is for the request line."""
+
+    def meant(request: Request) -> str | None:
+        return f"{request.path}:cancel" if request.method == "POST" and request.query.endswith(":cancel") else None
+
+    return also_bound(honest, meant)
+
+
 @fault(breaks="routing.verb-is-exact", profile="ci")
 def verb_has_an_extension(honest: Service) -> Service:
     """Takes `:cancel.json` for `:cancel`: the framework strips a format from the end of every path."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from conformance.lro.codes import Code
 from conformance.server.reference.api_error import ApiError
-from conformance.server.reference.faults.lies import refusal
+from conformance.server.reference.faults.lies import refusal, without_metadata
 from conformance.server.reference.faults.registry import fault
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
@@ -136,6 +136,19 @@ def not_found_creates_later(honest: Service) -> Service:
         return honest.get(service, call)
 
     return replace(_cancel_of_unknown(honest, instead), get=get)
+
+
+@fault(breaks="target.other-operations-untouched")
+def newest_stands_for_what_is_unknown(honest: Service) -> Service:
+    """Answers 404, and has cancelled the operation that was started last: the query sorts, and finds no such id."""
+
+    def instead(service: Service, call: Invocation) -> Message:
+        there = service.store.list(call.target.rpartition("/operations/")[0])
+        for newest in sorted(there, key=lambda each: each.number)[-1:]:
+            service.store.cancel(newest.name)
+        raise UnknownOperation(call.target)
+
+    return without_metadata(_cancel_of_unknown(honest, instead))
 
 
 @fault(breaks="unknown.get-is-not-found")
