@@ -69,8 +69,8 @@ def test_unsupported_is_not_believed_of_a_call_that_is_made(whole: Callable[...,
     assert verdicts(run)["client-answer.unimplemented"] == "error"
     assert verdicts(run)["client-answer.not-found"] == "pass"
     assert run.report["iut"]["driver"]["unsupported"] == []
-    message = run.report["messages"][0]
-    assert "the driver replied `unsupported` to cancel, although its client has that call; scenarios unimpl" in message
+    said = "the driver replied `unsupported` to cancel, although its client has that call; scenarios unimpl"
+    assert any(said in message for message in run.report["messages"])
 
 
 def test_unsupported_is_not_believed_of_a_call_that_arrived(whole: Callable[..., GateRun]) -> None:
