@@ -14,6 +14,7 @@ TWICE = {
     "Apply": "what a fault does: to a service, and to a client",
     "Event": "of ASGI, for our server and for the application of a user; of an operation's life; of a time line",
     "Fields": "header fields, for two files of client faults",
+    "Wire": "the socket of the model client, a program of its own; what carries calls, HTTP or gRPC",
 }
 """Names that stand for two things, each with the reason."""
 

@@ -128,7 +128,7 @@ def test_every_call_says_who_makes_it_and_what_it_does(tmp_path: Path, capsys: p
         '[auth]\nkind = "bearer"\ntoken_env = "NOT_SET_ANYWHERE"',
     )
     calls = planned(capsys, file)["calls"]
-    assert {call["check"] for call in calls} >= {"oldest_name", "query_names", "stories", "clean-up"}
+    assert {call["check"] for call in calls} >= {"oldest_name", "query_names", "cancellations", "clean-up"}
     assert {call["effect"] for call in calls} == {"starts", "cancels", "deletes", "reads", "must be refused"}
     assert {call["credential"] for call in calls} == {"main", "none", "invalid"}
     assert {(call["method"], call["path"]) for call in calls if call["effect"] == "starts"} == {

@@ -263,7 +263,7 @@ def test_a_recording_in_which_nothing_was_judged_says_so(tmp_path: Path, capsys:
     path = tmp_path / "traffic.har"
     path.write_text('{"log": {"entries": []}}', "utf-8")
     assert main(["audit", str(path)]) == 3
-    assert "nothing in this recording was judged, so nothing is said of the server\n" in capsys.readouterr().out
+    assert "verdict: INCOMPLETE: NOTHING WAS JUDGED\n" in capsys.readouterr().out
 
 
 # --- a server that nobody has described yet ---

@@ -210,27 +210,30 @@ def _code(names: Sequence[str]) -> str:
 
 
 def described(outcome: MatrixResult) -> str:
-    """One line about an outcome, and one for everything that is not as declared."""
+    """A line about an outcome, and more for everything that is not as declared."""
+    from conformance.exchange.printable import wrapped
     from conformance.server.reference.worlds import AT_ONCE
 
     mark = "exact  " if outcome.is_exact else "INEXACT"
     at = f"request {outcome.first_at:>3}" if outcome.first_at else "           "
     subject = outcome.subject
     name = subject.name if subject.world == AT_ONCE.name else f"{subject.name} in {subject.world}"
-    line = f"{mark} {subject.actor} {subject.kind:<7} {name:<48} {at} {outcome.seconds:6.2f} s"
+    line = f"{mark} {outcome.seconds:6.2f} s  {at}  {subject.actor} {subject.kind:<7} {name}"
     details = [f"missed {name}" for name in sorted(outcome.missed)]
     details += [f"also {name}: {outcome.broken[name][:160]}" for name in sorted(outcome.unexpected)]
     details += [f"error {error[:200]}" for error in outcome.errors]
     details += outcome.undeclared if subject.kind == "variant" else []
-    return "\n".join([line, *("          " + detail for detail in details)])
+    return "\n".join([line, *(part for detail in details for part in wrapped(detail, " " * 10))])
 
 
 def _summary(outcomes: Sequence[MatrixResult]) -> Iterator[str]:
+    from conformance.exchange.printable import wrapped
+
     yield "\n"
     for actor in ("server", "client"):
         half = [outcome for outcome in outcomes if outcome.subject.actor == actor]
         if half:
-            yield f"{actor}: {_summed_up(half)}\n"
+            yield from (f"{line}\n" for line in wrapped(f"{actor}: {_summed_up(half)}"))
 
 
 def _summed_up(outcomes: Sequence[MatrixResult]) -> str:

@@ -167,7 +167,7 @@ def _replay(
     """Send the requests of one violation in their order, show what comes back, and judge it."""
     from conformance.errors import Unjudged
     from conformance.exchange.printable import cut
-    from conformance.judging.replay import Recurrence, Replayed, judge_again
+    from conformance.judging.replay import Recurrence, Replayed, judge_replay
     from conformance.reports.exchange_text import request_lines
     from conformance.reports.side_by_side import side_by_side
     from conformance.rules.server import all_rules
@@ -192,7 +192,7 @@ def _replay(
         for line in side_by_side(earlier, iut.target.masking().exchange(answered)):
             show(line)
     real = [adaptation.names.get(name, name) for name in recorded]
-    return judge_again(all_rules().get(requirement), violation.exchanges, new, real, iut.target.masking())
+    return judge_replay(all_rules().get(requirement), violation.exchanges, new, real, iut.target.masking())
 
 
 def _wait_as_recorded(iut: Iut, previous: Exchange | None, recorded: Exchange) -> None:

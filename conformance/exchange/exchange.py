@@ -52,11 +52,11 @@ class Exchange:
 
     `sent_at` and `received_at` are seconds on the run's monotonic clock: the invocation and the response of the call.
     `call` is None when the request matches no binding. `check` names who sent it; `origin` is scheme and authority of
-    the server. `is_odd` when the server may not take the name in the path for a name, or the path for a path, so that
-    something before the service may answer. `repeats` is the number of the exchange that this one confirms: the same
-    request once more, when nothing else was going on. `credentials` are what the request carried where `request` has a
-    placeholder; they stay in the processes of the run. `wire` is what was sent where the exchange is another reading of
-    it. `process` tells the recordings of a run apart: in each of them the numbers begin anew.
+    the server. `may_be_unrouted` when the server may not take the name in the path for a name, or the path for a path,
+    so that something before the service may answer. `repeats` is the number of the exchange that this one confirms: the
+    same request once more, when nothing else was going on. `credentials` are what the request carried where `request`
+    has a placeholder; they stay in the processes of the run. `wire` is what was sent where the exchange is another
+    reading of it. `process` tells the recordings of a run apart: in each of them the numbers begin anew.
     """
 
     number: int
@@ -69,7 +69,7 @@ class Exchange:
     origin: str = ""
     note: str = field(default="", compare=False)
     curl: CurlContext = field(default=NO_CONTEXT, compare=False)
-    is_odd: bool = field(default=False, compare=False)
+    may_be_unrouted: bool = field(default=False, compare=False, metadata={"written": "is_odd"})
     repeats: int = field(default=0, compare=False)
     credentials: tuple[Secret, ...] = field(default=(), compare=False)
     wire: OnWire | None = field(default=None, compare=False)

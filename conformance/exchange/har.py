@@ -96,7 +96,7 @@ def _entry(exchange: Exchange, sent: datetime) -> dict[str, Any]:
         "target": exchange.request.target,
         "sent_at": exchange.sent_at,
         "received_at": exchange.received_at,
-        "is_odd": exchange.is_odd,
+        "is_odd": exchange.may_be_unrouted,
         "repeats": exchange.repeats,
         "process": exchange.process,
         # Their masks, by which an answer that repeats one can still be recognised.
@@ -213,7 +213,7 @@ def _exchange(number: int, entry: Mapping[str, Any]) -> Exchange:
         check=str(ours.get("check", "")),
         origin=origin,
         note=str(ours.get("note", "")),
-        is_odd=ours.get("is_odd") is True,
+        may_be_unrouted=ours.get("is_odd") is True,
         repeats=_number(ours, "repeats"),
         process=_number(ours, "process"),
         credentials=tuple(map(Secret, _masks(ours.get("credentials")))),

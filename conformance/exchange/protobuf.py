@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-Fields = Mapping[int, tuple[str, str]]
+FieldTable = Mapping[int, tuple[str, str]]
 """The fields of a message by number: the name in ProtoJSON, and the type; `[]` after it says that it is repeated."""
 
-_METADATA: Fields = {
+_METADATA: FieldTable = {
     1: ("createTime", "Timestamp"),
     2: ("endTime", "Timestamp"),
     3: ("target", "string"),
@@ -24,7 +24,7 @@ _METADATA: Fields = {
     6: ("requestedCancellation", "bool"),
     7: ("apiVersion", "string"),
 }
-_MESSAGES: Mapping[str, Fields] = {
+_MESSAGES: Mapping[str, FieldTable] = {
     "Empty": {},
     "Operation": {
         1: ("name", "string"),
@@ -62,7 +62,7 @@ def members_of(kind: str, message: bytes) -> dict[str, Any] | None:
         return None
 
 
-def _members(known: Fields, message: bytes) -> dict[str, Any]:
+def _members(known: FieldTable, message: bytes) -> dict[str, Any]:
     members: dict[str, Any] = {}
     for number, value in _fields(message):
         name, kind = known.get(number, ("", ""))

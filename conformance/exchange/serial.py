@@ -76,8 +76,13 @@ def _members(value: Any) -> dict[str, Any]:
         elif isinstance(member, bytes):
             shown.update(_octets(field.name, member))
         elif field.name not in _NOT_WRITTEN:
-            shown[field.name] = _shown(member)
+            shown[_written(field)] = _shown(member)
     return shown
+
+
+def _written(field: Field[Any]) -> str:
+    """The name of a field in files, which stays when that in the code gets better."""
+    return str(field.metadata.get("written", field.name))
 
 
 def _shown(value: Any) -> Any:
@@ -140,8 +145,8 @@ def _object(kind: Any, value: Any) -> Any:
             found["outcome"] = _object(_OUTCOMES[name], value[name])
         elif hint is bytes:
             found[field.name] = _read_octets(field.name, value)
-        elif field.name in value:
-            found[field.name] = _read(hint, value[field.name])
+        elif _written(field) in value:
+            found[field.name] = _read(hint, value[_written(field)])
         elif field.default is MISSING and field.default_factory is MISSING:
             raise KeyError(field.name)
     return kind(**found)

@@ -21,7 +21,7 @@ from urllib.parse import unquote
 from conformance.exchange.message import Request, Response
 from conformance.exchange.protobuf import fields_of, members_of
 from conformance.lro.codes import Code, code_numbered
-from conformance.lro.status import Status
+from conformance.lro.status import RpcStatus
 
 CONTENT_TYPE_OF_GRPC = "application/grpc"
 
@@ -70,7 +70,7 @@ class SemanticView:
     code: Code | None = None
     """OK of a success. Of an error the HTTP status decides; where it is that of several codes, the Status has to say
     which. None where nothing does."""
-    status: Status | None = None
+    status: RpcStatus | None = None
     message: Mapping[str, Any] | None = None
     """The message of an answer 200, as ProtoJSON; None where it is not a JSON object."""
     http_status: int = 0
@@ -124,17 +124,17 @@ def bare_status_in(members: Mapping[str, Any] | None) -> Mapping[str, Any] | Non
     return members if members is not None and "error" not in members and "code" in members else None
 
 
-def status_in(members: Mapping[str, Any] | None) -> Status | None:
+def status_in(members: Mapping[str, Any] | None) -> RpcStatus | None:
     """The google.rpc.Status of the body of an error, in either form, or None."""
     envelope = envelope_in(members)
     found = envelope if envelope is not None else bare_status_in(members)
-    return Status(found) if found is not None else None
+    return RpcStatus(found) if found is not None else None
 
 
 _GONE = 410
 
 
-def _code_of(http_status: int, said: Status | None) -> Code | None:
+def _code_of(http_status: int, said: RpcStatus | None) -> Code | None:
     codes = _codes_with(http_status)
     if len(codes) == 1:
         return codes[0]
@@ -185,10 +185,10 @@ def _over_grpc(call: Call | None, response: Response) -> SemanticView:
     return SemanticView(call, known, _status_of_trailers(known, response), None, known.http_status, known.name)
 
 
-def _status_of_trailers(code: Code, response: Response) -> Status:
+def _status_of_trailers(code: Code, response: Response) -> RpcStatus:
     plain = {"code": int(code), "message": unquote(response.header("grpc-message") or "")}
     try:
         octets = base64.b64decode(response.header("grpc-status-details-bin") or "")
     except binascii.Error:
-        return Status(plain)
-    return Status({**plain, **(members_of("Status", octets) or {})})
+        return RpcStatus(plain)
+    return RpcStatus({**plain, **(members_of("Status", octets) or {})})

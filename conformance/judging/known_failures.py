@@ -108,10 +108,12 @@ def examined(
         yield entry, problem
 
 
-def foretold(entries: Iterable[KnownFailure], result: CheckResult, is_alone: bool) -> tuple[Verdict, str] | None:
+def foretold(
+    entries: Iterable[KnownFailure], result: CheckResult, is_the_only_check: bool
+) -> tuple[Verdict, str] | None:
     """What the baseline will make of one result, as far as that is certain before the run is over.
 
-    `is_alone` says that the requirement has no other deterministic check.
+    `is_the_only_check` says that the requirement has no other deterministic check.
     """
     for entry in entries:
         if entry.requirement != result.requirement or not entry.covers(result.check):
@@ -120,7 +122,7 @@ def foretold(entries: Iterable[KnownFailure], result: CheckResult, is_alone: boo
             return Verdict.KNOWN_FAILURE, _why(entry)
         if entry.is_flaky:
             continue
-        if result.finding is Finding.KEPT and not result.drawn and (is_alone or entry.check):
+        if result.finding is Finding.KEPT and not result.drawn and (is_the_only_check or entry.check):
             return Verdict.UNEXPECTED_PASS, f"the baseline lists it as a known failure: {entry.reason} ({entry.link})"
     return None
 

@@ -194,7 +194,7 @@ class Replayed:
     reason: str
 
 
-def judge_again(
+def judge_replay(
     rule: Rule | None, old: Sequence[Exchange], new: Sequence[Exchange], real: Iterable[str], masking: Masking
 ) -> Replayed:
     """Whether the violation that `old` shows is there in `new`; `real` are the names of operations that existed."""

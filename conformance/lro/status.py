@@ -14,7 +14,7 @@ from conformance.lro.codes import Code, code_named, code_numbered
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class RpcStatus:
     """What an error says of itself; `members` is the JSON object as received."""
 
     members: Mapping[str, Any]

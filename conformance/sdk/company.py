@@ -40,8 +40,8 @@ class _NotBeside(Exception):
 
 @dataclass
 class Company:
-    """All drivers of a run: what goes wrong with one is known to all. `alone` says why others did not come up beside
-    the first.
+    """All drivers of a run: what goes wrong with one is known to all. `why_no_others` says why others did not come up
+    beside the first.
     """
 
     start: Callable[[], AbstractContextManager[AnyDriver]]
@@ -51,7 +51,7 @@ class Company:
     now: Callable[[], float]
     on_played: Callable[[str], None]
     faults: list[str] = field(default_factory=list)
-    alone: str = ""
+    why_no_others: str = ""
     stderr: str = ""
     requests: int = 0
     hello: Hello = field(default_factory=Hello)
@@ -145,7 +145,7 @@ class Company:
                 driver.finish()
             except _NotBeside as why:
                 is_finished = True
-                self.alone = self.alone or str(why)
+                self.why_no_others = self.why_no_others or str(why)
             except Outlived:
                 self._outlived += 1
                 if self._outlived == MOST_FAULTS:

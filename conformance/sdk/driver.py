@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import IO, Protocol
 
 from conformance.errors import UsageError
-from conformance.rules.client.turn import Hello, Said, Told
+from conformance.rules.client.turn import DriverRequest, Hello, Said
 from conformance.sdk.reply import PROTOCOL, DriverFault, Gone, Overdue, id_of, read_hello, read_reply, shown
 from conformance.secrets.command import command_without_secrets
 
@@ -50,9 +50,9 @@ class AnyDriver(Protocol):
     @property
     def stderr(self) -> str: ...
 
-    def greet(self, told: Told, was_called: Callable[[], bool]) -> Hello | None: ...
+    def greet(self, request: DriverRequest, was_called: Callable[[], bool]) -> Hello | None: ...
 
-    def ask(self, told: Sequence[Told]) -> list[Said]: ...
+    def ask(self, request: Sequence[DriverRequest]) -> list[Said]: ...
 
     def finish(self) -> None: ...
 
@@ -130,13 +130,13 @@ class Driver:
         kept = _END_OF_A_WORD.sub(b"", self._stderr) if is_cut else self._stderr
         return kept.decode("utf-8", "replace")
 
-    def greet(self, told: Told, was_called: Callable[[], bool]) -> Hello | None:
+    def greet(self, request: DriverRequest, was_called: Callable[[], bool]) -> Hello | None:
         """Say hello; the value is what the driver says of itself, None when it is one that does not know a greeting.
 
         A driver that has to start is given more time, unless its client `was_called` already.
         Raises Gone when it ends instead, and DriverFault for a reply that is none.
         """
-        self._tell(told)
+        self._tell(request)
         end = time.monotonic() + self._patience * SLOW_START
         hurry = time.monotonic() + self._patience
         while (left := end - time.monotonic()) > 0 and not (was_called() and time.monotonic() > hurry):
@@ -145,25 +145,25 @@ class Driver:
             except queue.Empty:
                 continue
             if line is None:
-                raise self._gone(told)
+                raise self._gone(request)
             self._heard += 1
-            hello = read_hello(line, told)
+            hello = read_hello(line, request)
             self._replies += hello is not None
             return hello
-        raise self._silence(told, self._patience * (1 if was_called() else SLOW_START))
+        raise self._silence(request, self._patience * (1 if was_called() else SLOW_START))
 
-    def ask(self, told: Sequence[Told]) -> list[Said]:
+    def ask(self, request: Sequence[DriverRequest]) -> list[Said]:
         """Tell the driver some things at once and read its replies, which come in any order.
 
         Raises Overdue when one is not there in time, Gone when the driver ends, and DriverFault for a line that is no
         reply of the protocol.
         """
-        for each in told:
+        for each in request:
             self._tell(each)
-        end = time.monotonic() + max(each.timeout for each in told) / 1000 + self._patience
+        end = time.monotonic() + max(each.timeout for each in request) / 1000 + self._patience
         said: dict[int, Said] = {}
-        while len(said) < len(told):
-            awaited = [each for each in told if each.id not in said]
+        while len(said) < len(request):
+            awaited = [each for each in request if each.id not in said]
             try:
                 line = self._lines.get(timeout=max(end - time.monotonic(), 0))
             except queue.Empty:
@@ -176,7 +176,7 @@ class Driver:
             about = next((each for each in awaited if each.id == found), awaited[0])
             said[about.id] = read_reply(line, about, at)
             self._replies += 1
-        return [said[each.id] for each in told]
+        return [said[each.id] for each in request]
 
     def finish(self) -> None:
         """End the driver's input and wait for its end.
@@ -207,32 +207,32 @@ class Driver:
         self._process.wait()
         self._stop_reading()
 
-    def _tell(self, told: Told) -> None:
+    def _tell(self, request: DriverRequest) -> None:
         pipe = _pipe(self._process.stdin)
         # A driver that has gone is noticed by its missing reply, with its exit status.
         with contextlib.suppress(OSError, ValueError):
-            pipe.write(json.dumps(told.as_json(), ensure_ascii=False).encode("utf-8") + b"\n")
+            pipe.write(json.dumps(request.as_json(), ensure_ascii=False).encode("utf-8") + b"\n")
             pipe.flush()
 
     def _close_input(self) -> None:
         with contextlib.suppress(OSError):
             _pipe(self._process.stdin).close()
 
-    def _gone(self, told: Told) -> Gone:
+    def _gone(self, request: DriverRequest) -> Gone:
         status = self._end_in_words()
         if self._heard == 1 and self._process.returncode == 0:
             return Gone(
-                f"the driver {status} after its first reply, instead of replying to request {told.id}",
+                f"the driver {status} after its first reply, instead of replying to request {request.id}",
                 "it is started once for all requests: read lines until the end of input. A program that makes one call"
                 ' takes a loop around it: while IFS= read -r line; do printf "%s\\n" "$line" | ./program; done',
             )
-        return Gone(f"the driver {status} instead of replying to request {told.id}", PROTOCOL)
+        return Gone(f"the driver {status} instead of replying to request {request.id}", PROTOCOL)
 
-    def _silence(self, told: Told, seconds: float) -> DriverFault:
+    def _silence(self, request: DriverRequest, seconds: float) -> DriverFault:
         """Why there is no reply: it is asked of a driver that has never replied, by ending its input."""
         if self._heard:
             return Overdue(
-                f"the driver did not reply to request {told.id} within {seconds:g} s",
+                f"the driver did not reply to request {request.id} within {seconds:g} s",
                 "reply to every line, also when the client's call fails or takes longer than timeout_ms",
             )
         self._close_input()
@@ -240,17 +240,17 @@ class Driver:
             line = self._lines.get(timeout=min(self._patience, _TO_EXIT))
             if line is not None and id_of(line) is not None and not line.endswith(b"\n"):
                 return DriverFault(
-                    f"the driver's reply to request {told.id} had no line end: {shown(line)}",
+                    f"the driver's reply to request {request.id} had no line end: {shown(line)}",
                     "end every reply with a newline, and flush stdout after it",
                 )
             if line is not None and id_of(line) is not None:
                 return DriverFault(
-                    f"the driver's reply to request {told.id} came only when its input had ended: stdout is buffered,"
-                    " or all of stdin is read before the first line is answered",
+                    f"the driver's reply to request {request.id} came only when its input had ended: stdout is"
+                    " buffered, or all of stdin is read before the first line is answered",
                     "flush stdout after every line, such as print(…, flush=True), fflush(stdout), System.out.flush()",
                 )
         return DriverFault(
-            f"the driver did not reply to request {told.id}, its first, within {seconds:g} s",
+            f"the driver did not reply to request {request.id}, its first, within {seconds:g} s",
             "reply to every line, and flush stdout after it; for a driver that is slow to start raise --patience",
         )
 

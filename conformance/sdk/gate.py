@@ -178,7 +178,7 @@ def whole_timeline(performance: Performance, masking: Masking) -> str:
     """Every scenario's time line, as text."""
     lines: list[str] = []
     for play in performance.plays:
-        lines += [f"{play.scenario.name}: {play.scenario.story}", *timeline_text(timeline(play, masking))]
+        lines += [f"{play.scenario.name}: {play.scenario.summary}", *timeline_text(timeline(play, masking))]
         lines += [f"  {line}" for line in masking.text(play.fault).splitlines()]
         lines.append("")
     return "\n".join(lines)
@@ -188,8 +188,10 @@ def _messages(performance: Performance) -> list[str]:
     said = ["driver: " + fault.replace("\n  remedy: ", "; remedy: ") for fault in performance.faults]
     if performance.faults:
         said += [f"driver's log: {line}" for line in performance.stderr.splitlines()[-_LOG_LINES:]]
-    if performance.alone:
-        said.append(f"another driver did not come up beside the first: {performance.alone}; --jobs 1 starts one alone")
+    if performance.why_no_others:
+        said.append(
+            f"another driver did not come up beside the first: {performance.why_no_others}; --jobs 1 starts one alone"
+        )
     for reason in dict.fromkeys(play.unplayed for play in performance.plays if play.unplayed):
         names = [play.scenario.name for play in performance.plays if play.unplayed == reason]
         said.append(f"{reason}: {_some(names)}")

@@ -25,7 +25,7 @@ from conformance.errors import UsageError
 from conformance.exchange import Failure, FailureKind, Header, Method, OnWire, Request, Response, Wire
 from conformance.exchange.view import CONTENT_TYPE_OF_GRPC, status_in
 from conformance.lro.codes import Code
-from conformance.lro.status import Status
+from conformance.lro.status import RpcStatus
 from conformance.rules.client import client_rules
 from conformance.sdk.transport import KEY, Tell
 from conformance.server.reference.grpc_messages import message_of
@@ -216,7 +216,7 @@ def _operation(members: Mapping[str, Any]) -> Any:
 
 def _status(status: int, members: Mapping[str, Any]) -> Response:
     """An error, from the envelope of AIP-193 or a bare google.rpc.Status."""
-    said = status_in(members) or Status(members)
+    said = status_in(members) or RpcStatus(members)
     info = part_of_grpc("google.rpc.error_details_pb2").ErrorInfo
     details = [
         info(reason=detail["reason"], domain=detail["domain"])

@@ -118,7 +118,7 @@ def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: b
         connection.close()
 
 
-def again(answer: Answer, attempt: int) -> bool:
+def tries_again(answer: Answer, attempt: int) -> bool:
     """Whether to try again: UNAVAILABLE is, five times in all."""
     return answer.status == 503 and attempt < 5
 
@@ -181,7 +181,7 @@ class Client:
     headers: Callable[[str, str], dict[str, str]] = headers
     body: Callable[[str], bytes | None] = lambda _name: b"{}"
     send: Callable[..., Answer] = send
-    again: Callable[[Answer, int], bool] = again
+    tries_again: Callable[[Answer, int], bool] = tries_again
     understand: Callable[[str, Answer], Reply] = understand
     goes_on: Callable[[Reply], bool] = goes_on
     ended: Callable[[Reply], Reply] = ended
@@ -216,11 +216,11 @@ class Client:
         """All operations below a parent, page by page, within `timeout` seconds."""
         end, shown, page = time.monotonic() + timeout, [], ""
         while True:
-            told = dict(self.call("list", endpoint, parent, end - time.monotonic(), page))
-            if told["outcome"] != "ok":
-                return told
-            shown += told["operations"]
-            page = told.get("next", "")
+            request = dict(self.call("list", endpoint, parent, end - time.monotonic(), page))
+            if request["outcome"] != "ok":
+                return request
+            shown += request["operations"]
+            page = request.get("next", "")
             if not page:
                 return {"outcome": "ok", "operations": shown}
 
@@ -241,7 +241,7 @@ class Client:
                 answer = self.send(verb, endpoint, target, fields, body, end - time.monotonic())
             except (OSError, http.client.HTTPException) as broken:
                 return {"outcome": "transport_error", "message": repr(broken)}
-            if not self.again(answer, attempt) or time.monotonic() + 0.01 * attempt > end:
+            if not self.tries_again(answer, attempt) or time.monotonic() + 0.01 * attempt > end:
                 return self.understand(method, answer)
             time.sleep(0.01 * attempt)
 
@@ -255,14 +255,14 @@ HELLO: Reply = {
 }
 
 
-def reply(client: Client, told: Mapping[str, Any]) -> Reply:
+def reply(client: Client, request: Mapping[str, Any]) -> Reply:
     """The reply to one request; what is no error of the call is the client's own."""
-    if told["method"] == "hello":
-        return {"id": told["id"], **HELLO, "habits": list(client.habits)}
-    method, where, timeout = told["method"], (told["endpoint"], told["name"]), told["timeout_ms"] / 1000
+    if request["method"] == "hello":
+        return {"id": request["id"], **HELLO, "habits": list(client.habits)}
+    method, where, timeout = request["method"], (request["endpoint"], request["name"]), request["timeout_ms"] / 1000
     try:
         if method == "wait":
-            outcome = client.wait(*where, timeout, told.get("poll_ms", 1000) / 1000)
+            outcome = client.wait(*where, timeout, request.get("poll_ms", 1000) / 1000)
         elif method == "cancel":
             outcome = client.cancel(*where, timeout)
         elif method == "list":
@@ -271,7 +271,7 @@ def reply(client: Client, told: Mapping[str, Any]) -> Reply:
             outcome = client.call(method, *where, timeout)
     except Exception as bug:
         outcome = {"outcome": "client_error", "message": repr(bug)}
-    return {"id": told["id"], **outcome}
+    return {"id": request["id"], **outcome}
 
 
 def main(client: Client) -> None:

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 
-from conformance.rules.client.turn import Hello, Said, Told
+from conformance.rules.client.turn import DriverRequest, Hello, Said
 from conformance.sdk.honest_driver import Client, reply
 from conformance.sdk.reply import read_hello, read_reply
 
-Speaks = Callable[[Told], bytes]
+Speaks = Callable[[DriverRequest], bytes]
 
 
 class InProcess:
@@ -36,19 +36,19 @@ class InProcess:
     ) -> None:
         pass
 
-    def greet(self, told: Told, _was_called: Callable[[], bool]) -> Hello | None:
-        hello = read_hello(self._speaks(told), told)
+    def greet(self, request: DriverRequest, _was_called: Callable[[], bool]) -> Hello | None:
+        hello = read_hello(self._speaks(request), request)
         self.replies += hello is not None
         return hello
 
-    def ask(self, told: Sequence[Told]) -> list[Said]:
-        if len(told) == 1:
-            return [self._ask(told[0])]
-        with ThreadPoolExecutor(len(told)) as pool:
-            return list(pool.map(self._ask, told))
+    def ask(self, request: Sequence[DriverRequest]) -> list[Said]:
+        if len(request) == 1:
+            return [self._ask(request[0])]
+        with ThreadPoolExecutor(len(request)) as pool:
+            return list(pool.map(self._ask, request))
 
-    def _ask(self, told: Told) -> Said:
-        said = read_reply(self._speaks(told), told, time.monotonic())
+    def _ask(self, request: DriverRequest) -> Said:
+        said = read_reply(self._speaks(request), request, time.monotonic())
         self.replies += 1
         return said
 
@@ -64,4 +64,4 @@ class InProcess:
 
 def driven(client: Client) -> Speaks:
     """What a driver around this client writes."""
-    return lambda told: json.dumps(reply(client, told.as_json())).encode()
+    return lambda request: json.dumps(reply(client, request.as_json())).encode()

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from conformance.exchange import Exchange
-from conformance.rules.client.turn import Hello, Outcome, Said, Told, Turn
+from conformance.rules.client.turn import DriverRequest, Hello, Outcome, Said, Turn
 from conformance.sdk.company import Company
 from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE, credential_in
 from conformance.sdk.driver import PATIENCE, AnyDriver, Driver
@@ -26,7 +26,7 @@ StartDriver = Callable[[], AbstractContextManager[AnyDriver]]
 class Unanswered:
     """A request that the driver did not reply to, and what arrived nevertheless."""
 
-    told: Told
+    request: DriverRequest
     arrived: tuple[Exchange, ...]
 
 
@@ -56,7 +56,7 @@ class Play:
         """The method that the driver says its client does not have, and is believed; empty when there is none."""
         for turn in self.all_turns if not self.fault else ():
             if turn.said.outcome is Outcome.UNSUPPORTED:
-                return turn.told.asks_for
+                return turn.request.asks_for
         return ""
 
     @property
@@ -67,8 +67,8 @@ class Play:
 
 @dataclass
 class Performance:
-    """All that was played. `faults` are what the driver did wrong, `stderr` is the end of what it wrote there. `alone`
-    says why no other driver came up beside the first, where it was to.
+    """All that was played. `faults` are what the driver did wrong, `stderr` is the end of what it wrote there.
+    `why_no_others` says why no other driver came up beside the first, where it was to.
     """
 
     plays: list[Play] = field(default_factory=list)
@@ -77,7 +77,7 @@ class Performance:
     requests: int = 0
     hello: Hello = field(default_factory=Hello)
     greetings: tuple[Exchange, ...] = ()
-    alone: str = ""
+    why_no_others: str = ""
     was_interrupted: bool = False
 
     @property
@@ -126,7 +126,7 @@ def perform(
         requests=company.requests,
         hello=company.hello,
         greetings=company.greetings,
-        alone=company.alone,
+        why_no_others=company.why_no_others,
         was_interrupted=company.was_interrupted,
     )
     credential = credential_in(
@@ -143,17 +143,17 @@ def _seconds_of_control(scene: Scene) -> float | None:
     """How long the driver needed for a call that was answered at once: what it needs for one by itself."""
     for asked in scene.asked[:1]:
         if asked.said is not None and not asked.said.is_missing:
-            return asked.said.at - asked.told.at
+            return asked.said.at - asked.request.at
     return None
 
 
 def _turn(scenario: Scenario, asked: Asked, said: Said, overhead: float, credential: str, company: Company) -> Turn:
     arrived = asked.arrived()
     ended = max([said.at, *(exchange.sent_at for exchange in arrived)])
-    stall = company.stalls.between(asked.told.at, ended)
+    stall = company.stalls.between(asked.request.at, ended)
     return Turn(
         scenario.name,
-        asked.told,
+        asked.request,
         said,
         arrived,
         overhead,
@@ -171,7 +171,7 @@ def _played(scene: Scene, overhead: float, credential: str, company: Company) ->
         for asked in scene.asked
         if asked.said is not None
     ]
-    unanswered = [Unanswered(asked.told, asked.arrived()) for asked in scene.asked if asked.said is None]
+    unanswered = [Unanswered(asked.request, asked.arrived()) for asked in scene.asked if asked.said is None]
     return Play(
         scene.scenario,
         turns[0] if turns else None,
@@ -190,7 +190,7 @@ def _record(performance: Performance, plays: list[Play]) -> None:
     It has the call when a request arrived on account of it, or when any other reply said what came of it.
     """
     had = {
-        turn.told.asks_for
+        turn.request.asks_for
         for play in plays
         for turn in play.all_turns
         if turn.said.outcome is not Outcome.UNSUPPORTED or turn.arrived
@@ -198,14 +198,16 @@ def _record(performance: Performance, plays: list[Play]) -> None:
     doubtful: dict[str, list[str]] = {}
     for play in plays:
         wrong = [
-            turn for turn in play.all_turns if turn.said.outcome is Outcome.UNSUPPORTED and turn.told.asks_for in had
+            turn for turn in play.all_turns if turn.said.outcome is Outcome.UNSUPPORTED and turn.request.asks_for in had
         ]
         if not wrong:
             performance.plays.append(play)
             continue
         turn = wrong[0]
-        doubtful.setdefault(turn.told.asks_for, []).append(play.scenario.name)
-        performance.plays.append(replace(play, fault=_not_unsupported(turn.told.asks_for, f"request {turn.told.id}")))
+        doubtful.setdefault(turn.request.asks_for, []).append(play.scenario.name)
+        performance.plays.append(
+            replace(play, fault=_not_unsupported(turn.request.asks_for, f"request {turn.request.id}"))
+        )
     for method, names in doubtful.items():
         performance.faults.append(_not_unsupported(method, f"scenarios {', '.join(names)}"))
 

@@ -64,9 +64,9 @@ class Prospects:
 
     def _count_if_in_vain(self, scene: Scene) -> None:
         control = scene.asked[0]
-        took = control.said.at - control.told.at if control.said is not None else 0.0
-        is_in_vain = took >= control.told.timeout / 1000
-        kind = control.told.asks_for
+        took = control.said.at - control.request.at if control.said is not None else 0.0
+        is_in_vain = took >= control.request.timeout / 1000
+        kind = control.request.asks_for
         self._in_vain[kind] = self._in_vain[kind] + 1 if is_in_vain else 0
 
 
@@ -91,7 +91,7 @@ def _see_whether_anything_arrives(scenes: Sequence[Scene]) -> None:
 
 def _nothing_arrived(asked: Sequence[Asked], arrived: Sequence[Exchange]) -> str:
     """Why it is pointless to go on, in the words of what did arrive and of what the driver said."""
-    endpoint = asked[0].told.endpoint
+    endpoint = asked[0].request.endpoint
     said = asked[-1].said
     assert said is not None, "only what was replied to is looked at"
     reply = f"the driver said {said.in_words()}" + (f" ({said.message[:200]})" if said.message else "")

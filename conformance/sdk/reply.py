@@ -13,7 +13,7 @@ from typing import Any
 from conformance.errors import TargetError, did_you_mean
 from conformance.exchange import Method
 from conformance.lro.codes import code_named, code_numbered
-from conformance.rules.client.turn import Hello, Outcome, Said, Told
+from conformance.rules.client.turn import DriverRequest, Hello, Outcome, Said
 
 PROTOCOL = "see docs/sdk.md; one JSON line on stdout for each line on stdin, everything else on stderr"
 METHODS = ("cancel", "get", "wait", "list", "delete")
@@ -33,65 +33,65 @@ class Gone(DriverFault):
     """The driver ended before it replied. Cause: it died, or takes one request a process."""
 
 
-def read_hello(line: bytes, told: Told) -> Hello | None:
+def read_hello(line: bytes, request: DriverRequest) -> Hello | None:
     """What the driver says of itself; None for a driver that does not know the greeting and replies something else.
 
     Raises DriverFault for a line that is no JSON object, and for facts that are none.
     """
-    reply = _object(line, told)
+    reply = _object(line, request)
     if "methods" not in reply:
         return None
-    _check_id(reply, line, told)
+    _check_id(reply, line, request)
     about = reply.get("sdk")
     sdk = about if isinstance(about, dict) else {"name": about}
     return Hello(
-        methods=frozenset(_words(reply, "methods", line, told, METHODS)),
+        methods=frozenset(_words(reply, "methods", line, request, METHODS)),
         is_concurrent=reply.get("concurrent") is True,
         sdk=_text(sdk.get("name")),
         version=_text(sdk.get("version")),
-        transports=frozenset(_words(reply, "transports", line, told, ("rest", "grpc"))),
-        habits=frozenset(_words(reply, "habits", line, told, ())),
+        transports=frozenset(_words(reply, "transports", line, request, ("rest", "grpc"))),
+        habits=frozenset(_words(reply, "habits", line, request, ())),
     )
 
 
-def _words(reply: dict[str, Any], key: str, line: bytes, told: Told, known: tuple[str, ...]) -> list[str]:
+def _words(reply: dict[str, Any], key: str, line: bytes, request: DriverRequest, known: tuple[str, ...]) -> list[str]:
     """A list of words in the greeting's answer, of those that are known if these are given."""
     words = reply.get(key, [])
     if not (isinstance(words, list) and all(isinstance(word, str) for word in words)):
-        raise _fault(f"has {key} that are no list of texts", line, told)
+        raise _fault(f"has {key} that are no list of texts", line, request)
     for word in words:
         if known and word not in known:
             hint = did_you_mean(word, known, f"they are {', '.join(known)}")
-            raise DriverFault(f"the reply to request {told.id} has {word!r} among its {key}", hint)
+            raise DriverFault(f"the reply to request {request.id} has {word!r} among its {key}", hint)
     return words
 
 
-def read_reply(line: bytes, told: Told, at: float) -> Said:
+def read_reply(line: bytes, request: DriverRequest, at: float) -> Said:
     """The reply that a line is. Raises DriverFault, saying what is wrong with it, when it is none."""
-    reply = _object(line, told)
-    _check_id(reply, line, told)
+    reply = _object(line, request)
+    _check_id(reply, line, request)
     try:
         outcome = Outcome(reply.get("outcome"))
     except ValueError:
         words = ", ".join(outcome.value for outcome in Outcome)
-        raise _fault(f"has the outcome {reply.get('outcome')!r}, which is none of {words}", line, told) from None
+        raise _fault(f"has the outcome {reply.get('outcome')!r}, which is none of {words}", line, request) from None
     code, status, message = (reply.get(key) for key in ("code", "http_status", "message"))
     if code is not None and code_named(code) is None:
-        raise _unknown_code(code, line, told)
+        raise _unknown_code(code, line, request)
     if status is not None and type(status) is not int:
-        raise _fault(f"has the http_status {status!r}, which is neither null nor a number", line, told)
+        raise _fault(f"has the http_status {status!r}, which is neither null nor a number", line, request)
     if message is not None and not isinstance(message, str):
-        raise _fault("has a message that is no text", line, told)
+        raise _fault("has a message that is no text", line, request)
     cancelled = reply.get("cancelled")
     if cancelled is not None and not isinstance(cancelled, bool):
-        raise _fault(f"has cancelled {cancelled!r}, which is neither null nor true nor false", line, told)
+        raise _fault(f"has cancelled {cancelled!r}, which is neither null nor true nor false", line, request)
     operation, operations = None, None
-    if outcome is Outcome.OK and told.method is Method.GET:
+    if outcome is Outcome.OK and request.method is Method.GET:
         operation = reply.get("operation")
         if why := _not_an_operation(operation):
-            raise _fault(why, line, told)
-    if outcome is Outcome.OK and told.method is Method.LIST:
-        operations = _operations(reply.get("operations"), line, told)
+            raise _fault(why, line, request)
+    if outcome is Outcome.OK and request.method is Method.LIST:
+        operations = _operations(reply.get("operations"), line, request)
     return Said(
         outcome,
         line.decode("utf-8").rstrip(),
@@ -106,25 +106,25 @@ def read_reply(line: bytes, told: Told, at: float) -> Said:
     )
 
 
-def _object(line: bytes, told: Told) -> dict[str, Any]:
+def _object(line: bytes, request: DriverRequest) -> dict[str, Any]:
     try:
         # A lone surrogate, which JSON can write and UTF-8 cannot, becomes a question mark.
         whole = json.dumps(json.loads(line.decode("utf-8")), ensure_ascii=False)
         reply = json.loads(whole.encode("utf-8", "replace"))
     except (ValueError, RecursionError):
-        raise _fault("is not a line of JSON", line, told) from None
+        raise _fault("is not a line of JSON", line, request) from None
     if not isinstance(reply, dict):
-        raise _fault("is not a JSON object", line, told)
+        raise _fault("is not a JSON object", line, request)
     return reply
 
 
-def _check_id(reply: dict[str, Any], line: bytes, told: Told) -> None:
+def _check_id(reply: dict[str, Any], line: bytes, request: DriverRequest) -> None:
     found = reply.get("id")
-    if type(found) is int and 0 < found < told.id:
+    if type(found) is int and 0 < found < request.id:
         why = f"has the id {found}, that of an earlier request: it is one reply too many"
-        raise _fault(why, line, told, "write one line on stdout for each request, and everything else to stderr")
-    if type(found) is not int or found != told.id:
-        raise _fault(f"has the id {found!r}", line, told)
+        raise _fault(why, line, request, "write one line on stdout for each request, and everything else to stderr")
+    if type(found) is not int or found != request.id:
+        raise _fault(f"has the id {found!r}", line, request)
 
 
 def id_of(line: bytes) -> int | None:
@@ -137,7 +137,7 @@ def id_of(line: bytes) -> int | None:
     return found if type(found) is int else None
 
 
-def _unknown_code(code: object, line: bytes, told: Told) -> DriverFault:
+def _unknown_code(code: object, line: bytes, request: DriverRequest) -> DriverFault:
     """The fault of a code in another spelling than ours, which is shown."""
     ours = code_numbered(code) if type(code) is int else None
     if isinstance(code, str):
@@ -147,15 +147,17 @@ def _unknown_code(code: object, line: bytes, told: Told) -> DriverFault:
             code_numbered(int(code)) if code.isascii() and code.isdigit() and len(code) < 4 else None
         )
     remedy = f"write the name as google.rpc.Code has it, {ours.name}" if ours else PROTOCOL
-    return _fault(f"has the code {code!r}, which is neither null nor the name of a google.rpc.Code", line, told, remedy)
+    return _fault(
+        f"has the code {code!r}, which is neither null nor the name of a google.rpc.Code", line, request, remedy
+    )
 
 
-def _operations(value: Any, line: bytes, told: Told) -> tuple[dict[str, Any], ...]:
+def _operations(value: Any, line: bytes, request: DriverRequest) -> tuple[dict[str, Any], ...]:
     if not isinstance(value, list):
-        raise _fault("has no list `operations`, which a successful list returns", line, told)
+        raise _fault("has no list `operations`, which a successful list returns", line, request)
     for each in value:
         if why := _not_an_operation(each):
-            raise _fault(why, line, told)
+            raise _fault(why, line, request)
     return tuple(value)
 
 
@@ -177,8 +179,8 @@ def _not_an_operation(value: Any) -> str:
     return ""
 
 
-def _fault(why: str, line: bytes, told: Told, remedy: str = PROTOCOL) -> DriverFault:
-    return DriverFault(f"the reply to request {told.id} {why}: {shown(line)}", remedy)
+def _fault(why: str, line: bytes, request: DriverRequest, remedy: str = PROTOCOL) -> DriverFault:
+    return DriverFault(f"the reply to request {request.id} {why}: {shown(line)}", remedy)
 
 
 def _text(value: object) -> str:

@@ -113,7 +113,7 @@ class Scenario:
     """
 
     name: str
-    story: str
+    summary: str
     control: Control
     steps: tuple[Step, ...]
     expectations: tuple[Expectation, ...] = ()
@@ -142,7 +142,7 @@ def arrives_and_is_shown(turn: Turn) -> Complaint | None:
 
 
 def _arrives(turn: Turn) -> Complaint | None:
-    return None if turn.answers else turn.complain(f"no {turn.told.method.value} of {turn.told.name} arrived")
+    return None if turn.answers else turn.complain(f"no {turn.request.method.value} of {turn.request.name} arrived")
 
 
 def operation(done: bool = False, *, name: str = "{operation}", **members: Any) -> Answer:

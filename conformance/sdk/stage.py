@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from conformance.exchange import Exchange, Method
 from conformance.rules.client.deadlines import slack
-from conformance.rules.client.turn import Hello, Outcome, Said, Told
+from conformance.rules.client.turn import DriverRequest, Hello, Outcome, Said
 from conformance.sdk.answers import Script, json_answer
 from conformance.sdk.driver import AnyDriver
 from conformance.sdk.naming import Naming
@@ -25,7 +25,7 @@ class Asked:
 
     server: ScriptedServer
     turn: int
-    told: Told
+    request: DriverRequest
     said: Said | None = None
 
     def arrived(self) -> tuple[Exchange, ...]:
@@ -78,9 +78,11 @@ class Stage:
         name = self.naming.operation(HELLO)
         turn = self.server.begin(HELLO, Method.GET, name, Script((json_answer(200, {"name": name}),)), TIMEOUT)
         self.greeted.append(turn)
-        told = Told(next(self.ids), Method.GET, self.endpoint, name, TIMEOUT, self.transport, self.now(), HELLO)
+        request = DriverRequest(
+            next(self.ids), Method.GET, self.endpoint, name, TIMEOUT, self.transport, self.now(), HELLO
+        )
         try:
-            hello = driver.greet(told, lambda: bool(self.server.arrived(turn)))
+            hello = driver.greet(request, lambda: bool(self.server.arrived(turn)))
         finally:
             self.server.end(turn)
         if hello is not None and hello.transports and self.transport not in hello.transports:
@@ -123,7 +125,7 @@ class Stage:
         scene.asked += asked
         said: list[Said] = []
         try:
-            said = driver.ask([each.told for each in asked])
+            said = driver.ask([each.request for each in asked])
         finally:
             for each, reply in itertools.zip_longest(asked, said):
                 each.said = reply
@@ -134,7 +136,7 @@ class Stage:
         name = self.naming.named(scenario, step.name)
         script = step.script.about(self.naming.places(scenario))
         turn = self.server.begin(scenario.name, step.method, name, script, step.timeout)
-        told = Told(
+        request = DriverRequest(
             next(self.ids),
             step.method,
             self.endpoint,
@@ -146,14 +148,14 @@ class Stage:
             step.poll,
             self.naming.contract.binds(step.method, name),
         )
-        return Asked(self.server, turn, told)
+        return Asked(self.server, turn, request)
 
     def _is_the_clients(self, asked: Asked) -> bool:
         """Whether a reply is missing because the client's call goes on: nothing had ended it, or it still sends."""
         arrived = [exchange for exchange in asked.arrived() if exchange.request.method]
         if not arrived:
             return False
-        timeout = asked.told.timeout / 1000
+        timeout = asked.request.timeout / 1000
         if self.now() - arrived[0].sent_at <= timeout + slack(timeout):
             return False
         last = arrived[-1]

@@ -9,7 +9,7 @@ from conformance.exchange import Exchange, Failure, Response, Wire
 from conformance.exchange.grpc import answer_in_words, call_in_words
 from conformance.exchange.masking import Masking
 from conformance.exchange.printable import in_one_line
-from conformance.rules.client.turn import Told
+from conformance.rules.client.turn import DriverRequest
 from conformance.sdk.play import Play
 
 Event = tuple[float, str, dict[str, Any]]
@@ -34,14 +34,18 @@ def timeline_text(events: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
 def _all_events(play: Play, masking: Masking) -> Iterator[Event]:
     for turn in play.all_turns:
-        yield from _events(turn.told, map(masking.exchange, turn.arrived))
-        yield turn.said.at, "said", {"text": _cut(masking.text(turn.said.line)), "id": turn.told.id}
+        yield from _events(turn.request, map(masking.exchange, turn.arrived))
+        yield turn.said.at, "said", {"text": _cut(masking.text(turn.said.line)), "id": turn.request.id}
     if play.unanswered is not None:
-        yield from _events(play.unanswered.told, map(masking.exchange, play.unanswered.arrived))
+        yield from _events(play.unanswered.request, map(masking.exchange, play.unanswered.arrived))
 
 
-def _events(told: Told, arrived: Iterable[Exchange]) -> Iterator[Event]:
-    yield told.at, "told", {"text": _cut(f"{told.asks_for} {told.name} within {told.timeout} ms"), "id": told.id}
+def _events(request: DriverRequest, arrived: Iterable[Exchange]) -> Iterator[Event]:
+    yield (
+        request.at,
+        "told",
+        {"text": _cut(f"{request.asks_for} {request.name} within {request.timeout} ms"), "id": request.id},
+    )
     for exchange in arrived:
         yield exchange.sent_at, "arrived", {"text": _request(exchange), "request": exchange.number}
         yield exchange.received_at, "answered", {"text": _outcome(exchange), "request": exchange.number}

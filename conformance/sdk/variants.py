@@ -59,14 +59,14 @@ class _Foresighted(Client):
     """The client that doubles its pauses, and says that its time is over when the next one would not end within it."""
 
     def call(self, method: str, endpoint: str, name: str, timeout: float, page: str = "") -> Reply:
-        once = Client(again=lambda _answer, _attempt: False)
+        once = Client(tries_again=lambda _answer, _attempt: False)
         end, pause = time.monotonic() + timeout, 0.05
         while True:
-            told = once.call(method, endpoint, name, end - time.monotonic(), page)
-            if told.get("http_status") != 503:
-                return told
+            reply = once.call(method, endpoint, name, end - time.monotonic(), page)
+            if reply.get("http_status") != 503:
+                return reply
             if time.monotonic() + pause > end:
-                return {"outcome": "transport_error", "message": f"the time was over after {told['code']}"}
+                return {"outcome": "transport_error", "message": f"the time was over after {reply['code']}"}
             time.sleep(pause)
             pause *= 2
 
@@ -118,7 +118,7 @@ _VARIANTS = (
     ClientVariant(
         "tries-more-again",
         "AIP-194 leaves 429 to the client, and 408, 502 and 504 are said by proxies.",
-        Client(again=lambda answer, attempt: answer.status in (408, 429, 502, 503, 504) and attempt < 3),
+        Client(tries_again=lambda answer, attempt: answer.status in (408, 429, 502, 503, 504) and attempt < 3),
     ),
     ClientVariant(
         "waits-before-each-call",

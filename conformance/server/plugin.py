@@ -58,7 +58,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if is_worker(config) and _runs_the_suite(config):
         clean_up_when_interrupted(config)
     _begin_report(config)
-    if not _is_alone(config) and _runs_the_suite(config):
+    if not _is_plain_pytest(config) and _runs_the_suite(config):
         from conformance.errors import UsageError
         from conformance.server.fixtures import load_conftests
 
@@ -68,14 +68,14 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(str(error)) from error
 
 
-def _is_alone(config: pytest.Config) -> bool:
+def _is_plain_pytest(config: pytest.Config) -> bool:
     """Whether this is `lro-conformance run`, to which no conftest.py of the user's belongs."""
     return config.inipath is not None and config.inipath.parent == Path(__file__).parent.parent / "suite"
 
 
 def _runs_the_suite(config: pytest.Config) -> bool:
     """Whether this session runs checks, and not only tests of somebody else's."""
-    return _is_alone(config) or any("conformance.suite" in argument for argument in config.args)
+    return _is_plain_pytest(config) or any("conformance.suite" in argument for argument in config.args)
 
 
 def options_of(config: pytest.Config) -> Options:
@@ -150,7 +150,7 @@ def iut(request: pytest.FixtureRequest) -> Generator[Iut, None, None]:
     except UsageError as error:
         looked = f"fixtures were looked for in {fixtures.places(request.config)}"
         raise UsageError(error.message, f"{error.remedy}; {looked}") from error
-    chosen = run.configuration.deviation is not None or run.configuration.world or _is_alone(request.config)
+    chosen = run.configuration.deviation is not None or run.configuration.world or _is_plain_pytest(request.config)
     if run.configuration.is_embedded and not chosen:
         fixtures.refuse_misspelt(request.config)
         run.messages.append(
@@ -225,8 +225,8 @@ def pytest_runtest_makereport(
     run = _run(item.config)
     result = result_of(item, call, run, run.masking())
     show(report, result, run)
-    told = result_of(item, call, run, None) if is_worker(item.config) else result
-    setattr(report, RESULT, told.as_json())
+    handed_on = result_of(item, call, run, None) if is_worker(item.config) else result
+    setattr(report, RESULT, handed_on.as_json())
     return report
 
 

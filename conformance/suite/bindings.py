@@ -18,9 +18,9 @@ from conformance.rules.server.outcome import ended, untouched
 from conformance.server.target.iut import Iut, still_runs
 from conformance.spec.home import home_below
 from conformance.spec.template import Kind
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.latency import Latency
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import Stories
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Further:
 
 
 @stimulus
-def further(iut: Iut, latency: Latency, cancel_works: Stories | None = None) -> list[Further]:
+def further(iut: Iut, latency: Latency, cancel_works: Cancellations | None = None) -> list[Further]:
     """Start, look, cancel the twins, look when an effect would have shown, cancel, look: at all parents at once.
 
     Raises NotApplicable without further parents, and NotTested when no operation can be started below one of them.
@@ -58,7 +58,7 @@ def further(iut: Iut, latency: Latency, cancel_works: Stories | None = None) -> 
     looks = dict(zip(names, iut.get_all(list(names.values())), strict=True))
     # Where it is not bound, a router answers in any form; that it is bound is for a requirement of its own to say.
     note = "cancel below a further parent"
-    cancels = iut.send_all([iut.cancel_request(name, note=note, is_odd=True) for name in names.values()])
+    cancels = iut.send_all([iut.cancel_request(name, note=note, may_be_unrouted=True) for name in names.values()])
     ends = iut.await_end(list(names.values()))
     return [
         Further(
@@ -78,7 +78,7 @@ def cancel_twins(iut: Iut, latency: Latency, names: Mapping[str, str]) -> list[t
     cancel."""
     twins = [(parent, twin) for parent, name in names.items() for twin in twins_of(iut, parent, name)]
     note = "cancel of the same id under another parent"
-    answers = iut.send_all([iut.cancel_request(twin, note=note, is_odd=True) for _, twin in twins])
+    answers = iut.send_all([iut.cancel_request(twin, note=note, may_be_unrouted=True) for _, twin in twins])
     if answers:
         latency.wait_since(max(answer.received_at for answer in answers))
     return [(parent, answer) for (parent, _), answer in zip(twins, answers, strict=True)]
@@ -100,7 +100,7 @@ def touched_alone(iut: Iut, latency: Latency, parent: str) -> Complaint | None:
     look, left_alone = iut.get_all([name, idle])
     if not still_runs(left_alone):
         return None
-    return next((told for _, twin in twins if (told := touched(before, look, twin)) is not None), None)
+    return next((complaint for _, twin in twins if (complaint := touched(before, look, twin)) is not None), None)
 
 
 def _running(name: str, look: Exchange) -> Operation:

@@ -100,8 +100,8 @@ def bystanders(iut: Iut, first_looks: list[Exchange], oldest_name: str) -> Bysta
 def older(bystanders: Bystanders, older_name: str) -> Bystander:
     """The bystander that was started right before all that are cancelled.
 
-    When it was seen to run after the stories, it is read as clients read, named by cancels that nobody has to accept,
-    and by deletes of callers who may not delete. Whoever finds it touched asks who it was.
+    When it was seen to run after the cancellations, it is read as clients read, named by cancels that nobody has to
+    accept, and by deletes of callers who may not delete. Whoever finds it touched asks who it was.
     """
     return bystanders.met(older_name)
 

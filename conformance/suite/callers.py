@@ -70,10 +70,10 @@ NOT_TO_BE_DELETED = "callers"
 def asked(
     iut: Iut,
     bystanders: Bystanders,
-    aims: LastLook,
+    attempts: LastLook,
     known_auth: None,
     kept: Bystander | None = None,
-    listing: list[Exchange] | None = None,
+    whole_list: list[Exchange] | None = None,
     small_pages: SmallPages | None = None,
     deletion: Deletion | None = None,
 ) -> Callers:
@@ -102,10 +102,12 @@ def asked(
             requests.append(iut.delete_request(victim.name, credential, _note(Method.DELETE, who)))
     if not iut.is_quick:
         path, note = iut.contract.path(Method.GET, name), f"{SPELLED}, as HEAD"
-        requests.append(iut.request("HEAD", path, headers=CLOSING, credential=Credential.NONE, note=note, is_odd=True))
+        requests.append(
+            iut.request("HEAD", path, headers=CLOSING, credential=Credential.NONE, note=note, may_be_unrouted=True)
+        )
         for other, what in spellings(path):
             note = f"{SPELLED} with {what}"
-            requests.append(iut.request("GET", other, credential=Credential.NONE, note=note, is_odd=True))
+            requests.append(iut.request("GET", other, credential=Credential.NONE, note=note, may_be_unrouted=True))
     sent = {exchange.note: exchange for exchange in iut.send_all(requests)}
     asked = Callers(sent)
 
@@ -114,7 +116,7 @@ def asked(
         return [iut.delete_request(other, _WHO[who], note) for who, note in notes.items() if note in sent]
 
     if victim is not None:
-        aims.aim(NOT_TO_BE_DELETED, victim, asked.deletes, deletes_of)
+        attempts.note(NOT_TO_BE_DELETED, victim, asked.deletes, deletes_of)
     return asked
 
 
@@ -126,11 +128,8 @@ def _list_by(iut: Iut, parent: str, credential: Credential, note: str) -> Outgoi
 
 @stimulus
 def let_in(iut: Iut, asked: Callers, oldest_name: str) -> dict[str, str]:
-    """The gets and lists that were answered without the right credentials, by their note, and why.
-
-    Who lacks a permission may be allowed to read.
-    """
-    reads = [(who, read) for who in (ANONYMOUS, STRANGER) for read in asked.of(who, *READS)]
+    """The gets and lists that were answered without the right credentials, by their note, and why."""
+    reads = [(who, read) for who in _WHO for read in asked.of(who, *READS)]
     return {read.note: why_let_in(iut, read, oldest_name, _WHO[who]) for who, read in reads if read.succeeded()}
 
 
@@ -148,12 +147,12 @@ class OneConnection:
 
     known: Exchange
     after: Exchange
-    alone: Exchange | None
+    control: Exchange | None
 
     @property
     def tells_who_calls(self) -> bool:
         """Whether the credentials of the first let the second in."""
-        return self.alone is not None and self.alone.is_denied
+        return self.control is not None and self.control.is_denied
 
 
 def read_on_one_connection(iut: Iut, name: str) -> OneConnection:

@@ -73,7 +73,7 @@ def fresh_one_not_ended(iut: Iut, name: str = "", form: str | None = None) -> Co
 
 
 _AT_ONCE = 3
-"""Cancels of different operations that overlap as those of the stories do."""
+"""Cancels of different operations that overlap as those of the cancellations do."""
 
 
 def fresh_ones_not_ended(iut: Iut) -> Complaint | None:
@@ -87,8 +87,8 @@ def fresh_ones_not_ended(iut: Iut) -> Complaint | None:
     names = iut.running(_AT_ONCE)
     cancels = iut.send_together([iut.cancel_request(name, note="cancel, at once with others") for name in names])
     ends = iut.await_end(names[: len(cancels)])
-    told = (ended_cancelled(cancel, end, iut.settle) for cancel, end in zip(cancels, ends.values(), strict=True))
-    return next((each for each in told if each is not None), None)
+    complaints = (ended_cancelled(cancel, end, iut.settle) for cancel, end in zip(cancels, ends.values(), strict=True))
+    return next((each for each in complaints if each is not None), None)
 
 
 def confirm_unanswered(iut: Iut) -> None:

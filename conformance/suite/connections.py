@@ -28,7 +28,7 @@ class Pair:
 
     refused: Exchange
     after: Exchange
-    alone: Exchange | None = None
+    control: Exchange | None = None
 
 
 def refused_then_served(iut: Iut, running: str) -> list[Pair]:
@@ -39,7 +39,7 @@ def refused_then_served(iut: Iut, running: str) -> list[Pair]:
 
 def _pair(iut: Iut, refusal: Outgoing, after: Outgoing) -> Pair:
     # What a server takes for a request here is none: only this requirement judges its answer.
-    refused, answer = iut.send(replace(refusal, keeps=True)), iut.send(replace(after, is_odd=True))
+    refused, answer = iut.send(replace(refusal, keeps=True)), iut.send(replace(after, may_be_unrouted=True))
     failed = answer.response is not None and not answer.succeeded()
     return Pair(refused, answer, iut.send(replace(after, once=True)) if failed else None)
 
@@ -50,7 +50,9 @@ def _to_be_refused(iut: Iut, name: str) -> list[Outgoing]:
     In quick two requests have all that the larger profiles send apart.
     """
     unknown = unknown_name(name, "connection")
-    first = iut.cancel_request(unknown, body=BODY, note="cancel of an unknown operation with a body", is_odd=True)
+    first = iut.cancel_request(
+        unknown, body=BODY, note="cancel of an unknown operation with a body", may_be_unrouted=True
+    )
     capitals = replace(in_capitals(first), note=f"{first.note} and header names in capitals")
     asks_who_calls = iut.statement.value("auth") is True and not iut.configuration.auth.client_certificate
     if iut.is_quick:
@@ -58,7 +60,9 @@ def _to_be_refused(iut: Iut, name: str) -> list[Outgoing]:
     requests = [first, capitals, _expecting(iut, unknown, Credential.MAIN)]
     if asks_who_calls:
         note = "cancel without credentials and with a body"
-        requests.append(iut.cancel_request(unknown, body=BODY, credential=Credential.NONE, note=note, is_odd=True))
+        requests.append(
+            iut.cancel_request(unknown, body=BODY, credential=Credential.NONE, note=note, may_be_unrouted=True)
+        )
     path = iut.contract.path(Method.CANCEL, unknown)
     for method, target, label, framing, what in (
         ("PUT", path, JSON, "length", "PUT on the cancel path"),
@@ -68,7 +72,7 @@ def _to_be_refused(iut: Iut, name: str) -> list[Outgoing]:
     ):
         note = f"{what}, with a body"
         requests.append(
-            iut.request(method, target, body=BODY, content_type=label, framing=framing, note=note, is_odd=True)
+            iut.request(method, target, body=BODY, content_type=label, framing=framing, note=note, may_be_unrouted=True)
         )
     return requests
 
@@ -77,4 +81,6 @@ def _expecting(iut: Iut, name: str, credential: Credential) -> Outgoing:
     note = "cancel with Expect and a body that is not whole"
     if credential is Credential.NONE:
         note += ", without credentials"
-    return iut.cancel_request(name, body=BODY[:-1], headers=EXPECT, credential=credential, note=note, is_odd=True)
+    return iut.cancel_request(
+        name, body=BODY[:-1], headers=EXPECT, credential=credential, note=note, may_be_unrouted=True
+    )

@@ -12,12 +12,12 @@ from conformance.exchange import Exchange
 from conformance.server.target.iut import Iut
 from conformance.suite.bindings import Further
 from conformance.suite.bystanders import Bystander, Bystanders, shows_the_end
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.evidence import GONE, is_gone
 from conformance.suite.last_look import LastLook
 from conformance.suite.operations import require_own_deletes
 from conformance.suite.pages import SmallPages
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import Stories
 
 DELETION = "deletion"
 """The key of the last look at the bystander of the delete."""
@@ -42,8 +42,8 @@ def deletion(
     iut: Iut,
     bystanders: Bystanders,
     older: Bystander,
-    aims: LastLook,
-    stories: Stories | None = None,
+    attempts: LastLook,
+    cancellations: Cancellations | None = None,
     small_pages: SmallPages | None = None,
     further: list[Further] | None = None,
 ) -> Deletion:
@@ -52,11 +52,11 @@ def deletion(
 
     It finds out, where the statement is silent, whether delete is supported.
     """
-    ended = stories.without_body.end if stories is not None else None
+    ended = cancellations.without_body.end if cancellations is not None else None
     if iut.ends_at_once:
         ended = bystanders.new().exchange
     deletion = delete_one(iut, ended, like=older.name)
-    aims.aim(DELETION, older, [deletion.delete])
+    attempts.note(DELETION, older, [deletion.delete])
     return deletion
 
 

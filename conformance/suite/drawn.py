@@ -36,7 +36,7 @@ class Aimed:
         answers = self.iut.send_all(make(self.bystander.name))
         self.batches.append(make)
         self.sent += answers
-        self.last_look.aim(self.key, self.bystander, self.sent)
+        self.last_look.note(self.key, self.bystander, self.sent)
         return answers
 
     def draw(self, strategy: Any, judge: Callable[[list[Any]], None], checks: int) -> None:

@@ -1,6 +1,6 @@
 """The last look: operations that must be untouched are read when a wrong effect would have shown.
 
-A stimulus that must not touch an operation notes that with `aim`. One wait and one round of gets serve all of them. At
+A stimulus that must not touch an operation notes that. One wait and one round of gets serve all of them. At
 the same time every operation is read whose cancel succeeded, to see how it ended, or that was deleted.
 """
 
@@ -23,21 +23,21 @@ from conformance.suite.stimuli import last_stimulus, stimulus
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What was sent, an operation that it must not touch, and what makes the same `again` for another one."""
+    """What was sent, an operation that it must not touch, and how to `remake` the same for another one."""
 
     bystander: Bystander
     sent: tuple[Exchange, ...]
-    again: Callable[[str], list[Outgoing]] | None = None
+    remake: Callable[[str], list[Outgoing]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """An aim, and the look at its bystander when an effect would have shown."""
+    """An attempt, and the look at its bystander when an effect would have shown."""
 
     bystander: Bystander
     sent: tuple[Exchange, ...]
     look: Exchange
-    again: Callable[[str], list[Outgoing]] | None = None
+    remake: Callable[[str], list[Outgoing]] | None = None
 
     @property
     def touched(self) -> Complaint | None:
@@ -69,16 +69,16 @@ class LastLook:
         self.accounted_for: set[str] = set()
         """The operations of which it has been said who touched them, or that nobody can be found out."""
 
-    def aim(
+    def note(
         self,
         key: str,
         bystander: Bystander,
         sent: Sequence[Exchange],
-        again: Callable[[str], list[Outgoing]] | None = None,
+        remake: Callable[[str], list[Outgoing]] | None = None,
     ) -> None:
         """Note what was sent and must not touch a bystander."""
         if sent:
-            self._pending[key] = Attempt(bystander, tuple(sent), again)
+            self._pending[key] = Attempt(bystander, tuple(sent), remake)
 
     def follow(self, name: str) -> None:
         """Look at an operation, too, that was done when something was sent to it: rules say what must not change."""
@@ -99,7 +99,7 @@ class LastLook:
         has_later = any(look.precedes(other.sent[-1]) for other in others)
         return looked.touched is not None and untouched(looked.bystander.operation, look) is None and has_later
 
-    def aimed_at(self, name: str) -> list[Looked]:
+    def attempts_at(self, name: str) -> list[Looked]:
         """All that was aimed at the operation of this name, and how it looked."""
         return [looked for looked in self._looked.values() if looked.bystander.name == name]
 
@@ -127,35 +127,38 @@ class LastLook:
 
     def wait(self) -> None:
         """Wait until an effect of whatever was aimed would have shown."""
-        sent = [exchange.received_at for aim in self._pending.values() for exchange in aim.sent]
+        sent = [exchange.received_at for attempt in self._pending.values() for exchange in attempt.sent]
         if sent:
             self._latency.wait_since(max(sent))
 
     def look(self) -> None:
         """Wait, and look at all that was aimed at."""
         self.wait()
-        aims, self._pending = self._pending, {}
-        names = list(dict.fromkeys(aim.bystander.name for aim in aims.values()))
+        attempts, self._pending = self._pending, {}
+        names = list(dict.fromkeys(attempt.bystander.name for attempt in attempts.values()))
         others = [*acknowledged(self._iut), *deleted(self._iut), *self._followed]
         others = [name for name in dict.fromkeys(others) if name not in names]
         looks = dict(zip([*names, *others], self._iut.get_all([*names, *others]), strict=True))
         self.ends.update({name: looks[name] for name in others})
         self._looked.update(
-            {key: Looked(aim.bystander, aim.sent, looks[aim.bystander.name], aim.again) for key, aim in aims.items()}
+            {
+                key: Looked(attempt.bystander, attempt.sent, looks[attempt.bystander.name], attempt.remake)
+                for key, attempt in attempts.items()
+            }
         )
 
 
 @stimulus
-def aims(iut: Iut, latency: Latency) -> LastLook:
+def attempts(iut: Iut, latency: Latency) -> LastLook:
     """Where a stimulus notes what it must not have touched."""
     return LastLook(iut, latency)
 
 
 @last_stimulus
-def last_look(aims: LastLook) -> LastLook:
+def last_look(attempts: LastLook) -> LastLook:
     """What was aimed at, and how it looked when an effect would have shown. Its checks come after all others."""
-    aims.look()
-    return aims
+    attempts.look()
+    return attempts
 
 
 def acknowledged(iut: Iut) -> dict[str, Exchange]:

@@ -65,7 +65,7 @@ class Latency:
 
 @stimulus
 def latency(iut: Iut) -> Latency:
-    """How late the effect of a cancel shows; the stories teach it."""
+    """How late the effect of a cancel shows; the cancellations teach it."""
     return Latency(iut)
 
 

@@ -11,25 +11,25 @@ from conformance.rules.server.operation import same_name
 from conformance.server.target.iut import Iut, listed_names
 from conformance.server.target.waits import LIST_SHOWS
 from conformance.suite.bystanders import Bystanders
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.evidence import answered, note
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import Stories
 
 _PAUSE = 0.25
 
 
 @stimulus
-def listing(iut: Iut, bystanders: Bystanders, stories: Stories | None = None) -> list[Exchange]:
-    """The list of the operations, page by page, taken when the stories had ended, if there are any."""
+def whole_list(iut: Iut, bystanders: Bystanders, cancellations: Cancellations | None = None) -> list[Exchange]:
+    """The list of the operations, page by page, taken when the cancellations had ended, if there are any."""
     if not iut.contract.lists(bystanders.name):
         iut.statement.find("list", False, f"{iut.contract.name} binds no list of these operations")
         raise NotApplicable(f"{iut.contract.name} binds no list of these operations")
     if iut.statement.value("list") is False:
         raise NotApplicable("list is not supported")
-    told = stories.all() if stories else ()
-    ended = {one.name for one in told if one.last is not None and one.last.done}
+    followed = cancellations.all() if cancellations else ()
+    ended = {one.name for one in followed if one.last is not None and one.last.done}
     pages = settled_list(
-        iut, iut.contract.parent_of(bystanders.name), {bystanders.name, *(one.name for one in told)}, ended
+        iut, iut.contract.parent_of(bystanders.name), {bystanders.name, *(one.name for one in followed)}, ended
     )
     status = pages[0].response.status if pages[0].response is not None else "nothing"
     iut.statement.find("list", pages[0].succeeded(), f"a list of the operations is answered with {status}")

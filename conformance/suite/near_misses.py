@@ -12,7 +12,7 @@ from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import is_drawn
 from conformance.spec.good_path import Family, NearMiss
 from conformance.spec.near_miss import near_misses
-from conformance.suite.refusals import Aim, named_refusal
+from conformance.suite.refusals import Situation, named_refusal
 from conformance.suite.similar_names import paths_to_be_proved
 from conformance.suite.stimuli import stimulus
 
@@ -25,9 +25,12 @@ def canonical(iut: Iut, name: str, family: str) -> list[NearMiss]:
 def near_miss_refusal(name: str, of: Family) -> Any:
     """Declare the near misses of one family as requests that must leave an operation alone, by a name of their own."""
 
-    def make(aim: Aim) -> list[Outgoing]:
-        misses = [miss for miss in canonical(aim.iut, aim.name, of) if _is_sent(aim.iut, miss)]
-        return [posted(aim.iut, miss.path, f"{miss.label}: {miss.why}") for miss in harmless(aim.iut, aim.name, misses)]
+    def make(given: Situation) -> list[Outgoing]:
+        misses = [miss for miss in canonical(given.iut, given.name, of) if _is_sent(given.iut, miss)]
+        return [
+            posted(given.iut, miss.path, f"{miss.label}: {miss.why}")
+            for miss in harmless(given.iut, given.name, misses)
+        ]
 
     return named_refusal(name, make)
 
@@ -80,7 +83,7 @@ def _is_list(iut: Iut, path: str) -> bool:
 
 def posted(iut: Iut, path: str, note: str) -> Outgoing:
     """A request on a raw path with the method and the body of a plain cancel."""
-    return iut.request(iut.cancel_method, path, body=iut.plain_body, content_type=JSON, note=note, is_odd=True)
+    return iut.request(iut.cancel_method, path, body=iut.plain_body, content_type=JSON, note=note, may_be_unrouted=True)
 
 
 LEFT_OUT_OF_QUICK = frozenset(

@@ -33,7 +33,7 @@ def first_name(iut: Iut, older_name: str, bystanders: Bystanders) -> str:
 
 
 @stimulus
-def story_names(iut: Iut, older_name: str, bystanders: Bystanders) -> list[str]:
+def cancellation_names(iut: Iut, older_name: str, bystanders: Bystanders) -> list[str]:
     """Two more that are cancelled and followed to their end. Raises NotTested where operations end at once."""
     if iut.ends_at_once:
         raise NotTested(iut.ends_at_once)
@@ -73,7 +73,7 @@ def same_request_id_name(
 def abandoned_name(
     iut: Iut,
     first_name: str,
-    story_names: list[str] | None = None,
+    cancellation_names: list[str] | None = None,
     decoy_name: str | None = None,
     storm_name: str | None = None,
     completing_name: str | None = None,
@@ -89,7 +89,7 @@ def younger_name(
     iut: Iut,
     storm_name: str,
     first_name: str,
-    story_names: list[str] | None = None,
+    cancellation_names: list[str] | None = None,
     decoy_name: str | None = None,
     completing_name: str | None = None,
     same_request_id_name: str | None = None,

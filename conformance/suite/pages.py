@@ -37,19 +37,19 @@ class SmallPages:
 
 
 @stimulus
-def small_pages(iut: Iut, oldest_name: str, listing: list[Exchange]) -> SmallPages:
+def small_pages(iut: Iut, oldest_name: str, whole_list: list[Exchange]) -> SmallPages:
     """Walk through the list that was read as a whole.
 
     Raises NotTested where the whole list has more operations than can be walked through.
     """
-    size = -(-len(names_on_a_whole(listing)) // PAGES)
+    size = -(-len(names_on_a_whole(whole_list)) // PAGES)
     return SmallPages(walk(iut, iut.contract.parent_of(oldest_name), size), size)
 
 
-def names_on_a_whole(listing: Sequence[Exchange]) -> set[str]:
+def names_on_a_whole(whole_list: Sequence[Exchange]) -> set[str]:
     """What a list shows. Raises NotTested where that is nothing, or it was not read to its end."""
-    names = listed_names(listing)
-    if not names or next_page_token(listing[-1]) or not listing[-1].succeeded():
+    names = listed_names(whole_list)
+    if not names or next_page_token(whole_list[-1]) or not whole_list[-1].succeeded():
         raise NotTested("no list was read to its end that shows operations")
     return names
 

@@ -21,16 +21,16 @@ from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import unknown_name
 from conformance.suite.blame import Blame, Make
 from conformance.suite.bystanders import Bystanders, shows_the_end
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.evidence import note, require_answers, require_untouched
 from conformance.suite.judging import require
 from conformance.suite.last_look import LastLook
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import Stories
 
 
 @dataclass(frozen=True, slots=True)
-class Aim:
-    """What requests are aimed at: the operation called `name`, which they must not touch, by way of a decoy or not.
+class Situation:
+    """What the requests of a family meet: the operation called `name`, which they must not touch, and a decoy.
 
     `ended` is one that was cancelled and is done; the first one again where there is none.
     """
@@ -41,7 +41,7 @@ class Aim:
     ended: str
 
 
-MakeFamily = Callable[[Aim], list[Outgoing]]
+MakeFamily = Callable[[Situation], list[Outgoing]]
 """Makes the requests of one family."""
 
 FAMILIES: dict[str, MakeFamily] = {}
@@ -143,12 +143,12 @@ class Refusals:
         """Send the requests of one family."""
         bystander = self._bystanders.oldest
         sent = self._iut.send_all(
-            FAMILIES[family](Aim(self._iut, bystander.name, self._decoy, self._ended or bystander.name))
+            FAMILIES[family](Situation(self._iut, bystander.name, self._decoy, self._ended or bystander.name))
         )
         self._sent[family] = sent
         self._effects = None
         everything = [exchange for exchanges in self._sent.values() for exchange in exchanges]
-        self._last_look.aim(_KEY, bystander, everything, self._remake_all)
+        self._last_look.note(_KEY, bystander, everything, self._remake_all)
         return Refusal(family, sent, self)
 
     def effect_of(self, family: str) -> Complaint | None:
@@ -214,7 +214,7 @@ class Refusals:
 
         def make(name: str) -> list[Outgoing]:
             decoy = self._iut.running(1)[0] if family in CANCEL_A_DECOY else ""
-            return FAMILIES[family](Aim(self._iut, name, decoy, self._ended or name))
+            return FAMILIES[family](Situation(self._iut, name, decoy, self._ended or name))
 
         return make
 
@@ -244,12 +244,12 @@ def refusals(
     bystanders: Bystanders,
     decoy_name: str,
     cancel_is_answered: None,
-    aims: LastLook,
+    attempts: LastLook,
     blame: Blame,
     looked_first: None = None,
     known_auth: None = None,
-    stories: Stories | None = None,
+    cancellations: Cancellations | None = None,
 ) -> Refusals:
-    """Whoever sends the families; the stories come first where there are any: they show how late an effect is."""
-    ended = stories.plain.name if stories is not None and shows_the_end(stories.plain.end) else ""
-    return Refusals(iut, bystanders, decoy_name, ended, aims, blame)
+    """Whoever sends the families; the cancellations come first where there are any: they show how late an effect is."""
+    ended = cancellations.plain.name if cancellations is not None and shows_the_end(cancellations.plain.end) else ""
+    return Refusals(iut, bystanders, decoy_name, ended, attempts, blame)

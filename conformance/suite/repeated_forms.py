@@ -18,12 +18,12 @@ from conformance.rules.server.outcome import as_good_as, shows_nothing_of_a_form
 from conformance.server.target.iut import Iut
 from conformance.server.target.requests import JSON
 from conformance.server.target.target import Outgoing
+from conformance.suite.cancellations import Cancellations, FirstCancel
 from conformance.suite.clients import ALL_TOGETHER, client_forms
 from conformance.suite.evidence import answered, require_answers, require_let_in
 from conformance.suite.judging import require
 from conformance.suite.near_misses import canonical, posted
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import FirstCancel, Stories
 
 _SYSTEM_PARAMETERS = "prettyPrint=false&fields=*&%24.xgafv=2&key=k&quotaUser=q&uploadType=u&upload_protocol=p"
 
@@ -124,9 +124,11 @@ def _control(iut: Iut, name: str) -> Outgoing:
 
 
 @stimulus
-def repeated_forms(iut: Iut, cancel_is_heard: FirstCancel, stories: Stories | None = None) -> RepeatedForms:
+def repeated_forms(iut: Iut, cancel_is_heard: FirstCancel, cancellations: Cancellations | None = None) -> RepeatedForms:
     """The plain cancel of an operation that is cancelled already, or done, and the same cancel in every other form."""
-    has_ended = iut.ends_at_once or (stories is not None and stories.plain.last is not None and stories.plain.last.done)
+    has_ended = iut.ends_at_once or (
+        cancellations is not None and cancellations.plain.last is not None and cancellations.plain.last.done
+    )
     return RepeatedForms(iut, cancel_is_heard.name, may_have_ended=not has_ended)
 
 
@@ -197,7 +199,7 @@ def _bodies(iut: Iut, name: str) -> dict[str, Outgoing]:
         forms["unknown-field-of-text"] = iut.cancel_request(
             name, body=b'{"fooBar": "x"}', note="cancel with an unknown field of text"
         )
-    if not iut.is_quick or iut.ends_at_once:  # where operations run, the stories have these forms
+    if not iut.is_quick or iut.ends_at_once:  # where operations run, the cancellations have these forms
         forms["empty"] = iut.cancel_request(name, body=b"", content_type=None, note="cancel without a body")
         forms["empty-labelled"] = iut.cancel_request(name, body=b"", note="cancel without a body, labelled as JSON")
     if not iut.is_quick:

@@ -10,14 +10,14 @@ from conformance.errors import NotTested
 from conformance.exchange import Exchange, Header
 from conformance.server.target.iut import Iut
 from conformance.server.target.unknown import nonce
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import Stories
 
 _FIELDS = ("X-Request-Id", "Idempotency-Key")
 
 
 @stimulus
-def same_request_id(iut: Iut, cancel_works: Stories, same_request_id_name: str) -> Exchange:
+def same_request_id(iut: Iut, cancel_works: Cancellations, same_request_id_name: str) -> Exchange:
     """The cancel of a fresh operation, with the id of a cancel of another one."""
     return cancel_with_id_of_another(iut, cancel_works.plain.name, same_request_id_name)
 

@@ -10,15 +10,15 @@ from conformance.exchange import Method
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import is_drawn, nonce
-from conformance.suite.refusals import Aim, refusal
+from conformance.suite.refusals import Situation, refusal
 
 
 @refusal
-def similar_names(aim: Aim) -> list[Outgoing]:
+def similar_names(given: Situation) -> list[Outgoing]:
     """The id under another project or location; a shorter, longer or differently written id."""
     return [
-        _with_plain_plus(aim.iut.cancel_request(other, note=f"cancel of {what}", is_odd=True))
-        for other, what in names_like(aim.iut, aim.name)
+        _with_plain_plus(given.iut.cancel_request(other, note=f"cancel of {what}", may_be_unrouted=True))
+        for other, what in names_like(given.iut, given.name)
     ]
 
 

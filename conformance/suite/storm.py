@@ -8,9 +8,9 @@ from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
 from conformance.server.target.iut import Iut
 from conformance.suite.bystanders import Bystander
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.last_look import LastLook
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import Stories
 
 STORM = "storm"
 """The key of the last look at the bystander of the storm."""
@@ -42,10 +42,10 @@ class Storm:
 
 
 @stimulus
-def storm(iut: Iut, storm_name: str, younger: Bystander, cancel_works: Stories, aims: LastLook) -> Storm:
+def storm(iut: Iut, storm_name: str, younger: Bystander, cancel_works: Cancellations, attempts: LastLook) -> Storm:
     """Overlapping cancels and looks at one operation; its bystander is the next that was started after it."""
     storm = raise_storm(iut, storm_name, cancels=2, looks=1)
-    aims.aim(STORM, younger, storm.cancels)
+    attempts.note(STORM, younger, storm.cancels)
     return storm
 
 

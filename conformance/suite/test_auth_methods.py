@@ -47,10 +47,14 @@ def test_get_list_and_delete_require_credentials(asked: Callers, let_in: dict[st
 
 @verifies("auth.each-request-by-itself")
 def test_credentials_of_one_request_let_no_other_in(asked: Callers, let_in: dict[str, str]) -> None:
-    """What was read with credentials is read without, on the same connections, and must be refused."""
+    """What was read with credentials is read without, on the same connections, and must be refused.
+
+    Who lacks the permission may be allowed to read, but not by what others have read.
+    """
     sent = [*asked.of(callers.ANONYMOUS, *READS), *asked.of(callers.STRANGER, *READS)]
-    remembered = [one for one in sent if let_in.get(one.note) in callers.REMEMBERED]
-    message = "a request without credentials is let in after one that had them, and not by itself"
+    reads = [*sent, *asked.of(callers.WEAK, *READS)]
+    remembered = [one for one in reads if let_in.get(one.note) in callers.REMEMBERED]
+    message = "a request without the right credentials is let in after one that had them, and not by itself"
     require(*(Complaint(f"{message}: {one.note}", (one,)) for one in remembered))
     require_answers(*sent)
     if not any(one.is_denied for one in sent):

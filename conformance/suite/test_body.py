@@ -9,11 +9,11 @@ from conformance.rules.server.outcome import accepted, refused_as_invalid
 from conformance.rules.server.routing import no_internal_error, not_a_success
 from conformance.server.target.iut import Iut
 from conformance.suite.bystanders import Bystanders
+from conformance.suite.cancellations import Cancellation, Cancellations, FirstCancel, is_refused_in_every_form
 from conformance.suite.evidence import answered, require_answers, require_each
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.repeated_forms import OTHER_CHARSETS, TYPE_IN_OTHER_CASE, RepeatedForms
-from conformance.suite.stories import FirstCancel, Stories, Story, is_refused_in_every_form
 from conformance.suite.unacceptable import Unacceptable
 
 
@@ -34,14 +34,14 @@ def test_empty_object_is_accepted(iut: Iut, first_cancel: FirstCancel, request: 
         elif not first_cancel.reached_the_method:
             raise NotTested(f"{answered(first_cancel.cancel)}, and so without a body; the operation was done")
         return
-    stories: Stories = request.getfixturevalue("stories")
+    cancellations: Cancellations = request.getfixturevalue("cancellations")
     response = first_cancel.with_object.response
     if response is not None and response.status == 501:
         raise NotTested("cancel is answered with UNIMPLEMENTED")
     is_refused_without_body_too = (
         first_cancel.cancel is first_cancel.with_object and not first_cancel.cancel.succeeded()
     )
-    if is_refused_without_body_too or is_refused_in_every_form(first_cancel, stories):
+    if is_refused_without_body_too or is_refused_in_every_form(first_cancel, cancellations):
         raise NotTested("the cancel is refused in every form, so it is not for its body")
     require_each(accepted, [first_cancel.with_object])
 
@@ -68,7 +68,7 @@ def test_no_body_is_accepted(iut: Iut, request: pytest.FixtureRequest) -> None:
         repeated_forms: RepeatedForms = request.getfixturevalue("repeated_forms")
         repeated_forms.require_as_good("empty")
         return
-    cancel_works: Stories = request.getfixturevalue("cancel_works")
+    cancel_works: Cancellations = request.getfixturevalue("cancel_works")
     _require_accepted(cancel_works.without_body)
 
 
@@ -79,14 +79,14 @@ def test_no_body_labelled_json_is_accepted(iut: Iut, request: pytest.FixtureRequ
         repeated_forms: RepeatedForms = request.getfixturevalue("repeated_forms")
         repeated_forms.require_as_good("empty-labelled")
         return
-    cancel_works: Stories = request.getfixturevalue("cancel_works")
+    cancel_works: Cancellations = request.getfixturevalue("cancel_works")
     _require_accepted(cancel_works.labelled_without_body)
 
 
-def _require_accepted(story: Story) -> None:
-    if story.is_refused_in_the_plain_form_too:
-        raise NotTested(f"{answered(story.cancel)}, and so is the plain cancel of it, so it is not for its body")
-    require_each(accepted, [story.cancel])
+def _require_accepted(cancellation: Cancellation) -> None:
+    if cancellation.is_refused_in_the_plain_form_too:
+        raise NotTested(f"{answered(cancellation.cancel)}, and so is the plain cancel of it, so it is not for its body")
+    require_each(accepted, [cancellation.cancel])
 
 
 @pytest.mark.usefixtures("request_message")

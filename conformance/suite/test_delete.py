@@ -15,13 +15,13 @@ from conformance.server.target.unknown import unknown_name
 from conformance.suite.bindings import Further
 from conformance.suite.blame import Blame
 from conformance.suite.bystanders import Bystander, Bystanders, shows_the_end
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.deletion import DELETION, Deletion
-from conformance.suite.evidence import answered, require_answers, require_each, tells_what_exists
+from conformance.suite.evidence import answered, note, require_answers, require_each, tells_what_exists
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.pages import SmallPages
 from conformance.suite.stimuli import last_stimulus, stimulus
-from conformance.suite.stories import Stories
 
 _EARLY_DELETE = "early delete"
 """The key of the last look at the bystander of the delete that follows its cancel at once."""
@@ -29,7 +29,7 @@ _EARLY_DELETE = "early delete"
 
 @verifies("target.other-operations-untouched")
 def test_delete_leaves_other_operations_alone(
-    last_look: LastLook, deletion: Deletion, cancel_works: Stories, blame: Blame
+    last_look: LastLook, deletion: Deletion, cancel_works: Cancellations, blame: Blame
 ) -> None:
     """It only adds: where no cancel works, what a delete leaves alone shows nothing.
 
@@ -46,7 +46,7 @@ def test_delete_leaves_other_operations_alone(
 def cancel_before_delete(
     iut: Iut,
     abandoned_name: str,
-    cancel_works: Stories,
+    cancel_works: Cancellations,
     small_pages: SmallPages | None = None,
     further: list[Further] | None = None,
 ) -> Exchange:
@@ -54,7 +54,7 @@ def cancel_before_delete(
 
     Raises NotTested where cancels end nothing: what runs and is deleted, nobody can end.
     """
-    if not all(shows_the_end(story.end) for story in cancel_works.all()):
+    if not all(shows_the_end(cancellation.end) for cancellation in cancel_works.all()):
         raise NotTested(
             "not every operation that was cancelled has ended, and what runs and is deleted, nobody can end"
         )
@@ -63,19 +63,19 @@ def cancel_before_delete(
 
 @stimulus
 def early_delete(
-    iut: Iut, cancel_before_delete: Exchange, deletion: Deletion, younger: Bystander, aims: LastLook
+    iut: Iut, cancel_before_delete: Exchange, deletion: Deletion, younger: Bystander, attempts: LastLook
 ) -> Exchange:
     """The delete of an operation whose cancel is under way, where its effect is not at once."""
     if not deletion.removed or not cancel_before_delete.succeeded() or cancel_before_delete.call is None:
         raise NotTested("no delete and no cancel is known to work, so that what runs would be lost")
     delete = iut.delete(cancel_before_delete.call.name)
-    aims.aim(_EARLY_DELETE, younger, [cancel_before_delete, delete])
+    attempts.note(_EARLY_DELETE, younger, [cancel_before_delete, delete])
     return delete
 
 
 @verifies("target.other-operations-untouched")
 def test_delete_of_a_cancelled_operation_leaves_the_next_alone(
-    last_look: LastLook, early_delete: Exchange, cancel_works: Stories
+    last_look: LastLook, early_delete: Exchange, cancel_works: Cancellations
 ) -> None:
     """The one that was started right after it."""
     last_look.require_untouched(_EARLY_DELETE)
@@ -86,6 +86,7 @@ def test_delete_is_answered_and_looked_after(deletion: Deletion) -> None:
     """What get says afterwards, a rule judges."""
     if deletion.delete.succeeded():
         assert deletion.look is not None
+        note(deletion.delete, deletion.look)
         if not tells_what_exists(deletion.look):
             raise NotTested(f"it was deleted, and {answered(deletion.look)}: whether it still exists is not known")
         return
@@ -113,6 +114,7 @@ def _require_told(last_look: LastLook, delete: Exchange) -> None:
     if not delete.succeeded() or delete.call is None:
         raise NotTested(f"nothing was deleted: {answered(delete)}")
     look = last_look.end_of(delete.call.name)
+    note(delete, look)
     if not tells_what_exists(look):
         raise NotTested(f"it was deleted, and {answered(look)}: nobody knows whether it is still there")
 

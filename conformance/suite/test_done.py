@@ -9,14 +9,14 @@ from conformance.exchange import Exchange
 from conformance.rules.server.done import cancel_waits_for_the_end
 from conformance.rules.server.outcome import done_cancel_is_answered
 from conformance.suite.bystanders import shows_the_end
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.evidence import note, require_each
 from conformance.suite.judging import require, verifies
 from conformance.suite.repeated_forms import RepeatedForms
-from conformance.suite.stories import Stories
 
 
 @pytest.fixture(scope="session")
-def cancelled_again(repeated_forms: RepeatedForms, cancel_works: Stories) -> Exchange:
+def cancelled_again(repeated_forms: RepeatedForms, cancel_works: Cancellations) -> Exchange:
     """The second cancel of an operation that had ended when it was sent, whatever [operations] completed gives."""
     if not shows_the_end(cancel_works.plain.end):
         raise NotTested("no cancelled operation was done when it was cancelled again")
@@ -29,11 +29,14 @@ def test_second_cancel_of_what_a_cancel_ended_is_answered(cancelled_again: Excha
 
 
 @verifies("outcome.cancel-is-asynchronous")
-def test_cancel_does_not_wait_for_the_end(cancel_works: Stories, repeated_forms: RepeatedForms) -> None:
-    """Of all stories; a cancel of what is cancelled already shows how long one takes that waits for nothing."""
-    stories = [story for story in cancel_works.all() if story.cancel.succeeded()]
-    told = [cancel_waits_for_the_end(story.cancel, story.after, repeated_forms.control) for story in stories]
-    if len(stories) < 2:
+def test_cancel_does_not_wait_for_the_end(cancel_works: Cancellations, repeated_forms: RepeatedForms) -> None:
+    """Of all cancellations; a cancel of what is cancelled already shows how long one takes that waits for nothing."""
+    cancellations = [cancellation for cancellation in cancel_works.all() if cancellation.cancel.succeeded()]
+    complaints = [
+        cancel_waits_for_the_end(cancellation.cancel, cancellation.after, repeated_forms.control)
+        for cancellation in cancellations
+    ]
+    if len(cancellations) < 2:
         raise NotTested("fewer than two cancels of running operations succeeded")
-    require(*(told if all(told) else ()))
-    note(*(story.cancel for story in stories))
+    require(*(complaints if all(complaints) else ()))
+    note(*(cancellation.cancel for cancellation in cancellations))

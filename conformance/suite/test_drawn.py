@@ -18,6 +18,7 @@ from conformance.server.target.unknown import nonce
 from conformance.spec.good_path import Family, NearMiss
 from conformance.suite.blame import Blame
 from conformance.suite.bystanders import Bystanders
+from conformance.suite.cancellations import Cancellations, FirstCancel
 from conformance.suite.drawing import for_each_batch
 from conformance.suite.drawn import Aimed
 from conformance.suite.evidence import require_each
@@ -26,7 +27,6 @@ from conformance.suite.last_look import LastLook
 from conformance.suite.near_misses import harmless, posted
 from conformance.suite.refusals import Refusals
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import FirstCancel, Stories
 
 FAMILIES = {
     "verb": ("drawn_verbs", "routing.verb-is-exact"),
@@ -64,23 +64,23 @@ def draw_near_misses(
 
 
 @stimulus
-def drawn_verbs(iut: Iut, bystanders: Bystanders, refusals: Refusals, aims: LastLook) -> Aimed:
-    return draw_near_misses("verb", iut, bystanders, refusals, aims)
+def drawn_verbs(iut: Iut, bystanders: Bystanders, refusals: Refusals, attempts: LastLook) -> Aimed:
+    return draw_near_misses("verb", iut, bystanders, refusals, attempts)
 
 
 @stimulus
-def drawn_segments(iut: Iut, bystanders: Bystanders, refusals: Refusals, aims: LastLook) -> Aimed:
-    return draw_near_misses("segments", iut, bystanders, refusals, aims)
+def drawn_segments(iut: Iut, bystanders: Bystanders, refusals: Refusals, attempts: LastLook) -> Aimed:
+    return draw_near_misses("segments", iut, bystanders, refusals, attempts)
 
 
 @stimulus
-def drawn_literals(iut: Iut, bystanders: Bystanders, refusals: Refusals, aims: LastLook) -> Aimed:
-    return draw_near_misses("literals", iut, bystanders, refusals, aims)
+def drawn_literals(iut: Iut, bystanders: Bystanders, refusals: Refusals, attempts: LastLook) -> Aimed:
+    return draw_near_misses("literals", iut, bystanders, refusals, attempts)
 
 
 @stimulus
-def drawn_encoded_slashes(iut: Iut, bystanders: Bystanders, refusals: Refusals, aims: LastLook) -> Aimed:
-    return draw_near_misses("encoded-slash", iut, bystanders, refusals, aims)
+def drawn_encoded_slashes(iut: Iut, bystanders: Bystanders, refusals: Refusals, attempts: LastLook) -> Aimed:
+    return draw_near_misses("encoded-slash", iut, bystanders, refusals, attempts)
 
 
 @disruptive
@@ -109,7 +109,9 @@ def test_drawn_name_is_not_found(iut: Iut, oldest_name: str, cancel_is_heard: Fi
     def judge(ids: list[str]) -> None:
         # Whatever a server cuts off, and wherever: what is left of it is nobody's id.
         names = [f"{parent}/{nonce(drawn, 'first')}{drawn}{nonce(drawn, 'last')}" for drawn in ids]
-        requests = [iut.cancel_request(name, note="cancel of an unknown operation", is_odd=True) for name in names]
+        requests = [
+            iut.cancel_request(name, note="cancel of an unknown operation", may_be_unrouted=True) for name in names
+        ]
         sent = iut.send_all(requests)
         require_each(lambda exchange: not_found(exchange, iut.knows_the_caller, may_be_no_name=True), sent)
 
@@ -120,10 +122,10 @@ def _mention_everywhere(aimed: Aimed, make_one: Callable[[str, object, int], Out
     """Send cancels that are made for a name, of a document that mentions it, and a position."""
     from hypothesis import strategies as st
 
-    aim = aimed.bystander.name
+    attempt = aimed.bystander.name
     keys = st.sampled_from(["name", "Name", "operation", "names", "target", "id", "request"])
     # No small number, and nothing that a server takes for one: it may be the id of a stranger's operation.
-    leaves = st.sampled_from([aim, aim.rpartition("/")[2], "", None, 987654321987])
+    leaves = st.sampled_from([attempt, attempt.rpartition("/")[2], "", None, 987654321987])
     values = st.recursive(
         leaves,
         lambda inner: st.lists(inner, max_size=2) | st.dictionaries(keys, inner, max_size=2),
@@ -133,7 +135,7 @@ def _mention_everywhere(aimed: Aimed, make_one: Callable[[str, object, int], Out
 
     def judge(drawn: list[Any]) -> None:
         def make(name: str) -> list[Outgoing]:
-            identifier, other = (one.rpartition("/")[2] for one in (aim, name))
+            identifier, other = (one.rpartition("/")[2] for one in (attempt, name))
             renamed = [json.loads(json.dumps(document).replace(identifier, other)) for document in drawn]
             return [make_one(name, document, position) for position, document in enumerate(renamed)]
 
@@ -154,9 +156,9 @@ def draw_bodies(iut: Iut, bystanders: Bystanders, cancelled: str, last_look: Las
 
 
 @stimulus
-def drawn_bodies(iut: Iut, bystanders: Bystanders, cancel_works: Stories, aims: LastLook) -> Aimed:
+def drawn_bodies(iut: Iut, bystanders: Bystanders, cancel_works: Cancellations, attempts: LastLook) -> Aimed:
     """Cancels whose bodies mention a bystander."""
-    return draw_bodies(iut, bystanders, cancel_works.plain.name, aims)
+    return draw_bodies(iut, bystanders, cancel_works.plain.name, attempts)
 
 
 @verifies("target.body-name-never-redirects", profile="ci")
@@ -177,9 +179,9 @@ def draw_queries(iut: Iut, bystanders: Bystanders, cancelled: str, last_look: La
 
 
 @stimulus
-def drawn_queries(iut: Iut, bystanders: Bystanders, cancel_works: Stories, aims: LastLook) -> Aimed:
+def drawn_queries(iut: Iut, bystanders: Bystanders, cancel_works: Cancellations, attempts: LastLook) -> Aimed:
     """Cancels whose queries mention a bystander."""
-    return draw_queries(iut, bystanders, cancel_works.plain.name, aims)
+    return draw_queries(iut, bystanders, cancel_works.plain.name, attempts)
 
 
 @verifies("target.query-name-never-redirects", profile="ci")

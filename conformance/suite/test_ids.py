@@ -12,6 +12,7 @@ from conformance.rules import Complaint
 from conformance.rules.server.outcome import accepted, as_good_as, ended_cancelled
 from conformance.server.target.iut import Iut
 from conformance.suite.bystanders import shows_the_end
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.chosen_ids import (
     APART,
     COLON,
@@ -29,12 +30,11 @@ from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.repeated_forms import PLAIN_COLON, RepeatedForms
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import Stories
 
 
 @stimulus
 def chosen(
-    iut: Iut, cancel_works: Stories, unusual: dict[str, Chosen], same_request_id: Exchange | None = None
+    iut: Iut, cancel_works: Cancellations, unusual: dict[str, Chosen], same_request_id: Exchange | None = None
 ) -> dict[str, Chosen]:
     """The operations, each with its cancel; the plain cancel of one with an id of another kind works.
 
@@ -83,13 +83,13 @@ def test_plain_colon_is_a_part_of_the_id(chosen: dict[str, Chosen]) -> None:
     """The same operation once more: where that was cancelled already, one that is escaped is the control."""
     one = chosen[COLON]
     one.cancelled()
-    plain, again = one.with_plain_colon, one.once_more
+    plain, once_more = one.with_plain_colon, one.once_more
     assert plain is not None
-    if again is None:
+    if once_more is None:
         require_each(accepted, [plain])
         return
-    require(as_good_as(again, plain, may_have_ended=True))
-    require_answers(again, plain)
+    require(as_good_as(once_more, plain, may_have_ended=True))
+    require_answers(once_more, plain)
 
 
 @verifies("routing.colon-in-identifier")
@@ -117,15 +117,15 @@ def test_guaranteed_cancel_ends_an_operation_whatever_its_id_has(
         assert one.cancel is not None
         return ended_cancelled(one.cancel, ends[one.name], iut.settle)
 
-    told = {kind: complaint for kind, one in cancels.items() if (complaint := not_ended(one)) is not None}
+    complaints = {kind: complaint for kind, one in cancels.items() if (complaint := not_ended(one)) is not None}
 
-    def again() -> Complaint | None:
-        ((kind, one),) = cancel_chosen(iut, tuple(told)[:1]).items()
+    def once_more() -> Complaint | None:
+        ((kind, one),) = cancel_chosen(iut, tuple(complaints)[:1]).items()
         cancels[kind] = one
         ends.update(iut.await_end([one.name]))
         return not_ended(one)
 
-    confirmation.decides(told.values(), again)
+    confirmation.decides(complaints.values(), once_more)
     if not cancels:
         raise NotTested("no cancel of an operation with such an id succeeded")
     require_looks(*ends.values())

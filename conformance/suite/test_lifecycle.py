@@ -16,9 +16,9 @@ from conformance.lro.lifecycle import BORN, Life, after
 from conformance.rules import Complaint
 from conformance.rules.server.order import calls_on, time_line
 from conformance.server.target.iut import Iut
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.drawing import play, remembered
 from conformance.suite.judging import Violated, verifies
-from conformance.suite.stories import Stories
 
 STEPS = 16
 MOST_OPERATIONS = 3
@@ -54,8 +54,8 @@ class Lives:
                     else {life for state in self._states[name] for life in after(state, call.event)}
                 )
                 if not states:
-                    story = time_line(calls_on(name, self._calls[name]))
-                    raise Violated((Complaint(f"the last answer about {name} was impossible", (exchange,), story),))
+                    line = time_line(calls_on(name, self._calls[name]))
+                    raise Violated((Complaint(f"the last answer about {name} was impossible", (exchange,), line),))
                 self._states[name] = states
 
 
@@ -120,7 +120,7 @@ def machine_for(iut: Iut, may_delete: bool, said: list[Exception], games: list[L
 
 
 @verifies("lifecycle.some-order-explains", profile="ci")
-def test_calls_in_any_order_follow_the_model(iut: Iut, cancel_works: Stories, may_delete: bool) -> None:
+def test_calls_in_any_order_follow_the_model(iut: Iut, cancel_works: Cancellations, may_delete: bool) -> None:
     from hypothesis import HealthCheck, Phase, seed, settings
     from hypothesis.stateful import run_state_machine_as_test
 

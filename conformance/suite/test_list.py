@@ -10,7 +10,7 @@ import pytest
 from conformance.errors import NotApplicable, NotTested, Unjudged
 from conformance.exchange import Exchange, Method
 from conformance.rules import Complaint
-from conformance.rules.server.listing import not_ignored, refused_as_an_argument
+from conformance.rules.server.lists import not_ignored, refused_as_an_argument
 from conformance.rules.server.outcome import unsupported_says_so
 from conformance.rules.server.routing import no_internal_error
 from conformance.server.target.iut import Iut
@@ -24,17 +24,17 @@ from conformance.suite.stimuli import last_stimulus
 
 
 @verifies("list.is-a-list")
-def test_list_is_answered(listing: list[Exchange]) -> None:
-    answer = listing[0].response
+def test_list_is_answered(whole_list: list[Exchange]) -> None:
+    answer = whole_list[0].response
     if answer is not None and not answer.is_success and answer.status not in (401, 403, 429, 503):
-        require(Complaint(f"list is supported and was answered with {answer.status}", (listing[0],)))
-    require_answers(listing[0])
-    if listing[0].is_denied:
-        raise NotTested(f"{answered(listing[0])}, which says nothing about the list")
+        require(Complaint(f"list is supported and was answered with {answer.status}", (whole_list[0],)))
+    require_answers(whole_list[0])
+    if whole_list[0].is_denied:
+        raise NotTested(f"{answered(whole_list[0])}, which says nothing about the list")
 
 
 @verifies("list.partial-success-is-answered", profile="ci")
-def test_partial_success_is_answered(iut: Iut, bystanders: Bystanders, listing: list[Exchange]) -> None:
+def test_partial_success_is_answered(iut: Iut, bystanders: Bystanders, whole_list: list[Exchange]) -> None:
     path = iut.contract.path(Method.LIST, iut.contract.parent_of(bystanders.name))
     require_each(no_internal_error, [iut.send(iut.request("GET", f"{path}?returnPartialSuccess=true"))])
 
@@ -46,13 +46,13 @@ _NO_FILTER = "lro_conformance_no_such_field%20%3D%3D%20%28"
 
 @last_stimulus
 def odd_lists(
-    iut: Iut, oldest_name: str, listing: list[Exchange], last_look: LastLook | None = None
+    iut: Iut, oldest_name: str, whole_list: list[Exchange], last_look: LastLook | None = None
 ) -> dict[str, Exchange]:
     """Lists with parameters that make no sense, by their note; what becomes of a pageSize, rules judge.
 
     They go with the last list, when nothing waits for them.
     """
-    names_on_a_whole(listing)
+    names_on_a_whole(whole_list)
     parent = iut.contract.parent_of(oldest_name)
     queries = {
         "list with a negative pageSize": "pageSize=-1",
@@ -88,14 +88,14 @@ def _require_said(oracle: Callable[[Exchange], Complaint | None], page: Exchange
 
 @last_stimulus
 def lists_of_nothing(
-    iut: Iut, oldest_name: str, listing: list[Exchange], last_look: LastLook | None = None
+    iut: Iut, oldest_name: str, whole_list: list[Exchange], last_look: LastLook | None = None
 ) -> list[Exchange]:
     """Of parents that none of our operations is below: a location, and in larger profiles more of them.
 
     The id of the first is the beginning of ours: by it a server is found that compares beginnings, and one that
     compares nothing.
     """
-    names_on_a_whole(listing)
+    names_on_a_whole(whole_list)
     *above, location = segments = iut.contract.parent_of(oldest_name).split("/")
     others = {"a location whose id is the beginning of ours": [*above, location[:-1]]} if len(location) > 1 else {}
     if not others or not iut.is_quick:
@@ -123,7 +123,7 @@ def test_list_of_nothing_shows_nothing(lists_of_nothing: list[Exchange]) -> None
 @verifies("list.unsupported-is-unimplemented")
 def test_unsupported_list_is_unimplemented(iut: Iut, bystanders: Bystanders, request: pytest.FixtureRequest) -> None:
     with contextlib.suppress(Unjudged):
-        request.getfixturevalue("listing")
+        request.getfixturevalue("whole_list")
     if not iut.contract.lists(bystanders.name):
         raise NotApplicable(f"{iut.contract.name} binds no list of these operations")
     if iut.statement.value("list") is not False:

@@ -13,6 +13,7 @@ from conformance.rules import Complaint
 from conformance.server.target.iut import Iut, listed_names
 from conformance.suite import pages
 from conformance.suite.bystanders import Bystanders, shows_the_end
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, note, require_answers
 from conformance.suite.judging import require, verifies
@@ -20,7 +21,6 @@ from conformance.suite.last_look import LastLook
 from conformance.suite.lists import is_listed, is_read, read_until, require_read
 from conformance.suite.pages import SmallPages
 from conformance.suite.stimuli import last_stimulus, stimulus
-from conformance.suite.stories import Stories
 
 
 @pytest.fixture(scope="session")
@@ -29,17 +29,17 @@ def parent(iut: Iut, oldest_name: str) -> str:
 
 
 @verifies("list.pages-come-to-an-end")
-def test_pages_come_to_an_end(listing: list[Exchange], small_pages: SmallPages) -> None:
+def test_pages_come_to_an_end(whole_list: list[Exchange], small_pages: SmallPages) -> None:
     require(pages.without_an_end(small_pages.walk))
     _require_whole(small_pages)
 
 
 @verifies("list.pages-come-to-an-end")
-def test_whole_list_comes_to_an_end(listing: list[Exchange]) -> None:
-    require(pages.without_an_end(listing))
-    note(*listing)
-    if next_page_token(listing[-1]) or not listing[-1].succeeded():
-        raise NotTested(f"the list was not read to its end: {answered(listing[-1])}")
+def test_whole_list_comes_to_an_end(whole_list: list[Exchange]) -> None:
+    require(pages.without_an_end(whole_list))
+    note(*whole_list)
+    if next_page_token(whole_list[-1]) or not whole_list[-1].succeeded():
+        raise NotTested(f"the list was not read to its end: {answered(whole_list[-1])}")
 
 
 @verifies("list.pages-show-each-once")
@@ -53,11 +53,11 @@ def test_no_two_pages_show_the_same_operation(iut: Iut, parent: str, small_pages
 
 @verifies("list.pages-lose-nothing")
 def test_small_pages_show_what_the_whole_list_shows(
-    iut: Iut, parent: str, listing: list[Exchange], small_pages: SmallPages
+    iut: Iut, parent: str, whole_list: list[Exchange], small_pages: SmallPages
 ) -> None:
     """What get still shows, and no walk, is lost."""
     _require_whole(small_pages)
-    ours = [name for name in iut.handed_out if name in listed_names(listing)]
+    ours = [name for name in iut.handed_out if name in listed_names(whole_list)]
     missing = pages.lost(small_pages.walk, ours)
     if missing:
         # Operations have come and gone since, so that other ones may be lost now.
@@ -118,11 +118,13 @@ def test_page_of_another_size_goes_on(iut: Iut, parent: str, small_pages: SmallP
 
 
 @verifies("list.running-is-listed")
-def test_running_operations_are_listed(iut: Iut, parent: str, bystanders: Bystanders, listing: list[Exchange]) -> None:
+def test_running_operations_are_listed(
+    iut: Iut, parent: str, bystanders: Bystanders, whole_list: list[Exchange]
+) -> None:
     """The bystander that was started first, and is cancelled by nobody."""
     name = bystanders.name
-    note(*listing)
-    if is_listed(listing, name):
+    note(*whole_list)
+    if is_listed(whole_list, name):
         return
     late = read_until(iut, parent, lambda read: is_listed(read, name))
     look = iut.get(name)
@@ -138,7 +140,7 @@ HUGE = (1 << 31) - 1
 
 
 @last_stimulus
-def last_list(iut: Iut, oldest_name: str, last_look: LastLook, listing: list[Exchange]) -> list[Exchange]:
+def last_list(iut: Iut, oldest_name: str, last_look: LastLook, whole_list: list[Exchange]) -> list[Exchange]:
     """The list at the end of the run. It comes after the last look, and so is another look at all that is there.
 
     It asks for a huge page. What becomes of that, a rule judges; where it is refused, a plain list is read.
@@ -170,14 +172,18 @@ def test_done_operations_stay_listed(
     parent: str,
     last_look: LastLook,
     last_list: list[Exchange],
-    listing: list[Exchange],
-    stories: Stories,
+    whole_list: list[Exchange],
+    cancellations: Cancellations,
     completing_name: str,
 ) -> None:
     """Those that were listed as done, at the end of the run, and one that completed by itself, where it can be had."""
     gone = {sent.call.name for sent in iut.target.exchanges if sent.call and sent.calls(Method.DELETE)}
-    done = [story.name for story in stories.all() if shows_the_end(story.end) and story.name not in gone]
-    names = [name for name in done if is_listed(listing, name)]
+    done = [
+        cancellation.name
+        for cancellation in cancellations.all()
+        if shows_the_end(cancellation.end) and cancellation.name not in gone
+    ]
+    names = [name for name in done if is_listed(whole_list, name)]
     names += [completing_name] if completing_name else []
     if not names:
         raise NotTested("no done operation was listed")

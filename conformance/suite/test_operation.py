@@ -18,13 +18,13 @@ from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.suite.blame import Blame
 from conformance.suite.bystanders import Bystander
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.clients import as_a_client
 from conformance.suite.confirmation import Confirmation
 from conformance.suite.evidence import require_answers, require_looks, require_untouched
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook, acknowledged
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import Stories
 
 _NOT_FOUND = 404
 
@@ -70,11 +70,11 @@ def read_again(iut: Iut, read: Exchange) -> tuple[Exchange, Exchange]:
 
 
 @stimulus
-def reads(iut: Iut, older: Bystander, aims: LastLook, stories: Stories | None = None) -> Reads:
+def reads(iut: Iut, older: Bystander, attempts: LastLook, cancellations: Cancellations | None = None) -> Reads:
     """Read a bystander as clients read that wait for an operation: got again and again, and listed.
 
-    The last get, and the list, have the header fields of an official client. The stories have looked at it once more;
-    what became of it, the last look shows.
+    The last get, and the list, have the header fields of an official client. The cancellations have looked at it once
+    more; what became of it, the last look shows.
     """
 
     def reads_of(name: str, polls: int = POLLS) -> list[Outgoing]:
@@ -88,22 +88,22 @@ def reads(iut: Iut, older: Bystander, aims: LastLook, stories: Stories | None = 
 
     polls = POLLS - 1
     sent = iut.send_all(reads_of(older.name, polls))
-    aims.aim(_READS, older, sent, reads_of)
+    attempts.note(_READS, older, sent, reads_of)
     return Reads(sent[polls - 1 :], reads_of)
 
 
 @verifies("operation.client-headers-are-accepted")
 def test_reads_with_the_headers_of_official_clients_succeed(iut: Iut, reads: Reads, confirmation: Confirmation) -> None:
     """Beside a read of the same without them, which has to succeed; what is refused is sent again beside another."""
-    told = 0
+    judged = 0
     for read in reads.by_a_client:
         plain = next((sent for sent in iut.target.exchanges if sent.call == read.call and sent.succeeded()), None)
         if plain is None:
             continue
-        told += 1
+        judged += 1
         confirmation.decides([read_as_without(plain, read)], partial(_refused_again, iut, read))
         require_answers(read)
-    if not told:
+    if not judged:
         raise NotTested("no read without the headers of a client succeeded")
 
 

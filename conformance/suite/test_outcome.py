@@ -17,6 +17,7 @@ from conformance.rules.server.outcome import (
 )
 from conformance.server.target.iut import Iut, listed_names
 from conformance.suite.bystanders import Bystanders, shows_the_end
+from conformance.suite.cancellations import Cancellation, Cancellations, FirstCancel, is_refused_in_every_form
 from conformance.suite.clients import is_one_field
 from conformance.suite.confirmation import Confirmation, fresh_one_not_ended, fresh_ones_not_ended
 from conformance.suite.evidence import SAID_ELSEWHERE, answered, note, require_answers, require_looks
@@ -24,25 +25,24 @@ from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.repeated_forms import forms_of
 from conformance.suite.request_ids import cancel_with_id_of_another
-from conformance.suite.stories import FirstCancel, Stories, Story, is_refused_in_every_form
 
 
 @verifies("outcome.cancelled-is-code-1")
-def test_operation_that_a_cancel_ended_has_code_1(iut: Iut, cancel_works: Stories) -> None:
+def test_operation_that_a_cancel_ended_has_code_1(iut: Iut, cancel_works: Cancellations) -> None:
     """Only where it is known that it was the cancel that ended them."""
-    stories = _cancelled(cancel_works)
+    cancellations = _cancelled(cancel_works)
     require(
         *(
-            ended_by_cancel_has_code_1(story.cancel, story.end)
-            for story in stories
-            if reports_cancellation(story.end) or _was_ended_by_its_cancel(iut, cancel_works, story)
+            ended_by_cancel_has_code_1(cancellation.cancel, cancellation.end)
+            for cancellation in cancellations
+            if reports_cancellation(cancellation.end) or _was_ended_by_its_cancel(iut, cancel_works, cancellation)
         )
     )
-    states = {story.last.state for story in stories if story.last is not None}
+    states = {cancellation.last.state for cancellation in cancellations if cancellation.last is not None}
     if State.CANCELLED in states:
-        note(*(story.end for story in stories))
+        note(*(cancellation.end for cancellation in cancellations))
         return
-    require_looks(*(story.end for story in stories))
+    require_looks(*(cancellation.end for cancellation in cancellations))
     if State.RUNNING in states and not iut.statement.is_declared("cancel"):
         raise NotTested(
             f"no cancelled operation ended within {iut.settle:g} s; raise [operations] settle, "
@@ -51,33 +51,41 @@ def test_operation_that_a_cancel_ended_has_code_1(iut: Iut, cancel_works: Storie
     raise NotApplicable("cancel is best effort, and in this run none won: every operation ended otherwise or ran on")
 
 
-def _cancelled(stories: Stories) -> list[Story]:
-    """The stories whose cancel succeeded, and was the only one: what a second one does is another question."""
-    return [story for story in stories.all() if story.cancel.succeeded() and story.again is None]
+def _cancelled(cancellations: Cancellations) -> list[Cancellation]:
+    """The cancellations whose cancel succeeded, and was the only one: what a second one does is another question."""
+    return [
+        cancellation
+        for cancellation in cancellations.all()
+        if cancellation.cancel.succeeded() and cancellation.second_cancel is None
+    ]
 
 
-def _was_ended_by_its_cancel(iut: Iut, stories: Stories, story: Story) -> bool:
+def _was_ended_by_its_cancel(iut: Iut, cancellations: Cancellations, cancellation: Cancellation) -> bool:
     """Whether it was the cancel that ended an operation.
 
     Where cancel is guaranteed it was. Elsewhere it was if the first look after the cancel showed the operation done,
-    while an older one that nobody cancelled ran on, and if it was so with another story, too: no coincidence then.
+    while an older one that nobody cancelled ran on, and if it was so with another one, too: no coincidence then.
     """
     if iut.statement.value("cancel") == "guaranteed":
         return True
-    at_once = [told for told in _cancelled(stories) if ended_at_once(told.cancel, told.after, stories.control)]
-    return story in at_once and len(at_once) > 1
+    at_once = [
+        each for each in _cancelled(cancellations) if ended_at_once(each.cancel, each.after, cancellations.control)
+    ]
+    return cancellation in at_once and len(at_once) > 1
 
 
 @verifies("outcome.running-can-be-cancelled")
 def test_cancel_of_a_running_operation_is_accepted(
-    iut: Iut, first_cancel: FirstCancel, stories: Stories, confirmation: Confirmation
+    iut: Iut, first_cancel: FirstCancel, cancellations: Cancellations, confirmation: Confirmation
 ) -> None:
     """Whatever its body, and again with a fresh operation: a refusal that all forms get alike is for none of them."""
     response = first_cancel.with_object.response
-    if not is_refused_in_every_form(first_cancel, stories):
-        refused = [story for story in stories.all() if story.is_refused_in_the_plain_form_too]
-        told = [each for each in refused if each.cancel.response and each.cancel.response.status not in SAID_ELSEWHERE]
-        confirmation.decides([accepted(each.cancel) for each in told], lambda: accepted(iut.cancel(told[0].name)))
+    if not is_refused_in_every_form(first_cancel, cancellations):
+        refused = [
+            cancellation for cancellation in cancellations.all() if cancellation.is_refused_in_the_plain_form_too
+        ]
+        heard = [each for each in refused if each.cancel.response and each.cancel.response.status not in SAID_ELSEWHERE]
+        confirmation.decides([accepted(each.cancel) for each in heard], lambda: accepted(iut.cancel(heard[0].name)))
         require_answers(first_cancel.with_object)
     elif response is not None and response.status in SAID_ELSEWHERE:
         raise NotTested(f"{answered(first_cancel.with_object)}, which another requirement judges")
@@ -86,17 +94,19 @@ def test_cancel_of_a_running_operation_is_accepted(
 
 
 @verifies("outcome.guaranteed")
-def test_guaranteed_cancel_ends_the_operation(iut: Iut, cancel_works: Stories, confirmation: Confirmation) -> None:
-    """Those of the stories, which end together; or else fresh ones, for it may have been a matter of timing."""
-    stories = _cancelled(cancel_works)
-    told = [ended_cancelled(story.cancel, story.end, iut.settle) for story in stories]
-    confirmation.decides(told, lambda: fresh_ones_not_ended(iut))
-    require_looks(*(story.end for story in stories))
+def test_guaranteed_cancel_ends_the_operation(
+    iut: Iut, cancel_works: Cancellations, confirmation: Confirmation
+) -> None:
+    """Those of the cancellations, which end together; or else fresh ones, for it may have been a matter of timing."""
+    cancellations = _cancelled(cancel_works)
+    complaints = [ended_cancelled(cancellation.cancel, cancellation.end, iut.settle) for cancellation in cancellations]
+    confirmation.decides(complaints, lambda: fresh_ones_not_ended(iut))
+    require_looks(*(cancellation.end for cancellation in cancellations))
 
 
 @verifies("outcome.guaranteed")
 def test_guaranteed_cancel_ends_the_operation_whatever_its_request_id(
-    iut: Iut, last_look: LastLook, same_request_id: Exchange, cancel_works: Stories, confirmation: Confirmation
+    iut: Iut, last_look: LastLook, same_request_id: Exchange, cancel_works: Cancellations, confirmation: Confirmation
 ) -> None:
     """It may be refused: an idempotency key is not for another request."""
 
@@ -121,7 +131,7 @@ def _end_of(iut: Iut, cancel: Exchange) -> Exchange:
 
 @verifies("outcome.guaranteed", profile="ci")
 def test_guaranteed_cancel_ends_the_operation_in_every_form(
-    iut: Iut, cancel_works: Stories, confirmation: Confirmation
+    iut: Iut, cancel_works: Cancellations, confirmation: Confirmation
 ) -> None:
     """Each form of the cancel, at a fresh operation of its own: what is accepted cancels.
 
@@ -136,18 +146,18 @@ def test_guaranteed_cancel_ends_the_operation_in_every_form(
         if exchange.succeeded() and exchange.calls(Method.CANCEL)
     ]
     ends = iut.await_end([name for name, _, _ in cancels])
-    told = {form: ended_cancelled(cancel, ends[name], iut.settle) for name, form, cancel in cancels}
-    not_ended = [form for form, complaint in told.items() if complaint is not None]
-    confirmation.decides(told.values(), lambda: fresh_one_not_ended(iut, form=not_ended[0]))
+    complaints = {form: ended_cancelled(cancel, ends[name], iut.settle) for name, form, cancel in cancels}
+    not_ended = [form for form, complaint in complaints.items() if complaint is not None]
+    confirmation.decides(complaints.values(), lambda: fresh_one_not_ended(iut, form=not_ended[0]))
     if not cancels:
         raise NotTested("no cancel in another form succeeded")
     require_looks(*(ends[name] for name, _, _ in cancels))
 
 
 @verifies("outcome.still-listed")
-def test_cancelled_operation_is_still_listed(listing: list[Exchange], cancel_works: Stories) -> None:
+def test_cancelled_operation_is_still_listed(whole_list: list[Exchange], cancel_works: Cancellations) -> None:
     """The name is on one of the pages of the list."""
-    name, pages = cancel_works.plain.name, listing
+    name, pages = cancel_works.plain.name, whole_list
     answer = pages[-1].response
     last = answer.json_object() if answer is not None and answer.is_success else None
     if last is None:

@@ -13,7 +13,7 @@ from conformance.server.target.target import Outgoing
 from conformance.suite.elsewhere import FORM
 from conformance.suite.judging import verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.refusals import Aim, Refusal, refusal
+from conformance.suite.refusals import Refusal, Situation, refusal
 
 _HEADERS = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
 _QUERIES = ("_method=DELETE", "%24httpMethod=DELETE")
@@ -21,14 +21,14 @@ _MEMBER = b'{"_method": "DELETE"}'
 
 
 @refusal
-def posts_on_the_name(aim: Aim) -> list[Outgoing]:
+def posts_on_the_name(given: Situation) -> list[Outgoing]:
     """POSTs that say nothing of another method: a form; in the larger profiles also JSON, and nothing at all."""
-    requests = [_post(aim, b"a=b", FORM, "a form")]
-    if not aim.iut.is_quick:
+    requests = [_post(given, b"a=b", FORM, "a form")]
+    if not given.iut.is_quick:
         requests += [
-            _post(aim, b"{}", JSON, "an empty JSON object"),
-            _post(aim, b"", FORM, "an empty form"),
-            _post(aim, b"", None, "no body"),
+            _post(given, b"{}", JSON, "an empty JSON object"),
+            _post(given, b"", FORM, "an empty form"),
+            _post(given, b"", None, "no body"),
         ]
     return requests
 
@@ -40,22 +40,22 @@ def test_post_on_a_bare_name_does_nothing(last_look: LastLook, posts_on_the_name
 
 
 @refusal
-def overridden_methods(aim: Aim) -> list[Outgoing]:
+def overridden_methods(given: Situation) -> list[Outgoing]:
     """POSTs that ask to be taken for a DELETE; in the larger profiles also in each way apart."""
     every_header = tuple((name, "DELETE") for name in _HEADERS)
     everywhere = "everything that asks for a DELETE but a form"
     requests = [
-        _post(aim, _MEMBER, JSON, everywhere, query="&".join(_QUERIES), headers=every_header),
-        _post(aim, b"_method=DELETE", FORM, "the form _method=DELETE"),
+        _post(given, _MEMBER, JSON, everywhere, query="&".join(_QUERIES), headers=every_header),
+        _post(given, b"_method=DELETE", FORM, "the form _method=DELETE"),
     ]
-    if aim.iut.is_quick:
+    if given.iut.is_quick:
         return requests
     for header in every_header:
-        requests.append(_post(aim, b"{}", JSON, f"{header[0]}: DELETE", headers=(header,)))
+        requests.append(_post(given, b"{}", JSON, f"{header[0]}: DELETE", headers=(header,)))
     for query in _QUERIES:
-        requests.append(_post(aim, b"{}", JSON, f"the query {query}", query=query))
-    requests.append(_post(aim, b"a=b", FORM, f"a form and {_HEADERS[0]}: DELETE", headers=every_header[:1]))
-    requests.append(_post(aim, _MEMBER, JSON, f"the body {_MEMBER.decode()}"))
+        requests.append(_post(given, b"{}", JSON, f"the query {query}", query=query))
+    requests.append(_post(given, b"a=b", FORM, f"a form and {_HEADERS[0]}: DELETE", headers=every_header[:1]))
+    requests.append(_post(given, _MEMBER, JSON, f"the body {_MEMBER.decode()}"))
     return requests
 
 
@@ -65,15 +65,20 @@ def test_no_header_query_or_form_makes_a_delete_of_a_post(last_look: LastLook, o
 
 
 def _post(
-    aim: Aim, body: bytes, content_type: str | None, what: str, query: str = "", headers: tuple[Header, ...] = ()
+    given: Situation,
+    body: bytes,
+    content_type: str | None,
+    what: str,
+    query: str = "",
+    headers: tuple[Header, ...] = (),
 ) -> Outgoing:
-    path = aim.iut.contract.path(Method.GET, aim.name)
-    return aim.iut.request(
+    path = given.iut.contract.path(Method.GET, given.name)
+    return given.iut.request(
         "POST",
         f"{path}?{query}" if query else path,
         body=body,
         content_type=content_type,
         headers=headers,
         note=f"POST on the name with {what}",
-        is_odd=True,
+        may_be_unrouted=True,
     )

@@ -10,18 +10,18 @@ from conformance.rules import Complaint
 from conformance.rules.server.order import explained_by_some_order
 from conformance.server.target.iut import Iut
 from conformance.suite.bystanders import Bystanders
+from conformance.suite.cancellations import Cancellations
 from conformance.suite.confirmation import Confirmation
 from conformance.suite.evidence import answered, require_answers, require_looks, require_untouched, tells_what_exists
 from conformance.suite.judging import disruptive, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import Stories
 from conformance.suite.storm import Storm, raise_storm
 
 
 @verifies("lifecycle.some-order-explains")
 def test_overlapping_cancels_and_looks_have_an_order(
-    iut: Iut, storm: Storm, cancel_repeats: Stories, confirmation: Confirmation
+    iut: Iut, storm: Storm, cancel_repeats: Cancellations, confirmation: Confirmation
 ) -> None:
     storm.require_overlap()
     confirmation.informs(_no_order(storm), lambda: _no_order(raise_storm(iut, iut.running(1)[0], cancels=2, looks=2)))
@@ -36,10 +36,10 @@ CROWD = 4
 class Crowd:
     """Several operations cancelled twice and looked at, all at once, beside a bystander that has no part in it."""
 
-    def __init__(self, iut: Iut, bystanders: Bystanders, aims: LastLook) -> None:
+    def __init__(self, iut: Iut, bystanders: Bystanders, attempts: LastLook) -> None:
         self._iut = iut
         self._bystanders = bystanders
-        self._aims = aims
+        self._aims = attempts
         self._races = 0
         self.first = self.race()
 
@@ -57,19 +57,19 @@ class Crowd:
         ]
         self._races += 1
         key = f"crowd {self._races}"
-        self._aims.aim(key, bystander, self._iut.send_together(requests))
+        self._aims.note(key, bystander, self._iut.send_together(requests))
         return key
 
 
 @stimulus
-def crowd(iut: Iut, bystanders: Bystanders, cancel_repeats: Stories, aims: LastLook) -> Crowd:
+def crowd(iut: Iut, bystanders: Bystanders, cancel_repeats: Cancellations, attempts: LastLook) -> Crowd:
     """Several operations cancelled at once, beside a bystander that has no part in it."""
-    return Crowd(iut, bystanders, aims)
+    return Crowd(iut, bystanders, attempts)
 
 
 @disruptive
 @verifies("lifecycle.some-order-explains", profile="ci")
-def test_great_storm_has_an_order(iut: Iut, cancel_repeats: Stories, confirmation: Confirmation) -> None:
+def test_great_storm_has_an_order(iut: Iut, cancel_repeats: Cancellations, confirmation: Confirmation) -> None:
     def race() -> Complaint | None:
         storms.append(raise_storm(iut, iut.running(1)[0], cancels=6, looks=6))
         return _no_order(storms[-1])
@@ -98,7 +98,7 @@ def test_crowd_of_cancels_leaves_a_bystander_alone(
 @verifies("lifecycle.some-order-explains", profile="ci")
 @pytest.mark.parametrize(("cancels", "deletes"), [(4, 1), (0, 3)])
 def test_deletes_have_an_order(
-    cancels: int, deletes: int, iut: Iut, cancel_repeats: Stories, may_delete: bool, confirmation: Confirmation
+    cancels: int, deletes: int, iut: Iut, cancel_repeats: Cancellations, may_delete: bool, confirmation: Confirmation
 ) -> None:
     """A delete among cancels, or deletes among themselves, and looks, at one running operation, all at once."""
     if not may_delete:

@@ -9,37 +9,37 @@ from conformance.rules.server.outcome import done_cancel_is_answered, second_can
 from conformance.rules.server.routing import no_internal_error
 from conformance.server.target.iut import Iut
 from conformance.suite.bystanders import shows_the_end
+from conformance.suite.cancellations import Cancellations, FirstCancel
 from conformance.suite.evidence import answered, require_answers, require_each, require_looks
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.repeated_forms import RepeatedForms
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import FirstCancel, Stories
 from conformance.suite.storm import Storm
 
 
 @verifies("repeat.is-safe")
-def test_second_cancel_is_safe(cancel_works: Stories) -> None:
+def test_second_cancel_is_safe(cancel_works: Cancellations) -> None:
     """Sent right after the first, as a client does whose first answer got lost."""
-    story = cancel_works.labelled_without_body
-    assert story.again is not None
-    require(second_cancel_is_safe(story.cancel, story.again))
-    require_answers(story.again)
-    if not story.cancel.succeeded():
-        raise NotTested(f"the first cancel did not succeed: {answered(story.cancel)}")
+    cancellation = cancel_works.labelled_without_body
+    assert cancellation.second_cancel is not None
+    require(second_cancel_is_safe(cancellation.cancel, cancellation.second_cancel))
+    require_answers(cancellation.second_cancel)
+    if not cancellation.cancel.succeeded():
+        raise NotTested(f"the first cancel did not succeed: {answered(cancellation.cancel)}")
 
 
 @verifies("repeat.is-accepted")
-def test_second_cancel_is_accepted(cancel_works: Stories) -> None:
+def test_second_cancel_is_accepted(cancel_works: Cancellations) -> None:
     """The same one: a client that lost the first answer learns by the second what became of its cancel."""
-    story = cancel_works.labelled_without_body
-    assert story.again is not None
-    require(second_cancel_is_accepted(story.cancel, story.again, story.after))
-    require_answers(story.again)
-    if not story.cancel.succeeded():
-        raise NotTested(f"the first cancel did not succeed: {answered(story.cancel)}")
-    if not story.again.succeeded():
-        require_looks(story.after)
+    cancellation = cancel_works.labelled_without_body
+    assert cancellation.second_cancel is not None
+    require(second_cancel_is_accepted(cancellation.cancel, cancellation.second_cancel, cancellation.after))
+    require_answers(cancellation.second_cancel)
+    if not cancellation.cancel.succeeded():
+        raise NotTested(f"the first cancel did not succeed: {answered(cancellation.cancel)}")
+    if not cancellation.second_cancel.succeeded():
+        require_looks(cancellation.after)
 
 
 @verifies("repeat.is-safe")
@@ -50,14 +50,14 @@ def test_cancel_of_what_is_cancelled_is_safe(repeated_forms: RepeatedForms, canc
 
 
 @verifies("repeat.is-safe")
-def test_overlapping_cancels_are_safe(storm: Storm, cancel_repeats: Stories) -> None:
+def test_overlapping_cancels_are_safe(storm: Storm, cancel_repeats: Cancellations) -> None:
     """As the first and the second at the same time; which is which, nobody knows."""
     storm.require_overlap()
     require_each(no_internal_error, storm.cancels)
 
 
 @verifies("repeat.done-is-answered")
-def test_cancel_that_came_second_is_answered(storm: Storm, cancel_repeats: Stories) -> None:
+def test_cancel_that_came_second_is_answered(storm: Storm, cancel_repeats: Cancellations) -> None:
     """Of cancels that overlap, one may find the operation done by another."""
     storm.require_overlap()
     require_looks(storm.last_look)
@@ -76,7 +76,11 @@ DoneThenCancelled = tuple[Exchange, Exchange]
 
 @stimulus
 def completed_then_cancelled(
-    iut: Iut, first_cancel: FirstCancel, completing_name: str, aims: LastLook, stories: Stories | None = None
+    iut: Iut,
+    first_cancel: FirstCancel,
+    completing_name: str,
+    attempts: LastLook,
+    cancellations: Cancellations | None = None,
 ) -> DoneThenCancelled | None:
     """Of one that completes by itself, which is waited for; None where there is none.
 
@@ -88,7 +92,7 @@ def completed_then_cancelled(
     if not shows_the_end(look):
         what = f"[operations] completed gave {completing_name}, which is not done"
         raise NotTested(f"there is no done operation: {what} within {iut.settle:g} s")
-    aims.follow(completing_name)
+    attempts.follow(completing_name)
     return look, iut.cancel(completing_name, note="cancel of a done operation")
 
 
@@ -97,7 +101,7 @@ def done_then_cancelled(
     iut: Iut,
     first_cancel: FirstCancel,
     completed_then_cancelled: DoneThenCancelled | None,
-    stories: Stories | None = None,
+    cancellations: Cancellations | None = None,
     repeated_forms: RepeatedForms | None = None,
 ) -> DoneThenCancelled:
     """Of that one, or else of one that was done when it was cancelled again."""
@@ -105,11 +109,11 @@ def done_then_cancelled(
         return completed_then_cancelled
     if iut.ends_at_once:
         return first_cancel.before, first_cancel.cancel
-    if stories is None or repeated_forms is None:
+    if cancellations is None or repeated_forms is None:
         raise NotTested("no cancel of a running operation succeeded, so that none is done")
-    if not shows_the_end(stories.plain.end):
+    if not shows_the_end(cancellations.plain.end):
         raise NotTested(f"there is no done operation: none was done within {iut.settle:g} s")
-    return stories.plain.end, repeated_forms.control
+    return cancellations.plain.end, repeated_forms.control
 
 
 @verifies("repeat.is-safe")

@@ -9,15 +9,15 @@ from conformance.server.target.iut import Iut
 from conformance.server.target.requests import JSON
 from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import is_drawn, long_name
+from conformance.suite.cancellations import FirstCancel
 from conformance.suite.clients import CLOSING
 from conformance.suite.evidence import answered, note, require_answers
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.near_misses import near_miss_refusal, posted
-from conformance.suite.refusals import Aim, Refusal, Refusals, refusal
+from conformance.suite.refusals import Refusal, Refusals, Situation, refusal
 from conformance.suite.repeated_forms import RepeatedForms
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import FirstCancel
 
 
 @verifies("routing.cancel-is-bound")
@@ -43,12 +43,11 @@ def test_another_verb_is_not_cancel(last_look: LastLook, other_verbs: Refusal) -
 
 
 @refusal
-def verb_in_the_query(aim: Aim) -> list[Outgoing]:
+def verb_in_the_query(given: Situation) -> list[Outgoing]:
     """A POST on the bare name with the verb at the end of its query, in a parameter that every method has."""
-    contract = aim.iut.contract
-    verb = contract.cancel_template(aim.name).suffix
-    bare = contract.path(Method.CANCEL, aim.name).removesuffix(verb)
-    return [posted(aim.iut, f"{bare}?quotaUser={verb}", "no verb in the path, but one in the query")] if verb else []
+    verb = given.iut.contract.cancel_template(given.name).suffix
+    bare = given.iut.contract.path(Method.CANCEL, given.name).removesuffix(verb)
+    return [posted(given.iut, f"{bare}?quotaUser={verb}", "no verb in the path, but one in the query")] if verb else []
 
 
 @verifies("routing.verb-is-exact")
@@ -113,14 +112,14 @@ _SAYS_POST = "_method=POST&method=POST"
 
 
 @refusal
-def other_methods(aim: Aim) -> list[Outgoing]:
+def other_methods(given: Situation) -> list[Outgoing]:
     """Every method on the cancel path but the one that is bound, and a link that asks for it."""
-    path = aim.iut.contract.path(Method.CANCEL, aim.name)
+    path = given.iut.contract.path(Method.CANCEL, given.name)
     bodies = {"GET": b"", "PUT": b"{}", "DELETE": b"", "PATCH": b"{}", "HEAD": b"", "OPTIONS": b""}
-    if bodies.pop(aim.iut.cancel_method, None) is not None:  # one API binds its cancel to GET
+    if bodies.pop(given.iut.cancel_method, None) is not None:  # one API binds its cancel to GET
         bodies["POST"] = b"{}"
     requests = [
-        aim.iut.request(
+        given.iut.request(
             method,
             path,
             body=body,
@@ -129,11 +128,11 @@ def other_methods(aim: Aim) -> list[Outgoing]:
             note=f"{method} on the cancel path",
         )
         for method, body in bodies.items()
-        if not (aim.iut.is_quick and method == _LARGER)
+        if not (given.iut.is_quick and method == _LARGER)
     ]
     if "GET" in bodies:
         requests.append(
-            aim.iut.request("GET", f"{path}?{_SAYS_POST}", note=f"GET on the cancel path with {_SAYS_POST}")
+            given.iut.request("GET", f"{path}?{_SAYS_POST}", note=f"GET on the cancel path with {_SAYS_POST}")
         )
     return requests
 
@@ -145,11 +144,12 @@ def test_no_other_method_cancels(last_look: LastLook, other_methods: Refusal) ->
 
 
 @refusal
-def lower_case_method(aim: Aim) -> list[Outgoing]:
+def lower_case_method(given: Situation) -> list[Outgoing]:
     """The cancel with the name of its method in lower case, which is the name of another one."""
-    path, method = aim.iut.contract.path(Method.CANCEL, aim.name), aim.iut.cancel_method.lower()
+    iut, method = given.iut, given.iut.cancel_method.lower()
+    path = iut.contract.path(Method.CANCEL, given.name)
     note = f"{method} on the cancel path"
-    return [aim.iut.request(method, path, body=aim.iut.plain_body, content_type=JSON, note=note, is_odd=True)]
+    return [iut.request(method, path, body=iut.plain_body, content_type=JSON, note=note, may_be_unrouted=True)]
 
 
 @verifies("routing.method-has-a-case", profile="ci")
@@ -158,14 +158,14 @@ def test_method_in_lower_case_does_not_cancel(last_look: LastLook, lower_case_me
 
 
 @refusal
-def wildcard_parents(aim: Aim) -> list[Outgoing]:
+def wildcard_parents(given: Situation) -> list[Outgoing]:
     """The cancel of the id below `-` in place of every parent; none where somebody else may have that id, too."""
-    *parents, identifier = aim.name.split("/")
+    iut, (*parents, identifier) = given.iut, given.name.split("/")
     other = "/".join(["-" if position % 2 else segment for position, segment in enumerate(parents)] + [identifier])
-    is_ours = is_drawn(identifier) or bool(aim.iut.nobodys([aim.iut.contract.path(Method.GET, other)], or_of=aim.name))
-    if not is_ours or not aim.iut.contract.binds(Method.CANCEL, other):
+    is_ours = is_drawn(identifier) or bool(iut.nobodys([iut.contract.path(Method.GET, other)], or_of=given.name))
+    if not is_ours or not iut.contract.binds(Method.CANCEL, other):
         return []
-    return [aim.iut.cancel_request(other, note="cancel of the id below a wildcard for every parent", is_odd=True)]
+    return [iut.cancel_request(other, note="cancel of the id below a wildcard for every parent", may_be_unrouted=True)]
 
 
 @verifies("routing.wildcard-parent", profile="ci")
@@ -176,9 +176,9 @@ def test_wildcard_for_every_parent_cancels_nothing(last_look: LastLook, wildcard
 
 
 @refusal
-def malformed_escapes(aim: Aim) -> list[Outgoing]:
-    head, colon, verb = aim.iut.contract.path(Method.CANCEL, aim.name).rpartition(":")
-    return [posted(aim.iut, f"{head}%zz{colon}{verb}", "malformed percent-escape")]
+def malformed_escapes(given: Situation) -> list[Outgoing]:
+    head, colon, verb = given.iut.contract.path(Method.CANCEL, given.name).rpartition(":")
+    return [posted(given.iut, f"{head}%zz{colon}{verb}", "malformed percent-escape")]
 
 
 @verifies("routing.malformed-escape-is-refused")

@@ -8,20 +8,20 @@ from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.suite.blame import Blame
 from conformance.suite.bystanders import Bystanders
+from conformance.suite.cancellations import CANCELLATIONS, Cancellations
 from conformance.suite.elsewhere import named_elsewhere
 from conformance.suite.evidence import is_gone
 from conformance.suite.judging import disruptive, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.refusals import Aim, Refusal, refusal_by_decoy
+from conformance.suite.refusals import Refusal, Situation, refusal_by_decoy
 from conformance.suite.stimuli import stimulus
-from conformance.suite.stories import STORIES, Stories
 from conformance.suite.storm import STORM, Storm
 
 
 @refusal_by_decoy
-def body_names(aim: Aim) -> list[Outgoing]:
+def body_names(given: Situation) -> list[Outgoing]:
     """A cancel of the decoy whose body names the bystander."""
-    return named_elsewhere(aim, "body")
+    return named_elsewhere(given, "body")
 
 
 @verifies("target.body-name-never-redirects")
@@ -31,9 +31,9 @@ def test_body_name_never_redirects_the_cancel(last_look: LastLook, body_names: R
 
 
 @refusal_by_decoy
-def query_names(aim: Aim) -> list[Outgoing]:
+def query_names(given: Situation) -> list[Outgoing]:
     """The same with `?name=`."""
-    return named_elsewhere(aim, "query")
+    return named_elsewhere(given, "query")
 
 
 @verifies("target.query-name-never-redirects")
@@ -43,9 +43,9 @@ def test_query_name_never_redirects_the_cancel(last_look: LastLook, query_names:
 
 
 @refusal_by_decoy
-def routing_headers(aim: Aim) -> list[Outgoing]:
+def routing_headers(given: Situation) -> list[Outgoing]:
     """The same with the header by which clients route."""
-    return named_elsewhere(aim, "header")
+    return named_elsewhere(given, "header")
 
 
 @verifies("target.routing-header-never-redirects")
@@ -63,25 +63,25 @@ def test_similar_name_is_another_operation(last_look: LastLook, similar_names: R
 
 @verifies("target.other-operations-untouched")
 def test_cancel_leaves_other_operations_alone(
-    last_look: LastLook, cancel_works: Stories, storm: Storm, blame: Blame
+    last_look: LastLook, cancel_works: Cancellations, storm: Storm, blame: Blame
 ) -> None:
     """The operation started right before a cancelled one and the one started right after it still run.
 
     One may be gone for another reason, such as a store that keeps a few: then another cancel removes none.
     """
-    looked = [last_look.at(key) for key in (STORM, STORIES)]
+    looked = [last_look.at(key) for key in (STORM, CANCELLATIONS)]
     if any(is_gone(each.look) for each in looked) and not blame.plain_cancel_touches_others:
         raise NotTested("an operation is gone, and another cancel left the operations beside it alone")
     last_look.require_untouched(STORM)
-    if not last_look.is_later_ones(STORIES, cancel_works.control) or not _is_by_what_came_later(last_look, blame):
-        last_look.require_untouched(STORIES)
+    if not last_look.is_later_ones(CANCELLATIONS, cancel_works.control) or not _is_by_what_came_later(last_look, blame):
+        last_look.require_untouched(CANCELLATIONS)
 
 
 def _is_by_what_came_later(last_look: LastLook, blame: Blame) -> bool:
-    """Whether it touches others what was aimed at the bystander of the stories when they were over."""
-    name = last_look.at(STORIES).bystander.name
-    again = [aimed.again for aimed in last_look.aimed_at(name) if aimed.again is not None]
-    return any(blame.apart(again)) or blame.delete_touches_others()
+    """Whether it touches others what was aimed at the bystander of the cancellations when they were over."""
+    name = last_look.at(CANCELLATIONS).bystander.name
+    remakes = [looked.remake for looked in last_look.attempts_at(name) if looked.remake is not None]
+    return any(blame.apart(remakes)) or blame.delete_touches_others()
 
 
 WILDCARDS = ("-", "*")
@@ -89,7 +89,11 @@ WILDCARDS = ("-", "*")
 
 @stimulus
 def wildcards(
-    iut: Iut, bystanders: Bystanders, cancel_is_answered: None, aims: LastLook, stories: Stories | None = None
+    iut: Iut,
+    bystanders: Bystanders,
+    cancel_is_answered: None,
+    attempts: LastLook,
+    cancellations: Cancellations | None = None,
 ) -> tuple[str, ...]:
     """Cancels of the ids `-` and `*`, each beside a bystander; the keys under which these are looked at."""
     parent = bystanders.name.rpartition("/")[0]
@@ -103,8 +107,8 @@ def wildcards(
     keys = {wildcard: f"wildcard {wildcard}" for wildcard in asked}
     for wildcard, key in keys.items():
         bystander, note = bystanders.new(), f"cancel of the id {wildcard}"
-        cancel = iut.send(iut.cancel_request(f"{parent}/{wildcard}", note=note, is_odd=True))
-        aims.aim(key, bystander, [cancel])
+        cancel = iut.send(iut.cancel_request(f"{parent}/{wildcard}", note=note, may_be_unrouted=True))
+        attempts.note(key, bystander, [cancel])
     return tuple(keys.values())
 
 

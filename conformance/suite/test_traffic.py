@@ -13,15 +13,15 @@ from conformance.rules.server.outcome import ended_cancelled
 from conformance.server.target.iut import Iut
 from conformance.suite.blame import Blame
 from conformance.suite.bystanders import shows_the_end
+from conformance.suite.cancellations import Cancellations, FirstCancel
 from conformance.suite.confirmation import Confirmation, fresh_one_not_ended
 from conformance.suite.evidence import require_looks, require_untouched
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook, acknowledged, deleted, is_repeated
-from conformance.suite.stories import FirstCancel, Stories
 
 
 @pytest.fixture(scope="module")
-def last_looks(iut: Iut, aims: LastLook, request: pytest.FixtureRequest) -> None:
+def last_looks(iut: Iut, attempts: LastLook, request: pytest.FixtureRequest) -> None:
     """One more look at what was cancelled or deleted: what is final must still be so, whatever else failed.
 
     It is had so long after the end as `[operations] watch` says; the last look will do where that says nothing.
@@ -30,18 +30,20 @@ def last_looks(iut: Iut, aims: LastLook, request: pytest.FixtureRequest) -> None
         first: FirstCancel = request.getfixturevalue("first_cancel")
         names = [first.name]
         with contextlib.suppress(Unjudged):
-            stories: Stories = request.getfixturevalue("stories")
-            ended_at = max(story.end.received_at for story in stories.all())
+            cancellations: Cancellations = request.getfixturevalue("cancellations")
+            ended_at = max(cancellation.end.received_at for cancellation in cancellations.all())
             if iut.watch:
                 iut.target.clock.sleep(ended_at + iut.watch - iut.target.clock.now())
-                names = [story.name for story in stories.all() if story.name in acknowledged(iut)] or names
+                names = [
+                    cancellation.name for cancellation in cancellations.all() if cancellation.name in acknowledged(iut)
+                ] or names
                 names += deleted(iut)
-        iut.get_all([name for name in names if iut.watch or name not in aims.ends])
+        iut.get_all([name for name in names if iut.watch or name not in attempts.ends])
 
 
 @verifies("outcome.guaranteed")
 def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
-    iut: Iut, cancel_works: Stories, aims: LastLook, confirmation: Confirmation
+    iut: Iut, cancel_works: Cancellations, attempts: LastLook, confirmation: Confirmation
 ) -> None:
     """Every operation whose cancel was acknowledged, whatever else it was sent for: a cancel must not wear out.
 
@@ -50,16 +52,16 @@ def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
     cancels = acknowledged(iut)
     # What was shown done has ended; that it runs again later is said by `operation.done-is-final`.
     ended = {one.name: look.exchange for one in histories(iut.target.exchanges) for look in one.looks if _is_end(look)}
-    ended.update((name, look) for name, look in aims.ends.items() if shows_the_end(look))
+    ended.update((name, look) for name, look in attempts.ends.items() if shows_the_end(look))
     ends = {name: look for name, look in ended.items() if name in cancels}
     ends.update(iut.await_end([name for name in cancels if name not in ends]))
     again = {name for name, cancel in cancels.items() if is_repeated(iut, cancel)}
-    told = [
+    complaints = [
         ended_cancelled(cancel, ends[name], iut.settle)
         for name, cancel in cancels.items()
         if not (name in again and shows_the_end(ends[name]))
     ]
-    confirmation.decides(told, lambda: fresh_one_not_ended(iut))
+    confirmation.decides(complaints, lambda: fresh_one_not_ended(iut))
     if not cancels:
         raise NotTested("no cancel of a running operation succeeded")
     require_looks(*ends.values())
@@ -71,7 +73,7 @@ def _is_end(look: Look) -> bool:
 
 @verifies("target.only-its-cancel-cancels")
 def test_nobody_cancelled_what_no_cancel_was_accepted_for(
-    iut: Iut, last_looks: None, aims: LastLook, blame: Blame
+    iut: Iut, last_looks: None, attempts: LastLook, blame: Blame
 ) -> None:
     """Operations that are ours alone, and of which no other check has said who touched them.
 
@@ -83,10 +85,10 @@ def test_nobody_cancelled_what_no_cancel_was_accepted_for(
     """
     if not iut.supply.starts_operations:
         raise NotTested("the operations are given by name, so that others may know them, and cancel them")
-    ours = set(iut.supply.handed_out) - aims.accounted_for - blame.asked
+    ours = set(iut.supply.handed_out) - attempts.accounted_for - blame.asked
     found = {} if blame.touches_others else cancelled_by_nobody(iut.target.exchanges, ours)
     for name, complaint in found.items():
-        again = [aimed.again for aimed in aims.aimed_at(name) if aimed.again is not None]
-        require(complaint if any(blame.apart(again)) else None)
+        remakes = [looked.remake for looked in attempts.attempts_at(name) if looked.remake is not None]
+        require(complaint if any(blame.apart(remakes)) else None)
         raise NotTested(f"{complaint.message}; it did not happen to another operation, so it may be a coincidence")
     require_untouched(iut, None)

@@ -9,6 +9,7 @@ from conformance.rules import Complaint
 from conformance.rules.server.outcome import is_unimplemented, result_is_kept
 from conformance.server.target.iut import Iut
 from conformance.suite.bystanders import Bystanders
+from conformance.suite.cancellations import FIRST_CANCEL, FirstCancel
 from conformance.suite.evidence import (
     SAID_ELSEWHERE,
     answered,
@@ -18,7 +19,6 @@ from conformance.suite.evidence import (
 )
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.stories import FIRST_CANCEL, FirstCancel
 
 
 def require_no_support(iut: Iut, cancel: Exchange) -> None:

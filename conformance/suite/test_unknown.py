@@ -10,6 +10,7 @@ from conformance.rules.server.outcome import not_found
 from conformance.server.target.iut import Iut
 from conformance.server.target.unknown import unknown_name
 from conformance.suite.bystanders import Bystanders
+from conformance.suite.cancellations import FirstCancel
 from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, require_answers, require_each, require_let_in
 from conformance.suite.judging import require, verifies
@@ -17,7 +18,6 @@ from conformance.suite.last_look import LastLook
 from conformance.suite.latency import Latency
 from conformance.suite.refusals import Refusal
 from conformance.suite.stimuli import last_stimulus
-from conformance.suite.stories import FirstCancel
 
 
 @verifies("unknown.cancel-is-not-found")
@@ -58,12 +58,12 @@ def test_cancel_of_a_deleted_operation_is_not_found(iut: Iut, deletion: Deletion
 
 
 @last_stimulus
-def unknown_after(iut: Iut, unknown_cancels: list[Exchange], latency: Latency, aims: LastLook) -> Exchange:
+def unknown_after(iut: Iut, unknown_cancels: list[Exchange], latency: Latency, attempts: LastLook) -> Exchange:
     """A get of the name of the first of them, when an effect of the cancel would have shown."""
     cancel = unknown_cancels[0]
     assert cancel.call is not None
     latency.wait_since(cancel.received_at)
-    aims.wait()  # it may as well go with the last look
+    attempts.wait()  # it may as well go with the last look
     return iut.get(cancel.call.name)
 
 

@@ -55,7 +55,7 @@ class Unacceptable:
         self._last_look = last_look
         self._blame = blame
         self.sent = iut.send_all([*bodies, *refused])
-        last_look.aim(_KEY, bystander, self.sent, self._remake_all)
+        last_look.note(_KEY, bystander, self.sent, self._remake_all)
         self.malformed = self.sent[: len(MALFORMED)]
         self.not_an_object = self.sent[len(MALFORMED) :][: len(not_an_object)]
         self.unreadable = self.sent[: len(bodies)][len(MALFORMED) + len(not_an_object) :]
@@ -92,7 +92,7 @@ class Unacceptable:
 
 @stimulus
 def unacceptable(
-    iut: Iut, older: Bystander, repeated_forms: RepeatedForms, aims: LastLook, blame: Blame
+    iut: Iut, older: Bystander, repeated_forms: RepeatedForms, attempts: LastLook, blame: Blame
 ) -> Unacceptable:
     """Cancels that nobody has to accept."""
 
@@ -101,7 +101,7 @@ def unacceptable(
         return repeated_forms.control.succeeded() and answer is not None and 400 <= answer.status < 500
 
     query = repeated_forms.answer("unknown-parameter").request.query if is_refused("unknown-parameter") else None
-    return Unacceptable(iut, older, aims, blame, query, is_refused("unknown-field"), is_refused("unlabelled"))
+    return Unacceptable(iut, older, attempts, blame, query, is_refused("unknown-field"), is_refused("unlabelled"))
 
 
 def _with_body(iut: Iut, name: str, body: bytes) -> Outgoing:

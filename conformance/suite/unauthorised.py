@@ -11,7 +11,7 @@ from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import nonce, unknown_name
 from conformance.suite.callers import spellings
 from conformance.suite.clients import in_http_1_0
-from conformance.suite.refusals import Aim, refusal
+from conformance.suite.refusals import Situation, refusal
 
 WITHOUT_CREDENTIALS = "cancel without credentials"
 UNKNOWN_WITHOUT_CREDENTIALS = "cancel of an unknown operation without credentials"
@@ -38,9 +38,9 @@ UNKNOWN_WITHOUT_PERMISSION = "cancel of an unknown operation without permission"
 
 
 @refusal
-def unauthorised(aim: Aim) -> list[Outgoing]:
+def unauthorised(given: Situation) -> list[Outgoing]:
     """Cancels without the right credentials, of the bystander and of nothing; none where nobody asks for any."""
-    iut, name = aim.iut, aim.name
+    iut, name = given.iut, given.name
     if iut.statement.value("auth") is not True or iut.configuration.auth.client_certificate:
         return []
     unknown = unknown_name(name, "auth")
@@ -54,8 +54,8 @@ def unauthorised(aim: Aim) -> list[Outgoing]:
         # Some accounts are locked after a few of those; elsewhere the check that is disruptive sends them.
         altered = [each for each in ALTERED if iut.has_credential(each)]
     # One of them at what is done: some answer the cancel of that before they ask who calls.
-    aims = [aim.ended, *[name] * len(altered)]
-    cases += [(at, b"{}", each, ALTERED_CREDENTIALS) for at, each in zip(aims, altered, strict=False)]
+    attempts = [given.ended, *[name] * len(altered)]
+    cases += [(at, b"{}", each, ALTERED_CREDENTIALS) for at, each in zip(attempts, altered, strict=False)]
     if iut.has_credential(Credential.MAIN) and not (iut.is_quick and altered):
         # Who lets in any token, lets in one that is almost right.
         cases.append((name, b"{}", Credential.INVALID, INVALID_CREDENTIALS))
@@ -67,9 +67,9 @@ def unauthorised(aim: Aim) -> list[Outgoing]:
         ]
     if not iut.is_quick:
         cases.append((name, b"", Credential.NONE, WITHOUT_ANYTHING))
-        cases.append((aim.ended, b"{}", Credential.NONE, WITHOUT_CREDENTIALS_WHEN_DONE))
+        cases.append((given.ended, b"{}", Credential.NONE, WITHOUT_CREDENTIALS_WHEN_DONE))
         if iut.has_credential(Credential.FORBIDDEN):
-            cases.append((aim.ended, b"{}", Credential.FORBIDDEN, WITHOUT_PERMISSION_WHEN_DONE))
+            cases.append((given.ended, b"{}", Credential.FORBIDDEN, WITHOUT_PERMISSION_WHEN_DONE))
     requests = [iut.cancel_request(at, body=body, credential=who, note=note) for at, body, who, note in cases]
     requests += _spelled(iut, name)
     requests.append(_with_everything_else(iut, name))
@@ -80,7 +80,9 @@ def _spelled(iut: Iut, name: str) -> list[Outgoing]:
     """Cancels without credentials on other spellings of their path."""
     none = Credential.NONE
     return [
-        iut.request("POST", path, body=b"{}", content_type=JSON, credential=none, note=f"{_SPELLED}{what}", is_odd=True)
+        iut.request(
+            "POST", path, body=b"{}", content_type=JSON, credential=none, note=f"{_SPELLED}{what}", may_be_unrouted=True
+        )
         for path, what in spellings(iut.contract.path(Method.CANCEL, name), few=iut.is_quick)
     ]
 

@@ -30,4 +30,4 @@ def unknown_cancels(
         longer = (long_name(oldest_name, LONG), long_name(oldest_name, LONGER))
         names += [f"{parent}/{'9876543210' * 30}", f"{parent}/{unknown_uuid(oldest_name)}", *longer]
     note = "cancel of an unknown operation"
-    return iut.send_all([iut.cancel_request(name, note=note, is_odd=name != names[0]) for name in names])
+    return iut.send_all([iut.cancel_request(name, note=note, may_be_unrouted=name != names[0]) for name in names])

@@ -32,7 +32,7 @@ EXCHANGES = st.builds(
     origin=TEXTS,
     note=TEXTS,
     curl=st.builds(CurlContext, st.lists(TEXTS, max_size=2).map(tuple), st.lists(TEXTS, max_size=2).map(tuple)),
-    is_odd=st.booleans(),
+    may_be_unrouted=st.booleans(),
     repeats=st.integers(0, 10**6),
     process=st.integers(min_value=0),
     credentials=st.lists(TEXTS.map(Secret), max_size=2).map(tuple),

@@ -27,7 +27,13 @@ def ask_further(script: Script) -> None:
 
 
 def callers(script: Script) -> None:
-    """Who may read and delete: nobody known, a wrong token or a part of the right one, one that permits nothing."""
+    """Who may read and delete, and cancel what is done: nobody known, a wrong token or a part of the right one, one
+    that permits nothing.
+    """
+    done = script.start()
+    script.ask("POST", f"{done}:cancel")
+    for token in ("", "wrong", "weak"):
+        script.ask("POST", f"{done}:cancel", token=token)
     name = script.start()
     script.look(name)
     for token in ("", "wrong", "weak", "good-t", "GOOD-TOKEN"):
@@ -99,7 +105,7 @@ def spellings(script: Script) -> None:
         *("{name}:cancel%0A", "{name}%0A:cancel", "{name}:cancel%00", "{name}%00x:cancel", "{name}:cancel%20"),
         *("{name}:cancel%3Fx", "{name}%3Fx:cancel", "{name}%253Acancel", "{name};v=1:cancel", "{name}:cancel;v=1"),
         *("/x/v1/{name}:cancel", "/v1x/{name}:cancel", "{parent}/us/operations%5C{id}:cancel", "{name}+:cancel"),
-        *("{name}%E2%80%8B:cancel", "organizations/demo/locations/us/operations/{id}:cancel"),
+        *("{name}?x=:cancel", "{name}%E2%80%8B:cancel", "organizations/demo/locations/us/operations/{id}:cancel"),
         *("{parent}/us/operations;v=1/{id}:cancel", "%2570rojects/demo/locations/us/operations/{id}:cancel"),
         *("{parent}/us/%256Fperations/{id}:cancel", "http://reference.invalid/v1/{name}:cancel"),
     ):

@@ -225,12 +225,12 @@ def test_a_listed_failure_is_no_failure_in_the_words_of_pytest() -> None:
 
 
 def test_an_unexpected_pass_is_foretold_where_it_is_certain() -> None:
-    for entries, result, is_alone, certain in (
+    for entries, result, is_the_only_check, certain in (
         ([entry()], found(K), True, True),
         ([entry()], found(K), False, False),
         ([entry(check="test_x")], found(K), False, True),
         ([entry()], found(K, drawn=True), True, False),
         ([entry()], found(T), True, False),
     ):
-        told = foretold(entries, result, is_alone)
+        told = foretold(entries, result, is_the_only_check)
         assert (told is not None and told[0] is Verdict.UNEXPECTED_PASS) is certain

@@ -24,8 +24,8 @@ def told_by_rule(requirement_id: str) -> Judgement:
 
 def test_a_check_was_decided_by_what_it_judged_whoever_sent_it() -> None:
     one, other = Traffic(), Traffic()
-    sent = replace(one.cancel(), check="stories")
-    namesake = replace(other.cancel(during=(9.0, 10.0)), check="stories")
+    sent = replace(one.cancel(), check="cancellations")
+    namesake = replace(other.cancel(during=(9.0, 10.0)), check="cancellations")
     assert sent.number == namesake.number, "each process counts anew"
     found = replace(result(Finding.KEPT), evidence=((namesake.number, namesake.sent_at),))
     assert deciding_exchanges([judge(requirement(), [found], None)], [[sent], [namesake]]) == {

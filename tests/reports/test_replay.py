@@ -14,7 +14,7 @@ from conformance.judging.replay import (
     Adaptation,
     Evidence,
     Recurrence,
-    judge_again,
+    judge_replay,
     recorded_names,
     renamed,
 )
@@ -158,7 +158,7 @@ UNANSWERED = replace(answered(200), outcome=Failure(FailureKind.RESET))
     ],
 )
 def test_answers_are_compared_by_what_counts(old: Exchange, new: Exchange, outcome: Recurrence) -> None:
-    assert judge_again(None, [old], [new], [OPERATION], NOTHING_SECRET).outcome is outcome
+    assert judge_replay(None, [old], [new], [OPERATION], NOTHING_SECRET).outcome is outcome
 
 
 @pytest.mark.parametrize(
@@ -172,13 +172,13 @@ def test_answers_are_compared_by_what_counts(old: Exchange, new: Exchange, outco
 )
 def test_a_rule_judges_where_there_is_one(new: Exchange, outcome: Recurrence) -> None:
     old = answered(200, {"name": OPERATION, "done": True})
-    assert judge_again(all_rules()[RULE], [old], [new], [OPERATION], NOTHING_SECRET).outcome is outcome
+    assert judge_replay(all_rules()[RULE], [old], [new], [OPERATION], NOTHING_SECRET).outcome is outcome
 
 
 def test_what_the_rule_finds_is_masked() -> None:
     """An answer may repeat the credentials that it was sent, and the complaint about it shows the answer."""
     old, new = answered(200, ["no object"]), answered(200, ["sesame-open-sesame"])
-    found = judge_again(all_rules()[RULE], [old], [new], [OPERATION], Masking([Secret("sesame-open-sesame")]))
+    found = judge_replay(all_rules()[RULE], [old], [new], [OPERATION], Masking([Secret("sesame-open-sesame")]))
     assert found.outcome is Recurrence.STILL_THERE
     assert "sesame" not in found.reason
 
@@ -188,4 +188,4 @@ def test_a_rule_that_is_kept_because_the_operation_is_gone_shows_nothing() -> No
     new = answered(404, {"error": {"code": 404, "message": "no", "status": "NOT_FOUND"}})
     rule = all_rules()["errors.have-a-message"]
     for real, outcome in (([OPERATION], Recurrence.CANNOT_BE_TOLD), ([], Recurrence.GONE)):
-        assert judge_again(rule, [old], [new], real, NOTHING_SECRET).outcome is outcome
+        assert judge_replay(rule, [old], [new], real, NOTHING_SECRET).outcome is outcome

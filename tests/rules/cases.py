@@ -22,7 +22,7 @@ class Cases:
     silent: Stories
 
 
-def told(story: Story) -> Traffic:
+def traffic_of(story: Story) -> Traffic:
     """The traffic of a story."""
     traffic = Traffic()
     story(traffic)

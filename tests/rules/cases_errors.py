@@ -49,7 +49,7 @@ def _not_plainly_bound(t: Traffic) -> object:
     """Routers differ about a query that they do not know, and about an escape."""
     t.cancel(query="?foo=bar", status=415, answer=ENVOY_TEXT, content_type="text/plain")
     t.cancel(query="?foo=bar", status=404, answer=GOOGLE_PAGE, content_type="text/html")
-    t.cancel(name=f"{OPERATION}~0", is_odd=True, status=404, answer=GOOGLE_PAGE, content_type="text/html")
+    t.cancel(name=f"{OPERATION}~0", may_be_unrouted=True, status=404, answer=GOOGLE_PAGE, content_type="text/html")
     t.list(status=404, answer={"detail": "Not Found"})
     return t.cancel(name=f"{OPERATION}%zz", status=404, answer=GOOGLE_PAGE, content_type="text/html")
 

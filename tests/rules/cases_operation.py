@@ -101,7 +101,7 @@ CASES = {
         },
         silent={
             "an odd spelling": lambda t: t.send(
-                "GET", f"/v1/{OPERATION}%0A", running(), call=Call(Method.GET, f"{OPERATION}\n"), is_odd=True
+                "GET", f"/v1/{OPERATION}%0A", running(), call=Call(Method.GET, f"{OPERATION}\n"), may_be_unrouted=True
             ),
             "not found": lambda t: t.get(NOT_FOUND, 404),
             "a list": lambda t: t.list(running(OTHER)),

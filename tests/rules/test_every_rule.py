@@ -19,7 +19,7 @@ from tests.rules import (
     cases_bare_name,
     cases_errors,
     cases_lifecycle,
-    cases_listing,
+    cases_lists,
     cases_operation,
     cases_reading,
     cases_response,
@@ -31,7 +31,7 @@ from tests.rules import (
     test_rules_routing,
     test_rules_unsupported,
 )
-from tests.rules.cases import Cases, Story, told
+from tests.rules.cases import Cases, Story, traffic_of
 
 CASES: dict[str, Cases] = {
     **cases_response.CASES,
@@ -40,7 +40,7 @@ CASES: dict[str, Cases] = {
     **cases_reading.CASES,
     **cases_lifecycle.CASES,
     **cases_traces.CASES,
-    **cases_listing.CASES,
+    **cases_lists.CASES,
     **cases_bare_name.CASES,
 }
 
@@ -54,7 +54,7 @@ def _each(kind: str) -> list[ParameterSet]:
 
 
 def judgements(requirement: str, story: Story) -> list[Complaint | None]:
-    return list(all_rules()[requirement].judgements(told(story).exchanges))
+    return list(all_rules()[requirement].judgements(traffic_of(story).exchanges))
 
 
 def test_cases_are_for_rules_that_exist() -> None:
@@ -112,7 +112,7 @@ def test_violated(requirement: str, story: Story) -> None:
     for violation in violations:
         assert violation.message.strip()
         assert violation.exchanges
-        assert set(violation.exchanges) <= set(told(story).exchanges)
+        assert set(violation.exchanges) <= set(traffic_of(story).exchanges)
 
 
 @pytest.mark.parametrize(("requirement", "story"), _each("silent"))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance.rules.server import all_rules
-from tests.rules.cases import Story, told
+from tests.rules.cases import Story, traffic_of
 from tests.rules.traffic import (
     ASKED,
     DONE_ALREADY,
@@ -107,7 +107,7 @@ LAWFUL: dict[str, Story] = {
 
 @pytest.mark.parametrize("story", LAWFUL.values(), ids=LAWFUL)
 def test_nothing_is_wrong(story: Story) -> None:
-    assert accused_of(told(story)) == set()
+    assert accused_of(traffic_of(story)) == set()
 
 
 _ENVELOPE = {"errors.envelope", "errors.envelope-is-used"}
@@ -154,7 +154,7 @@ PECULIAR: dict[str, tuple[Story, set[str]]] = {
 
 @pytest.mark.parametrize(("story", "accused"), PECULIAR.values(), ids=PECULIAR)
 def test_a_peculiarity_is_charged_once_and_nothing_else(story: Story, accused: set[str]) -> None:
-    assert accused_of(told(story)) == accused
+    assert accused_of(traffic_of(story)) == accused
 
 
 @st.composite

@@ -24,7 +24,7 @@ from conformance.lro.lifecycle import (
     after,
 )
 from conformance.rules.server.order import CallOn, calls_on, event_of, order_exists
-from tests.rules.cases import Story, told
+from tests.rules.cases import Story, traffic_of
 from tests.rules.traffic import (
     DONE_ALREADY,
     INTERNAL,
@@ -148,7 +148,7 @@ SAYS: dict[str, tuple[Story, Event | None]] = {
 
 @pytest.mark.parametrize(("story", "event"), SAYS.values(), ids=SAYS)
 def test_an_answer_says_what_happened(story: Story, event: Event | None) -> None:
-    (exchange,) = told(story).exchanges
+    (exchange,) = traffic_of(story).exchanges
     assert event_of(exchange) == event
 
 

@@ -31,7 +31,7 @@ from conformance.rules.client import (
 from conformance.rules.client.answers import is_no_success, is_ok, success_was_answered
 from conformance.rules.client.deadlines import slack
 from conformance.rules.client.retries import is_repeated_until_available
-from conformance.rules.client.turn import Outcome, Said, Told, Turn, TurnJudge
+from conformance.rules.client.turn import DriverRequest, Outcome, Said, Turn, TurnJudge
 from conformance.sdk.answers import envelope
 from tests.rules.cases import assert_complains
 from tests.rules.traffic import OPERATION
@@ -53,8 +53,8 @@ def turn(
     *attempts: Exchange, seconds: float = 0.02, outcome: Outcome = Outcome.OK, code: Code | None = None, text: str = ""
 ) -> Turn:
     """A cancel with a deadline of 2 s, whose reply comes so many seconds after the driver was told."""
-    told = Told(1, Method.CANCEL, HERE, OPERATION, 2000, "rest", BEGIN)
-    return Turn("story", told, Said(outcome, "{}", BEGIN + seconds, code=code, message=text), attempts)
+    request = DriverRequest(1, Method.CANCEL, HERE, OPERATION, 2000, "rest", BEGIN)
+    return Turn("story", request, Said(outcome, "{}", BEGIN + seconds, code=code, message=text), attempts)
 
 
 def broken_by(a_turn: Turn) -> set[str]:
@@ -99,7 +99,7 @@ def test_who_gives_up_after_the_head_has_given_up() -> None:
     unfinished = attempt(outcome=Failure(FailureKind.UNFINISHED))
     given_up = turn(unfinished, seconds=0.1, outcome=Outcome.TRANSPORT_ERROR)
     assert broken_by(given_up) == {"client-retry.deadline-is-used"}
-    got = dataclasses.replace(given_up.told, method=Method.GET)
+    got = dataclasses.replace(given_up.request, method=Method.GET)
     answered = dataclasses.replace(unfinished, call=Call(Method.GET, OPERATION))
     invented = Turn("story", got, Said(Outcome.OK, "{}", BEGIN + 0.1), (answered,))
     assert broken_by(invented) == {"client-retry.deadline-is-used", "client-retry.time-over-is-told"}
@@ -240,8 +240,8 @@ def test_a_success_was_answered_by_one_attempt_at_least() -> None:
 )
 def test_an_error_is_told_as_it_was_answered(oracle_for: Callable[[Any], TurnJudge], said: object) -> None:
     oracle = oracle_for(said)
-    told = turn(REFUSED, outcome=Outcome.RPC_ERROR, code=Code.NOT_FOUND, text="404: no such thing")
-    assert oracle(told) is None
+    request = turn(REFUSED, outcome=Outcome.RPC_ERROR, code=Code.NOT_FOUND, text="404: no such thing")
+    assert oracle(request) is None
     assert_complains(oracle(turn(REFUSED, outcome=Outcome.RPC_ERROR, code=Code.UNKNOWN, text="404")), REFUSED)
 
 

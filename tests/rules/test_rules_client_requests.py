@@ -12,7 +12,7 @@ from conformance.exchange import Call, Exchange, Header, Method, Request, Respon
 from conformance.lro import Code, State
 from conformance.rules import Complaint
 from conformance.rules.client import client_rules, is_ok, sends_its_own_name, shows
-from conformance.rules.client.turn import Outcome, Said, Told, Turn, TurnRule, registered_turn_rules, turn_rule
+from conformance.rules.client.turn import DriverRequest, Outcome, Said, Turn, TurnRule, registered_turn_rules, turn_rule
 from conformance.spec.contract import Contract
 from tests.rules.cases import assert_complains
 from tests.rules.traffic import OPERATION, OTHER
@@ -50,8 +50,8 @@ CONTRACT = Contract.load("beyondcorp.v1")
 
 
 def turn(*arrived: Exchange, asks: Method = Method.CANCEL, name: str = OPERATION, shown: Any = None) -> Turn:
-    told = Told(1, asks, HERE, name, 2000, "rest", 0.0, is_bound=CONTRACT.binds(asks, name))
-    return Turn("story", told, Said(Outcome.OK, "{}", 0.03, shown), arrived)
+    request = DriverRequest(1, asks, HERE, name, 2000, "rest", 0.0, is_bound=CONTRACT.binds(asks, name))
+    return Turn("story", request, Said(Outcome.OK, "{}", 0.03, shown), arrived)
 
 
 def asked_to_get(*arrived: Exchange, shown: Any = None) -> Turn:
@@ -249,7 +249,7 @@ def test_calls_at_once_are_mixed_up_only_if_one_of_the_kind_came_with_another_na
 
 
 def test_what_a_driver_is_told_is_one_line_of_the_protocol() -> None:
-    assert turn().told.as_json() == {
+    assert turn().request.as_json() == {
         "id": 1,
         "method": "cancel",
         "endpoint": HERE,

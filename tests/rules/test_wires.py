@@ -14,7 +14,7 @@ from conformance.exchange.view import call_over_grpc
 from conformance.lro import Code
 from conformance.rules import Complaint
 from conformance.rules.server import all_rules
-from tests.rules.cases import Cases, told
+from tests.rules.cases import Cases, traffic_of
 from tests.rules.over_grpc import CannotBeSaid, over_grpc
 from tests.rules.test_every_rule import CASES
 from tests.rules.traffic import DONE_ALREADY, NOT_FOUND, OPERATION, Traffic, asked_to_cancel, bare, failed
@@ -29,7 +29,7 @@ def _twice(cases: Cases) -> Iterator[tuple[list[Exchange], list[Exchange]]]:
     """The stories that can be told over gRPC, over both wires."""
     for stories in (cases.kept, cases.violated, cases.silent):
         for story in stories.values():
-            exchanges = told(story).exchanges
+            exchanges = traffic_of(story).exchanges
             try:
                 yield exchanges, over_grpc(exchanges)
             except CannotBeSaid:

@@ -56,7 +56,7 @@ class Traffic:
         during: tuple[float, float] | None = None,
         note: str = "",
         has_length: bool = True,
-        is_odd: bool = False,
+        may_be_unrouted: bool = False,
         credential: str = "",
         asks: tuple[Header, ...] = (),
         version: str = "1.1",
@@ -73,7 +73,7 @@ class Traffic:
             received_at=received_at,
             call=call,
             note=note,
-            is_odd=is_odd,
+            may_be_unrouted=may_be_unrouted,
             credentials=(Secret(credential),) if credential else (),
         )
         self.exchanges.append(exchange)
@@ -92,7 +92,7 @@ class Traffic:
         during: tuple[float, float] | None = None,
         note: str = "",
         has_length: bool = True,
-        is_odd: bool = False,
+        may_be_unrouted: bool = False,
         credential: str = "",
         asks: tuple[Header, ...] = (),
     ) -> Exchange:
@@ -109,7 +109,7 @@ class Traffic:
             during=during,
             note=note,
             has_length=has_length,
-            is_odd=is_odd,
+            may_be_unrouted=may_be_unrouted,
             credential=credential,
             asks=asks,
         )

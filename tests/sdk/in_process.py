@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from conformance.judging.verdict import Judgement, Verdict
-from conformance.rules.client.turn import Told
+from conformance.rules.client.turn import DriverRequest
 from conformance.sdk.gate import GateRun
 from conformance.sdk.in_process import InProcess, Speaks
 from conformance.sdk.judging import judge_performance
@@ -23,7 +23,7 @@ NOT_KEPT = (Verdict.FAIL, Verdict.WARN)
 
 def says(**words: object) -> Speaks:
     """A driver that says the same to everything."""
-    return lambda told: json.dumps({"id": told.id, **words}).encode()
+    return lambda request: json.dumps({"id": request.id, **words}).encode()
 
 
 def named(*names: str) -> list[Scenario]:
@@ -54,6 +54,6 @@ def verdicts(run: GateRun) -> dict[str, str]:
     return {judgement.requirement.id: judgement.verdict.value for judgement in run.judgements}
 
 
-def running(told: Told) -> dict[str, object]:
+def running(request: DriverRequest) -> dict[str, object]:
     """The operation that was told, as one that runs."""
-    return {"name": told.name, "done": False, "error": None, "response": False}
+    return {"name": request.name, "done": False, "error": None, "response": False}

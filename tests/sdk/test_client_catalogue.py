@@ -59,7 +59,7 @@ def test_rules_scenarios_and_faults_speak_only_for_requirements_of_the_catalogue
 
 def test_every_scenario_has_names_of_its_own_and_a_control() -> None:
     assert len({scenario.name for scenario in SCENARIOS}) == len(SCENARIOS)
-    told = [
+    request = [
         call
         for scenario in SCENARIOS
         for call in {
@@ -68,7 +68,7 @@ def test_every_scenario_has_names_of_its_own_and_a_control() -> None:
             if step.method is not Method.LIST  # it is of a parent, which all have in common
         }
     ]
-    assert len(told) == len(set(told)), "a call belongs to one scenario, which may repeat it"
+    assert len(request) == len(set(request)), "a call belongs to one scenario, which may repeat it"
 
 
 def test_the_client_half_is_not_read_by_a_run() -> None:

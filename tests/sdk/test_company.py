@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from conformance.judging.verdict import RunVerdict, Verdict
-from conformance.rules.client.turn import Outcome, Said, Told
+from conformance.rules.client.turn import DriverRequest, Outcome, Said
 from conformance.sdk.company import INTERRUPTED
 from conformance.sdk.honest_driver import Client
 from conformance.sdk.in_process import InProcess, Speaks, driven
@@ -45,8 +45,8 @@ def test_many_drivers_play_each_scenario_once() -> None:
 
 
 def test_what_is_wrong_with_all_drivers_is_told_of_one() -> None:
-    def breaks_down(told: Told) -> bytes:
-        return HONEST(told) if told.word == "hello" else b"panic!"
+    def breaks_down(request: DriverRequest) -> bytes:
+        return HONEST(request) if request.word == "hello" else b"panic!"
 
     performance, started = side_by_side(lambda _: breaks_down)
     assert len(performance.faults) == started == 3, "one driver, started again as often as any"
@@ -56,13 +56,13 @@ def test_what_is_wrong_with_all_drivers_is_told_of_one() -> None:
 
 
 def test_a_driver_that_has_to_be_alone_plays_alone() -> None:
-    def refuses(told: Told) -> bytes:
+    def refuses(request: DriverRequest) -> bytes:
         return b"the port is in use"
 
     performance, started = side_by_side(lambda number: refuses if number else HONEST)
     assert started == 4
     assert performance.faults == []
-    assert "the port is in use" in performance.alone
+    assert "the port is in use" in performance.why_no_others
     assert all(play.turns and not play.fault for play in performance.plays)
 
 
@@ -86,7 +86,7 @@ def test_what_was_over_when_a_run_is_interrupted_is_judged() -> None:
 
 
 def test_a_run_of_which_nothing_was_over_is_only_interrupted() -> None:
-    def interrupts(told: Told) -> bytes:
+    def interrupts(request: DriverRequest) -> bytes:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -96,8 +96,8 @@ def test_a_run_of_which_nothing_was_over_is_only_interrupted() -> None:
 def _over(scenario: Scenario, server: ScriptedServer, seconds: float) -> Scene:
     """A scene that is over, whose control took so long."""
     step = scenario.control.step
-    told = Told(1, step.method, server.url, "o", step.timeout, "rest", 0.0, step.word)
-    return Scene(scenario, [Asked(server, 0, told, Said(Outcome.OK, "", seconds))], is_over=True)
+    request = DriverRequest(1, step.method, server.url, "o", step.timeout, "rest", 0.0, step.word)
+    return Scene(scenario, [Asked(server, 0, request, Said(Outcome.OK, "", seconds))], is_over=True)
 
 
 def test_a_call_that_takes_its_whole_deadline_for_nothing_is_not_made_again_and_again() -> None:

@@ -15,13 +15,13 @@ import pytest
 from conformance.errors import UsageError
 from conformance.exchange import Method
 from conformance.lro.codes import Code
-from conformance.rules.client.turn import Outcome, Told
+from conformance.rules.client.turn import DriverRequest, Outcome
 from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE, masking_of
 from conformance.sdk.driver import Driver
 from conformance.sdk.reply import DriverFault, read_reply
 
-CANCEL = Told(7, Method.CANCEL, "http://127.0.0.1:1", "projects/p/locations/l/operations/o", 20, "rest", 0.0)
-GET = Told(7, Method.GET, "http://127.0.0.1:1", "projects/p/locations/l/operations/o", 20, "rest", 0.0)
+CANCEL = DriverRequest(7, Method.CANCEL, "http://127.0.0.1:1", "projects/p/locations/l/operations/o", 20, "rest", 0.0)
+GET = DriverRequest(7, Method.GET, "http://127.0.0.1:1", "projects/p/locations/l/operations/o", 20, "rest", 0.0)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 from conformance.judging.verdict import RunVerdict, Verdict
-from conformance.rules.client.turn import Told
+from conformance.rules.client.turn import DriverRequest
 from conformance.sdk.gate import GateRun
 from conformance.sdk.honest_driver import Client
 from conformance.sdk.in_process import driven
@@ -27,7 +27,7 @@ def test_the_honest_driver_conforms(whole: Callable[..., GateRun]) -> None:
 
 def test_always_ok_is_caught(gate: Callable[..., GateRun]) -> None:
     """Nothing was sent: no expectation is judged, since the controls fail, and that no cancel was sent is seen."""
-    run = gate(lambda told: json.dumps({"id": told.id, "outcome": "ok", "operation": running(told)}).encode())
+    run = gate(lambda request: json.dumps({"id": request.id, "outcome": "ok", "operation": running(request)}).encode())
     assert run.verdict is RunVerdict.NOT_CONFORMANT
     assert verdicts(run)["client-request.cancel-is-sent"] == "fail"
     assert verdicts(run)[MUST_PASS] == "not-tested"
@@ -35,9 +35,9 @@ def test_always_ok_is_caught(gate: Callable[..., GateRun]) -> None:
 
 
 def test_always_ok_is_caught_when_requests_are_sent(whole: Callable[..., GateRun]) -> None:
-    def optimist(told: Told) -> bytes:
-        driven(Client())(told)
-        return json.dumps({"id": told.id, "outcome": "ok", "operation": running(told)}).encode()
+    def optimist(request: DriverRequest) -> bytes:
+        driven(Client())(request)
+        return json.dumps({"id": request.id, "outcome": "ok", "operation": running(request)}).encode()
 
     run = whole(optimist)
     assert run.verdict is RunVerdict.NOT_CONFORMANT
@@ -50,8 +50,8 @@ def test_always_ok_is_caught_when_requests_are_sent(whole: Callable[..., GateRun
 def test_an_operation_that_runs_and_is_never_shown_so_is_charged(whole: Callable[..., GateRun]) -> None:
     """Its control fails in every scenario, and one of them is about just that."""
 
-    def always_done(told: Told) -> bytes:
-        reply = json.loads(driven(Client())(told))
+    def always_done(request: DriverRequest) -> bytes:
+        reply = json.loads(driven(Client())(request))
         if "operation" in reply:
             reply["operation"]["done"] = True
         return json.dumps(reply).encode()
@@ -76,9 +76,9 @@ def test_what_one_scenario_could_not_show_is_not_tested_although_another_does_no
 
 
 def test_always_failing_is_caught_when_requests_are_sent(whole: Callable[..., GateRun]) -> None:
-    def pessimist(told: Told) -> bytes:
-        driven(Client())(told)
-        return json.dumps({"id": told.id, "outcome": "rpc_error", "code": "NOT_FOUND", "http_status": 404}).encode()
+    def pessimist(request: DriverRequest) -> bytes:
+        driven(Client())(request)
+        return json.dumps({"id": request.id, "outcome": "rpc_error", "code": "NOT_FOUND", "http_status": 404}).encode()
 
     run = whole(pessimist)
     assert run.verdict is RunVerdict.NOT_CONFORMANT
@@ -87,10 +87,10 @@ def test_always_failing_is_caught_when_requests_are_sent(whole: Callable[..., Ga
 
 
 def test_a_client_without_get_is_not_judged_by_it(whole: Callable[..., GateRun]) -> None:
-    def without_get(told: Told) -> bytes:
-        if told.method.value == "get":
-            return json.dumps({"id": told.id, "outcome": "unsupported"}).encode()
-        return driven(Client())(told)
+    def without_get(request: DriverRequest) -> bytes:
+        if request.method.value == "get":
+            return json.dumps({"id": request.id, "outcome": "unsupported"}).encode()
+        return driven(Client())(request)
 
     run = whole(without_get)
     assert run.verdict is RunVerdict.CONFORMANT
@@ -107,10 +107,10 @@ def test_a_client_without_anything_is_not_conformant_for_no_reason(gate: Callabl
 def test_a_control_that_failed_leaves_nothing_to_say() -> None:
     """The client loses every plain cancel; what it says of an error is then worth nothing."""
 
-    def loses(told: Told) -> bytes:
-        if told.name.endswith("-control"):
-            return json.dumps({"id": told.id, "outcome": "transport_error"}).encode()
-        return driven(Client())(told)
+    def loses(request: DriverRequest) -> bytes:
+        if request.name.endswith("-control"):
+            return json.dumps({"id": request.id, "outcome": "transport_error"}).encode()
+        return driven(Client())(request)
 
     found = judged(loses, named("not-found"))
     assert found["client-answer.not-found"].verdict is Verdict.NOT_TESTED

@@ -12,7 +12,7 @@ import pytest
 
 from conformance.judging.report import read_report
 from conformance.judging.verdict import RunVerdict
-from conformance.rules.client.turn import Told
+from conformance.rules.client.turn import DriverRequest
 from conformance.sdk.faults import fault_named
 from conformance.sdk.gate import GateRun, selected, whole_timeline, write_everything
 from conformance.sdk.honest_driver import Client
@@ -111,12 +111,12 @@ def test_what_is_written_down(whole: Callable[..., GateRun], tmp_path: Path) -> 
 def test_a_client_that_speaks_tls_can_be_reported(gate: Callable[..., GateRun], tmp_path: Path) -> None:
     """What google-api-core does when its `url_scheme="http"` is ignored: the evidence says so."""
 
-    def encrypts(told: Told) -> bytes:
-        with socket.create_connection(("127.0.0.1", int(told.endpoint.rpartition(":")[2]))) as wire:
+    def encrypts(request: DriverRequest) -> bytes:
+        with socket.create_connection(("127.0.0.1", int(request.endpoint.rpartition(":")[2]))) as wire:
             wire.sendall(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03")
             wire.shutdown(socket.SHUT_WR)
             wire.recv(1)
-        return json.dumps({"id": told.id, "outcome": "ok", "operation": running(told)}).encode()
+        return json.dumps({"id": request.id, "outcome": "ok", "operation": running(request)}).encode()
 
     run = gate(encrypts, only=["plain-cancel", "cancelled"])
     write_everything(run, tmp_path)

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.exchange import Method
-from conformance.rules.client.turn import Hello, Told
+from conformance.rules.client.turn import DriverRequest, Hello
 from conformance.sdk.honest_driver import Client
 from conformance.sdk.in_process import InProcess, Speaks, driven
 from conformance.sdk.play import Performance, perform, processes
@@ -20,7 +20,9 @@ from conformance.sdk.scenario import Scenario
 
 from .in_process import NAMING, named
 
-GREETING = Told(1, Method.GET, "http://127.0.0.1:1", "projects/p/locations/l/operations/o", 5000, "rest", 0.0, "hello")
+GREETING = DriverRequest(
+    1, Method.GET, "http://127.0.0.1:1", "projects/p/locations/l/operations/o", 5000, "rest", 0.0, "hello"
+)
 HONEST = driven(Client())
 
 
@@ -29,8 +31,8 @@ def greeted(speaks: Speaks, *scenarios: Scenario) -> Performance:
 
 
 def answers_hello_with(**facts: object) -> Speaks:
-    def speaks(told: Told) -> bytes:
-        return json.dumps({"id": told.id, **facts}).encode() if told.word == "hello" else HONEST(told)
+    def speaks(request: DriverRequest) -> bytes:
+        return json.dumps({"id": request.id, **facts}).encode() if request.word == "hello" else HONEST(request)
 
     return speaks
 
@@ -64,9 +66,9 @@ def test_facts_that_are_none_are_the_drivers_fault(facts: str, why: str) -> None
 def test_a_greeting_carries_what_every_request_carries() -> None:
     seen: list[dict[str, object]] = []
 
-    def speaks(told: Told) -> bytes:
-        seen.append(told.as_json())
-        return HONEST(told)
+    def speaks(request: DriverRequest) -> bytes:
+        seen.append(request.as_json())
+        return HONEST(request)
 
     greeted(speaks)
     assert set(seen[0]) == set(seen[1])
@@ -74,8 +76,8 @@ def test_a_greeting_carries_what_every_request_carries() -> None:
 
 
 def test_a_driver_of_today_takes_it_for_a_get_of_an_operation_that_runs() -> None:
-    def of_today(told: Told) -> bytes:
-        return HONEST(replace(told, word="get" if told.word == "hello" else told.word))
+    def of_today(request: DriverRequest) -> bytes:
+        return HONEST(replace(request, word="get" if request.word == "hello" else request.word))
 
     performance = greeted(of_today)
     assert performance.hello == Hello()
@@ -99,9 +101,9 @@ def test_a_driver_of_today_may_die_of_it_once() -> None:
 def test_what_was_not_listed_is_not_asked_for() -> None:
     asked: list[str] = []
 
-    def speaks(told: Told) -> bytes:
-        asked.append(told.asks_for)
-        return answers_hello_with(methods=["cancel"])(told)
+    def speaks(request: DriverRequest) -> bytes:
+        asked.append(request.asks_for)
+        return answers_hello_with(methods=["cancel"])(request)
 
     performance = greeted(speaks, *named("cancelled", "plain-cancel"))
     assert {play.scenario.name: play.inapplicable for play in performance.plays} == {
@@ -179,8 +181,8 @@ def test_who_holds_the_output_open_does_not_hold_up_the_gate() -> None:
 def test_a_code_in_another_spelling_is_shown_in_ours(code: str) -> None:
     speaks = answers_hello_with(methods=["cancel", "get"])
 
-    def misspells(told: Told) -> bytes:
-        reply = json.loads(speaks(told))
+    def misspells(request: DriverRequest) -> bytes:
+        reply = json.loads(speaks(request))
         return json.dumps({**reply, "code": code} if reply.get("code") else reply).encode()
 
     performance = greeted(misspells, *named("plain-cancel"))

@@ -12,7 +12,7 @@ import yaml
 from conformance.errors import UsageError
 from conformance.exchange import Method
 from conformance.judging.verdict import RunVerdict, Verdict
-from conformance.rules.client.turn import Told
+from conformance.rules.client.turn import DriverRequest
 from conformance.sdk.honest_driver import Client
 from conformance.sdk.in_process import InProcess, driven
 from conformance.sdk.judging import judge_performance
@@ -119,8 +119,8 @@ def test_the_response_is_of_the_type_that_is_named(tmp_path: Path) -> None:
         seen.append(answer.body)  # type: ignore[attr-defined]
         return honest.understand(method, answer)  # type: ignore[arg-type]
 
-    def speaks(told: Told) -> bytes:
-        return driven(replace(honest, understand=understand))(told)
+    def speaks(request: DriverRequest) -> bytes:
+        return driven(replace(honest, understand=understand))(request)
 
     perform(lambda: InProcess(speaks), named("completed-despite-cancel"), naming)
     last = json.loads(seen[-1])

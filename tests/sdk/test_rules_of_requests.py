@@ -164,9 +164,9 @@ def test_a_list_after_a_cancel_is_bound() -> None:
 def test_what_is_called_over_grpc(target: str, breaks: set[str]) -> None:
     """The rules that read the bytes of HTTP say nothing."""
     wrong = turn(arrived(target, LENGTH_0), outcome=Outcome.RPC_ERROR)
-    assert broken(replace(wrong, told=replace(wrong.told, transport="grpc"))) == breaks
+    assert broken(replace(wrong, request=replace(wrong.request, transport="grpc"))) == breaks
     and_right = turn(arrived(CANCEL, LENGTH_0), arrived("/google.longrunning.Operations/ListOperations", number=2))
-    assert broken(replace(and_right, told=replace(and_right.told, transport="grpc"))) == set()
+    assert broken(replace(and_right, request=replace(and_right.request, transport="grpc"))) == set()
 
 
 def test_a_path_that_nothing_binds() -> None:

@@ -111,15 +111,15 @@ def test_who_tried_again_speaks_of_the_last_answer() -> None:
 
 def test_redirects() -> None:
     moved = arrived(CANCEL, LENGTH_0, outcome=Response(307, (("Location", f"{HERE}/moved{CANCEL}"),)))
-    again = arrived("/moved" + CANCEL, LENGTH_0, number=2)
+    tries_again = arrived("/moved" + CANCEL, LENGTH_0, number=2)
     as_get = arrived("/moved" + CANCEL, method="GET", number=2)
-    assert keeps_the_method(turn(moved, again)) is None
+    assert keeps_the_method(turn(moved, tries_again)) is None
     assert keeps_the_method(turn(moved, outcome=Outcome.RPC_ERROR)) is None
     assert keeps_the_method(turn(moved, as_get, outcome=Outcome.RPC_ERROR)) is not None
     assert keeps_the_method(turn(moved)) is not None
     assert get_is_no_cancel(turn(moved, as_get)) is not None
-    assert get_is_no_cancel(turn(moved, again)) is None
-    assert broken(turn(moved, again)) == set()
+    assert get_is_no_cancel(turn(moved, tries_again)) is None
+    assert broken(turn(moved, tries_again)) == set()
 
 
 def test_a_look_at_the_operation_is_no_redirect_that_was_followed() -> None:
@@ -127,10 +127,10 @@ def test_a_look_at_the_operation_is_no_redirect_that_was_followed() -> None:
     look = f"/v1/{PARENT}/op-1"
     first = arrived(look, method="GET", number=1)
     moved = arrived(CANCEL, LENGTH_0, outcome=Response(307, (("Location", f"/moved{CANCEL}"),)), number=2)
-    again = arrived("/moved" + CANCEL, LENGTH_0, number=3)
+    tries_again = arrived("/moved" + CANCEL, LENGTH_0, number=3)
     as_get = arrived("/moved" + CANCEL, method="GET", number=3)
     last = arrived(look, method="GET", number=4)
-    assert keeps_the_method(turn(first, moved, again, last)) is None
+    assert keeps_the_method(turn(first, moved, tries_again, last)) is None
     assert keeps_the_method(turn(first, moved, last, outcome=Outcome.RPC_ERROR)) is None
     assert keeps_the_method(turn(first, moved, as_get, last)) is not None
     assert keeps_the_method(turn(first, moved, last)) is not None, "it was not followed, and called a success"

@@ -14,6 +14,7 @@ from conformance.exchange import Exchange, Method, Response
 from conformance.lro.codes import Code
 from conformance.rules.client import (
     ends_with_the_refusal,
+    if_looked_often,
     pauses_grow,
     says_that_it_is_over,
     tells_a_cancellation,
@@ -36,7 +37,7 @@ def look(members: Mapping[str, Any], at: float = 0.01, number: int = 1) -> Excha
 
 def wait(*looks: Exchange, outcome: Outcome = Outcome.OK, **said: Any) -> Turn:
     a_turn = turn(*looks, method=Method.GET, outcome=outcome, timeout=1000, **said)
-    return replace(a_turn, told=replace(a_turn.told, word="wait", poll=8))
+    return replace(a_turn, request=replace(a_turn.request, word="wait", poll=8))
 
 
 DONE = {"name": "n", "done": True}
@@ -63,10 +64,10 @@ TOLD_OTHERWISE: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("said", TOLD_AS_CANCELLED)
 def test_a_cancellation_is_told_by_operation_code_predicate_or_exception(said: dict[str, Any]) -> None:
-    told = wait(look(DONE), **said)
-    assert tells_a_cancellation(told) is None
-    assert tells_a_result(told) is not None
-    assert tells_a_failure(Code.INTERNAL)(told) is not None
+    request = wait(look(DONE), **said)
+    assert tells_a_cancellation(request) is None
+    assert tells_a_result(request) is not None
+    assert tells_a_failure(Code.INTERNAL)(request) is not None
 
 
 @pytest.mark.parametrize("said", TOLD_OTHERWISE)
@@ -89,7 +90,11 @@ def test_results_and_failures() -> None:
 def test_a_refusal_ends_a_wait() -> None:
     gone = ends_with_the_refusal(Code.NOT_FOUND)
     assert gone(wait(look(RUNNING), **THROWN, code=Code.NOT_FOUND)) is None
-    assert gone(wait(look(RUNNING), outcome=Outcome.TRANSPORT_ERROR)) is not None
+    refused = arrived(OPERATION, method="GET", outcome=OVER.response)
+    assert gone(wait(refused, outcome=Outcome.TRANSPORT_ERROR)) is not None
+    assert gone(wait(look(RUNNING), operation=SUCCEEDED)) is not None
+    with pytest.raises(NotTested, match="before a get was refused"):
+        gone(wait(look(RUNNING), outcome=Outcome.TRANSPORT_ERROR))
     assert gone(wait(look(RUNNING), **THROWN, code=Code.NOT_FOUND, cancelled=True)) is not None
 
 
@@ -110,6 +115,8 @@ def test_a_wait_ends_with_its_operation_and_not_before() -> None:
     assert broken(wait(*looks, operation=shown, at=0.05)) == {"client-wait.ends-when-done"}
     assert broken(wait(*looks[:2], operation=shown, at=0.03)) == set(), "one more look does no harm"
     assert broken(wait(looks[0], operation=shown, at=0.95)) == {"client-wait.ends-when-done"}
+    late = look({**DONE, **named}, 0.94, 2)
+    assert broken(wait(look({**RUNNING, **named}), late, operation=shown, at=0.95)) == set(), "it looked late"
 
 
 def pace(*pauses: float) -> Turn:
@@ -146,6 +153,18 @@ def test_few_pauses_of_a_busy_machine_say_nothing() -> None:
     for pauses in ([0.2] * 7, [*[0.008] * 7, 0.009, 0.9]):
         with pytest.raises(NotTested, match="busy"):
             pauses_grow(replace(pace(*pauses), stall=0.1))
+
+
+def test_who_looks_seldom_need_not_look_often() -> None:
+    """Not every helper can be told its pause; who looks often and gives up is not excused."""
+    judge = if_looked_often(tells_a_result)
+    over: dict[str, Any] = {"outcome": Outcome.TRANSPORT_ERROR, "message": "time over"}
+    for seldom in (wait(look(RUNNING), **over), wait(look(RUNNING), look(RUNNING, 0.31, 2), **over)):
+        with pytest.raises(NotTested, match="until the time was over"):
+            judge(seldom)
+    often = wait(*(look(RUNNING, number / 100, number) for number in range(1, 6)), **over)
+    assert judge(often) is not None
+    assert judge(wait(look(DONE), operation=SUCCEEDED)) is None
 
 
 def test_few_pauses_that_were_drawn_are_averaged() -> None:

@@ -9,7 +9,7 @@ from conformance.exchange import Exchange, Failure, Method, Request, Response
 from conformance.rules.client import (
     client_rules,
 )
-from conformance.rules.client.turn import Outcome, Said, Told, Turn
+from conformance.rules.client.turn import DriverRequest, Outcome, Said, Turn
 
 from .in_process import CONTRACT
 
@@ -45,8 +45,8 @@ def turn(
     at: float = 0.02,
     **said: Any,
 ) -> Turn:
-    told = Told(1, method, HERE, name, timeout, "rest", 0.0, is_bound=CONTRACT.binds(method, name))
-    return Turn("story", told, Said(outcome, "{}", at, **said), exchanges)
+    request = DriverRequest(1, method, HERE, name, timeout, "rest", 0.0, is_bound=CONTRACT.binds(method, name))
+    return Turn("story", request, Said(outcome, "{}", at, **said), exchanges)
 
 
 def broken(a_turn: Turn) -> set[str]:

@@ -44,6 +44,7 @@ from conformance.rules.client.retries import attempts_are_limited, is_repeated_u
 from conformance.rules.client.turn import TurnRule, registered_turn_rules
 from conformance.rules.client.waits import (
     ends_with_the_refusal,
+    if_looked_often,
     pauses_grow,
     says_that_it_is_over,
     tells_a_cancellation,
@@ -74,6 +75,7 @@ __all__ = [
     "gets_through",
     "if_answered_last",
     "if_coded",
+    "if_looked_often",
     "if_shown",
     "is_accepted",
     "is_no_success",

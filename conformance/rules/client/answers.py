@@ -144,11 +144,11 @@ def sends_its_own_name(judge: TurnJudge) -> TurnJudge:
     def judge_own(turn: Turn) -> Complaint | None:
         if turn.answers or turn.said.is_missing:
             return judge(turn)
-        mixed_up = next((exchange for exchange in turn.arrived if exchange.calls(turn.told.method)), None)
+        mixed_up = next((exchange for exchange in turn.arrived if exchange.calls(turn.request.method)), None)
         if mixed_up is None:
-            raise NotTested(f"no {turn.told.method.value} arrived at all")
+            raise NotTested(f"no {turn.request.method.value} arrived at all")
         return turn.complain(
-            f"no {turn.told.method.value} of {turn.told.name} arrived, but {line_of(mixed_up)};"
+            f"no {turn.request.method.value} of {turn.request.name} arrived, but {line_of(mixed_up)};"
             f" the driver said {reply_in_words(turn)}"
         )
 

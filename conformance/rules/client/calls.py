@@ -19,14 +19,14 @@ def a_get_is_sent(turn: Turn) -> Complaint | None:
         return None
     instead = f", but {line_of(turn.arrived[0])}" if turn.arrived else ""
     said = "an operation was shown" if turn.said.is_ok else f"the driver said {turn.said.in_words()}"
-    return turn.complain(f"{said}, and no get of {turn.told.name} had arrived{instead}")
+    return turn.complain(f"{said}, and no get of {turn.request.name} had arrived{instead}")
 
 
 @turn_rule("client-request.list-is-sent", when=lambda turn: turn.asks(Method.LIST) and turn.said.is_ok)
 def a_list_is_sent(turn: Turn) -> Complaint | None:
     if turn.answers:
         return None
-    return turn.complain(f"operations were shown, and no list of those below {turn.told.name} had arrived")
+    return turn.complain(f"operations were shown, and no list of those below {turn.request.name} had arrived")
 
 
 @turn_rule("client-request.list-is-not-narrowed", when=lambda turn: turn.asks(Method.LIST) and bool(turn.answers))
@@ -35,7 +35,7 @@ def a_list_asks_for_all(turn: Turn) -> Complaint | None:
     for exchange in turn.answers:
         given = dict(parse_qsl(exchange.request.query)).get("filter")
         if given:
-            return turn.complain(f"all operations below {turn.told.name} were to be listed; the filter is {given!r}")
+            return turn.complain(f"all operations below {turn.request.name} were to be listed; the filter is {given!r}")
     return None
 
 
@@ -43,7 +43,7 @@ def a_list_asks_for_all(turn: Turn) -> Complaint | None:
 def a_delete_is_sent(turn: Turn) -> Complaint | None:
     if turn.answers:
         return None
-    return turn.complain(f"the driver said ok, and no delete of {turn.told.name} had arrived")
+    return turn.complain(f"the driver said ok, and no delete of {turn.request.name} had arrived")
 
 
 @turn_rule(
@@ -64,13 +64,13 @@ def no_other_operation_is_cancelled(turn: Turn) -> Complaint | None:
     others = [
         exchange
         for exchange in turn.arrived
-        if exchange.call is not None and exchange.calls(Method.CANCEL) and exchange.call.name != turn.told.name
+        if exchange.call is not None and exchange.calls(Method.CANCEL) and exchange.call.name != turn.request.name
     ]
     return about(
         turn,
         others,
         lambda exchange: (
-            f"asked for a {turn.told.method.value} of {turn.told.name}, the client cancelled"
+            f"asked for a {turn.request.method.value} of {turn.request.name}, the client cancelled"
             f" {exchange.call.name if exchange.call is not None else ''}"
         ),
     )

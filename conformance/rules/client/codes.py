@@ -123,12 +123,12 @@ def keeps_the_class(turn: Turn) -> Complaint | None:
     if said.outcome is not Outcome.RPC_ERROR or (said.code is Code.UNKNOWN and said.http_status is None):
         raise NotTested(f"the driver said {reply_in_words(turn)}, which names no class")
     if said.code in (None, Code.UNKNOWN):
-        told = said.http_status
+        status = said.http_status
     else:
-        told = said.code.http_status if said.code is not None else None
-    if told is None:
+        status = said.code.http_status if said.code is not None else None
+    if status is None:
         raise NotTested(f"the driver said {reply_in_words(turn)}, which names no class")
-    if told // 100 == last.http_status // 100 or (last.http_status, said.code) == (408, Code.DEADLINE_EXCEEDED):
+    if status // 100 == last.http_status // 100 or (last.http_status, said.code) == (408, Code.DEADLINE_EXCEEDED):
         return None
     return turn.complain(f"{last.http_status} was answered, and the driver said {reply_in_words(turn)}")
 

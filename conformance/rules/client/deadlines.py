@@ -35,12 +35,12 @@ def slack(timeout: float) -> float:
 
 def deadline_of(turn: Turn) -> float:
     """The deadline of the call, in seconds."""
-    return turn.told.timeout / 1000
+    return turn.request.timeout / 1000
 
 
 def shortest_duration(turn: Turn) -> float:
     """The fewest seconds that the client's call can have lasted."""
-    by_itself = turn.said.at - turn.told.at - turn.overhead
+    by_itself = turn.said.at - turn.request.at - turn.overhead
     if not turn.answers:
         return by_itself - turn.stall
     shorter = min(by_itself, turn.said.at - turn.answers[0].sent_at)
@@ -53,7 +53,7 @@ def shortest_duration(turn: Turn) -> float:
 
 def longest_duration(turn: Turn) -> float:
     """The most seconds that the client's call can have lasted; its arrival may have been noticed late."""
-    by_itself = turn.said.at - turn.told.at - turn.overhead
+    by_itself = turn.said.at - turn.request.at - turn.overhead
     longer = max(by_itself, turn.said.at - turn.answers[0].sent_at) if turn.answers else by_itself
     return longer + turn.stall
 
@@ -105,14 +105,14 @@ def a_call_ends_at_its_deadline(turn: Turn) -> Complaint | None:
         late = [exchange for exchange in turn.answers if exchange.sent_at > end]
         # One that was late may have been held up.
         if len(late) > 1:
-            return turn.complain(f"the deadline was {turn.told.timeout} ms, and {len(late)} attempts began after it")
+            return turn.complain(f"the deadline was {turn.request.timeout} ms, and {len(late)} attempts began after it")
     if not _is_overdue(turn):
         return None
     ended = "had not ended" if turn.said.is_missing else "succeeded" if turn.said.is_ok else "ended"
     took = shortest_duration(turn)
     hint = "; does the driver pass `timeout_ms` on?" if took > deadline_of(turn) * _MUCH_LATER else ""
     return turn.complain(
-        f"the deadline was {turn.told.timeout} ms, and the call {ended} after {took * 1000:.0f} ms{hint}"
+        f"the deadline was {turn.request.timeout} ms, and the call {ended} after {took * 1000:.0f} ms{hint}"
     )
 
 
@@ -129,8 +129,8 @@ def stops_at_its_deadline(turn: Turn) -> Complaint | None:
         since = turn.answers[-1].sent_at - turn.answers[0].sent_at - turn.stall
         if since > deadline_of(turn) + slack(deadline_of(turn)):
             return turn.complain(
-                f"the deadline was {turn.told.timeout} ms, and attempt {len(turn.answers)} came {since * 1000:.0f} ms"
-                " after the first"
+                f"the deadline was {turn.request.timeout} ms, and attempt {len(turn.answers)} came"
+                f" {since * 1000:.0f} ms after the first"
             )
     return a_call_ends_at_its_deadline(turn)
 
@@ -167,7 +167,7 @@ def a_call_waits_for_its_deadline(turn: Turn) -> Complaint | None:
         answered = f"and was answered after {(first.received_at - first.sent_at) * 1000:.0f} ms"
     hint = "; does the driver take `timeout_ms` for milliseconds?" if took < deadline_of(turn) * _MUCH_EARLIER else ""
     return turn.complain(
-        f"the deadline was {turn.told.timeout} ms; the client gave up after {took * 1000:.0f} ms, {answered}{hint}"
+        f"the deadline was {turn.request.timeout} ms; the client gave up after {took * 1000:.0f} ms, {answered}{hint}"
     )
 
 
@@ -202,5 +202,5 @@ def time_over_is_told_as_such(turn: Turn) -> Complaint | None:
     if tells_no_answer(turn):
         return None
     return turn.complain(
-        f"no answer came within the deadline of {turn.told.timeout} ms, and the driver said {reply_in_words(turn)}"
+        f"no answer came within the deadline of {turn.request.timeout} ms, and the driver said {reply_in_words(turn)}"
     )

@@ -83,11 +83,11 @@ def shows(state: State, code: Code | None = None) -> TurnJudge:
 
 def shows_no_other(turn: Turn) -> Complaint | None:
     """An oracle about a get beside others at once: the operation that is shown is none that another get asked for."""
-    others = {exchange.call.name for exchange in turn.arrived if exchange.call is not None} - {turn.told.name}
+    others = {exchange.call.name for exchange in turn.arrived if exchange.call is not None} - {turn.request.name}
     said = turn.said.operation
     if said is None or said.get("name") not in others:
         return None
-    return turn.complain(f"the client was to get {turn.told.name}, and shows {said.get('name')}")
+    return turn.complain(f"the client was to get {turn.request.name}, and shows {said.get('name')}")
 
 
 def _operation_in(turn: Turn) -> Operation | None:

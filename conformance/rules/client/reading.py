@@ -25,12 +25,12 @@ def asks_for_a_cancel(turn: Turn) -> bool:
 
 def is_wait(turn: Turn) -> bool:
     """Whether the driver was asked to wait for the end of an operation, with many gets."""
-    return turn.told.asks_for == "wait"
+    return turn.request.asks_for == "wait"
 
 
 def http_method_of(turn: Turn) -> str:
     """The HTTP method of the call that the driver was asked for."""
-    return {Method.CANCEL: "POST", Method.DELETE: "DELETE"}.get(turn.told.method, "GET")
+    return {Method.CANCEL: "POST", Method.DELETE: "DELETE"}.get(turn.request.method, "GET")
 
 
 def something_arrived(turn: Turn) -> bool:
@@ -39,7 +39,7 @@ def something_arrived(turn: Turn) -> bool:
 
 def names_an_operation(turn: Turn) -> bool:
     """Whether the name in the request to the driver has a path; the scenario judges what is sent for any other name."""
-    return turn.told.is_bound and not _has_dot_segment(turn.told.name)
+    return turn.request.is_bound and not _has_dot_segment(turn.request.name)
 
 
 def was_answered(turn: Turn) -> bool:
@@ -52,7 +52,7 @@ _GROWTH = 8
 
 def time_was_over(turn: Turn) -> bool:
     """Whether the client may have given up because of its deadline, whatever answers it got."""
-    if turn.said.at - turn.told.at > 0.8 * turn.told.timeout / 1000:
+    if turn.said.at - turn.request.at > 0.8 * turn.request.timeout / 1000:
         return True
     return says_that_time_is_over(turn) and _next_pause_may_not_fit(turn)
 
@@ -65,7 +65,7 @@ def says_that_time_is_over(turn: Turn) -> bool:
 def _next_pause_may_not_fit(turn: Turn) -> bool:
     """Whether the next attempt would have come after the deadline: who sees that need not wait for it."""
     pauses = [later.sent_at - earlier.received_at for earlier, later in pairwise(turn.answers)]
-    left = turn.told.timeout / 1000 - (turn.said.at - turn.told.at)
+    left = turn.request.timeout / 1000 - (turn.said.at - turn.request.at)
     return bool(pauses) and _GROWTH * max(pauses) > left
 
 
@@ -115,7 +115,7 @@ def gets_of(turn: Turn) -> list[Exchange]:
     return [
         exchange
         for exchange in turn.arrived
-        if exchange.call is not None and exchange.calls(Method.GET) and exchange.call.name == turn.told.name
+        if exchange.call is not None and exchange.calls(Method.GET) and exchange.call.name == turn.request.name
     ]
 
 

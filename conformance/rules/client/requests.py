@@ -63,7 +63,7 @@ _SYSTEM_PARAMETERS = frozenset(
 def a_cancel_that_is_ok_was_sent(turn: Turn) -> Complaint | None:
     if turn.answers:
         return None
-    return turn.complain(f"the driver said ok, and no cancel of {turn.told.name} had arrived{_instead(turn)}")
+    return turn.complain(f"the driver said ok, and no cancel of {turn.request.name} had arrived{_instead(turn)}")
 
 
 @turn_rule(
@@ -117,10 +117,14 @@ def the_path_names_the_operation(turn: Turn) -> Complaint | None:
         if exchange.request.path.endswith(":cancel") is asks_for_a_cancel(turn)
         and (turn.over is Wire.GRPC or _has_the_shape(turn, exchange))
         and exchange not in other_rpcs_of(turn)
-        and (exchange.call is None or exchange.call.name != turn.told.name or not PATH.fullmatch(exchange.request.path))
+        and (
+            exchange.call is None
+            or exchange.call.name != turn.request.name
+            or not PATH.fullmatch(exchange.request.path)
+        )
         and exchange.request.method == http_method_of(turn)
     ]
-    return about(turn, wrong, lambda exchange: f"{line_of(exchange)} names {_named(exchange)}, not {turn.told.name}")
+    return about(turn, wrong, lambda exchange: f"{line_of(exchange)} names {_named(exchange)}, not {turn.request.name}")
 
 
 def _has_the_shape(turn: Turn, exchange: Exchange) -> bool:
@@ -131,22 +135,22 @@ def _has_the_shape(turn: Turn, exchange: Exchange) -> bool:
 
 @turn_rule("client-request.nothing-else-is-called", when=something_arrived)
 def no_other_method_is_called(turn: Turn) -> Complaint | None:
-    allowed = (turn.told.method, Method.GET, Method.LIST)
+    allowed = (turn.request.method, Method.GET, Method.LIST)
     others = [
         exchange for exchange in turn.arrived if exchange.call is not None and exchange.call.method not in allowed
     ]
-    return about(turn, others, lambda exchange: f"{line_of(exchange)} was sent for a {turn.told.method.value}")
+    return about(turn, others, lambda exchange: f"{line_of(exchange)} was sent for a {turn.request.method.value}")
 
 
 @turn_rule("client-request.body-is-empty", when=lambda turn: bool(cancels_of(turn)), reads=Wire.HTTP)
 def the_body_says_nothing(turn: Turn) -> Complaint | None:
-    full = [exchange for exchange in cancels_of(turn) if not _says_nothing(exchange, turn.told.name)]
+    full = [exchange for exchange in cancels_of(turn) if not _says_nothing(exchange, turn.request.name)]
     return about(turn, full, lambda exchange: f"the cancel has the body {_shown(exchange)}")
 
 
 @turn_rule("client-request.body-does-not-repeat-the-name", when=lambda turn: bool(cancels_of(turn)), reads=Wire.HTTP)
 def the_name_is_only_in_the_path(turn: Turn) -> Complaint | None:
-    repeated = [exchange for exchange in cancels_of(turn) if _object(_content(exchange)) == {"name": turn.told.name}]
+    repeated = [exchange for exchange in cancels_of(turn) if _object(_content(exchange)) == {"name": turn.request.name}]
     return about(turn, repeated, lambda exchange: f"the cancel has the body {_shown(exchange)}")
 
 
@@ -187,7 +191,7 @@ def the_query_has_system_parameters_only(turn: Turn) -> Complaint | None:
     when=lambda turn: any(_routing(exchange) is not None for exchange in turn.answers),
 )
 def the_routing_header_names_the_operation(turn: Turn) -> Complaint | None:
-    wrong = [exchange for exchange in turn.answers if _routing(exchange) not in (None, turn.told.name)]
+    wrong = [exchange for exchange in turn.answers if _routing(exchange) not in (None, turn.request.name)]
     return about(turn, wrong, lambda exchange: f"x-goog-request-params names {_routing(exchange)}")
 
 
@@ -197,7 +201,7 @@ def is_accepted(turn: Turn) -> Complaint | None:
         return None
     if turn.said.is_ok:
         raise NotTested("the driver said ok, and nothing was sent, which is judged elsewhere")
-    return turn.complain(f"nothing was sent for the name {turn.told.name}; the driver said {reply_in_words(turn)}")
+    return turn.complain(f"nothing was sent for the name {turn.request.name}; the driver said {reply_in_words(turn)}")
 
 
 def nothing_is_sent(turn: Turn) -> Complaint | None:
@@ -205,7 +209,7 @@ def nothing_is_sent(turn: Turn) -> Complaint | None:
     if not turn.arrived:
         return None
     return turn.complain(
-        f"the name {turn.told.name!r} matches no binding, and {line_of(turn.arrived[0])} was sent for it"
+        f"the name {turn.request.name!r} matches no binding, and {line_of(turn.arrived[0])} was sent for it"
     )
 
 
@@ -213,7 +217,7 @@ def slash_stays_in_its_segment(turn: Turn) -> Complaint | None:
     """An id with a slash is refused, or its slash is escaped; it never becomes another segment."""
     split = [exchange for exchange in turn.arrived if "%2f" not in exchange.request.path.lower()]
     return about(
-        turn, split, lambda exchange: f"the slash of {turn.told.name!r} separates segments in {line_of(exchange)}"
+        turn, split, lambda exchange: f"the slash of {turn.request.name!r} separates segments in {line_of(exchange)}"
     )
 
 
@@ -248,7 +252,7 @@ def credentials_stay_with_their_origin(carries: Callable[[str], bool]) -> TurnJu
         ]
         if not used:
             raise NotApplicable("the driver sends no credentials")
-        leaked = [exchange for exchange in used if exchange.origin != turn.told.endpoint]
+        leaked = [exchange for exchange in used if exchange.origin != turn.request.endpoint]
         return about(turn, leaked, lambda exchange: f"the credential was sent to {exchange.origin}")
 
     return judge

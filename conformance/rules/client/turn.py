@@ -34,8 +34,8 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One request to the driver. `at` is seconds on the run's clock, `timeout` the deadline in milliseconds.
+class DriverRequest:
+    """What the driver is asked. `at` is seconds on the run's clock, `timeout` the deadline in milliseconds.
 
     `method` is the call that is expected to arrive. `word` is the method in the request to the driver if that differs:
     `wait` for a get that is repeated until the operation has ended, at first `poll` milliseconds apart. The name
@@ -60,7 +60,7 @@ class Told:
 
     def as_json(self) -> dict[str, Any]:
         """The line that the driver reads."""
-        told = {
+        request = {
             "id": self.id,
             "method": self.asks_for,
             "endpoint": self.endpoint,
@@ -68,7 +68,7 @@ class Told:
             "timeout_ms": self.timeout,
             "transport": self.transport,
         }
-        return told if self.poll is None else {**told, "poll_ms": self.poll}
+        return request if self.poll is None else {**request, "poll_ms": self.poll}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class Turn:
     """
 
     scenario: str
-    told: Told
+    request: DriverRequest
     said: Said
     arrived: tuple[Exchange, ...] = ()
     overhead: float = 0.0
@@ -173,16 +173,16 @@ class Turn:
     def asked_for(self, exchange: Exchange) -> bool:
         """Whether a request is the call that the driver was asked for."""
         call = exchange.call
-        return call is not None and call.method is self.told.method and call.name == self.told.name
+        return call is not None and call.method is self.request.method and call.name == self.request.name
 
     @property
     def over(self) -> Wire:
         """The wire between the client and us. What arrived over gRPC is in `arrived` as HTTP, by its binding."""
-        return Wire.GRPC if self.told.transport == "grpc" else Wire.HTTP
+        return Wire.GRPC if self.request.transport == "grpc" else Wire.HTTP
 
     def asks(self, method: Method) -> bool:
         """Whether the driver was asked for a call of `method`."""
-        return self.told.method is method
+        return self.request.method is method
 
     def complain(self, message: str, *exchanges: Exchange) -> Complaint:
         """A complaint about this turn; it shows `exchanges`, or all that arrived."""

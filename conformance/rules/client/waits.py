@@ -24,6 +24,12 @@ _GROWTH = 2.0
 _BUSY = 0.02
 """Seconds; a busy machine that caused a longer delay has made pauses of its own."""
 
+_A_MOMENT = 0.1
+"""The part of a deadline that a helper may need to come back."""
+
+_NEXT = 4.0
+"""So many times as long as the longest pause the next one may be, if it is longer and drawn at random."""
+
 _FEW, _MANY = 2, 6
 """The first third of the pauses is compared with the last. Fewer pauses in it say nothing; of many some can be left
 out."""
@@ -36,9 +42,10 @@ def a_wait_ends_with_the_operation(turn: Turn) -> Complaint | None:
     more = len(turn.answers) - done - 1
     if more > 1:
         return turn.complain(f"the operation was done, and {more} more gets were sent")
-    if shortest_duration(turn) < deadline_of(turn) * 0.9:
+    lingered = turn.said.at - turn.answers[done].received_at - turn.overhead - turn.stall
+    if shortest_duration(turn) < deadline_of(turn) * 0.9 or lingered < deadline_of(turn) * _A_MOMENT:
         return None
-    return turn.complain(f"the operation was done, and the wait went on for {shortest_duration(turn):.1f} s")
+    return turn.complain(f"the operation was done, and the wait went on for {lingered:.1f} s")
 
 
 @turn_rule("client-wait.end-is-awaited", when=lambda turn: is_wait(turn) and turn.said.is_ok)
@@ -96,7 +103,7 @@ def tells_that_time_is_over(turn: Turn) -> Complaint | None:
     if tells_no_answer(turn) and said.cancelled is not True and "cancel" not in said.exception.lower():
         return None
     return turn.complain(
-        f"the operation ran on when the {turn.told.timeout} ms were over, and of the wait the driver said"
+        f"the operation ran on when the {turn.request.timeout} ms were over, and of the wait the driver said"
         f" {_in_words(turn)}"
     )
 
@@ -108,7 +115,7 @@ def waits_for_an_answer_in_time(turn: Turn) -> Complaint | None:
     if not tells_no_answer(turn) or took >= deadline_of(turn) * 0.9:
         return None
     return turn.complain(
-        f"the deadline was {turn.told.timeout} ms, and the wait was given up after {took * 1000:.0f} ms, while a get"
+        f"the deadline was {turn.request.timeout} ms, and the wait was given up after {took * 1000:.0f} ms, while a get"
         " was under way"
     )
 
@@ -122,6 +129,20 @@ def unless_unreadable(judge: TurnJudge) -> TurnJudge:
         return judge(turn)
 
     return judge_read
+
+
+def if_looked_often(judge: TurnJudge) -> TurnJudge:
+    """An oracle about a wait with many looks: it judges only clients whose pauses leave the time for them."""
+
+    def judge_often(turn: Turn) -> Complaint | None:
+        _arrived(turn)
+        longest = max(_pauses(turn), default=deadline_of(turn))
+        last = turn.answers[-1].received_at - turn.answers[0].sent_at
+        if tells_no_answer(turn) and last + longest * _NEXT > deadline_of(turn):
+            raise NotTested(f"{len(turn.answers)} looks were made until the time was over")
+        return judge(turn)
+
+    return judge_often
 
 
 def tells_a_result(turn: Turn) -> Complaint | None:
@@ -143,6 +164,8 @@ def ends_with_the_refusal(code: Code) -> TurnJudge:
         status = said.code.http_status if said.code is not None else said.http_status
         if said.outcome is Outcome.RPC_ERROR and status == code.http_status and said.cancelled is not True:
             return None
+        if tells_no_answer(turn) and turn.answers[-1].succeeded():
+            raise NotTested(f"the time was over before a get was refused; the driver said {_in_words(turn)}")
         gets = f"after {len(turn.answers)} gets" if len(turn.answers) > 1 else ""
         return turn.complain(
             f"{code.name} was answered, and of the wait the driver said {_in_words(turn)} {gets}".rstrip()
@@ -157,12 +180,12 @@ def pauses_grow(turn: Turn) -> Complaint | None:
     A busy machine makes some pauses longer, and none shorter: so the short ones are compared. If there are few, the
     average of the last ones counts, too, for some clients draw their pauses at random; then nobody may be busy.
     """
-    pauses = [later.sent_at - earlier.received_at for earlier, later in pairwise(turn.answers)]
+    pauses = _pauses(turn)
     third = len(pauses) // 3
     if third < _FEW:
         raise NotTested(f"{len(turn.answers)} gets were sent, too few to tell")
     last = pauses[-third:]
-    least = max(_short_one(pauses[:third]) * _GROWTH, (turn.told.poll or 0) / 1000)
+    least = max(_short_one(pauses[:third]) * _GROWTH, (turn.request.poll or 0) / 1000)
     if _short_one(last) > least:
         return None
     if third < _MANY and turn.stall > _BUSY:
@@ -171,6 +194,10 @@ def pauses_grow(turn: Turn) -> Complaint | None:
         return None
     shown = ", ".join(f"{pause * 1000:.0f} ms" for pause in pauses)
     return turn.complain(f"the pauses between the gets were {shown}")
+
+
+def _pauses(turn: Turn) -> list[float]:
+    return [later.sent_at - earlier.received_at for earlier, later in pairwise(turn.answers)]
 
 
 def _short_one(pauses: Sequence[float]) -> float:

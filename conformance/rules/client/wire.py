@@ -68,7 +68,7 @@ def a_body_has_one_length(turn: Turn) -> Complaint | None:
 
 @turn_rule("client-request.endpoint-is-kept", when=lambda turn: bool(requests_of(turn)), reads=Wire.HTTP)
 def calls_go_to_the_endpoint(turn: Turn) -> Complaint | None:
-    astray = [exchange for exchange in requests_of(turn) if exchange.origin != turn.told.endpoint]
+    astray = [exchange for exchange in requests_of(turn) if exchange.origin != turn.request.endpoint]
     return about(turn, astray, lambda exchange: f"{line_of(exchange)} was sent to {exchange.origin}")
 
 
@@ -96,7 +96,7 @@ def _attempts(turn: Turn) -> list[Exchange]:
     return [
         exchange
         for exchange in requests_of(turn)
-        if exchange.call is not None and exchange.origin == turn.told.endpoint
+        if exchange.call is not None and exchange.origin == turn.request.endpoint
     ]
 
 

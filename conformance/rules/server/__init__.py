@@ -6,7 +6,7 @@ from conformance.rules.server import (
     bare_name,
     errors,
     lifecycle,
-    listing,
+    lists,
     liveness,
     operation,
     reading,
@@ -15,7 +15,7 @@ from conformance.rules.server import (
 )
 
 _MODULES_WITH_RULES = (
-    *(authorisation, bare_name, errors, lifecycle, listing, liveness, operation, reading, response, routing),
+    *(authorisation, bare_name, errors, lifecycle, lists, liveness, operation, reading, response, routing),
 )
 
 

@@ -16,8 +16,8 @@ from conformance.rules.server.outcome import has_trace
 
 def cancelled_by_nobody(exchanges: Iterable[Exchange], ours: Collection[str]) -> dict[str, Complaint]:
     """By name, a complaint about each operation of the run that was cancelled although no cancel of it was accepted."""
-    told = (history for history in histories(exchanges) if history.name in ours)
-    found = {history.name: _cancelled_by_nobody(history) for history in told}
+    known = (history for history in histories(exchanges) if history.name in ours)
+    found = {history.name: _cancelled_by_nobody(history) for history in known}
     return {name: complaint for name, complaint in found.items() if complaint is not None}
 
 

@@ -42,7 +42,9 @@ def _is_plain(exchange: Exchange) -> bool:
     assert exchange.call is not None
     escaped = quote(exchange.call.name, safe="/")
     path = exchange.request.path.replace(escaped, "name", 1)
-    return not exchange.is_odd and "?" not in exchange.request.target and _PLAIN_PATH.fullmatch(path) is not None
+    return (
+        not exchange.may_be_unrouted and "?" not in exchange.request.target and _PLAIN_PATH.fullmatch(path) is not None
+    )
 
 
 plainly_bound = bound & When(_is_plain)

@@ -37,11 +37,11 @@ def get_returns_an_operation(exchange: Exchange) -> str | None:
 
 
 _shows_one = When(lambda exchange: operation_in(exchange) is not None)
-_is_odd = When(lambda exchange: exchange.is_odd)
+_may_be_unrouted = When(lambda exchange: exchange.may_be_unrouted)
 """A spelling that may be another name for the server: target.whole-name-counts judges what it finds."""
 
 
-@exchange_rule("operation.name-is-kept", when=get & _shows_one & ~_is_odd)
+@exchange_rule("operation.name-is-kept", when=get & _shows_one & ~_may_be_unrouted)
 def get_returns_the_name_it_was_asked_for(exchange: Exchange) -> str | None:
     operation = operation_in(exchange)
     assert operation is not None

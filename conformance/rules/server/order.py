@@ -151,10 +151,10 @@ def order_exists(calls: Sequence[CallOn]) -> bool:
 
 def time_line(calls: Sequence[CallOn]) -> tuple[TimedCall, ...]:
     """The calls for a time line: what each was, and its answer."""
-    return tuple(TimedCall(call.exchange, _told(call)) for call in calls)
+    return tuple(TimedCall(call.exchange, _in_words(call)) for call in calls)
 
 
-def _told(call: CallOn) -> str:
+def _in_words(call: CallOn) -> str:
     assert call.exchange.call is not None, "what is no call is on no time line"
     what = call.exchange.call.method.value
     answer = call.exchange.view

@@ -57,11 +57,11 @@ def a_cancel_had_an_effect(exchanges: Iterable[Exchange]) -> bool:
     operations were running before their cancel and done at the first look after it, while one that was not cancelled
     ran on.
     """
-    told = histories(exchanges)
-    if any(_shows_its_cancellation(history) for history in told):
+    everything = histories(exchanges)
+    if any(_shows_its_cancellation(history) for history in everything):
         return True
-    controls = [history for history in told if not history.cancels()]
-    return sum(_ended_with_its_cancel(history, controls) for history in told) > 1
+    controls = [history for history in everything if not history.cancels()]
+    return sum(_ended_with_its_cancel(history, controls) for history in everything) > 1
 
 
 def _around_its_cancel(history: History) -> tuple[list[Look], list[Look]]:

@@ -73,11 +73,11 @@ def keeps_the_code_of_a_wait(honest: Client) -> Client:
     kept: list[str] = []
 
     def ended(seen: Reply) -> Reply:
-        told = dict(honest.ended(seen))
-        if told.get("cancelled") is not False or told["outcome"] == "ok":
+        reply = dict(honest.ended(seen))
+        if reply.get("cancelled") is not False or reply["outcome"] == "ok":
             kept.clear()
-            return told
-        kept.append(told["code"])
-        return {**told, "code": kept[0]}
+            return reply
+        kept.append(reply["code"])
+        return {**reply, "code": kept[0]}
 
     return replace(honest, ended=ended)

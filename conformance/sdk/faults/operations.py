@@ -42,7 +42,6 @@ def cancelled_is_499(honest: Client) -> Client:
     "client-wait.completion-is-told",
     "client-wait.failure-is-told",
     "client-wait.goes-on",
-    "client-wait.refusal-ends-it",
 )
 def shows_what_it_saw_first(honest: Client) -> Client:
     """Keeps the first answer to a get and shows it ever after, so that whoever polls never sees the end."""

@@ -234,7 +234,9 @@ def get_is_never_tried_again(honest: Client) -> Client:
         return honest.headers(method, name)
 
     return replace(
-        honest, headers=headers, again=lambda answer, attempt: not is_get[0] and honest.again(answer, attempt)
+        honest,
+        headers=headers,
+        tries_again=lambda answer, attempt: not is_get[0] and honest.tries_again(answer, attempt),
     )
 
 

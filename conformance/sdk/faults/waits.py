@@ -15,15 +15,15 @@ def _ending(honest: Client, lie: Callable[[Reply, Reply], Reply]) -> Client:
     return replace(honest, ended=lambda seen: lie(seen, dict(honest.ended(seen))))
 
 
-def _is_cancelled(told: Reply) -> bool:
-    return told.get("cancelled") is True
+def _is_cancelled(reply: Reply) -> bool:
+    return reply.get("cancelled") is True
 
 
 @fault("client-wait.cancelled-is-told")
 def cancelled_wait_is_aborted(honest: Client) -> Client:
     """Throws ABORTED for an operation that was cancelled."""
     return _ending(
-        honest, lambda _, told: {**told, "code": "ABORTED", "cancelled": False} if _is_cancelled(told) else told
+        honest, lambda _, reply: {**reply, "code": "ABORTED", "cancelled": False} if _is_cancelled(reply) else reply
     )
 
 
@@ -32,11 +32,11 @@ def cancelled_wait_returns(honest: Client) -> Client:
     """Returns from the wait for an operation that was cancelled as if it had succeeded."""
     returned = {"name": "", "done": True, "error": None, "response": True}
 
-    def lie(seen: Reply, told: Reply) -> Reply:
+    def lie(seen: Reply, reply: Reply) -> Reply:
         return (
             {"outcome": "ok", "operation": {**returned, "name": seen["operation"]["name"]}}
-            if _is_cancelled(told)
-            else told
+            if _is_cancelled(reply)
+            else reply
         )
 
     return _ending(honest, lie)
@@ -45,7 +45,7 @@ def cancelled_wait_returns(honest: Client) -> Client:
 @fault("client-wait.cancelled-is-told")
 def predicate_denies_it(honest: Client) -> Client:
     """Throws CANCELLED, and has a predicate that says it was not."""
-    return _ending(honest, lambda _, told: {**told, "cancelled": False} if _is_cancelled(told) else told)
+    return _ending(honest, lambda _, reply: {**reply, "cancelled": False} if _is_cancelled(reply) else reply)
 
 
 @fault("client-wait.failure-is-told")
@@ -53,10 +53,10 @@ def failed_wait_is_cancelled(honest: Client) -> Client:
     """Throws CANCELLED for every operation that failed."""
     return _ending(
         honest,
-        lambda seen, told: (
-            {**told, "code": "CANCELLED", "cancelled": True}
-            if seen["outcome"] == "ok" and told["outcome"] == "rpc_error"
-            else told
+        lambda seen, reply: (
+            {**reply, "code": "CANCELLED", "cancelled": True}
+            if seen["outcome"] == "ok" and reply["outcome"] == "rpc_error"
+            else reply
         ),
     )
 
@@ -66,10 +66,10 @@ def failed_wait_has_lost_its_code(honest: Client) -> Client:
     """Throws UNKNOWN for every operation that failed otherwise."""
     return _ending(
         honest,
-        lambda seen, told: (
-            {**told, "code": "UNKNOWN"}
-            if seen["outcome"] == "ok" and told["outcome"] == "rpc_error" and not _is_cancelled(told)
-            else told
+        lambda seen, reply: (
+            {**reply, "code": "UNKNOWN"}
+            if seen["outcome"] == "ok" and reply["outcome"] == "rpc_error" and not _is_cancelled(reply)
+            else reply
         ),
     )
 
@@ -84,9 +84,9 @@ def completed_wait_was_cancelled(honest: Client) -> Client:
             accepted.add(name)
         return honest.headers(method, name)
 
-    def lie(seen: Reply, told: Reply) -> Reply:
-        is_so = told["outcome"] == "ok" and seen["operation"]["name"] in accepted
-        return {**told, "cancelled": True} if is_so else told
+    def lie(seen: Reply, reply: Reply) -> Reply:
+        is_so = reply["outcome"] == "ok" and seen["operation"]["name"] in accepted
+        return {**reply, "cancelled": True} if is_so else reply
 
     return replace(_ending(honest, lie), headers=headers)
 
@@ -114,9 +114,9 @@ def time_over_is_the_end(honest: Client) -> Client:
 
     class Impatient(Client):
         def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
-            told = super().wait(endpoint, name, timeout, poll)
-            if told["outcome"] != "transport_error":
-                return told
+            reply = super().wait(endpoint, name, timeout, poll)
+            if reply["outcome"] != "transport_error":
+                return reply
             return {"outcome": "ok", "operation": {"name": name, "done": True, "error": None, "response": True}}
 
     return Impatient(**{part: getattr(honest, part) for part in honest.__dataclass_fields__})
@@ -172,9 +172,9 @@ def time_over_is_a_cancellation(honest: Client) -> Client:
 
     class Hasty(_Waiting):
         def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
-            told = super().wait(endpoint, name, timeout, poll)
-            if told["outcome"] != "transport_error":
-                return told
+            reply = super().wait(endpoint, name, timeout, poll)
+            if reply["outcome"] != "transport_error":
+                return reply
             return {"outcome": "rpc_error", "code": "CANCELLED", "message": "", "cancelled": True}
 
     return Hasty.like(honest)
@@ -231,9 +231,9 @@ def waits_know_few_codes(honest: Client) -> Client:
     """Knows the codes of the errors that it has met, and throws UNKNOWN for those of all others."""
     known = ("CANCELLED", "DEADLINE_EXCEEDED", "NOT_FOUND", "ABORTED", "INTERNAL", "UNAVAILABLE")
 
-    def lie(seen: Reply, told: Reply) -> Reply:
-        is_known = seen["outcome"] != "ok" or told.get("code", "CANCELLED") in known
-        return told if is_known else {**told, "code": "UNKNOWN"}
+    def lie(seen: Reply, reply: Reply) -> Reply:
+        is_known = seen["outcome"] != "ok" or reply.get("code", "CANCELLED") in known
+        return reply if is_known else {**reply, "code": "UNKNOWN"}
 
     return _ending(honest, lie)
 
@@ -266,11 +266,11 @@ def looks_five_times(honest: Client) -> Client:
     class Tired(_Waiting):
         def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
             looks = itertools.count(1)
-            told = replace(honest, goes_on=lambda seen: honest.goes_on(seen) and next(looks) < 5).wait(
+            reply = replace(honest, goes_on=lambda seen: honest.goes_on(seen) and next(looks) < 5).wait(
                 endpoint, name, timeout, poll
             )
-            is_over = told["outcome"] != "ok" or told["operation"]["done"]
-            return told if is_over else {"outcome": "transport_error", "message": "the time is over"}
+            is_over = reply["outcome"] != "ok" or reply["operation"]["done"]
+            return reply if is_over else {"outcome": "transport_error", "message": "the time is over"}
 
     return Tired.like(honest)
 
@@ -286,8 +286,8 @@ def denied_is_cancelled(honest: Client) -> Client:
     """Takes a get that is refused for the end of an operation that was cancelled."""
     return _ending(
         honest,
-        lambda _, told: (
-            {**told, "code": "CANCELLED", "http_status": None} if told.get("code") == "PERMISSION_DENIED" else told
+        lambda _, reply: (
+            {**reply, "code": "CANCELLED", "http_status": None} if reply.get("code") == "PERMISSION_DENIED" else reply
         ),
     )
 

@@ -182,9 +182,11 @@ def _with_token(honest: Client, spell: Callable[[str, str], str]) -> Client:
 
     def headers(method: str, name: str) -> dict[str, str]:
         plain = honest.headers(method, name)
-        told = spell(method, plain.get("Authorization", ""))
+        spelled = spell(method, plain.get("Authorization", ""))
         return (
-            {**plain, "Authorization": told} if told else {key: plain[key] for key in plain if key != "Authorization"}
+            {**plain, "Authorization": spelled}
+            if spelled
+            else {key: plain[key] for key in plain if key != "Authorization"}
         )
 
     return replace(honest, headers=headers)

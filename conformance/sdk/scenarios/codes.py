@@ -47,7 +47,7 @@ def _expected(code: Code, *, step: int) -> tuple[Expectation, ...]:
 def _of_cancel(code: Code) -> Scenario:
     return Scenario(
         name=f"code-{slug(code)}",
-        story=f"A cancel is answered {code.name}, in the envelope and as a bare Status.",
+        summary=f"A cancel is answered {code.name}, in the envelope and as a bare Status.",
         control=SUCCEEDS,
         steps=(cancel(*twice(envelope(code, MESSAGE))), cancel(*twice(bare_status(code, MESSAGE)))),
         expectations=(*_expected(code, step=0), Expectation("client-answer.bare-status", tells_the_last_answer, 1)),
@@ -57,19 +57,19 @@ def _of_cancel(code: Code) -> Scenario:
 def _of_get(code: Code) -> Scenario:
     return Scenario(
         name=f"get-{slug(code)}",
-        story=f"A get is answered {code.name}, in the envelope and as a bare Status: it shows no operation.",
+        summary=f"A get is answered {code.name}, in the envelope and as a bare Status: it shows no operation.",
         control=SHOWS_RUNNING,
         steps=(get(*twice(envelope(code, MESSAGE))), get(*twice(bare_status(code, MESSAGE)))),
         expectations=(*_expected(code, step=0), Expectation("client-answer.bare-status", tells_the_last_answer, 1)),
     )
 
 
-def _tried_again(name: str, story: str, answers: tuple[Answer, ...]) -> tuple[Scenario, ...]:
+def _tried_again(name: str, summary: str, answers: tuple[Answer, ...]) -> tuple[Scenario, ...]:
     """The same of a cancel and of a get."""
     expectations = (Expectation("client-answer.other-codes", tells_the_last_answer),)
     return (
-        Scenario(name, f"A cancel {story}", SUCCEEDS, (cancel(*answers, timeout=2000),), expectations),
-        Scenario(f"get-{name}", f"A get {story}", SHOWS_RUNNING, (get(*answers, timeout=2000),), expectations),
+        Scenario(name, f"A cancel {summary}", SUCCEEDS, (cancel(*answers, timeout=2000),), expectations),
+        Scenario(f"get-{name}", f"A get {summary}", SHOWS_RUNNING, (get(*answers, timeout=2000),), expectations),
     )
 
 
@@ -88,14 +88,14 @@ SCENARIOS = (
     ),
     Scenario(
         name="get-unavailable-once",
-        story="A get is answered UNAVAILABLE, and the second attempt shows the operation.",
+        summary="A get is answered UNAVAILABLE, and the second attempt shows the operation.",
         control=SHOWS_RUNNING,
         steps=(get(_UNAVAILABLE, operation()),),
         expectations=(Expectation("client-retry.unavailable-is-repeated", is_repeated_until_available),),
     ),
     Scenario(
         name="awkward-retry",
-        story="A cancel of an awkward name is answered UNAVAILABLE; the second attempt is for the same name.",
+        summary="A cancel of an awkward name is answered UNAVAILABLE; the second attempt is for the same name.",
         control=SUCCEEDS,
         steps=(cancel(_UNAVAILABLE, EMPTY_OBJECT, name="{operation}-50%25 é%2F"),),
     ),

@@ -38,22 +38,22 @@ _SAYS_CLOSE = body_answer(200, b"{}", "application/json", ("Connection", "close"
 _ENDED = operation(True, response=RESPONSE)
 
 
-def _cancelled_after(name: str, story: str, *answers: Answer) -> Scenario:
+def _cancelled_after(name: str, summary: str, *answers: Answer) -> Scenario:
     """A cancel that is answered like this, and then one of another operation that is accepted."""
     return Scenario(
         name,
-        story,
+        summary,
         SUCCEEDS,
         (cancel(*answers), cancel(EMPTY_OBJECT, name=_SECOND)),
         (Expectation(_NEXT, gets_through),),
     )
 
 
-def _shown_after(name: str, story: str, *answers: Answer) -> Scenario:
+def _shown_after(name: str, summary: str, *answers: Answer) -> Scenario:
     """A get that is answered like this, and then one of another operation that is shown."""
     return Scenario(
         name,
-        story,
+        summary,
         SHOWS_RUNNING,
         (get(*answers), get(operation(name=_SECOND), name=_SECOND)),
         (

@@ -59,7 +59,7 @@ def _waited(name: str, answer: Answer) -> Step:
 SCENARIOS = (
     Scenario(
         name="consecutive-cancels",
-        story="Three operations are cancelled: one does not exist, one is not the caller's, and one is cancelled.",
+        summary="Three operations are cancelled: one does not exist, one is not the caller's, and one is cancelled.",
         control=SUCCEEDS,
         steps=(
             cancel(envelope(Code.NOT_FOUND, _NO_SUCH), name=_NAMES[0]),
@@ -75,14 +75,14 @@ SCENARIOS = (
     ),
     Scenario(
         name="get-after-a-refused-cancel",
-        story="The cancel of an operation is denied; then it is gone, and a get of it is answered NOT_FOUND.",
+        summary="The cancel of an operation is denied; then it is gone, and a get of it is answered NOT_FOUND.",
         control=SHOWS_RUNNING,
         steps=(cancel(envelope(Code.PERMISSION_DENIED, _NOT_YOURS)), get(envelope(Code.NOT_FOUND, _NO_SUCH))),
         expectations=(Expectation("client-answer.not-found", tells_the_last_answer),),
     ),
     Scenario(
         name="consecutive-gets",
-        story="Four operations are shown: two have failed, each otherwise, one was cancelled, and one has succeeded.",
+        summary="Four operations are shown: two have failed, each otherwise, one was cancelled, and one has succeeded.",
         control=SHOWS_RUNNING,
         steps=tuple(get(end, name=name) for name, end in zip(_NAMES, _ENDS, strict=True)),
         expectations=(
@@ -94,7 +94,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="consecutive-waits",
-        story="Four operations are waited for: two fail, each otherwise, one is cancelled, and one succeeds.",
+        summary="Four operations are waited for: two fail, each otherwise, one is cancelled, and one succeeds.",
         control=WAITS,
         steps=tuple(_waited(name, end) for name, end in zip(_NAMES, _ENDS, strict=True)),
         expectations=(

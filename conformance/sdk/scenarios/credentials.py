@@ -12,20 +12,20 @@ _UNAVAILABLE = envelope(Code.UNAVAILABLE, "the service is being restarted")
 SCENARIOS = (
     Scenario(
         name="credentials",
-        story="An operation is cancelled at the second attempt; the token goes with both.",
+        summary="An operation is cancelled at the second attempt; the token goes with both.",
         control=SUCCEEDS,
         steps=(cancel(_UNAVAILABLE, EMPTY_OBJECT),),
     ),
     Scenario(
         name="credentials-of-a-get",
-        story="An operation is cancelled, and shown at the second attempt; the token goes with all of them.",
+        summary="An operation is cancelled, and shown at the second attempt; the token goes with all of them.",
         control=SUCCEEDS,
         steps=(cancel(EMPTY_OBJECT), get(_UNAVAILABLE, operation())),
     ),
     *(
         Scenario(
             name=f"credentials-of-a-{step.asks_for}",
-            story=f"The token that goes with a cancel goes with a {step.asks_for}, too.",
+            summary=f"The token that goes with a cancel goes with a {step.asks_for}, too.",
             control=SUCCEEDS,
             steps=(cancel(EMPTY_OBJECT), step),
         )

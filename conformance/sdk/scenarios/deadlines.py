@@ -32,15 +32,15 @@ def _too_late(answer: Answer) -> Answer:
     return held(answer, _TOO_LATE)
 
 
-def _slowly(name: str, story: str, answer: Answer, pace: Pace) -> Scenario:
+def _slowly(name: str, summary: str, answer: Answer, pace: Pace) -> Scenario:
     """Something comes in time, and the end of it does not."""
-    return Scenario(name, story, SUCCEEDS, (cancel(paced(answer, pace), timeout=_SHORT),))
+    return Scenario(name, summary, SUCCEEDS, (cancel(paced(answer, pace), timeout=_SHORT),))
 
 
 SCENARIOS = (
     Scenario(
         name="unavailable-for-ever",
-        story="Every attempt is answered UNAVAILABLE.",
+        summary="Every attempt is answered UNAVAILABLE.",
         control=SUCCEEDS,
         steps=(cancel(_UNAVAILABLE, timeout=300),),
         expectations=(
@@ -50,20 +50,20 @@ SCENARIOS = (
     ),
     Scenario(
         name="no-answer-in-time",
-        story="A cancel is not answered before its deadline.",
+        summary="A cancel is not answered before its deadline.",
         control=SUCCEEDS,
         steps=(cancel(_too_late(EMPTY_OBJECT), timeout=_SHORT),),
     ),
     Scenario(
         name="get-no-answer-in-time",
-        story="A get is not answered before its deadline.",
+        summary="A get is not answered before its deadline.",
         control=SHOWS_RUNNING,
         steps=(get(_too_late(operation()), timeout=_LONGER),),
     ),
     *(
         Scenario(
             name=f"{method.value}-no-answer-in-time",
-            story=f"A {method.value} is not answered before its deadline.",
+            summary=f"A {method.value} is not answered before its deadline.",
             control=SUCCEEDS,
             steps=(Step(method, Script((_too_late(answer),)), name=name, timeout=_SHORT),),
         )
@@ -98,27 +98,27 @@ SCENARIOS = (
     ),
     Scenario(
         name="dribbled-operation",
-        story="An operation comes a byte every 50 ms, and so is not whole before the deadline of the get.",
+        summary="An operation comes a byte every 50 ms, and so is not whole before the deadline of the get.",
         control=SHOWS_RUNNING,
         steps=(get(paced(operation(), Pace(every=50)), timeout=_SHORT),),
     ),
     Scenario(
         name="unavailable-late",
-        story="Every attempt is answered UNAVAILABLE, and not at once: the deadline is that of all attempts.",
+        summary="Every attempt is answered UNAVAILABLE, and not at once: the deadline is that of all attempts.",
         control=SUCCEEDS,
         steps=(cancel(held(_UNAVAILABLE, 180), timeout=_SHORT),),
         expectations=(Expectation("client-retry.deadline-ends-the-retries", stops_at_its_deadline),),
     ),
     Scenario(
         name="get-unavailable-late",
-        story="Every attempt of a get is answered UNAVAILABLE, and not at once.",
+        summary="Every attempt of a get is answered UNAVAILABLE, and not at once.",
         control=SHOWS_RUNNING,
         steps=(get(held(_UNAVAILABLE, 180), timeout=_SHORT),),
         expectations=(Expectation("client-retry.deadline-ends-the-retries", stops_at_its_deadline),),
     ),
     Scenario(
         name="slow-answer-in-pieces",
-        story="The answer to a cancel comes a byte every 60 ms, and is whole long before the deadline.",
+        summary="The answer to a cancel comes a byte every 60 ms, and is whole long before the deadline.",
         control=SUCCEEDS,
         steps=(cancel(paced(body_answer(200, b"{  }", JSON), Pace(every=60)), timeout=3000),),
         expectations=(Expectation("client-retry.deadline-is-used", is_ok),),
@@ -126,7 +126,7 @@ SCENARIOS = (
     *(
         Scenario(
             name=f"{method.value}-slow-answer",
-            story=f"A {method.value} is answered late, but long before its deadline.",
+            summary=f"A {method.value} is answered late, but long before its deadline.",
             control=control,
             steps=(Step(method, Script((held(answer, 1200),)), name=name, timeout=5000),),
             expectations=(Expectation("client-retry.deadline-is-used", is_ok),),
@@ -139,7 +139,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="slow-answer",
-        story="A cancel is answered late, but long before its deadline.",
+        summary="A cancel is answered late, but long before its deadline.",
         control=SUCCEEDS,
         steps=(cancel(held(EMPTY_OBJECT, 1200), timeout=5000),),
         expectations=(Expectation("client-retry.deadline-is-used", is_ok),),

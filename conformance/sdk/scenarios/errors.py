@@ -70,7 +70,7 @@ def _in_envelope(code: Code, when: str) -> Scenario:
     more = _BY_CODE if code is Code.FAILED_PRECONDITION else ()
     return Scenario(
         name=slug(code),
-        story=f"A cancel is answered {code.name}, because {when}, as AIP-193 writes it.",
+        summary=f"A cancel is answered {code.name}, because {when}, as AIP-193 writes it.",
         control=SUCCEEDS,
         steps=(cancel(*_answers(code, envelope(code, MESSAGE))),),
         expectations=(
@@ -84,7 +84,7 @@ def _in_envelope(code: Code, when: str) -> Scenario:
 def _bare(code: Code, when: str) -> Scenario:
     return Scenario(
         name=f"bare-{slug(code)}",
-        story=f"A cancel is answered {code.name}, because {when}, as Envoy and grpc-gateway write it.",
+        summary=f"A cancel is answered {code.name}, because {when}, as Envoy and grpc-gateway write it.",
         control=SUCCEEDS,
         steps=(cancel(*_answers(code, bare_status(code, MESSAGE))),),
         expectations=(
@@ -94,20 +94,20 @@ def _bare(code: Code, when: str) -> Scenario:
     )
 
 
-def _unreadable(name: str, story: str, answer: Answer) -> Scenario:
+def _unreadable(name: str, summary: str, answer: Answer) -> Scenario:
     return Scenario(
         name=name,
-        story=story,
+        summary=summary,
         control=SUCCEEDS,
         steps=(cancel(*twice(answer)),),
         expectations=_UNREADABLE,
     )
 
 
-def _unreadable_get(name: str, story: str, answer: Answer) -> Scenario:
+def _unreadable_get(name: str, summary: str, answer: Answer) -> Scenario:
     return Scenario(
         name=name,
-        story=story,
+        summary=summary,
         control=SHOWS_RUNNING,
         steps=(get(*twice(answer)),),
         expectations=_UNREADABLE,
@@ -119,21 +119,21 @@ SCENARIOS = (
     *(_bare(code, when) for code, when in CODES.items()),
     Scenario(
         name="unknown-details",
-        story="A bare Status has details of a type that the client does not know.",
+        summary="A bare Status has details of a type that the client does not know.",
         control=SUCCEEDS,
         steps=(cancel(json_answer(404, {"code": int(Code.NOT_FOUND), "message": MESSAGE, "details": [_UNKNOWN]})),),
         expectations=(Expectation("client-answer.bare-status", _of(Code.NOT_FOUND, reports(Code.NOT_FOUND))),),
     ),
     Scenario(
         name="denied-or-absent",
-        story="A cancel is answered PERMISSION_DENIED, and its message says, as AIP-211 has it, what else it might be.",
+        summary="A cancel is answered PERMISSION_DENIED, and the message says, as in AIP-211, what else it might be.",
         control=SUCCEEDS,
         steps=(cancel(envelope(Code.PERMISSION_DENIED, _DENIED_OR_ABSENT)),),
         expectations=(Expectation("client-answer.permission-denied", reports(Code.PERMISSION_DENIED)),),
     ),
     Scenario(
         name="conflict",
-        story="A cancel is answered 409: the operation is being changed, and was not cancelled.",
+        summary="A cancel is answered 409: the operation is being changed, and was not cancelled.",
         control=SUCCEEDS,
         steps=(cancel(*twice(envelope(Code.ABORTED, MESSAGE))),),
         expectations=(Expectation("client-answer.message-is-kept", unless_repeated(keeps_the_message(MESSAGE))),),

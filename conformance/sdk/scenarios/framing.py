@@ -72,7 +72,7 @@ def _answers(bodies: tuple[bytes, bytes, bytes], media_type: str = JSON) -> tupl
 
 def _scenario(
     name: str,
-    story: str,
+    summary: str,
     answers: tuple[Answer, ...],
     requirement: str = _READ,
     where: Callable[[TurnJudge], TurnJudge] = lambda judge: judge,
@@ -82,7 +82,7 @@ def _scenario(
     judges = (shows(State.CANCELLED, Code.CANCELLED), tells_the_last_answer, is_ok)
     return Scenario(
         name=name,
-        story=story,
+        summary=summary,
         control=SHOWS_RUNNING,
         steps=(
             get(plainly_shown),
@@ -102,8 +102,8 @@ def _scenario(
     )
 
 
-def _framed(name: str, story: str, frame: Frame) -> Scenario:
-    return _scenario(name, story, tuple(framed(answer, frame) for answer in _answers(_BODIES)))
+def _framed(name: str, summary: str, frame: Frame) -> Scenario:
+    return _scenario(name, summary, tuple(framed(answer, frame) for answer in _answers(_BODIES)))
 
 
 SCENARIOS = (

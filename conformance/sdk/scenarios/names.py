@@ -60,7 +60,7 @@ def _played(name: str, id_: str, operation_name: str, *, is_legal: bool) -> Scen
     accepted = tuple(Expectation("client-request.legal-id-is-accepted", is_accepted, step) for step in (0, 1))
     return Scenario(
         name=name,
-        story=f"An operation with the id {id_!r} is cancelled and shown by its name.",
+        summary=f"An operation with the id {id_!r} is cancelled and shown by its name.",
         control=SUCCEEDS,
         steps=(
             cancel(EMPTY_OBJECT, name=operation_name),

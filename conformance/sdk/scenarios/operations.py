@@ -20,21 +20,21 @@ _CANCELLED = {"code": int(Code.CANCELLED), "message": "cancelled by the caller"}
 
 
 def _shown(
-    name: str, requirement: str, story: str, answer: Answer, state: State, code: Code | None = None, *before: Step
+    name: str, requirement: str, summary: str, answer: Answer, state: State, code: Code | None = None, *before: Step
 ) -> Scenario:
     return Scenario(
         name=name,
-        story=story,
+        summary=summary,
         control=SHOWS_RUNNING,
         steps=(*before, get(*twice(answer))),
         expectations=(Expectation(f"client-operation.{requirement}", shows(state, code)),),
     )
 
 
-def _not_an_operation(name: str, story: str, answer: Answer) -> Scenario:
+def _not_an_operation(name: str, summary: str, answer: Answer) -> Scenario:
     return Scenario(
         name=name,
-        story=story,
+        summary=summary,
         control=SHOWS_RUNNING,
         steps=(get(*twice(answer)),),
         expectations=(Expectation("client-operation.garbage-is-no-operation", is_no_success),),
@@ -60,7 +60,7 @@ _CANCELLED_STRUCT = {
 }
 
 
-def _metadata(name: str, story: str, state: State, code: Code | None = None, **members: Any) -> Scenario:
+def _metadata(name: str, summary: str, state: State, code: Code | None = None, **members: Any) -> Scenario:
     """The metadata of an operation speaks of a cancellation; what became of it is said elsewhere."""
     answers = [
         operation(state.is_done, metadata=metadata, **members)
@@ -68,7 +68,7 @@ def _metadata(name: str, story: str, state: State, code: Code | None = None, **m
     ]
     return Scenario(
         name=name,
-        story=story,
+        summary=summary,
         control=SHOWS_RUNNING,
         steps=(_ACCEPTED, *(get(*twice(answer)) for answer in answers)),
         expectations=tuple(
@@ -91,7 +91,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="failed-otherwise",
-        story="After its cancel an operation is done, with an error of another code.",
+        summary="After its cancel an operation is done, with an error of another code.",
         control=SHOWS_RUNNING,
         steps=(
             _ACCEPTED,
@@ -136,7 +136,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="members-in-operation",
-        story="An operation has members that nobody knows yet.",
+        summary="An operation has members that nobody knows yet.",
         control=SHOWS_RUNNING,
         steps=(get(*twice(operation(addedNextYear={"a": [1]}))),),
         expectations=(Expectation("client-answer.unknown-members-are-ignored", shows(State.RUNNING)),),
@@ -150,21 +150,21 @@ SCENARIOS = (
     ),
     Scenario(
         name="empty-response",
-        story="An operation is done, with a response that has no members: it is there, and so the operation succeeded.",
+        summary="An operation is done, with a response that has no members: it is there, so the operation succeeded.",
         control=SHOWS_RUNNING,
         steps=(get(*twice(operation(True, response={}))),),
         expectations=(Expectation("client-operation.completion-is-told", if_shown(shows(State.SUCCEEDED))),),
     ),
     Scenario(
         name="unknown-response",
-        story="The response of an operation that is done has a type that the client does not know.",
+        summary="The response of an operation that is done has a type that the client does not know.",
         control=SHOWS_RUNNING,
         steps=(get(*twice(operation(True, response=_UNKNOWN_RESPONSE))),),
         expectations=(Expectation("client-operation.unknown-response-is-carried", shows_an_end),),
     ),
     Scenario(
         name="unknown-details-in-operation",
-        story="The error of an operation has details of a type that the client does not know.",
+        summary="The error of an operation has details of a type that the client does not know.",
         control=SHOWS_RUNNING,
         steps=(get(*twice(operation(True, error={**_BROKEN, "details": [_UNKNOWN_DETAILS]}))),),
         expectations=(Expectation("client-operation.unknown-details-are-carried", shows_an_end),),
@@ -216,7 +216,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="completed-without-cancel",
-        story="An operation that nobody cancelled is done, with a response that speaks of a cancellation.",
+        summary="An operation that nobody cancelled is done, with a response that speaks of a cancellation.",
         control=SHOWS_RUNNING,
         steps=(get(*twice(operation(True, response=_CANCELLED_STRUCT))),),
         expectations=(Expectation("client-operation.completion-is-told", if_shown(shows(State.SUCCEEDED))),),
@@ -258,13 +258,13 @@ SCENARIOS = (
     ),
     Scenario(
         name="another-operation",
-        story="A get is answered with another operation than was asked for: it is not the one that was.",
+        summary="A get is answered with another operation than was asked for: it is not the one that was.",
         control=SHOWS_RUNNING,
         steps=(get(*twice(operation(True, name="{operation}-other", response=RESPONSE))),),
     ),
     Scenario(
         name="telling-name",
-        story="An operation that runs has a name that speaks of its end.",
+        summary="An operation that runs has a name that speaks of its end.",
         control=SHOWS_RUNNING,
         steps=(get(operation(name=_TELLING), name=_TELLING),),
         expectations=(Expectation("client-operation.running-is-told", shows(State.RUNNING)),),

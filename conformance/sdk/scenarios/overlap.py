@@ -39,7 +39,7 @@ def _own(judge: TurnJudge, *, step: int) -> Expectation:
 SCENARIOS = (
     Scenario(
         name="two-cancels-at-once",
-        story="Two operations are cancelled at once; one cancel succeeds, and the other one is refused before that.",
+        summary="Two operations are cancelled at once; one cancel succeeds, and the other one is refused before that.",
         control=IS_REFUSED,
         steps=(
             cancel(held(EMPTY_OBJECT, _LONGER)),
@@ -54,7 +54,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="cancel-and-get-at-once",
-        story="An operation is shown while the cancel of another one is under way.",
+        summary="An operation is shown while the cancel of another one is under way.",
         control=SHOWS_RUNNING,
         steps=(
             cancel(held(EMPTY_OBJECT, _LONGER)),
@@ -69,7 +69,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="four-answers-at-once",
-        story="Two cancels and two gets are made at once, and answered at the same time, each in another way.",
+        summary="Two cancels and two gets are made at once, and answered at the same time, each in another way.",
         control=IS_REFUSED,
         steps=(
             cancel(together(EMPTY_OBJECT)),
@@ -89,7 +89,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="four-gets-at-once",
-        story="Four operations that run are shown at once, and the gets are answered at the same time.",
+        summary="Four operations that run are shown at once, and the gets are answered at the same time.",
         control=SHOWS_RUNNING,
         steps=tuple(get(together(operation(name=name)), name=name) for name in _FOUR),
         expectations=tuple(_own(shows_no_other, step=step) for step in range(len(_FOUR))),
@@ -98,7 +98,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="two-deadlines-at-once",
-        story="A cancel with a short deadline is not answered in time, while a get with a long one is.",
+        summary="A cancel with a short deadline is not answered in time, while a get with a long one is.",
         control=SHOWS_RUNNING,
         steps=(
             cancel(held(EMPTY_OBJECT, _TOO_LATE), timeout=300),

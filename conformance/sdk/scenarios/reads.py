@@ -15,21 +15,21 @@ _GONE = envelope(Code.NOT_FOUND, "there is no such operation yet")
 SCENARIOS = (
     Scenario(
         name="get-not-found-at-first",
-        story="A get is answered NOT_FOUND, and the next one shows the operation.",
+        summary="A get is answered NOT_FOUND, and the next one shows the operation.",
         control=SHOWS_RUNNING,
         steps=(get(_GONE), get(operation())),
         expectations=(Expectation("client-operation.running-is-told", shows(State.RUNNING)),),
     ),
     Scenario(
         name="not-found-at-first",
-        story="A cancel is answered NOT_FOUND, and the next one is accepted.",
+        summary="A cancel is answered NOT_FOUND, and the next one is accepted.",
         control=IS_REFUSED,
         steps=(cancel(_GONE), cancel(EMPTY_OBJECT)),
         expectations=(Expectation("client-answer.empty-object-is-success", is_ok),),
     ),
     Scenario(
         name="names-are-shown",
-        story="Operations whose ids are awkward but legal are shown, each by its name.",
+        summary="Operations whose ids are awkward but legal are shown, each by its name.",
         control=SHOWS_RUNNING,
         steps=tuple(
             get(operation(name=f"{{operation}}-{tail}"), name=f"{{operation}}-{tail}") for tail in AWKWARD_IDS.values()

@@ -39,10 +39,10 @@ _STAYS = Expectation(
 
 
 def _redirected(
-    name: str, story: str, answer: Answer, leads_to: Answer, *expectations: Expectation, then: tuple[Step, ...] = ()
+    name: str, summary: str, answer: Answer, leads_to: Answer, *expectations: Expectation, then: tuple[Step, ...] = ()
 ) -> Scenario:
     script = Script(twice(answer), {_MOVED: leads_to})
-    return Scenario(name, story, SUCCEEDS, (Step(Method.CANCEL, script), *then), expectations)
+    return Scenario(name, summary, SUCCEEDS, (Step(Method.CANCEL, script), *then), expectations)
 
 
 def _redirected_get(status: int, location: str, name: str) -> Scenario:
@@ -56,9 +56,9 @@ def _redirected_get(status: int, location: str, name: str) -> Scenario:
     )
 
 
-def _nowhere(name: str, story: str, control: Control, step: Step) -> Scenario:
+def _nowhere(name: str, summary: str, control: Control, step: Step) -> Scenario:
     return Scenario(
-        name, story, control, (step,), (Expectation("client-answer.redirect-is-no-success", is_no_success),)
+        name, summary, control, (step,), (Expectation("client-answer.redirect-is-no-success", is_no_success),)
     )
 
 

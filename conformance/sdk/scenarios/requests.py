@@ -96,7 +96,7 @@ def _listed(parent: str, *before: Answer) -> Step:
 def _awkward(kind: str, tail: str) -> Scenario:
     return Scenario(
         name=f"{kind}-in-id",
-        story=f"An operation whose id is awkward but legal, {tail!r}, is cancelled by its name.",
+        summary=f"An operation whose id is awkward but legal, {tail!r}, is cancelled by its name.",
         control=SUCCEEDS,
         steps=(cancel(EMPTY_OBJECT, name=f"{{operation}}-{tail}"),),
         expectations=(Expectation("client-request.legal-id-is-accepted", is_accepted),),
@@ -106,7 +106,7 @@ def _awkward(kind: str, tail: str) -> Scenario:
 def _without_path(kind: str, name: str) -> Scenario:
     return Scenario(
         name=kind,
-        story=f"A name that no binding matches, {name!r}, is refused before anything is sent.",
+        summary=f"A name that no binding matches, {name!r}, is refused before anything is sent.",
         control=SUCCEEDS,
         steps=(get(operation(name=name), name=name, is_unbound=True), cancel(EMPTY_OBJECT, name=name, is_unbound=True)),
         expectations=(
@@ -119,7 +119,7 @@ def _without_path(kind: str, name: str) -> Scenario:
 SCENARIOS = (
     Scenario(
         name="plain-cancel",
-        story="An operation is cancelled twice, and each time the answer is an empty JSON object.",
+        summary="An operation is cancelled twice, and each time the answer is an empty JSON object.",
         control=IS_REFUSED,
         steps=(cancel(EMPTY_OBJECT), cancel(EMPTY_OBJECT)),
         expectations=(
@@ -130,20 +130,20 @@ SCENARIOS = (
     *(_awkward(kind, tail) for kind, tail in AWKWARD_IDS.items()),
     Scenario(
         name="awkward-get",
-        story="An operation whose id is awkward but legal is shown by its name.",
+        summary="An operation whose id is awkward but legal is shown by its name.",
         control=SHOWS_RUNNING,
         steps=(get(operation(name=ODD), name=ODD),),
         expectations=(Expectation("client-request.legal-id-is-accepted", is_accepted),),
     ),
     Scenario(
         name="awkward-get-retry",
-        story="A get of an awkward name is answered UNAVAILABLE; the second attempt is for the same name.",
+        summary="A get of an awkward name is answered UNAVAILABLE; the second attempt is for the same name.",
         control=SHOWS_RUNNING,
         steps=(get(_UNAVAILABLE, operation(name=_ESCAPED), name=_ESCAPED),),
     ),
     Scenario(
         name="awkward-wait",
-        story="Operations whose ids are awkward but legal are waited for by their names, the first at a second look.",
+        summary="Operations whose ids are awkward but legal are waited for by their names, the first at a second look.",
         control=SUCCEEDS,
         steps=(
             replace(wait(_UNAVAILABLE, operation(True, name=_AGAIN, response=RESPONSE)), name=_AGAIN),
@@ -152,7 +152,7 @@ SCENARIOS = (
     ),
     Scenario(
         name="awkward-delete",
-        story="Operations whose ids are awkward but legal are deleted by their names, the first at a second attempt.",
+        summary="Operations whose ids are awkward but legal are deleted by their names, the first at a second attempt.",
         control=SUCCEEDS,
         steps=(
             Step(Method.DELETE, Script((_UNAVAILABLE, EMPTY_OBJECT)), name=_AGAIN),
@@ -161,13 +161,13 @@ SCENARIOS = (
     ),
     Scenario(
         name="awkward-list",
-        story="The operations below awkward but legal parents are listed, of the first one at a second attempt.",
+        summary="The operations below awkward but legal parents are listed, of the first one at a second attempt.",
         control=SUCCEEDS,
         steps=(_listed("{awkward-parent}", _UNAVAILABLE), *(_listed(parent) for parent in AWKWARD_PARENTS)),
     ),
     Scenario(
         name="awkward-parent",
-        story="Operations below awkward but legal parents are cancelled and shown by their names.",
+        summary="Operations below awkward but legal parents are cancelled and shown by their names.",
         control=SUCCEEDS,
         steps=tuple(
             step
@@ -181,19 +181,19 @@ SCENARIOS = (
     ),
     Scenario(
         name="awkward-parent-wait",
-        story="Operations below awkward but legal parents are waited for by their names.",
+        summary="Operations below awkward but legal parents are waited for by their names.",
         control=SUCCEEDS,
         steps=_waited_for(_below("awkward-parent-wait")),
     ),
     Scenario(
         name="awkward-parent-delete",
-        story="Operations below awkward but legal parents are deleted by their names.",
+        summary="Operations below awkward but legal parents are deleted by their names.",
         control=SUCCEEDS,
         steps=_deleted(_below("awkward-parent-delete")),
     ),
     Scenario(
         name="slash-in-id",
-        story="An id with a slash is refused, or the slash is escaped; it never reaches another resource.",
+        summary="An id with a slash is refused, or the slash is escaped; it never reaches another resource.",
         control=SUCCEEDS,
         steps=(cancel(EMPTY_OBJECT, name="{operation}/b", is_unbound=True),),
         expectations=(Expectation("client-request.slash-stays-in-its-segment", slash_stays_in_its_segment),),
@@ -201,7 +201,7 @@ SCENARIOS = (
     *(_without_path(kind, name) for kind, name in NAMES_WITHOUT_PATH.items()),
     Scenario(
         name="dot-segment",
-        story="The id `..` would lead to another path when the URL is normalised, so it is refused.",
+        summary="The id `..` would lead to another path when the URL is normalised, so it is refused.",
         control=SUCCEEDS,
         steps=(cancel(EMPTY_OBJECT, name="{collection}/..", is_unbound=True),),
         expectations=(Expectation("client-request.dot-segment-is-refused", nothing_is_sent),),

@@ -12,14 +12,14 @@ _UNAVAILABLE = envelope(Code.UNAVAILABLE, "the service is being restarted")
 SCENARIOS = (
     Scenario(
         name="unavailable-once",
-        story="A cancel is answered UNAVAILABLE, and the second attempt succeeds.",
+        summary="A cancel is answered UNAVAILABLE, and the second attempt succeeds.",
         control=SUCCEEDS,
         steps=(cancel(_UNAVAILABLE, EMPTY_OBJECT),),
         expectations=(Expectation("client-retry.unavailable-is-repeated", is_repeated_until_available),),
     ),
     Scenario(
         name="internal-error",
-        story="A cancel is answered INTERNAL: something is broken, and another attempt will not mend it.",
+        summary="A cancel is answered INTERNAL: something is broken, and another attempt will not mend it.",
         control=SUCCEEDS,
         steps=(cancel(*twice(envelope(Code.INTERNAL, "a bug"))),),
     ),

@@ -32,7 +32,7 @@ class Caller(Protocol):
 
     def send(self, outgoing: Outgoing, /) -> Exchange: ...
 
-    def cancel_request(self, name: str, /, *, note: str, is_odd: bool) -> Outgoing: ...
+    def cancel_request(self, name: str, /, *, note: str, may_be_unrouted: bool) -> Outgoing: ...
 
     def delete_request(self, name: str, /) -> Outgoing: ...
 
@@ -73,7 +73,7 @@ def clean_up(iut: Caller, states: dict[str, LedgerState], delete: bool) -> None:
 
     def cancel(name: str) -> None:
         with contextlib.suppress(Unjudged):
-            if iut.send(iut.cancel_request(name, note=CLEAN_UP, is_odd=True)).succeeded():
+            if iut.send(iut.cancel_request(name, note=CLEAN_UP, may_be_unrouted=True)).succeeded():
                 states[name] = LedgerState.CANCELLED
 
     def remove(name: str) -> None:

@@ -70,7 +70,7 @@ class Requests:
         framing: str = "length",
         credential: Credential = Credential.MAIN,
         note: str = "",
-        is_odd: bool = False,
+        may_be_unrouted: bool = False,
         once: bool = False,
     ) -> Outgoing:
         """A request on a raw target (path and query).
@@ -100,7 +100,7 @@ class Requests:
         elif framing == "length" and (body or http_method in ("POST", "PUT", "PATCH")):
             fields.append(("Content-Length", str(len(body))))
         request = Request(http_method, self.path_prefix + target, tuple(fields), body)
-        return Outgoing(request, token, note, self._hidden, is_odd, once)
+        return Outgoing(request, token, note, self._hidden, may_be_unrouted, once)
 
     def start_request(self, http_method: str, target: str, body: bytes) -> Outgoing:
         """What may start an operation, and is sent once."""
@@ -118,7 +118,7 @@ class Requests:
         framing: str = "length",
         credential: Credential = Credential.MAIN,
         note: str = "",
-        is_odd: bool = False,
+        may_be_unrouted: bool = False,
     ) -> Outgoing:
         """A cancel of `name`; by default with `plain_body`: `{}`, or nothing if that is refused or not bound."""
         path = self.contract.path(Method.CANCEL, name)
@@ -131,7 +131,7 @@ class Requests:
             framing=framing,
             credential=credential,
             note=note,
-            is_odd=is_odd,
+            may_be_unrouted=may_be_unrouted,
         )
 
     def get_request(self, name: str, credential: Credential = Credential.MAIN, note: str = "") -> Outgoing:
@@ -163,4 +163,4 @@ class Requests:
 
     def look_first_request(self, path: str) -> Outgoing:
         """The get by which `nobodys` learns whether a path is free; it can be sent together with other requests."""
-        return self.request("GET", path, note=LOOK_FIRST, is_odd=True)
+        return self.request("GET", path, note=LOOK_FIRST, may_be_unrouted=True)

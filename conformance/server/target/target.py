@@ -39,16 +39,17 @@ _UNAUTHORIZED = 401
 class Outgoing:
     """A request that is to be sent, as it is recorded: with placeholders for secrets.
 
-    `authorization` is the token of `Authorization`; `hidden` has the real values of other header fields; `is_odd` and
-    `repeats` as in an Exchange. What is sent `once` may start something: it is not sent again unless its answer refused
-    it. Another request follows on the connection of one that `keeps` it, even if it is refused.
+    `authorization` is the token of `Authorization`; `hidden` has the real values of other header fields;
+    `may_be_unrouted` and `repeats` as in an Exchange. What is sent `once` may start something: it is not sent again
+    unless its answer refused it. Another request follows on the connection of one that `keeps` it, even if it is
+    refused.
     """
 
     request: Request
     authorization: Token | None = None
     note: str = ""
     hidden: Mapping[Header, Secret] = field(default_factory=dict)
-    is_odd: bool = False
+    may_be_unrouted: bool = False
     once: bool = False
     keeps: bool = False
     repeats: int = 0
@@ -244,7 +245,7 @@ class Target:
             origin=self.origin,
             note=outgoing.note or outcome.note,
             curl=CurlContext(_placeholders(outgoing), self.curl_options),
-            is_odd=outgoing.is_odd,
+            may_be_unrouted=outgoing.may_be_unrouted,
             repeats=outgoing.repeats,
             credentials=_credentials(outgoing, token),
         )

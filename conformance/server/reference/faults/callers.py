@@ -89,6 +89,22 @@ def everybody_known_may_list(honest: Service) -> Service:
     return _passing(honest, Rpc.LIST, when=_is_weak)
 
 
+@fault(breaks="auth.each-request-by-itself")
+def permission_is_remembered_for_all(honest: Service) -> Service:
+    """Remembers that an operation may be read, and not by whom: the key of the cache has the name alone."""
+
+    def lie(service: Service, call: Invocation) -> None:
+        allowed: set[str] = service.scratch.setdefault("allowed", set())
+        try:
+            honest.authorise(service, call)
+            allowed.update([call.name] if call.rpc is Rpc.GET else [])
+        except ApiError as error:
+            if error.code is not Code.PERMISSION_DENIED or call.rpc is not Rpc.GET or call.name not in allowed:
+                raise
+
+    return replace(honest, authorise=lie)
+
+
 @fault(breaks="auth.delete-needs-permission")
 def everybody_known_may_delete(honest: Service) -> Service:
     """Asks for the permission to cancel, and deletes without it."""

@@ -1,4 +1,4 @@
-"""Stories: operations that are cancelled and followed to their end. They show how late the effect of a cancel is.
+"""Cancellations: operations that are cancelled and followed to their end. They show how late the effect of a cancel is.
 
 Three are cancelled at once, each with another kind of empty body, and one of them a second time.
 """
@@ -20,12 +20,12 @@ from conformance.suite.last_look import LastLook
 from conformance.suite.latency import Latency
 from conformance.suite.stimuli import stimulus
 
-FIRST_CANCEL, STORIES = "first-cancel", "stories"
-"""The keys of the last looks at what was cancelled first, and at the bystander of the stories."""
+FIRST_CANCEL, CANCELLATIONS = "first-cancel", "cancellations"
+"""The keys of the last looks at what was cancelled first, and at the bystander of the cancellations."""
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Cancellation:
     """One operation: cancelled, looked at at once, and followed to its end or to the end of `settle`.
 
     `plain` is the cancel of the same operation in the plain form, sent at least where another form was refused.
@@ -35,7 +35,7 @@ class Story:
     cancel: Exchange
     after: Exchange
     end: Exchange
-    again: Exchange | None = None
+    second_cancel: Exchange | None = None
     plain: Exchange | None = None
 
     @property
@@ -51,18 +51,18 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
-class Stories:
-    """All stories of a run.
+class Cancellations:
+    """All cancellations of a run.
 
     `control` is a bystander looked at when they had ended: it was started right before the first of them.
     """
 
-    plain: Story
-    without_body: Story
-    labelled_without_body: Story
+    plain: Cancellation
+    without_body: Cancellation
+    labelled_without_body: Cancellation
     control: Exchange
 
-    def all(self) -> tuple[Story, ...]:
+    def all(self) -> tuple[Cancellation, ...]:
         return (self.plain, self.without_body, self.labelled_without_body)
 
 
@@ -80,7 +80,7 @@ class FirstCancel:
     cancel: Exchange
     with_object: Exchange
     others: tuple[Exchange, ...] = ()
-    """The cancels of the two other stories, which were sent with it: without body and label, and without body."""
+    """The cancels of the two other cancellations, which were sent with it: without body and label, and without body."""
 
     @property
     def as_bystander(self) -> Bystander:
@@ -97,8 +97,11 @@ class FirstCancel:
 
 
 @stimulus
-def first_cancel(iut: Iut, first_name: str, aims: LastLook, story_names: list[str] | None = None) -> FirstCancel:
-    """The first cancel of the run, with the body `{}`, beside those of the stories; whether cancel is implemented.
+def first_cancel(
+    iut: Iut, first_name: str, attempts: LastLook, cancellation_names: list[str] | None = None
+) -> FirstCancel:
+    """The first cancel of the run, with the body `{}`, beside those of the cancellations; whether cancel is
+    implemented.
 
     Raises NotTested when the supply's operation does not run.
     """
@@ -106,14 +109,14 @@ def first_cancel(iut: Iut, first_name: str, aims: LastLook, story_names: list[st
     if operation.done and not iut.ends_at_once:
         raise NotTested(iut.too_short(first_name, before))
     note = "cancel with the body {}" if iut.plain_body else "cancel without a body"
-    cancels = [iut.cancel_request(first_name, note=note), *_without_body(iut, story_names or [])]
+    cancels = [iut.cancel_request(first_name, note=note), *_without_body(iut, cancellation_names or [])]
     with_object, *others = iut.send_all(cancels)
     cancel = _plain_cancel(iut, with_object, others, before)
     first = FirstCancel(first_name, before, cancel, with_object, tuple(others))
     kind = "done" if operation.done else "running"
     if cancel.response is not None and cancel.response.status == 501:
         iut.statement.find("cancel", "unimplemented", f"the cancel of a {kind} operation was answered with 501")
-        aims.aim(FIRST_CANCEL, first.as_bystander, [cancel])
+        attempts.note(FIRST_CANCEL, first.as_bystander, [cancel])
     elif first.reached_the_method:
         how = "succeeded" if cancel.succeeded() else "was answered with FAILED_PRECONDITION"
         iut.statement.find("cancel", "best-effort", f"the cancel of a {kind} operation {how}")
@@ -144,20 +147,25 @@ def _plain_cancel(iut: Iut, with_object: Exchange, others: list[Exchange], befor
 
 
 @stimulus
-def stories(
-    iut: Iut, older: Bystander, first_cancel: FirstCancel, story_names: list[str], latency: Latency, aims: LastLook
-) -> Stories:
+def cancellations(
+    iut: Iut,
+    older: Bystander,
+    first_cancel: FirstCancel,
+    cancellation_names: list[str],
+    latency: Latency,
+    attempts: LastLook,
+) -> Cancellations:
     """Follow the three that were cancelled, cancel one of them again; learn how late an effect is.
 
     Raises NotApplicable when cancel is not implemented.
     """
     if iut.statement.value("cancel") == "unimplemented":
         raise NotApplicable("cancel is not implemented")
-    first, (second, third) = first_cancel.name, story_names
+    first, (second, third) = first_cancel.name, cancellation_names
     bare, labelled = first_cancel.others
     bare_plain = _plain_beside(iut, bare)
     requests = [iut.cancel_request(third, note="second cancel"), iut.get_request(first), iut.get_request(second)]
-    again, *looks = iut.send_all(requests)
+    second_cancel, *looks = iut.send_all(requests)
     of_third, control = iut.get_all([third, older.name])
     after = {first: looks[0], second: looks[1], third: of_third}
     for name, cancel in ((second, bare), (third, labelled)):
@@ -168,11 +176,11 @@ def stories(
     ends = _ends(iut, {second: bare, third: labelled, first: first_cancel.cancel}, after, latency)
     if ends != after:
         control = iut.get(older.name)
-    aims.aim(STORIES, older, [first_cancel.cancel])
-    return Stories(
-        Story(first, first_cancel.cancel, after[first], ends[first]),
-        Story(second, bare, after[second], ends[second], plain=bare_plain),
-        Story(third, labelled, after[third], ends[third], again, plain=again),
+    attempts.note(CANCELLATIONS, older, [first_cancel.cancel])
+    return Cancellations(
+        Cancellation(first, first_cancel.cancel, after[first], ends[first]),
+        Cancellation(second, bare, after[second], ends[second], plain=bare_plain),
+        Cancellation(third, labelled, after[third], ends[third], second_cancel, plain=second_cancel),
         control,
     )
 
@@ -201,21 +209,21 @@ def _plain_beside(iut: Iut, cancel: Exchange) -> Exchange | None:
     return iut.cancel(cancel.call.name, note="plain cancel of an operation whose cancel in another form was refused")
 
 
-def is_refused_in_every_form(first: FirstCancel, stories: Stories) -> bool:
+def is_refused_in_every_form(first: FirstCancel, cancellations: Cancellations) -> bool:
     """Whether no first cancel of any operation succeeded, with whatever body, though all were answered."""
-    cancels = [first.with_object, stories.without_body.cancel, stories.labelled_without_body.cancel]
+    cancels = [first.with_object, cancellations.without_body.cancel, cancellations.labelled_without_body.cancel]
     return not any(cancel.succeeded() or cancel.response is None for cancel in cancels)
 
 
 @stimulus
-def cancel_works(stories: Stories) -> Stories:
+def cancel_works(cancellations: Cancellations) -> Cancellations:
     """The positive control of every check whose request must be refused or must do nothing.
 
     Where even the plain cancel is refused, a refusal shows nothing.
     """
-    if not stories.plain.cancel.succeeded():
+    if not cancellations.plain.cancel.succeeded():
         raise NotTested("the plain cancel of a running operation does not succeed, so a refusal shows nothing")
-    return stories
+    return cancellations
 
 
 @stimulus
@@ -245,11 +253,14 @@ def cancel_is_answered(first_cancel: FirstCancel) -> None:
 
 
 @stimulus
-def cancel_repeats(cancel_works: Stories) -> Stories:
+def cancel_repeats(cancel_works: Cancellations) -> Cancellations:
     """The positive control of races: what goes wrong without any overlap is no race."""
-    story = cancel_works.labelled_without_body
-    assert story.again is not None
-    is_safe = second_cancel_is_safe(story.cancel, story.again) is None
-    if not is_safe or second_cancel_is_accepted(story.cancel, story.again, story.after) is not None:
+    cancellation = cancel_works.labelled_without_body
+    assert cancellation.second_cancel is not None
+    is_safe = second_cancel_is_safe(cancellation.cancel, cancellation.second_cancel) is None
+    if (
+        not is_safe
+        or second_cancel_is_accepted(cancellation.cancel, cancellation.second_cancel, cancellation.after) is not None
+    ):
         raise NotTested("cancelling twice in a row is not safe, so overlapping cancels would show nothing new")
     return cancel_works
