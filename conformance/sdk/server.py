@@ -230,7 +230,8 @@ class ScriptedServer:
         if answer.pace is not None and turn is not None and ending is not None:
             failure = answer.pace.write(wire, response_bytes(response), ending, lambda: turn.over - self._now())
             self._record(turn, replace(exchange, outcome=failure or response, received_at=ending.at))
-            return False
+            # Who was answered whole may use the connection for its next call: nobody told it that it ends.
+            return failure is None
         sent = answer.frame(gzipped_for(exchange.request, response, answer.gzip) if answer.gzip else response)
         # Recorded is what the answer says, as recordings of browsers have it: its header fields as sent, its content.
         recorded = replace(sent.recorded, body=response.body)

@@ -86,6 +86,17 @@ def test_an_answer_may_come_slowly(pace: Pace, comes: bytes) -> None:
     assert isinstance(exchange.outcome, Failure) is pace.endless
 
 
+def test_a_slow_answer_that_came_whole_leaves_the_connection_open() -> None:
+    with serving() as server, wire(server.url) as connection:
+        server.begin("slow", Method.CANCEL, NAME, Script((paced(EMPTY_OBJECT, Pace(at_most=1)), EMPTY_OBJECT)), 5000)
+        for _ in range(2):
+            connection.sendall(post().replace(b"Connection: close\r\n", b""))
+            answer = b""
+            while not answer.endswith(b"{}"):
+                answer += connection.recv(65536)
+            assert answer.startswith(b"HTTP/1.1 200")
+
+
 @pytest.mark.parametrize("pace", [Pace(every=60_000), Pace(at_most=60_000)])
 def test_a_slow_answer_ends_when_the_driver_has_replied(pace: Pace) -> None:
     with serving() as server, wire(server.url) as connection:
