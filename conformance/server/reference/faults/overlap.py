@@ -135,6 +135,9 @@ def overlapping_cancels_hit_a_third(honest: Service) -> Service:
 
 # --- Delete beside cancel ---------------------------------------------------------------------------------------------
 
+_IN_REAL_TIME = dict.fromkeys(("socket", "workers"), "the calls overlap or not, as threads of both sides happen to run")
+"""Over a socket four of five runs see it."""
+
 
 def _overlapping_delete(honest: Service, lie: Callable[[Service, Invocation], Message]) -> Service:
     """A delete that overlaps with a cancel or a delete of the same operation is answered by `lie`."""
@@ -151,7 +154,7 @@ def _overlapping_delete(honest: Service, lie: Callable[[Service, Invocation], Me
     return replace(honest, cancel=cancel, delete=delete)
 
 
-@fault(breaks="lifecycle.some-order-explains", profile="ci")
+@fault(breaks="lifecycle.some-order-explains", profile="ci", by_chance=_IN_REAL_TIME)
 def overlapping_delete_finds_nothing(honest: Service) -> Service:
     """Answers a delete with 404 while a cancel of the operation is under way, and the operation is there afterwards."""
 
@@ -161,7 +164,7 @@ def overlapping_delete_finds_nothing(honest: Service) -> Service:
     return _overlapping_delete(honest, lie)
 
 
-@fault(breaks="lifecycle.some-order-explains", profile="ci")
+@fault(breaks="lifecycle.some-order-explains", profile="ci", by_chance=_IN_REAL_TIME)
 def overlapping_deletes_both_succeed(honest: Service) -> Service:
     """Answers two deletes that overlap with success, though there was one operation to delete."""
 
@@ -173,7 +176,7 @@ def overlapping_deletes_both_succeed(honest: Service) -> Service:
     return _overlapping_delete(honest, lie)
 
 
-@fault(breaks="delete.removes", profile="ci")
+@fault(breaks="delete.removes", profile="ci", by_chance=_IN_REAL_TIME)
 def overlapping_delete_is_undone(honest: Service) -> Service:
     """Answers a delete with success, and the cancel under way writes the operation back."""
     return _overlapping_delete(honest, lambda *_: {})

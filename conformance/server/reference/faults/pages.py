@@ -263,7 +263,7 @@ def done_leaves_the_list(honest: Service) -> Service:
     """Lists a done operation once and then no more, though a get shows it; small pages have another index."""
 
     def change(service: Service, call: Invocation, message: Message) -> Message:
-        if call.query:
+        if len(call.query.get("pageSize", "")) in (1, 2):
             return message
         shown = [
             each for each in message["operations"] if not each["done"] or service.count(f"listed {each['name']}") <= 1
