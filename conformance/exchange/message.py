@@ -88,7 +88,7 @@ class Response:
 
         Raises NotJson for anything else: an empty body, invalid UTF-8, text after the value, NaN.
         """
-        read = _read_once if len(self.body) <= SMALL else _read
+        read = _read_once if len(self.body) <= _SMALL else _read
         value, refusal = read(self.body)
         if refusal:
             raise NotJson(refusal)
@@ -103,7 +103,7 @@ class Response:
         return value if isinstance(value, dict) else None
 
 
-SMALL = 16_384
+_SMALL = 16_384
 """Octets; the value of a body is many times as large as the body, so that those of large ones are not kept."""
 
 
