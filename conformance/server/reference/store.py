@@ -289,13 +289,16 @@ class Store:
                 records = sorted((each for each in records if each.started_at <= then), key=lambda each: each.number)
             return tuple(record.at(then) for record in records if _is_of(parent, record.name))
 
-    def running(self, parent: str) -> tuple[Snapshot, ...]:
-        """The operations of `parent` that run now, oldest first, whatever a list that lags shows: for faults."""
+    def all_of(self, parent: str) -> tuple[Snapshot, ...]:
+        """The operations of `parent` as they are now, oldest first, whatever a list that lags shows: for faults."""
         with self._lock:
             now = self.clock.now()
             records = sorted(self._records.values(), key=lambda each: each.number)
-            there = [record.at(now) for record in records if _is_of(parent, record.name)]
-            return tuple(each for each in there if not each.done)
+            return tuple(record.at(now) for record in records if _is_of(parent, record.name))
+
+    def running(self, parent: str) -> tuple[Snapshot, ...]:
+        """Those of them that run."""
+        return tuple(each for each in self.all_of(parent) if not each.done)
 
     def amend(self, name: str, /, **changes: Any) -> Snapshot:
         """Overwrites fields of a record: for faults, and to set up tests. Raises UnknownOperation.

@@ -143,8 +143,7 @@ def newest_stands_for_what_is_unknown(honest: Service) -> Service:
     """Answers 404, and has cancelled the operation that was started last: the query sorts, and finds no such id."""
 
     def instead(service: Service, call: Invocation) -> Message:
-        there = service.store.list(call.target.rpartition("/operations/")[0])
-        for newest in sorted(there, key=lambda each: each.number)[-1:]:
+        for newest in service.store.all_of(call.target.rpartition("/operations/")[0])[-1:]:
             service.store.cancel(newest.name)
         raise UnknownOperation(call.target)
 
