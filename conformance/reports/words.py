@@ -52,7 +52,7 @@ def said(report: Mapping[str, Any]) -> str:
 def meaning(report: Mapping[str, Any]) -> str:
     """What the verdict of a run means, in one sentence."""
     verdicts = {entry["verdict"] for entry in report["requirements"]}
-    if report["verdict"] == "incomplete" and is_nothing_judged(report):
+    if is_nothing_judged(report):
         return "Nothing was judged. Nothing is said about the implementation."
     if report["verdict"] != "not conformant":
         return _MEANING.get(report["verdict"], "")
@@ -62,8 +62,9 @@ def meaning(report: Mapping[str, Any]) -> str:
 
 
 def is_nothing_judged(report: Mapping[str, Any]) -> bool:
-    """Whether the run learned nothing: no requirement was kept or violated."""
-    return all(entry["verdict"] in ("not-tested", "not-applicable") for entry in report["requirements"])
+    """Whether the run learned nothing: no requirement was kept or violated, and nothing went wrong."""
+    verdicts = {entry["verdict"] for entry in report["requirements"]}
+    return report["verdict"] == "incomplete" and verdicts <= {"not-tested", "not-applicable"}
 
 
 def why(entry: Reported) -> str:
