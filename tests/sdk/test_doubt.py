@@ -54,7 +54,7 @@ def _performed(monkeypatch: pytest.MonkeyPatch, *, in_doubt: str, refuses: int) 
             return b'{"id": %d, "outcome": "rpc_error", "code": "INTERNAL", "message": ""}' % request.id
         return _HONEST(request)
 
-    return perform(lambda: InProcess(speaks), named("not-found", "plain-cancel"), NAMING), told
+    return perform(lambda: InProcess(speaks), named("not-found", "empty-body"), NAMING), told
 
 
 @pytest.mark.parametrize(("refuses", "verdict"), [(1, "pass"), (2, "fail")])
@@ -62,9 +62,9 @@ def test_what_is_in_doubt_is_played_once_more_and_judged_by_that(
     monkeypatch: pytest.MonkeyPatch, refuses: int, verdict: str
 ) -> None:
     performance, told = _performed(monkeypatch, in_doubt="not-found", refuses=refuses)
-    assert (told.count("not-found"), told.count("plain-cancel")) == (2, 1)
+    assert (told.count("not-found"), told.count("empty-body")) == (2, 1)
     assert {each.scenario.name: each.was_repeated for each in performance.plays} == {
-        "plain-cancel": False,
+        "empty-body": False,
         "not-found": True,
     }
     judged = {each.requirement.id: each for each in judge_performance(performance, is_whole=False).judgements}

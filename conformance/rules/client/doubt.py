@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from conformance.rules.client.turn import Turn, registered_turn_rules
 
-_LONGEST_WAIT = 1.0
+_LONGEST_WAIT = 0.5
 """Seconds; no process is kept from the processor for longer unless the machine stands still, and that is noticed."""
 
 _OF_TIME = (
