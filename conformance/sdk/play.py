@@ -113,15 +113,17 @@ def perform(
     transport: ClientTransport = REST,
     now: Callable[[], float] = time.monotonic,
     jobs: int = 1,
-    on_played: Callable[[str], None] = lambda _: None,
+    on_over: Callable[[Scenario, bool], None] = lambda *_: None,
 ) -> Performance:
-    """Play the scenarios with `jobs` drivers that `start` starts; `on_played` hears the name of each when it is over.
+    """Play the scenarios with `jobs` drivers that `start` starts.
+
+    `on_over` hears each scenario when it is over, and whether it was played; only one thread at a time calls it.
 
     What was over when it is interrupted is there, and the rest is `unplayed`. Raises UsageError when the driver cannot
     be started, TargetError when there is no port for a server, KeyboardInterrupt when nothing was over.
     """
     scenes = [Scene(scenario) for scenario in scenarios]
-    company = Company(start, scenes, naming, transport, now, on_played)
+    company = Company(start, scenes, naming, transport, now, on_over)
     company.play(jobs)
     plays = _plays(scenes, scenes, company)
     late = [play.scenario for play in plays if any(may_be_the_machine(turn) for turn in play.all_turns)]
