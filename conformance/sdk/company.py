@@ -89,6 +89,18 @@ class Company:
             else:
                 scene.fault = self.faults[-1]
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the run had to end."""
+        return self._is_over
+
+    def play_again(self, scenes: Sequence[Scene]) -> None:
+        """Play scenes when all others are over, with one driver and none beside it; what cannot be played is left."""
+        self._left = iter(scenes)
+        self.on_played = lambda _scenario: None
+        with self.stalls:
+            self._work()
+
     def _work_side_by_side(self, jobs: int) -> None:
         pool = ThreadPoolExecutor(jobs, thread_name_prefix="stage")
         work = [pool.submit(self._work, is_first=True)]

@@ -134,8 +134,8 @@ def understand(method: str, answer: Answer) -> Reply:
     if not isinstance(value, dict):
         return {"outcome": "decode_error", "message": "the answer is not a JSON object"}
     if method == "list":
-        shown = [operation(each) for each in value.get("operations", [])]
-        return {"outcome": "ok", "operations": shown, "next": value.get("nextPageToken", "")}
+        shown = [operation(each) for each in value.get("operations") or []]
+        return {"outcome": "ok", "operations": shown, "next": value.get("nextPageToken") or ""}
     return {"outcome": "ok", "operation": operation(value)} if method == "get" else {"outcome": "ok"}
 
 

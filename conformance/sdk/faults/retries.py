@@ -6,12 +6,15 @@ import contextlib
 import http.client
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from conformance.sdk.faults.registry import fault
-from conformance.sdk.honest_driver import Answer, Client
+from conformance.sdk.faults.wire import request_bytes
+from conformance.sdk.honest_driver import Answer, Client, Final, connected
 
 
 def _again_on(honest: Client, *statuses: int) -> Client:
@@ -127,3 +130,32 @@ def goes_on_behind_the_back(honest: Client) -> Client:
             honest.send(*request)
 
     return replace(honest, send=send)
+
+
+def _asking(honest: Client, waits: Callable[[str, float], float]) -> Client:
+    """The client, waiting before it tries again as long as `waits` makes of Retry-After and of the time left."""
+
+    def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
+        end = time.monotonic() + left
+        with closing(connected(origin, left)) as wire:
+            wire.sendall(request_bytes(verb, urlsplit(origin).netloc, target, fields, body))
+            response = Final(wire, method=verb)
+            response.begin()
+            answer = Answer(response.status, response.read(), response.getheader("Location"))
+        if asked := response.getheader("Retry-After"):
+            time.sleep(max(waits(asked, end - time.monotonic()), 0))
+        return answer
+
+    return replace(honest, send=send)
+
+
+@fault("client-retry.deadline-is-kept")
+def retry_after_is_obeyed_beyond_the_deadline(honest: Client) -> Client:
+    """Waits as long as Retry-After says, whatever time is left."""
+    return _asking(honest, lambda asked, _left: float(asked) if asked.isdigit() else 0)
+
+
+@fault("client-answer.never-breaks-the-client")
+def retry_after_is_a_number(honest: Client) -> Client:
+    """Reads Retry-After as a number of seconds, and breaks on a date."""
+    return _asking(honest, lambda asked, left: min(float(asked), left))
