@@ -206,7 +206,7 @@ def test_plain_pytest_fails_on_a_server_that_lies(tmp_path: Path) -> None:
         capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert "response.empty-object" in done.stdout
+    assert "again        lro-conformance replay REPORT.json response.empty-object --url URL" in done.stdout
     assert "beyondcorp" in done.stdout
 
 
