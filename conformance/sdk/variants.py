@@ -60,11 +60,11 @@ class _Foresighted(Client):
 
     first_pause = 0.05
 
-    def call(self, method: str, endpoint: str, name: str, timeout: float, page: str = "") -> Reply:
-        once = Client(tries_again=lambda _answer, _attempt: False)
+    def request(self, method: str, endpoint: str, name: str, timeout: float, page: str = "") -> Reply:
+        once = Client(again=lambda _answer, _attempt: False)
         end, pause = time.monotonic() + timeout, self.first_pause
         while True:
-            reply = once.call(method, endpoint, name, end - time.monotonic(), page)
+            reply = once.request(method, endpoint, name, end - time.monotonic(), page)
             if reply.get("http_status") != 503:
                 return reply
             if time.monotonic() + pause > end:
@@ -126,7 +126,7 @@ _VARIANTS = (
     ClientVariant(
         "tries-more-again",
         "AIP-194 leaves 429 to the client, and 408, 502 and 504 are said by proxies.",
-        Client(tries_again=lambda answer, attempt: answer.status in (408, 429, 502, 503, 504) and attempt < 3),
+        Client(again=lambda answer, attempt: answer.status in (408, 429, 502, 503, 504) and attempt < 3),
     ),
     ClientVariant(
         "waits-before-each-call",

@@ -78,15 +78,15 @@ def first_answer_counts(honest: Client) -> Client:
     """Reports the error that made it try again, and not the one that it got then."""
     first: list[Answer] = []
 
-    def tries_again(answer: Answer, attempt: int) -> bool:
+    def again(answer: Answer, attempt: int) -> bool:
         if attempt == 1:
             first[:] = [answer]
-        return honest.tries_again(answer, attempt)
+        return honest.again(answer, attempt)
 
     def understand(method: str, answer: Answer) -> Reply:
         return honest.understand(method, first[0] if answer.status >= 400 else answer)
 
-    return replace(honest, tries_again=tries_again, understand=understand)
+    return replace(honest, again=again, understand=understand)
 
 
 @fault("client-answer.other-codes", "client-answer.last-answer-is-told")

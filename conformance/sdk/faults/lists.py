@@ -158,7 +158,7 @@ def each_page_has_the_whole_deadline(honest: Client) -> Client:
         def list(self, endpoint: str, parent: str, timeout: float) -> Reply:
             shown, page = [], ""
             while True:
-                reply = self.call("list", endpoint, parent, timeout, page)
+                reply = self.request("list", endpoint, parent, timeout, page)
                 if reply["outcome"] != "ok":
                     return reply
                 shown += reply["operations"]

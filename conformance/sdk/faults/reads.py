@@ -240,7 +240,7 @@ def get_is_never_tried_again(honest: Client) -> Client:
     return replace(
         honest,
         headers=headers,
-        tries_again=lambda answer, attempt: not is_get[0] and honest.tries_again(answer, attempt),
+        again=lambda answer, attempt: not is_get[0] and honest.again(answer, attempt),
     )
 
 

@@ -21,27 +21,25 @@ def _again_on(honest: Client, *statuses: int) -> Client:
     """The client, with other statuses that it tries again."""
     return replace(
         honest,
-        tries_again=lambda answer, attempt: (
-            honest.tries_again(answer, attempt) or (answer.status in statuses and attempt < 3)
-        ),
+        again=lambda answer, attempt: honest.again(answer, attempt) or (answer.status in statuses and attempt < 3),
     )
 
 
 @fault("client-retry.unavailable-is-repeated")
 def never_tries_again(honest: Client) -> Client:
     """Gives up at the first UNAVAILABLE."""
-    return replace(honest, tries_again=lambda _answer, _attempt: False)
+    return replace(honest, again=lambda _answer, _attempt: False)
 
 
 @fault("client-retry.success-is-final")
 def unreadable_success_is_tried_again(honest: Client) -> Client:
     """Makes UNAVAILABLE of a success that it cannot read, and tries it again, as google-gax for Node.js does."""
 
-    def tries_again(answer: Answer, attempt: int) -> bool:
+    def again(answer: Answer, attempt: int) -> bool:
         is_unreadable = answer.status < 300 and honest.understand("cancel", answer)["outcome"] != "ok"
-        return honest.tries_again(answer, attempt) or (is_unreadable and attempt < 3)
+        return honest.again(answer, attempt) or (is_unreadable and attempt < 3)
 
-    return replace(honest, tries_again=tries_again)
+    return replace(honest, again=again)
 
 
 @fault("client-retry.success-is-final")
@@ -110,7 +108,7 @@ def deadline_of_its_own_for_each_attempt(honest: Client) -> Client:
             answer = honest.send(*request)
         return answer
 
-    return replace(honest, send=send, tries_again=lambda _answer, _attempt: False)
+    return replace(honest, send=send, again=lambda _answer, _attempt: False)
 
 
 @fault("client-retry.nothing-after-the-reply", "client-retry.deadline-ends-the-retries")
