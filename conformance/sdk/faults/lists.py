@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -140,6 +140,44 @@ def empty_token_is_a_token(honest: Client) -> Client:
 def null_token_is_a_token(honest: Client) -> Client:
     """Asks for the page that is called null."""
     return _going_on(honest, b'"nextPageToken": null')
+
+
+@fault("client-answer.lost-answer-is-no-success")
+def lost_list_is_empty(honest: Client) -> Client:
+    """Shows no operations when the connection breaks before the answer to a list."""
+    return _without_answer(honest, lambda verb, target: verb == "GET" and target.endswith("/operations"))
+
+
+@fault("client-answer.lost-answer-is-no-success")
+def lost_delete_is_done(honest: Client) -> Client:
+    """Says that it has deleted when the connection breaks before the answer: whoever asks again finds nothing."""
+    return _without_answer(honest, lambda verb, _target: verb == "DELETE")
+
+
+def _without_answer(honest: Client, is_meant: Callable[[str, str], bool]) -> Client:
+    """The client, taking a connection that breaks for an empty object."""
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        try:
+            return honest.send(verb, origin, target, *rest)
+        except ConnectionError:
+            if is_meant(verb, target):
+                return Answer(200, b"{}")
+            raise
+
+    return replace(honest, send=send)
+
+
+@fault("client-operation.garbage-is-no-operation", "client-operation.listed-are-shown")
+def unreadable_list_is_empty(honest: Client) -> Client:
+    """Shows no operations where it cannot read a list."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        reply = honest.understand(method, answer)
+        is_unread = method == "list" and reply["outcome"] == "decode_error"
+        return {"outcome": "ok", "operations": []} if is_unread else reply
+
+    return replace(honest, understand=understand)
 
 
 def _going_on(honest: Client, token: bytes) -> Client:

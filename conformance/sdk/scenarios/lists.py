@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from conformance.exchange import Method
 from conformance.lro.codes import Code
-from conformance.rules.client import if_listed, if_sent, is_no_success, is_ok, shows_a_list, tells_the_last_answer
+from conformance.rules.client import (
+    if_listed,
+    if_sent,
+    is_no_success,
+    is_ok,
+    shows_a_list,
+    success_was_answered,
+    tells_the_last_answer,
+)
 from conformance.rules.client.turn import TurnJudge
 from conformance.sdk.answers import (
     EMPTY_OBJECT,
+    JSON,
     OVER,
+    RESET,
     Answer,
     Script,
+    body_answer,
     envelope,
     held,
     html_answer,
@@ -107,6 +118,30 @@ SCENARIOS = (
         json_answer(200, {"operations": None, "nextPageToken": None}),
         OVER,
         requirement="client-operation.null-is-absent",
+    ),
+    *(
+        Scenario(
+            f"{method.value}-lost-answer",
+            f"The connection breaks before the answer to a {method.value}, each time.",
+            SUCCEEDS,
+            (_asked(method, *twice(RESET)),),
+            (Expectation("client-answer.lost-answer-is-no-success", if_sent(success_was_answered)),),
+        )
+        for method in (Method.LIST, Method.DELETE)
+    ),
+    *(
+        _listed(
+            f"{slug}-as-list",
+            f"A list is answered with {what}: that is no list, and not an empty one either.",
+            *twice(answer),
+            judge=if_sent(is_no_success),
+            requirement="client-operation.garbage-is-no-operation",
+        )
+        for slug, what, answer in (
+            ("page", "the login page of a proxy", html_answer(200, "Sign in to the network")),
+            ("half", "half a JSON text", body_answer(200, b'{"operations": [', JSON)),
+            ("text", "a JSON text", json_answer(200, "none")),
+        )
     ),
     Scenario(
         "list-without-end",
