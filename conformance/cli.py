@@ -5,36 +5,28 @@ Exit status: 0 conformant, 1 not conformant, 2 usage or environment error, 3 inc
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import errno
+import importlib
 import io
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from conformance import __version__
-from conformance.commands import (
-    CommandParser,
-    audit,
-    baseline,
-    diff,
-    faults,
-    init,
-    replay,
-    requirements,
-    run,
-    sdk,
-    serve,
-    spec,
-)
 from conformance.errors import ConformanceError
+from conformance.reports.earlier import announced_directory, remove_earlier_report
+
+if TYPE_CHECKING:
+    from argparse import ArgumentParser
 
 USAGE_ERROR = 2
 _CANNOT_WRITE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 """Errors of writing to stdout or stderr, which name no file."""
-COMMANDS = (run, init, serve, requirements, faults, baseline, sdk, audit, diff, replay, spec)
-_RUN_NOTHING = [each.__name__.rpartition(".")[2] for each in COMMANDS if each not in (run, sdk)]
+COMMANDS = ("run", "init", "serve", "requirements", "faults", "baseline", "sdk", "audit", "diff", "replay", "spec")
+"""The commands, each in the file of its name; these are loaded when it is sure that no earlier report is left."""
+_WRITE_A_REPORT = ("run", "sdk")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,12 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _forget_the_earlier_report(words: Sequence[str]) -> None:
     """Write the report "not finished" before the arguments are parsed and files are read."""
-    if not any(word.startswith("--rep") for word in words):
-        return
-    from conformance.reports.unfinished import announced_directory, begin_report
-
-    directory = announced_directory(words, _RUN_NOTHING)
+    directory = announced_directory(words, [command for command in COMMANDS if command not in _WRITE_A_REPORT])
     if directory is not None:
+        remove_earlier_report(directory)
+        from conformance.reports.unfinished import begin_report
+
         begin_report(directory)
 
 
@@ -102,7 +93,9 @@ def _escape_what_cannot_be_written() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> ArgumentParser:
+    from conformance.commands import CommandParser
+
     parser = CommandParser(
         prog="lro-conformance", description="Conformance of long-running operations over HTTP/JSON.", allow_abbrev=False
     )
@@ -110,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(takes_pytest_options=False)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in COMMANDS:
-        command.add(commands)
+        importlib.import_module(f"conformance.commands.{command}").add(commands)
     for each in commands.choices.values():
         each.siblings = list(commands.choices.values())
     return parser

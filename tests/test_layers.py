@@ -114,10 +114,15 @@ def _is_module(name: str) -> bool:
 
 def test_the_command_line_imports_nothing_that_one_command_alone_needs() -> None:
     """Every command pays for what is imported at the start: words and errors, no server and no oracle."""
-    code = "import sys, conformance.cli; print(*(name for name in sys.modules if name.startswith('conformance.')))"
+    code = (
+        "import importlib, sys, conformance.cli as cli\n"
+        "for name in cli.COMMANDS: importlib.import_module(f'conformance.commands.{name}')\n"
+        "print(*(name for name in sys.modules if name.startswith('conformance.')))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    rooms = {module.split(".")[1] for module in done.stdout.split()}
-    assert rooms == {"cli", "commands", "errors"}
+    loaded = set(done.stdout.split())
+    assert {module.split(".")[1] for module in loaded} == {"cli", "commands", "errors", "reports"}
+    assert {module for module in loaded if ".reports." in module} == {"conformance.reports.earlier"}
 
 
 def test_a_quick_run_in_process_imports_nothing_that_only_other_runs_need() -> None:

@@ -206,7 +206,7 @@ def test_plain_pytest_fails_on_a_server_that_lies(tmp_path: Path) -> None:
         capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert "response.empty-object" in done.stdout
+    assert "again        lro-conformance replay REPORT.json response.empty-object --url URL" in done.stdout
     assert "beyondcorp" in done.stdout
 
 
@@ -221,7 +221,8 @@ USAGE_ERRORS = {
     "a baseline in YAML": (["run", "--baseline", "known.yaml"], ["known.yaml: is YAML", "a baseline is TOML"]),
     "no such spec": (["run", "--spec", "nothing"], ["nothing", "beyondcorp.v1"]),
     "no operation name": (["run", "--operation", "op-1"], ["op-1", "/operations/"]),
-    "unknown option": (["run", "--frobnicate"], ["--frobnicate"]),
+    "unknown option": (["run", "--frobnicate"], ["unrecognized arguments: --frobnicate", "run --help` lists"]),
+    "an option cut off": (["audit", "--report", "x", "y"], ["no option --report\n", "did you mean --report-dir?"]),
     "unknown option, value": (["run", "--frobnicate", "x"], ["no file x", "no option --frobnicate", "--frobnicate=x"]),
     "option of another": (
         ["run", "--world", "late"],

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from conformance.commands import terminated_like_interrupted
+from conformance.server.checks import TRAFFIC_FILE
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
 from conformance.server.target.interrupts import interrupted_once, may_be_interrupted
@@ -72,6 +73,8 @@ def test_a_signal_to_all_processes_lets_the_workers_clean_up(tmp_path: Path, num
     assert run.returncode == 3, output + errors
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["operations"] > 0
+    judged = [check["check"] for entry in report["requirements"] for check in entry["checks"]]
+    assert any(TRAFFIC_FILE in check for check in judged), "the rules judge what the workers sent"
     running = {operation["name"] for operation in operations if not operation.get("done")}
     assert running <= {entry["name"] for entry in report["left_over"]}, report["messages"]
 

@@ -7,11 +7,13 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from conformance.errors import UsageError
 from conformance.server.fixtures import load_conftests, refuse_misspelt, with_fixtures
 from conformance.server.target.configuration import Configuration
+from conformance.server.target.connect import connect
 from tests.plain_pytest import plain_pytest
 
 TRANSPORT = """
@@ -105,6 +107,22 @@ def test_where_fixtures_were_looked_for_is_told_when_there_was_none(tmp_path: Pa
     assert f"fixtures were looked for in {tmp_path / 'conftest.py'}" in done.stdout
 
 
+def test_a_mock_that_is_made_for_a_base_url_is_asked_at_it() -> None:
+    asked: list[httpx.URL] = []
+
+    def answers(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url)
+        return httpx.Response(404)
+
+    given = with_fixtures(Configuration(), "https://mock.test/api", answers, None)
+    iut = connect(given)
+    iut.get("projects/demo/locations/us/operations/1")
+    assert str(asked[0]) == "https://mock.test/api/v1/projects/demo/locations/us/operations/1"
+    (exchange,) = iut.target.exchanges
+    assert exchange.call is not None, "it is known whose call it is"
+    assert (given.is_in_process, given.iut.url) == (True, ""), "there is no server at that URL"
+
+
 @pytest.mark.parametrize(
     ("fixture", "said"),
     [
@@ -159,7 +177,8 @@ def test_a_conftest_that_cannot_be_imported_is_told(tmp_path: Path) -> None:
     [
         ({"iut_url": 7}, "the fixture iut_url gives 7, which is no URL"),
         ({"iut_operations": 7}, "the fixture iut_operations gives no function"),
-        ({"iut_url": "http://127.0.0.1:1", "iut_transport": 7}, "there are fixtures iut_url and iut_transport"),
+        ({"iut_url": "http://mock.test/?q", "iut_transport": 7}, "the fixture iut_url: url .* is not an http URL"),
+        ({"iut_transport": httpx.HTTPTransport()}, "the fixture iut_transport gives a way to the network"),
     ],
 )
 def test_a_fixture_that_gives_nothing_of_use_is_told(given: dict[str, object], said: str) -> None:

@@ -370,8 +370,12 @@ def test_init_of_an_application_can_be_run_as_it_is_written(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("language", ["python", "node", "go"])
-def test_init_writes_a_driver_that_speaks_the_protocol(tmp_path: Path, language: str) -> None:
+def test_init_writes_a_driver_that_speaks_the_protocol(
+    tmp_path: Path, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["init", "--sdk", language, "--directory", str(tmp_path)]) == 0
+    command = "lro-conformance sdk --baseline baseline.toml --report-dir report -- "
+    assert capsys.readouterr().out.splitlines()[-1].startswith(f"  2. {command}{language.replace('go', 'go run')} ")
     written = {path.name for path in tmp_path.iterdir()}
     assert {"baseline.toml", ".github"} < written
     if language == "python":

@@ -37,8 +37,8 @@ def size_of(options: argparse.Namespace) -> Size:
     return Size.QUIET if options.quiet else Size.VERBOSE if options.verbose else Size.NORMAL
 
 
-SURELY, _PROBABLY = 0.85, 0.6
-"""How much a word is like the option that was meant."""
+SURELY, _PROBABLY = 0.85, 0.75
+"""How much a word is like the option that was meant, the dashes of both left out."""
 
 
 class CommandParser(argparse.ArgumentParser):
@@ -65,14 +65,16 @@ class CommandParser(argparse.ArgumentParser):
 
     def misspelt(self, word: str) -> str:
         """The option that was certainly meant; empty when the word may be an option of pytest."""
-        return nearest(_name_of(word), self.known_options, SURELY)
+        return _near(_name_of(word), self.known_options, SURELY)
 
     def no_such_option(self, words: Sequence[str], cutoff: float = _PROBABLY) -> UsageError | None:
         """The error for the first of these words that is near to an option of this or of another command."""
         own = self.known_options
         of_others = [option for each in self.siblings for option in each.known_options if option not in own]
         for name in map(_name_of, words):
-            if near := nearest(name, [*own, *of_others], cutoff):
+            known = [*own, *of_others]
+            cut_off_from = next((option for option in known if name != "--" and option.startswith(name)), "")
+            if near := cut_off_from or _near(name, known, cutoff):
                 *others, last = [f"`{each.command}`" for each in self.siblings if near in each.known_options]
                 meant = [f"did you mean {near}?"] if near != name else []
                 owners = f"{', '.join(others)} and {last} have" if others else f"{last} has"
@@ -89,6 +91,12 @@ class CommandParser(argparse.ArgumentParser):
 
 def _name_of(word: str) -> str:
     return word.partition("=")[0]
+
+
+def _near(name: str, options: Sequence[str], cutoff: float) -> str:
+    """The option that looks like this one. The dashes of both are left out: they make short names look alike."""
+    bare = nearest(name.lstrip("-"), [option.lstrip("-") for option in options], cutoff)
+    return f"--{bare}" if bare else ""
 
 
 @contextlib.contextmanager

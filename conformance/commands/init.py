@@ -119,8 +119,10 @@ def run(options: argparse.Namespace) -> int:
     for name in files:
         print(f"written: {directory / name}")
     print("\nto do:")
+    *to_do, command = to_do
     for number, what in enumerate(to_do, 1):
         print("\n".join(wrapped(what, f"  {number}. ")))
+    print(f"  {len(to_do) + 1}. {command}")  # a line to copy stays whole
     return 0
 
 

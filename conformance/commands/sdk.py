@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -58,11 +60,13 @@ def run(options: argparse.Namespace) -> int:
     from conformance.judging.baseline import read_baseline
     from conformance.reports.artefacts import writable
     from conformance.reports.console import print_report
+    from conformance.reports.progress import Progress
     from conformance.sdk.gate import run_gate, write_everything
     from conformance.sdk.transports import transport_named
     from conformance.spec.catalogue import client_catalogue
 
     directory = writable(Path(options.report_dir)) if options.report_dir else None
+    progress = Progress(io.StringIO() if options.quiet else sys.stderr, os.environ, what="scenario")
     with terminated_like_interrupted():
         gate = run_gate(
             options.driver,
@@ -74,9 +78,9 @@ def run(options: argparse.Namespace) -> int:
             spec=options.spec,
             parent=options.parent,
             response_type=options.response_type,
-            on_played=lambda _: print(".", end="", file=sys.stderr, flush=True),
+            progress=progress,
         )
-    print(file=sys.stderr)
+    progress.end()
     print_report(
         gate.report if options.json else _without_errors(gate.report),
         client_catalogue(),

@@ -227,10 +227,10 @@ def _evidence(exchange: Exchange) -> dict[str, Any]:
     return shown
 
 
-def build_evidence_entry(requirement: Requirement, result: CheckResult) -> dict[str, Any]:
+def build_evidence_entry(requirement: Requirement, result: CheckResult, has_url: bool) -> dict[str, Any]:
     """The entry of a requirement that one check found violated, before the run is over."""
     verdict = Verdict.FAIL if requirement.level is Level.MUST else Verdict.WARN
-    return judgement_as_json(Judgement(requirement, verdict, result.reason, (result,)))
+    return judgement_as_json(Judgement(requirement, verdict, result.reason, (result,)), has_url=has_url)
 
 
 def write_report(report: Mapping[str, Any], directory: Path) -> Path:

@@ -19,7 +19,14 @@ from conformance.exchange.printable import WIDTH, cut, in_one_line, printable, w
 from conformance.reports.names import Names, names_of, texts_of
 from conformance.reports.terminal import painted, wants_colour
 from conformance.reports.time_line import spans_of, time_line_text
-from conformance.reports.words import musts_out_of_reach, said, target_of, untested_musts, why
+from conformance.reports.words import (
+    is_nothing_judged,
+    musts_out_of_reach,
+    said,
+    target_of,
+    untested_musts,
+    why,
+)
 from conformance.spec.catalogue import Catalogue
 
 MARKS = {
@@ -40,6 +47,8 @@ _SHOWN_BODY = 1000
 _SHOWN_VIOLATIONS = 3
 _SHOWN_UNTESTED = 6
 _SHOWN_FAILING = 20
+_SHOWN_OF_A_REASON = 24
+"""So many requirements are listed with the reason that they share; of more, a few."""
 
 
 class Size(IntEnum):
@@ -67,6 +76,11 @@ def render(
     for entry in entries:
         if entry["verdict"] in _FAILING:
             lines += ["", *_explained(entry, colour, width, size)]
+    if size is Size.NORMAL and is_nothing_judged(report):
+        # Why comes first; what was not tested is everything.
+        lines += [*(("", *_messages(report, width)) if report["messages"] else ()), ""]
+        lines += [*_reasons(entries, width, size), *_counts(report, width)]
+        return "\n".join([*lines, _verdict(report, colour)]) + "\n"
     if size > Size.QUIET:
         for entry in entries:
             if entry["verdict"] == "warn":
@@ -217,8 +231,10 @@ def _reasons(entries: Sequence[Mapping[str, Any]], width: int, size: Size) -> It
         if groups:
             yield f"{MARKS[verdict]} {verdict}"
         for reason, ids in groups.items():
+            is_folded = size < Size.VERBOSE and len(ids) > _SHOWN_OF_A_REASON
+            more = f" and {len(ids) - _SHOWN_UNTESTED} more (-v lists them)" if is_folded else ""
             yield from wrapped(reason, "  ", width)
-            yield from wrapped(", ".join(ids), "    ", width)
+            yield from wrapped(", ".join(ids[:_SHOWN_UNTESTED] if is_folded else ids) + more, "    ", width)
         if groups:
             yield ""
 
@@ -258,11 +274,8 @@ def _fitting(counts: Sequence[tuple[str, str]], width: int) -> Iterator[list[tup
 
 def verdict_lines(report: Mapping[str, Any], colour: bool = False, width: int = WIDTH) -> Iterator[str]:
     """The end of the text: counts, what was not tested, what fails, the verdict."""
-    totals, entries = report["totals"], report["requirements"]
-    counted = ", ".join(f"{totals[verdict]} {verdict}" for verdict in MARKS if totals.get(verdict))
-    count = "1 requirement" if len(entries) == 1 else f"{len(entries)} requirements"
-    yield from wrapped(f"{target_of(report)}, {count}: {counted}", "", width)
-    yield f"{report['requests']} requests, {report['operations']} operations, profile {report['profile']}"
+    entries = report["requirements"]
+    yield from _counts(report, width)
     for entry in entries:
         for check in entry["checks"]:
             if check.get("confirmation"):
@@ -275,14 +288,32 @@ def verdict_lines(report: Mapping[str, Any], colour: bool = False, width: int = 
             more = f" and {len(musts) - _SHOWN_UNTESTED} more" if len(musts) > _SHOWN_UNTESTED else ""
             ids = ", ".join(entry["id"] for entry in musts[:_SHOWN_UNTESTED])
             yield from wrapped(f"{len(musts)} MUST {what}: {ids}{more}", "", width)
+    yield from _messages(report, width)
+    failing = [entry for entry in entries if entry["verdict"] in _FAILING]
+    yield from (_title(entry, colour) for entry in failing[:_SHOWN_FAILING])
+    if len(failing) > _SHOWN_FAILING:
+        yield f"and {len(failing) - _SHOWN_FAILING} more that fail"
+    yield _verdict(report, colour)
+
+
+def _counts(report: Mapping[str, Any], width: int) -> Iterator[str]:
+    totals, count = report["totals"], len(report["requirements"])
+    counted = ", ".join(f"{totals[verdict]} {verdict}" for verdict in MARKS if totals.get(verdict))
+    yield from wrapped(
+        f"{target_of(report)}, {count} {'requirement' if count == 1 else 'requirements'}: {counted}", "", width
+    )
+    yield f"{report['requests']} requests, {report['operations']} operations, profile {report['profile']}"
+
+
+def _messages(report: Mapping[str, Any], width: int) -> Iterator[str]:
+    """What the run has to say, each with its remedy, once."""
     for message in dict.fromkeys(report["messages"]):
         what, _, remedy = message.partition(_REMEDY)  # any other line break is a peer's
         yield from wrapped(what, "", width)
         if remedy:
             yield f"  remedy: {in_one_line(remedy)}"
-    failing = [entry for entry in entries if entry["verdict"] in _FAILING]
-    yield from (_title(entry, colour) for entry in failing[:_SHOWN_FAILING])
-    if len(failing) > _SHOWN_FAILING:
-        yield f"and {len(failing) - _SHOWN_FAILING} more that fail"
+
+
+def _verdict(report: Mapping[str, Any], colour: bool) -> str:
     paint = {0: "pass", 1: "fail"}.get(report["exit_status"], "warn")
-    yield painted(f"verdict: {said(report).upper()}", paint, colour)
+    return painted(f"verdict: {said(report).upper()}", paint, colour)

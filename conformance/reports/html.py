@@ -28,8 +28,8 @@ _MOST_OPEN = 20
 """So many failing requirements are open at first; of more, the others are to be opened one by one."""
 _MOST_CHECKS = 6
 """So many checks of one requirement are listed; of more, those that found it kept are folded."""
-_PRINTED_EVIDENCE = 3
-"""With so many failing requirements their evidence is printed on paper; with more, only what was found."""
+_PRINTS = {"evidence": 3, "sentences": 8, "lines": 24}
+"""What is printed on paper of each failing requirement, and for how many at most; of more the names."""
 
 
 def render_html(report: Mapping[str, Any]) -> str:
@@ -51,7 +51,7 @@ def render_html(report: Mapping[str, Any]) -> str:
         failing=failing,
         most_open=_MOST_OPEN,
         most_checks=_MOST_CHECKS,
-        prints_evidence=len(failing) <= _PRINTED_EVIDENCE,
+        prints=next((size for size, most in _PRINTS.items() if len(failing) <= most), "names"),
         warned=with_verdict("warn"),
         known=with_verdict("known-failure"),
         said=said(report),

@@ -165,10 +165,11 @@ def entry_of(entry: Mapping[str, Any]) -> dict[str, Any]:
     found, left = _found(entry, names)
     reproduction = entry.get("reproduction", {})
     command = reproduction.get("replay") or reproduction.get("command", "")
+    told = {name for one in found[:1] for _, name in one.message}
     return {
         **entry,
         "found": found,
-        "names": [(letter, printable(name)) for name, letter in names.letters.items()],
+        "names": [(letter, printable(name), name in told) for name, letter in names.letters.items()],
         "left": left,
         "command": command.replace("REPORT.json", "report.json"),
         "accepted_gap": entry.get("accepted_gap"),

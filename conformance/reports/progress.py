@@ -10,7 +10,8 @@ from typing import TextIO
 
 from conformance.reports.terminal import is_rewritable
 
-_WORDS = {"kept": "kept", "violated": "violated", "error": "error"}
+_SAID = ("kept", "violated", "error", "played", "not played")
+"""Findings that are called by their name; all others are "not judged"."""
 _EVERY = 0.1
 """Seconds between two versions of the line."""
 _SURE_AFTER = 3.0
@@ -19,12 +20,22 @@ _WIDTH = 79
 
 
 class Progress:
-    """Is called for every check with its chapter and its finding; writes to a stream that may be closed."""
+    """Is called for every check with its chapter and its finding; writes to a stream that may be closed.
 
-    def __init__(self, stream: TextIO, environment: Mapping[str, str], now: Callable[[], float] = monotonic) -> None:
+    Of a client, scenarios are counted in place of checks: `what` is the word for one.
+    """
+
+    def __init__(
+        self,
+        stream: TextIO,
+        environment: Mapping[str, str],
+        now: Callable[[], float] = monotonic,
+        what: str = "check",
+    ) -> None:
         self._stream = stream
         self._is_line = is_rewritable(stream, environment)
         self._now = now
+        self._what = what
         self._began = now()
         self._written_at = 0.0
         self._left: Counter[str] = Counter()
@@ -47,16 +58,16 @@ class Progress:
         self._done += 1
         self._left[chapter] -= 1
         self._failed += finding in ("violated", "error")
-        self._found.setdefault(chapter, Counter())[_WORDS.get(finding, "not judged")] += 1
+        self._found.setdefault(chapter, Counter())[finding if finding in _SAID else "not judged"] += 1
         if self._is_line:
             self._show(chapter)
         elif self._total and self._left.total() < 0:
             if self._done * 10 // self._total > (self._done - 1) * 10 // self._total:
-                self._write(f"{self._done} of {self._total} checks\n")
+                self._write(f"{self._done} of {self._total} {self._what}s\n")
         elif self._left[chapter] == 0:
             found = self._found[chapter]
             counted = ", ".join(f"{count} {word}" for word, count in found.items())
-            self._write(f"{chapter}, {found.total()} {'check' if found.total() == 1 else 'checks'}: {counted}\n")
+            self._write(f"{chapter}, {found.total()} {self._what}{'s' if found.total() > 1 else ''}: {counted}\n")
 
     def end(self) -> None:
         """The run is over: the line is no longer needed."""
@@ -69,7 +80,7 @@ class Progress:
             return
         self._written_at = now
         failed = f", {self._failed} violated" if self._failed else ""
-        line = f"{self._done}/{self._total or '?'} checks, {chapter}{failed}{self._time_left(now)}"[:_WIDTH]
+        line = f"{self._done}/{self._total or '?'} {self._what}s, {chapter}{failed}{self._time_left(now)}"[:_WIDTH]
         self._write(f"\r\x1b[K{line}")
 
     def _time_left(self, now: float) -> str:

@@ -130,5 +130,7 @@ def _column(place: float) -> int:
 
 
 def _ms(seconds: float) -> str:
+    """Milliseconds, with as many digits as tell calls apart; in process one takes some microseconds."""
     milliseconds = seconds * 1000
-    return f"{milliseconds:.1f}" if milliseconds < 1000 else f"{milliseconds:.0f}"
+    digits = 0 if milliseconds >= 1000 else 3 if 0 < milliseconds < 0.1 else 1
+    return f"{milliseconds:.{digits}f}"

@@ -52,13 +52,19 @@ def said(report: Mapping[str, Any]) -> str:
 def meaning(report: Mapping[str, Any]) -> str:
     """What the verdict of a run means, in one sentence."""
     verdicts = {entry["verdict"] for entry in report["requirements"]}
-    if report["verdict"] == "incomplete" and verdicts <= {"not-tested", "not-applicable"}:
+    if is_nothing_judged(report):
         return "Nothing was judged. Nothing is said about the implementation."
     if report["verdict"] != "not conformant":
         return _MEANING.get(report["verdict"], "")
     if "fail" in verdicts:
         return "A MUST is violated."
     return "No MUST is violated; what fails the run is the baseline or --strict."
+
+
+def is_nothing_judged(report: Mapping[str, Any]) -> bool:
+    """Whether the run learned nothing: no requirement was kept or violated, and nothing went wrong."""
+    verdicts = {entry["verdict"] for entry in report["requirements"]}
+    return report["verdict"] == "incomplete" and verdicts <= {"not-tested", "not-applicable"}
 
 
 def why(entry: Reported) -> str:

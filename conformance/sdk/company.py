@@ -23,6 +23,7 @@ from conformance.sdk.driver import AnyDriver
 from conformance.sdk.naming import Naming
 from conformance.sdk.prospects import Pointless, Prospects
 from conformance.sdk.reply import DriverFault, Gone
+from conformance.sdk.scenario import Scenario
 from conformance.sdk.server import ScriptedServer
 from conformance.sdk.stage import Outlived, Scene, Stage
 from conformance.sdk.stalls import Stalls
@@ -49,7 +50,7 @@ class Company:
     naming: Naming
     transport: ClientTransport
     now: Callable[[], float]
-    on_played: Callable[[str], None]
+    on_over: Callable[[Scenario, bool], None]
     faults: list[str] = field(default_factory=list)
     why_no_others: str = ""
     stderr: str = ""
@@ -87,6 +88,18 @@ class Company:
                 scene.unplayed = INTERRUPTED
             else:
                 scene.fault = self.faults[-1]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run had to end."""
+        return self._is_over
+
+    def play_again(self, scenes: Sequence[Scene]) -> None:
+        """Play scenes when all others are over, with one driver and none beside it; what cannot be played is left."""
+        self._left = iter(scenes)
+        self.on_played = lambda _scenario: None
+        with self.stalls:
+            self._work()
 
     def _work_side_by_side(self, jobs: int) -> None:
         pool = ThreadPoolExecutor(jobs, thread_name_prefix="stage")
@@ -137,7 +150,7 @@ class Company:
                     return True
                 for scene in self._next_scenes(hello):
                     stage.play(scene, driver)
-                    self.on_played(scene.scenario.name)
+                    self._tell_over(scene)
                     self._prospects.note(scene)
                     if self._prospects.are_known:
                         self._first_has_begun.set()
@@ -188,8 +201,14 @@ class Company:
             scenario = scene.scenario
             scene.inapplicable = self.naming.lacks(scenario) or hello.lacks(scenario.asks_for, scenario.needs)
             scene.unplayed = "" if scene.inapplicable else self._prospects.why_not(scenario)
-            if not (scene.inapplicable or scene.unplayed):
+            if scene.inapplicable or scene.unplayed:
+                self._tell_over(scene)
+            else:
                 yield scene
+
+    def _tell_over(self, scene: Scene) -> None:
+        with self._lock:
+            self.on_over(scene.scenario, not (scene.inapplicable or scene.unplayed))
 
     def _note(self, fault: DriverFault, scene: Scene | None, driver: AnyDriver) -> None:
         with self._lock:

@@ -78,6 +78,16 @@ def after(*interim: Response) -> Frame:
     return frame
 
 
+def followed_by(*more: Response) -> Frame:
+    """More answers after the one that counts, to no request at all, in one piece with it."""
+
+    def frame(response: Response) -> Sent:
+        whole = b"".join(response_bytes(each) for each in (response, *more))
+        return Sent(response, (whole,), _says_close(response))
+
+    return frame
+
+
 CONTINUE = Response(100, (), b"", "Continue")
 EARLY_HINTS = Response(103, (("Link", "</styles.css>; rel=preload; as=style"), ("X-Cache", "miss")), b"", "Early Hints")
 """RFC 8297 has its header fields, which say something of the answer to come, and are none of its own."""

@@ -22,6 +22,7 @@ from conformance.judging.verdict import Judgement, RunVerdict
 from conformance.lro import timestamp
 from conformance.reports.artefacts import write_artefacts
 from conformance.reports.junit import write_junit
+from conformance.reports.progress import Progress
 from conformance.sdk.checks import checks_by_requirement
 from conformance.sdk.credentials import masking_of
 from conformance.sdk.driver import PATIENCE
@@ -29,7 +30,7 @@ from conformance.sdk.judging import judge_performance
 from conformance.sdk.naming import EMPTY, Naming
 from conformance.sdk.play import Performance, perform, processes
 from conformance.sdk.scenario import Scenario
-from conformance.sdk.scenarios import SCENARIOS
+from conformance.sdk.scenarios import GROUPS, SCENARIOS
 from conformance.sdk.timeline import timeline, timeline_text
 from conformance.sdk.transport import REST, ClientTransport
 from conformance.secrets.command import command_without_secrets
@@ -79,7 +80,7 @@ def run_gate(
     spec: str = CONTRACT,
     parent: str = "",
     response_type: str = EMPTY,
-    on_played: Callable[[str], None] = lambda _: None,
+    progress: Progress | None = None,
 ) -> GateRun:
     """Play all scenarios, or `only` those named, against the driver that `command` starts, and judge them.
 
@@ -108,7 +109,7 @@ def run_gate(
         naming,
         transport=transport,
         jobs=jobs or max(1, min(USUAL_JOBS, len(scenarios) // _SCENARIOS_A_JOB)),
-        on_played=on_played,
+        on_over=_shown_by(progress, scenarios),
     )
     masking = masking_of(performance.exchanges, command)
     today = date.fromisoformat(started[:10])
@@ -154,6 +155,17 @@ def run_gate(
     )
     report = _reproducible(build_report(judged.judgements, judged.verdict, facts), options)
     return GateRun(performance, masking, judged.judgements, judged.verdict, report)
+
+
+def _shown_by(progress: Progress | None, scenarios: Sequence[Scenario]) -> Callable[[Scenario, bool], None]:
+    """What tells the progress which scenarios are over, each as one of its group."""
+    if progress is None:
+        return lambda *_: None
+    group_of = {scenario.name: name for name, members in GROUPS.items() for scenario in members}
+    progress.expect(group_of[scenario.name] for scenario in scenarios)
+    return lambda scenario, was_played: progress.ended(
+        group_of[scenario.name], "played" if was_played else "not played"
+    )
 
 
 def selected(only: Sequence[str]) -> list[Scenario]:

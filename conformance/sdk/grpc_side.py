@@ -44,7 +44,7 @@ _SAME_OVER_GRPC = """
     unavailable-once unavailable-for-ever internal-error no-answer-in-time get-no-answer-in-time
     slow-answer get-slow-answer list-slow-answer delete-slow-answer unavailable-late
     two-cancels-at-once cancel-and-get-at-once four-answers-at-once four-gets-at-once
-    two-deadlines-at-once denied-or-absent
+    two-deadlines-at-once same-id-at-once denied-or-absent message-names-codes
     consecutive-cancels consecutive-gets consecutive-waits get-after-a-refused-cancel
     code-cancelled code-unknown code-invalid-argument code-deadline-exceeded code-already-exists code-aborted
     code-out-of-range code-internal code-data-loss
@@ -69,6 +69,8 @@ _SAME_OVER_GRPC = """
     wait-through-unavailable wait-through-busy wait-gone wait-denied wait-for-ever wait-long wait-backs-off
     awkward-wait awkward-delete awkward-list awkward-parent-wait awkward-parent-delete
     plain-answers
+    wait-gone-at-first wait-denied-at-first wait-ended-without-result wait-nearly-over
+    list-page-refused list-page-unavailable list-without-end
     list list-pages list-not-found list-permission-denied list-no-answer-in-time
     delete delete-refused delete-not-found delete-permission-denied delete-no-answer-in-time
     two-verbs-in-id tab-in-id line-end-in-id leading-zeros-id large-number-id leading-space-id verb-as-id

@@ -118,7 +118,7 @@ def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: b
         connection.close()
 
 
-def tries_again(answer: Answer, attempt: int) -> bool:
+def again(answer: Answer, attempt: int) -> bool:
     """Whether to try again: UNAVAILABLE is, five times in all."""
     return answer.status == 503 and attempt < 5
 
@@ -134,8 +134,8 @@ def understand(method: str, answer: Answer) -> Reply:
     if not isinstance(value, dict):
         return {"outcome": "decode_error", "message": "the answer is not a JSON object"}
     if method == "list":
-        shown = [operation(each) for each in value.get("operations", [])]
-        return {"outcome": "ok", "operations": shown, "next": value.get("nextPageToken", "")}
+        shown = [operation(each) for each in value.get("operations") or []]
+        return {"outcome": "ok", "operations": shown, "next": value.get("nextPageToken") or ""}
     return {"outcome": "ok", "operation": operation(value)} if method == "get" else {"outcome": "ok"}
 
 
@@ -181,7 +181,7 @@ class Client:
     headers: Callable[[str, str], dict[str, str]] = headers
     body: Callable[[str], bytes | None] = lambda _name: b"{}"
     send: Callable[..., Answer] = send
-    tries_again: Callable[[Answer, int], bool] = tries_again
+    again: Callable[[Answer, int], bool] = again
     understand: Callable[[str, Answer], Reply] = understand
     goes_on: Callable[[Reply], bool] = goes_on
     ended: Callable[[Reply], Reply] = ended
@@ -216,16 +216,20 @@ class Client:
         """All operations below a parent, page by page, within `timeout` seconds."""
         end, shown, page = time.monotonic() + timeout, [], ""
         while True:
-            request = dict(self.call("list", endpoint, parent, end - time.monotonic(), page))
-            if request["outcome"] != "ok":
-                return request
-            shown += request["operations"]
-            page = request.get("next", "")
+            reply = self.request("list", endpoint, parent, end - time.monotonic(), page)
+            if reply["outcome"] != "ok":
+                return reply
+            shown += reply["operations"]
+            page = reply.get("next", "")
             if not page:
                 return {"outcome": "ok", "operations": shown}
 
-    def call(self, method: str, endpoint: str, name: str, timeout: float, page: str = "") -> Reply:
-        """Cancel, get or delete an operation, or list a page of those below a parent, within `timeout` seconds."""
+    def call(self, method: str, endpoint: str, name: str, timeout: float) -> Reply:
+        """Cancel, get or delete an operation within `timeout` seconds."""
+        return self.request(method, endpoint, name, timeout)
+
+    def request(self, method: str, endpoint: str, name: str, timeout: float, page: str = "") -> Reply:
+        """Make such a call, or list a page of the operations below a parent."""
         if not self.check(name + "/operations/any" if method == "list" else name):
             return {"outcome": "client_error", "message": f"{name!r} is no name of an operation"}
         verb, body = VERBS.get(method, "GET"), self.body(name) if method == "cancel" else None
@@ -241,7 +245,7 @@ class Client:
                 answer = self.send(verb, endpoint, target, fields, body, end - time.monotonic())
             except (OSError, http.client.HTTPException) as broken:
                 return {"outcome": "transport_error", "message": repr(broken)}
-            if not self.tries_again(answer, attempt) or time.monotonic() + 0.01 * attempt > end:
+            if not self.again(answer, attempt) or time.monotonic() + 0.01 * attempt > end:
                 return self.understand(method, answer)
             time.sleep(0.01 * attempt)
 

@@ -129,7 +129,8 @@ def _result(requirement: str, play: Play, complaints: Sequence[Complaint], maski
     check = play.scenario.name
     if not complaints:
         return CheckResult(requirement, check, Finding.KEPT, seconds=play.seconds)
-    return violated(requirement, check, complaints, shown, seconds=play.seconds)
+    confirmation = "violated" if play.was_repeated else ""
+    return violated(requirement, check, complaints, shown, seconds=play.seconds, confirmation=confirmation)
 
 
 def _violation(complaint: Complaint, play: Play, masking: Masking) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from conformance.exchange import Exchange
+from conformance.rules.client import may_be_the_machine
 from conformance.rules.client.turn import DriverRequest, Hello, Outcome, Said, Turn
 from conformance.sdk.company import Company
 from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE, credential_in
@@ -35,7 +36,8 @@ class Play:
     """One scenario as it went: the turn of its control, those of its steps, and the driver's fault that ended it.
 
     It is `inapplicable` where the driver says that it has not what is needed, and `unplayed` where the run ended before
-    it, or nothing was to be learned of it; the values are the reasons.
+    it, or nothing was to be learned of it; the values are the reasons. One that `was_repeated` was played once more,
+    because the machine might have been what was late.
     """
 
     scenario: Scenario
@@ -46,6 +48,7 @@ class Play:
     unanswered: Unanswered | None = None
     inapplicable: str = ""
     unplayed: str = ""
+    was_repeated: bool = False
 
     @property
     def all_turns(self) -> tuple[Turn, ...]:
@@ -110,16 +113,26 @@ def perform(
     transport: ClientTransport = REST,
     now: Callable[[], float] = time.monotonic,
     jobs: int = 1,
-    on_played: Callable[[str], None] = lambda _: None,
+    on_over: Callable[[Scenario, bool], None] = lambda *_: None,
 ) -> Performance:
-    """Play the scenarios with `jobs` drivers that `start` starts; `on_played` hears the name of each when it is over.
+    """Play the scenarios with `jobs` drivers that `start` starts.
+
+    `on_over` hears each scenario when it is over, and whether it was played; only one thread at a time calls it.
 
     What was over when it is interrupted is there, and the rest is `unplayed`. Raises UsageError when the driver cannot
     be started, TargetError when there is no port for a server, KeyboardInterrupt when nothing was over.
     """
     scenes = [Scene(scenario) for scenario in scenarios]
-    company = Company(start, scenes, naming, transport, now, on_played)
+    company = Company(start, scenes, naming, transport, now, on_over)
     company.play(jobs)
+    plays = _plays(scenes, scenes, company)
+    late = [play.scenario for play in plays if any(may_be_the_machine(turn) for turn in play.all_turns)]
+    if late and not company.is_over:
+        again = [Scene(scenario) for scenario in late]
+        company.play_again(again)
+        told = {scene.scenario.name: scene for scene in again if scene.is_over}
+        repeated = {play.scenario.name: play for play in _plays(list(told.values()), scenes, company)}
+        plays = [replace(repeated.get(play.scenario.name, play), was_repeated=play.scenario in late) for play in plays]
     performance = Performance(
         faults=company.faults,
         stderr=company.stderr,
@@ -129,14 +142,18 @@ def perform(
         why_no_others=company.why_no_others,
         was_interrupted=company.was_interrupted,
     )
+    _record(performance, plays)
+    return performance
+
+
+def _plays(played: Sequence[Scene], scenes: Sequence[Scene], company: Company) -> list[Play]:
+    """The plays of what was played; all scenes together show what the driver needs by itself, and its credential."""
     credential = credential_in(
         (*company.greetings, *(exchange for scene in scenes for asked in scene.asked for exchange in asked.arrived()))
     )
-    overheads = {id(scene): seconds for scene in scenes if (seconds := _seconds_of_control(scene)) is not None}
-    usual = statistics.median(overheads.values()) if overheads else 0.0
-    plays = [_played(scene, max(usual, overheads.get(id(scene), 0.0)), credential, company) for scene in scenes]
-    _record(performance, plays)
-    return performance
+    seconds = {id(scene): _seconds_of_control(scene) for scene in (*scenes, *played)}
+    usual = statistics.median([each for scene in scenes if (each := seconds[id(scene)]) is not None] or [0.0])
+    return [_played(scene, max(usual, seconds[id(scene)] or 0.0), credential, company) for scene in played]
 
 
 def _seconds_of_control(scene: Scene) -> float | None:

@@ -16,15 +16,16 @@ _USUAL = 0.005
 
 
 class Stalls:
-    """Measures for as long as the context lasts. `now` is the clock of the run, in seconds."""
+    """Measures while it is entered, which it may be more than once. `now` is the clock of the run, in seconds."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._stalls: list[tuple[float, float]] = []
         self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._measure, name="stalls", daemon=True)
 
     def __enter__(self) -> Stalls:
+        self._is_over.clear()
+        self._thread = threading.Thread(target=self._measure, name="stalls", daemon=True)
         self._thread.start()
         return self
 

@@ -58,17 +58,25 @@ def _after(seconds: float, fields: dict[str, str]) -> dict[str, str]:
 class _Foresighted(Client):
     """The client that doubles its pauses, and says that its time is over when the next one would not end within it."""
 
-    def call(self, method: str, endpoint: str, name: str, timeout: float, page: str = "") -> Reply:
-        once = Client(tries_again=lambda _answer, _attempt: False)
-        end, pause = time.monotonic() + timeout, 0.05
+    first_pause = 0.05
+
+    def request(self, method: str, endpoint: str, name: str, timeout: float, page: str = "") -> Reply:
+        once = Client(again=lambda _answer, _attempt: False)
+        end, pause = time.monotonic() + timeout, self.first_pause
         while True:
-            reply = once.call(method, endpoint, name, end - time.monotonic(), page)
+            reply = once.request(method, endpoint, name, end - time.monotonic(), page)
             if reply.get("http_status") != 503:
                 return reply
             if time.monotonic() + pause > end:
                 return {"outcome": "transport_error", "message": f"the time was over after {reply['code']}"}
             time.sleep(pause)
             pause *= 2
+
+
+class _Unhurried(_Foresighted):
+    """The same, with a pause that is longer than many a deadline."""
+
+    first_pause = 0.7
 
 
 def _routed(safe: str) -> Client:
@@ -118,7 +126,7 @@ _VARIANTS = (
     ClientVariant(
         "tries-more-again",
         "AIP-194 leaves 429 to the client, and 408, 502 and 504 are said by proxies.",
-        Client(tries_again=lambda answer, attempt: answer.status in (408, 429, 502, 503, 504) and attempt < 3),
+        Client(again=lambda answer, attempt: answer.status in (408, 429, 502, 503, 504) and attempt < 3),
     ),
     ClientVariant(
         "waits-before-each-call",
@@ -129,6 +137,11 @@ _VARIANTS = (
         "gives-up-before-a-pause-too-long",
         "Who would wait beyond the deadline before the next attempt may say at once that the time is over.",
         _Foresighted(),
+    ),
+    ClientVariant(
+        "gives-up-before-its-first-pause",
+        "So may who was answered UNAVAILABLE, and would not come back in time for another attempt.",
+        _Unhurried(),
     ),
     ClientVariant("no-credentials", "A driver need not use the token.", Client(headers=lambda _method, _name: {})),
 )

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
+import httpx
 import pytest
 
 from conformance.errors import ConformanceError, UsageError, nearest
@@ -120,10 +121,11 @@ def with_fixtures(
 ) -> Configuration:
     """The configuration with what fixtures of the user's give in place of it; None is a fixture that there is not.
 
-    Raises UsageError where they contradict each other, or give something else than they should.
+    Beside a transport, the URL is the one for which it was made. Raises UsageError where they give something else than
+    they should.
     """
-    if iut_url is not None and iut_transport is not None:
-        raise UsageError("there are fixtures iut_url and iut_transport", "give one of them: a server, or a transport")
+    if isinstance(iut_transport, httpx.HTTPTransport):
+        raise UsageError("the fixture iut_transport gives a way to the network", "give the server's URL as iut_url")
     if iut_url is not None:
         if not isinstance(iut_url, str):
             raise UsageError(f"the fixture iut_url gives {iut_url!r:.100}, which is no URL", "let it give a text")

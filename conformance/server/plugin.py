@@ -258,6 +258,7 @@ class _Results:
 
         Of a run that was interrupted the target is still there: what was started there is cleaned up before all else.
         """
+        self._config.stash[_WORKERS].end(self._config)
         run = self._config.stash.get(RUN, None)
         if run is not None:
             run.clean_up()
@@ -265,8 +266,7 @@ class _Results:
             return
         from conformance.server.results import mask, report_of, show
 
-        if self._config.stash[_WORKERS].have_ended:
-            run.mask_what_workers_said()
+        run.mask_what_workers_said()
         for report in self._of_workers:
             mask(report, run.masking())
         if run.fatal:
@@ -300,7 +300,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
 
 def _finish(session: pytest.Session, exitstatus: int) -> None:
     """Make the report, and of its verdict the exit status."""
-    session.config.stash[_WORKERS].end()
+    session.config.stash[_WORKERS].end(session.config)
     run = session.config.stash.get(RUN, None)
     if run is None:
         return

@@ -102,7 +102,7 @@ def show(report: pytest.TestReport, result: CheckResult, run: Run) -> None:
         report.longrepr = (file, line or 0, text) if is_known else text
     elif result.finding is Finding.VIOLATED and is_must and ruled_out is None:
         report.outcome = "failed"
-        report.longrepr = explain(build_evidence_entry(requirement, result))
+        report.longrepr = explain(build_evidence_entry(requirement, result, has_url=bool(run.url)))
     elif result.finding is Finding.ERROR:
         report.longrepr = run.masking().text(str(report.longrepr))
     elif ruled_out is not None:

@@ -95,6 +95,11 @@ class Run:
         """Where operations are written down as they are started; None leaves it to a temporary file."""
         return self.report_dir / FILE_NAME if self.report_dir is not None else None
 
+    @property
+    def url(self) -> str:
+        """Where the target is asked; empty in process. Of servers that a fixture gives each worker it is the last."""
+        return next((account.url for account in reversed(self.accounts) if account.url), self.configuration.iut.url)
+
     def own_account(self) -> Account | None:
         """What this process adds to the run besides its results; None when it has sent nothing."""
         return Account.of(self.iut) if self.iut is not None else None
@@ -196,8 +201,7 @@ class Run:
             iut={
                 "name": next((account.name for account in reversed(accounts) if account.name), iut.name),
                 **({"version": iut.version} if iut.version else {}),
-                # A fixture `iut_url` may give each worker a server of its own; the report has the last one.
-                "url": _without_userinfo(next((account.url for account in reversed(accounts) if account.url), iut.url)),
+                "url": _without_userinfo(self.url),
                 "statement": self.statement.as_json(),
             },
             spec=next((account.spec for account in accounts), {"name": iut.spec, "sha256": ""}),

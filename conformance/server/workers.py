@@ -51,13 +51,14 @@ class Workers:
         if output[_ACCOUNT] is not None:
             run.add_account(Account.from_json(output[_ACCOUNT]))
 
-    @property
-    def have_ended(self) -> bool:
-        """Whether all that were started have accounted for what they sent."""
-        return not self._at_work
+    def end(self, config: pytest.Config) -> None:
+        """Wait until all have ended, so that what they sent is there to be judged.
 
-    def end(self) -> None:
-        """All workers have ended; after an interrupt pytest-xdist does not say so of each."""
+        Only after an interrupt some are still at work: they clean up. pytest-xdist waits for them, too, but later.
+        """
+        waiting = config.pluginmanager.getplugin("dsession")
+        if self._at_work and waiting is not None:
+            waiting.pytest_sessionfinish()
         for node in list(self._at_work):
             self.pytest_testnodedown(node)
 

@@ -29,6 +29,11 @@ def violation(message: str = "it is not so", traffic: Traffic | None = None) -> 
     return {"message": message, "exchanges": [exchange_as_json(exchange) for exchange in shown.exchanges]}
 
 
+def broken(*shown: dict[str, Any], name: str = "chapter.slug") -> tuple[Requirement, list[CheckResult]]:
+    """A MUST that is violated, for `report_of`."""
+    return requirement(name=name), [result(Finding.VIOLATED, "it is not so", name, violations=shown)]
+
+
 def facts(**members: Any) -> RunFacts:
     told: dict[str, Any] = {
         "iut": {"name": "emulator", "url": "http://127.0.0.1:1", "statement": {"declared": {}, "found": {}}},

@@ -166,11 +166,38 @@ def test_a_reason_that_many_share_is_told_once() -> None:
     may = requirement(Level.MAY, "chapter.may", not_tested_reason="no text decides")
     other = requirement(name="chapter.other")
     open_ones = [(one, [result(Finding.NOT_TESTED, "no operation ran", one.id)]) for one in (MUST, other)]
-    text = render(report_of(*open_ones, (may, [])), catalogue_of(MUST, other, may))
+    kept = (requirement(name="chapter.kept"), [result(Finding.KEPT, name="chapter.kept")])
+    text = render(report_of(*open_ones, (may, []), kept), catalogue_of(MUST, other, may, kept[0]))
     assert "· not-tested\n  no operation ran\n    chapter.slug (MUST), chapter.other (MUST)\n" in text
     assert "no text decides" not in text, "that it is a MAY says enough"
     assert "2 MUST not tested: chapter.slug, chapter.other\n" in text
-    assert text.endswith("verdict: INCOMPLETE: NOTHING WAS JUDGED\n")
+    assert text.endswith("verdict: INCOMPLETE\n")
+
+
+def test_a_reason_that_very_many_share_has_a_few_of_them() -> None:
+    names = [f"chapter.slug-{number}" for number in range(30)]
+    report = report_of(*((requirement(name=name), [result(Finding.NOT_TESTED, "so", name)]) for name in names))
+    assert "chapter.slug-5 (MUST) and 24 more (-v lists them)\n" in render(report, catalogue_of()).replace(
+        "\n    ", " "
+    )
+    assert "chapter.slug-29" in render(report, catalogue_of(), size=Size.VERBOSE)
+
+
+def test_where_nothing_was_judged_the_cause_comes_first_and_once() -> None:
+    report = report_of((MUST, [result(Finding.NOT_TESTED, "no call")]), messages=("the recording is empty",))
+    assert render(report, catalogue_of(MUST)).split("\n") == [
+        "",
+        "the recording is empty",
+        "",
+        "· not-tested",
+        "  no call",
+        "    chapter.slug (MUST)",
+        "",
+        "emulator, 1 requirement: 1 not-tested",
+        "3 requests, 2 operations, profile quick",
+        "verdict: INCOMPLETE: NOTHING WAS JUDGED",
+        "",
+    ]
 
 
 def test_a_verdict_names_what_is_under_test() -> None:

@@ -17,8 +17,8 @@ from conformance.reports.html import render_html
 from conformance.rules import Complaint
 from conformance.rules.rule import TimedCall
 from conformance.spec.catalogue import Level
-from tests.reports.making import report_of, requirement, result, violation
-from tests.reports.test_html import broken, hostile_report
+from tests.reports.making import broken, report_of, requirement, result, violation
+from tests.reports.test_html_foreign import hostile_report
 from tests.rules.traffic import OPERATION, Traffic
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed (pip install selenium)")
@@ -321,14 +321,23 @@ def test_a_time_line_can_be_read_on_a_telephone(page: Any, tmp_path: Path) -> No
         page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
-def test_a_printed_report_is_two_pages_at_most(page: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize("failing", [1, 3, 8, 24, 90])
+def test_a_printed_report_is_two_pages_at_most(page: Any, tmp_path: Path, failing: int) -> None:
+    """However much of it fails: the more there is, the less is printed of each."""
     long = "Each of these sentences is as long as those of a catalogue are, or a little longer than that."
-    many = [
-        (requirement(name=f"{chapter}.kept-{number}"), [result(Finding.KEPT, name=f"{chapter}.kept-{number}")])
-        for chapter in "abcdefghijklmnopq"
-        for number in range(6)
-    ]
-    opened(page, tmp_path, report_of(broken(violation(long)), broken(violation(long), name="a.slug"), *many))
+    traffic = Traffic()
+    for number in range(4):
+        traffic.cancel(name=OPERATION + str(number) * 500)
+    broken_ones = [broken(violation(long), violation(long, traffic), name=f"f.slug-{n}") for n in range(failing)]
+
+    def judged(verdict: str, number: int, finding: Finding, level: Level = Level.MUST) -> Any:
+        name = f"{verdict[number % len(verdict)]}.so-named-are-others-{number}"
+        return requirement(level, name), [result(finding, f"{long} {number % 4}", name)]
+
+    kept = [judged("abcdeghijklmnopq", number, Finding.KEPT) for number in range(100)]
+    untested = [judged("uv", number, Finding.NOT_TESTED) for number in range(20)]
+    warned = [judged("w", number, Finding.VIOLATED, Level.SHOULD) for number in range(10)]
+    opened(page, tmp_path, report_of(*broken_ones, *kept, *untested, *warned))
     printed = base64.b64decode(page.print_page())
     assert 1 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 2
 

@@ -118,8 +118,11 @@ def test_what_was_kept_has_no_evidence_and_nothing_to_reproduce() -> None:
 @pytest.mark.parametrize(("level", "verdict"), [(Level.MUST, "fail"), (Level.SHOULD, "warn")])
 def test_evidence_can_be_shown_before_the_run_is_over(level: Level, verdict: str) -> None:
     found = result(Finding.VIOLATED, "not so", violations=(violation("not so"),))
-    entry = build_evidence_entry(requirement(level), found)
+    entry = build_evidence_entry(requirement(level), found, has_url=True)
     assert (entry["verdict"], entry["reason"], len(entry["evidence"])) == (verdict, "not so", 1)
+    assert entry["reproduction"]["curl"].startswith("curl ")
+    in_process = build_evidence_entry(requirement(level), found, has_url=False)
+    assert in_process["reproduction"]["curl"] == "", "a line for curl would be sent to whoever is there"
 
 
 def test_the_last_word_is_that_it_is_complete() -> None:

@@ -22,6 +22,12 @@ def test_calls_are_bars_under_a_scale_with_their_times() -> None:
     ]
 
 
+def test_times_of_microseconds_are_told_apart() -> None:
+    lines = list(time_line_text(spans((0, 0.000_026), (0.000_002, 0.000_040))))
+    assert lines[0] == "0.0   0.010   0.020    0.030 0.040 ms"
+    assert lines[3].endswith(" 0.002–0.040 ms  call 2 [2]")
+
+
 def test_a_pause_is_cut_out_and_said() -> None:
     lines = list(time_line_text(spans((0, 0.010), (10, 10.010))))
     assert lines[-1] == "≈ a pause that was cut out"

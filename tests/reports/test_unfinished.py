@@ -18,7 +18,8 @@ import pytest
 from conformance.cli import main
 from conformance.errors import UsageError
 from conformance.judging.report import read_report
-from conformance.reports.unfinished import MADE_OF_A_REPORT, MESSAGE, announced_directory, begin_report
+from conformance.reports.earlier import MADE_OF_A_REPORT, announced_directory, remove_earlier_report
+from conformance.reports.unfinished import MESSAGE, begin_report
 from conformance.server import plugin
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
@@ -90,6 +91,30 @@ def test_a_run_that_is_killed_leaves_no_earlier_report(earlier: Path) -> None:
             run.kill()
             run.communicate()
     assert is_not_finished(earlier)
+
+
+def test_an_earlier_report_is_removed_before_the_program_is_loaded(earlier: Path) -> None:
+    """Else a signal that comes meanwhile would leave it."""
+    program = (
+        "import sys, conformance.cli as cli\n"
+        "cli.remove_earlier_report = lambda directory: sys.exit(sum('conformance' in name for name in sys.modules))\n"
+        "cli.main(['run', '--report-dir', sys.argv[1]])"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(earlier)], timeout=60, check=False)
+    assert done.returncode <= len({"conformance", "cli", "errors", "reports", "earlier"})
+    remove_earlier_report(earlier)
+    assert [path.name for path in earlier.iterdir()] == ["ledger.jsonl"]
+
+
+def test_a_signal_while_the_program_is_loaded_is_no_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("importlib.import_module", interrupted)
+    assert main(["run"]) == 2
+    assert capsys.readouterr().err == "lro-conformance: interrupted\n"
 
 
 def test_a_run_that_is_interrupted_before_it_has_judged_anything_says_so(

@@ -67,11 +67,11 @@ def test_a_driver_that_has_to_be_alone_plays_alone() -> None:
 
 
 def test_what_was_over_when_a_run_is_interrupted_is_judged() -> None:
-    def interrupted(name: str) -> None:
-        if name == "not-found":
+    def interrupted(scenario: Scenario, was_played: bool) -> None:
+        if scenario.name == "not-found":
             raise KeyboardInterrupt
 
-    performance = perform(lambda: InProcess(HONEST), SOME, NAMING, on_played=interrupted)
+    performance = perform(lambda: InProcess(HONEST), SOME, NAMING, on_over=interrupted)
     assert performance.was_interrupted
     assert performance.faults == []
     unplayed = {play.scenario.name: play.unplayed for play in performance.plays}

@@ -165,6 +165,8 @@ def test_who_says_that_time_is_over_has_waited_for_it(said: Mapping[str, Any], b
     """5 for 5000: a driver that takes milliseconds for seconds gives up before the answer is there."""
     assert broken(turn(arrived(CANCEL, LENGTH_0), timeout=5000, **said)) == breaks
     assert broken(turn(arrived(CANCEL, LENGTH_0), timeout=5000, at=4.9, **said)) == set()
+    unavailable = arrived(CANCEL, LENGTH_0, outcome=Response(503))
+    assert broken(turn(unavailable, timeout=300, **said)) == set(), "the next attempt would come too late"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,14 @@ def test_a_lying_client_does_not(capsys: pytest.CaptureFixture[str]) -> None:
     assert "> POST /v1/projects/conformance/locations/gate/operations/hash-in-id-a" in printed
 
 
+def test_in_a_pipe_there_is_a_line_for_each_group_of_scenarios(capsys: pytest.CaptureFixture[str]) -> None:
+    some = [word for name in ("cancel-of-a-done-operation", "dots-in-id", "hidden-id") for word in ("--scenario", name)]
+    main(["sdk", *some, "--", *HONEST])
+    assert capsys.readouterr().err == "waits, 1 scenario: 1 not played\nnames, 2 scenarios: 2 played\n"
+    main(["sdk", "-q", *some, "--", *HONEST])
+    assert capsys.readouterr().err == ""
+
+
 def test_the_report_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sdk", "--json", "--scenario", "cancelled", "--", *HONEST]) == 3
     report = json.loads(capsys.readouterr().out)

@@ -11,6 +11,7 @@ from conformance.rules.client.answers import (
     get_is_no_cancel,
     if_answered_last,
     if_coded,
+    if_sent,
     is_no_success,
     is_ok,
     keeps_the_code,
@@ -25,7 +26,9 @@ from conformance.rules.client.answers import (
 )
 from conformance.rules.client.codes import keeps_the_class, tells_the_last_answer
 from conformance.rules.client.deadlines import stops_at_its_deadline, unless_given_up
+from conformance.rules.client.doubt import may_be_the_machine
 from conformance.rules.client.operations import (
+    if_listed,
     if_shown,
     keeps_the_message_of_the_operation,
     shows,
@@ -50,6 +53,7 @@ from conformance.rules.client.waits import (
     tells_a_cancellation,
     tells_a_failure,
     tells_a_result,
+    tells_no_cancellation,
     tells_that_time_is_over,
     unless_unreadable,
     waits_for_an_answer_in_time,
@@ -75,7 +79,9 @@ __all__ = [
     "gets_through",
     "if_answered_last",
     "if_coded",
+    "if_listed",
     "if_looked_often",
+    "if_sent",
     "if_shown",
     "is_accepted",
     "is_no_success",
@@ -87,6 +93,7 @@ __all__ = [
     "keeps_the_message_of_the_operation",
     "keeps_the_method",
     "keeps_the_status",
+    "may_be_the_machine",
     "nothing_is_sent",
     "pauses_grow",
     "reports",
@@ -102,6 +109,7 @@ __all__ = [
     "tells_a_cancellation",
     "tells_a_failure",
     "tells_a_result",
+    "tells_no_cancellation",
     "tells_no_other",
     "tells_that_time_is_over",
     "tells_the_last_answer",

@@ -9,6 +9,7 @@ from conformance.exchange import Exchange, Method, Wire
 from conformance.lro.codes import Code
 from conformance.rules.client.codes import code_in, follows_from, last_error
 from conformance.rules.client.reading import (
+    http_method_of,
     is_error,
     is_redirect,
     line_of,
@@ -65,6 +66,17 @@ def is_ok(turn: Turn) -> Complaint | None:
 def is_no_success(turn: Turn) -> Complaint | None:
     """The call does not succeed."""
     return turn.complain(f"the driver said ok; the answer was {statuses_of(turn)}") if turn.said.is_ok else None
+
+
+def if_sent(judge: TurnJudge) -> TurnJudge:
+    """An oracle about what is made of answers; that the call was sent at all is judged elsewhere."""
+
+    def judge_sent(turn: Turn) -> Complaint | None:
+        if not turn.answers:
+            raise NotTested(f"the call did not arrive; the driver said {reply_in_words(turn)}")
+        return judge(turn)
+
+    return judge_sent
 
 
 def success_was_answered(turn: Turn) -> Complaint | None:
@@ -199,22 +211,29 @@ def keeps_the_status(turn: Turn) -> Complaint | None:
 
 
 def keeps_the_method(turn: Turn) -> Complaint | None:
-    """A redirect that keeps the method (307, 308) is followed with a POST of the same content, or not at all."""
+    """A redirect that keeps the method (307, 308) is followed with the same method and content, or not at all."""
     followed = [(moved, later) for moved in turn.answers for later in _where_it_leads(moved, turn)]
     changed = [
-        later for moved, later in followed if later.request.method != "POST" or later.request.body != moved.request.body
+        later
+        for moved, later in followed
+        if (later.request.method, later.request.body) != (moved.request.method, moved.request.body)
     ]
     if changed:
         return turn.complain(f"the redirect was followed with {line_of(changed[0])}", *turn.arrived)
-    if turn.said.is_ok and not followed:
+    if turn.said.is_ok and turn.answers and not followed:
         return turn.complain(f"the driver said ok; the answer was {statuses_of(turn)}")
     return None
 
 
 def get_is_no_cancel(turn: Turn) -> Complaint | None:
-    """If a redirect was followed with a GET, nothing was cancelled, and the client reports no success."""
-    if turn.said.is_ok and not any(_was_cancelled(exchange) for exchange in turn.arrived):
-        return turn.complain("the driver said ok; no POST was answered with a success", *turn.arrived)
+    """If a redirect was followed with a GET, nothing was cancelled or deleted, and the client reports no success."""
+    method = http_method_of(turn)
+    if (
+        turn.said.is_ok
+        and turn.answers
+        and not any(each.request.method == method and each.succeeded() for each in turn.arrived)
+    ):
+        return turn.complain(f"the driver said ok; no {method} was answered with a success", *turn.arrived)
     return None
 
 
@@ -225,7 +244,3 @@ def _where_it_leads(moved: Exchange, turn: Turn) -> list[Exchange]:
         return []
     path = urlsplit(location).path
     return [later for later in turn.arrived if later.number > moved.number and later.request.path == path]
-
-
-def _was_cancelled(exchange: Exchange) -> bool:
-    return exchange.request.method == "POST" and exchange.succeeded()

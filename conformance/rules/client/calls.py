@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
-from conformance.exchange import Method, Wire
+from conformance.exchange import Exchange, Method, Wire
 from conformance.rules.client.reading import about, line_of, names_an_operation, something_arrived
 from conformance.rules.client.turn import Turn, turn_rule
 from conformance.rules.rule import Complaint
@@ -48,11 +48,11 @@ def a_delete_is_sent(turn: Turn) -> Complaint | None:
 
 @turn_rule(
     "client-request.get-has-no-body",
-    when=lambda turn: any(exchange.calls(Method.GET) for exchange in turn.arrived),
+    when=lambda turn: bool(_without_body(turn)),
     reads=Wire.HTTP,
 )
 def a_get_has_no_body(turn: Turn) -> Complaint | None:
-    full = [exchange for exchange in turn.arrived if exchange.calls(Method.GET) and exchange.request.body]
+    full = [exchange for exchange in _without_body(turn) if exchange.request.body]
     return about(turn, full, lambda exchange: f"{line_of(exchange)} has a body of {len(exchange.request.body)} bytes")
 
 
@@ -74,6 +74,12 @@ def no_other_operation_is_cancelled(turn: Turn) -> Complaint | None:
             f" {exchange.call.name if exchange.call is not None else ''}"
         ),
     )
+
+
+def _without_body(turn: Turn) -> list[Exchange]:
+    """The calls whose HTTP methods have no content: all but the cancels."""
+    calls = (Method.GET, Method.LIST, Method.DELETE)
+    return [exchange for exchange in turn.arrived if exchange.call is not None and exchange.call.method in calls]
 
 
 def _is_listed(turn: Turn) -> bool:

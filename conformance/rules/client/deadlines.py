@@ -144,10 +144,13 @@ def was_unanswered_in_time(turn: Turn) -> bool:
 
 
 def says_time_over_of_an_answer(turn: Turn) -> bool:
-    """Whether the call was answered at its first attempt, and the client says that no answer came in time."""
+    """Whether the call was answered at its first attempt, and the client says that no answer came in time.
+
+    After UNAVAILABLE that is true of who sees that the next attempt would come too late.
+    """
     said = turn.said
     is_told = said.outcome is Outcome.TRANSPORT_ERROR and _TIME_OVER.search(f"{said.exception} {said.message}".lower())
-    return bool(is_told) and len(turn.answers) == 1 and turn.answers[0].response is not None
+    return bool(is_told) and len(turn.answers) == 1 and turn.answers[0].succeeded()
 
 
 _TIME_OVER = re.compile(r"time[d ]*out|time (is |was )?over|deadline")

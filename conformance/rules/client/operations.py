@@ -112,6 +112,17 @@ def _operation_in_words(said: Mapping[str, Any]) -> str:
     return f"one that is {seen.state.value}{code}{response}"
 
 
+def if_listed(judge: TurnJudge) -> TurnJudge:
+    """An oracle about a list of which an answer may end the call: it judges only clients that show operations."""
+
+    def judge_listed(turn: Turn) -> Complaint | None:
+        if turn.said.operations is None:
+            raise NotTested(f"the driver said {reply_in_words(turn)}, and showed no operations")
+        return judge(turn)
+
+    return judge_listed
+
+
 def shows_a_list(turn: Turn) -> Complaint | None:
     """Every operation of every page is shown as a get would show it: its name, its state, and its code."""
     pages = [
@@ -127,10 +138,10 @@ def shows_a_list(turn: Turn) -> Complaint | None:
     for exchange, members in pages:
         if (asked := _page_of(exchange)) != token:
             return turn.complain(f"the next page has the token {token!r}, and the client asked for {asked!r}")
-        token = members.get("nextPageToken", "")
+        token = members.get("nextPageToken") or ""
     if token:
         return turn.complain(f"the list goes on at the page token {token!r}, and the client did not ask for that page")
-    answered = [_in_short(Operation(each)) for _, members in pages for each in members.get("operations", [])]
+    answered = [_in_short(Operation(each)) for _, members in pages for each in members.get("operations") or []]
     shown = [_in_short(as_said(each)) for each in turn.said.operations]
     if shown == answered:
         return None

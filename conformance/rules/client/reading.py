@@ -107,15 +107,17 @@ def cancels_of(turn: Turn) -> list[Exchange]:
     ]
 
 
-def gets_of(turn: Turn) -> list[Exchange]:
-    """The gets of the operation that the driver was told, among all that arrived.
+def gets_and_deletes_of(turn: Turn) -> list[Exchange]:
+    """The gets and deletes of the operation that the driver was told, among all that arrived.
 
     If a raw `?` cuts a name in two, the first part is another name, and the rest is its query.
     """
     return [
         exchange
         for exchange in turn.arrived
-        if exchange.call is not None and exchange.calls(Method.GET) and exchange.call.name == turn.request.name
+        if exchange.call is not None
+        and exchange.call.method in (Method.GET, Method.DELETE)
+        and exchange.call.name == turn.request.name
     ]
 
 

@@ -15,7 +15,7 @@ from conformance.rules.client.reading import (
     asks_for_a_cancel,
     calls_of,
     cancels_of,
-    gets_of,
+    gets_and_deletes_of,
     http_method_of,
     line_of,
     names_an_operation,
@@ -179,10 +179,14 @@ def a_body_is_labelled_json(turn: Turn) -> Complaint | None:
 
 
 @turn_rule(
-    "client-request.no-foreign-query", when=lambda turn: bool(cancels_of(turn) or gets_of(turn)), reads=Wire.HTTP
+    "client-request.no-foreign-query",
+    when=lambda turn: bool(cancels_of(turn) or gets_and_deletes_of(turn)),
+    reads=Wire.HTTP,
 )
 def the_query_has_system_parameters_only(turn: Turn) -> Complaint | None:
-    foreign = [exchange for exchange in (*cancels_of(turn), *gets_of(turn)) if _foreign_parameters(exchange)]
+    foreign = [
+        exchange for exchange in (*cancels_of(turn), *gets_and_deletes_of(turn)) if _foreign_parameters(exchange)
+    ]
     return about(turn, foreign, lambda exchange: f"the query has {', '.join(_foreign_parameters(exchange))}")
 
 

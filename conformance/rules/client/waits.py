@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from conformance.errors import NotTested
+from conformance.exchange import Exchange
 from conformance.lro.codes import Code
 from conformance.lro.operation import Operation, State
 from conformance.rules.client.deadlines import deadline_of, longest_duration, shortest_duration, tells_no_answer
@@ -50,7 +51,7 @@ def a_wait_ends_with_the_operation(turn: Turn) -> Complaint | None:
 
 @turn_rule("client-wait.end-is-awaited", when=lambda turn: is_wait(turn) and turn.said.is_ok)
 def who_says_that_it_is_over_has_seen_the_end(turn: Turn) -> Complaint | None:
-    if _done_at(turn) is not None:
+    if any(_shows_an_end(exchange) for exchange in turn.arrived):
         return None
     return turn.complain(
         f"the wait came back with ok, and no get had shown that the operation is done: {statuses_of(turn)}"
@@ -155,6 +156,17 @@ def tells_a_result(turn: Turn) -> Complaint | None:
     return turn.complain(f"the operation succeeded, and of the wait the driver said {_in_words(turn)}")
 
 
+def tells_no_cancellation(turn: Turn) -> Complaint | None:
+    """The operation ended, and nothing says that it was cancelled: nor does the reply, whatever it makes of that."""
+    _arrived(turn)
+    said = turn.said
+    shown = as_said(said.operation) if said.operation is not None else None
+    is_told = shown is not None and shown.state is State.CANCELLED
+    if not (is_told or said.code is Code.CANCELLED or said.cancelled is True or "cancel" in said.exception.lower()):
+        return None
+    return turn.complain(f"the operation ended without a result, and of the wait the driver said {_in_words(turn)}")
+
+
 def ends_with_the_refusal(code: Code) -> TurnJudge:
     """An oracle: a get was refused finally, so the wait ends with that error."""
 
@@ -221,11 +233,13 @@ def _arrived(turn: Turn) -> None:
 
 def _done_at(turn: Turn) -> int | None:
     """The number of the first get that showed that the operation is done."""
-    for number, exchange in enumerate(turn.answers):
-        members = exchange.response.json_object() if exchange.response is not None else None
-        if exchange.succeeded() and members is not None and Operation(members).done:
-            return number
-    return None
+    return next((number for number, exchange in enumerate(turn.answers) if _shows_an_end(exchange)), None)
+
+
+def _shows_an_end(exchange: Exchange) -> bool:
+    """Whether an operation that is done was answered, on its own path or where a redirect has led."""
+    members = exchange.response.json_object() if exchange.response is not None else None
+    return exchange.succeeded() and members is not None and Operation(members).done
 
 
 def _in_words(turn: Turn) -> str:

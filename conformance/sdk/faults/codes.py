@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.sdk.faults.registry import fault
-from conformance.sdk.honest_driver import Answer, Client, Reply
+from conformance.sdk.honest_driver import NUMBERS, Answer, Client, Reply
 
 _CANCELLED: Reply = {"name": "", "done": True, "error": {"code": 1, "message": ""}, "response": False}
 
@@ -78,15 +78,15 @@ def first_answer_counts(honest: Client) -> Client:
     """Reports the error that made it try again, and not the one that it got then."""
     first: list[Answer] = []
 
-    def tries_again(answer: Answer, attempt: int) -> bool:
+    def again(answer: Answer, attempt: int) -> bool:
         if attempt == 1:
             first[:] = [answer]
-        return honest.tries_again(answer, attempt)
+        return honest.again(answer, attempt)
 
     def understand(method: str, answer: Answer) -> Reply:
         return honest.understand(method, first[0] if answer.status >= 400 else answer)
 
-    return replace(honest, tries_again=tries_again, understand=understand)
+    return replace(honest, again=again, understand=understand)
 
 
 @fault("client-answer.other-codes", "client-answer.last-answer-is-told")
@@ -221,3 +221,14 @@ def message_says_what_is_absent(honest: Client) -> Client:
         honest,
         lambda _, __, reply: {**reply, "code": "NOT_FOUND"} if "not exist" in reply.get("message", "") else reply,
     )
+
+
+@fault("client-answer.not-found")
+def any_word_is_a_code(honest: Client) -> Client:
+    """Takes the first name of a code that it finds anywhere in an error for its code."""
+
+    def lie(_: str, answer: Answer, reply: Reply) -> Reply:
+        found = [name for name in NUMBERS.values() if name.encode() in answer.body]
+        return {**reply, "code": found[0]} if found and reply.get("message") else reply
+
+    return _understood(honest, lie)

@@ -82,11 +82,11 @@ def each_attempt_has_the_whole_deadline(honest: Client) -> Client:
     def send(*request: Any) -> Answer:
         for attempt in range(1, 6):
             answer = honest.send(*request)
-            if not honest.tries_again(answer, attempt):
+            if not honest.again(answer, attempt):
                 break
         return answer
 
-    return replace(honest, send=send, tries_again=lambda _answer, _attempt: False)
+    return replace(honest, send=send, again=lambda _answer, _attempt: False)
 
 
 @fault("client-retry.deadline-is-used")

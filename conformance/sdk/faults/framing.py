@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import re
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -311,5 +312,25 @@ def uses_a_closed_connection(honest: Client) -> Client:
     def send(verb: str, origin: str, target: str, fields: Fields, body: bytes | None, left: float) -> Answer:
         is_about_it = "closed-connection" in target and "-control" not in target
         return (pool.send if is_about_it else honest.send)(verb, origin, target, fields, body, left)
+
+    return replace(honest, send=send)
+
+
+@fault("client-answer.belongs-to-its-request", "client-answer.error-is-no-success")
+def what_is_left_over_is_the_next(honest: Client) -> Client:
+    """Keeps what it has read beyond an answer, and takes it for the beginning of the answer to its next call."""
+    kept: dict[str, bytes] = {}
+
+    def send(verb: str, origin: str, target: str, fields: Fields, body: bytes | None, left: float) -> Answer:
+        if "answer-to-nothing" not in target or "-control" in target:
+            return honest.send(verb, origin, target, fields, body, left)
+        read = kept.pop(origin, b"")
+        with closing(connected(origin, left)) as wire:
+            wire.sendall(request_bytes(verb, urlsplit(origin).netloc, target, fields, body))
+            while not (whole := re.match(rb"HTTP/1.1 (\d+).*?Content-Length: (\d+).*?\r\n\r\n(.+)", read, re.DOTALL)):
+                read += wire.recv(65536)
+        status, length, rest = int(whole[1]), int(whole[2]), whole[3]
+        kept[origin] = rest[length:]
+        return Answer(status, rest[:length])
 
     return replace(honest, send=send)

@@ -1,10 +1,11 @@
-"""Faults of lists and deletes: what is not asked for, and what is not shown."""
+"""Faults of lists and deletes: what is not asked for, what is asked for besides, and what is not shown."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from conformance.sdk.faults.registry import fault
 from conformance.sdk.honest_driver import Answer, Client, Reply
@@ -82,5 +83,183 @@ def deletes_nothing(honest: Client) -> Client:
 
     def send(verb: str, *rest: Any) -> Answer:
         return Answer(200, b"{}") if verb == "DELETE" else honest.send(verb, *rest)
+
+    return replace(honest, send=send)
+
+
+def _ending_at(honest: Client, outcome: str) -> Client:
+    """The client, showing what it has of a list when a page after the first one fails like this."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        reply = honest.understand(method, answer)
+        is_later = method == "list" and asked and "pageToken=" in asked[-1]
+        return {"outcome": "ok", "operations": []} if is_later and reply["outcome"] == outcome else reply
+
+    asked: list[str] = []
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        asked[:] = [target]
+        return honest.send(verb, origin, target, *rest)
+
+    return replace(honest, send=send, understand=understand)
+
+
+@fault("client-operation.listed-are-shown")
+def refused_page_is_the_last(honest: Client) -> Client:
+    """Shows what it has of a list when the next page is refused."""
+    return _ending_at(honest, "rpc_error")
+
+
+@fault("client-operation.listed-are-shown")
+def unreadable_page_is_the_last(honest: Client) -> Client:
+    """Shows what it has of a list when the next page cannot be read."""
+    return _ending_at(honest, "decode_error")
+
+
+@fault("client-operation.listed-are-shown")
+def retry_begins_the_list_again(honest: Client) -> Client:
+    """Asks for the first page again when it tries a later one again, and so shows that twice."""
+    failed: list[str] = []
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        path, is_later, _ = target.partition("?pageToken=")
+        answer = honest.send(verb, origin, path if is_later and target in failed else target, *rest)
+        failed[:] = [target] if answer.status == 503 else []
+        return answer
+
+    return replace(honest, send=send)
+
+
+@fault("client-operation.listed-are-shown")
+def empty_token_is_a_token(honest: Client) -> Client:
+    """Asks for the next page as long as there is a token, also when that is empty."""
+    return _going_on(honest, b'"nextPageToken": ""')
+
+
+@fault("client-operation.null-is-absent")
+def null_token_is_a_token(honest: Client) -> Client:
+    """Asks for the page that is called null."""
+    return _going_on(honest, b'"nextPageToken": null')
+
+
+@fault("client-answer.lost-answer-is-no-success")
+def lost_list_is_empty(honest: Client) -> Client:
+    """Shows no operations when the connection breaks before the answer to a list."""
+    return _without_answer(honest, lambda verb, target: verb == "GET" and target.endswith("/operations"))
+
+
+@fault("client-answer.lost-answer-is-no-success")
+def lost_delete_is_done(honest: Client) -> Client:
+    """Says that it has deleted when the connection breaks before the answer: whoever asks again finds nothing."""
+    return _without_answer(honest, lambda verb, _target: verb == "DELETE")
+
+
+def _without_answer(honest: Client, is_meant: Callable[[str, str], bool]) -> Client:
+    """The client, taking a connection that breaks for an empty object."""
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        try:
+            return honest.send(verb, origin, target, *rest)
+        except ConnectionError:
+            if is_meant(verb, target):
+                return Answer(200, b"{}")
+            raise
+
+    return replace(honest, send=send)
+
+
+@fault("client-operation.garbage-is-no-operation", "client-operation.listed-are-shown")
+def unreadable_list_is_empty(honest: Client) -> Client:
+    """Shows no operations where it cannot read a list."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        reply = honest.understand(method, answer)
+        is_unread = method == "list" and reply["outcome"] == "decode_error"
+        return {"outcome": "ok", "operations": []} if is_unread else reply
+
+    return replace(honest, understand=understand)
+
+
+def _going_on(honest: Client, token: bytes) -> Client:
+    def understand(method: str, answer: Answer) -> Reply:
+        reply = honest.understand(method, answer)
+        return {**reply, "next": "null"} if method == "list" and token in answer.body else reply
+
+    return replace(honest, understand=understand)
+
+
+@fault("client-retry.deadline-is-kept")
+def each_page_has_the_whole_deadline(honest: Client) -> Client:
+    """Gives every page of a list the deadline of the call."""
+
+    class Paging(Client):
+        def list(self, endpoint: str, parent: str, timeout: float) -> Reply:
+            shown, page = [], ""
+            while True:
+                reply = self.request("list", endpoint, parent, timeout, page)
+                if reply["outcome"] != "ok":
+                    return reply
+                shown += reply["operations"]
+                page = reply.get("next", "")
+                if not page:
+                    return {"outcome": "ok", "operations": shown}
+
+    return Paging(**{part: getattr(honest, part) for part in honest.__dataclass_fields__})
+
+
+@fault("client-request.no-foreign-query")
+def forces_a_delete(honest: Client) -> Client:
+    """Deletes with `?force=true`, which other methods of that name have."""
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        return honest.send(verb, origin, target + ("?force=true" if verb == "DELETE" else ""), *rest)
+
+    return replace(honest, send=send)
+
+
+@fault("client-request.get-has-no-body")
+def delete_has_a_body(honest: Client) -> Client:
+    """Sends `{}` with a delete, as with a cancel."""
+
+    def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
+        return honest.send(verb, origin, target, fields, b"{}" if verb == "DELETE" else body, left)
+
+    return replace(honest, send=send)
+
+
+def _following(honest: Client, statuses: tuple[int, ...]) -> Client:
+    """The client, following the redirects of a delete with a GET."""
+
+    def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
+        answer = honest.send(verb, origin, target, fields, body, left)
+        is_here = (answer.location or "").startswith("/")
+        if verb != "DELETE" or answer.status not in statuses or not is_here:
+            return answer
+        return honest.send("GET", origin, answer.location, fields, None, left)
+
+    return replace(honest, send=send)
+
+
+@fault("client-answer.redirect-keeps-the-method")
+def follows_a_delete_with_get(honest: Client) -> Client:
+    """Follows a delete that is answered 307 with a GET."""
+    return _following(honest, (307,))
+
+
+@fault("client-answer.redirected-get-is-no-cancel")
+def redirected_delete_is_done(honest: Client) -> Client:
+    """Follows a delete that is answered 302 with a GET, and says that it has deleted."""
+    return _following(honest, (302,))
+
+
+@fault("client-request.credentials-stay-with-their-origin")
+def list_takes_its_token_along(honest: Client) -> Client:
+    """Follows the redirect of a list with all its header fields, wherever that leads."""
+
+    def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
+        answer = honest.send(verb, origin, target, fields, body, left)
+        if not target.endswith("/operations") or answer.status != 307 or not answer.location:
+            return answer
+        return honest.send(verb, answer.location, urlsplit(answer.location).path, fields, body, left)
 
     return replace(honest, send=send)

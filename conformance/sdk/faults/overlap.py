@@ -130,3 +130,29 @@ def has_one_deadline(honest: Client) -> Client:
         return honest.send(verb, origin, target, fields, body, left)
 
     return replace(honest, send=send)
+
+
+@fault("client-answer.calls-at-once-do-not-mix", "client-request.get-is-sent")
+def shares_what_has_the_same_id(honest: Client) -> Client:
+    """Sends one of two gets that are made at once, and gives both its answer, where their names end in the same id."""
+    lock = threading.Lock()
+    under_way: dict[str, tuple[threading.Event, list[Answer]]] = {}
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        if verb != "GET":
+            return honest.send(verb, origin, target, *rest)
+        id_ = target.rpartition("/")[2]
+        with lock:
+            is_first = id_ not in under_way
+            is_there, shared = under_way.setdefault(id_, (threading.Event(), []))
+        if not is_first and is_there.wait(_FOR_THE_SECOND) and shared:
+            return shared[0]
+        try:
+            shared[:] = [honest.send(verb, origin, target, *rest)]
+            return shared[0]
+        finally:
+            with lock:
+                under_way.pop(id_, None)
+            is_there.set()
+
+    return replace(honest, send=send)

@@ -89,7 +89,11 @@ def end_without_result_is_a_cancellation(honest: Client) -> Client:
     )
 
 
-@fault("client-operation.end-without-result-is-told", "client-operation.metadata-is-no-outcome")
+@fault(
+    "client-operation.end-without-result-is-told",
+    "client-operation.metadata-is-no-outcome",
+    "client-wait.ends-when-done",
+)
 def end_without_result_has_not_come(honest: Client) -> Client:
     """Shows an operation as running until it has a result."""
     return _read(honest, lambda _, shown: {"done": False} if shown["error"] is None and not shown["response"] else {})
@@ -236,7 +240,7 @@ def get_is_never_tried_again(honest: Client) -> Client:
     return replace(
         honest,
         headers=headers,
-        tries_again=lambda answer, attempt: not is_get[0] and honest.tries_again(answer, attempt),
+        again=lambda answer, attempt: not is_get[0] and honest.again(answer, attempt),
     )
 
 

@@ -6,39 +6,40 @@ import contextlib
 import http.client
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from conformance.sdk.faults.registry import fault
-from conformance.sdk.honest_driver import Answer, Client
+from conformance.sdk.faults.wire import request_bytes
+from conformance.sdk.honest_driver import Answer, Client, Final, connected
 
 
 def _again_on(honest: Client, *statuses: int) -> Client:
     """The client, with other statuses that it tries again."""
     return replace(
         honest,
-        tries_again=lambda answer, attempt: (
-            honest.tries_again(answer, attempt) or (answer.status in statuses and attempt < 3)
-        ),
+        again=lambda answer, attempt: honest.again(answer, attempt) or (answer.status in statuses and attempt < 3),
     )
 
 
 @fault("client-retry.unavailable-is-repeated")
 def never_tries_again(honest: Client) -> Client:
     """Gives up at the first UNAVAILABLE."""
-    return replace(honest, tries_again=lambda _answer, _attempt: False)
+    return replace(honest, again=lambda _answer, _attempt: False)
 
 
 @fault("client-retry.success-is-final")
 def unreadable_success_is_tried_again(honest: Client) -> Client:
     """Makes UNAVAILABLE of a success that it cannot read, and tries it again, as google-gax for Node.js does."""
 
-    def tries_again(answer: Answer, attempt: int) -> bool:
+    def again(answer: Answer, attempt: int) -> bool:
         is_unreadable = answer.status < 300 and honest.understand("cancel", answer)["outcome"] != "ok"
-        return honest.tries_again(answer, attempt) or (is_unreadable and attempt < 3)
+        return honest.again(answer, attempt) or (is_unreadable and attempt < 3)
 
-    return replace(honest, tries_again=tries_again)
+    return replace(honest, again=again)
 
 
 @fault("client-retry.success-is-final")
@@ -107,7 +108,7 @@ def deadline_of_its_own_for_each_attempt(honest: Client) -> Client:
             answer = honest.send(*request)
         return answer
 
-    return replace(honest, send=send, tries_again=lambda _answer, _attempt: False)
+    return replace(honest, send=send, again=lambda _answer, _attempt: False)
 
 
 @fault("client-retry.nothing-after-the-reply", "client-retry.deadline-ends-the-retries")
@@ -127,3 +128,32 @@ def goes_on_behind_the_back(honest: Client) -> Client:
             honest.send(*request)
 
     return replace(honest, send=send)
+
+
+def _asking(honest: Client, waits: Callable[[str, float], float]) -> Client:
+    """The client, waiting before it tries again as long as `waits` makes of Retry-After and of the time left."""
+
+    def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
+        end = time.monotonic() + left
+        with closing(connected(origin, left)) as wire:
+            wire.sendall(request_bytes(verb, urlsplit(origin).netloc, target, fields, body))
+            response = Final(wire, method=verb)
+            response.begin()
+            answer = Answer(response.status, response.read(), response.getheader("Location"))
+        if asked := response.getheader("Retry-After"):
+            time.sleep(max(waits(asked, end - time.monotonic()), 0))
+        return answer
+
+    return replace(honest, send=send)
+
+
+@fault("client-retry.deadline-is-kept")
+def retry_after_is_obeyed_beyond_the_deadline(honest: Client) -> Client:
+    """Waits as long as Retry-After says, whatever time is left."""
+    return _asking(honest, lambda asked, _left: float(asked) if asked.isdigit() else 0)
+
+
+@fault("client-answer.never-breaks-the-client")
+def retry_after_is_a_number(honest: Client) -> Client:
+    """Reads Retry-After as a number of seconds, and breaks on a date."""
+    return _asking(honest, lambda asked, left: min(float(asked), left))

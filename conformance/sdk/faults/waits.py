@@ -122,7 +122,7 @@ def time_over_is_the_end(honest: Client) -> Client:
     return Impatient(**{part: getattr(honest, part) for part in honest.__dataclass_fields__})
 
 
-class _Waiting(Client):
+class Waiting(Client):
     """The client with another `wait` or `list`."""
 
     @classmethod
@@ -136,7 +136,7 @@ def waits_for_raw_names(honest: Client) -> Client:
     """Escapes the names of cancels and gets, and puts those of waits into the path as they are."""
     raw = replace(honest, path=lambda _method, name: "/v1/" + name.replace(" ", "%20"))
 
-    class Raw(_Waiting):
+    class Raw(Waiting):
         def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
             return raw.wait(endpoint, name, timeout, poll)
 
@@ -148,14 +148,14 @@ def waits_without_its_token(honest: Client) -> Client:
     """Looks at the operation that is waited for by a client of another kind, which has no credentials."""
     anonymous = replace(honest, headers=lambda _method, _name: {})
 
-    class Anonymous(_Waiting):
+    class Anonymous(Waiting):
         def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
             return anonymous.wait(endpoint, name, timeout, poll)
 
     return Anonymous.like(honest)
 
 
-@fault("client-answer.error-is-no-success")
+@fault("client-answer.error-is-no-success", "client-operation.listed-are-shown")
 def refused_list_is_empty(honest: Client) -> Client:
     """Shows no operations where a list was refused."""
 
@@ -170,7 +170,7 @@ def refused_list_is_empty(honest: Client) -> Client:
 def time_over_is_a_cancellation(honest: Client) -> Client:
     """Throws CANCELLED when the time of a wait is over: it was the wait that was cancelled."""
 
-    class Hasty(_Waiting):
+    class Hasty(Waiting):
         def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
             reply = super().wait(endpoint, name, timeout, poll)
             if reply["outcome"] != "transport_error":
@@ -184,7 +184,7 @@ def time_over_is_a_cancellation(honest: Client) -> Client:
 def waits_for_half_its_time(honest: Client) -> Client:
     """Keeps half the time of a wait in reserve."""
 
-    class Half(_Waiting):
+    class Half(Waiting):
         def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
             return super().wait(endpoint, name, timeout / 2, poll)
 
@@ -195,7 +195,7 @@ def waits_for_half_its_time(honest: Client) -> Client:
 def looks_have_no_deadline(honest: Client) -> Client:
     """Gives the deadline to the wait, and to each of its gets ten seconds."""
 
-    class Patient(_Waiting):
+    class Patient(Waiting):
         def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
             patient = replace(honest, send=lambda *request: honest.send(*request[:-1], 10.0))
             return patient.wait(endpoint, name, timeout, poll)
@@ -263,7 +263,7 @@ def busy_is_the_end(honest: Client) -> Client:
 def looks_five_times(honest: Client) -> Client:
     """Looks five times, as often as it would try a call, and says then that the time is over."""
 
-    class Tired(_Waiting):
+    class Tired(Waiting):
         def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
             looks = itertools.count(1)
             reply = replace(honest, goes_on=lambda seen: honest.goes_on(seen) and next(looks) < 5).wait(

@@ -24,24 +24,30 @@ from conformance.sdk.scenarios import (
     waits,
 )
 
-SCENARIOS: tuple[Scenario, ...] = (
-    *requests.SCENARIOS,
-    *deadlines.SCENARIOS,
-    *retries.SCENARIOS,
-    *connections.SCENARIOS,
-    *waits.SCENARIOS,
-    *lists.SCENARIOS,
-    *errors.SCENARIOS,
-    *codes.SCENARIOS,
-    *reads.SCENARIOS,
-    *answers.SCENARIOS,
-    *operations.SCENARIOS,
-    *consecutive.SCENARIOS,
-    *redirects.SCENARIOS,
-    *framing.SCENARIOS,
-    *names.SCENARIOS,
-    *credentials.SCENARIOS,
-    *overlap.SCENARIOS,
-)
+GROUPS: dict[str, tuple[Scenario, ...]] = {
+    module.__name__.rpartition(".")[2]: module.SCENARIOS
+    for module in (
+        requests,
+        deadlines,
+        retries,
+        connections,
+        waits,
+        lists,
+        errors,
+        codes,
+        reads,
+        answers,
+        operations,
+        consecutive,
+        redirects,
+        framing,
+        names,
+        credentials,
+        overlap,
+    )
+}
+"""The scenarios of each file, under its name."""
 
-__all__ = ["SCENARIOS"]
+SCENARIOS: tuple[Scenario, ...] = tuple(scenario for group in GROUPS.values() for scenario in group)
+
+__all__ = ["GROUPS", "SCENARIOS"]

@@ -13,9 +13,11 @@ from conformance.sdk.answers import (
     closing,
     cut,
     envelope,
+    framed,
     late,
     twice,
 )
+from conformance.sdk.framing import followed_by
 from conformance.sdk.scenario import (
     IS_REFUSED,
     RESPONSE,
@@ -82,6 +84,16 @@ SCENARIOS = (
         IS_REFUSED,
         (
             cancel(late(EMPTY_OBJECT), timeout=_SHORT),
+            cancel(envelope(Code.NOT_FOUND, "there is no such operation"), name=_SECOND),
+        ),
+        (Expectation(_OWN, is_no_success),),
+    ),
+    Scenario(
+        "answer-to-nothing",
+        "After the answer to a cancel comes another one, which nobody asked for; the next cancel is refused.",
+        IS_REFUSED,
+        (
+            cancel(framed(EMPTY_OBJECT, followed_by(EMPTY_OBJECT.response))),
             cancel(envelope(Code.NOT_FOUND, "there is no such operation"), name=_SECOND),
         ),
         (Expectation(_OWN, is_no_success),),

@@ -6,6 +6,8 @@ not give up waits for it. One that tries on and on is refused for good soon afte
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conformance.exchange import Method, Response
 from conformance.lro.codes import Code
 from conformance.rules.client import attempts_are_limited, is_ok, stops_at_its_deadline
@@ -30,6 +32,12 @@ _ENDLESS = Answer(Response(200, (("Content-Type", JSON), ("Connection", "close")
 
 def _too_late(answer: Answer) -> Answer:
     return held(answer, _TOO_LATE)
+
+
+def _asking_to_wait(until: str) -> Answer:
+    """UNAVAILABLE with Retry-After, which is a number of seconds or a date (RFC 9110, section 10.2.3)."""
+    response = _UNAVAILABLE.response
+    return replace(_UNAVAILABLE, response=replace(response, headers=(*response.headers, ("Retry-After", until))))
 
 
 def _slowly(name: str, summary: str, answer: Answer, pace: Pace) -> Scenario:
@@ -115,6 +123,24 @@ SCENARIOS = (
         control=SHOWS_RUNNING,
         steps=(get(held(_UNAVAILABLE, 180), timeout=_SHORT),),
         expectations=(Expectation("client-retry.deadline-ends-the-retries", stops_at_its_deadline),),
+    ),
+    Scenario(
+        name="try-again-after-the-deadline",
+        summary="A cancel is answered UNAVAILABLE, and is to be tried again at a time after its deadline.",
+        control=SUCCEEDS,
+        steps=(cancel(_asking_to_wait("3"), timeout=600),),
+    ),
+    Scenario(
+        name="get-try-again-after-the-deadline",
+        summary="A get is answered UNAVAILABLE, and is to be tried again at a time after its deadline.",
+        control=SHOWS_RUNNING,
+        steps=(get(_asking_to_wait("3"), timeout=600),),
+    ),
+    Scenario(
+        name="try-again-at-a-date",
+        summary="A cancel is answered UNAVAILABLE, and is to be tried again at a date, which is past.",
+        control=SUCCEEDS,
+        steps=(cancel(_asking_to_wait("Wed, 21 Oct 2015 07:28:00 GMT"), EMPTY_OBJECT),),
     ),
     Scenario(
         name="slow-answer-in-pieces",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from conformance.lro.codes import Code
 from conformance.rules.client import (
     if_answered_last,
+    is_no_success,
     keeps_the_class,
     keeps_the_code,
     keeps_the_message,
@@ -29,6 +30,9 @@ from conformance.sdk.scenario import SHOWS_RUNNING, SUCCEEDS, Expectation, Scena
 MESSAGE = "the gate says: no cancel today"
 
 _DENIED_OR_ABSENT = "Permission `operations.cancel` denied on resource `{operation}` (or it might not exist)."
+_NAMES_CODES = envelope(
+    Code.NOT_FOUND, "no operation: neither CANCELLED nor DEADLINE_EXCEEDED, nor UNAVAILABLE (code 14)"
+)
 _UNKNOWN = {"@type": "type.googleapis.com/conformance.example.NobodyKnowsThisDetail", "hint": "none"}
 
 CODES = {
@@ -130,6 +134,16 @@ SCENARIOS = (
         control=SUCCEEDS,
         steps=(cancel(envelope(Code.PERMISSION_DENIED, _DENIED_OR_ABSENT)),),
         expectations=(Expectation("client-answer.permission-denied", reports(Code.PERMISSION_DENIED)),),
+    ),
+    Scenario(
+        name="message-names-codes",
+        summary="A cancel and a get are answered NOT_FOUND, and the message has the names of other codes.",
+        control=SUCCEEDS,
+        steps=(cancel(_NAMES_CODES), get(_NAMES_CODES)),
+        expectations=tuple(
+            Expectation("client-answer.not-found", reports(Code.NOT_FOUND), step, beside=(step, is_no_success))
+            for step in (0, 1)
+        ),
     ),
     Scenario(
         name="conflict",

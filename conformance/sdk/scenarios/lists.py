@@ -4,9 +4,31 @@ from __future__ import annotations
 
 from conformance.exchange import Method
 from conformance.lro.codes import Code
-from conformance.rules.client import is_ok, shows_a_list, tells_the_last_answer
-from conformance.sdk.answers import EMPTY_OBJECT, Answer, Script, envelope, json_answer
-from conformance.sdk.scenario import IS_REFUSED, RESPONSE, SUCCEEDS, Expectation, Scenario, Step
+from conformance.rules.client import (
+    if_listed,
+    if_sent,
+    is_no_success,
+    is_ok,
+    shows_a_list,
+    success_was_answered,
+    tells_the_last_answer,
+)
+from conformance.rules.client.turn import TurnJudge
+from conformance.sdk.answers import (
+    EMPTY_OBJECT,
+    JSON,
+    OVER,
+    RESET,
+    Answer,
+    Script,
+    body_answer,
+    envelope,
+    held,
+    html_answer,
+    json_answer,
+    twice,
+)
+from conformance.sdk.scenario import IS_REFUSED, RESPONSE, SUCCEEDS, TIMEOUT, Expectation, Scenario, Step
 
 _LISTED = json_answer(
     200,
@@ -29,26 +51,103 @@ _PAGES = tuple(
     )
 )
 
+_FIRST = _PAGES[0]
+_UNAVAILABLE = envelope(Code.UNAVAILABLE, "the service is being restarted")
+_ENDLESS = tuple(
+    held(json_answer(200, {"operations": [], "nextPageToken": f"page-{number}"}), 150) for number in range(20)
+)
+"""More slow pages than there is time for, each of another name."""
 
-def _asked(method: Method, *answers: Answer) -> Step:
+
+def _asked(method: Method, *answers: Answer, timeout: int = TIMEOUT) -> Step:
     """The driver is told to list the operations below the parent, or to delete the operation."""
-    return Step(method, Script(answers), name="{parent}" if method is Method.LIST else "{operation}")
+    name = "{parent}" if method is Method.LIST else "{operation}"
+    return Step(method, Script(answers), name=name, timeout=timeout)
+
+
+def _listed(
+    name: str,
+    summary: str,
+    *answers: Answer,
+    judge: TurnJudge = shows_a_list,
+    requirement: str = "client-operation.listed-are-shown",
+) -> Scenario:
+    return Scenario(name, summary, SUCCEEDS, (_asked(Method.LIST, *answers),), (Expectation(requirement, judge),))
 
 
 SCENARIOS = (
-    Scenario(
-        "list",
-        "The operations below a parent are listed: cancelled, failed, succeeded, and one that runs.",
-        SUCCEEDS,
-        (_asked(Method.LIST, _LISTED),),
-        (Expectation("client-operation.listed-are-shown", shows_a_list),),
+    _listed(
+        "list", "The operations below a parent are listed: cancelled, failed, succeeded, and one that runs.", _LISTED
     ),
-    Scenario(
+    _listed(
         "list-pages",
         "A list has three pages, and the second of them has no operations; each token is to be sent as it is.",
+        *_PAGES,
+    ),
+    _listed(
+        "list-page-refused",
+        "The second page of a list is refused: what the first one has is not all.",
+        _FIRST,
+        envelope(Code.PERMISSION_DENIED, "no more"),
+        judge=if_sent(is_no_success),
+    ),
+    _listed(
+        "list-page-unreadable",
+        "A proxy answers with its login page where the second page of a list should be.",
+        _FIRST,
+        *twice(html_answer(200, "Sign in to the network")),
+        judge=if_sent(is_no_success),
+    ),
+    _listed(
+        "list-page-unavailable",
+        "The second page of a list is answered UNAVAILABLE, and whoever tries again gets it.",
+        _FIRST,
+        _UNAVAILABLE,
+        *_PAGES[1:],
+        judge=if_listed(shows_a_list),
+    ),
+    _listed(
+        "list-empty-token",
+        "The last page of a list has an empty token, which is none.",
+        json_answer(200, {"operations": [{"name": "{collection}/a"}], "nextPageToken": ""}),
+        OVER,
+    ),
+    _listed(
+        "list-null-members",
+        "A list has null for what it has not.",
+        json_answer(200, {"operations": None, "nextPageToken": None}),
+        OVER,
+        requirement="client-operation.null-is-absent",
+    ),
+    *(
+        Scenario(
+            f"{method.value}-lost-answer",
+            f"The connection breaks before the answer to a {method.value}, each time.",
+            SUCCEEDS,
+            (_asked(method, *twice(RESET)),),
+            (Expectation("client-answer.lost-answer-is-no-success", if_sent(success_was_answered)),),
+        )
+        for method in (Method.LIST, Method.DELETE)
+    ),
+    *(
+        _listed(
+            f"{slug}-as-list",
+            f"A list is answered with {what}: that is no list, and not an empty one either.",
+            *twice(answer),
+            judge=if_sent(is_no_success),
+            requirement="client-operation.garbage-is-no-operation",
+        )
+        for slug, what, answer in (
+            ("page", "the login page of a proxy", html_answer(200, "Sign in to the network")),
+            ("half", "half a JSON text", body_answer(200, b'{"operations": [', JSON)),
+            ("text", "a JSON text", json_answer(200, "none")),
+        )
+    ),
+    Scenario(
+        "list-without-end",
+        "A list has slow pages, and more of them than there is time for: the deadline is that of all pages.",
         SUCCEEDS,
-        (_asked(Method.LIST, *_PAGES),),
-        (Expectation("client-operation.listed-are-shown", shows_a_list),),
+        (_asked(Method.LIST, *_ENDLESS, timeout=600),),
     ),
     Scenario(
         "delete",

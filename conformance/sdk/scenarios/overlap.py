@@ -27,6 +27,7 @@ _THIRD = "{operation}-third"
 _REFUSED = envelope(Code.NOT_FOUND, "there is no such operation")
 _DENIED = envelope(Code.PERMISSION_DENIED, "this operation is not yours")
 _FOUR = ("{operation}", _SECOND, _THIRD, "{operation}-fourth")
+_SAME_ID = ("{operation}", "{awkward-parent}/operations/same-id-at-once")
 _LONGER, _LONG = 240, 120
 _TOO_LATE = 3000
 
@@ -93,6 +94,15 @@ SCENARIOS = (
         control=SHOWS_RUNNING,
         steps=tuple(get(together(operation(name=name)), name=name) for name in _FOUR),
         expectations=tuple(_own(shows_no_other, step=step) for step in range(len(_FOUR))),
+        needs=(CONCURRENT,),
+        at_once=True,
+    ),
+    Scenario(
+        name="same-id-at-once",
+        summary="Two operations of the same id, below two parents, are shown at once.",
+        control=SHOWS_RUNNING,
+        steps=tuple(get(together(operation(name=name)), name=name) for name in _SAME_ID),
+        expectations=tuple(_own(shows_no_other, step=step) for step in range(len(_SAME_ID))),
         needs=(CONCURRENT,),
         at_once=True,
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conformance.exchange import Method
 from conformance.lro.codes import Code
 from conformance.lro.operation import State
@@ -13,9 +15,10 @@ from conformance.rules.client import (
     keeps_the_method,
     shows,
 )
-from conformance.sdk.answers import EMPTY_OBJECT, Answer, Script, body_answer, html_answer, redirect, twice
+from conformance.sdk.answers import EMPTY_OBJECT, Answer, Script, body_answer, html_answer, json_answer, redirect, twice
 from conformance.sdk.credentials import carries_token
 from conformance.sdk.scenario import (
+    RESPONSE,
     SHOWS_RUNNING,
     SUCCEEDS,
     Control,
@@ -25,11 +28,13 @@ from conformance.sdk.scenario import (
     cancel,
     get,
     operation,
+    wait,
 )
 
 _MOVED = "/moved{path}"
 _LOGIN = html_answer(200, "Sign in to the network")
 _CANCELLED = operation(True, error={"code": int(Code.CANCELLED), "message": "cancelled by the caller"})
+_DELETE = Step(Method.DELETE, Script(()))
 _TIMEOUT = 2000
 """Milliseconds; a client that follows redirects for ever does so until then."""
 
@@ -123,6 +128,33 @@ SCENARIOS = (
             get(operation()),
         ),
         (_STAYS,),
+    ),
+    *(
+        Scenario(
+            f"{step.asks_for}-redirect-to-another-origin",
+            f"A {step.asks_for} is sent to another host, which is not meant to see the credentials.",
+            SUCCEEDS,
+            (replace(step, script=Script(twice(redirect(307, "{elsewhere}" + _MOVED)), {_MOVED: leads_to})),),
+            (_STAYS,),
+        )
+        for step, leads_to in (
+            (wait(), operation(True, response=RESPONSE)),
+            (Step(Method.LIST, Script(()), name="{parent}"), json_answer(200, {"operations": []})),
+            (_DELETE, EMPTY_OBJECT),
+        )
+    ),
+    *(
+        Scenario(
+            f"delete-redirect-{status}",
+            f"A delete is answered {status}: {what}.",
+            SUCCEEDS,
+            (replace(_DELETE, script=Script(twice(redirect(status, _MOVED)), {_MOVED: EMPTY_OBJECT})),),
+            (Expectation(f"client-answer.{requirement}", judge),),
+        )
+        for status, what, requirement, judge in (
+            (307, "it may be sent again elsewhere, as it is", "redirect-keeps-the-method", keeps_the_method),
+            (302, "who follows with GET has not deleted", "redirected-get-is-no-cancel", get_is_no_cancel),
+        )
     ),
     _redirected_get(302, "{here}" + _MOVED, "get-redirect-302"),
     _redirected_get(307, _MOVED, "get-redirect-relative"),

@@ -18,13 +18,14 @@ from conformance.rules.client import (
     tells_a_cancellation,
     tells_a_failure,
     tells_a_result,
+    tells_no_cancellation,
     tells_that_time_is_over,
     unless_unreadable,
     waits_for_an_answer_in_time,
 )
 from conformance.rules.client.turn import Turn, TurnJudge
 from conformance.rules.rule import Complaint
-from conformance.sdk.answers import EMPTY_OBJECT, OVER, Answer, Script, envelope, held
+from conformance.sdk.answers import EMPTY_OBJECT, OVER, RESET, Answer, Script, envelope, held, html_answer
 from conformance.sdk.scenario import (
     CONTROL,
     RESPONSE,
@@ -55,6 +56,10 @@ _MANY_LOOKS = 24
 _ASKED_TO_CANCEL = {
     "@type": "type.googleapis.com/google.protobuf.Struct",
     "value": {"requestedCancellation": True, "cancelRequested": True, "state": "CANCELLING"},
+}
+_SAYS_DONE = {
+    "@type": "type.googleapis.com/google.protobuf.Struct",
+    "value": {"progressPercent": 100, "progress": 1.0, "state": "DONE", "endTime": "2026-11-26T10:00:05Z"},
 }
 
 
@@ -166,13 +171,50 @@ SCENARIOS = (
         _waited(
             f"wait-{slug}",
             "refusal-ends-it",
-            f"In the middle of a wait a get is answered {code.name}.",
+            f"{when} a get is answered {code.name}.",
             ends_with_the_refusal(code),
-            _RUNNING,
+            *before,
             envelope(code, "no more"),
             timeout=3000,
         )
-        for slug, code in (("gone", Code.NOT_FOUND), ("denied", Code.PERMISSION_DENIED))
+        for slug, when, code, before in (
+            ("gone", "In the middle of a wait", Code.NOT_FOUND, (_RUNNING,)),
+            ("denied", "In the middle of a wait", Code.PERMISSION_DENIED, (_RUNNING,)),
+            ("gone-at-first", "At the first look of a wait", Code.NOT_FOUND, ()),
+            ("denied-at-first", "At the first look of a wait", Code.PERMISSION_DENIED, ()),
+        )
+    ),
+    *(
+        Scenario(
+            f"wait-{slug}",
+            f"In the middle of a wait {what}, and so ever after: that is no end of the operation.",
+            WAITS,
+            (wait(_RUNNING, answer, timeout=_SHORT),),
+        )
+        for slug, what, answer in (
+            ("broken", "the connection breaks before the answer to a get", RESET),
+            ("unreadable", "a proxy answers a get with its login page", html_answer(200, "Sign in to the network")),
+        )
+    ),
+    Scenario(
+        "wait-ended-without-result",
+        "An operation is waited for that ends with neither error nor response, which nobody cancelled.",
+        WAITS,
+        (wait(_RUNNING, operation(True)),),
+        (Expectation("client-operation.end-without-result-is-told", tells_no_cancellation),),
+    ),
+    Scenario(
+        "wait-null-members",
+        "An operation that is waited for has null for what it has not, and is done with a response.",
+        WAITS,
+        (wait(operation(True, metadata=None, error=None, response=RESPONSE)),),
+        (Expectation("client-operation.null-is-absent", tells_a_result),),
+    ),
+    Scenario(
+        "wait-nearly-over",
+        "The metadata of an operation that runs on say that it is over.",
+        WAITS,
+        (wait(operation(metadata=_SAYS_DONE), timeout=_SHORT),),
     ),
     Scenario(
         "wait-for-ever",

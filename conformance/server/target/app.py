@@ -119,7 +119,8 @@ class _InTurn(httpx.BaseTransport):
             except Exception as error:
                 raise TargetError(
                     f"{self._where} raised {described(error)} for {request.method} {request.url.path}",
-                    "let it answer every request, such as with 404",
+                    "let it answer every request, such as with 404; if it is made for one base URL, give that as the "
+                    "fixture iut_url",
                 ) from error
         return response
 

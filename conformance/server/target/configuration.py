@@ -181,6 +181,8 @@ class Configuration:
     """The file that was read, as it was named; empty when there is none."""
     transport: object = field(default=None, compare=False)
     """What a test fixture gave to be asked in place of a server. Not in the file."""
+    transport_url: str = ""
+    """The URL for which that was made, as a mock may be; empty: any. Not in the file."""
     rehearsal: str = ""
     """How the operations of a stand-in behave that takes the target's place; empty in a real run. Not in the file."""
     disruptive: bool = False
@@ -213,8 +215,12 @@ def with_app(configuration: Configuration, app: str) -> Configuration:
 
 
 def with_transport(configuration: Configuration, transport: object) -> Configuration:
-    """The configuration with what a fixture gave as its target, which it starts operations on as `with_url`."""
-    return _with_default_start(replace(configuration, transport=transport))
+    """The configuration with what a fixture gave as its target, which it starts operations on as `with_url`.
+
+    A URL that it had is the one for which the transport was made: nobody is asked at it.
+    """
+    url, iut = configuration.iut.url, replace(configuration.iut, url="")
+    return _with_default_start(replace(configuration, transport=transport, transport_url=url, iut=iut))
 
 
 def _with_default_start(configuration: Configuration) -> Configuration:

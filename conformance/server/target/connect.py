@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
@@ -64,23 +64,17 @@ def connect(configuration: Configuration, profile: Profile = QUICK, ledger_file:
     if configuration.is_embedded:
         return _embedded(configuration, contract, profile)
     check_url("iut.url", configuration.iut.url)
-    parts = urlsplit(configuration.iut.url)
+    origin, prefix = _parts(configuration.iut.url)
     refuse_other_hosts(configuration)
     refuse_a_path_that_the_contract_has(configuration.iut.url, contract)
     credentials = read_credentials(configuration.auth)
-    origin = f"{parts.scheme}://{parts.netloc}"
     limits = configuration.limits
     tls = _tls(configuration)
     tls.check()
     transport = HttpTransport.live(origin, limits.concurrency, tls)
-    prefix = parts.path.rstrip("/")
-
-    def identify(http_method: str, path: str) -> Call | None:
-        return contract.identify(http_method, path.removeprefix(prefix))
-
-    target = Target(transport, SystemClock(), limits, identify, origin, parallel=limits.concurrency > 1)
+    target = Target(transport, SystemClock(), limits, _below(prefix, contract), origin, parallel=limits.concurrency > 1)
     target.request_id_header = configuration.iut.request_id_header
-    if parts.scheme == "https":
+    if origin.startswith("https:"):
         target.curl_options = tls.curl_options
     ledger = Ledger(configuration.iut.url, configuration.iut.spec, ledger_file)
     iut = Iut(configuration, contract, target, credentials, profile, prefix, ledger)
@@ -104,13 +98,24 @@ def _in_process(configuration: Configuration, contract: Contract, profile: Profi
     client = httpx.Client(transport=transport_to(found, where, masked), follow_redirects=False, trust_env=False)
     clock = SystemClock()
     limits = configuration.limits
+    origin, prefix = _parts(configuration.transport_url or ORIGIN)
     target = Target(
-        HttpTransport(client, ORIGIN, clock), clock, limits, contract.identify, ORIGIN, parallel=limits.concurrency > 1
+        HttpTransport(client, origin, clock), clock, limits, _below(prefix, contract), origin, limits.concurrency > 1
     )
     target.request_id_header = configuration.iut.request_id_header
     iut = configuration.iut
     configuration = replace(configuration, iut=replace(iut, name=iut.name or app or "iut_transport"))
-    return Iut(configuration, contract, target, credentials, profile)
+    return Iut(configuration, contract, target, credentials, profile, prefix)
+
+
+def _parts(url: str) -> tuple[str, str]:
+    """The origin of a URL, and the path that stands before the contract's."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
+
+
+def _below(prefix: str, contract: Contract) -> Callable[[str, str], Call | None]:
+    return lambda http_method, path: contract.identify(http_method, path.removeprefix(prefix))
 
 
 def _refuse_what_the_contract_has_no_path_for(configuration: Configuration, contract: Contract) -> None:

@@ -17,7 +17,7 @@ from typing import TypeVar
 from uuid import uuid4
 
 from conformance.errors import RateLimited, TargetError
-from conformance.exchange import Call, CurlContext, Exchange, Failure, FailureKind, Header, Request
+from conformance.exchange import Call, CurlContext, Exchange, Failure, FailureKind, Header, Method, Request
 from conformance.exchange.masking import Masking
 from conformance.lro import Clock
 from conformance.lro.turns import Turns, turns_of_this_thread
@@ -36,6 +36,7 @@ Item = TypeVar("Item")
 Found = TypeVar("Found")
 
 _UNAUTHORIZED = 401
+STILL_ALIVE = "get of what was shown before, to see whether the target is alive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,12 @@ class Target:
             if exchange.response is None and not outgoing.once:
                 self.unanswered[exchange.number] = outgoing
             self._allowance.ended(exchange.outcome)
+            if exchange.calls(Method.GET) and exchange.succeeded() and not exchange.request.query:
+                known = replace(outgoing, note=STILL_ALIVE)
+                self._allowance.ask_what_is_known = functools.partial(self._send_known, known)
+
+    def _send_known(self, known: Outgoing, number: int) -> None:
+        self._send(known, number, self._token_of(known))
 
     def _token_of(self, outgoing: Outgoing) -> Secret | None:
         """The token that a request is to carry now."""

@@ -1,0 +1,81 @@
+"""What may be the machine's doing is played once more, alone; what cannot be is the client's at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from conformance.exchange import Failure, FailureKind
+from conformance.rules.client import may_be_the_machine
+from conformance.rules.client.turn import DriverRequest, Outcome, Turn
+from conformance.sdk import play
+from conformance.sdk.honest_driver import Client
+from conformance.sdk.in_process import InProcess, driven
+from conformance.sdk.judging import judge_performance
+from conformance.sdk.play import Performance, perform
+
+from .in_process import NAMING, named
+from .turns import CANCEL, arrived, broken, turn
+
+_SILENCE = Failure(FailureKind.TIMEOUT, "held back until the driver had replied")
+_HONEST = driven(Client())
+
+
+def _given_up(after: float) -> Turn:
+    """A call with a deadline of 0.3 s that its client gave up so many seconds after it had arrived."""
+    unanswered = replace(arrived(CANCEL, outcome=_SILENCE, at=0.01), received_at=0.01 + after)
+    return turn(unanswered, outcome=Outcome.TRANSPORT_ERROR, timeout=300, at=0.01 + after, message="time is over")
+
+
+@pytest.mark.parametrize(
+    ("after", "is_late", "is_in_doubt"), [(0.3, False, False), (0.7, True, True), (3, True, False)]
+)
+def test_what_is_a_little_late_may_be_the_machine(after: float, is_late: bool, is_in_doubt: bool) -> None:
+    given_up = _given_up(after)
+    assert ("client-retry.deadline-is-kept" in broken(given_up)) is is_late
+    assert may_be_the_machine(given_up) is is_in_doubt
+
+
+def test_who_breaks_what_is_no_matter_of_time_is_not_asked_again() -> None:
+    elsewhere = turn(arrived(CANCEL.replace("op-1", "op-2"), at=0.01))
+    assert broken(elsewhere)
+    assert not may_be_the_machine(elsewhere)
+
+
+def _performed(monkeypatch: pytest.MonkeyPatch, *, in_doubt: str, refuses: int) -> tuple[Performance, list[str]]:
+    """Two scenarios, one of them in doubt, whose call fails so often; and what the drivers were told."""
+    monkeypatch.setattr(play, "may_be_the_machine", lambda a_turn: a_turn.scenario == in_doubt)
+    told: list[str] = []
+
+    def speaks(request: DriverRequest) -> bytes:
+        told.append(request.name.rpartition("/")[2])
+        if told[-1] == in_doubt and told.count(in_doubt) <= refuses:
+            return b'{"id": %d, "outcome": "rpc_error", "code": "INTERNAL", "message": ""}' % request.id
+        return _HONEST(request)
+
+    return perform(lambda: InProcess(speaks), named("not-found", "empty-body"), NAMING), told
+
+
+@pytest.mark.parametrize(("refuses", "verdict"), [(1, "pass"), (2, "fail")])
+def test_what_is_in_doubt_is_played_once_more_and_judged_by_that(
+    monkeypatch: pytest.MonkeyPatch, refuses: int, verdict: str
+) -> None:
+    performance, told = _performed(monkeypatch, in_doubt="not-found", refuses=refuses)
+    assert (told.count("not-found"), told.count("empty-body")) == (2, 1)
+    assert {each.scenario.name: each.was_repeated for each in performance.plays} == {
+        "empty-body": False,
+        "not-found": True,
+    }
+    judged = {each.requirement.id: each for each in judge_performance(performance, is_whole=False).judgements}
+    found = judged["client-answer.not-found"]
+    assert found.verdict.value == verdict
+    assert [result.confirmation for result in found.results] == (["violated"] if verdict == "fail" else [""])
+
+
+def test_what_cannot_be_played_again_counts_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(play, "may_be_the_machine", lambda a_turn: a_turn.scenario == "not-found")
+    drivers = iter([_HONEST, lambda _request: b"no second one"])
+    performance = perform(lambda: InProcess(next(drivers)), named("not-found"), NAMING)
+    assert not performance.faults
+    assert performance.plays[0].turns
