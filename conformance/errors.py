@@ -98,5 +98,5 @@ def did_you_mean(word: str, known: Collection[str], otherwise: str = "", alike: 
 def named(name: str, known: Mapping[str, Named], kind: str, listed: str) -> Named:
     """What has this name. Raises UsageError, which names the nearest one, and where all are `listed`."""
     if name not in known:
-        raise UsageError(f"no {kind} is named {name!r}", f"{did_you_mean(name, known, alike=0.0)} {listed}".strip())
+        raise UsageError(f"no {kind} is named {name!r}", f"{did_you_mean(name, known)} {listed}".strip())
     return known[name]

@@ -7,7 +7,7 @@ does not declare is found out from the traffic, if possible; else the requiremen
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -32,10 +32,10 @@ _SHOWN_PATH = 120
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """The report, and the calls that were judged, without their secrets."""
+    """The report, and the calls that were judged, to be read once, each without its secrets when it is read."""
 
     report: dict[str, Any]
-    exchanges: tuple[Exchange, ...]
+    exchanges: Iterator[Exchange]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def audit(
         operations=len({exchange.call.name for exchange in calls if exchange.call and _is_of_one(exchange.call)}),
         messages=_messages(recording, exchanges, len(calls), _Sought(contract, url, masking)),
     )
-    return Audit(build_report(judged.judgements, judged.verdict, facts), tuple(map(masking.exchange, calls)))
+    return Audit(build_report(judged.judgements, judged.verdict, facts), map(masking.exchange, calls))
 
 
 def _is_at(exchange: Exchange, url: str) -> bool:

@@ -41,13 +41,14 @@ def judged_part(recordings: Iterable[Sequence[Exchange]]) -> list[list[Exchange]
     The clean-up may delete running operations, and stops if nobody listens any more. If a request was not answered, a
     restarted server may answer the clean-up, and it has forgotten everything.
     """
-    return [[exchange for exchange in part if _is_judged(exchange, part)] for part in recordings]
+    return [_judged_of(part) for part in recordings]
 
 
-def _is_judged(exchange: Exchange, part: Sequence[Exchange]) -> bool:
-    if exchange.check != CLEAN_UP:
-        return True
-    return exchange.calls(Method.CANCEL) and all(other.response is not None for other in part)
+def _judged_of(part: Sequence[Exchange]) -> list[Exchange]:
+    all_answered = all(exchange.response is not None for exchange in part)
+    return [
+        exchange for exchange in part if exchange.check != CLEAN_UP or (all_answered and exchange.calls(Method.CANCEL))
+    ]
 
 
 def judge_traffic(

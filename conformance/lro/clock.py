@@ -52,10 +52,6 @@ class VirtualClock:
             self._now += max(0.0, seconds)
 
 
-RACERS = "lro-conformance-race"
-"""The prefix of the names of threads that make their calls at the same moment, so that the calls overlap."""
-
-
 class TickingClock(VirtualClock):
     """A virtual clock that moves by a microsecond whenever it is read, so that no two events have the same time.
 

@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from conformance.server.reference.faults import all_faults
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.variants import all_variants
 from conformance.server.reference.worlds import world_named
-from conformance.server.run_suite import run_quietly
+from conformance.server.run_suite import run_quietly, run_recorded
 from conformance.server.target.configuration import DEFAULT_START
 from conformance.spec.contract import Contract
 from conformance.spec.home import homes
@@ -101,20 +101,22 @@ def _inline(table: Mapping[str, object]) -> str:
 
 def _audited(mutant: Mutant) -> Mapping[str, Any]:
     """The report of a run in this process; among its messages is what an audit of its traffic says otherwise."""
-    from conformance.exchange.har import read_har
+    from conformance.exchange.har import har_text, read_har
     from conformance.judging.audit import audit
     from conformance.server.target.configuration_file import declared_statement
     from conformance.spec.catalogue import catalogue
 
+    report, traffic = run_recorded(mutant.options)
+    declared = {key: str(value).lower() for key, value in report["iut"]["statement"]["declared"].items()}
     with tempfile.TemporaryDirectory(prefix="lro-conformance-") as folder:
-        report = run_quietly(replace(mutant.options, report_dir=folder))
-        declared = {key: str(value).lower() for key, value in report["iut"]["statement"]["declared"].items()}
+        recording = Path(folder) / "traffic.har"
+        recording.write_text("".join(har_text(traffic, report["started"])), "utf-8", "backslashreplace")
         audited = audit(
-            read_har(Path(folder) / "traffic.har"),
+            read_har(recording),
             Contract.load("beyondcorp.v1"),
             catalogue(),
             declared_statement(declared),
-            file="traffic.har",
+            file=recording.name,
             now=timestamp(),
         )
     by_rules, by_audit = _broken_by_rules(report), _broken(audited.report)

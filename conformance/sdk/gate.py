@@ -16,6 +16,7 @@ from typing import Any
 from conformance.errors import UsageError
 from conformance.exchange.masking import Masking
 from conformance.judging.baseline import Baseline
+from conformance.judging.deciding import deciding_exchanges
 from conformance.judging.judge import Against
 from conformance.judging.report import RunFacts, build_report
 from conformance.judging.verdict import Judgement, RunVerdict
@@ -153,7 +154,11 @@ def run_gate(
         )
         if value != usual
     )
-    report = _reproducible(build_report(judged.judgements, judged.verdict, facts), options)
+    decided_by = {
+        requirement: [masking.exchange(exchange) for exchange in exchanges]
+        for requirement, exchanges in deciding_exchanges(judged.judgements, [list(performance.exchanges)]).items()
+    }
+    report = _reproducible(build_report(judged.judgements, judged.verdict, facts, decided_by), options)
     return GateRun(performance, masking, judged.judgements, judged.verdict, report)
 
 

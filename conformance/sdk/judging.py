@@ -6,7 +6,7 @@ control was as it should be: otherwise whatever the client said, it may have sai
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from conformance.errors import NotApplicable, Unjudged
@@ -16,7 +16,7 @@ from conformance.judging.report import violation_as_json
 from conformance.judging.ruling import ruling, violated
 from conformance.judging.verdict import CheckResult, Finding
 from conformance.rules.client import client_rules
-from conformance.rules.client.turn import TurnRule
+from conformance.rules.client.turn import Turn, TurnRule
 from conformance.rules.rule import Complaint
 from conformance.sdk.credentials import masking_of
 from conformance.sdk.play import Performance, Play
@@ -26,6 +26,8 @@ from conformance.sdk.transport import REST, ClientTransport
 from conformance.spec.catalogue import Requirement, client_catalogue
 
 ALL_TURNS = "all turns"
+_SHOWN = 3
+"""So many exchanges that were judged last show that a requirement is kept."""
 _DEADLINE_IS_USED = "client-retry.deadline-is-used"
 
 
@@ -93,7 +95,7 @@ def results(play: Play, masking: Masking) -> Iterator[CheckResult]:
 
 def _rule_result(rule: TurnRule, play: Play, masking: Masking) -> CheckResult | None:
     ruled = ruling(rule, [play.all_turns])
-    return _result(rule.requirement, play, ruled.complaints, masking) if ruled.anything else None
+    return _result(rule.requirement, play, ruled.complaints, masking, play.all_turns) if ruled.anything else None
 
 
 def _expectation_result(expectation: Expectation, play: Play, masking: Masking) -> CheckResult:
@@ -111,7 +113,7 @@ def _expectation_result(expectation: Expectation, play: Play, masking: Masking) 
     assert play.control is not None, "a play without a fault has a control"
     wrong = play.scenario.control.judge(play.control)
     if wrong is not None and play.control.answers and expectation.requirement == play.scenario.control.requirement:
-        return _result(expectation.requirement, play, [wrong], masking)
+        return _result(expectation.requirement, play, [wrong], masking, [play.control])
     if wrong is not None:
         return unjudged(Finding.NOT_TESTED, f"{play.scenario.name}: the positive control failed: {wrong.message}")
     try:
@@ -119,16 +121,23 @@ def _expectation_result(expectation: Expectation, play: Play, masking: Masking) 
     except Unjudged as why:
         finding = Finding.NOT_APPLICABLE if isinstance(why, NotApplicable) else Finding.NOT_TESTED
         return unjudged(finding, f"{play.scenario.name}: {why.reason}")
-    return _result(expectation.requirement, play, [complaint] if complaint is not None else [], masking)
+    judged = play.turns if expectation.is_of_all else [play.turns[expectation.step]]
+    return _result(expectation.requirement, play, [complaint] if complaint is not None else [], masking, judged)
 
 
-def _result(requirement: str, play: Play, complaints: Sequence[Complaint], masking: Masking) -> CheckResult:
+def _result(
+    requirement: str, play: Play, complaints: Sequence[Complaint], masking: Masking, judged: Iterable[Turn]
+) -> CheckResult:
+    """What a play says of a requirement, by what arrived in the turns that were judged."""
+
     def shown(complaint: Complaint) -> dict[str, Any]:
         return _violation(complaint, play, masking)
 
     check = play.scenario.name
     if not complaints:
-        return CheckResult(requirement, check, Finding.KEPT, seconds=play.seconds)
+        arrived = [exchange for turn in judged for exchange in turn.arrived][-_SHOWN:]
+        evidence = tuple((exchange.number, exchange.sent_at) for exchange in arrived)
+        return CheckResult(requirement, check, Finding.KEPT, seconds=play.seconds, evidence=evidence)
     confirmation = "violated" if play.was_repeated else ""
     return violated(requirement, check, complaints, shown, seconds=play.seconds, confirmation=confirmation)
 

@@ -322,9 +322,8 @@ def _finish(session: pytest.Session, exitstatus: int) -> None:
         from conformance.judging.verdict import RunVerdict
         from conformance.reports.artefacts import write_artefacts
 
-        traffic = (run.masking().exchange(exchange) for part in run.all_traffic() for exchange in part)
         try:
-            write_artefacts(report, traffic, run.report_dir)
+            write_artefacts(report, run.traffic_to_write(), run.report_dir)
         except UsageError as error:
             # Told when the verdict is: that is what was waited for.
             run.unwritten.append(error)

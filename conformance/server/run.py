@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -116,6 +117,11 @@ class Run:
         """The exchanges of every process that sent any."""
         own = [self.iut.target.exchanges] if self.iut is not None else []
         return [*(list(account.exchanges) for account in self.accounts), *own]
+
+    def traffic_to_write(self) -> Iterator[Exchange]:
+        """All traffic, without the secrets of this run."""
+        masking = self.masking()
+        return (masking.exchange(exchange) for part in self.all_traffic() for exchange in part)
 
     def masking(self) -> Masking:
         """What takes the secrets of this run out of whatever is written or shown."""

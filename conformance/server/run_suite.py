@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import pytest
 
 from conformance.errors import TargetError, UsageError
+from conformance.exchange import Exchange
 from conformance.exchange.printable import in_one_line
 from conformance.reports.artefacts import attempts, raise_all, write_bytes
 from conformance.reports.console import Size, print_report
@@ -103,11 +104,17 @@ def _show_how_to_start(progress: _Progress) -> None:
 
 def run_quietly(options: Options, pytest_options: Sequence[str] = ()) -> dict[str, Any]:
     """Run the checks and return the report; nothing is printed. Raises UsageError as `run_suite`."""
+    report, _ = run_recorded(options, pytest_options)
+    return report
+
+
+def run_recorded(options: Options, pytest_options: Sequence[str] = ()) -> tuple[dict[str, Any], Iterator[Exchange]]:
+    """`run_quietly`, and with the report the traffic, as traffic.har would have it."""
     progress = _Progress(io.StringIO())
     status = _run_pytest(options, pytest_options, progress)
-    if progress.report is None:
+    if progress.report is None or progress.run is None:
         raise TargetError(f"the suite made no report (exit status of pytest: {status})", "run it by hand")
-    return progress.report
+    return progress.report, progress.run.traffic_to_write()
 
 
 def plan_run(options: Options, pytest_options: Sequence[str]) -> Plan:

@@ -111,10 +111,14 @@ def _running(name: str, look: Exchange) -> Operation:
 
 
 def twins_of(iut: Iut, parent: str, name: str) -> list[str]:
-    """The names with the same id under other parents, of which one id each is another; none where no id is free."""
+    """The names with the same id under other parents, of which one id each is another; none where no id is free.
+
+    Quick has the first of them only, which names another project, organization, or what stands in its place.
+    """
     home = home_below(iut.contract, parent)
     segments = parent.split("/")
     free = [at for at, segment in enumerate(home.parent) if segment.kind is not Kind.LITERAL and at < len(segments)]
     others = ["/".join([*segments[:at], f"{segments[at]}-other", *segments[at + 1 :]]) for at in free]
     twins = [other + name.removeprefix(parent) for other in others]
-    return [twin for twin in twins if iut.contract.binds(Method.CANCEL, twin)]
+    bound = [twin for twin in twins if iut.contract.binds(Method.CANCEL, twin)]
+    return bound[:1] if iut.is_quick else bound

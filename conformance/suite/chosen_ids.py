@@ -26,7 +26,7 @@ TOGETHER = {"9-CAPITALS-63": ("digit-first", "capitals", "long"), "_.~": ("under
 server refuses to start an operation of everything at once, and those of one thing where it refuses these."""
 APART = tuple(part for parts in TOGETHER.values() for part in parts)
 RARER = ("hyphen-last", "two-periods", "suffix")
-COLON = "colon"
+COLON, COLON_FIRST = "colon", "colon-first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,7 @@ def id_with(kind: str, fresh: str) -> str:
         "suffix": f"{fresh}.json",
         "long": fresh.ljust(LONGEST, "x"),
         COLON: f"{fresh}:a",
+        COLON_FIRST: f":{fresh}",
     }[kind]
 
 

@@ -103,6 +103,7 @@ LEFT_OUT_OF_QUICK = frozenset(
         *("segment-before-id", "segment-missing", "version-missing", "pair-missing", "backslash"),
         *("encoded-slash-lower-case", "verb-unanchored", "verb-missing"),
         *("trailing-slashes", "literal-longer", "literal-other", "literal-case-first", "version-case"),
+        *("empty-segment-between", "version-other"),
     }
 )
 """Labels that only the larger profiles send: each has a sibling that finds nearly the same."""

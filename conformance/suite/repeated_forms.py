@@ -43,14 +43,17 @@ _UNRESERVED = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])[A-Za-z0-9._~-]")
 
 
 TOGETHER = {
-    "charset": ("newline", "alt", "absolute-form"),
+    "expectation": ("charset", "newline", "alt", "absolute-form"),
     "no-length": ("dollar-alt",),
-    "redundant-name": ("dollar-alt-encoded",),
-    "capitals": ("dollar-alt-plain",),
-    ALL_TOGETHER: ("system-parameters",),
-    "escaped-letter": ("empty-query",),
+    "http-1.0": ("redundant-name", "dollar-alt-encoded"),
+    "chunked-empty": ("dollar-alt-plain",),
+    "chunked": (ALL_TOGETHER, "system-parameters"),
+    "escaped-letter": ("capitals", "empty-query"),
 }
-"""Forms, each with others that quick sends in the same request: who understands all of them there, understands each."""
+"""Forms, each with others that quick sends in the same request: who understands all of them there, understands each.
+
+The first of them says how the end of the body is told, and which version is spoken.
+"""
 
 
 class RepeatedForms:
@@ -236,9 +239,9 @@ def _paths(iut: Iut, name: str) -> dict[str, Outgoing]:
     path = iut.contract.path(Method.CANCEL, name)
     at = path.rindex("/") + 1
     spellings = {miss.label: posted(iut, miss.path, miss.why) for miss in canonical(iut, name, "contested")}
-    wanted = {"encoded-verb-separator", "slash-before-verb", "encoded-separator", "verb-line-end"}
+    wanted = {"slash-before-verb", "encoded-separator", "verb-line-end"}
     if not iut.is_quick:
-        wanted.add("encoded-separator-first")
+        wanted |= {"encoded-separator-first", "encoded-verb-separator"}
     forms = {label: request for label, request in spellings.items() if label in wanted}
     forms["absolute-form"] = _absolute(iut, posted(iut, path, "cancel with a target in absolute form"))
     if ":" in name[name.rindex("/") :]:

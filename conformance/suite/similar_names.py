@@ -98,11 +98,11 @@ def _similar(iut: Iut, name: str) -> Iterator[_Similar]:
     for collection in _COLLECTIONS:
         if collection != segments[0]:
             yield _Similar("/".join([collection, *segments[1:]]), f"the same ids below {collection}", **like_it)
-    yield _Similar(f"{head}/{identifier}+", "the id with a plus after it, which forms read as a blank", **like_it)
     otherwise = _written_otherwise(identifier)
     for other, what in otherwise[:1] if iut.is_quick else otherwise:
         yield _Similar(f"{head}/{other}", what, may_be_ours=True)
     if not iut.is_quick:
+        yield _Similar(f"{head}/{identifier}+", "the id with a plus after it, which forms read as a blank", **like_it)
         # Of a number, so many digits more that a server which counts will not get there while this run lasts.
         zeros = "0" * max(1, _FAR_AHEAD - len(identifier)) if identifier.isdigit() else "0"
         yield _Similar(f"{head}/{identifier}{zeros}", f"the id with {zeros} after it", **like_it)

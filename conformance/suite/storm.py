@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
 from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing
 from conformance.suite.bystanders import Bystander
 from conformance.suite.cancellations import Cancellations
 from conformance.suite.last_look import LastLook
@@ -18,7 +19,7 @@ STORM = "storm"
 
 @dataclass(frozen=True, slots=True)
 class Storm:
-    """What was sent at one operation together, and a look afterwards; the first exchange is a cancel."""
+    """What was sent at one operation together, and a look afterwards."""
 
     name: str
     exchanges: list[Exchange]
@@ -38,7 +39,7 @@ class Storm:
 
     @property
     def cancel(self) -> Exchange:
-        return self.exchanges[0]
+        return self.cancels[0]
 
 
 @stimulus
@@ -51,6 +52,8 @@ def storm(iut: Iut, storm_name: str, younger: Bystander, cancel_works: Cancellat
 
 def raise_storm(iut: Iut, name: str, cancels: int, looks: int) -> Storm:
     """Cancel and look at an operation with requests that overlap."""
-    requests = [iut.cancel_request(name, note=f"cancel {turn + 1} of {cancels} at once") for turn in range(cancels)]
-    requests += [iut.get_request(name) for _ in range(looks)]
+    requests: list[Outgoing] = []
+    for turn in range(max(cancels, looks)):
+        requests += [iut.get_request(name)] if turn < looks else []
+        requests += [iut.cancel_request(name, note=f"cancel {turn + 1} of {cancels} at once")] if turn < cancels else []
     return Storm(name, [*iut.send_together(requests), iut.get(name)])

@@ -16,6 +16,7 @@ from conformance.suite.cancellations import Cancellations
 from conformance.suite.chosen_ids import (
     APART,
     COLON,
+    COLON_FIRST,
     EVERYTHING,
     RARER,
     TOGETHER,
@@ -45,7 +46,7 @@ def chosen(
         del started[EVERYTHING]
         everything = replace(everything, cancel=same_request_id)
     if not iut.is_quick:
-        started |= start_chosen(iut, RARER)
+        started |= start_chosen(iut, (*RARER, COLON_FIRST))
     if everything.was_refused:
         started |= start_chosen(iut, tuple(TOGETHER))
         apart = [part for kind, parts in TOGETHER.items() if started[kind].was_refused for part in parts]
@@ -76,6 +77,11 @@ def test_operation_is_cancelled_whatever_its_id_has(chosen: dict[str, Chosen], k
 @verifies("routing.escaped-colon-is-data")
 def test_escaped_colon_is_a_part_of_the_id(chosen: dict[str, Chosen]) -> None:
     require_each(accepted, [chosen[COLON].cancelled()])
+
+
+@verifies("routing.escaped-colon-is-data", profile="ci")
+def test_escaped_colon_is_the_first_character_of_the_id(chosen: dict[str, Chosen]) -> None:
+    require_each(accepted, [chosen[COLON_FIRST].cancelled()])
 
 
 @verifies("routing.colon-in-identifier")

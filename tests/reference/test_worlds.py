@@ -89,4 +89,6 @@ def test_a_flavour_stays_what_it_is_in_every_world() -> None:
 def test_an_unknown_world_is_told_with_the_nearest() -> None:
     with pytest.raises(UsageError, match="did you mean late"):
         world_named("lat")
+    with pytest.raises(UsageError, match="no world is named 'never'\n  remedy: There are at-once, "):
+        world_named("never")
     assert LATE < 1

@@ -112,7 +112,7 @@ def test_whatever_is_kept_shows_what_decided_it(decided: dict[str, list[str]]) -
     ("kept", "said"),
     [
         ("body.chunked-is-accepted", "cancel with a chunked {}"),
-        ("body.charset-is-accepted", "cancel with a charset"),
+        ("body.charset-is-accepted", "with a charset"),
         ("liveness.old-http-is-served", "cancel in HTTP/1.0"),
         ("auth.precedes-validation", "malformed cancel without credentials"),
         ("target.query-name-never-redirects", "cancel whose query names another operation"),

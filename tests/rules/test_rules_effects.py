@@ -86,6 +86,21 @@ def test_two_that_end_with_their_cancel_while_an_older_one_runs_on(ended_at_once
     assert a_cancel_had_an_effect(traffic.exchanges) is (ended_at_once > 1 and not control_ends)
 
 
+def test_what_is_done_at_a_late_look_shows_nothing_where_another_ran_on_after_its_cancel() -> None:
+    """Operations succeed some time after their cancel; two were looked at after that, and one before it."""
+    late, early = [f"{OPERATION}{number}" for number in range(2)], f"{OPERATION}-early"
+    traffic = Traffic()
+    for name in (OTHER, early, *late):
+        traffic.get(running(name), name=name)
+    for name in (early, *late):
+        traffic.cancel(name)
+    traffic.get(running(early), name=early)
+    for name in late:
+        traffic.get(succeeded(name=name), name=name)
+    traffic.get(running(OTHER), name=OTHER)
+    assert not a_cancel_had_an_effect(traffic.exchanges)
+
+
 @pytest.mark.parametrize("status", [401, 403, 404, 410, 500, 503])
 def test_a_control_that_was_refused_for_another_reason_shows_nothing_of_a_form(status: int) -> None:
     assert shows_nothing_of_a_form(cancel(status, {}))

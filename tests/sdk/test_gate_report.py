@@ -29,6 +29,16 @@ def test_a_selection_is_never_green(gate: Callable[..., GateRun]) -> None:
     assert verdicts(run)["client-request.routing-header-agrees"] == "not-tested", "it was not looked for everywhere"
 
 
+def test_what_is_kept_has_the_requests_that_show_it(gate: Callable[..., GateRun]) -> None:
+    run = gate(driven(Client()), only=["plain-cancel", "cancelled"])
+    shown = {entry["id"]: entry.get("decided_by", ()) for entry in run.report["requirements"]}
+    kept = [entry["id"] for entry in run.report["requirements"] if entry["verdict"] == "pass"]
+    assert kept
+    assert all(shown[requirement] for requirement in kept)
+    (cancel,) = shown["client-answer.empty-object-is-success"]
+    assert cancel["request"]["method"] == "POST", "the call that is judged, and not its control"
+
+
 def test_what_is_played_again_is_played_with_the_same_options(gate: Callable[..., GateRun]) -> None:
     run = gate(driven(fault_named("hash-is-left").apply(Client())), only=["hash-in-id"], patience=2.5)
     (entry,) = [entry for entry in run.report["requirements"] if entry["verdict"] == "fail"]

@@ -12,17 +12,9 @@ _PCHAR = r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})"
 _ORIGIN_FORM = re.compile(rf"(?:/{_PCHAR}*)+(?:\?(?:{_PCHAR}|[/?])*)?")
 """RFC 9112, section 3.2.1, with the characters of RFC 3986, section 3.3."""
 
-_OCTETS_TO_READ = 8000
-"""RFC 9112, section 3: recommended to be supported, at a minimum, in a request line."""
-
-
-def _is_http(exchange: Exchange) -> bool:
-    target = exchange.request.target
-    return len(target) <= _OCTETS_TO_READ and _ORIGIN_FORM.fullmatch(target) is not None
-
-
-is_http = When(_is_http)
-"""The first line is one that every server must read; nothing else of the request is unusual."""
+is_http = When(lambda exchange: _ORIGIN_FORM.fullmatch(exchange.request.target) is not None)
+"""The first line is as the grammar has it. It may be too long to be read, but not to be answered: "a server that
+receives a request-target longer than any URI it wishes to parse MUST respond with a 414" (RFC 9112, section 3)."""
 
 
 is_start = When(lambda exchange: exchange.note == START)

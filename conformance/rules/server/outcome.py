@@ -55,11 +55,14 @@ def a_cancel_had_an_effect(exchanges: Iterable[Exchange]) -> bool:
 
     They do if a later look shows the cancellation of an operation and no earlier look does. They also do if two
     operations were running before their cancel and done at the first look after it, while one that was not cancelled
-    ran on.
+    ran on; unless another was seen running after its own: then a cancel ends nothing at once, and these were looked at
+    so late that they may have ended by themselves.
     """
     everything = histories(exchanges)
     if any(_shows_its_cancellation(history) for history in everything):
         return True
+    if any(_ran_after_its_cancel(history) for history in everything):
+        return False
     controls = [history for history in everything if not history.cancels()]
     return sum(_ended_with_its_cancel(history, controls) for history in everything) > 1
 
@@ -82,6 +85,11 @@ def has_trace(operation: Operation) -> bool:
     """Whether an operation shows that it was cancelled, or that its cancellation was requested."""
     is_cancelled = operation.state is State.CANCELLED or _reports_cancellation(operation.response)
     return is_cancelled or operation.cancellation_requested or operation.is_being_cancelled
+
+
+def _ran_after_its_cancel(history: History) -> bool:
+    _, after = _around_its_cancel(history)
+    return bool(after) and not after[0].operation.done
 
 
 def _ended_with_its_cancel(history: History, controls: Sequence[History]) -> bool:

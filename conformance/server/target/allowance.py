@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from conformance.errors import BudgetExhausted, TargetDead
-from conformance.exchange import Exchange, Failure, Response
+from conformance.exchange import Exchange, Failure, FailureKind, Response
 from conformance.lro import Clock
 from conformance.server.target.configuration import LimitsSection
 from conformance.server.target.retry_later import Patience
 
 _FAILURES_IN_A_ROW = 3
+_SILENCES = 5
+"""So often a run waits for requests that hang, several at a time, of a target that answers others."""
 _MOST_KEPT = 32 * 1024 * 1024
 """Bytes of answers: every one is kept to the end of the run, and a run has to fit into a small machine."""
 _OF_A_FIELD = 150
@@ -29,8 +32,13 @@ class Allowance:
         self._next_slot = 0.0
         self._held_until = 0.0
         self._patience = Patience()
+        self._asking = threading.RLock()
         self._failures_in_a_row = 0
-        self._last_failure = ""
+        self._last_failure: FailureKind | None = None
+        self._silences = 0
+        self._has_stopped = False
+        self.ask_what_is_known: Callable[[int], None] | None = None
+        """Sends, by the number of a request, what was answered before and changes nothing."""
         self._kept = 0
 
     def admit(self, count: int) -> list[int]:
@@ -38,11 +46,25 @@ class Allowance:
 
         Raises BudgetExhausted when the run may send no more, and TargetDead when the target has stopped answering.
         """
+        with self._asking:  # one asks whether the target is alive; who comes meanwhile waits for what it learns
+            self._require_alive()
+        return self._numbers(count)
+
+    def _require_alive(self) -> None:
+        """Some requests that are not answered in a row may be of a kind that the target never answers. It is alive if
+        it answers what it has answered before."""
+        failures = self._failures_in_a_row
+        if failures >= _FAILURES_IN_A_ROW and not self._has_stopped:
+            self._silences += self._last_failure is FailureKind.TIMEOUT
+            if self.ask_what_is_known is not None and self._silences <= _SILENCES:
+                self.ask_what_is_known(*self._numbers(1))
+            self._has_stopped = self._failures_in_a_row >= failures
+        if self._has_stopped:
+            reason = self._last_failure.value if self._last_failure else "no answer"
+            raise TargetDead(f"the target has not answered {self._failures_in_a_row} requests in a row: {reason}")
+
+    def _numbers(self, count: int) -> list[int]:
         with self._lock:
-            if self._failures_in_a_row >= _FAILURES_IN_A_ROW:
-                raise TargetDead(
-                    f"the target has not answered {self._failures_in_a_row} requests in a row: {self._last_failure}"
-                )
             if self._kept > _MOST_KEPT and not self._granted:
                 raise BudgetExhausted(f"the answers hold more than {_MOST_KEPT} bytes, which is all that a run keeps")
             if self.requests_used + count > self._limits.requests + self._granted:
@@ -69,7 +91,7 @@ class Allowance:
         with self._lock:
             if isinstance(outcome, Failure):
                 self._failures_in_a_row += 1
-                self._last_failure = outcome.kind.value
+                self._last_failure = outcome.kind
             else:
                 self._failures_in_a_row = 0
                 self._kept += _size(outcome)
@@ -79,6 +101,7 @@ class Allowance:
         with self._lock:
             self._granted += requests
             self._failures_in_a_row = 0
+            self._has_stopped = False
 
     def count_operation(self, count: int) -> None:
         """So many more operations are about to be started.

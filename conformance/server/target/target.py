@@ -17,10 +17,10 @@ from typing import TypeVar
 from uuid import uuid4
 
 from conformance.errors import RateLimited, TargetError
-from conformance.exchange import Call, CurlContext, Exchange, Failure, FailureKind, Header, Request
+from conformance.exchange import Call, CurlContext, Exchange, Failure, FailureKind, Header, Method, Request
 from conformance.exchange.masking import Masking
 from conformance.lro import Clock
-from conformance.lro.clock import RACERS
+from conformance.lro.turns import Turns, turns_of_this_thread
 from conformance.secrets.secret import Secret
 from conformance.server.target.allowance import Allowance
 from conformance.server.target.configuration import LimitsSection
@@ -29,10 +29,14 @@ from conformance.server.target.transport import UNKNOWN_HOST, Transport
 from conformance.server.target.waves import Raised, Waves, Work
 
 Identify = Callable[[str, str], Call | None]
+Started = Callable[[], object]
+"""Returns when all requests that are sent together are about to be: none is answered before."""
+
 Item = TypeVar("Item")
 Found = TypeVar("Found")
 
 _UNAUTHORIZED = 401
+STILL_ALIVE = "get of what was shown before, to see whether the target is alive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +62,20 @@ class Outgoing:
 class Target:
     """One implementation under test, seen through one transport.
 
-    `check` names whoever is sending; it is set by the runner and recorded with every exchange.
+    `check` names whoever is sending; it is set by the runner and recorded with every exchange. Requests that are sent
+    together are answered one after the other, always in the same order, where the server runs `in_turns` in the threads
+    that send.
     """
 
     def __init__(
-        self, transport: Transport, clock: Clock, limits: LimitsSection, identify: Identify, origin: str, parallel: bool
+        self,
+        transport: Transport,
+        clock: Clock,
+        limits: LimitsSection,
+        identify: Identify,
+        origin: str,
+        parallel: bool,
+        in_turns: bool = False,
     ) -> None:
         self.waves = Waves(clock, limits.concurrency, self._at_once)
         self.clock: Clock = self.waves
@@ -81,6 +94,7 @@ class Target:
         self._lock = threading.Lock()
         self._allowance = Allowance(limits, self.clock)
         self._pool = ThreadPoolExecutor(limits.concurrency, "lro-conformance") if parallel else None
+        self._in_turns = in_turns
 
     @property
     def requests_used(self) -> int:
@@ -122,12 +136,14 @@ class Target:
         Those that get such an answer are repeated afterwards. Raises as `send` does, and RateLimited also where
         fewer than two were answered at once.
         """
-        together = threading.Barrier(len(outgoing))
+        started: Started = functools.partial(threading.Barrier(len(outgoing)).wait, self.limits.timeout)
+        if self._in_turns:
+            started = _wait_for_the_others
         numbers = self._allowance.admit(len(outgoing))
         tokens = [self._token_of(request) for request in outgoing]  # who waits for a new one must not keep the others
         sent = self._race(
             [
-                functools.partial(self._send, request, number, token, together)
+                functools.partial(self._send, request, number, token, started)
                 for request, number, token in zip(outgoing, numbers, tokens, strict=True)
             ]
         )
@@ -142,18 +158,17 @@ class Target:
             return self.waves.ask(racers, together=True)
         if self.waves.is_part:
             return self.waves.ask([functools.partial(self._race, racers)])[0]
-        with ThreadPoolExecutor(len(racers), RACERS) as pool:
-            return [racing.result() for racing in [pool.submit(racer) for racer in racers]]
+        _, side_by_side = self._beside(racers)
+        with ThreadPoolExecutor(len(racers), "lro-conformance-race") as pool:
+            return [racing.result() for racing in [pool.submit(racer) for racer in side_by_side]]
 
-    def _send(
-        self, outgoing: Outgoing, number: int, token: Secret | None, together: threading.Barrier | None = None
-    ) -> Exchange:
+    def _send(self, outgoing: Outgoing, number: int, token: Secret | None, started: Started | None = None) -> Exchange:
         """Send one request; once more when its token was refused and another one can be had.
 
         Both exchanges are recorded, for both took place. The second one is returned: it is the server's answer to
         credentials that are surely valid, so that a server which refuses those is found out.
         """
-        exchange = self._exchange(outgoing, number, token, together)
+        exchange = self._exchange(outgoing, number, token, started)
         renewed = None
         try:
             renewed = self._renewed(outgoing, exchange, token)
@@ -186,6 +201,12 @@ class Target:
             if exchange.response is None and not outgoing.once:
                 self.unanswered[exchange.number] = outgoing
             self._allowance.ended(exchange.outcome)
+            if exchange.calls(Method.GET) and exchange.succeeded() and not exchange.request.query:
+                known = replace(outgoing, note=STILL_ALIVE)
+                self._allowance.ask_what_is_known = functools.partial(self._send_known, known)
+
+    def _send_known(self, known: Outgoing, number: int) -> None:
+        self._send(known, number, self._token_of(known))
 
     def _token_of(self, outgoing: Outgoing) -> Secret | None:
         """The token that a request is to carry now."""
@@ -224,14 +245,14 @@ class Target:
         return Masking(self._secrets)
 
     def _exchange(
-        self, outgoing: Outgoing, number: int, token: Secret | None, together: threading.Barrier | None = None
+        self, outgoing: Outgoing, number: int, token: Secret | None, started: Started | None = None
     ) -> Exchange:
         check = self.waves.sender or self.check
         outgoing = self._with_id(outgoing, number)
         wire = _with_secrets(outgoing, token)
         sent_at = self.clock.now()
-        if together is not None:
-            together.wait(self.limits.timeout)
+        if started is not None:
+            started()
         outcome = self._transport.exchange(wire, self.limits.timeout, fresh=outgoing.once, keep=outgoing.keeps)
         received_at = self.clock.now()
         return Exchange(
@@ -285,17 +306,28 @@ class Target:
         """
         assert self._pool is not None
         working: list[Future[Found]] = []
-        try:
-            for each in work:
-                working.append(self._pool.submit(each))
-            wait(working)
-        except BaseException:
-            # Interrupted: what has been sent is answered first, so that what is known of it is true.
-            for future in working:
-                future.cancel()
-            wait(working)
-            raise
+        size = self.limits.concurrency if self._in_turns else len(work)  # who is to have a turn needs a thread
+        for start in range(0, len(work), size or 1):
+            turns, side_by_side = self._beside(work[start : start + size])
+            try:
+                for each in side_by_side:
+                    working.append(self._pool.submit(each))
+                wait(working)
+            except BaseException:
+                # Interrupted: what has been sent is answered first, so that what is known of it is true.
+                turns.end()
+                for future in working:
+                    future.cancel()
+                wait(working)
+                raise
         return working
+
+    def _beside(self, work: Sequence[Callable[[], Found]]) -> tuple[Turns, Sequence[Callable[[], Found]]]:
+        """Work for threads that run side by side, and the turns that they take where the server runs in them."""
+        turns = Turns(len(work))
+        if not self._in_turns:
+            return turns, work
+        return turns, [functools.partial(turns.play, place, each) for place, each in enumerate(work)]
 
     def grant(self, requests: int) -> None:
         """Allow so many requests beyond the limits, and try once more whether the target answers: for cleaning up."""
@@ -312,6 +344,12 @@ class Target:
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
         self._transport.close()
+
+
+def _wait_for_the_others() -> None:
+    turns = turns_of_this_thread()
+    assert turns is not None
+    turns.wait()
 
 
 def _outcome_of(work: Work) -> object:

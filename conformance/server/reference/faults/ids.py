@@ -115,6 +115,18 @@ def escaped_colon_stays_escaped(honest: Service) -> Service:
     return _not_routed(honest, lambda last: re.search("%3[Aa]", last) is not None)
 
 
+@fault(breaks="routing.escaped-colon-is-data", profile="ci")
+def id_before_a_colon_is_never_empty(honest: Service) -> Service:
+    """Decodes the last segment, and finds no id before the colon with which it begins."""
+    return _not_routed(honest, lambda last: unquote(last).startswith(":"))
+
+
+@fault(breaks="routing.every-id-is-bound")
+def tilde_is_not_routed(honest: Service) -> Service:
+    """Has a pattern for ids in its router without a tilde, which the service takes for a part of one."""
+    return _not_routed(honest, lambda last: "~" in unquote(last))
+
+
 @fault(breaks="routing.colon-in-identifier")
 def plain_colon_is_no_part_of_an_id(honest: Service) -> Service:
     """Has every colon of a path escaped, but for that of the verb."""

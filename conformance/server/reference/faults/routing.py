@@ -245,7 +245,7 @@ def empty_project_is_any(honest: Service) -> Service:
     return also_bound(_wildcards(honest, 1), meant)
 
 
-@fault(breaks="routing.empty-segment-names-nothing")
+@fault(breaks="routing.empty-segment-names-nothing", profile="ci")
 def empty_location_is_any(honest: Service) -> Service:
     """Reads an empty location as a wildcard."""
 
@@ -306,7 +306,7 @@ def head_cancels(honest: Service) -> Service:
     return _also_by(honest, "HEAD")
 
 
-@fault(breaks="routing.only-post-cancels")
+@fault(breaks="routing.only-post-cancels", profile="ci")
 def options_cancels(honest: Service) -> Service:
     """Cancels on OPTIONS, which the filter for browsers lets through to the handler."""
     return _also_by(honest, "OPTIONS")

@@ -81,13 +81,13 @@ def gzip_answer_never_ends(honest: Service) -> Service:
     return _unanswered(honest, FailureKind.TIMEOUT, is_coded)
 
 
-@fault(breaks="liveness.bad-request-is-answered")
+@fault(breaks="liveness.every-request-is-answered")
 def long_target_is_cut_off(honest: Service) -> Service:
     """Closes the connection on a request line that is longer than 8,192 octets, and says nothing."""
     return _unanswered(honest, FailureKind.RESET, lambda _, request: len(request.target) > 8192)
 
 
-@fault(breaks=("liveness.every-request-is-answered", "liveness.bad-request-is-answered"), profile="ci")
+@fault(breaks="liveness.every-request-is-answered", profile="ci")
 def long_name_is_cut_off(honest: Service) -> Service:
     """Closes the connection on an id of more than 200 characters: a buffer is full."""
     return _unanswered(honest, FailureKind.RESET, lambda _, request: len(request.path.rpartition("/")[2]) > 200)

@@ -100,7 +100,7 @@ def id_is_trimmed(honest: Service) -> Service:
     return resembling(honest, lambda sent, known: sent.rstrip(". ") == known)
 
 
-@fault(breaks="target.whole-name-counts")
+@fault(breaks="target.whole-name-counts", profile="ci")
 def plus_is_a_trimmed_blank(honest: Service) -> Service:
     """Decodes a path as a form, in which a plus is a blank, and trims the id."""
     return resembling(honest, lambda sent, known: sent.replace("+", " ").strip() == known)
@@ -394,7 +394,7 @@ def organization_is_a_project(honest: Service) -> Service:
     return resembling(honest, lambda asked, known: asked.partition("/")[2] == known.partition("/")[2])
 
 
-@fault(breaks="target.whole-name-counts")
+@fault(breaks="target.whole-name-counts", profile="ci")
 def location_of_an_organization_is_ignored(honest: Service) -> Service:
     """Finds an operation of an organization by the organization and its id."""
 
