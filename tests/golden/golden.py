@@ -37,6 +37,9 @@ _BY_TIME = {
 }
 """Subjects of which only accusations are compared, and why."""
 
+_BY_OVERLAP = "lifecycle.some-order-explains"
+"""What has an order or not, as calls happen to overlap over a socket."""
+
 _ACCUSED = ("fail", "warn", "error")
 
 WRITE_AGAIN = "if that is meant, `python -m tests.golden {}` writes it, and the commit says why"
@@ -105,14 +108,16 @@ def _differs(subject: Subject, requirement: str, verdict: str, expected: str) ->
 
     How checks are shared among workers is a matter of time, and so is what none of them sees from beginning to end: of
     them only accusations are compared. Over a socket it is a matter of time whether a look comes before a late end, and
-    with it whether a requirement about such looks has its occasion.
+    with it whether a requirement about such looks has its occasion. So is which of two overlapping calls comes first.
     """
     reached = world_named(subject.world).reached
     if requirement in subject.by_chance:
         return False
     if reached == "over a socket" and {verdict, expected} == {KEPT, "not-applicable"}:
         return False
-    if (reached == "by workers" or subject.name in _BY_TIME) and not {verdict, expected} & {*_ACCUSED}:
+    is_by_time = subject.name in _BY_TIME or reached == "by workers"
+    is_by_time |= reached == "over a socket" and requirement == _BY_OVERLAP
+    if is_by_time and not {verdict, expected} & {*_ACCUSED}:
         return False
     is_otherwise = reached in ("over a socket", "by workers") and requirement in _OTHERWISE_OVER_A_SOCKET
     return verdict != expected and not is_otherwise and not _was_held_up(subject, requirement, verdict)
