@@ -97,7 +97,7 @@ class Company:
     def play_again(self, scenes: Sequence[Scene]) -> None:
         """Play scenes when all others are over, with one driver and none beside it; what cannot be played is left."""
         self._left = iter(scenes)
-        self.on_played = lambda _scenario: None
+        self.on_over = lambda *_: None
         with self.stalls:
             self._work()
 

@@ -22,6 +22,8 @@ from conformance.sdk.transport import REST, ClientTransport
 
 StartDriver = Callable[[], AbstractContextManager[AnyDriver]]
 
+_UNREPEATED = "something was late, which may have been the machine, and the run ended before it was played once more"
+
 
 @dataclass(frozen=True, slots=True)
 class Unanswered:
@@ -127,7 +129,9 @@ def perform(
     company.play(jobs)
     plays = _plays(scenes, scenes, company)
     late = [play.scenario for play in plays if any(may_be_the_machine(turn) for turn in play.all_turns)]
-    if late and not company.is_over:
+    if company.is_over:
+        plays = [Play(play.scenario, unplayed=_UNREPEATED) if play.scenario in late else play for play in plays]
+    elif late:
         again = [Scene(scenario) for scenario in late]
         company.play_again(again)
         told = {scene.scenario.name: scene for scene in again if scene.is_over}

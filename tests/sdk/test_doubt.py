@@ -14,6 +14,7 @@ from conformance.sdk.honest_driver import Client
 from conformance.sdk.in_process import InProcess, driven
 from conformance.sdk.judging import judge_performance
 from conformance.sdk.play import Performance, perform
+from conformance.sdk.scenario import Scenario
 
 from .in_process import NAMING, named
 from .turns import CANCEL, arrived, broken, turn
@@ -54,7 +55,15 @@ def _performed(monkeypatch: pytest.MonkeyPatch, *, in_doubt: str, refuses: int) 
             return b'{"id": %d, "outcome": "rpc_error", "code": "INTERNAL", "message": ""}' % request.id
         return _HONEST(request)
 
-    return perform(lambda: InProcess(speaks), named("not-found", "empty-body"), NAMING), told
+    over: list[str] = []
+    performance = perform(
+        lambda: InProcess(speaks),
+        named("not-found", "empty-body"),
+        NAMING,
+        on_over=lambda scenario, _was_played: over.append(scenario.name),
+    )
+    assert sorted(over) == ["empty-body", "not-found"], "each is over once"
+    return performance, told
 
 
 @pytest.mark.parametrize(("refuses", "verdict"), [(1, "pass"), (2, "fail")])
@@ -79,3 +88,18 @@ def test_what_cannot_be_played_again_counts_as_it_was(monkeypatch: pytest.Monkey
     performance = perform(lambda: InProcess(next(drivers)), named("not-found"), NAMING)
     assert not performance.faults
     assert performance.plays[0].turns
+
+
+def test_of_what_is_in_doubt_when_the_run_is_interrupted_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(play, "may_be_the_machine", lambda a_turn: a_turn.scenario == "not-found")
+
+    def interrupted(_scenario: Scenario, _was_played: bool) -> None:
+        raise KeyboardInterrupt
+
+    scenarios = named("not-found", "empty-body")
+    performance = perform(lambda: InProcess(_HONEST), scenarios, NAMING, on_over=interrupted)
+    assert performance.was_interrupted
+    assert [(not each.all_turns, "late" in each.unplayed) for each in performance.plays] == [
+        (True, True),
+        (True, False),
+    ]
