@@ -92,7 +92,11 @@ def escapes_twice(honest: Client) -> Client:
     return _escaping(honest, lambda name: quote(quote(name, safe="/"), safe="/"))
 
 
-@fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
+@fault(
+    "client-request.name-is-escaped",
+    "client-request.no-other-operation-is-cancelled",
+    "client-operation.listed-are-shown",
+)
 def retry_escapes_again(honest: Client) -> Client:
     """Escapes the path once more for each attempt after the first."""
     attempts: list[int] = [0]

@@ -27,7 +27,7 @@ _THIRD = "{operation}-third"
 _REFUSED = envelope(Code.NOT_FOUND, "there is no such operation")
 _DENIED = envelope(Code.PERMISSION_DENIED, "this operation is not yours")
 _FOUR = ("{operation}", _SECOND, _THIRD, "{operation}-fourth")
-_SAME_ID = ("{operation}", "{awkward-parent}/operations/same-id-at-once")
+_SAME_ID = ("{operation}", "{parent}-2/operations/same-id-at-once")
 _LONGER, _LONG = 240, 120
 _TOO_LATE = 3000
 
