@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _JSON: Header = ("Content-Type", "application/json")
 _CHOSEN = (
     *("Upper-Case", "with.period", "page.json", "under_score", "til~de", "-hyphens-", "two..periods", "7-first"),
-    *("a" * 63, "Ab" * 20, "co:lon"),
+    *("a" * 63, "Ab" * 20, "co:lon", ":lon"),
 )
 
 

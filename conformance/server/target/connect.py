@@ -242,7 +242,7 @@ def _embedded(configuration: Configuration, contract: Contract, profile: Profile
         statement=configuration.statement.over(_embedded_statement(contract, iut.parent, stated)),
     )
     transport = HttpTransport(client_of(service), ORIGIN, clock)
-    target = Target(transport, clock, configuration.limits, contract.identify, ORIGIN, parallel=False, in_turns=True)
+    target = Target(transport, clock, configuration.limits, contract.identify, ORIGIN, parallel=False, in_a_relay=True)
     return Iut(configuration, contract, target, credentials, profile)
 
 

@@ -20,7 +20,7 @@ from conformance.errors import RateLimited, TargetError
 from conformance.exchange import Call, CurlContext, Exchange, Failure, FailureKind, Header, Method, Request
 from conformance.exchange.masking import Masking
 from conformance.lro import Clock
-from conformance.lro.turns import Turns, turns_of_this_thread
+from conformance.lro.relay import Relay, relay_of_this_thread
 from conformance.secrets.secret import Secret
 from conformance.server.target.allowance import Allowance
 from conformance.server.target.configuration import LimitsSection
@@ -29,7 +29,7 @@ from conformance.server.target.transport import UNKNOWN_HOST, Transport
 from conformance.server.target.waves import Raised, Waves, Work
 
 Identify = Callable[[str, str], Call | None]
-Started = Callable[[], object]
+AllStarted = Callable[[], object]
 """Returns when all requests that are sent together are about to be: none is answered before."""
 
 Item = TypeVar("Item")
@@ -63,8 +63,8 @@ class Target:
     """One implementation under test, seen through one transport.
 
     `check` names whoever is sending; it is set by the runner and recorded with every exchange. Requests that are sent
-    together are answered one after the other, always in the same order, where the server runs `in_turns` in the threads
-    that send.
+    together are answered one after the other, always in the same order, where the server runs in the threads that send,
+    `in_a_relay`.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Target:
         identify: Identify,
         origin: str,
         parallel: bool,
-        in_turns: bool = False,
+        in_a_relay: bool = False,
     ) -> None:
         self.waves = Waves(clock, limits.concurrency, self._at_once)
         self.clock: Clock = self.waves
@@ -94,7 +94,7 @@ class Target:
         self._lock = threading.Lock()
         self._allowance = Allowance(limits, self.clock)
         self._pool = ThreadPoolExecutor(limits.concurrency, "lro-conformance") if parallel else None
-        self._in_turns = in_turns
+        self._in_a_relay = in_a_relay
 
     @property
     def requests_used(self) -> int:
@@ -136,8 +136,8 @@ class Target:
         Those that get such an answer are repeated afterwards. Raises as `send` does, and RateLimited also where
         fewer than two were answered at once.
         """
-        started: Started = functools.partial(threading.Barrier(len(outgoing)).wait, self.limits.timeout)
-        if self._in_turns:
+        started: AllStarted = functools.partial(threading.Barrier(len(outgoing)).wait, self.limits.timeout)
+        if self._in_a_relay:
             started = _wait_for_the_others
         numbers = self._allowance.admit(len(outgoing))
         tokens = [self._token_of(request) for request in outgoing]  # who waits for a new one must not keep the others
@@ -162,7 +162,9 @@ class Target:
         with ThreadPoolExecutor(len(racers), "lro-conformance-race") as pool:
             return [racing.result() for racing in [pool.submit(racer) for racer in side_by_side]]
 
-    def _send(self, outgoing: Outgoing, number: int, token: Secret | None, started: Started | None = None) -> Exchange:
+    def _send(
+        self, outgoing: Outgoing, number: int, token: Secret | None, started: AllStarted | None = None
+    ) -> Exchange:
         """Send one request; once more when its token was refused and another one can be had.
 
         Both exchanges are recorded, for both took place. The second one is returned: it is the server's answer to
@@ -245,7 +247,7 @@ class Target:
         return Masking(self._secrets)
 
     def _exchange(
-        self, outgoing: Outgoing, number: int, token: Secret | None, started: Started | None = None
+        self, outgoing: Outgoing, number: int, token: Secret | None, started: AllStarted | None = None
     ) -> Exchange:
         check = self.waves.sender or self.check
         outgoing = self._with_id(outgoing, number)
@@ -306,28 +308,28 @@ class Target:
         """
         assert self._pool is not None
         working: list[Future[Found]] = []
-        size = self.limits.concurrency if self._in_turns else len(work)  # who is to have a turn needs a thread
+        size = self.limits.concurrency if self._in_a_relay else len(work)  # who is to have a turn needs a thread
         for start in range(0, len(work), size or 1):
-            turns, side_by_side = self._beside(work[start : start + size])
+            relay, side_by_side = self._beside(work[start : start + size])
             try:
                 for each in side_by_side:
                     working.append(self._pool.submit(each))
                 wait(working)
             except BaseException:
                 # Interrupted: what has been sent is answered first, so that what is known of it is true.
-                turns.end()
+                relay.end()
                 for future in working:
                     future.cancel()
                 wait(working)
                 raise
         return working
 
-    def _beside(self, work: Sequence[Callable[[], Found]]) -> tuple[Turns, Sequence[Callable[[], Found]]]:
-        """Work for threads that run side by side, and the turns that they take where the server runs in them."""
-        turns = Turns(len(work))
-        if not self._in_turns:
-            return turns, work
-        return turns, [functools.partial(turns.play, place, each) for place, each in enumerate(work)]
+    def _beside(self, work: Sequence[Callable[[], Found]]) -> tuple[Relay, Sequence[Callable[[], Found]]]:
+        """Work for threads that run side by side, and the relay that they run in where the server runs in them."""
+        relay = Relay(len(work))
+        if not self._in_a_relay:
+            return relay, work
+        return relay, [functools.partial(relay.play, place, each) for place, each in enumerate(work)]
 
     def grant(self, requests: int) -> None:
         """Allow so many requests beyond the limits, and try once more whether the target answers: for cleaning up."""
@@ -347,9 +349,9 @@ class Target:
 
 
 def _wait_for_the_others() -> None:
-    turns = turns_of_this_thread()
-    assert turns is not None
-    turns.wait()
+    relay = relay_of_this_thread()
+    assert relay is not None
+    relay.wait()
 
 
 def _outcome_of(work: Work) -> object:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from conformance.lro.codes import Code
-from conformance.lro.turns import turns_of_this_thread
+from conformance.lro.relay import relay_of_this_thread
 from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.faults.lies import refusal, without_metadata
 from conformance.server.reference.faults.registry import fault
@@ -29,11 +29,11 @@ _UNDER_WAY = threading.Lock()
 
 def hold() -> None:
     """Let the time pass that a change takes."""
-    turns = turns_of_this_thread()
-    if turns is None:
+    relay = relay_of_this_thread()
+    if relay is None:
         time.sleep(_HELD)
     else:
-        turns.wait()
+        relay.wait()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def _busy_with(
 ) -> Iterator[tuple[list[_UnderWay], list[_UnderWay]]]:
     """Begins a change; the value is what was under way before, and all that is.
 
-    Where calls take turns, the order is not left to chance: the change waits, once for each operation, until another
+    In a relay the order is not left to chance: the change waits, once for each operation, until another
     one that it `meets` is under way.
     """
     own = _UnderWay(call.rpc, call.target)
@@ -65,9 +65,9 @@ def _busy_with(
         left.remove(own)
         return left
 
-    turns = turns_of_this_thread()
-    if turns is not None and own not in met:
-        turns.wait_until(lambda: own in met or any(map(meets, others())))
+    relay = relay_of_this_thread()
+    if relay is not None and own not in met:
+        relay.wait_until(lambda: own in met or any(map(meets, others())))
         met.add(own)
     with _UNDER_WAY:
         beside = others()

@@ -7,16 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from conformance.lro.turns import Turns, turns_of_this_thread
+from conformance.lro.relay import Relay, relay_of_this_thread
 
 
-def _played(*works: Callable[[Turns], object]) -> list[object]:
-    """What each returned or raised, when all are played in turns, the last one first to arrive."""
-    turns = Turns(len(works))
+def _played(*works: Callable[[Relay], object]) -> list[object]:
+    """What each returned or raised, when all are played in a relay, the last one first to arrive."""
+    relay = Relay(len(works))
 
     def outcome(place: int) -> object:
         try:
-            return turns.play(place, lambda: works[place](turns))
+            return relay.play(place, lambda: works[place](relay))
         except ZeroDivisionError as error:
             return error
 
@@ -29,10 +29,10 @@ def _played(*works: Callable[[Turns], object]) -> list[object]:
 def test_all_have_begun_before_one_goes_on_and_all_keep_their_order(count: int) -> None:
     seen: list[tuple[str, int]] = []
 
-    def work(place: int) -> Callable[[Turns], object]:
-        def play(turns: Turns) -> None:
+    def work(place: int) -> Callable[[Relay], object]:
+        def play(relay: Relay) -> None:
             seen.append(("begins", place))
-            turns.wait()
+            relay.wait()
             seen.append(("goes on", place))
 
         return play
@@ -44,20 +44,20 @@ def test_all_have_begun_before_one_goes_on_and_all_keep_their_order(count: int) 
 def test_who_waits_for_another_goes_on_when_that_has_come() -> None:
     here: list[str] = []
 
-    def first(turns: Turns) -> list[str]:
-        turns.wait_until(lambda: "third" in here)
+    def first(relay: Relay) -> list[str]:
+        relay.wait_until(lambda: "third" in here)
         return list(here)
 
-    def third(turns: Turns) -> None:
+    def third(relay: Relay) -> None:
         here.append("third")
-        turns.wait()
+        relay.wait()
         here.append("third has ended")
 
     assert _played(first, lambda _: here.append("second"), third)[0] == ["second", "third"]
 
 
 def test_nobody_waits_for_what_nobody_can_do_any_more() -> None:
-    assert _played(lambda turns: turns.wait_until(lambda: False), lambda _: "ended") == [None, "ended"]
+    assert _played(lambda relay: relay.wait_until(lambda: False), lambda _: "ended") == [None, "ended"]
 
 
 def test_what_one_raises_does_not_keep_the_others() -> None:
@@ -66,22 +66,22 @@ def test_what_one_raises_does_not_keep_the_others() -> None:
     assert ended == "ended"
 
 
-def test_a_thread_knows_its_turns_only_while_it_plays() -> None:
-    turns = Turns(1)
-    assert turns.play(0, turns_of_this_thread) is turns
-    assert turns_of_this_thread() is None
+def test_a_thread_knows_its_relay_only_while_it_plays() -> None:
+    relay = Relay(1)
+    assert relay.play(0, relay_of_this_thread) is relay
+    assert relay_of_this_thread() is None
 
 
-def test_when_turns_are_over_nobody_waits_for_who_never_comes() -> None:
-    turns = Turns(3)
+def test_when_a_relay_is_over_nobody_waits_for_who_never_comes() -> None:
+    relay = Relay(3)
 
     def first() -> str:
-        turns.wait()
-        turns.wait()
+        relay.wait()
+        relay.wait()
         return "had one"
 
     with ThreadPoolExecutor(2) as pool:
-        waiting = pool.submit(turns.play, 2, lambda: "had no turn")
-        playing = pool.submit(turns.play, 0, first)
-        turns.end()
+        waiting = pool.submit(relay.play, 2, lambda: "had no turn")
+        playing = pool.submit(relay.play, 0, first)
+        relay.end()
         assert [playing.result(10), waiting.result(10)] == ["had one", "had no turn"]

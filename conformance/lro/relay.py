@@ -1,7 +1,7 @@
-"""Turns: threads whose calls overlap, and that run one at a time, in an order that is always the same.
+"""A relay: threads whose calls overlap run one at a time, in an order that is always the same.
 
 In process a server runs in the threads of those who call it. Which of these the machine lets run first would decide
-what is found: in turns it does not.
+what is found: in a relay it does not.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Found = TypeVar("Found")
 _OWN = threading.local()
 
 
-class Turns:
+class Relay:
     """Lets `count` threads run one at a time: 0 first, each other one when all before it have ended or wait.
 
     What is remembered here needs no lock: only who has the turn reads or changes it.
@@ -31,11 +31,11 @@ class Turns:
     def play(self, place: int, work: Callable[[], Found]) -> Found:
         """Do the work of the thread that has this place, when it is its turn."""
         self._may_go_on[place].acquire()
-        _OWN.turns, _OWN.place = self, place
+        _OWN.relay, _OWN.place = self, place
         try:
             return work()
         finally:
-            _OWN.turns = None
+            _OWN.relay = None
             self._pass_on()
 
     def wait(self) -> None:
@@ -75,6 +75,6 @@ class Turns:
             self._may_go_on[turn].release()
 
 
-def turns_of_this_thread() -> Turns | None:
-    """The turns in which the calling thread runs; None where it runs as it likes."""
-    return getattr(_OWN, "turns", None)
+def relay_of_this_thread() -> Relay | None:
+    """The relay in which the calling thread takes part; None where it runs as it likes."""
+    return getattr(_OWN, "relay", None)
