@@ -135,8 +135,11 @@ def perform(
         again = [Scene(scenario) for scenario in late]
         company.play_again(again)
         told = {scene.scenario.name: scene for scene in again if scene.is_over}
-        repeated = {play.scenario.name: play for play in _plays(list(told.values()), scenes, company)}
-        plays = [replace(repeated.get(play.scenario.name, play), was_repeated=play.scenario in late) for play in plays]
+        repeated = {
+            play.scenario.name: replace(play, was_repeated=True)
+            for play in _plays(list(told.values()), scenes, company)
+        }
+        plays = [repeated.get(play.scenario.name, play) for play in plays]
     performance = Performance(
         faults=company.faults,
         stderr=company.stderr,

@@ -88,6 +88,7 @@ def test_what_cannot_be_played_again_counts_as_it_was(monkeypatch: pytest.Monkey
     performance = perform(lambda: InProcess(next(drivers)), named("not-found"), NAMING)
     assert not performance.faults
     assert performance.plays[0].turns
+    assert not performance.plays[0].was_repeated
 
 
 def test_of_what_is_in_doubt_when_the_run_is_interrupted_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
