@@ -113,7 +113,7 @@ def second_cancel_revives(honest: Service) -> Service:
     def act(service: Service, call: Invocation) -> None:
         operation = service.look_up(service, call.target)
         if operation.done and was_cancelled(operation):
-            again = Behaviour.of("cancel-later", delay=0.5)
+            again = Behaviour.of("cancel-later", delay=0.4)
             service.store.amend(call.target, behaviour=again, cancel_requested_at=service.clock.now())
 
     return cancel_preceded(honest, act)
