@@ -44,6 +44,22 @@ def test_a_stimulus_gets_what_it_needs() -> None:
     assert had().value("second") == "GET after the first"
 
 
+def test_those_of_one_file_come_before_those_of_the_next_whichever_was_imported_first() -> None:
+    order: list[str] = []
+
+    def declare(name: str, module: str) -> None:
+        def make() -> None:
+            order.append(name)
+
+        make.__name__, make.__module__ = name, f"conformance.suite.{module}"
+        stimulus(make)
+
+    for name, module in (("later", "test_b"), ("sooner", "test_a"), ("then", "test_a")):
+        declare(name, module)
+    had("later", "sooner", "then").value("later")
+    assert order == ["sooner", "then", "later"]
+
+
 def test_it_is_played_once() -> None:
     times = []
 

@@ -11,7 +11,6 @@ import contextlib
 import functools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 from uuid import uuid4
@@ -20,10 +19,10 @@ from conformance.errors import RateLimited, TargetError
 from conformance.exchange import Call, CurlContext, Exchange, Failure, FailureKind, Header, Method, Request
 from conformance.exchange.masking import Masking
 from conformance.lro import Clock
-from conformance.lro.relay import Relay, relay_of_this_thread
 from conformance.secrets.secret import Secret
 from conformance.server.target.allowance import Allowance
 from conformance.server.target.configuration import LimitsSection
+from conformance.server.target.threads import Threads
 from conformance.server.target.token import Token
 from conformance.server.target.transport import UNKNOWN_HOST, Transport
 from conformance.server.target.waves import Raised, Waves, Work
@@ -93,8 +92,7 @@ class Target:
         self._identify = identify
         self._lock = threading.Lock()
         self._allowance = Allowance(limits, self.clock)
-        self._pool = ThreadPoolExecutor(limits.concurrency, "lro-conformance") if parallel else None
-        self._in_a_relay = in_a_relay
+        self._threads = Threads(limits.concurrency if parallel else 0, in_a_relay)
 
     @property
     def requests_used(self) -> int:
@@ -136,9 +134,7 @@ class Target:
         Those that get such an answer are repeated afterwards. Raises as `send` does, and RateLimited also where
         fewer than two were answered at once.
         """
-        started: AllStarted = functools.partial(threading.Barrier(len(outgoing)).wait, self.limits.timeout)
-        if self._in_a_relay:
-            started = _wait_for_the_others
+        started = self._threads.start_of(len(outgoing), self.limits.timeout)
         numbers = self._allowance.admit(len(outgoing))
         tokens = [self._token_of(request) for request in outgoing]  # who waits for a new one must not keep the others
         sent = self._race(
@@ -154,13 +150,11 @@ class Target:
 
     def _race(self, racers: Sequence[Callable[[], Exchange]]) -> list[Exchange]:
         """Do all of some work at the same moment; beside other requests where a part of a play sends it."""
-        if self.waves.is_part and self._pool is not None:
+        if self.waves.is_part and self._threads:
             return self.waves.ask(racers, together=True)
         if self.waves.is_part:
             return self.waves.ask([functools.partial(self._race, racers)])[0]
-        _, side_by_side = self._beside(racers)
-        with ThreadPoolExecutor(len(racers), "lro-conformance-race") as pool:
-            return [racing.result() for racing in [pool.submit(racer) for racer in side_by_side]]
+        return self._threads.race(racers)
 
     def _send(
         self, outgoing: Outgoing, number: int, token: Secret | None, started: AllStarted | None = None
@@ -291,45 +285,15 @@ class Target:
         """
         if self.waves.is_part:
             return self.waves.ask([functools.partial(work, item) for item in items])
-        if self._pool is None:
+        if not self._threads:
             return [work(item) for item in items]
-        return [done.result() for done in self._submitted([functools.partial(work, item) for item in items])]
+        return [done.result() for done in self._threads.all_of([functools.partial(work, item) for item in items])]
 
     def _at_once(self, work: Sequence[Work]) -> list[object]:
         """Do some work that sends, as many at once as the limits allow; what each returned, or raised."""
-        if self._pool is None:
+        if not self._threads:
             return [_outcome_of(each) for each in work]
-        return [_outcome_of(done.result) for done in self._submitted(work)]
-
-    def _submitted(self, work: Sequence[Callable[[], Found]]) -> list[Future[Found]]:
-        """Do some work in the threads of the pool, also if it is one thing: an interrupt does not cut off a request.
-
-        When this returns or raises, all of it is over.
-        """
-        assert self._pool is not None
-        working: list[Future[Found]] = []
-        size = self.limits.concurrency if self._in_a_relay else len(work)  # who is to have a turn needs a thread
-        for start in range(0, len(work), size or 1):
-            relay, side_by_side = self._beside(work[start : start + size])
-            try:
-                for each in side_by_side:
-                    working.append(self._pool.submit(each))
-                wait(working)
-            except BaseException:
-                # Interrupted: what has been sent is answered first, so that what is known of it is true.
-                relay.end()
-                for future in working:
-                    future.cancel()
-                wait(working)
-                raise
-        return working
-
-    def _beside(self, work: Sequence[Callable[[], Found]]) -> tuple[Relay, Sequence[Callable[[], Found]]]:
-        """Work for threads that run side by side, and the relay that they run in where the server runs in them."""
-        relay = Relay(len(work))
-        if not self._in_a_relay:
-            return relay, work
-        return relay, [functools.partial(relay.play, place, each) for place, each in enumerate(work)]
+        return [_outcome_of(done.result) for done in self._threads.all_of(work)]
 
     def grant(self, requests: int) -> None:
         """Allow so many requests beyond the limits, and try once more whether the target answers: for cleaning up."""
@@ -343,15 +307,8 @@ class Target:
         self._allowance.count_operation(count)
 
     def close(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        self._threads.close()
         self._transport.close()
-
-
-def _wait_for_the_others() -> None:
-    relay = relay_of_this_thread()
-    assert relay is not None
-    relay.wait()
 
 
 def _outcome_of(work: Work) -> object:
