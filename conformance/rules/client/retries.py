@@ -29,8 +29,8 @@ def nothing_is_sent_after_the_reply(turn: Turn) -> Complaint | None:
     )
 
 
-def _final(requirement: str, what: str, was_final: Callable[[Response], bool]) -> None:
-    """Register the rule that such an answer ends the call."""
+def _final(requirement: str, what: str, was_final: Callable[[Response], bool], *, of_waits: bool = False) -> None:
+    """Register the rule that such an answer ends the call, and a wait if it is `of_waits`."""
 
     def is_final(exchange: Exchange) -> bool:
         return exchange.response is not None and was_final(exchange.response)
@@ -44,7 +44,8 @@ def _final(requirement: str, what: str, was_final: Callable[[Response], bool]) -
         return None
 
     turn_rule(
-        requirement, when=lambda turn: not is_wait(turn) and any(is_final(exchange) for exchange in turn.answers)
+        requirement,
+        when=lambda turn: (of_waits or not is_wait(turn)) and any(is_final(exchange) for exchange in turn.answers),
     )(judge)
 
 
@@ -70,6 +71,7 @@ _final(
     "client-retry.refusal-is-final",
     "a refusal of the request",
     lambda response: 400 <= response.status < 500 and response.status not in (401, 408, 415, 429),
+    of_waits=True,
 )
 _final("client-retry.internal-error-is-final", "an answer 500", lambda response: response.status == 500)
 

@@ -13,7 +13,22 @@ from conformance.sdk.honest_driver import Answer, Client, Reply
 _DONE: Reply = {"done": True, "error": None, "response": True}
 
 
-@fault("client-wait.refusal-ends-it")
+@fault("client-retry.refusal-is-final")
+def first_refusal_is_forgiven(honest: Client) -> Client:
+    """Looks once more when the first look of a wait is refused, whatever the reason: it might have been too early."""
+
+    class Forgiving(Waiting):
+        def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
+            end = time.monotonic() + timeout
+            first = self.call("get", endpoint, name, timeout)
+            if first["outcome"] == "rpc_error":
+                time.sleep(poll)
+            return super().wait(endpoint, name, end - time.monotonic(), poll)
+
+    return Forgiving.like(honest)
+
+
+@fault("client-wait.refusal-ends-it", "client-retry.refusal-is-final")
 def first_look_is_too_early(honest: Client) -> Client:
     """Looks once more when the first look of a wait finds nothing: the operation may not be there yet."""
 

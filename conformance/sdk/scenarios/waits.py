@@ -197,6 +197,12 @@ SCENARIOS = (
         )
     ),
     Scenario(
+        "wait-page-410-at-first",
+        "A proxy answers the first look of a wait with a page and 410, and so every other one.",
+        WAITS,
+        (wait(html_answer(410, "Gone"), timeout=3000),),
+    ),
+    Scenario(
         "wait-ended-without-result",
         "An operation is waited for that ends with neither error nor response, which nobody cancelled.",
         WAITS,
