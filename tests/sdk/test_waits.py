@@ -98,6 +98,20 @@ def test_a_refusal_ends_a_wait() -> None:
     assert gone(wait(look(RUNNING), **THROWN, code=Code.NOT_FOUND, cancelled=True)) is not None
 
 
+def test_a_wait_does_not_throw_what_no_get_has_shown() -> None:
+    named = {"name": f"{PARENT}/op-1"}
+    running = look({**RUNNING, **named})
+    thrown: list[tuple[dict[str, Any], float, bool]] = [
+        ({"code": Code.ABORTED}, 0.05, True),
+        ({"code": Code.CANCELLED}, 0.05, True),
+        ({"code": Code.CANCELLED}, 0.95, False),  # the time is over, of which another requirement speaks
+        ({"code": Code.INTERNAL}, 0.05, False),  # so some libraries tell that they cannot read an answer
+        ({"code": Code.DEADLINE_EXCEEDED}, 0.05, False),
+    ]
+    for said, at, is_wrong in thrown:
+        assert ("client-wait.end-is-awaited" in broken(wait(running, **THROWN, **said, at=at))) is is_wrong, said
+
+
 def test_a_wait_does_not_look_again_when_it_was_refused() -> None:
     """AIP-194 lets who waits for a resource to appear do that, and discourages it."""
     refused = arrived(OPERATION, method="GET", outcome=OVER.response)

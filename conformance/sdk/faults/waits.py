@@ -203,7 +203,7 @@ def looks_have_no_deadline(honest: Client) -> Client:
     return Patient.like(honest)
 
 
-@fault("client-wait.completion-is-told")
+@fault("client-wait.completion-is-told", "client-wait.end-is-awaited")
 def asked_to_cancel_is_cancelled(honest: Client) -> Client:
     """Ends a wait as cancelled when the metadata say that a cancellation was asked for."""
 
