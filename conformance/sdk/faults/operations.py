@@ -110,7 +110,7 @@ def cancel_is_cancelled(honest: Client) -> Client:
     return replace(_shown(honest, lie), headers=headers)
 
 
-@fault("client-operation.absent-done-is-false")
+@fault("client-operation.absent-done-is-false", "client-wait.completion-is-told")
 def absent_done_is_an_error(honest: Client) -> Client:
     """Expects `done` in every operation."""
 
