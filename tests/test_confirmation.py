@@ -26,6 +26,7 @@ from conformance.server.reference.in_process import client as client_of
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service
+from conformance.server.reference.store import Behaviour
 from conformance.server.run_suite import run_quietly
 from conformance.server.target.configuration import (
     Configuration,
@@ -40,7 +41,7 @@ from conformance.server.target.target import Target
 from conformance.server.target.transport import HttpTransport
 from conformance.spec.catalogue import catalogue
 from conformance.spec.contract import Contract
-from conformance.suite.confirmation import Confirmation, confirm_unanswered
+from conformance.suite.confirmation import Confirmation, confirm_unanswered, fresh_one_not_ended
 from conformance.suite.judging import Violated
 from tests.targets.memory import ORIGIN
 from tests.targets.test_iut import iut_of
@@ -176,6 +177,19 @@ def test_a_first_cancel_that_is_never_answered_is_tried_again_with_a_fresh_opera
     (again,) = (one for one in iut.target.exchanges if one.repeats == first.number)
     assert again.response is None
     assert again.call != first.call, "a fresh operation"
+
+
+def test_a_second_cancel_that_takes_the_first_back_is_sent_again() -> None:
+    """A fresh operation that is cancelled once ends."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        cancels = service.count(call.target)
+        service.store.amend(call.target, behaviour=Behaviour.of("cancel-later" if cancels == 1 else "never-ends"))
+        service.store.cancel(call.target)
+        return {}
+
+    assert fresh_one_not_ended(_embedded(lie)) is None
+    assert fresh_one_not_ended(_embedded(lie), times=2) is not None
 
 
 def test_cancels_that_wait_for_each_other_overlap_again() -> None:
