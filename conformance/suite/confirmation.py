@@ -81,12 +81,12 @@ _AT_ONCE = 3
 """Cancels of different operations that overlap as those of the cancellations do."""
 
 
-def fresh_ones_not_ended(iut: Iut) -> Complaint | None:
-    """Cancel a fresh operation, and then some at once; a complaint when one has not ended in time.
+def fresh_ones_not_ended(iut: Iut, times: int = 1) -> Complaint | None:
+    """Cancel a fresh operation so many times, and then some at once; a complaint when one has not ended in time.
 
     A server that mixes up cancels that overlap ends the one that is alone.
     """
-    complaint = fresh_one_not_ended(iut)
+    complaint = fresh_one_not_ended(iut, times=times)
     if complaint is not None:
         return complaint
     names = iut.running(_AT_ONCE)

@@ -14,7 +14,7 @@ from conformance.server.target.iut import Iut
 from conformance.suite.blame import Blame
 from conformance.suite.bystanders import shows_the_end
 from conformance.suite.cancellations import Cancellations, FirstCancel
-from conformance.suite.confirmation import Confirmation, fresh_one_not_ended
+from conformance.suite.confirmation import Confirmation, fresh_ones_not_ended
 from conformance.suite.evidence import require_looks, require_untouched
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook, acknowledged, deleted, times_cancelled
@@ -62,7 +62,7 @@ def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
         if not (times[name] > 1 and shows_the_end(ends[name]))
     }
     not_ended = [name for name, complaint in complaints.items() if complaint is not None]
-    confirmation.decides(complaints.values(), lambda: fresh_one_not_ended(iut, times=times[not_ended[0]]))
+    confirmation.decides(complaints.values(), lambda: fresh_ones_not_ended(iut, times[not_ended[0]]))
     if not cancels:
         raise NotTested("no cancel of a running operation succeeded")
     require_looks(*ends.values())
