@@ -114,7 +114,11 @@ def overlapping_cancels_of_one_conflict(honest: Service) -> Service:
     return _overlapping(honest, act)
 
 
-@fault(breaks="target.other-operations-untouched", profile="ci")
+@fault(
+    breaks="target.other-operations-untouched",
+    profile="ci",
+    by_chance={"workers": "the newest operation may be one that another worker is cancelling itself"},
+)
 def overlapping_cancels_hit_a_third(honest: Service) -> Service:
     """Cancels the newest operation that nobody named, too, while two cancels overlap: they share a variable."""
 

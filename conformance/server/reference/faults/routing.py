@@ -217,6 +217,17 @@ def any_collection_matches(honest: Service) -> Service:
     return also_bound(honest, meant)
 
 
+@fault(breaks="routing.literals-are-exact", profile="ci")
+def pairs_in_any_order(honest: Service) -> Service:
+    """Reads a name as a set of pairs: `locations/us/projects/demo/operations/O` is `O` as well."""
+
+    def meant(request: Request) -> str | None:
+        pattern = r"/v1/locations/([^/]+)/projects/([^/]+)/(operations/[^/]+:cancel)"
+        return posted(request, pattern, r"/v1/projects/\2/locations/\1/\3")
+
+    return also_bound(honest, meant)
+
+
 @fault(breaks="routing.trailing-slash-is-another-path")
 def trailing_slash_is_dropped(honest: Service) -> Service:
     """Takes `:cancel/` for `:cancel`, as kinglet and most web frameworks do."""
