@@ -30,12 +30,8 @@ def found_in(text: bytes, secrets: Mapping[str, str]) -> set[str]:
     The distinctive part of a secret is looked for, or half of it, in any letter case and in hexadecimal, so no spelling
     of its odd characters hides it. A short one is looked for as it is.
     """
-    readable = [candidate.lower() for candidate in (text, *_decoded(text))]
-    return {
-        name
-        for name, secret in secrets.items()
-        if any(part in candidate for part in _parts(secret) for candidate in readable)
-    }
+    readable = b"\n".join([text, *_decoded(text)]).lower()
+    return {name for name, secret in secrets.items() if any(part in readable for part in _parts(secret))}
 
 
 def _parts(secret: str) -> Iterator[bytes]:

@@ -97,7 +97,12 @@ def test_a_chapter_of_checks_can_be_read_in_one_sitting() -> None:
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 250, path.name
 
 
-WITH_ANCHORS = ("https://google.aip.dev/", "https://www.rfc-editor.org/rfc/", "https://protobuf.dev/")
+WITH_ANCHORS = (
+    "https://google.aip.dev/",
+    "https://www.rfc-editor.org/rfc/",
+    "https://protobuf.dev/",
+    "https://docs.python.org/",
+)
 """Sites whose pages have an anchor for every heading; files of a repository have none."""
 
 

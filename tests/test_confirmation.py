@@ -14,6 +14,7 @@ import pytest
 
 from conformance.errors import NotTested, TargetError
 from conformance.exchange import Failure, FailureKind, Request, Response
+from conformance.judging.verdict import Finding
 from conformance.lro import TickingClock
 from conformance.reports.console import render
 from conformance.reports.html import render_html
@@ -26,6 +27,7 @@ from conformance.server.reference.in_process import client as client_of
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service
+from conformance.server.reference.store import Behaviour
 from conformance.server.run_suite import run_quietly
 from conformance.server.target.configuration import (
     Configuration,
@@ -40,11 +42,12 @@ from conformance.server.target.target import Target
 from conformance.server.target.transport import HttpTransport
 from conformance.spec.catalogue import catalogue
 from conformance.spec.contract import Contract
-from conformance.suite.confirmation import Confirmation, confirm_unanswered
+from conformance.suite.confirmation import Confirmation, confirm_unanswered, fresh_ones_not_ended
 from conformance.suite.judging import Violated
 from tests.targets.memory import ORIGIN
 from tests.targets.test_iut import iut_of
 
+PARENT = "projects/demo/locations/us"
 LIVENESS = "liveness.every-request-is-answered"
 WRONG = Complaint("it is wrong")
 MOMENT = 0.2
@@ -64,16 +67,16 @@ def _raising(error: Exception) -> Callable[[], Complaint | None]:
     return again
 
 
-AGAIN: dict[str, tuple[Callable[[], Complaint | None], str]] = {
-    "again": (lambda: WRONG, "violated"),
-    "not again": (lambda: None, "kept"),
-    "cannot be tried": (_raising(NotTested("gone")), "not-tested"),
-    "no supply": (_raising(TargetError("gone")), "not-tested"),
+AGAIN: dict[str, tuple[Callable[[], Complaint | None], Finding]] = {
+    "again": (lambda: WRONG, Finding.VIOLATED),
+    "not again": (lambda: None, Finding.KEPT),
+    "cannot be tried": (_raising(NotTested("gone")), Finding.NOT_TESTED),
+    "no supply": (_raising(TargetError("gone")), Finding.NOT_TESTED),
 }
 
 
 @pytest.mark.parametrize(("again", "outcome"), AGAIN.values(), ids=AGAIN.keys())
-def test_a_proof_stays_one(again: Callable[[], Complaint | None], outcome: str) -> None:
+def test_a_proof_stays_one(again: Callable[[], Complaint | None], outcome: Finding) -> None:
     confirmation = confirmation_at(ORIGIN)
     with pytest.raises(Violated, match="it is wrong"):
         confirmation.informs(WRONG, again)
@@ -81,9 +84,9 @@ def test_a_proof_stays_one(again: Callable[[], Complaint | None], outcome: str) 
 
 
 @pytest.mark.parametrize(("again", "outcome"), AGAIN.values(), ids=AGAIN.keys())
-def test_what_may_be_slowness_needs_to_happen_twice(again: Callable[[], Complaint | None], outcome: str) -> None:
+def test_what_may_be_slowness_needs_to_happen_twice(again: Callable[[], Complaint | None], outcome: Finding) -> None:
     confirmation = confirmation_at(ORIGIN)
-    with pytest.raises(Violated if outcome == "violated" else NotTested, match="it is wrong"):
+    with pytest.raises(Violated if outcome is Finding.VIOLATED else NotTested, match="it is wrong"):
         confirmation.decides([None, WRONG], again)
     assert confirmation.outcome == outcome
 
@@ -92,7 +95,7 @@ def test_what_is_kept_is_not_tried_again() -> None:
     confirmation = confirmation_at(ORIGIN)
     confirmation.decides([None], _raising(AssertionError()))
     confirmation.informs(None, _raising(AssertionError()))
-    assert confirmation.outcome == ""
+    assert confirmation.outcome is None
 
 
 def test_in_virtual_time_nothing_is_tried_again() -> None:
@@ -101,7 +104,7 @@ def test_in_virtual_time_nothing_is_tried_again() -> None:
         confirmation.decides([WRONG], _raising(AssertionError()))
     with pytest.raises(Violated):
         confirmation.informs(WRONG, _raising(AssertionError()))
-    assert confirmation.outcome == ""
+    assert confirmation.outcome is None
 
 
 @dataclass
@@ -176,6 +179,31 @@ def test_a_first_cancel_that_is_never_answered_is_tried_again_with_a_fresh_opera
     (again,) = (one for one in iut.target.exchanges if one.repeats == first.number)
     assert again.response is None
     assert again.call != first.call, "a fresh operation"
+
+
+def test_a_second_cancel_that_takes_the_first_back_is_sent_again() -> None:
+    """A fresh operation that is cancelled once ends."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        cancels = service.count(call.target)
+        service.store.amend(call.target, behaviour=Behaviour.of("cancel-later" if cancels == 1 else "never-ends"))
+        service.store.cancel(call.target)
+        return {}
+
+    assert fresh_ones_not_ended(_embedded(lie)) is None
+    assert fresh_ones_not_ended(_embedded(lie), times=2) is not None
+
+
+def test_what_a_cancel_beside_others_did_not_end_is_cancelled_beside_others_again() -> None:
+    """One that waits alone for its effect is not lost."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        waiting = [one for one in service.store.running(PARENT) if one.requested_cancellation]
+        service.store.amend(call.target, behaviour=Behaviour.of("never-ends" if waiting else "cancel-later"))
+        service.store.cancel(call.target)
+        return {}
+
+    assert fresh_ones_not_ended(_embedded(lie)) is not None
 
 
 def test_cancels_that_wait_for_each_other_overlap_again() -> None:

@@ -50,7 +50,7 @@ def test_a_baseline_is_strict(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     entry = '[[known-failure]]\nrequirement = "client-request.{}"\nreason = "r"\nlink = "https://tracker.example/1"\n'
     known.write_text("".join(map(entry.format, ("verb-is-kept", "name-is-escaped", "path-is-bound"))))
     assert main(["sdk", "--baseline", str(known), "--", *LYING, "hash-is-left"]) == 0
-    assert main(["sdk", "--baseline", str(known), "--", *HONEST]) == 1
+    assert main(["sdk", "--baseline", str(known), "--scenario", "hash-in-id", "--", *HONEST]) == 1
     assert "unexpected-pass" in capsys.readouterr().out
 
 
