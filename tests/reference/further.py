@@ -145,10 +145,12 @@ def parents(script: Script) -> None:
 
 
 def refusals(script: Script) -> None:
-    """Many cancels that are refused, one after the other."""
+    """Many cancels that are refused, one after the other, and then one that is right."""
     name = script.start()
     for _ in range(14):
         script.ask("POST", f"{name}:cancel", b"{", (_JSON,))
+    script.look(name)
+    script.ask("POST", f"{name}:cancel")
     script.look(name)
 
 
