@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.exchange import Failure, FailureKind
+from conformance.judging.verdict import Finding
 from conformance.rules.client import may_be_the_machine
 from conformance.rules.client.turn import DriverRequest, Outcome, Turn
 from conformance.sdk import play
@@ -79,7 +80,7 @@ def test_what_is_in_doubt_is_played_once_more_and_judged_by_that(
     judged = {each.requirement.id: each for each in judge_performance(performance, is_whole=False).judgements}
     found = judged["client-answer.not-found"]
     assert found.verdict.value == verdict
-    assert [result.confirmation for result in found.results] == (["violated"] if verdict == "fail" else [""])
+    assert [result.confirmation for result in found.results] == ([Finding.VIOLATED] if verdict == "fail" else [None])
 
 
 def test_what_cannot_be_played_again_counts_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
