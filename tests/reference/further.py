@@ -95,6 +95,7 @@ def _page_through(script: Script, query: str) -> None:
     token = ""
     for _ in range(3):
         token = script.next_page(f"{query}&pageToken={token}" if token else query)
+        script.ask("GET", f"{query}&pageToken={token}", token="")
 
 
 def spellings(script: Script) -> None:
