@@ -26,6 +26,7 @@ from conformance.server.reference.in_process import client as client_of
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service
+from conformance.server.reference.store import Behaviour
 from conformance.server.run_suite import run_quietly
 from conformance.server.target.configuration import (
     Configuration,
@@ -40,11 +41,12 @@ from conformance.server.target.target import Target
 from conformance.server.target.transport import HttpTransport
 from conformance.spec.catalogue import catalogue
 from conformance.spec.contract import Contract
-from conformance.suite.confirmation import Confirmation, confirm_unanswered
+from conformance.suite.confirmation import Confirmation, confirm_unanswered, fresh_ones_not_ended
 from conformance.suite.judging import Violated
 from tests.targets.memory import ORIGIN
 from tests.targets.test_iut import iut_of
 
+PARENT = "projects/demo/locations/us"
 LIVENESS = "liveness.every-request-is-answered"
 WRONG = Complaint("it is wrong")
 MOMENT = 0.2
@@ -176,6 +178,31 @@ def test_a_first_cancel_that_is_never_answered_is_tried_again_with_a_fresh_opera
     (again,) = (one for one in iut.target.exchanges if one.repeats == first.number)
     assert again.response is None
     assert again.call != first.call, "a fresh operation"
+
+
+def test_a_second_cancel_that_takes_the_first_back_is_sent_again() -> None:
+    """A fresh operation that is cancelled once ends."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        cancels = service.count(call.target)
+        service.store.amend(call.target, behaviour=Behaviour.of("cancel-later" if cancels == 1 else "never-ends"))
+        service.store.cancel(call.target)
+        return {}
+
+    assert fresh_ones_not_ended(_embedded(lie)) is None
+    assert fresh_ones_not_ended(_embedded(lie), times=2) is not None
+
+
+def test_what_a_cancel_beside_others_did_not_end_is_cancelled_beside_others_again() -> None:
+    """One that waits alone for its effect is not lost."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        waiting = [one for one in service.store.running(PARENT) if one.requested_cancellation]
+        service.store.amend(call.target, behaviour=Behaviour.of("never-ends" if waiting else "cancel-later"))
+        service.store.cancel(call.target)
+        return {}
+
+    assert fresh_ones_not_ended(_embedded(lie)) is not None
 
 
 def test_cancels_that_wait_for_each_other_overlap_again() -> None:

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Describe the command."""
-    parser = commands.add_parser("baseline", help="keep the file of known failures up to date", allow_abbrev=False)
+    parser = commands.add_parser(
+        "baseline",
+        help="keep the file of known failures up to date",
+        description="Keep the file of known failures and accepted gaps in step with what a run found.",
+        allow_abbrev=False,
+    )
     actions = parser.add_subparsers(title="actions", required=True, metavar="ACTION")
     update = actions.add_parser(
         "update",

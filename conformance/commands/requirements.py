@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 def add(commands: Commands) -> None:
     """Describe the command."""
     parser = commands.add_parser(
-        "requirements", help="list what is checked, and where it is written", allow_abbrev=False
+        "requirements",
+        help="list what is checked, and where it is written",
+        description="List the requirements on servers and on clients, each with its source, its checks and the faults "
+        "that break it.",
+        allow_abbrev=False,
     )
     parser.add_argument("id", nargs="?", metavar="ID", help="show this one only")
     parser.add_argument("--format", default="text", choices=("text", "json", "markdown"), help="default: text")

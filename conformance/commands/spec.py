@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """Describe the command."""
-    parser = commands.add_parser("spec", help="make the contract of another API", allow_abbrev=False)
+    parser = commands.add_parser(
+        "spec",
+        help="make the contract of another API",
+        description="Make the contract of another API, for `--spec` or `[iut] spec`.",
+        allow_abbrev=False,
+    )
     kinds = parser.add_subparsers(title="kinds", required=True, metavar="KIND")
     discovery = kinds.add_parser(
         "from-discovery",

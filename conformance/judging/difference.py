@@ -8,8 +8,9 @@ implementation, so they never count as broken.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from conformance.exchange.printable import printable, wrapped
@@ -30,61 +31,64 @@ class Change:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """All changes by kind."""
+class Kind(Enum):
+    """What a reader does about a change, in the order in which they are shown; the value is its title."""
 
-    broke: tuple[Change, ...]
-    became_known: tuple[Change, ...]
-    fixed: tuple[Change, ...]
-    no_longer_judged: tuple[Change, ...]
-    now_judged: tuple[Change, ...]
-    new: tuple[Change, ...]
-    removed: tuple[Change, ...]
-    requirement_changed: tuple[Change, ...]
-    environment_changed: tuple[Change, ...]
+    BROKE = "broke"
+    BECAME_KNOWN = "became known failures"
+    FIXED = "fixed"
+    NO_LONGER_JUDGED = "no longer judged"
+    NOW_JUDGED = "now judged"
+    NEW = "new requirements"
+    REMOVED = "removed requirements"
+    REQUIREMENT_CHANGED = "requirements changed"
+    ENVIRONMENT_CHANGED = "environment changed"
+
+
+Difference = Mapping[Kind, Sequence[Change]]
+"""All changes; a kind without any is not in it."""
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
     """Compare two reports."""
+    found: dict[Kind, list[Change]] = {}
+    for kind, change in _changes(old, new):
+        found.setdefault(kind, []).append(change)
+    return found
+
+
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[Kind, Change]]:
     before = {entry["id"]: entry for entry in old["requirements"]}
     after = {entry["id"]: entry for entry in new["requirements"]}
-    both = [(before[requirement], after[requirement]) for requirement in after if requirement in before]
-    by_kind: dict[str, list[Change]] = {}
-    for earlier, later in both:
+    for requirement, later in after.items():
+        earlier = before.get(requirement)
+        if earlier is None:
+            yield Kind.NEW, Change(requirement, "", later["verdict"], later["reason"])
+            continue
         kind = _kind(Verdict(earlier["verdict"]), Verdict(later["verdict"]))
-        by_kind.setdefault(kind, []).append(
-            Change(later["id"], earlier["verdict"], later["verdict"], later["reason"] if kind != "fixed" else "")
-        )
-    return Difference(
-        broke=tuple(by_kind.get("broke", ())),
-        became_known=tuple(by_kind.get("became known", ())),
-        fixed=tuple(by_kind.get("fixed", ())),
-        no_longer_judged=tuple(by_kind.get("no longer judged", ())),
-        now_judged=tuple(by_kind.get("now judged", ())),
-        new=tuple(
-            Change(entry["id"], "", entry["verdict"], entry["reason"])
-            for entry in after.values()
-            if entry["id"] not in before
-        ),
-        removed=tuple(
-            Change(entry["id"], entry["verdict"], "") for entry in before.values() if entry["id"] not in after
-        ),
-        requirement_changed=tuple(change for pair in both for change in _requirement_changes(*pair)),
-        environment_changed=tuple(_environment_changes(old, new)),
-    )
+        if kind is not None:
+            reason = later["reason"] if kind is not Kind.FIXED else ""
+            yield kind, Change(requirement, earlier["verdict"], later["verdict"], reason)
+        for change in _requirement_changes(earlier, later):
+            yield Kind.REQUIREMENT_CHANGED, change
+    for requirement, earlier in before.items():
+        if requirement not in after:
+            yield Kind.REMOVED, Change(requirement, earlier["verdict"], "")
+    for change in _environment_changes(old, new):
+        yield Kind.ENVIRONMENT_CHANGED, change
 
 
-def _kind(old: Verdict, new: Verdict) -> str:
+def _kind(old: Verdict, new: Verdict) -> Kind | None:
+    """What a change of the verdict is; None when it is no change to a reader."""
     if new in (Verdict.FAIL, Verdict.WARN):
-        return "" if old in _VIOLATED else "broke"
+        return None if old in _VIOLATED else Kind.BROKE
     if new is Verdict.KNOWN_FAILURE:
-        return "" if old is new else "became known"
+        return None if old is new else Kind.BECAME_KNOWN
     if new in _KEPT:
         if old in _VIOLATED:
-            return "fixed"
-        return "" if old in _KEPT else "now judged"
-    return "no longer judged" if old in _VIOLATED | _KEPT else ""
+            return Kind.FIXED
+        return None if old in _KEPT else Kind.NOW_JUDGED
+    return Kind.NO_LONGER_JUDGED if old in _VIOLATED | _KEPT else None
 
 
 def _requirement_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
@@ -129,26 +133,13 @@ def _shown(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-_TITLES = {
-    "broke": "broke",
-    "became_known": "became known failures",
-    "fixed": "fixed",
-    "no_longer_judged": "no longer judged",
-    "now_judged": "now judged",
-    "new": "new requirements",
-    "removed": "removed requirements",
-    "requirement_changed": "requirements changed",
-    "environment_changed": "environment changed",
-}
-
-
 def render_difference(found: Difference) -> Iterator[str]:
     """The difference as lines of text."""
-    sections = [(title, getattr(found, key)) for key, title in _TITLES.items() if getattr(found, key)]
-    if not sections:
+    if not found:
         yield "nothing changed"
-    for title, changes in sections:
-        yield f"{title} ({len(changes)})"
+    for kind in (each for each in Kind if each in found):
+        changes = found[kind]
+        yield f"{kind.value} ({len(changes)})"
         for change in changes:
             yield from wrapped(
                 f"{change.what}: {_short(change.old) or '(none)'} → {_short(change.new) or '(none)'}", "  "

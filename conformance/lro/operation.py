@@ -40,8 +40,9 @@ _FLAGS = (
     *("requested_cancellation", "cancel_requested", "cancellation_requested"),
 )
 _TIMES = ("cancelTime", "cancel_time")
+"""Members by which the metadata of services says that a cancel was requested: booleans, and times."""
 _BEING_CANCELLED = frozenset({"CANCELLING", "CANCELING", "CANCEL_REQUESTED"})
-"""Members by which the metadata of services shows a cancel before it has an effect."""
+"""States by which it says the same, without the prefix of an enum such as `STATE_`."""
 
 
 @dataclass(frozen=True, slots=True)

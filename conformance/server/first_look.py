@@ -17,7 +17,7 @@ import httpx
 from conformance.errors import TargetError
 from conformance.exchange import Failure, FailureKind, Method, Request, Response
 from conformance.lro import SystemClock
-from conformance.server.description import Start, described_paths, gaps, inline_toml, parents, starts
+from conformance.server.description import Start, gaps, inline_toml, parents, starts
 from conformance.server.target.app import ORIGIN, load_app, transport_to
 from conformance.server.target.transport import HttpTransport
 from conformance.spec.contract import Contract
@@ -36,7 +36,6 @@ class Seen:
 
     parent: str
     lists: int = 0
-    has_description: bool = False
     starts: tuple[Start, ...] = ()
     """Requests that may start an operation, the likeliest first."""
     missing: tuple[str, ...] = ()
@@ -85,7 +84,6 @@ def first_look(ask: Ask, contract: Contract) -> Seen:
     return Seen(
         parent=next((name.rpartition("/operations/")[0] for name in names if "/operations/" in name), parent),
         lists=listed.status if listed is not None else 0,
-        has_description=bool(described_paths(document)),
         starts=tuple(starts(document))[:_MOST_STARTS],
         missing=tuple(gaps(document, contract)),
     )

@@ -37,7 +37,7 @@ class Options:
     seed: int = _option(0, "seed of everything drawn (default: 0)", "N")
     report_dir: str = _option("", "write report.json, report.html, traffic.har, … there", "DIR")
     disruptive: bool = _option(False, "run disruptive checks on other machines, too")
-    max_time: str = _option("", "ask nothing more after this time, such as 90s or 5m", "T")
+    max_time: str = _option("", "begin no check after this time, such as 90s or 5m", "T")
     strict: bool = _option(False, "let a warning fail the run")
     fault: str = _option("", "let the embedded reference server have this fault", "NAME", is_of_run=False)
     variant: str = _option("", "let the embedded reference server be this correct variant", "NAME", is_of_run=False)

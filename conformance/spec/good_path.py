@@ -109,6 +109,15 @@ class GoodPath:
         """The path without its segments from `start` to before `stop`."""
         return self._path((*self.segments[:start], *self.segments[stop:]), self.suffix)
 
+    def with_pairs_swapped(self) -> str | None:
+        """The path with its first two pairs of collection and id in the other order; None when they are not two."""
+        if len(self.pairs) < 2:
+            return None
+        first, second = self.pairs[:2]
+        between = self.segments[first + 2 : second]
+        pairs = (*self.segments[second : second + 2], *between, *self.segments[first : first + 2])
+        return self._path((*self.segments[:first], *pairs, *self.segments[second + 2 :]), self.suffix)
+
     def ending(self, suffix: str) -> str:
         """The path with another suffix in place of the verb."""
         return self._path(self.segments, suffix)

@@ -278,6 +278,11 @@ def _(good: GoodPath) -> str | None:
     return good.replaced(0, other) if good.version else None
 
 
+@_near_miss("pairs-swapped", "literals", "a name is no set of pairs: its collections come in their order")
+def _(good: GoodPath) -> str | None:
+    return good.with_pairs_swapped()
+
+
 # Slashes that make a segment of nothing.
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange, Method
+from conformance.exchange.history import next_page_token
 from conformance.server.target.credentials import Credential
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
@@ -97,7 +98,7 @@ def asked(
             continue
         if iut.contract.bindings_of(Method.LIST) and iut.statement.value("list") is not False:
             parent = iut.contract.parent_of(name)
-            requests.append(_list_by(iut, parent, credential, _note(Method.LIST, who)))
+            requests.append(_list_by(iut, parent, credential, _note(Method.LIST, who), small_pages))
         if victim is not None:
             requests.append(iut.delete_request(victim.name, credential, _note(Method.DELETE, who)))
     if not iut.is_quick:
@@ -120,10 +121,15 @@ def asked(
     return asked
 
 
-def _list_by(iut: Iut, parent: str, credential: Credential, note: str) -> Outgoing:
-    """A list; without credentials of one operation, for who compares whole targets may guard that without a query."""
-    page_size = 1 if credential is Credential.NONE else 0
-    return iut.list_request(parent, page_size=page_size, credential=credential, note=note)
+def _list_by(iut: Iut, parent: str, credential: Credential, note: str, known: SmallPages | None) -> Outgoing:
+    """A list; without credentials a small page, with the token that the one before had for who may read it.
+
+    Who compares whole targets may guard a list only where it has no query, and who signs tokens may ask nothing else.
+    """
+    if credential is not Credential.NONE:
+        return iut.list_request(parent, credential=credential, note=note)
+    token = next_page_token(known.walk[0]) if known is not None else ""
+    return iut.list_request(parent, token, known.size if known and token else 1, credential=credential, note=note)
 
 
 @stimulus
@@ -221,6 +227,6 @@ def why_let_in(iut: Iut, read: Exchange, name: str, credential: Credential = Cre
 
 def _read_again(iut: Iut, read: Exchange, credential: Credential) -> Outgoing:
     assert read.call is not None
-    if read.calls(Method.LIST):
-        return _list_by(iut, read.call.name, credential, read.note)
-    return iut.get_request(read.call.name, credential, read.note)
+    make = iut.list_request if read.calls(Method.LIST) else iut.get_request
+    outgoing = make(read.call.name, credential=credential, note=read.note)
+    return replace(outgoing, request=replace(outgoing.request, target=read.request.target))

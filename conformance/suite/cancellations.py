@@ -81,6 +81,8 @@ class FirstCancel:
     with_object: Exchange
     others: tuple[Exchange, ...] = ()
     """The cancels of the two other cancellations, which were sent with it: without body and label, and without body."""
+    refused_too: Exchange | None = None
+    """The cancel without a body of the same operation, where that was refused as well, and another one's was not."""
 
     @property
     def as_bystander(self) -> Bystander:
@@ -111,8 +113,12 @@ def first_cancel(
     note = "cancel with the body {}" if iut.plain_body else "cancel without a body"
     cancels = [iut.cancel_request(first_name, note=note), *_without_body(iut, cancellation_names or [])]
     with_object, *others = iut.send_all(cancels)
-    cancel = _plain_cancel(iut, with_object, others, before)
-    first = FirstCancel(first_name, before, cancel, with_object, tuple(others))
+    without_body = _without_body_beside(iut, with_object, others, before)
+    is_plain = without_body is not None and without_body.succeeded()
+    cancel = without_body if without_body is not None and is_plain else with_object
+    if is_plain:
+        iut.plain_body = b""
+    first = FirstCancel(first_name, before, cancel, with_object, tuple(others), None if is_plain else without_body)
     kind = "done" if operation.done else "running"
     if cancel.response is not None and cancel.response.status == 501:
         iut.statement.find("cancel", "unimplemented", f"the cancel of a {kind} operation was answered with 501")
@@ -131,19 +137,18 @@ def _without_body(iut: Iut, names: list[str]) -> list[Outgoing]:
     ]
 
 
-def _plain_cancel(iut: Iut, with_object: Exchange, others: list[Exchange], before: Exchange) -> Exchange:
-    """The cancel that is plain from here on: without a body, where one with `{}` is refused and that is not."""
+def _without_body_beside(iut: Iut, with_object: Exchange, others: list[Exchange], before: Exchange) -> Exchange | None:
+    """A cancel without a body, where the one with `{}` is refused, and another operation's without a body is not.
+
+    If it succeeds it is plain from here on. If it is refused as well, it is the operation that cannot be cancelled.
+    """
     is_refused = with_object.response is not None and not with_object.succeeded() and with_object.response.status != 501
     if not iut.plain_body or not is_refused or (shows_the_end(before) and says_failed_precondition(with_object)):
-        return with_object
+        return None
     if others and not others[0].succeeded():
-        return with_object
+        return None
     assert with_object.call is not None
-    without_body = iut.cancel(with_object.call.name, body=b"", note="cancel without a body")
-    if not without_body.succeeded():
-        return with_object
-    iut.plain_body = b""
-    return without_body
+    return iut.cancel(with_object.call.name, body=b"", note="cancel without a body")
 
 
 @stimulus
@@ -168,7 +173,8 @@ def cancellations(
     second_cancel, *looks = iut.send_all(requests)
     of_third, control = iut.get_all([third, older.name])
     after = {first: looks[0], second: looks[1], third: of_third}
-    for name, cancel in ((second, bare), (third, labelled)):
+    refused = [(first, first_cancel.refused_too)] if first_cancel.refused_too is not None else []
+    for name, cancel in ((second, bare), (third, labelled), *refused):
         seen = operation_in(after[name])
         came_too_late = seen is not None and seen.done and seen.state is not State.CANCELLED
         if came_too_late and says_failed_precondition(cancel):
@@ -178,7 +184,7 @@ def cancellations(
         control = iut.get(older.name)
     attempts.note(CANCELLATIONS, older, [first_cancel.cancel])
     return Cancellations(
-        Cancellation(first, first_cancel.cancel, after[first], ends[first]),
+        Cancellation(first, first_cancel.cancel, after[first], ends[first], plain=first_cancel.refused_too),
         Cancellation(second, bare, after[second], ends[second], plain=bare_plain),
         Cancellation(third, labelled, after[third], ends[third], second_cancel, plain=second_cancel),
         control,

@@ -65,10 +65,15 @@ CONFIRMATION = pytest.StashKey[Confirmation]()
 """Of a check that depends on real time: how it ended when it was tried once more."""
 
 
-def fresh_one_not_ended(iut: Iut, name: str = "", form: str | None = None) -> Complaint | None:
-    """Cancel a fresh operation, plainly or in another form; a complaint when that does not end it in time."""
+def fresh_one_not_ended(iut: Iut, name: str = "", form: str | None = None, times: int = 1) -> Complaint | None:
+    """Cancel a fresh operation, plainly or in another form; a complaint when that does not end it in time.
+
+    It is cancelled as many times as the one was that had not ended: a further cancel may take the first one back.
+    """
     name = name or iut.running(1)[0]
     cancel = iut.send(forms_of(iut, name)[form] if form is not None else iut.cancel_request(name, note="cancel, alone"))
+    for _ in range(times - 1):
+        iut.cancel(name, note="a further cancel of the same operation")
     return ended_cancelled(cancel, iut.await_end([name])[name], iut.settle)
 
 
@@ -76,12 +81,12 @@ _AT_ONCE = 3
 """Cancels of different operations that overlap as those of the cancellations do."""
 
 
-def fresh_ones_not_ended(iut: Iut) -> Complaint | None:
-    """Cancel a fresh operation, and then some at once; a complaint when one has not ended in time.
+def fresh_ones_not_ended(iut: Iut, times: int = 1) -> Complaint | None:
+    """Cancel a fresh operation so many times, and then some at once; a complaint when one has not ended in time.
 
     A server that mixes up cancels that overlap ends the one that is alone.
     """
-    complaint = fresh_one_not_ended(iut)
+    complaint = fresh_one_not_ended(iut, times=times)
     if complaint is not None:
         return complaint
     names = iut.running(_AT_ONCE)

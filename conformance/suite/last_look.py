@@ -184,6 +184,6 @@ def deleted(iut: Iut) -> list[str]:
     return [name for name in iut.supply.handed_out if name in deletes and name not in iut.given_anew]
 
 
-def is_repeated(iut: Iut, cancel: Exchange) -> bool:
-    """Whether another cancel of the same operation was sent, too; also one that was refused may have done something."""
-    return sum(exchange.call == cancel.call for exchange in iut.target.exchanges if exchange.calls(Method.CANCEL)) > 1
+def times_cancelled(iut: Iut, cancel: Exchange) -> int:
+    """How many cancels of the same operation were sent; also one that was refused may have done something."""
+    return sum(exchange.call == cancel.call for exchange in iut.target.exchanges if exchange.calls(Method.CANCEL))

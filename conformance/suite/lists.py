@@ -84,3 +84,8 @@ def require_read(read: Sequence[Exchange]) -> None:
 def is_listed(read: Sequence[Exchange], name: str) -> bool:
     """Whether a page shows the operation."""
     return any(same_name(listed, name) for listed in listed_names(read))
+
+
+def unlisted(read: Sequence[Exchange], names: Sequence[str]) -> list[str]:
+    """Those of some names that no page shows."""
+    return [name for name in names if not is_listed(read, name)]

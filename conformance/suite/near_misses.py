@@ -40,7 +40,7 @@ def _is_sent(iut: Iut, miss: NearMiss) -> bool:
     return not (iut.is_quick and miss.label in LEFT_OUT_OF_QUICK)
 
 
-MAY_BE_ANOTHER = frozenset({"pair-missing", "pairs-missing", "segments-random"})
+MAY_BE_ANOTHER = frozenset({"pair-missing", "pairs-missing", "pairs-swapped", "segments-random"})
 """Near misses of which a server may have an operation, in another of its collections: with small ids, a stranger's."""
 
 
@@ -103,7 +103,7 @@ LEFT_OUT_OF_QUICK = frozenset(
         *("segment-before-id", "segment-missing", "version-missing", "pair-missing", "backslash"),
         *("encoded-slash-lower-case", "verb-unanchored", "verb-missing"),
         *("trailing-slashes", "literal-longer", "literal-other", "literal-case-first", "version-case"),
-        *("empty-segment-between", "version-other"),
+        *("empty-segment-between", "version-other", "pairs-swapped"),
     }
 )
 """Labels that only the larger profiles send: each has a sibling that finds nearly the same."""

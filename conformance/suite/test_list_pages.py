@@ -18,7 +18,7 @@ from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, note, require_answers
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.lists import is_listed, is_read, read_until, require_read
+from conformance.suite.lists import is_listed, is_read, read_until, require_read, unlisted
 from conformance.suite.pages import SmallPages
 from conformance.suite.stimuli import last_stimulus, stimulus
 
@@ -68,7 +68,7 @@ def test_small_pages_show_what_the_whole_list_shows(
             raise NotTested(f"the list was not read to its end: {answered(again[-1])}")
         require(
             *(
-                Complaint(f"no page of {small_pages.size} shows {look.call and look.call.name}", (*whole, *again, look))
+                Complaint(f"no page of {small_pages.size} shows {_named(look)}", (*whole, *again, look))
                 for look in looks
             )
         )
@@ -121,18 +121,22 @@ def test_page_of_another_size_goes_on(iut: Iut, parent: str, small_pages: SmallP
 def test_running_operations_are_listed(
     iut: Iut, parent: str, bystanders: Bystanders, whole_list: list[Exchange]
 ) -> None:
-    """The bystander that was started first, and is cancelled by nobody."""
-    name = bystanders.name
+    """The bystanders that had been started by then, from the first operation to the last; nobody cancels them."""
+    names = [look.call.name for look in bystanders.looks if look.call and look.precedes(whole_list[0])]
     note(*whole_list)
-    if is_listed(whole_list, name):
+    if not unlisted(whole_list, names):
         return
-    late = read_until(iut, parent, lambda read: is_listed(read, name))
-    look = iut.get(name)
-    operation = operation_in(look)
-    if not is_listed(late, name) and operation is not None and not operation.done and is_read(late):
-        require(Complaint(f"{name} runs and is not in the list", (*late, look)))
-    if not is_listed(late, name):
-        raise NotTested(f"whether {name} is listed could not be seen: {answered(look)}")
+    late = read_until(iut, parent, lambda read: not unlisted(read, names))
+    looks = iut.get_all(unlisted(late, names))
+    running = [look for look in looks if (operation := operation_in(look)) is not None and not operation.done]
+    if is_read(late):
+        require(*(Complaint(f"{_named(look)} runs and is not in the list", (*late, look)) for look in running))
+    if looks:
+        raise NotTested(f"whether {_named(looks[0])} is listed could not be seen: {answered(looks[0])}")
+
+
+def _named(look: Exchange) -> str:
+    return look.call.name if look.call is not None else ""
 
 
 HUGE = (1 << 31) - 1

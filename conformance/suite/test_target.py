@@ -32,7 +32,7 @@ def test_body_name_never_redirects_the_cancel(last_look: LastLook, body_names: R
 
 @refusal_by_decoy
 def query_names(given: Situation) -> list[Outgoing]:
-    """The same with `?name=`."""
+    """A cancel of the decoy whose query names the bystander."""
     return named_elsewhere(given, "query")
 
 
@@ -44,7 +44,7 @@ def test_query_name_never_redirects_the_cancel(last_look: LastLook, query_names:
 
 @refusal_by_decoy
 def routing_headers(given: Situation) -> list[Outgoing]:
-    """The same with the header by which clients route."""
+    """A cancel of the decoy whose routing header names the bystander."""
     return named_elsewhere(given, "header")
 
 

@@ -22,6 +22,8 @@ _TOKEN = "ya30.Qx7Lk2PzWv9TgB4m"
 _RESET = Failure(FailureKind.RESET)
 
 _CHUNKED = (("Transfer-Encoding", "chunked"),)
+_SIZED = (("Content-Length", "2"),)
+_CANCEL = f"/v1/{OPERATION}:cancel"
 
 CASES = {
     "response.old-http-has-no-chunks": Cases(
@@ -33,6 +35,14 @@ CASES = {
             "in HTTP/1.1": lambda t: t.send("POST", f"/v1/{OPERATION}:cancel", {}, headers=_CHUNKED),
             "no answer": lambda t: t.send("POST", f"/v1/{OPERATION}:cancel", _RESET, version="1.0"),
         },
+    ),
+    "response.has-one-length": Cases(
+        kept={
+            "a length": lambda t: t.send("POST", _CANCEL, {}, headers=_SIZED),
+            "chunks": lambda t: t.send("POST", _CANCEL, {}, headers=_CHUNKED),
+        },
+        violated={"both": lambda t: t.send("POST", _CANCEL, {}, headers=(*_CHUNKED, *_SIZED))},
+        silent={"no answer": lambda t: t.send("POST", _CANCEL, _RESET)},
     ),
     "response.head-has-no-content": Cases(
         kept={"none": lambda t: t.send("HEAD", f"/v1/{OPERATION}:cancel", b"", 405)},

@@ -70,6 +70,7 @@ ALL = {
     "version-case": ("literals", f"/V1/{NAME}:cancel"),
     "version-longer": ("literals", f"/v1x/{NAME}:cancel"),
     "version-other": ("literals", f"/v0/{NAME}:cancel"),
+    "pairs-swapped": ("literals", "/v1/locations/l/projects/p/operations/o:cancel"),
     "trailing-slash": ("trailing-slash", f"/v1/{NAME}:cancel/"),
     "trailing-slashes": ("trailing-slash", f"/v1/{NAME}:cancel//"),
     "empty-segment-last": ("empty-segment", "/v1/projects/p/locations/l/operations/:cancel"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,3 +23,14 @@ def read(tmp_path: Path) -> Read:
         return read_configuration(path)
 
     return read
+
+
+@pytest.fixture
+def modules_of_its_own() -> Iterator[None]:
+    """What the test writes and imports is forgotten after it."""
+    path, modules = list(sys.path), set(sys.modules)
+    yield
+    sys.path[:] = path
+    for name in set(sys.modules) - modules:
+        if not name.startswith("conformance"):
+            del sys.modules[name]

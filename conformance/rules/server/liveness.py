@@ -55,6 +55,17 @@ def http_1_0_has_no_chunks(exchange: Exchange) -> str | None:
     return None if coding is None else f"a request in HTTP/1.0 was answered with Transfer-Encoding: {coding}"
 
 
+@exchange_rule("response.has-one-length", when=answered, reads=Wire.HTTP)
+def answer_has_one_length(exchange: Exchange) -> str | None:
+    # RFC 9112, section 6.2: a sender MUST NOT send a Content-Length header field in any message that contains a
+    # Transfer-Encoding header field. Of two readers in a row, each may believe another one.
+    assert exchange.response is not None
+    coding, length = (exchange.response.header(name) for name in ("transfer-encoding", "content-length"))
+    if coding is None or length is None:
+        return None
+    return f"an answer has Transfer-Encoding: {coding} and Content-Length: {length}"
+
+
 def _unanswered(exchange: Exchange) -> str | None:
     outcome = exchange.outcome
     if not isinstance(outcome, Failure):

@@ -71,7 +71,8 @@ def _answer(service: Service, request: httpx.Request) -> httpx.Response:
     extensions = {"http_version": b"HTTP/1.1"}
     if response.reason:
         extensions["reason_phrase"] = response.reason.encode("latin-1")
-    return httpx.Response(response.status, headers=list(response.headers), content=response.body, extensions=extensions)
+    stream = httpx.ByteStream(response.body)  # of plain content httpx would write the length into the head itself
+    return httpx.Response(response.status, headers=list(response.headers), stream=stream, extensions=extensions)
 
 
 _ERRORS: dict[FailureKind, type[httpx.TransportError]] = {

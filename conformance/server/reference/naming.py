@@ -1,4 +1,4 @@
-"""The ids of operations, for services that give them another form."""
+"""The names of operations: their two parts, and services that give the ids another form."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ from dataclasses import replace
 
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
+
+
+def id_of(name: str) -> str:
+    """The last segment of a name."""
+    return name.rpartition("/")[2]
+
+
+def parent_of(name: str) -> str:
+    """What stands before `/operations/` in a name."""
+    return name.rpartition("/operations/")[0]
 
 
 def with_ids(honest: Service, identifier: Callable[[int], str]) -> Service:

@@ -162,6 +162,6 @@ class Service:
 
 
 def _with_length(response: Response) -> Response:
-    if response.header("content-length") is not None:
+    if response.header("content-length") is not None or response.header("transfer-encoding") is not None:
         return response
     return replace(response, headers=(*response.headers, ("Content-Length", str(len(response.body)))))

@@ -200,6 +200,12 @@ def cache_answers_before_the_gate(honest: Service) -> Service:
 
 
 @fault(breaks="auth.each-request-by-itself")
+def page_token_is_a_credential(honest: Service) -> Service:
+    """Asks for nothing else where a list has a token, for it has signed that: only who may list was given one."""
+    return _passing(honest, Rpc.LIST, when=lambda call, _: "pageToken=" in call.request.query)
+
+
+@fault(breaks="auth.each-request-by-itself")
 def connection_remembers_who_reads(honest: Service) -> Service:
     """Looks at the credentials of the first get or list on a connection, and lets every later one on it in."""
 

@@ -89,6 +89,23 @@ def head_has_content(honest: Service) -> Service:
 
 
 @fault(
+    breaks="response.has-one-length",
+    unseen=dict.fromkeys(("socket", "workers"), "the server below this one knows better, and leaves the length out"),
+)
+def chunks_have_a_length(honest: Service) -> Service:
+    """Says of an answer in chunks how long it is: the proxy that made the chunks kept the field."""
+
+    def respond(service: Service, request: Request, response: Response) -> Response:
+        answer = honest.respond(service, request, response)
+        if request.version == "1.0" or answer.status != 200 or request.method != "GET":
+            return answer
+        both = (("Transfer-Encoding", "chunked"), ("Content-Length", str(len(answer.body))))
+        return replace(answer, headers=(*answer.headers, *both))
+
+    return replace(honest, respond=respond)
+
+
+@fault(
     breaks="response.old-http-has-no-chunks",
     unseen=dict.fromkeys(("socket", "workers"), "the server below this one knows better, and leaves the field out"),
 )

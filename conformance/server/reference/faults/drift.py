@@ -19,6 +19,7 @@ from conformance.server.reference.faults.lies import (
 )
 from conformance.server.reference.faults.registry import BEST_EFFORT, NO_METADATA, NOT_KNOWN_BY_WHAT, fault
 from conformance.server.reference.invocation import Invocation, Message
+from conformance.server.reference.naming import id_of
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import Behaviour, Snapshot, UnknownOperation
 
@@ -306,7 +307,7 @@ def numeric_unknown_id_is_cancelled(honest: Service) -> Service:
         try:
             return honest.cancel(service, call)
         except UnknownOperation:
-            if call.target.rpartition("/")[2].isdecimal():
+            if id_of(call.target).isdecimal():
                 return {}
             raise
 
@@ -320,7 +321,7 @@ def _unknown_crashing(honest: Service, pattern: str) -> Service:
         try:
             return honest.cancel(service, call)
         except UnknownOperation:
-            if re.fullmatch(pattern, call.target.rpartition("/")[2]):
+            if re.fullmatch(pattern, id_of(call.target)):
                 raise refusal(Code.INTERNAL, "Internal error encountered.", "INTERNAL_ERROR") from None
             raise
 

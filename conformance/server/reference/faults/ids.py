@@ -17,7 +17,7 @@ from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.faults.lies import NO_SUCH_PAGE, resembling, without_metadata
 from conformance.server.reference.faults.registry import fault
 from conformance.server.reference.invocation import Invocation, Message
-from conformance.server.reference.naming import with_ids
+from conformance.server.reference.naming import id_of, with_ids
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import UnknownOperation
 
@@ -29,7 +29,7 @@ def _looked_up_as(honest: Service, meant: Callable[[str], str]) -> Service:
     """A cancel looks for the operation whose id is what `meant` makes of the one in the path, and finds none."""
 
     def lie(service: Service, call: Invocation) -> str:
-        identifier = call.name.rpartition("/")[2]
+        identifier = id_of(call.name)
         if call.rpc is Rpc.CANCEL and meant(identifier) != identifier:
             raise UnknownOperation(call.name)
         return honest.choose_target(service, call)
@@ -170,7 +170,7 @@ def cancel_of_a_long_id_is_lost(honest: Service) -> Service:
     """Accepts a cancel, and loses it in a queue whose keys are shorter than the id."""
 
     def lie(service: Service, call: Invocation) -> Message:
-        if len(call.target.rpartition("/")[2]) > _COLUMN:
+        if len(id_of(call.target)) > _COLUMN:
             service.look_up(service, call.target)
             return {}
         return honest.cancel(service, call)

@@ -17,6 +17,7 @@ from conformance.server.reference.faults.lies import (
 )
 from conformance.server.reference.faults.registry import LATER, fault
 from conformance.server.reference.invocation import Invocation, Message
+from conformance.server.reference.naming import id_of
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import Snapshot
 
@@ -73,7 +74,7 @@ def operation_is_in_an_array(honest: Service) -> Service:
 @fault(breaks=("operation.name-is-kept", "operation.name-has-its-collection"))
 def name_is_the_id(honest: Service) -> Service:
     """Get shows the last segment of the name in place of the name."""
-    return _got(honest, lambda message: message | {"name": message["name"].rpartition("/")[2]})
+    return _got(honest, lambda message: message | {"name": id_of(message["name"])})
 
 
 @fault(breaks="operation.name-is-kept")

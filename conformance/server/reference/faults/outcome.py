@@ -212,20 +212,34 @@ def running_is_a_conflict(honest: Service) -> Service:
     return replace(honest, cancel=lie)
 
 
-@fault(breaks="outcome.running-can-be-cancelled")
-def one_is_locked_for_ever(honest: Service) -> Service:
-    """Answers every cancel of one operation with 409, the second that anybody cancelled: a worker holds its lock."""
+def _locked(honest: Service, place: int) -> Service:
+    """One operation cannot be cancelled: the one that takes this place among all that anybody cancelled."""
 
     def lie(service: Service, call: Invocation) -> Message:
         service.look_up(service, call.target)
         cancelled: list[str] = service.scratch.setdefault("cancelled", [])
         if call.target not in cancelled:
             cancelled.append(call.target)
-        if cancelled.index(call.target) == 1:
+        if cancelled.index(call.target) == place - 1:
             raise refusal(Code.ABORTED, "The operation is locked.", "OPERATION_LOCKED")
         return honest.cancel(service, call)
 
     return replace(honest, cancel=lie)
+
+
+_BY_WORKER = {"workers": "the worker that judges this need not be the one whose operation is locked"}
+
+
+@fault(breaks="outcome.running-can-be-cancelled", by_chance=_BY_WORKER)
+def first_is_locked_for_ever(honest: Service) -> Service:
+    """Answers every cancel of one operation with 409, the first that anybody cancelled: others can be cancelled."""
+    return _locked(honest, 1)
+
+
+@fault(breaks="outcome.running-can-be-cancelled", by_chance=_BY_WORKER)
+def one_is_locked_for_ever(honest: Service) -> Service:
+    """Answers every cancel of one operation with 409, the second that anybody cancelled: a worker holds its lock."""
+    return _locked(honest, 2)
 
 
 # --- Nothing comes of it ----------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.faults.lies import refusal, without_metadata
 from conformance.server.reference.faults.registry import fault
 from conformance.server.reference.invocation import Invocation, Message
+from conformance.server.reference.naming import parent_of
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import UnknownOperation
 
@@ -123,7 +124,7 @@ def overlapping_cancels_hit_a_third(honest: Service) -> Service:
 
     def act(service: Service, call: Invocation, others: list[str]) -> None:
         named = {call.target, *others}
-        running = list(service.store.running(call.target.rpartition("/operations/")[0]))
+        running = list(service.store.running(parent_of(call.target)))
         for third in [each.name for each in running if each.name not in named][-1:]:
             service.store.cancel(third)
 

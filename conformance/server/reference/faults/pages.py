@@ -258,6 +258,19 @@ def list_shows_what_is_done(honest: Service) -> Service:
     return _listing_only(honest, lambda _service, operation: operation.done)
 
 
+@fault(
+    breaks="list.running-is-listed",
+    by_chance={"workers": "the last operation when a worker reads the list may be one that another worker cancels"},
+)
+def list_ends_too_early(honest: Service) -> Service:
+    """Leaves out the last operation, and gives no token, where nobody asks for a size."""
+
+    def change(_: Service, call: Invocation, message: Message) -> Message:
+        return message if "pageSize" in call.query else message | {"operations": message["operations"][:-1]}
+
+    return _shown(honest, change)
+
+
 @fault(breaks="list.done-stays-listed")
 def done_leaves_the_list(honest: Service) -> Service:
     """Lists a done operation once and then no more, though a get shows it; small pages have another index."""

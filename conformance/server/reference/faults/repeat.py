@@ -62,6 +62,17 @@ def second_cancel_finds_nothing(honest: Service) -> Service:
     return _on(honest, _is_being_cancelled, lambda call: not_found(call.target))
 
 
+@fault(breaks="outcome.guaranteed", start=LATER)
+def second_cancel_takes_the_first_back(honest: Service) -> Service:
+    """Takes a cancellation back when it is requested again, as a switch does: the operation runs on for ever."""
+
+    def act(service: Service, call: Invocation) -> None:
+        if _is_being_cancelled(service.look_up(service, call.target)):
+            service.store.amend(call.target, behaviour=Behaviour.of("never-ends"))
+
+    return cancel_preceded(honest, act)
+
+
 # --- Once it is done --------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from conformance.server.reference.api_error import ApiError
 from conformance.server.reference.faults.lies import refusal, without_metadata
 from conformance.server.reference.faults.registry import fault
 from conformance.server.reference.invocation import Invocation, Message
+from conformance.server.reference.naming import parent_of
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import Ending, EndState, UnknownOperation
 
@@ -64,7 +65,7 @@ def _refusing(error: ApiError) -> Instead:
 
 def _create(service: Service, name: str) -> None:
     """Makes a cancelled operation of this name."""
-    started = service.store.start(name.rpartition("/operations/")[0])
+    started = service.store.start(parent_of(name))
     service.store.amend(started.name, name=name, ending=Ending(service.clock.now(), EndState.CANCELLED))
 
 
@@ -143,7 +144,7 @@ def newest_stands_for_what_is_unknown(honest: Service) -> Service:
     """Answers 404, and has cancelled the operation that was started last: the query sorts, and finds no such id."""
 
     def instead(service: Service, call: Invocation) -> Message:
-        for newest in service.store.all_of(call.target.rpartition("/operations/")[0])[-1:]:
+        for newest in service.store.all_of(parent_of(call.target))[-1:]:
             service.store.cancel(newest.name)
         raise UnknownOperation(call.target)
 

@@ -12,6 +12,7 @@ from conformance.server.reference.api_error import ApiError
 from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.faults.lies import NO_SUCH_PAGE
 from conformance.server.reference.invocation import Invocation
+from conformance.server.reference.naming import id_of
 from conformance.server.reference.service import Service
 from conformance.server.reference.variants.registry import variant
 
@@ -74,7 +75,7 @@ def answers_long_ids_as_invalid(honest: Service) -> Service:
     error = ApiError(Code.INVALID_ARGUMENT, "The id of an operation has at most 63 characters.", reason="INVALID_ID")
 
     def look(service: Service, call: Invocation) -> str:
-        if call.rpc is Rpc.CANCEL and len(call.name.rpartition("/")[2]) > 63:
+        if call.rpc is Rpc.CANCEL and len(id_of(call.name)) > 63:
             raise error
         return honest.choose_target(service, call)
 
