@@ -14,6 +14,7 @@ import pytest
 
 from conformance.errors import NotTested, TargetError
 from conformance.exchange import Failure, FailureKind, Request, Response
+from conformance.judging.verdict import Finding
 from conformance.lro import TickingClock
 from conformance.reports.console import render
 from conformance.reports.html import render_html
@@ -66,16 +67,16 @@ def _raising(error: Exception) -> Callable[[], Complaint | None]:
     return again
 
 
-AGAIN: dict[str, tuple[Callable[[], Complaint | None], str]] = {
-    "again": (lambda: WRONG, "violated"),
-    "not again": (lambda: None, "kept"),
-    "cannot be tried": (_raising(NotTested("gone")), "not-tested"),
-    "no supply": (_raising(TargetError("gone")), "not-tested"),
+AGAIN: dict[str, tuple[Callable[[], Complaint | None], Finding]] = {
+    "again": (lambda: WRONG, Finding.VIOLATED),
+    "not again": (lambda: None, Finding.KEPT),
+    "cannot be tried": (_raising(NotTested("gone")), Finding.NOT_TESTED),
+    "no supply": (_raising(TargetError("gone")), Finding.NOT_TESTED),
 }
 
 
 @pytest.mark.parametrize(("again", "outcome"), AGAIN.values(), ids=AGAIN.keys())
-def test_a_proof_stays_one(again: Callable[[], Complaint | None], outcome: str) -> None:
+def test_a_proof_stays_one(again: Callable[[], Complaint | None], outcome: Finding) -> None:
     confirmation = confirmation_at(ORIGIN)
     with pytest.raises(Violated, match="it is wrong"):
         confirmation.informs(WRONG, again)
@@ -83,9 +84,9 @@ def test_a_proof_stays_one(again: Callable[[], Complaint | None], outcome: str) 
 
 
 @pytest.mark.parametrize(("again", "outcome"), AGAIN.values(), ids=AGAIN.keys())
-def test_what_may_be_slowness_needs_to_happen_twice(again: Callable[[], Complaint | None], outcome: str) -> None:
+def test_what_may_be_slowness_needs_to_happen_twice(again: Callable[[], Complaint | None], outcome: Finding) -> None:
     confirmation = confirmation_at(ORIGIN)
-    with pytest.raises(Violated if outcome == "violated" else NotTested, match="it is wrong"):
+    with pytest.raises(Violated if outcome is Finding.VIOLATED else NotTested, match="it is wrong"):
         confirmation.decides([None, WRONG], again)
     assert confirmation.outcome == outcome
 
@@ -94,7 +95,7 @@ def test_what_is_kept_is_not_tried_again() -> None:
     confirmation = confirmation_at(ORIGIN)
     confirmation.decides([None], _raising(AssertionError()))
     confirmation.informs(None, _raising(AssertionError()))
-    assert confirmation.outcome == ""
+    assert confirmation.outcome is None
 
 
 def test_in_virtual_time_nothing_is_tried_again() -> None:
@@ -103,7 +104,7 @@ def test_in_virtual_time_nothing_is_tried_again() -> None:
         confirmation.decides([WRONG], _raising(AssertionError()))
     with pytest.raises(Violated):
         confirmation.informs(WRONG, _raising(AssertionError()))
-    assert confirmation.outcome == ""
+    assert confirmation.outcome is None
 
 
 @dataclass

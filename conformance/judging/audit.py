@@ -132,7 +132,7 @@ def _result(requirement: Requirement, by_rule: Mapping[str, CheckResult], statem
     open_key = statement.open_condition(requirement)
     if result is None:
         return CheckResult(requirement.id, CHECK, Finding.NOT_TESTED, "a recording cannot show it; `run` tests it")
-    if result.finding in (Finding.NOT_TESTED, Finding.NOT_APPLICABLE) and not result.confirmation:
+    if result.finding in (Finding.NOT_TESTED, Finding.NOT_APPLICABLE) and result.confirmation is None:
         return CheckResult(requirement.id, CHECK, Finding.NOT_TESTED, "no recorded call is one that it speaks about")
     if open_key is not None:
         reason = f"whether it applies is not known: say --statement {open_key}=…"

@@ -138,7 +138,7 @@ def judgement_as_json(
                 "seconds": round(result.seconds, 4),
                 "drawn": result.drawn,
                 "known": result.is_known,
-                "confirmation": result.confirmation,
+                "confirmation": result.confirmation.value if result.confirmation is not None else "",
             }
             for result in judgement.results
         ],

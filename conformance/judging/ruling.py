@@ -55,7 +55,7 @@ def violated(
     *,
     seconds: float = 0.0,
     drawn: bool = False,
-    confirmation: str = "",
+    confirmation: Finding | None = None,
 ) -> CheckResult:
     """The result of a check that complains; `shown_by` makes a violation of each complaint, masked as it is written."""
     violations = tuple(map(shown_by, complaints))

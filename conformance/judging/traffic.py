@@ -131,10 +131,11 @@ def _judged(
     by_draw = [complaint for complaint in said.complaints if _was_drawn(complaint, drawn)]
     others = [complaint for complaint in said.complaints if complaint not in by_draw]
     if others:
-        yield violated(requirement, check, others, shown, confirmation="violated" if said.is_confirmed else "")
+        confirmation = Finding.VIOLATED if said.is_confirmed else None
+        yield violated(requirement, check, others, shown, confirmation=confirmation)
     elif said.unconfirmed:
         reason = f"{said.unconfirmed[0].message}; {_MOMENT}"
-        yield CheckResult(requirement, check, Finding.NOT_TESTED, reason, confirmation="kept")
+        yield CheckResult(requirement, check, Finding.NOT_TESTED, reason, confirmation=Finding.KEPT)
     elif not said.anything:
         yield _nothing_to_judge(requirement, check)
     elif not drawn or speaks(rule, firm):

@@ -68,7 +68,7 @@ class CheckResult:
     `violations` are JSON values, `{"message": …, "exchanges": […]}`, so that results travel between processes. A check
     that is `drawn` (property-based, schema-driven) may find something in one run and nothing in the next. What it found
     `is_known` when the baseline lists it. `confirmation` is how a check whose failure depends on real time ended when
-    it was tried once more: "kept", "violated" or "not-tested"; empty when it was not. `stimuli` names who sent what it
+    it was tried once more; None when it was not. `stimuli` names who sent what it
     judges, but for what it sent itself. `evidence` has the exchanges that it judged last, each by its number and the
     time at which it was sent.
     """
@@ -81,7 +81,7 @@ class CheckResult:
     violations: tuple[dict[str, Any], ...] = ()
     drawn: bool = False
     is_known: bool = False
-    confirmation: str = ""
+    confirmation: Finding | None = None
     stimuli: tuple[str, ...] = ()
     evidence: tuple[tuple[int, float], ...] = ()
 
@@ -93,7 +93,8 @@ class CheckResult:
     def as_json(self) -> dict[str, Any]:
         """Every field as a JSON value, for another process."""
         members = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {**members, "finding": self.finding.value}
+        confirmation = self.confirmation.value if self.confirmation is not None else None
+        return {**members, "finding": self.finding.value, "confirmation": confirmation}
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> CheckResult:
@@ -102,13 +103,14 @@ class CheckResult:
             name: tuple(member) if isinstance(member, list) else member for name, member in value.items()
         }
         members["finding"] = Finding(value["finding"])
+        members["confirmation"] = Finding(value["confirmation"]) if value["confirmation"] else None
         members["evidence"] = tuple((number, sent_at) for number, sent_at in value["evidence"])
         return cls(**members)
 
     @property
     def was_seen_to_fail(self) -> bool:
         """Whether it failed, and did not fail when it was tried again: whatever another check says, that is no pass."""
-        return self.finding is Finding.NOT_TESTED and bool(self.confirmation)
+        return self.finding is Finding.NOT_TESTED and self.confirmation is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ def _result(
         arrived = [exchange for turn in judged for exchange in turn.arrived][-_SHOWN:]
         evidence = tuple((exchange.number, exchange.sent_at) for exchange in arrived)
         return CheckResult(requirement, check, Finding.KEPT, seconds=play.seconds, evidence=evidence)
-    confirmation = "violated" if play.was_repeated else ""
+    confirmation = Finding.VIOLATED if play.was_repeated else None
     return violated(requirement, check, complaints, shown, seconds=play.seconds, confirmation=confirmation)
 
 

@@ -69,7 +69,7 @@ def result_of(item: pytest.Item, call: pytest.CallInfo[None], run: Run, masking:
         call.duration,
         violations,
         draws(item),
-        confirmation=confirmation.outcome if confirmation is not None else "",
+        confirmation=confirmation.outcome if confirmation is not None else None,
         stimuli=in_turn(needs_of(item)),
         evidence=_evidence(item),
     )

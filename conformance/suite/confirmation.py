@@ -17,6 +17,7 @@ import pytest
 
 from conformance.errors import NotTested, TargetError, Unjudged
 from conformance.exchange import Exchange, Method
+from conformance.judging.verdict import Finding
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import ended_cancelled
 from conformance.server.target.iut import Iut
@@ -28,10 +29,10 @@ from conformance.suite.repeated_forms import forms_of
 
 @dataclass
 class Confirmation:
-    """How the second try of a check ended: "kept", "violated" or "not-tested"; empty when there was none."""
+    """How the second try of a check ended; None when there was none."""
 
     iut: Iut
-    outcome: str = ""
+    outcome: Finding | None = None
 
     def informs(self, first: Complaint | None, once_more: Callable[[], Complaint | None]) -> None:
         """Raise Violated when there is a complaint, which is a proof; what happens again is for the report."""
@@ -45,8 +46,9 @@ class Confirmation:
         if complaints and self._try(once_more):
             require(*complaints)
         elif complaints:
+            assert self.outcome is not None
             raise NotTested(
-                f"{complaints[0].message}; repeated on its own, it was {self.outcome}, "
+                f"{complaints[0].message}; repeated on its own, it was {self.outcome.value}, "
                 "so it may have been a matter of timing"
             )
 
@@ -55,10 +57,10 @@ class Confirmation:
         if self.iut.configuration.is_embedded:
             return True
         try:
-            self.outcome = "violated" if once_more() is not None else "kept"
+            self.outcome = Finding.VIOLATED if once_more() is not None else Finding.KEPT
         except (Unjudged, TargetError):
-            self.outcome = "not-tested"
-        return self.outcome == "violated"
+            self.outcome = Finding.NOT_TESTED
+        return self.outcome is Finding.VIOLATED
 
 
 CONFIRMATION = pytest.StashKey[Confirmation]()
@@ -77,8 +79,8 @@ def fresh_one_not_ended(iut: Iut, name: str = "", form: str | None = None, times
     return ended_cancelled(cancel, iut.await_end([name])[name], iut.settle)
 
 
-_AT_ONCE = 3
-"""Cancels of different operations that overlap as those of the cancellations do."""
+_AT_ONCE = 6
+"""Cancels of different operations that overlap: so many that a server which mixes up some of them is caught at it."""
 
 
 def fresh_ones_not_ended(iut: Iut, times: int = 1) -> Complaint | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.hostile.behaviour import fails, spoils
-from tests.hostile.server import Reply, cancels, from_reply
+from tests.hostile.server import Reply, cancels, every_reply, from_reply
 
 UNANSWERED = fails("liveness.every-request-is-answered")
 CHUNKED = "Transfer-Encoding: chunked"
@@ -38,6 +38,14 @@ def length_that_is_no_number(reply: Reply) -> None:
 def two_lengths(reply: Reply) -> None:
     """Two Content-Lengths that differ."""
     reply.send(reply.honest("Content-Length: 100"))
+
+
+@spoils(every_reply, fails("response.has-one-length", "response.old-http-has-no-chunks"))
+def length_and_chunks(reply: Reply) -> None:
+    """Content-Length and Transfer-Encoding, of which the second counts (RFC 9112, section 6.3)."""
+    chunks = b"%x\r\n%s\r\n" % (len(reply.body), reply.body) if reply.body else b""
+    head = reply.head("Content-Length: 3", CHUNKED, framed=False)
+    reply.send(head + (chunks + b"0\r\n\r\n" if reply.request.method != "HEAD" else b""))
 
 
 @spoils(cancels, UNANSWERED)

@@ -43,14 +43,6 @@ def chunks_of_one_byte(reply: Reply) -> None:
     reply.send(head + (chunks + trailer if reply.request.method != "HEAD" else b""))
 
 
-@spoils(every_reply, CHUNKS_FOR_EVERYBODY)
-def length_and_chunks(reply: Reply) -> None:
-    """Content-Length and Transfer-Encoding, of which the second counts (RFC 9112, section 6.3)."""
-    chunks = b"%x\r\n%s\r\n" % (len(reply.body), reply.body) if reply.body else b""
-    head = reply.head("Content-Length: 3", "Transfer-Encoding: chunked", framed=False)
-    reply.send(head + (chunks + b"0\r\n\r\n" if reply.request.method != "HEAD" else b""))
-
-
 @spoils(every_reply, CONFORMANT)
 def lower_case_fields(reply: Reply) -> None:
     """Field names in lower case, without blanks before the values."""

@@ -68,6 +68,7 @@ _NEAR_MISSES = (
     "projects/demo/locations/us/operations/-:cancel",
     "projects/Demo/locations/us/operations/{id}:cancel",
     "projects/-/locations/-/operations/{id}:cancel",
+    "locations/us/projects/demo/operations/{id}:cancel",
 )
 """Below /v1/, so that the operation `name` is almost named."""
 

@@ -66,7 +66,7 @@ def unanswered(number: int, repeats: int = 0, is_answered: bool = False) -> Exch
 
 def test_what_was_answered_when_it_was_sent_again_may_have_been_the_moment() -> None:
     (result,) = judged([unanswered(1), unanswered(2, repeats=1, is_answered=True)], requirement=LIVENESS)
-    assert (result.finding, result.confirmation) == (Finding.NOT_TESTED, "kept")
+    assert (result.finding, result.confirmation) == (Finding.NOT_TESTED, Finding.KEPT)
     assert "repeated on its own, it was kept, so it may have been a matter of timing" in result.reason
 
 

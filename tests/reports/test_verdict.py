@@ -174,10 +174,10 @@ def test_the_exit_status_is_the_verdict() -> None:
     }
 
 
-@pytest.mark.parametrize("confirmation", ["kept", "not-tested"])
+@pytest.mark.parametrize("confirmation", [K, T])
 @pytest.mark.parametrize("level", list(Level))
 def test_what_was_seen_to_fail_and_not_confirmed_is_no_pass_whatever_a_sibling_says(
-    level: Level, confirmation: str
+    level: Level, confirmation: Finding
 ) -> None:
     found = [result(K), result(T, "not ended; repeated on its own, it was kept", confirmation=confirmation), result(A)]
     judged = judge(requirement(level), found, None)

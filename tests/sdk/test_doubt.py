@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from conformance.exchange import Failure, FailureKind
+from conformance.judging.verdict import Finding
 from conformance.rules.client import may_be_the_machine
 from conformance.rules.client.turn import DriverRequest, Outcome, Turn
 from conformance.sdk import play
@@ -36,6 +37,15 @@ def test_what_is_a_little_late_may_be_the_machine(after: float, is_late: bool, i
     given_up = _given_up(after)
     assert ("client-retry.deadline-is-kept" in broken(given_up)) is is_late
     assert may_be_the_machine(given_up) is is_in_doubt
+
+
+def test_what_is_given_up_early_may_have_begun_long_before_it_arrived() -> None:
+    given_up = _given_up(0.13)
+    assert "client-retry.deadline-is-used" in broken(given_up)
+    assert may_be_the_machine(given_up)
+    much_longer = replace(given_up, request=replace(given_up.request, timeout=3000))
+    assert "client-retry.deadline-is-used" in broken(much_longer)
+    assert not may_be_the_machine(much_longer)
 
 
 def test_who_breaks_what_is_no_matter_of_time_is_not_asked_again() -> None:
@@ -79,7 +89,7 @@ def test_what_is_in_doubt_is_played_once_more_and_judged_by_that(
     judged = {each.requirement.id: each for each in judge_performance(performance, is_whole=False).judgements}
     found = judged["client-answer.not-found"]
     assert found.verdict.value == verdict
-    assert [result.confirmation for result in found.results] == (["violated"] if verdict == "fail" else [""])
+    assert [result.confirmation for result in found.results] == ([Finding.VIOLATED] if verdict == "fail" else [None])
 
 
 def test_what_cannot_be_played_again_counts_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,10 +131,19 @@ def test_a_race_repeats_those_that_lost_it() -> None:
     assert [(one.request.path, one.succeeded()) for one in sent] == [("/a", True), ("/b", True), ("/c", True)]
 
 
-def test_a_race_of_one_is_none() -> None:
-    target, _ = target_with(limited("0"), limited("0"))
-    with pytest.raises(RateLimited, match="of 3 requests at once 2 were asked to retry later"):
-        target.send_together([get(), get(), get()])
+def test_where_one_alone_was_answered_the_others_race_once_more() -> None:
+    target, clock = target_with(limited("1"), limited("1"))
+    sent = target.send_together([get(), get(), get()])
+    assert all(one.succeeded() for one in sent)
+    assert (len(target.exchanges), clock.now()) == (5, 1)
+
+
+@pytest.mark.parametrize("limits", [1, 3])
+def test_a_race_of_one_is_none(limits: int) -> None:
+    """One of two is answered alone, at once or when both are repeated."""
+    target, _ = target_with(*[limited("0")] * limits)
+    with pytest.raises(RateLimited, match=f"of 2 requests at once {min(limits, 2)} were asked to retry later"):
+        target.send_together([get(), get()])
 
 
 @pytest.mark.parametrize(

@@ -303,7 +303,7 @@ class Store:
     def amend(self, name: str, /, **changes: Any) -> Snapshot:
         """Overwrites fields of a record: for faults, and to set up tests. Raises UnknownOperation.
 
-        A set end such as `ending=Ending(now, Outcome.CANCELLED)` overrides everything; a new `name` renames.
+        A set end such as `ending=Ending(now, EndState.CANCELLED)` overrides everything; a new `name` renames.
         """
         with self._lock:
             amended = replace(self._record(name), **changes)

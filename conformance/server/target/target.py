@@ -131,22 +131,32 @@ class Target:
     def send_together(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
         """Send requests so that all overlap: none is answered before every one of them has been sent.
 
-        Those that get such an answer are repeated afterwards. Raises as `send` does, and RateLimited also where
-        fewer than two were answered at once.
+        Those that get such an answer are repeated afterwards; where fewer than two were answered at once, they are
+        repeated together, once. Raises as `send` does, and RateLimited also where that was in vain.
         """
+        sent = self._sent_at_once(outgoing)
+        limited = [place for place, exchange in enumerate(sent) if exchange.asks_for_retry]
+        overlapped = not limited or _overlapped(sent)
+        if len(limited) > 1 and not overlapped:
+            self._allowance.hold(sent[limited[0]], 1, 0.0)
+            repeated = self._sent_at_once([outgoing[place] for place in limited])
+            overlapped = _overlapped(repeated)
+            for place, exchange in zip(limited, repeated, strict=True):
+                sent[place] = exchange
+        if not overlapped:
+            raise RateLimited(f"rate limited: of {len(sent)} requests at once {len(limited)} were asked to retry later")
+        return [self._answered(request, exchange) for request, exchange in zip(outgoing, sent, strict=True)]
+
+    def _sent_at_once(self, outgoing: Sequence[Outgoing]) -> list[Exchange]:
         started = self._threads.start_of(len(outgoing), self.limits.timeout)
         numbers = self._allowance.admit(len(outgoing))
         tokens = [self._token_of(request) for request in outgoing]  # who waits for a new one must not keep the others
-        sent = self._race(
+        return self._race(
             [
                 functools.partial(self._send, request, number, token, started)
                 for request, number, token in zip(outgoing, numbers, tokens, strict=True)
             ]
         )
-        limited = [exchange for exchange in sent if exchange.asks_for_retry]
-        if limited and len(sent) - len(limited) < 2:
-            raise RateLimited(f"rate limited: of {len(sent)} requests at once {len(limited)} were asked to retry later")
-        return [self._answered(request, exchange) for request, exchange in zip(outgoing, sent, strict=True)]
 
     def _race(self, racers: Sequence[Callable[[], Exchange]]) -> list[Exchange]:
         """Do all of some work at the same moment; beside other requests where a part of a play sends it."""
@@ -328,6 +338,11 @@ def _placeholders(outgoing: Outgoing) -> tuple[str, ...]:
     token = outgoing.authorization.placeholder if outgoing.authorization is not None else ""
     texts = [token, *(value for _, value in outgoing.hidden)]
     return tuple(text for text in texts if text.startswith("$"))
+
+
+def _overlapped(sent: Sequence[Exchange]) -> bool:
+    """Whether of requests that were sent at once two were answered at once."""
+    return sum(not exchange.asks_for_retry for exchange in sent) > 1
 
 
 def _with_secrets(outgoing: Outgoing, token: Secret | None) -> Request:
