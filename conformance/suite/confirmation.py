@@ -79,8 +79,8 @@ def fresh_one_not_ended(iut: Iut, name: str = "", form: str | None = None, times
     return ended_cancelled(cancel, iut.await_end([name])[name], iut.settle)
 
 
-_AT_ONCE = 3
-"""Cancels of different operations that overlap as those of the cancellations do."""
+_AT_ONCE = 6
+"""Cancels of different operations that overlap: so many that a server which mixes up some of them is caught at it."""
 
 
 def fresh_ones_not_ended(iut: Iut, times: int = 1) -> Complaint | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import operation_in
@@ -14,6 +16,7 @@ from conformance.rules.server.outcome import (
     ended_by_cancel_has_code_1,
     ended_cancelled,
     reports_cancellation,
+    says_failed_precondition,
 )
 from conformance.server.target.iut import Iut, listed_names
 from conformance.suite.bystanders import Bystanders, shows_the_end
@@ -129,22 +132,28 @@ def _end_of(iut: Iut, cancel: Exchange) -> Exchange:
     return iut.await_end([cancel.call.name])[cancel.call.name]
 
 
-@verifies("outcome.guaranteed", profile="ci")
-def test_guaranteed_cancel_ends_the_operation_in_every_form(
-    iut: Iut, cancel_works: Cancellations, confirmation: Confirmation
-) -> None:
-    """Each form of the cancel, at a fresh operation of its own: what is accepted cancels.
+FormAtAFreshOne = tuple[str, str, Exchange]
+"""The name of an operation, the form of its cancel, and the answer."""
+
+
+@pytest.fixture(scope="session")
+def in_every_form(iut: Iut, cancel_works: Cancellations) -> list[FormAtAFreshOne]:
+    """Each form of the cancel, at a fresh operation of its own.
 
     The header fields of one client together stand for each of them: that it is accepted alone, another check asks.
     """
     forms = [form for form in forms_of(iut, cancel_works.plain.name) if not is_one_field(form)]
     names = iut.running(len(forms))
     sent = iut.send_all([forms_of(iut, name)[form] for name, form in zip(names, forms, strict=True)])
-    cancels = [
-        (name, form, exchange)
-        for name, form, exchange in zip(names, forms, sent, strict=True)
-        if exchange.succeeded() and exchange.calls(Method.CANCEL)
-    ]
+    return [each for each in zip(names, forms, sent, strict=True) if each[2].calls(Method.CANCEL)]
+
+
+@verifies("outcome.guaranteed", profile="ci")
+def test_guaranteed_cancel_ends_the_operation_in_every_form(
+    iut: Iut, in_every_form: list[FormAtAFreshOne], confirmation: Confirmation
+) -> None:
+    """What is accepted cancels."""
+    cancels = [each for each in in_every_form if each[2].succeeded()]
     ends = iut.await_end([name for name, _, _ in cancels])
     complaints = {form: ended_cancelled(cancel, ends[name], iut.settle) for name, form, cancel in cancels}
     not_ended = [form for form, complaint in complaints.items() if complaint is not None]
@@ -152,6 +161,28 @@ def test_guaranteed_cancel_ends_the_operation_in_every_form(
     if not cancels:
         raise NotTested("no cancel in another form succeeded")
     require_looks(*(ends[name] for name, _, _ in cancels))
+
+
+@verifies("outcome.running-can-be-cancelled", profile="ci")
+def test_cancel_of_any_running_operation_is_accepted(
+    iut: Iut, in_every_form: list[FormAtAFreshOne], confirmation: Confirmation
+) -> None:
+    """Of those that were refused in another form, too: it is the form that may be wrong, and not the operation."""
+    refused = [name for name, _, cancel in in_every_form if cancel.response and not cancel.succeeded()]
+    if not refused:
+        raise NotTested("no cancel in another form was refused")
+    plain = [iut.cancel_request(name, note="plain cancel after one in another form") for name in refused]
+    cancels = iut.send_all(plain)
+    complaints = [accepted(cancel) if _is_for_the_operation(cancel) else None for cancel in cancels]
+    wrong = [name for name, complaint in zip(refused, complaints, strict=True) if complaint is not None]
+    confirmation.decides(complaints, lambda: accepted(iut.cancel(wrong[0])))
+    require_answers(*cancels)
+
+
+def _is_for_the_operation(refusal: Exchange) -> bool:
+    """Whether a refusal is judged here. One that a refused cancel has ended all the same may be done by now."""
+    status = refusal.response.status if refusal.response is not None else 0
+    return status not in SAID_ELSEWHERE and not says_failed_precondition(refusal)
 
 
 @verifies("outcome.still-listed")

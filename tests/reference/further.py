@@ -83,6 +83,8 @@ def pages(script: Script) -> None:
     script.service.clock.sleep(3)
     for size in (1, 1, 2):
         _page_through(script, f"{operations}?pageSize={size}")
+    token = script.next_page(f"{operations}?pageSize=1")
+    script.ask("GET", f"{operations}?pageSize=1&pageToken={token}", token="")
     script.ask("POST", f"{elsewhere}:cancel")
     script.service.clock.sleep(3)
     for method in ("GET", "DELETE", "DELETE"):
@@ -146,10 +148,13 @@ def parents(script: Script) -> None:
 
 
 def refusals(script: Script) -> None:
-    """Many cancels that are refused, one after the other."""
+    """Many cancels that are refused, one after the other, and then one that is right."""
     name = script.start()
     for _ in range(14):
         script.ask("POST", f"{name}:cancel", b"{", (_JSON,))
+    script.ask("POST", f"{name}:cancel", b'{"foo": 1}', (_JSON,))
+    script.look(name)
+    script.ask("POST", f"{name}:cancel")
     script.look(name)
 
 

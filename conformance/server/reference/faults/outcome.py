@@ -230,6 +230,25 @@ def _locked(honest: Service, place: int) -> Service:
 _BY_WORKER = {"workers": "the worker that judges this need not be the one whose operation is locked"}
 
 
+@fault(breaks="outcome.running-can-be-cancelled", profile="ci")
+def refusal_keeps_the_lock(honest: Service) -> Service:
+    """Answers cancels of a running operation with 409 once one was refused for its body: its lock is not released."""
+
+    def accept_body(service: Service, call: Invocation) -> None:
+        try:
+            honest.accept_body(service, call)
+        except ApiError:
+            service.scratch.setdefault("locked", set()).add(call.name)
+            raise
+
+    def cancel(service: Service, call: Invocation) -> Message:
+        if not service.look_up(service, call.target).done and call.target in service.scratch.get("locked", ()):
+            raise refusal(Code.ABORTED, "The operation is locked.", "OPERATION_LOCKED")
+        return honest.cancel(service, call)
+
+    return replace(honest, accept_body=accept_body, cancel=cancel)
+
+
 @fault(breaks="outcome.running-can-be-cancelled", by_chance=_BY_WORKER)
 def first_is_locked_for_ever(honest: Service) -> Service:
     """Answers every cancel of one operation with 409, the first that anybody cancelled: others can be cancelled."""
