@@ -70,6 +70,8 @@ _SAME_OVER_GRPC = """
     awkward-wait awkward-delete awkward-list awkward-parent-wait awkward-parent-delete
     plain-answers
     wait-gone-at-first wait-denied-at-first wait-ended-without-result wait-nearly-over
+    cancel-after-a-done-get cancel-after-a-denied-get wait-after-a-denied-cancel
+    error-without-message cancelled-at-length list-long delete-failed-precondition wait-metadata-gone
     list-page-refused list-page-unavailable list-without-end
     list list-pages list-not-found list-permission-denied list-no-answer-in-time
     delete delete-refused delete-not-found delete-permission-denied delete-no-answer-in-time
@@ -225,4 +227,5 @@ def _status(status: int, members: Mapping[str, Any]) -> Response:
         for detail in said.details or []
         if detail.get("@type", "").endswith("/google.rpc.ErrorInfo")
     ]
-    return failure(said.code or Code.UNKNOWN, str(said.message or f"HTTP {status}"), details)
+    message = f"HTTP {status}" if said.message is None else str(said.message)
+    return failure(said.code or Code.UNKNOWN, message, details)

@@ -175,6 +175,12 @@ def test_an_error_is_a_status(ask: Ask, backend: Backend, body: object) -> None:
     assert (code_of(refused), refused.details()) == (Code.FAILED_PRECONDITION, "has ended")
 
 
+def test_an_error_without_a_message_has_none(ask: Ask, backend: Backend) -> None:
+    backend.answers(404, {"error": {"code": 404, "message": "", "status": "NOT_FOUND"}})
+    refused = ask("CancelOperation", NAME)
+    assert (code_of(refused), refused.details()) == (Code.NOT_FOUND, "")
+
+
 def test_an_error_keeps_its_reason(ask: Ask, backend: Backend) -> None:
     info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": "GONE", "domain": "conformance.example"}
     backend.answers(404, {"error": {"code": 404, "message": "gone", "status": "NOT_FOUND", "details": [info]}})

@@ -39,6 +39,15 @@ def test_what_is_a_little_late_may_be_the_machine(after: float, is_late: bool, i
     assert may_be_the_machine(given_up) is is_in_doubt
 
 
+def test_what_is_given_up_early_may_have_begun_long_before_it_arrived() -> None:
+    given_up = _given_up(0.13)
+    assert "client-retry.deadline-is-used" in broken(given_up)
+    assert may_be_the_machine(given_up)
+    much_longer = replace(given_up, request=replace(given_up.request, timeout=3000))
+    assert "client-retry.deadline-is-used" in broken(much_longer)
+    assert not may_be_the_machine(much_longer)
+
+
 def test_who_breaks_what_is_no_matter_of_time_is_not_asked_again() -> None:
     elsewhere = turn(arrived(CANCEL.replace("op-1", "op-2"), at=0.01))
     assert broken(elsewhere)

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import pytest
 
-from conformance.exchange import Exchange, Method, Response
+from conformance.exchange import Exchange, Method, OnWire, Request, Response
 from conformance.rules.client import (
     is_accepted,
     nothing_is_sent,
@@ -24,10 +24,12 @@ from conformance.rules.client.turn import Outcome, Turn
 from .turns import (
     ANOTHER,
     CANCEL,
+    HERE,
     JSON,
     LENGTH_0,
     LENGTH_2,
     PARENT,
+    SUCCESS,
     arrived,
     broken,
     turn,
@@ -167,6 +169,27 @@ def test_what_is_called_over_grpc(target: str, breaks: set[str]) -> None:
     assert broken(replace(wrong, request=replace(wrong.request, transport="grpc"))) == breaks
     and_right = turn(arrived(CANCEL, LENGTH_0), arrived("/google.longrunning.Operations/ListOperations", number=2))
     assert broken(replace(and_right, request=replace(and_right.request, transport="grpc"))) == set()
+
+
+@pytest.mark.parametrize(
+    ("call", "method", "more", "breaks"),
+    [
+        ("CancelOperation", Method.CANCEL, b"", set()),
+        ("CancelOperation", Method.CANCEL, b"\x12\x04late", {"client-request.body-is-empty"}),
+        ("GetOperation", Method.GET, b"", set()),
+        ("GetOperation", Method.GET, b"\x10\x02", {"client-request.no-foreign-query"}),
+        ("DeleteOperation", Method.DELETE, b"\x10\x01", {"client-request.no-foreign-query"}),
+    ],
+)
+def test_a_message_has_the_name_and_no_other_field(call: str, method: Method, more: bytes, breaks: set[str]) -> None:
+    name = f"{PARENT}/op-1".encode()
+    message = b"\x0a" + bytes([len(name)]) + name + more
+    on_wire = OnWire(Request("POST", f"/google.longrunning.Operations/{call}", (), message), SUCCESS, HERE)
+    verb = {Method.CANCEL: "POST", Method.GET: "GET", Method.DELETE: "DELETE"}[method]
+    target = CANCEL if method is Method.CANCEL else f"/v1/{PARENT}/op-1"
+    sent = replace(arrived(target, LENGTH_0, method=verb), wire=on_wire)
+    over_http = turn(sent, method=method, outcome=Outcome.TRANSPORT_ERROR)
+    assert broken(replace(over_http, request=replace(over_http.request, transport="grpc"))) == breaks
 
 
 def test_a_path_that_nothing_binds() -> None:

@@ -23,9 +23,10 @@ from conformance.rules.client import (
 )
 from conformance.rules.client.deadlines import a_call_ends_at_its_deadline, a_call_waits_for_its_deadline
 from conformance.rules.client.turn import Outcome
-from conformance.sdk.answers import envelope
+from conformance.sdk.answers import bare_status, envelope
 
 from .turns import (
+    ANOTHER,
     CANCEL,
     HERE,
     JSON,
@@ -55,6 +56,28 @@ from .turns import (
 def test_which_answers_are_final(status: int, rule: str | None) -> None:
     twice = [arrived(CANCEL, LENGTH_0, outcome=Response(status), at=number / 100, number=number) for number in (1, 2)]
     assert broken(turn(*twice, outcome=Outcome.RPC_ERROR)) == ({rule} if rule else set())
+
+
+def test_data_loss_is_final_by_its_code() -> None:
+    """AIP-194 has a must for this code alone; INTERNAL has the same HTTP status."""
+    for code, more in ((Code.DATA_LOSS, {"client-retry.data-loss-is-final"}), (Code.INTERNAL, set[str]())):
+        for answer in (envelope(code, "no"), bare_status(code, "no")):
+            lost = arrived(CANCEL, LENGTH_0, outcome=answer.response)
+            again = replace(lost, sent_at=0.02, received_at=0.021, number=2)
+            told = turn(lost, again, outcome=Outcome.RPC_ERROR, code=code, at=0.03)
+            assert broken(told) == {"client-retry.internal-error-is-final", *more}
+            assert broken(turn(lost, outcome=Outcome.RPC_ERROR, code=code)) == set()
+
+
+def test_an_attempt_on_another_path_is_no_last_answer() -> None:
+    """What is wrong with it is its path; what the server says of that is told rightly."""
+    busy = [
+        arrived(CANCEL, LENGTH_0, outcome=envelope(Code.UNAVAILABLE, "busy").response, at=number / 100, number=number)
+        for number in (1, 2)
+    ]
+    gone = envelope(Code.NOT_FOUND, "no").response
+    other = arrived(f"/v1/{PARENT}/op-2:cancel", LENGTH_0, outcome=gone, at=0.03, number=3)
+    assert broken(turn(*busy, other, outcome=Outcome.RPC_ERROR, code=Code.NOT_FOUND, at=0.04)) == ANOTHER
 
 
 def test_a_success_is_final_when_it_arrived_whole() -> None:

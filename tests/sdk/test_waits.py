@@ -98,6 +98,29 @@ def test_a_refusal_ends_a_wait() -> None:
     assert gone(wait(look(RUNNING), **THROWN, code=Code.NOT_FOUND, cancelled=True)) is not None
 
 
+def test_a_wait_does_not_throw_what_no_get_has_shown() -> None:
+    named = {"name": f"{PARENT}/op-1"}
+    running = look({**RUNNING, **named})
+    thrown: list[tuple[dict[str, Any], float, bool]] = [
+        ({"code": Code.ABORTED}, 0.05, True),
+        ({"code": Code.CANCELLED}, 0.05, True),
+        ({"code": Code.CANCELLED}, 0.95, False),  # the time is over, of which another requirement speaks
+        ({"code": Code.INTERNAL}, 0.05, False),  # so some libraries tell that they cannot read an answer
+        ({"code": Code.DEADLINE_EXCEEDED}, 0.05, False),
+    ]
+    for said, at, is_wrong in thrown:
+        assert ("client-wait.end-is-awaited" in broken(wait(running, **THROWN, **said, at=at))) is is_wrong, said
+
+
+def test_a_wait_does_not_look_again_when_it_was_refused() -> None:
+    """AIP-194 lets who waits for a resource to appear do that, and discourages it."""
+    refused = arrived(OPERATION, method="GET", outcome=OVER.response)
+    told: dict[str, Any] = {**THROWN, "code": Code.FAILED_PRECONDITION, "at": 0.04}
+    assert broken(wait(refused, **told)) == set()
+    again = replace(refused, sent_at=0.02, received_at=0.03, number=2)
+    assert broken(wait(refused, again, **told)) == {"client-retry.refusal-is-final"}
+
+
 def test_many_gets_of_a_wait_are_one_call() -> None:
     """Success is final for a call; for a wait it is the next look, and the error is the operation's."""
     looks = [look({**RUNNING, "name": f"{PARENT}/op-1"}, number / 100, number) for number in (1, 2)]

@@ -74,6 +74,8 @@ def tells_the_last_answer(turn: Turn) -> Complaint | None:
     when=lambda turn: (
         not is_wait(turn)
         and len(turn.answers) > 1
+        # An attempt on another path is judged by what it asks for, and not by what is made of its answer.
+        and turn.asked_for(turn.arrived[-1])
         and (last := last_error(turn)) is not None
         and code_in(last) is not None
         and not turn.said.is_ok

@@ -14,6 +14,7 @@ _LONGEST_WAIT = 0.5
 
 _OF_TIME = (
     "client-retry.deadline-is-kept",
+    "client-retry.deadline-is-used",
     "client-retry.deadline-ends-the-retries",
     "client-retry.nothing-after-the-reply",
     "client-wait.ends-when-done",

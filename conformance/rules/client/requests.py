@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote_plus
 
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange, Failure, Method, Wire, can_be_undone, content_of, header_values
+from conformance.exchange.protobuf import fields_of
 from conformance.rules.client.reading import (
     PATH,
     about,
@@ -54,6 +55,9 @@ _SYSTEM_PARAMETERS = frozenset(
         "xgafv",
     ]
 )
+
+_NAME = 1
+"""The number of the one field that CancelOperationRequest, GetOperationRequest and DeleteOperationRequest have."""
 
 
 @turn_rule(
@@ -142,8 +146,10 @@ def no_other_method_is_called(turn: Turn) -> Complaint | None:
     return about(turn, others, lambda exchange: f"{line_of(exchange)} was sent for a {turn.request.method.value}")
 
 
-@turn_rule("client-request.body-is-empty", when=lambda turn: bool(cancels_of(turn)), reads=Wire.HTTP)
+@turn_rule("client-request.body-is-empty", when=lambda turn: bool(cancels_of(turn)))
 def the_body_says_nothing(turn: Turn) -> Complaint | None:
+    if turn.over is Wire.GRPC:
+        return _only_the_name(turn, cancels_of(turn))
     full = [exchange for exchange in cancels_of(turn) if not _says_nothing(exchange, turn.request.name)]
     return about(turn, full, lambda exchange: f"the cancel has the body {_shown(exchange)}")
 
@@ -181,9 +187,10 @@ def a_body_is_labelled_json(turn: Turn) -> Complaint | None:
 @turn_rule(
     "client-request.no-foreign-query",
     when=lambda turn: bool(cancels_of(turn) or gets_and_deletes_of(turn)),
-    reads=Wire.HTTP,
 )
 def the_query_has_system_parameters_only(turn: Turn) -> Complaint | None:
+    if turn.over is Wire.GRPC:
+        return _only_the_name(turn, gets_and_deletes_of(turn))
     foreign = [
         exchange for exchange in (*cancels_of(turn), *gets_and_deletes_of(turn)) if _foreign_parameters(exchange)
     ]
@@ -260,6 +267,16 @@ def credentials_stay_with_their_origin(carries: Callable[[str], bool]) -> TurnJu
         return about(turn, leaked, lambda exchange: f"the credential was sent to {exchange.origin}")
 
     return judge
+
+
+def _only_the_name(turn: Turn, calls: list[Exchange]) -> Complaint | None:
+    """Over gRPC: the messages of these calls have one field, the name; what cannot be read names nothing, at that."""
+    more = [exchange for exchange in calls if any(number > _NAME for number, _ in _fields(exchange))]
+    return about(turn, more, lambda exchange: f"the message has more fields than the name: {line_of(exchange)}")
+
+
+def _fields(exchange: Exchange) -> list[tuple[int, Any]]:
+    return fields_of(exchange.wire.request.body) if exchange.wire is not None else []
 
 
 def _instead(turn: Turn) -> str:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from conformance.exchange import Exchange, Method, Response
-from conformance.rules.client.reading import about, is_wait, reply_in_words
+from conformance.lro.codes import Code
+from conformance.rules.client.codes import code_in
+from conformance.rules.client.reading import about, is_error, is_wait, reply_in_words
 from conformance.rules.client.turn import Outcome, Turn, turn_rule
 from conformance.rules.rule import Complaint
 
@@ -29,11 +31,8 @@ def nothing_is_sent_after_the_reply(turn: Turn) -> Complaint | None:
     )
 
 
-def _final(requirement: str, what: str, was_final: Callable[[Response], bool]) -> None:
-    """Register the rule that such an answer ends the call."""
-
-    def is_final(exchange: Exchange) -> bool:
-        return exchange.response is not None and was_final(exchange.response)
+def _final(requirement: str, what: str, is_final: Callable[[Exchange], bool], *, of_waits: bool = False) -> None:
+    """Register the rule that such an answer ends the call, and a wait if it is `of_waits`."""
 
     def judge(turn: Turn) -> Complaint | None:
         attempts = turn.answers
@@ -44,7 +43,8 @@ def _final(requirement: str, what: str, was_final: Callable[[Response], bool]) -
         return None
 
     turn_rule(
-        requirement, when=lambda turn: not is_wait(turn) and any(is_final(exchange) for exchange in turn.answers)
+        requirement,
+        when=lambda turn: (of_waits or not is_wait(turn)) and any(is_final(exchange) for exchange in turn.answers),
     )(judge)
 
 
@@ -58,20 +58,33 @@ def _is_whole(response: Response) -> bool:
     return response.header("content-length") in (None, str(len(response.body)))
 
 
+def _answered(was_final: Callable[[Response], bool]) -> Callable[[Exchange], bool]:
+    """What tells an exchange whose answer is like this."""
+    return lambda exchange: exchange.response is not None and was_final(exchange.response)
+
+
 _final(
     "client-retry.success-is-final",
     "an answer of class 2xx",
-    lambda response: 200 <= response.status < 300 and _is_whole(response),
+    _answered(lambda response: 200 <= response.status < 300 and _is_whole(response)),
 )
 # 401 is not final: a client that gets a new token for it is authenticated then. 408 and 429 ask for another attempt;
 # 415 tells a client that coded its content to send it as it is (RFC 9110, section 15.5.16).
-_final("client-retry.unimplemented-is-final", "an answer 501", lambda response: response.status == 501)
+_final("client-retry.unimplemented-is-final", "an answer 501", _answered(lambda response: response.status == 501))
 _final(
     "client-retry.refusal-is-final",
     "a refusal of the request",
-    lambda response: 400 <= response.status < 500 and response.status not in (401, 408, 415, 429),
+    _answered(lambda response: 400 <= response.status < 500 and response.status not in (401, 408, 415, 429)),
+    of_waits=True,
 )
-_final("client-retry.internal-error-is-final", "an answer 500", lambda response: response.status == 500)
+_final("client-retry.internal-error-is-final", "an answer 500", _answered(lambda response: response.status == 500))
+# AIP-194: DATA_LOSS is an unrecoverable error and must immediately be surfaced to the application.
+_final(
+    "client-retry.data-loss-is-final",
+    "DATA_LOSS",
+    lambda exchange: is_error(exchange) and code_in(exchange.view) is Code.DATA_LOSS,
+    of_waits=True,
+)
 
 
 def is_repeated_until_available(turn: Turn) -> Complaint | None:

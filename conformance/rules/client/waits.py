@@ -25,6 +25,9 @@ _GROWTH = 2.0
 _BUSY = 0.02
 """Seconds; a busy machine that caused a longer delay has made pauses of its own."""
 
+_BY_FAR = 0.6
+"""Who comes back before this part of the deadline is over does so for another reason."""
+
 _A_MOMENT = 0.1
 """The part of a deadline that a helper may need to come back."""
 
@@ -49,12 +52,27 @@ def a_wait_ends_with_the_operation(turn: Turn) -> Complaint | None:
     return turn.complain(f"the operation was done, and the wait went on for {lingered:.1f} s")
 
 
-@turn_rule("client-wait.end-is-awaited", when=lambda turn: is_wait(turn) and turn.said.is_ok)
+@turn_rule(
+    "client-wait.end-is-awaited", when=lambda turn: is_wait(turn) and (turn.said.is_ok or _throws_without_need(turn))
+)
 def who_says_that_it_is_over_has_seen_the_end(turn: Turn) -> Complaint | None:
     if any(_shows_an_end(exchange) for exchange in turn.arrived):
         return None
+    said = "ok" if turn.said.is_ok else reply_in_words(turn)
     return turn.complain(
-        f"the wait came back with ok, and no get had shown that the operation is done: {statuses_of(turn)}"
+        f"the wait came back with {said}, and no get had shown that the operation is done: {statuses_of(turn)}"
+    )
+
+
+def _throws_without_need(turn: Turn) -> bool:
+    """Whether the error that a wait ends with is no answer to a get, and none that clients make by themselves."""
+    return (
+        turn.said.code is not None
+        and turn.said.code not in (Code.INTERNAL, Code.UNKNOWN)
+        and not tells_no_answer(turn)
+        and bool(turn.arrived)
+        and all(exchange.succeeded() for exchange in turn.arrived)
+        and longest_duration(turn) < deadline_of(turn) * _BY_FAR
     )
 
 

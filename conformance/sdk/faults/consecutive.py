@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.sdk.faults.registry import fault
+from conformance.sdk.faults.waits import Waiting
 from conformance.sdk.honest_driver import Answer, Client, Reply
 
 
@@ -81,3 +82,56 @@ def keeps_the_code_of_a_wait(honest: Client) -> Client:
         return {**reply, "code": kept[0]}
 
     return replace(honest, ended=ended)
+
+
+@fault("client-request.cancel-is-sent")
+def cancels_nothing_that_it_saw_done(honest: Client) -> Client:
+    """Says ok to the cancel of an operation that a get has shown as done, and sends none: there is nothing to stop."""
+    done: set[str] = set()
+
+    class Knowing(Waiting):
+        def call(self, method: str, endpoint: str, name: str, timeout: float) -> Reply:
+            if method == "cancel" and name in done:
+                return {"outcome": "ok"}
+            reply = super().call(method, endpoint, name, timeout)
+            if "operation" in reply and reply["operation"]["done"]:
+                done.add(name)
+            return reply
+
+    return Knowing.like(honest)
+
+
+@fault("client-answer.no-refusal-is-invented")
+def denied_get_denies_the_cancel(honest: Client) -> Client:
+    """Denies the cancel of an operation that it was not allowed to get, without asking for it."""
+    denied: dict[str, Reply] = {}
+
+    class Denying(Waiting):
+        def call(self, method: str, endpoint: str, name: str, timeout: float) -> Reply:
+            if method == "cancel" and name in denied:
+                return denied[name]
+            reply = super().call(method, endpoint, name, timeout)
+            if method == "get" and reply.get("code") == "PERMISSION_DENIED":
+                denied[name] = reply
+            return reply
+
+    return Denying.like(honest)
+
+
+@fault("client-wait.completion-is-told")
+def wait_throws_what_the_cancel_did(honest: Client) -> Client:
+    """Throws the error of the cancel where it is to wait for the operation: it takes its promise for broken."""
+    refused: dict[str, Reply] = {}
+
+    class Broken(Waiting):
+        def call(self, method: str, endpoint: str, name: str, timeout: float) -> Reply:
+            reply = super().call(method, endpoint, name, timeout)
+            if method == "cancel" and reply["outcome"] == "rpc_error":
+                refused[name] = reply
+            return reply
+
+        def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
+            seen = super().wait(endpoint, name, timeout, poll)
+            return refused.get(name, seen)
+
+    return Broken.like(honest)

@@ -7,6 +7,7 @@ import http.client
 import re
 import socket
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
@@ -19,6 +20,8 @@ from conformance.sdk.honest_driver import Answer, Client, Final, Wire, connected
 
 Fields = Mapping[str, str]
 Read = Callable[[http.client.HTTPResponse], bytes]
+_GZIP = 16 + zlib.MAX_WBITS
+"""What tells zlib that there is a head of gzip."""
 
 
 def _reading(honest: Client, read: Read) -> Client:
@@ -87,7 +90,7 @@ def sizes_of_chunks_are_decimal(honest: Client) -> Client:
     return _by_chunks(honest, size_of)
 
 
-@fault("client-answer.framing-is-read")
+@fault("client-answer.framing-is-read", "client-operation.cancelled-is-told")
 def reads_4_kilobytes(honest: Client) -> Client:
     """Reads at most 4096 bytes of an answer."""
     return _reading(honest, lambda response: response.read(4096))
@@ -222,6 +225,18 @@ def gzip_is_lower_case(honest: Client) -> Client:
     def read(response: http.client.HTTPResponse) -> bytes:
         content = response.read()
         return gzip.decompress(content) if response.getheader("Content-Encoding") == "gzip" else content
+
+    return _reading(gzip_is_left(honest), read)
+
+
+@fault("client-answer.coding-is-undone")
+def inflates_4_kilobytes(honest: Client) -> Client:
+    """Undoes gzip into a buffer of 4096 bytes."""
+
+    def read(response: http.client.HTTPResponse) -> bytes:
+        content = response.read()
+        is_coded = (response.getheader("Content-Encoding") or "").lower() == "gzip"
+        return zlib.decompressobj(_GZIP).decompress(content, 4096) if is_coded else content
 
     return _reading(gzip_is_left(honest), read)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from conformance.sdk.faults.registry import fault
+from conformance.sdk.faults.waits import Waiting
 from conformance.sdk.honest_driver import Answer, Client, Reply
 
 
@@ -263,3 +265,78 @@ def list_takes_its_token_along(honest: Client) -> Client:
         return honest.send(verb, answer.location, urlsplit(answer.location).path, fields, body, left)
 
     return replace(honest, send=send)
+
+
+def _next(honest: Client, token_of: Callable[[str], str]) -> Client:
+    """The client, with another token for the next page."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        reply = honest.understand(method, answer)
+        return {**reply, "next": token_of(reply["next"])} if reply.get("next") else reply
+
+    return replace(honest, understand=understand)
+
+
+@fault("client-operation.listed-are-shown")
+def lists_have_ten_pages(honest: Client) -> Client:
+    """Stops at the tenth page, so as not to go on for ever."""
+
+    class Tired(Waiting):
+        def list(self, endpoint: str, parent: str, timeout: float) -> Reply:
+            pages = itertools.count(1)
+            return _next(honest, lambda token: token if next(pages) < 10 else "").list(endpoint, parent, timeout)
+
+    return Tired.like(honest)
+
+
+@fault("client-operation.listed-are-shown", "client-retry.success-is-final")
+def tokens_are_short(honest: Client) -> Client:
+    """Keeps 64 characters of a page token, and so asks for the same page until there is no other."""
+    return _next(honest, lambda token: token[:64])
+
+
+@fault("client-operation.listed-are-shown")
+def short_page_is_the_last(honest: Client) -> Client:
+    """Ends a list at a page that has less operations than the first one: a full list would have filled it."""
+
+    class Counting(Waiting):
+        def list(self, endpoint: str, parent: str, timeout: float) -> Reply:
+            sizes: list[int] = []
+
+            def understand(method: str, answer: Answer) -> Reply:
+                reply = honest.understand(method, answer)
+                sizes.append(len(reply.get("operations", [])))
+                return {**reply, "next": ""} if 0 < sizes[-1] < sizes[0] else reply
+
+            return replace(honest, understand=understand).list(endpoint, parent, timeout)
+
+    return Counting.like(honest)
+
+
+@fault("client-operation.listed-are-shown")
+def names_in_a_list_have_no_case(honest: Client) -> Client:
+    """Shows of two operations of a list whose names differ in case only the later one."""
+
+    class Folding(Waiting):
+        def list(self, endpoint: str, parent: str, timeout: float) -> Reply:
+            reply = super().list(endpoint, parent, timeout)
+            if "operations" not in reply:
+                return reply
+            return {**reply, "operations": list({each["name"].lower(): each for each in reply["operations"]}.values())}
+
+    return Folding.like(honest)
+
+
+@fault("client-request.nothing-else-is-called", "client-retry.refusal-is-final")
+def cancels_what_it_cannot_delete(honest: Client) -> Client:
+    """Cancels an operation whose delete is refused because it runs, and deletes it then."""
+
+    class Cancelling(Waiting):
+        def call(self, method: str, endpoint: str, name: str, timeout: float) -> Reply:
+            reply = super().call(method, endpoint, name, timeout)
+            if method != "delete" or reply.get("code") != "FAILED_PRECONDITION":
+                return reply
+            super().call("cancel", endpoint, name, timeout)
+            return super().call("delete", endpoint, name, timeout)
+
+    return Cancelling.like(honest)

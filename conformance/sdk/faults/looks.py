@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import replace
 from typing import Any
@@ -10,10 +11,26 @@ from conformance.sdk.faults.registry import fault
 from conformance.sdk.faults.waits import Waiting
 from conformance.sdk.honest_driver import Answer, Client, Reply
 
+_LOOKS, _SECONDS = 8, 4.0
 _DONE: Reply = {"done": True, "error": None, "response": True}
 
 
-@fault("client-wait.refusal-ends-it")
+@fault("client-retry.refusal-is-final")
+def first_refusal_is_forgiven(honest: Client) -> Client:
+    """Looks once more when the first look of a wait is refused, whatever the reason: it might have been too early."""
+
+    class Forgiving(Waiting):
+        def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
+            end = time.monotonic() + timeout
+            first = self.call("get", endpoint, name, timeout)
+            if first["outcome"] == "rpc_error":
+                time.sleep(poll)
+            return super().wait(endpoint, name, end - time.monotonic(), poll)
+
+    return Forgiving.like(honest)
+
+
+@fault("client-wait.refusal-ends-it", "client-retry.refusal-is-final")
 def first_look_is_too_early(honest: Client) -> Client:
     """Looks once more when the first look of a wait finds nothing: the operation may not be there yet."""
 
@@ -67,15 +84,16 @@ def progress_is_the_end(honest: Client) -> Client:
             reply["is_over"] = True
         return reply
 
+    return _ending_early(replace(honest, understand=understand))
+
+
+def _ending_early(honest: Client) -> Client:
+    """The client, returning from a wait when a look `is_over`."""
+
     def ended(seen: Reply) -> Reply:
         return {**seen, "operation": {**seen["operation"], **_DONE}} if "is_over" in seen else honest.ended(seen)
 
-    return replace(
-        honest,
-        understand=understand,
-        goes_on=lambda seen: honest.goes_on(seen) and "is_over" not in seen,
-        ended=ended,
-    )
+    return replace(honest, goes_on=lambda seen: honest.goes_on(seen) and "is_over" not in seen, ended=ended)
 
 
 @fault("client-wait.ends-when-done")
@@ -118,3 +136,55 @@ def wait_fails_for_a_null_error(honest: Client) -> Client:
         return honest.ended(seen)
 
     return replace(honest, understand=understand, ended=ended)
+
+
+@fault("client-wait.end-is-awaited")
+def wait_goes_on_while_done_is_there(honest: Client) -> Client:
+    """Returns from a wait when the operation has no member `done`, which it takes for a service that has none."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        reply = dict(honest.understand(method, answer))
+        if "operation" in reply and b'"done"' not in answer.body:
+            reply["is_over"] = True
+        return reply
+
+    return _ending_early(replace(honest, understand=understand))
+
+
+@fault("client-wait.end-is-awaited")
+def metadata_that_go_are_the_end(honest: Client) -> Client:
+    """Returns from a wait when the operation has no metadata any more: they are about what is under way."""
+    had: list[str] = []
+
+    def understand(method: str, answer: Answer) -> Reply:
+        reply = dict(honest.understand(method, answer))
+        name = str(reply.get("operation", {}).get("name"))
+        if b'"metadata"' in answer.body:
+            had.append(name)
+        elif name in had:
+            reply["is_over"] = True
+        return reply
+
+    return _ending_early(replace(honest, understand=understand))
+
+
+@fault("client-wait.end-is-awaited", "client-wait.completion-is-told")
+def what_stands_still_is_aborted(honest: Client) -> Client:
+    """Throws ABORTED when an operation has looked the same eight times, where there were seconds left for it."""
+
+    class Impatient(Waiting):
+        def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
+            looks = itertools.count(1)
+
+            def ended(seen: Reply) -> Reply:
+                is_over = seen["outcome"] != "ok" or seen["operation"]["done"]
+                return (
+                    honest.ended(seen) if is_over else {"outcome": "rpc_error", "code": "ABORTED", "message": "stuck"}
+                )
+
+            def goes_on(seen: Reply) -> bool:
+                return honest.goes_on(seen) and (timeout < _SECONDS or next(looks) < _LOOKS)
+
+            return replace(honest, goes_on=goes_on, ended=ended).wait(endpoint, name, timeout, poll)
+
+    return Impatient.like(honest)

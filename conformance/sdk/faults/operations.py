@@ -92,6 +92,7 @@ def empty_response_is_none(honest: Client) -> Client:
     "client-operation.metadata-is-no-outcome",
     "client-wait.completion-is-told",
     "client-wait.failure-is-told",
+    "client-wait.end-is-awaited",
 )
 def cancel_is_cancelled(honest: Client) -> Client:
     """Shows every operation as cancelled whose cancel was accepted, without a look at it."""
@@ -109,7 +110,7 @@ def cancel_is_cancelled(honest: Client) -> Client:
     return replace(_shown(honest, lie), headers=headers)
 
 
-@fault("client-operation.absent-done-is-false")
+@fault("client-operation.absent-done-is-false", "client-wait.completion-is-told")
 def absent_done_is_an_error(honest: Client) -> Client:
     """Expects `done` in every operation."""
 

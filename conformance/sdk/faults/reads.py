@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance.sdk.faults.registry import fault
+from conformance.sdk.faults.waits import Waiting
 from conformance.sdk.honest_driver import Answer, Client, Reply
 from conformance.sdk.honest_driver import operation as honest_operation
 
@@ -252,3 +253,29 @@ def get_waits_for_ever(honest: Client) -> Client:
         return honest.send(verb, *rest[:-1], 10.0) if verb == "GET" else honest.send(verb, *rest)
 
     return replace(honest, send=send)
+
+
+@fault("client-answer.redirect-is-no-success")
+def not_modified_is_running(honest: Client) -> Client:
+    """Shows an operation that runs when a get is answered 304: nothing has changed, and so it runs."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        unchanged = method == "get" and answer.status == 304
+        return honest.understand(method, Answer(200, b"{}") if unchanged else answer)
+
+    return replace(honest, understand=understand)
+
+
+@fault("client-answer.error-is-no-success")
+def unavailable_shows_what_it_saw_last(honest: Client) -> Client:
+    """Shows an operation as a get has shown it before, when the service is still unavailable at the last attempt."""
+    seen: dict[str, Reply] = {}
+
+    class Remembering(Waiting):
+        def call(self, method: str, endpoint: str, name: str, timeout: float) -> Reply:
+            reply = super().call(method, endpoint, name, timeout)
+            if "operation" in reply:
+                seen[name] = reply
+            return seen.get(name, reply) if method == "get" and reply.get("code") == "UNAVAILABLE" else reply
+
+    return Remembering.like(honest)

@@ -99,6 +99,17 @@ def escapes_twice(honest: Client) -> Client:
 )
 def retry_escapes_again(honest: Client) -> Client:
     """Escapes the path once more for each attempt after the first."""
+    return _escaping_again(honest, 2)
+
+
+@fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
+def third_attempt_escapes_again(honest: Client) -> Client:
+    """Escapes the path once more for each attempt after the second, which another layer makes."""
+    return _escaping_again(honest, 3)
+
+
+def _escaping_again(honest: Client, first: int) -> Client:
+    """The client, escaping the path once more from this attempt on."""
     attempts: list[int] = [0]
 
     def headers(method: str, name: str) -> dict[str, str]:
@@ -107,7 +118,7 @@ def retry_escapes_again(honest: Client) -> Client:
 
     def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
         attempts[0] += 1
-        return honest.send(verb, origin, target.replace("%", "%25") if attempts[0] > 1 else target, *rest)
+        return honest.send(verb, origin, target.replace("%", "%25") if attempts[0] >= first else target, *rest)
 
     return replace(honest, headers=headers, send=send)
 

@@ -65,7 +65,7 @@ def refusal_is_tried_again(honest: Client) -> Client:
     return _again_on(honest, 403, 404)
 
 
-@fault("client-retry.internal-error-is-final")
+@fault("client-retry.internal-error-is-final", "client-retry.data-loss-is-final")
 def internal_error_is_tried_again(honest: Client) -> Client:
     """Tries INTERNAL again."""
     return _again_on(honest, 500)
@@ -157,3 +157,13 @@ def retry_after_is_obeyed_beyond_the_deadline(honest: Client) -> Client:
 def retry_after_is_a_number(honest: Client) -> Client:
     """Reads Retry-After as a number of seconds, and breaks on a date."""
     return _asking(honest, lambda asked, left: min(float(asked), left))
+
+
+@fault("client-retry.data-loss-is-final", "client-retry.internal-error-is-final")
+def data_loss_is_tried_again(honest: Client) -> Client:
+    """Tries DATA_LOSS again: what is lost might be found."""
+
+    def again(answer: Answer, attempt: int) -> bool:
+        return honest.again(answer, attempt) or (b'"DATA_LOSS"' in answer.body and attempt < 3)
+
+    return replace(honest, again=again)

@@ -203,7 +203,7 @@ def looks_have_no_deadline(honest: Client) -> Client:
     return Patient.like(honest)
 
 
-@fault("client-wait.completion-is-told")
+@fault("client-wait.completion-is-told", "client-wait.end-is-awaited")
 def asked_to_cancel_is_cancelled(honest: Client) -> Client:
     """Ends a wait as cancelled when the metadata say that a cancellation was asked for."""
 
@@ -275,7 +275,7 @@ def looks_five_times(honest: Client) -> Client:
     return Tired.like(honest)
 
 
-@fault("client-wait.refusal-ends-it")
+@fault("client-wait.refusal-ends-it", "client-retry.refusal-is-final")
 def gone_is_not_yet_there(honest: Client) -> Client:
     """Waits on when the operation is not found, until the time is over: it might come back."""
     return replace(honest, goes_on=lambda seen: honest.goes_on(seen) or seen.get("http_status") == 404)

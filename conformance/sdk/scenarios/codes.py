@@ -69,7 +69,13 @@ def _tried_again(name: str, summary: str, answers: tuple[Answer, ...]) -> tuple[
     expectations = (Expectation("client-answer.other-codes", tells_the_last_answer),)
     return (
         Scenario(name, f"A cancel {summary}", SUCCEEDS, (cancel(*answers, timeout=2000),), expectations),
-        Scenario(f"get-{name}", f"A get {summary}", SHOWS_RUNNING, (get(*answers, timeout=2000),), expectations),
+        Scenario(
+            f"get-{name}",
+            f"An operation runs, as a get has shown; the next get {summary}",
+            SHOWS_RUNNING,
+            (get(operation()), get(*answers, timeout=2000)),
+            expectations,
+        ),
     )
 
 
@@ -95,8 +101,8 @@ SCENARIOS = (
     ),
     Scenario(
         name="awkward-retry",
-        summary="A cancel of an awkward name is answered UNAVAILABLE; the second attempt is for the same name.",
+        summary="A cancel of an awkward name is answered UNAVAILABLE twice; the other attempts are for the same name.",
         control=SUCCEEDS,
-        steps=(cancel(_UNAVAILABLE, EMPTY_OBJECT, name="{operation}-50%25 é%2F"),),
+        steps=(cancel(_UNAVAILABLE, _UNAVAILABLE, EMPTY_OBJECT, name="{operation}-50%25 é%2F"),),
     ),
 )

@@ -11,6 +11,7 @@ from dataclasses import replace
 from conformance.lro.codes import Code
 from conformance.lro.operation import State
 from conformance.rules.client import (
+    if_sent,
     is_no_success,
     is_ok,
     keeps_the_message,
@@ -22,6 +23,7 @@ from conformance.rules.client import (
 )
 from conformance.sdk.answers import EMPTY_OBJECT, Answer, envelope
 from conformance.sdk.scenario import (
+    IS_REFUSED,
     RESPONSE,
     SHOWS_RUNNING,
     SUCCEEDS,
@@ -38,6 +40,7 @@ from conformance.sdk.scenarios.waits import WAITS
 _NAMES = tuple(f"{{operation}}-{letter}" for letter in "abcd")
 _NO_SUCH = "there is no such operation"
 _NOT_YOURS = "this operation is not yours"
+_HAS_ENDED = "the operation has ended"
 
 
 def _ended(name: str, code: Code) -> Answer:
@@ -79,6 +82,30 @@ SCENARIOS = (
         control=SHOWS_RUNNING,
         steps=(cancel(envelope(Code.PERMISSION_DENIED, _NOT_YOURS)), get(envelope(Code.NOT_FOUND, _NO_SUCH))),
         expectations=(Expectation("client-answer.not-found", tells_the_last_answer),),
+    ),
+    Scenario(
+        name="cancel-after-a-done-get",
+        summary="A get shows that an operation is done; its cancel is sent nevertheless, and is refused.",
+        control=SHOWS_RUNNING,
+        steps=(get(operation(True, response=RESPONSE)), cancel(envelope(Code.FAILED_PRECONDITION, _HAS_ENDED))),
+        expectations=(Expectation("client-answer.failed-precondition", if_sent(tells_the_last_answer)),),
+    ),
+    Scenario(
+        name="cancel-after-a-denied-get",
+        summary="A get of an operation is denied; its cancel, which needs another permission, is accepted.",
+        control=IS_REFUSED,
+        steps=(get(envelope(Code.PERMISSION_DENIED, _NOT_YOURS)), cancel(EMPTY_OBJECT)),
+        expectations=(Expectation("client-answer.empty-object-is-success", is_ok),),
+    ),
+    Scenario(
+        name="wait-after-a-denied-cancel",
+        summary="The cancel of an operation is denied; then the operation is waited for, and succeeds.",
+        control=WAITS,
+        steps=(
+            cancel(envelope(Code.PERMISSION_DENIED, _NOT_YOURS)),
+            wait(operation(), operation(True, response=RESPONSE)),
+        ),
+        expectations=(Expectation("client-wait.completion-is-told", tells_a_result),),
     ),
     Scenario(
         name="consecutive-gets",

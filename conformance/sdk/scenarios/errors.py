@@ -143,6 +143,13 @@ SCENARIOS = (
         expectations=(Expectation("client-answer.not-found", reports(Code.NOT_FOUND), beside=(0, is_no_success)),),
     ),
     Scenario(
+        name="error-without-message",
+        summary="A cancel is answered NOT_FOUND, with an empty message.",
+        control=SUCCEEDS,
+        steps=(cancel(envelope(Code.NOT_FOUND, "")),),
+        expectations=(Expectation("client-answer.not-found", reports(Code.NOT_FOUND)),),
+    ),
+    Scenario(
         name="conflict",
         summary="A cancel is answered 409: the operation is being changed, and was not cancelled.",
         control=SUCCEEDS,

@@ -63,6 +63,7 @@ def _error(**options: Any) -> bytes:
 
 
 _BODIES = (_operation(), _error(), b"{}")
+_LONG_BODIES = (_PADDING + _operation(), _error() + _PADDING, b"{" + _PADDING + b"}")
 
 
 def _answers(bodies: tuple[bytes, bytes, bytes], media_type: str = JSON) -> tuple[Answer, ...]:
@@ -137,7 +138,7 @@ SCENARIOS = (
     _scenario(
         "long-answers",
         "Answers are longer than any buffer, with white space that says nothing.",
-        _answers((_PADDING + _operation(), _error() + _PADDING, b"{" + _PADDING + b"}")),
+        _answers(_LONG_BODIES),
     ),
     _scenario(
         "indented-answers",
@@ -158,6 +159,13 @@ SCENARIOS = (
         "gzipped-answers",
         "Answers are in gzip for who says that they may be, as those of Google are.",
         tuple(coded(answer) for answer in _answers(_BODIES)),
+        "client-answer.coding-is-undone",
+        if_coded,
+    ),
+    _scenario(
+        "long-gzipped-answers",
+        "Answers are in gzip for who says that they may be, and a hundred times as long when that is undone.",
+        tuple(coded(answer) for answer in _answers(_LONG_BODIES)),
         "client-answer.coding-is-undone",
         if_coded,
     ),

@@ -53,6 +53,16 @@ _PAGES = tuple(
 
 _FIRST = _PAGES[0]
 _UNAVAILABLE = envelope(Code.UNAVAILABLE, "the service is being restarted")
+_MANY = ("ab", *"cdefghijkAB")
+_LONG = tuple(
+    json_answer(
+        200,
+        {"operations": [{"name": f"{{collection}}/{letter}"} for letter in letters]}
+        | ({"nextPageToken": f"{'page-token-' * 20}{number}"} if number < len(_MANY) else {}),
+    )
+    for number, letters in enumerate(_MANY, start=1)
+)
+"""Twelve pages, the first of two operations; the tokens begin alike, and two pairs of names differ in case only."""
 _ENDLESS = tuple(
     held(json_answer(200, {"operations": [], "nextPageToken": f"page-{number}"}), 150) for number in range(20)
 )
@@ -83,6 +93,11 @@ SCENARIOS = (
         "list-pages",
         "A list has three pages, and the second of them has no operations; each token is to be sent as it is.",
         *_PAGES,
+    ),
+    _listed(
+        "list-long",
+        "A list has twelve pages of one operation or two; the tokens begin alike, and some names differ in case only.",
+        *_LONG,
     ),
     _listed(
         "list-page-refused",
@@ -162,6 +177,13 @@ SCENARIOS = (
         SUCCEEDS,
         (_asked(Method.DELETE, envelope(Code.UNIMPLEMENTED, "nothing is deleted here")),),
         (Expectation("client-answer.unimplemented", tells_the_last_answer),),
+    ),
+    Scenario(
+        "delete-failed-precondition",
+        "A delete is answered FAILED_PRECONDITION, because the operation runs: nobody asked to cancel it.",
+        SUCCEEDS,
+        (_asked(Method.DELETE, envelope(Code.FAILED_PRECONDITION, "the operation runs")),),
+        (Expectation("client-answer.failed-precondition", tells_the_last_answer),),
     ),
     *(
         Scenario(

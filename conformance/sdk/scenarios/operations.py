@@ -214,6 +214,14 @@ SCENARIOS = (
         Code.CANCELLED,
         _ACCEPTED,
     ),
+    _shown(
+        "cancelled-at-length",
+        "cancelled-is-told",
+        "An operation was cancelled, and the message of its error is long.",
+        operation(True, error={"code": int(Code.CANCELLED), "message": "stopped on request, " * 1000}),
+        State.CANCELLED,
+        Code.CANCELLED,
+    ),
     Scenario(
         name="completed-without-cancel",
         summary="An operation that nobody cancelled is done, with a response that speaks of a cancellation.",

@@ -182,6 +182,12 @@ SCENARIOS = (
         get(*twice(body_answer(307, b""))),
     ),
     _nowhere(
+        "get-not-modified",
+        "A get is answered 304, although it had no condition: what has not changed nobody has seen.",
+        SHOWS_RUNNING,
+        get(*twice(body_answer(304, b""))),
+    ),
+    _nowhere(
         "redirect-loop",
         "A cancel is sent to where it is, again and again.",
         SUCCEEDS,

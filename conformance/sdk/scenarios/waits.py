@@ -25,7 +25,7 @@ from conformance.rules.client import (
 )
 from conformance.rules.client.turn import Turn, TurnJudge
 from conformance.rules.rule import Complaint
-from conformance.sdk.answers import EMPTY_OBJECT, OVER, RESET, Answer, Script, envelope, held, html_answer
+from conformance.sdk.answers import EMPTY_OBJECT, OVER, RESET, Answer, Script, envelope, held, html_answer, json_answer
 from conformance.sdk.scenario import (
     CONTROL,
     RESPONSE,
@@ -197,11 +197,25 @@ SCENARIOS = (
         )
     ),
     Scenario(
+        "wait-page-410-at-first",
+        "A proxy answers the first look of a wait with a page and 410, and so every other one.",
+        WAITS,
+        (wait(html_answer(410, "Gone"), timeout=3000),),
+    ),
+    Scenario(
         "wait-ended-without-result",
         "An operation is waited for that ends with neither error nor response, which nobody cancelled.",
         WAITS,
         (wait(_RUNNING, operation(True)),),
         (Expectation("client-operation.end-without-result-is-told", tells_no_cancellation),),
+    ),
+    _waited(
+        "wait-done-absent",
+        "completion-is-told",
+        "An operation that is waited for has no member `done` while it runs, as protobuf leaves out a default.",
+        tells_a_result,
+        *(json_answer(200, {"name": "{operation}"}),) * 2,
+        _SUCCEEDED,
     ),
     Scenario(
         "wait-null-members",
@@ -248,6 +262,15 @@ SCENARIOS = (
         operation(metadata=_ASKED_TO_CANCEL),
         _SUCCEEDED,
         before=_ACCEPTED,
+    ),
+    _waited(
+        "wait-metadata-gone",
+        "completion-is-told",
+        "An operation that is waited for has metadata at first, and none while it still runs.",
+        unless_unreadable(tells_a_result),
+        operation(metadata=_ASKED_TO_CANCEL),
+        _RUNNING,
+        _SUCCEEDED,
     ),
     _waited(
         "wait-long",
