@@ -42,7 +42,7 @@ def test_a_terminated_run_leaves_a_report_and_no_operation(tmp_path: Path, numbe
         finally:
             run.kill()
         operations: list[dict[str, Any]] = httpx.get(f"{url}/v1/{PARENT}/operations").json().get("operations", [])
-    assert "Traceback" not in output + errors
+    assert "Traceback" not in output + errors, errors
     assert run.returncode == 3
     assert "verdict: INCOMPLETE" in output
     assert json.loads((tmp_path / "report.json").read_text())["complete"] is False
@@ -109,7 +109,7 @@ def test_a_second_signal_loses_nothing(tmp_path: Path, pause: float) -> None:
         finally:
             run.kill()
         operations: list[dict[str, Any]] = httpx.get(f"{url}/v1/{PARENT}/operations").json().get("operations", [])
-    assert "Traceback" not in output + errors
+    assert "Traceback" not in output + errors, errors
     # The second may come when all is said and the interpreter is ending; it loses nothing then either.
     assert run.returncode in (3, -signal.SIGTERM), output + errors
     report = json.loads((tmp_path / "report.json").read_text())
