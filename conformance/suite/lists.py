@@ -9,13 +9,11 @@ from conformance.exchange import Exchange
 from conformance.exchange.history import next_page_token, operations_in
 from conformance.rules.server.operation import same_name
 from conformance.server.target.iut import Iut, listed_names
-from conformance.server.target.waits import LIST_SHOWS
+from conformance.server.target.waits import LIST_SHOWS, PAUSE_BETWEEN_LISTS
 from conformance.suite.bystanders import Bystanders
 from conformance.suite.cancellations import Cancellations
 from conformance.suite.evidence import answered, note
 from conformance.suite.stimuli import stimulus
-
-_PAUSE = 0.25
 
 
 @stimulus
@@ -43,7 +41,7 @@ def read_until(iut: Iut, parent: str, is_right: Callable[[Sequence[Exchange]], b
     deadline = iut.target.clock.now() + iut.settle
     pages = iut.list_pages(parent)
     while not is_right(pages) and pages[-1].succeeded() and iut.target.clock.now() < deadline:
-        iut.target.clock.sleep(_PAUSE)
+        iut.target.clock.sleep(PAUSE_BETWEEN_LISTS)
         pages = iut.list_pages(parent)
     return pages
 
@@ -63,7 +61,7 @@ def settled_list(iut: Iut, parent: str, there: Collection[str], ended: Collectio
         is_without = passed < min(LIST_SHOWS, iut.settle) and not all(is_listed(pages, name) for name in there)
         if not (is_behind or is_without):
             break
-        iut.target.clock.sleep(_PAUSE)
+        iut.target.clock.sleep(PAUSE_BETWEEN_LISTS)
         pages = iut.list_pages(parent)
     return pages
 

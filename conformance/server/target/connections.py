@@ -32,6 +32,7 @@ from conformance.errors import TargetError
 from conformance.lro import SystemClock
 from conformance.server.target.extensions import DEADLINE, FRESH, KEEP, SENT_AGAIN, TARGET, VERSION
 from conformance.server.target.tls import NO_FILES, Tls, problem_of, speaks_tls
+from conformance.server.target.waits import END_OF_A_CONNECTION
 
 _TLS_ALERT = b"\x15\x03"
 """How a TLS server begins to say that it was sent something else: an alert, and the version of its record."""
@@ -44,9 +45,6 @@ octets stands before them. "The server connection preface consists of a potentia
 
 _KEPT_FOR = 2.0
 """Seconds that an idle connection is kept: less than common servers keep theirs."""
-
-_FOR_WHAT_FOLLOWS_A_HEAD = 1.0
-"""Seconds in which a server that was asked to close the connection has done so, or has sent what it should not."""
 
 _LARGEST_HEAD = 100 * 1024
 _PIECE = 64 * 1024
@@ -232,7 +230,7 @@ class _Connection:
         """What comes behind the head of an answer to HEAD, up to the end of the connection."""
         octets, _ = self._http.trailing_data
         with contextlib.suppress(httpcore.NetworkError, httpcore.TimeoutException, httpx.TimeoutException):
-            until = min(self._deadline, _clock.now() + _FOR_WHAT_FOLLOWS_A_HEAD)
+            until = min(self._deadline, _clock.now() + END_OF_A_CONNECTION)
             while octets or not self._has_ended:
                 yield bytes(octets)
                 octets = self._stream.read(_PIECE, _left(until, httpcore.ReadTimeout))

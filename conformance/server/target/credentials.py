@@ -33,9 +33,7 @@ from conformance.server.target.token import (
     as_secret,
     expiry_of,
 )
-
-_LONGEST = 60.0
-"""Seconds that a command may take to print a token."""
+from conformance.server.target.waits import TOKEN_COMMAND
 
 
 class Credential(Enum):
@@ -146,9 +144,9 @@ def _from_command(key: str, command: tuple[str, ...], lifetime: float, wall_cloc
     """What a command prints. What it says on stderr is not shown: it may be the token."""
     what = f"auth.{key} {command[0]!r}"
     try:
-        done = run_command(command, _LONGEST)
+        done = run_command(command, TOKEN_COMMAND)
     except subprocess.TimeoutExpired:
-        raise UsageError(f"{what} did not end within {_LONGEST:g} s", "fix the command") from None
+        raise UsageError(f"{what} did not end within {TOKEN_COMMAND:g} s", "fix the command") from None
     except OSError as error:
         raise UsageError(f"{what} cannot be run: {error.strerror}", "fix the command") from None
     text = done.stdout.decode("utf-8", "replace").strip()

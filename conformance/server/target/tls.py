@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from conformance.errors import TargetError, UsageError
+from conformance.server.target.waits import HANDSHAKE
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +115,9 @@ def speaks_tls(host: str, port: int | None) -> bool:
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     try:
         with (
-            socket.create_connection((host, port or 80), _HANDSHAKE) as plain,
+            socket.create_connection((host, port or 80), HANDSHAKE) as plain,
             context.wrap_socket(plain, server_hostname=host),
         ):
             return True
     except OSError:
         return False
-
-
-_HANDSHAKE = 2.0
-"""Seconds for a handshake that is only tried to say what is wrong."""

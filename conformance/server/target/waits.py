@@ -1,6 +1,6 @@
 """Every wait of a run, in one place: how long at most, why, and whether slowness is non-conformance.
 
-`docs/waits.md` is this table. No other number of seconds may stand in `server/target` or `suite`.
+`docs/waits.md` is this table. What is waited for in `server/target` or `suite` has no number of seconds of its own.
 """
 
 from __future__ import annotations
@@ -16,13 +16,18 @@ PATIENCE_FOR_EACH_SECOND = 1.5
 PATIENCE_BEYOND = 0.25
 EFFECT_UNLEARNT = 3.0
 LIST_SHOWS = 2.0
+PAUSE_BETWEEN_LISTS = 0.25
 SUPPLY = 60.0
+TOKEN_COMMAND = 60.0
 RETRY_LATER_FIRST = 1.0
 RETRY_LATER = 30.0
 RETRY_LATER_IN_ALL = 120.0
 LIFESPAN = 30.0
+HANDSHAKE = 2.0
+END_OF_A_CONNECTION = 1.0
 LONG_ENOUGH = 30.0
 SLOW_SUPPLY = 60.0
+TOKEN_COMMAND = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,8 @@ WAITS = (
     ),
     Wait(
         "for a list to show what a get shows",
-        f"`[operations] settle`, 10 s; {LIST_SHOWS:g} s for an operation that it does not show at all",
+        f"`[operations] settle`, 10 s; {LIST_SHOWS:g} s for an operation that it does not show at all; read every "
+        f"{PAUSE_BETWEEN_LISTS:g} s",
         "no text promises that a list is up to date at once",
         _NEVER,
     ),
@@ -94,6 +100,12 @@ WAITS = (
         "for the supply to start one operation by a command or a Python function",
         f"{SUPPLY:g} s",
         "a cluster may need time to start something; a longer time is an error of the environment",
+        _NEVER + " (exit status 2)",
+    ),
+    Wait(
+        "for a command to print a token",
+        f"{TOKEN_COMMAND:g} s",
+        "a login may need time; a longer time is an error of the environment",
         _NEVER + " (exit status 2)",
     ),
     Wait(
@@ -132,6 +144,18 @@ WAITS = (
         f"{LIFESPAN:g} s each",
         "a lifespan that hangs must not hang the run",
         _NEVER + " (exit status 2)",
+    ),
+    Wait(
+        "for a handshake that is tried to say what is wrong with the scheme of a URL",
+        f"{HANDSHAKE:g} s",
+        "the message names the remedy, and need not come at once",
+        _NEVER,
+    ),
+    Wait(
+        "after the answer to a HEAD, for the end of its connection, or for what must not follow",
+        f"{END_OF_A_CONNECTION:g} s, within `[limits] timeout`",
+        "content would be the beginning of the next answer",
+        "no: content is `response.head-has-no-content`, how late it comes is not",
     ),
     Wait(
         "in the clean-up, for operations to end that cannot be deleted",
