@@ -18,7 +18,7 @@ from conformance.sdk.play import Performance, perform
 from conformance.sdk.scenario import Scenario
 
 from .in_process import NAMING, named
-from .turns import CANCEL, arrived, broken, turn
+from .turns import CANCEL, LENGTH_0, arrived, broken, turn
 
 _SILENCE = Failure(FailureKind.TIMEOUT, "held back until the driver had replied")
 _HONEST = driven(Client())
@@ -46,6 +46,15 @@ def test_what_is_given_up_early_may_have_begun_long_before_it_arrived() -> None:
     much_longer = replace(given_up, request=replace(given_up.request, timeout=3000))
     assert "client-retry.deadline-is-used" in broken(much_longer)
     assert not may_be_the_machine(much_longer)
+
+
+def test_who_ended_with_the_head_did_so_on_a_busy_machine_too() -> None:
+    unfinished = Failure(FailureKind.UNFINISHED, "not all of it had been written when the call was over")
+    head = replace(arrived(CANCEL, LENGTH_0, outcome=unfinished, at=0.01), received_at=0.14)
+    ended = turn(head, timeout=300, at=0.13)
+    assert broken(ended) == broken(replace(ended, stall=0.1)) == set()
+    later = turn(replace(head, received_at=0.32), timeout=300, at=0.31)
+    assert "client-retry.time-over-is-told" in broken(later)
 
 
 def test_who_breaks_what_is_no_matter_of_time_is_not_asked_again() -> None:

@@ -91,7 +91,7 @@ def _ended_with_the_head(turn: Turn) -> bool:
         and not turn.asks(Method.GET)
         and isinstance(last, Failure)
         and last.kind is FailureKind.UNFINISHED
-        and longest_duration(turn) < deadline_of(turn) * _EARLY
+        and shortest_duration(turn) < deadline_of(turn) * _EARLY
     )
 
 
