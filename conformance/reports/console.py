@@ -98,14 +98,25 @@ def explain(entry: Mapping[str, Any]) -> str:
 
 
 def _without_evidence(entry: Mapping[str, Any], colour: bool, width: int, _: Size) -> Iterator[str]:
-    """One requirement, and what was found."""
-    messages = list(_by_message(entry["evidence"])) or [entry["reason"]]
-    names = names_of(entry, messages)
+    """One requirement, what was found, and the request that shows it."""
+    found = _by_message(entry["evidence"]) or {entry["reason"]: []}
+    seen = {message: _last_request(violations) for message, violations in found.items()}
+    names = names_of(entry, [*seen, *seen.values()])
     yield _title(entry, colour)
     yield from wrapped(entry["statement"], "  requirement  ", width)
-    for message in messages:
+    for message, line in seen.items():
         yield from wrapped(names.replaced(message), "  found        ", width)
+        if line:
+            yield from wrapped(names.replaced(line), "  answer to    ", width)
     yield from _legend(names)
+
+
+def _last_request(violations: Sequence[Mapping[str, Any]]) -> str:
+    """The request that shows the first violation: the last one, after what it is compared with. Empty without any."""
+    if not violations or not violations[0]["exchanges"]:
+        return ""
+    last = violations[0]["exchanges"][-1]
+    return in_one_line(f"{last['request']['method']} {last['request']['target']}  [request {last['number']}]")
 
 
 def _title(entry: Mapping[str, Any], colour: bool) -> str:

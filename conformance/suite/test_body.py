@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from conformance.errors import NotApplicable, NotTested
@@ -104,8 +106,21 @@ def test_media_type_has_no_case(repeated_forms: RepeatedForms) -> None:
 
 @verifies("body.chunked-is-accepted")
 def test_chunked_body_is_accepted(repeated_forms: RepeatedForms) -> None:
-    forms = (form for form in ("chunked", "chunked-empty") if form in repeated_forms)
-    repeated_forms.require_as_good(*forms, also=frozenset({411}))
+    if "chunked" in repeated_forms:
+        repeated_forms.require_as_good("chunked", also=frozenset({411}))
+    repeated_forms.require_as_good(
+        "chunked-empty", also=frozenset({411, *_refusal_of_what_has_no_type(repeated_forms)})
+    )
+
+
+def _refusal_of_what_has_no_type(forms: RepeatedForms) -> Iterator[int]:
+    """How content without a Content-Type is refused, if it is: "the recipient MAY [...] assume a media type of
+    application/octet-stream" (RFC 9110, section 8.3), and nobody can tell from the head that chunks have no octets.
+    """
+    if "unlabelled" in forms and forms.is_as_good("unlabelled") is not None:
+        response = forms.answer("unlabelled").response
+        if response is not None and 400 <= response.status < 500:
+            yield response.status
 
 
 @verifies("body.missing-length-is-answered")

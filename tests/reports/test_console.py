@@ -141,12 +141,23 @@ def test_three_sizes() -> None:
         "✗ FAIL  chapter.slug": [2, 2, 2],  # with its evidence, and in the last lines
         "! WARN  chapter.should": [0, 1, 1],
         "chapter.kept": [0, 0, 1],
-        "[request 7]": [1, 1, 2],
+        "[request 7]": [1, 2, 2],
         "The chapter  1 pass, 1 fail, 1 warn": [0, 1, 1],
         "verdict: NOT CONFORMANT": [1, 1, 1],
     }
     for words, counts in said.items():
         assert [texts[size].count(words) for size in Size] == counts, words
+
+
+def test_a_warning_names_the_request_that_shows_it() -> None:
+    control, shown = exchange(number=6), exchange(number=7, target=f"/v1/{OPERATION}:cancel?foo=bar")
+    found = result(Finding.VIOLATED, "so", "chapter.should", violations=(shown_violation(control, shown),))
+    lines = render(report_of((SHOULD, [found])), catalogue_of(SHOULD)).splitlines()
+    at = lines.index("  found        it is not so")
+    assert lines[at + 1 : at + 3] == [
+        "  answer to    POST /v1/A:cancel?foo=bar  [request 7]",
+        f"  A            {OPERATION}",
+    ]
 
 
 def test_bytes_that_are_no_text_are_printed_in_base64() -> None:
@@ -348,14 +359,16 @@ def test_the_remedy_of_a_message_stands_on_a_line_of_its_own() -> None:
 
 
 def test_a_legend_has_the_letters_that_are_shown() -> None:
-    """Of a warning only what was found is shown, so that names of its requests stand for nothing."""
+    """Of a warning what was found is shown and one request, so that names of its other requests stand for nothing."""
+    other = Exchange(6, Request("GET", "/v1/operations/other"), PAGE, 0, 1, Call(Method.GET, "operations/other"))
 
     def warned(message: str) -> str:
-        found = result(Finding.VIOLATED, violations=(shown_violation(exchange(), message=message),), name=SHOULD.id)
+        shown = shown_violation(other, exchange(target="/v1/x"), message=message)
+        found = result(Finding.VIOLATED, violations=(shown,), name=SHOULD.id)
         return render(report_of((SHOULD, [found])), catalogue_of(SHOULD))
 
-    assert OPERATION not in warned("it is not so")
-    assert f"  found        A is not so\n  A            {OPERATION}\n" in warned(f"{OPERATION} is not so")
+    assert "operations/other" not in warned("it is not so")
+    assert f"  A            {OPERATION}\n" in warned(f"{OPERATION} is not so")
 
 
 def test_the_counts_of_a_chapter_fit_into_the_output() -> None:

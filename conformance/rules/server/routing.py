@@ -36,8 +36,13 @@ _is_framed_as_usual = When(
     )
 )
 
+_is_coded = When(lambda exchange: exchange.request.header("content-encoding") is not None)
+"""To gRPC, UNIMPLEMENTED means here that the coding is not (compression.md); `body.content-encoding` judges that."""
 
-@exchange_rule("unimplemented.as-stated", when=cancel & plainly_bound & answered & ~_says_nothing & _is_framed_as_usual)
+_is_sent_as_usual = _is_framed_as_usual & ~_is_coded
+
+
+@exchange_rule("unimplemented.as-stated", when=cancel & plainly_bound & answered & ~_says_nothing & _is_sent_as_usual)
 def supported_cancel_is_not_unimplemented(exchange: Exchange) -> str | None:
     answer = exchange.view
     return f"a cancel was answered with {answer.words}" if answer.code is Code.UNIMPLEMENTED else None

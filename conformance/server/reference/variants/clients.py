@@ -15,8 +15,10 @@ from conformance.server.reference.service import Service
 from conformance.server.reference.variants.registry import flavoured, variant
 
 
-def _refusing(honest: Service, when: Callable[[Request], bool], status: int, words: str) -> Service:
-    error = ApiError(Code.INVALID_ARGUMENT, words, reason=words.upper().replace(" ", "_"), http_status=status)
+def _refusing(
+    honest: Service, when: Callable[[Request], bool], status: int, words: str, code: Code = Code.INVALID_ARGUMENT
+) -> Service:
+    error = ApiError(code, words, reason=words.upper().replace(" ", "_"), http_status=status)
 
     def read(service: Service, call: Invocation) -> dict[str, Any]:
         if call.rpc is Rpc.CANCEL and when(call.request):
@@ -26,12 +28,20 @@ def _refusing(honest: Service, when: Callable[[Request], bool], status: int, wor
     return replace(honest, read_body=read)
 
 
+def _is_coded(request: Request) -> bool:
+    return request.header("content-encoding") is not None
+
+
 @variant()
 def codings_are_refused(honest: Service) -> Service:
     """No server has to undo a content coding; 415 says that it does not."""
-    return _refusing(
-        honest, lambda request: request.header("content-encoding") is not None, 415, "Unsupported Media Type"
-    )
+    return _refusing(honest, _is_coded, 415, "Unsupported Media Type")
+
+
+@variant(warns=frozenset({"body.content-encoding"}))
+def codings_are_unimplemented(honest: Service) -> Service:
+    """A gRPC server behind a transcoder says UNIMPLEMENTED of a coding that it has not; 415 would be better."""
+    return _refusing(honest, _is_coded, 501, "Decompressor Not Installed", Code.UNIMPLEMENTED)
 
 
 @variant()

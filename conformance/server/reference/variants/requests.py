@@ -74,6 +74,20 @@ def unlabelled_bodies_are_refused(honest: Service) -> Service:
     return replace(honest, read_body=labelled)
 
 
+@variant()
+def chunks_without_a_type_are_refused(honest: Service) -> Service:
+    """Fastify asks for a Content-Type before it reads: chunks without one are refused, also if they have no octets."""
+
+    def labelled(service: Service, call: Invocation) -> Message:
+        has_content = call.request.body or call.request.header("transfer-encoding") is not None
+        if has_content and call.request.header("content-type") is None:
+            text = "Unsupported Media Type"
+            raise ApiError(Code.INVALID_ARGUMENT, text, reason="UNSUPPORTED_MEDIA_TYPE", http_status=415)
+        return honest.read_body(service, call)
+
+    return replace(honest, read_body=labelled)
+
+
 @variant(warns=frozenset({"routing.encoded-separator-is-data"}))
 def encoded_slash_is_not_routed(honest: Service) -> Service:
     """grpc-gateway and vanguard decode a path before they match it, so an id with `%2F` is an unknown path."""
