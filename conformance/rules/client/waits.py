@@ -6,8 +6,9 @@ The helper returns the operation or its result, or it throws the error of the op
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 from conformance.errors import NotTested
 from conformance.exchange import Exchange
@@ -65,13 +66,16 @@ def who_says_that_it_is_over_has_seen_the_end(turn: Turn) -> Complaint | None:
 
 
 def _throws_without_need(turn: Turn) -> bool:
-    """Whether the error that a wait ends with is no answer to a get, and none that clients make by themselves."""
+    """Whether the error that a wait ends with is no answer to a get, and none that clients make by themselves.
+
+    Who cannot read an answer may call that what it likes.
+    """
     return (
         turn.said.code is not None
         and turn.said.code not in (Code.INTERNAL, Code.UNKNOWN)
         and not tells_no_answer(turn)
         and bool(turn.arrived)
-        and all(exchange.succeeded() for exchange in turn.arrived)
+        and all(_members_of(exchange) is not None for exchange in turn.arrived)
         and longest_duration(turn) < deadline_of(turn) * _BY_FAR
     )
 
@@ -256,8 +260,15 @@ def _done_at(turn: Turn) -> int | None:
 
 def _shows_an_end(exchange: Exchange) -> bool:
     """Whether an operation that is done was answered, on its own path or where a redirect has led."""
-    members = exchange.response.json_object() if exchange.response is not None else None
-    return exchange.succeeded() and members is not None and Operation(members).done
+    members = _members_of(exchange)
+    return members is not None and Operation(members).done
+
+
+def _members_of(exchange: Exchange) -> Mapping[str, Any] | None:
+    """What a successful answer says, if it can be read."""
+    if exchange.response is None or not exchange.succeeded():
+        return None
+    return exchange.response.json_object()
 
 
 def _in_words(turn: Turn) -> str:

@@ -10,7 +10,7 @@ from conformance.sdk.faults.waits import Waiting
 from conformance.sdk.honest_driver import Answer, Client, Reply
 
 
-@fault("client-answer.permission-denied", "client-answer.message-is-kept")
+@fault("client-answer.permission-denied", "client-answer.failed-precondition", "client-answer.message-is-kept")
 def keeps_the_error_of_a_cancel(honest: Client) -> Client:
     """Throws the error of the last cancel again until one succeeds."""
     kept: list[Reply] = []
