@@ -27,9 +27,9 @@ def run(options: argparse.Namespace) -> int:
     """Print the difference."""
     from pathlib import Path
 
-    from conformance.judging.difference import Kind, difference, render_difference
+    from conformance.judging.difference import ChangeKind, difference, render_difference
     from conformance.judging.report import read_report
 
     found = difference(read_report(Path(options.old)), read_report(Path(options.new)))
     print("\n".join(render_difference(found)))
-    return 1 if Kind.BROKE in found else 0
+    return 1 if ChangeKind.BROKE in found else 0

@@ -31,7 +31,7 @@ class Change:
     reason: str = ""
 
 
-class Kind(Enum):
+class ChangeKind(Enum):
     """What a reader does about a change, in the order in which they are shown; the value is its title."""
 
     BROKE = "broke"
@@ -45,50 +45,50 @@ class Kind(Enum):
     ENVIRONMENT_CHANGED = "environment changed"
 
 
-Difference = Mapping[Kind, Sequence[Change]]
+Difference = Mapping[ChangeKind, Sequence[Change]]
 """All changes; a kind without any is not in it."""
 
 
 def difference(old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
     """Compare two reports."""
-    found: dict[Kind, list[Change]] = {}
+    found: dict[ChangeKind, list[Change]] = {}
     for kind, change in _changes(old, new):
         found.setdefault(kind, []).append(change)
     return found
 
 
-def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[Kind, Change]]:
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[ChangeKind, Change]]:
     before = {entry["id"]: entry for entry in old["requirements"]}
     after = {entry["id"]: entry for entry in new["requirements"]}
     for requirement, later in after.items():
         earlier = before.get(requirement)
         if earlier is None:
-            yield Kind.NEW, Change(requirement, "", later["verdict"], later["reason"])
+            yield ChangeKind.NEW, Change(requirement, "", later["verdict"], later["reason"])
             continue
         kind = _kind(Verdict(earlier["verdict"]), Verdict(later["verdict"]))
         if kind is not None:
-            reason = later["reason"] if kind is not Kind.FIXED else ""
+            reason = later["reason"] if kind is not ChangeKind.FIXED else ""
             yield kind, Change(requirement, earlier["verdict"], later["verdict"], reason)
         for change in _requirement_changes(earlier, later):
-            yield Kind.REQUIREMENT_CHANGED, change
+            yield ChangeKind.REQUIREMENT_CHANGED, change
     for requirement, earlier in before.items():
         if requirement not in after:
-            yield Kind.REMOVED, Change(requirement, earlier["verdict"], "")
+            yield ChangeKind.REMOVED, Change(requirement, earlier["verdict"], "")
     for change in _environment_changes(old, new):
-        yield Kind.ENVIRONMENT_CHANGED, change
+        yield ChangeKind.ENVIRONMENT_CHANGED, change
 
 
-def _kind(old: Verdict, new: Verdict) -> Kind | None:
+def _kind(old: Verdict, new: Verdict) -> ChangeKind | None:
     """What a change of the verdict is; None when it is no change to a reader."""
     if new in (Verdict.FAIL, Verdict.WARN):
-        return None if old in _VIOLATED else Kind.BROKE
+        return None if old in _VIOLATED else ChangeKind.BROKE
     if new is Verdict.KNOWN_FAILURE:
-        return None if old is new else Kind.BECAME_KNOWN
+        return None if old is new else ChangeKind.BECAME_KNOWN
     if new in _KEPT:
         if old in _VIOLATED:
-            return Kind.FIXED
-        return None if old in _KEPT else Kind.NOW_JUDGED
-    return Kind.NO_LONGER_JUDGED if old in _VIOLATED | _KEPT else None
+            return ChangeKind.FIXED
+        return None if old in _KEPT else ChangeKind.NOW_JUDGED
+    return ChangeKind.NO_LONGER_JUDGED if old in _VIOLATED | _KEPT else None
 
 
 def _requirement_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Change]:
@@ -137,7 +137,7 @@ def render_difference(found: Difference) -> Iterator[str]:
     """The difference as lines of text."""
     if not found:
         yield "nothing changed"
-    for kind in (each for each in Kind if each in found):
+    for kind in (each for each in ChangeKind if each in found):
         changes = found[kind]
         yield f"{kind.value} ({len(changes)})"
         for change in changes:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.cli import main
-from conformance.judging.difference import Change, Difference, Kind, difference, render_difference
+from conformance.judging.difference import Change, Difference, ChangeKind, difference, render_difference
 from conformance.judging.report import write_report
 from conformance.judging.verdict import Finding, Verdict
 from tests.reports.making import report_of, requirement, result
@@ -33,31 +33,31 @@ def between(old: str, new: str) -> Difference:
 @pytest.mark.parametrize("old", [verdict.value for verdict in Verdict])
 @pytest.mark.parametrize("new", [verdict.value for verdict in Verdict])
 def test_every_change_of_verdict_has_its_place(old: str, new: str) -> None:
-    expected: set[Kind] = set()
+    expected: set[ChangeKind] = set()
     violated = (*BAD, "known-failure")
     if new in BAD and old not in violated:
-        expected = {Kind.BROKE}
+        expected = {ChangeKind.BROKE}
     elif new == "known-failure" and old != new:
-        expected = {Kind.BECAME_KNOWN}
+        expected = {ChangeKind.BECAME_KNOWN}
     elif new in GOOD and old in violated:
-        expected = {Kind.FIXED}
+        expected = {ChangeKind.FIXED}
     elif new in GOOD and old in NONE:
-        expected = {Kind.NOW_JUDGED}
+        expected = {ChangeKind.NOW_JUDGED}
     elif new in NONE and old not in NONE:
-        expected = {Kind.NO_LONGER_JUDGED}
+        expected = {ChangeKind.NO_LONGER_JUDGED}
     assert set(between(old, new)) == expected
 
 
 def test_what_was_violated_and_is_not_tested_is_not_fixed() -> None:
     found = between("fail", "not-tested")
-    assert found == {Kind.NO_LONGER_JUDGED: [Change("chapter.x", "fail", "not-tested", "not-tested it is")]}
+    assert found == {ChangeKind.NO_LONGER_JUDGED: [Change("chapter.x", "fail", "not-tested", "not-tested it is")]}
 
 
 def test_new_and_removed_requirements_break_nothing() -> None:
     found = difference(report(x="pass", old="pass"), report(x="pass", new="fail"))
     assert {kind: [change.what for change in changes] for kind, changes in found.items()} == {
-        Kind.NEW: ["chapter.new"],
-        Kind.REMOVED: ["chapter.old"],
+        ChangeKind.NEW: ["chapter.new"],
+        ChangeKind.REMOVED: ["chapter.old"],
     }
 
 
@@ -65,14 +65,14 @@ def test_new_and_removed_requirements_break_nothing() -> None:
 def test_a_requirement_that_changed_is_named_with_both(key: str, value: str) -> None:
     old, new = report(x="pass"), report(x="pass")
     new["requirements"][0][key] = value
-    (change,) = difference(old, new)[Kind.REQUIREMENT_CHANGED]
+    (change,) = difference(old, new)[ChangeKind.REQUIREMENT_CHANGED]
     assert (change.what, change.new) == (f"chapter.x {key}", value)
 
 
 def test_another_source_is_a_change() -> None:
     old, new = report(x="pass"), report(x="pass")
     new["requirements"][0]["source"]["url"] = "https://example.com/second-edition"
-    (change,) = difference(old, new)[Kind.REQUIREMENT_CHANGED]
+    (change,) = difference(old, new)[ChangeKind.REQUIREMENT_CHANGED]
     assert change.what == "chapter.x source"
     assert "second-edition" in change.new
 
@@ -100,7 +100,7 @@ def test_the_environment_is_compared(path: tuple[str, ...], value: Any, what: st
     for key in path[:-1]:
         place = place[key]
     place[path[-1]] = value
-    assert [change.what for change in difference(old, new)[Kind.ENVIRONMENT_CHANGED]] == [what]
+    assert [change.what for change in difference(old, new)[ChangeKind.ENVIRONMENT_CHANGED]] == [what]
 
 
 def test_nothing_changed() -> None:

@@ -91,7 +91,7 @@ def test_a_call_does_not_give_up_long_before(seconds: float) -> None:
 def test_a_cancel_may_end_with_the_head_of_its_answer_but_not_with_its_deadline(
     seconds: float, broken: set[str]
 ) -> None:
-    unfinished = attempt(outcome=Failure(FailureKind.UNFINISHED))
+    unfinished = replace(attempt(outcome=Failure(FailureKind.UNFINISHED)), received_at=BEGIN + seconds)
     assert broken_by(turn(unfinished, seconds=seconds)) == broken
 
 
