@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance.cli import main
-from conformance.judging.difference import Change, Difference, ChangeKind, difference, render_difference
+from conformance.judging.difference import Change, ChangeKind, Difference, difference, render_difference
 from conformance.judging.report import write_report
 from conformance.judging.verdict import Finding, Verdict
 from tests.reports.making import report_of, requirement, result
