@@ -152,6 +152,9 @@ CASES = {
             "the method that was refused": lambda t: t.send(
                 "PUT", f"/v1/{OPERATION}:cancel", status=405, headers=(("Allow", "POST, PUT"),)
             ),
+            "the method that was refused, in a line of its own": lambda t: t.send(
+                "PUT", f"/v1/{OPERATION}:cancel", status=405, headers=(("Allow", "POST"), ("Allow", "PUT"))
+            ),
         },
         silent={
             "404 needs none": lambda t: t.send("GET", f"/v1/{OPERATION}:cancel", status=404),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.exchange import Exchange, Wire
+from conformance.exchange import Exchange, Wire, header_values
 from conformance.lro import Code
 from conformance.rules.rule import Complaint, When, exchange_rule
 from conformance.rules.server.conditions import answered, cancel, plainly_bound
@@ -15,9 +15,10 @@ _is_405 = answered & When(lambda exchange: exchange.response is not None and exc
 @exchange_rule("routing.method-not-allowed-names-methods", when=_is_405, reads=Wire.HTTP)
 def method_not_allowed_names_methods(exchange: Exchange) -> str | None:
     assert exchange.response is not None
-    allowed = exchange.response.header("allow")
-    if allowed is None:
+    lines = header_values(exchange.response.headers, "allow")
+    if not lines:
         return "status 405 comes without `Allow`"
+    allowed = ", ".join(lines)  # RFC 9110, section 5.3: a list may come in several field lines
     methods = {method.strip() for method in allowed.split(",")}
     is_refused = exchange.request.method in methods
     return f"status 405 to {exchange.request.method} says `Allow: {allowed}`" if is_refused else None
