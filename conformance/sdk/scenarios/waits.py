@@ -210,7 +210,7 @@ SCENARIOS = (
         (Expectation("client-operation.end-without-result-is-told", tells_no_cancellation),),
     ),
     _waited(
-        "wait-done-absent",
+        "wait-default-left-out",
         "completion-is-told",
         "An operation that is waited for has no member `done` while it runs, as protobuf leaves out a default.",
         tells_a_result,
