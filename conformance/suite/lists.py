@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
-from conformance.exchange.history import next_page_token, operations_in
+from conformance.exchange.history import next_page_token, operation_in, operations_in
 from conformance.rules.server.operation import same_name
 from conformance.server.target.iut import Iut, listed_names
 from conformance.server.target.waits import LIST_SHOWS, PAUSE_BETWEEN_LISTS
@@ -49,21 +49,34 @@ def read_until(iut: Iut, parent: str, is_right: Callable[[Sequence[Exchange]], b
 def settled_list(iut: Iut, parent: str, there: Collection[str], ended: Collection[str]) -> list[Exchange]:
     """All pages of a list; read again until it shows what is `there`, and what has `ended` as done.
 
-    No document promises that a list is up to date at once. What it shows as running is waited for until the end of
-    `settle`; what it does not show, less long: a list that forgets what was cancelled never shows it.
+    No document promises that a list is up to date at once. So it is waited for until the end of `settle`. Of a list
+    that shows some, the rest is waited for less long: one that forgets what was cancelled never shows it.
     """
-    began = iut.target.clock.now()
+    now = iut.target.clock.now
+    patience = deadline = now() + iut.settle
+    shows_some = False
     pages = iut.list_pages(parent)
-    while pages[-1].succeeded():
-        running = {str(each.name) for page in pages for each in operations_in(page) if not each.done}
-        passed = iut.target.clock.now() - began
-        is_behind = any(same_name(shown, name) for shown in running for name in ended) and passed < iut.settle
-        is_without = passed < min(LIST_SHOWS, iut.settle) and not all(is_listed(pages, name) for name in there)
-        if not (is_behind or is_without):
+    while pages[-1].succeeded() and now() < deadline:
+        if not shows_some and any(is_listed(pages, name) for name in there):
+            shows_some, patience = True, min(deadline, now() + LIST_SHOWS)
+        is_without = now() < patience and not all(is_listed(pages, name) for name in there)
+        if not (is_without or is_behind(pages, ended)):
             break
         iut.target.clock.sleep(PAUSE_BETWEEN_LISTS)
         pages = iut.list_pages(parent)
     return pages
+
+
+def caught_up(iut: Iut, parent: str, pages: list[Exchange]) -> list[Exchange]:
+    """A list that was read; or read again, where it shows as running what a get has shown to be done."""
+    ended = {str(each.name) for one in iut.target.exchanges if (each := operation_in(one)) is not None and each.done}
+    return read_until(iut, parent, lambda read: not is_behind(read, ended)) if is_behind(pages, ended) else pages
+
+
+def is_behind(pages: Sequence[Exchange], ended: Collection[str]) -> bool:
+    """Whether a list shows one as running that has ended."""
+    running = {str(each.name) for page in pages for each in operations_in(page) if not each.done}
+    return any(same_name(shown, name) for shown in running for name in ended)
 
 
 def is_read(read: Sequence[Exchange]) -> bool:

@@ -18,7 +18,7 @@ from conformance.suite.deletion import Deletion
 from conformance.suite.evidence import answered, note, require_answers
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.lists import is_listed, is_read, read_until, require_read, unlisted
+from conformance.suite.lists import caught_up, is_listed, is_read, read_until, require_read, unlisted
 from conformance.suite.pages import SmallPages
 from conformance.suite.stimuli import last_stimulus, stimulus
 
@@ -147,11 +147,13 @@ HUGE = (1 << 31) - 1
 def last_list(iut: Iut, oldest_name: str, last_look: LastLook, whole_list: list[Exchange]) -> list[Exchange]:
     """The list at the end of the run. It comes after the last look, and so is another look at all that is there.
 
-    It asks for a huge page. What becomes of that, a rule judges; where it is refused, a plain list is read.
+    It asks for a huge page. What becomes of that, a rule judges; where it is refused, a plain list is read. It may
+    be late.
     """
     parent = iut.contract.parent_of(oldest_name)
     pages = iut.list_pages(parent, page_size=HUGE)
-    return pages if pages[0].succeeded() else iut.list_pages(parent)
+    pages = pages if pages[0].succeeded() else iut.list_pages(parent)
+    return caught_up(iut, parent, pages)
 
 
 @verifies("list.deleted-is-gone")

@@ -78,7 +78,7 @@ WAITS = (
     ),
     Wait(
         "for a list to show what a get shows",
-        f"`[operations] settle`, 10 s; {LIST_SHOWS:g} s for an operation that it does not show at all; read every "
+        f"`[operations] settle`, 10 s; {LIST_SHOWS:g} s for one while it shows others; read every "
         f"{PAUSE_BETWEEN_LISTS:g} s",
         "no text promises that a list is up to date at once",
         _NEVER,

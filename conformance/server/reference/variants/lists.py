@@ -82,7 +82,7 @@ def ignores_filters(honest: Service) -> Service:
 
 
 @variant()
-def lists_a_second_late(honest: Service) -> Service:
+def lists_seconds_late(honest: Service) -> Service:
     """A list may be read from an index that is brought up to date some time after each change."""
-    honest.store.list_lag = 1.0
+    honest.store.list_lag = 3.0
     return honest
