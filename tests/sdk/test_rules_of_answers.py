@@ -21,6 +21,7 @@ from conformance.rules.client import (
     reports,
     shows,
     shows_no_other,
+    shows_that_it_has_ended,
     tells_no_other,
 )
 from conformance.rules.client.turn import Outcome
@@ -196,3 +197,12 @@ def test_the_two_forms_of_an_error_say_the_same() -> None:
         assert json.loads(wrapped.body)["error"]["code"] == code.http_status
         assert json.loads(bare.body)["code"] == int(code)
     assert isinstance(arrived(CANCEL).call, Call)
+
+
+def test_an_error_without_a_code_is_an_end() -> None:
+    for shown in (FAILED, SUCCEEDED, {"name": "n", "done": True}):
+        assert shows_that_it_has_ended(turn(method=Method.GET, operation=shown)) is None
+    for shown in (RUNNING, CANCELLED):
+        assert shows_that_it_has_ended(turn(method=Method.GET, operation=shown)) is not None
+    with pytest.raises(NotTested):
+        shows_that_it_has_ended(turn(method=Method.GET, outcome=Outcome.DECODE_ERROR))

@@ -35,6 +35,7 @@ from conformance.rules.client.operations import (
     shows_a_list,
     shows_an_end,
     shows_no_other,
+    shows_that_it_has_ended,
 )
 from conformance.rules.client.requests import (
     credentials_are_in_the_header,
@@ -103,6 +104,7 @@ __all__ = [
     "shows_a_list",
     "shows_an_end",
     "shows_no_other",
+    "shows_that_it_has_ended",
     "slash_stays_in_its_segment",
     "stops_at_its_deadline",
     "success_was_answered",

@@ -60,6 +60,16 @@ def shows_an_end(turn: Turn) -> Complaint | None:
     return turn.complain(f"an operation that has ended was answered, and the driver showed {instead}")
 
 
+def shows_that_it_has_ended(turn: Turn) -> Complaint | None:
+    """The client shows an operation that is done and was not cancelled, with whatever error or response."""
+    said = turn.said.operation
+    if said is None:
+        raise NotTested(f"the driver said {reply_in_words(turn)}, and showed no operation")
+    if as_said(said).state not in (State.RUNNING, State.CANCELLED):
+        return None
+    return turn.complain(f"the operation is done, with an error; the client shows {_operation_in_words(said)}")
+
+
 def shows(state: State, code: Code | None = None) -> TurnJudge:
     """An oracle: the client shows an operation in this state, ended with this code."""
 

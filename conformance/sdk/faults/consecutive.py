@@ -28,6 +28,20 @@ def keeps_the_error_of_a_cancel(honest: Client) -> Client:
     return replace(honest, understand=understand)
 
 
+@fault("client-request.cancel-is-sent")
+def does_not_cancel_what_has_ended(honest: Client) -> Client:
+    """Looks at an operation before it cancels it, and reports a success without a cancel where that has ended."""
+
+    class Looking(Waiting):
+        def cancel(self, endpoint: str, name: str, timeout: float) -> Reply:
+            seen = self.call("get", endpoint, name, timeout)
+            if seen["outcome"] == "ok" and seen["operation"]["done"]:
+                return {"outcome": "ok"}
+            return super().cancel(endpoint, name, timeout)
+
+    return Looking.like(honest)
+
+
 @fault("client-answer.not-found")
 def keeps_the_error_of_a_name(honest: Client) -> Client:
     """Throws, of an operation that it could not cancel, the same error when a get of it is refused."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -108,6 +109,23 @@ def cancel_is_cancelled(honest: Client) -> Client:
         return {**shown, "done": True, "error": {"code": 1, "message": ""}} if is_pending else shown
 
     return replace(_shown(honest, lie), headers=headers)
+
+
+@fault("client-operation.metadata-is-no-outcome")
+def metadata_have_the_error(honest: Client) -> Client:
+    """Shows an error in the metadata as that of the operation, if that has none."""
+
+    def lie(answer: Answer, shown: dict[str, Any]) -> dict[str, Any]:
+        found = (json.loads(answer.body).get("metadata") or {}).get("error")
+        return {**shown, "error": found} if found and not shown["error"] else shown
+
+    return _shown(honest, lie)
+
+
+@fault("client-operation.failure-is-told", "client-wait.ends-when-done")
+def error_without_code_is_none_yet(honest: Client) -> Client:
+    """Takes an operation for running as long as its error has no code."""
+    return _shown(honest, lambda _, shown: {**shown, "done": False, "error": None} if _code(shown) == 0 else shown)
 
 
 @fault("client-operation.absent-done-is-false", "client-wait.completion-is-told")

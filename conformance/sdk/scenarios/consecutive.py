@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from conformance.exchange import Method
 from conformance.lro.codes import Code
 from conformance.lro.operation import State
 from conformance.rules.client import (
@@ -21,7 +22,7 @@ from conformance.rules.client import (
     tells_a_result,
     tells_the_last_answer,
 )
-from conformance.sdk.answers import EMPTY_OBJECT, Answer, envelope
+from conformance.sdk.answers import EMPTY_OBJECT, Answer, Script, envelope
 from conformance.sdk.scenario import (
     IS_REFUSED,
     RESPONSE,
@@ -41,6 +42,7 @@ _NAMES = tuple(f"{{operation}}-{letter}" for letter in "abcd")
 _NO_SUCH = "there is no such operation"
 _NOT_YOURS = "this operation is not yours"
 _HAS_ENDED = "the operation has ended"
+_SUCCEEDED = operation(True, response=RESPONSE)
 
 
 def _ended(name: str, code: Code) -> Answer:
@@ -85,9 +87,12 @@ SCENARIOS = (
     ),
     Scenario(
         name="cancel-after-a-done-get",
-        summary="A get shows that an operation is done; its cancel is sent nevertheless, and is refused.",
+        summary="A get shows that an operation is done, as every other look; its cancel is sent, and is refused.",
         control=SHOWS_RUNNING,
-        steps=(get(operation(True, response=RESPONSE)), cancel(envelope(Code.FAILED_PRECONDITION, _HAS_ENDED))),
+        steps=(
+            get(_SUCCEEDED),
+            Step(Method.CANCEL, Script((envelope(Code.FAILED_PRECONDITION, _HAS_ENDED),), seen=_SUCCEEDED)),
+        ),
         expectations=(Expectation("client-answer.failed-precondition", if_sent(tells_the_last_answer)),),
     ),
     Scenario(

@@ -6,7 +6,14 @@ from typing import Any
 
 from conformance.lro.codes import Code
 from conformance.lro.operation import State
-from conformance.rules.client import if_shown, is_no_success, keeps_the_message_of_the_operation, shows, shows_an_end
+from conformance.rules.client import (
+    if_shown,
+    is_no_success,
+    keeps_the_message_of_the_operation,
+    shows,
+    shows_an_end,
+    shows_that_it_has_ended,
+)
 from conformance.sdk.answers import EMPTY_OBJECT, JSON, Answer, body_answer, cut, html_answer, json_answer, twice
 from conformance.sdk.scenario import RESPONSE, SHOWS_RUNNING, Expectation, Scenario, Step, cancel, get, operation
 
@@ -59,12 +66,22 @@ _CANCELLED_STRUCT = {
     "value": {"done": True, "state": "CANCELLED", "error": {"code": 1}, "requestedCancellation": True},
 }
 
+_OF_A_SERVICE = {
+    "@type": "type.googleapis.com/conformance.example.NobodyKnowsThisMetadata",
+    "done": True,
+    "state": "CANCELLED",
+    "code": int(Code.CANCELLED),
+    "error": {"code": int(Code.CANCELLED), "message": "cancelled"},
+    "requestedCancellation": True,
+}
+"""Metadata of one service, whose members are called like those of an operation; who knows JSON only can read them."""
+
 
 def _metadata(name: str, summary: str, state: State, code: Code | None = None, **members: Any) -> Scenario:
     """The metadata of an operation speaks of a cancellation; what became of it is said elsewhere."""
     answers = [
         operation(state.is_done, metadata=metadata, **members)
-        for metadata in (_ASKED_TO_CANCEL, _CANCELLED_STRUCT, _STATUS)
+        for metadata in (_ASKED_TO_CANCEL, _CANCELLED_STRUCT, _STATUS, _OF_A_SERVICE)
     ]
     return Scenario(
         name=name,
@@ -73,7 +90,7 @@ def _metadata(name: str, summary: str, state: State, code: Code | None = None, *
         steps=(_ACCEPTED, *(get(*twice(answer)) for answer in answers)),
         expectations=tuple(
             Expectation("client-operation.metadata-is-no-outcome", if_shown(shows(state, code)), step)
-            for step in (1, 2, 3)
+            for step in range(1, len(answers) + 1)
         ),
     )
 
@@ -196,6 +213,13 @@ SCENARIOS = (
         "An operation is done, with an error of a code that nobody knows yet.",
         operation(True, error={"code": 99, "message": "it failed in a new way"}),
         State.FAILED,
+    ),
+    Scenario(
+        name="failed-without-code",
+        summary="An operation is done, with an error without a code; it may be called what it likes, but it is done.",
+        control=SHOWS_RUNNING,
+        steps=(get(*twice(operation(True, error={"message": "it failed, and nobody knows how"}))),),
+        expectations=(Expectation("client-operation.failure-is-told", shows_that_it_has_ended),),
     ),
     _shown(
         "cancelled-by-another",

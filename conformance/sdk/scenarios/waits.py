@@ -57,6 +57,14 @@ _ASKED_TO_CANCEL = {
     "@type": "type.googleapis.com/google.protobuf.Struct",
     "value": {"requestedCancellation": True, "cancelRequested": True, "state": "CANCELLING"},
 }
+_ANOTHER = "{operation}-another"
+_OF_A_SERVICE = {
+    "@type": "type.googleapis.com/conformance.example.NobodyKnowsThisMetadata",
+    "requestedCancellation": True,
+    "state": "CANCELLED",
+    "error": {"code": int(Code.CANCELLED)},
+    "done": True,
+}
 _SAYS_DONE = {
     "@type": "type.googleapis.com/google.protobuf.Struct",
     "value": {"progressPercent": 100, "progress": 1.0, "state": "DONE", "endTime": "2026-11-26T10:00:05Z"},
@@ -218,11 +226,26 @@ SCENARIOS = (
         _SUCCEEDED,
     ),
     Scenario(
-        "wait-null-members",
-        "An operation that is waited for has null for what it has not, and is done with a response.",
+        "wait-failed-without-code",
+        "An operation that is waited for is done, with an error without a code; whatever that is, it is the end.",
         WAITS,
-        (wait(operation(True, metadata=None, error=None, response=RESPONSE)),),
-        (Expectation("client-operation.null-is-absent", tells_a_result),),
+        (wait(_RUNNING, operation(True, error={"message": "it failed, and nobody knows how"}), timeout=_SHORT),),
+    ),
+    Scenario(
+        "wait-null-members",
+        "Operations that are waited for have null for what they have not: one is done with a response, one runs first.",
+        WAITS,
+        (
+            wait(operation(True, metadata=None, error=None, response=RESPONSE)),
+            replace(
+                wait(
+                    operation(name=_ANOTHER, metadata=None, error=None, response=None),
+                    operation(True, name=_ANOTHER, response=RESPONSE),
+                ),
+                name=_ANOTHER,
+            ),
+        ),
+        (Expectation("client-operation.null-is-absent", tells_a_result, step=0),),
     ),
     Scenario(
         "wait-nearly-over",
@@ -260,6 +283,15 @@ SCENARIOS = (
         unless_unreadable(tells_a_result),
         operation(metadata=_ASKED_TO_CANCEL),
         operation(metadata=_ASKED_TO_CANCEL),
+        _SUCCEEDED,
+        before=_ACCEPTED,
+    ),
+    _waited(
+        "wait-metadata-of-a-service",
+        "completion-is-told",
+        "The metadata of an operation that runs are those of a service, and speak of a cancellation; then it is done.",
+        unless_unreadable(tells_a_result),
+        operation(metadata=_OF_A_SERVICE),
         _SUCCEEDED,
         before=_ACCEPTED,
     ),
