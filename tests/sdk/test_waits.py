@@ -20,10 +20,11 @@ from conformance.rules.client import (
     tells_a_cancellation,
     tells_a_failure,
     tells_a_result,
+    tells_no_other_end,
     tells_that_time_is_over,
 )
 from conformance.rules.client.turn import Outcome, Turn
-from conformance.sdk.answers import OVER
+from conformance.sdk.answers import OVER, envelope
 
 from .turns import CANCEL, CANCELLED, FAILED, PARENT, RUNNING, SUCCEEDED, arrived, broken, turn
 
@@ -92,10 +93,22 @@ def test_a_refusal_ends_a_wait() -> None:
     assert gone(wait(look(RUNNING), **THROWN, code=Code.NOT_FOUND)) is None
     refused = arrived(OPERATION, method="GET", outcome=OVER.response)
     assert gone(wait(refused, outcome=Outcome.TRANSPORT_ERROR)) is not None
-    assert gone(wait(look(RUNNING), operation=SUCCEEDED)) is not None
+    assert gone(wait(refused, **THROWN, code=Code.ABORTED)) is None, "which error it is is judged by another oracle"
     with pytest.raises(NotTested, match="before a get was refused"):
         gone(wait(look(RUNNING), outcome=Outcome.TRANSPORT_ERROR))
-    assert gone(wait(look(RUNNING), **THROWN, code=Code.NOT_FOUND, cancelled=True)) is not None
+    with pytest.raises(NotTested, match="judged elsewhere"):
+        gone(wait(look(RUNNING), operation=SUCCEEDED))
+
+
+def test_a_refused_wait_tells_that_refusal_and_no_other() -> None:
+    refused = arrived(OPERATION, method="GET", outcome=envelope(Code.NOT_FOUND, "no").response)
+    judge = tells_no_other_end(Code.NOT_FOUND)
+    for said in ({"code": Code.NOT_FOUND}, {"http_status": 404}):
+        assert judge(wait(refused, **THROWN, **said)) is None
+    for said in ({"code": Code.CANCELLED}, {"code": Code.ABORTED}, {"code": Code.NOT_FOUND, "cancelled": True}):
+        assert judge(wait(refused, **THROWN, **said)) is not None
+    with pytest.raises(NotTested, match="judged elsewhere"):
+        judge(wait(refused, outcome=Outcome.TRANSPORT_ERROR))
 
 
 def test_a_wait_does_not_throw_what_no_get_has_shown() -> None:

@@ -190,13 +190,13 @@ def tells_no_cancellation(turn: Turn) -> Complaint | None:
 
 
 def ends_with_the_refusal(code: Code) -> TurnJudge:
-    """An oracle: a get was refused finally, so the wait ends with that error."""
+    """An oracle: a get was refused finally, so the wait ends with an error, before its time is over."""
 
     def judge(turn: Turn) -> Complaint | None:
         _arrived(turn)
-        said = turn.said
-        status = said.code.http_status if said.code is not None else said.http_status
-        if said.outcome is Outcome.RPC_ERROR and status == code.http_status and said.cancelled is not True:
+        if turn.said.is_ok:
+            raise NotTested(f"the driver said {_in_words(turn)}, which is judged elsewhere")
+        if turn.said.outcome is Outcome.RPC_ERROR and not tells_no_answer(turn):
             return None
         if tells_no_answer(turn) and turn.answers[-1].succeeded():
             raise NotTested(f"the time was over before a get was refused; the driver said {_in_words(turn)}")
@@ -204,6 +204,22 @@ def ends_with_the_refusal(code: Code) -> TurnJudge:
         return turn.complain(
             f"{code.name} was answered, and of the wait the driver said {_in_words(turn)} {gets}".rstrip()
         )
+
+    return judge
+
+
+def tells_no_other_end(code: Code) -> TurnJudge:
+    """An oracle: the gets of a wait were refused with this code, and an error that it ends with is that one."""
+
+    def judge(turn: Turn) -> Complaint | None:
+        _arrived(turn)
+        said = turn.said
+        if said.outcome is not Outcome.RPC_ERROR or tells_no_answer(turn):
+            raise NotTested(f"the driver said {_in_words(turn)}, which is judged elsewhere")
+        status = said.code.http_status if said.code is not None else said.http_status
+        if status == code.http_status and said.cancelled is not True and "cancel" not in said.exception.lower():
+            return None
+        return turn.complain(f"{code.name} was answered, and of the wait the driver said {_in_words(turn)}")
 
     return judge
 

@@ -59,7 +59,6 @@ def existing_is_aborted(honest: Client) -> Client:
     "client-answer.unreadable-error-keeps-its-status",
     "client-answer.class-is-kept",
     "client-wait.goes-on",
-    "client-wait.refusal-ends-it",
 )
 def every_refused_get_is_not_found(honest: Client) -> Client:
     """Reports every error of a get as NOT_FOUND: what cannot be seen is not there."""
@@ -173,7 +172,7 @@ def gateway_timeout_is_a_success(honest: Client) -> Client:
     )
 
 
-@fault("client-answer.error-is-no-success", "client-wait.end-is-awaited", "client-wait.refusal-ends-it")
+@fault("client-answer.error-is-no-success", "client-wait.end-is-awaited")
 def refused_get_is_done(honest: Client) -> Client:
     """Shows an operation that it may not see as done."""
     done: Reply = {"name": "", "done": True, "error": None, "response": False}

@@ -97,7 +97,6 @@ def completed_wait_was_cancelled(honest: Client) -> Client:
     "client-wait.completion-is-told",
     "client-wait.failure-is-told",
     "client-wait.goes-on",
-    "client-wait.refusal-ends-it",
 )
 def wait_ends_at_once(honest: Client) -> Client:
     """Looks once, and returns whatever it sees."""
@@ -281,7 +280,7 @@ def gone_is_not_yet_there(honest: Client) -> Client:
     return replace(honest, goes_on=lambda seen: honest.goes_on(seen) or seen.get("http_status") == 404)
 
 
-@fault("client-wait.refusal-ends-it", "client-wait.failure-is-told")
+@fault("client-answer.permission-denied", "client-wait.failure-is-told")
 def denied_is_cancelled(honest: Client) -> Client:
     """Takes a get that is refused for the end of an operation that was cancelled."""
     return _ending(

@@ -19,6 +19,7 @@ from conformance.rules.client import (
     tells_a_failure,
     tells_a_result,
     tells_no_cancellation,
+    tells_no_other_end,
     tells_that_time_is_over,
     unless_unreadable,
     waits_for_an_answer_in_time,
@@ -176,14 +177,15 @@ SCENARIOS = (
         _SUCCEEDED,
     ),
     *(
-        _waited(
+        Scenario(
             f"wait-{slug}",
-            "refusal-ends-it",
             f"{when} a get is answered {code.name}.",
-            ends_with_the_refusal(code),
-            *before,
-            envelope(code, "no more"),
-            timeout=3000,
+            WAITS,
+            (wait(*before, envelope(code, "no more"), timeout=3000),),
+            (
+                Expectation("client-wait.refusal-ends-it", ends_with_the_refusal(code)),
+                Expectation(f"client-answer.{code.name.lower().replace('_', '-')}", tells_no_other_end(code)),
+            ),
         )
         for slug, when, code, before in (
             ("gone", "In the middle of a wait", Code.NOT_FOUND, (_RUNNING,)),
