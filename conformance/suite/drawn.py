@@ -52,6 +52,8 @@ class Aimed:
         Where what was sent are good cancels of another operation, a plain one must not touch the bystander, too.
         """
         if self.wrong is not None:
+            # It says who touched the bystander, if anybody did: what was answered with a success.
+            self.last_look.accounted_for.add(self.bystander.name)
             raise self.wrong
         looked = self.last_look.at(self.key)
         if looked.touched is not None and not (by_good_cancels and blame.plain_cancel_touches_others):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from conformance.exchange import Exchange
@@ -13,6 +15,7 @@ from conformance.rules.server.outcome import (
     not_found,
     second_cancel_is_accepted,
     second_cancel_is_safe,
+    told_of_what_is_ignored,
     unsupported_says_so,
 )
 from tests.rules.cases import assert_complains
@@ -168,6 +171,25 @@ def test_what_may_be_no_name_may_be_refused_as_such_or_redirected(status: int) -
     exchange = Traffic().cancel(status=status, answer=b"", content_type=None)
     assert not_found(exchange, may_be_hidden=False, may_be_no_name=True) is None
     assert_complains(not_found(exchange, may_be_hidden=False), exchange)
+
+
+@pytest.mark.parametrize(
+    ("after", "is_accepted"), [("%0A", True), ("%7f", True), ("%00", True), ("%20", False), ("", False)]
+)
+def test_an_id_with_a_control_character_may_be_bound_to_no_cancel(after: str, is_accepted: bool) -> None:
+    """Falcon's pattern of cancel fits no line end, and its get does."""
+    exchange = Traffic().cancel(status=405, answer=b"", content_type=None)
+    target = exchange.request.target.replace(":cancel", f"{after}:cancel")
+    exchange = replace(exchange, request=replace(exchange.request, target=target))
+    assert (not_found(exchange, may_be_hidden=False, may_be_no_name=True) is None) is is_accepted
+    assert_complains(not_found(exchange, may_be_hidden=False), exchange)
+
+
+def test_a_member_that_is_ignored_on_purpose_can_be_stated() -> None:
+    assert told_of_what_is_ignored(Traffic().cancel(status=400, answer=b"", content_type=None)) is None
+    accepted = Traffic().cancel()
+    said = message(told_of_what_is_ignored(accepted))
+    assert said.endswith('write unknown_fields = "ignored" below [statement]')
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ another result is wrong only if something else shows that the cancel ended it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from conformance.exchange import Exchange
@@ -193,17 +194,23 @@ def shows_nothing_of_a_form(control: Exchange) -> bool:
     return control.response is None or control.response.status in (401, 403, 404, 410) or control.response.status >= 500
 
 
+_CONTROL = re.compile("%(?:[01][0-9A-Fa-f]|7[Ff])")
+
+
 def not_found(exchange: Exchange, may_be_hidden: bool, may_be_no_name: bool = False) -> Complaint | None:
     """What does not exist is answered with 404 NOT_FOUND, or 403 where authorisation may hide what exists.
 
     An id that `may_be_no_name`, because the ids of the server look different, may also be refused as invalid (400) or
-    as too long (414, 431), or redirected to a normalised path (3xx): no document says which ids a service has.
+    as too long (414, 431), or redirected to a normalised path (3xx): no document says which ids a service has. With a
+    control character in it, it may be bound to no cancel (405): the `.` of many routers' patterns fits no line end.
     """
     response = exchange.response
     if response is None or response.is_busy:
         return None
     is_invalid = response.status == 400 and not says_failed_precondition(exchange)
     if may_be_no_name and (is_invalid or response.status in (414, 431) or 300 <= response.status < 400):
+        return None
+    if may_be_no_name and response.status == 405 and _CONTROL.search(exchange.request.path):
         return None
     if response.status == 404 or (response.status == 403 and may_be_hidden):
         name = code_said(exchange)
@@ -265,6 +272,17 @@ def refused_as_invalid(exchange: Exchange) -> Complaint | None:
     ):
         return None
     return Complaint(f"{described(exchange)} was refused with {answer_in_words(exchange)}", (exchange,))
+
+
+def told_of_what_is_ignored(exchange: Exchange) -> Complaint | None:
+    """A cancel whose body has a member that no message has is not accepted, unless the statement says that it is."""
+    if not exchange.succeeded():
+        return None
+    return Complaint(
+        f"{described(exchange)} was accepted with {answer_in_words(exchange)}; if the server ignores such members on "
+        'purpose, write unknown_fields = "ignored" below [statement]',
+        (exchange,),
+    )
 
 
 def is_unimplemented(exchange: Exchange) -> Complaint | None:

@@ -45,6 +45,25 @@ def decodes_before_it_routes(honest: Service) -> Service:
 
 
 @variant()
+def patterns_fit_no_line_end(honest: Service) -> Service:
+    """Falcon: `.+` of the pattern of cancel fits no line end, `[^/]+` of that of get does, so 405 is the answer."""
+
+    def route(service: Service, request: Request) -> Invocation:
+        if request.method == "POST" and re.search("%0[AaDd].*:cancel$", request.path):
+            raise ApiError(
+                Code.UNIMPLEMENTED,
+                "Method Not Allowed",
+                reason="METHOD_NOT_ALLOWED",
+                headers=(("Allow", "GET, DELETE"),),
+                http_status=405,
+                routed=False,
+            )
+        return honest.route(service, request)
+
+    return replace(honest, route=route)
+
+
+@variant()
 def reads_forms_as_gets(honest: Service) -> Service:
     """grpc-gateway answers a form without a bound POST as a get, for old clients that cannot send long URLs."""
 
