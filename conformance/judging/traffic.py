@@ -27,6 +27,7 @@ DRAWN_TRAFFIC = "drawn traffic"
 """How the results about drawn traffic are named, in reports and in a baseline's `check`."""
 
 _MOMENT = "repeated on its own, it was kept, so it may have been a matter of timing"
+_SHOWN_TARGET = 160
 _NOTHING_TO_JUDGE = "no exchange of the run was one that this requirement speaks about"
 
 
@@ -120,6 +121,14 @@ def _was_the_moment(complaint: Complaint, answered: Collection[int]) -> bool:
     )
 
 
+def _asked(exchange: Exchange) -> str:
+    """A request in a line, so that it is found in the report and in the logs of the server."""
+    target = exchange.request.target
+    shown = target if len(target) <= _SHOWN_TARGET else f"{target[:_SHOWN_TARGET]}…"
+    note = f" ({exchange.note})" if exchange.note else ""
+    return f"{exchange.request.method} {shown}{note}"
+
+
 def _judged(
     rule: Rule, everything: Sequence[_Recorded], firm: Sequence[Traffic], masking: Masking, drawn: frozenset[str]
 ) -> Iterator[CheckResult]:
@@ -134,7 +143,8 @@ def _judged(
         confirmation = Finding.VIOLATED if said.is_confirmed else None
         yield violated(requirement, check, others, shown, confirmation=confirmation)
     elif said.unconfirmed:
-        reason = f"{said.unconfirmed[0].message}; {_MOMENT}"
+        complaint = said.unconfirmed[0]
+        reason = masking.text(f"{_asked(complaint.exchanges[0])}: {complaint.message}; {_MOMENT}")
         yield CheckResult(requirement, check, Finding.NOT_TESTED, reason, confirmation=Finding.KEPT)
     elif not said.anything:
         yield _nothing_to_judge(requirement, check)

@@ -44,6 +44,7 @@ _FAILING = ("fail", "error", "unexpected-pass")
 _WITH_REASON = ("not-tested", "not-applicable", "known-failure")
 _REMEDY = "\n  remedy: "
 _SHOWN_BODY = 1000
+_SHOWN_COMMAND = 2000
 _SHOWN_VIOLATIONS = 3
 _SHOWN_UNTESTED = 6
 _SHOWN_FAILING = 20
@@ -151,6 +152,8 @@ def _explained(
         yield f"  and {entry['violations'] - shown} more; report.json shows the first {shown}"
     reproduction = entry.get("reproduction", {})
     command = reproduction.get("command") or reproduction.get("curl") or reproduction.get("replay")
+    if command and len(command) > _SHOWN_COMMAND:
+        command = reproduction.get("replay") or "report.json has the command, which is long"
     if command:
         yield ""
         yield f"  again        {in_one_line(command)}"

@@ -173,6 +173,12 @@ def test_one_requirement_is_explained_alone() -> None:
     assert "  again        curl " in text
 
 
+def test_a_line_that_would_fill_the_screen_is_replaced_by_the_replay() -> None:
+    text = printed(shown_violation(exchange(body=b"[" * 10_000)))
+    assert "  again        lro-conformance replay REPORT.json chapter.slug" in text
+    assert max(map(len, text.splitlines())) < 2000
+
+
 def test_a_reason_that_many_share_is_told_once() -> None:
     may = requirement(Level.MAY, "chapter.may", not_tested_reason="no text decides")
     other = requirement(name="chapter.other")

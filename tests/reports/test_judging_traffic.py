@@ -68,6 +68,9 @@ def test_what_was_answered_when_it_was_sent_again_may_have_been_the_moment() -> 
     (result,) = judged([unanswered(1), unanswered(2, repeats=1, is_answered=True)], requirement=LIVENESS)
     assert (result.finding, result.confirmation) == (Finding.NOT_TESTED, Finding.KEPT)
     assert "repeated on its own, it was kept, so it may have been a matter of timing" in result.reason
+    assert result.reason.startswith("POST /v1/"), (
+        "it names the request, for a report shows nothing of what is not tested"
+    )
 
 
 def test_what_was_not_answered_again_either_is_violated() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,18 @@ def test_an_application_that_does_not_finish_has_not_answered(app: object, kind:
     answer = asked(app, a_request(), timeout=0.2)
     assert isinstance(answer, Failure)
     assert answer.kind is kind
+
+
+def test_what_our_library_logs_of_each_request_is_not_the_application_s(caplog: pytest.LogCaptureFixture) -> None:
+    """Litestar logs at INFO, and so does who calls basicConfig: a run printed two thousand lines."""
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        logging.getLogger("httpx").info("HTTP Request: %s", "one of the application's own")
+        return httpx.Response(200)
+
+    with caplog.at_level(logging.INFO):
+        asked(answer, a_request())
+    assert caplog.messages == ["HTTP Request: one of the application's own"]
 
 
 def test_an_answer_to_head_has_no_content() -> None:

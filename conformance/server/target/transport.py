@@ -7,6 +7,7 @@ went out. A missing Content-Length, a malformed percent-escape and an absolute-f
 
 from __future__ import annotations
 
+import logging
 import socket
 import zlib
 from collections.abc import Iterable, Iterator
@@ -57,6 +58,8 @@ class HttpTransport:
         # Of a user and a password in it httpx would make an Authorization.
         self._origin = httpx.URL(origin).copy_with(userinfo=b"")
         self._clock = clock
+        self._quiet = _Unlogged(self._origin)
+        _LIBRARY.addFilter(self._quiet)
 
     @classmethod
     def live(cls, origin: str, connections: int, tls: Tls = NO_FILES) -> HttpTransport:
@@ -138,7 +141,28 @@ class HttpTransport:
         )
 
     def close(self) -> None:
+        _LIBRARY.removeFilter(self._quiet)
         self._client.close()
+
+
+_LIBRARY = logging.getLogger("httpx")
+
+
+class _Unlogged(logging.Filter):
+    """Drops what httpx logs of each request: the report has it, and an application in process may log what is INFO.
+
+    What the application itself asks another server by httpx is logged as it wants.
+    """
+
+    def __init__(self, url: httpx.URL) -> None:
+        super().__init__()
+        self._url = url
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not (
+            isinstance(record.args, tuple)
+            and any(isinstance(given, httpx.URL) and given == self._url for given in record.args)
+        )
 
 
 UNKNOWN_HOST = "its host has no address"
