@@ -278,10 +278,12 @@ class Driver:
 
     def _pieces(self, pipe: IO[bytes]) -> Iterator[bytes]:
         """What can be read, until the end of the pipe; once the driver has ended, what is there and not for ever."""
+        readable = select.poll()
+        for descriptor in (pipe.fileno(), self._ended):
+            readable.register(descriptor, select.POLLIN)
         after_the_end = 0
         while after_the_end < _LONGEST_LINE:
-            ready, _, _ = select.select([pipe.fileno(), self._ended], [], [])
-            if pipe.fileno() not in ready:
+            if pipe.fileno() not in [descriptor for descriptor, _ in readable.poll()]:
                 return
             piece = os.read(pipe.fileno(), 65536)
             if not piece:

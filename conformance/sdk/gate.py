@@ -6,6 +6,7 @@ import difflib
 import fnmatch
 import hashlib
 import os
+import resource
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -59,6 +60,18 @@ _LOG_LINES = 10
 """So much of the driver's log stands beside its fault; all of it is in driver-stderr.txt."""
 
 
+_OPEN_FILES = 4096
+"""Enough for a client that opens a connection for each of its calls, and closes none of them."""
+
+
+def allow_open_connections() -> None:
+    """Open as many files as a run may need, where the machine lets us: many allow 1024, and macOS 256."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(_OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 @dataclass(frozen=True, slots=True)
 class GateRun:
     """One run of the gate: what was played, what masks whatever is written of it, the verdicts, and the report."""
@@ -103,6 +116,7 @@ def run_gate(
         baseline.refuse_unknown([requirement.id for requirement in client_catalogue().of("client")])
     naming = Naming.of(Contract.load(spec), parent, response_type)
     started = timestamp()
+    allow_open_connections()
     shown = command_without_secrets(command)
     performance = perform(
         processes(command, patience),

@@ -27,6 +27,9 @@ _IDLE_SECONDS = 30.0
 _TO_HEAR = 0.15
 """Seconds that a client has to hear that a connection was closed of which nobody told it."""
 
+_TO_TRY_AGAIN = 0.02
+"""Seconds before the next connection is accepted when one could not be."""
+
 _TO_SETTLE = 1.0
 """Seconds that the next turn waits for the end of what the last one brought about."""
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)
@@ -138,9 +141,9 @@ class ScriptedServer:
             try:
                 wire, _ = listener.accept()
             except OSError:
-                return
-            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            wire.settimeout(_IDLE_SECONDS)
+                # The client has gone, or no file is left for it until another connection ends.
+                time.sleep(_TO_TRY_AGAIN)
+                continue
             self._start(self._serve, wire, origin)
 
     def _serve(self, wire: socket.socket, origin: str) -> None:
@@ -148,6 +151,8 @@ class ScriptedServer:
             self._connections.add(wire)
             self._last[wire] = self._turns.of(None)
         try:
+            wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            wire.settimeout(_IDLE_SECONDS)
             connection = ServerConnection(wire)
             while not self._is_stopping and self._serve_one(connection, wire, origin):
                 self._settle(wire)

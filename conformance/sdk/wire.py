@@ -191,7 +191,9 @@ class EndOfCall:
 
 def has_hung_up(wire: socket.socket) -> bool:
     """Whether the client sends no more; who has only said so may still wait for its answer."""
-    if not select.select([wire], [], [], 0)[0]:
+    readable = select.poll()
+    readable.register(wire, select.POLLIN)
+    if not readable.poll(0):
         return False
     try:
         return wire.recv(1, socket.MSG_PEEK) == b""

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import resource
+import socket
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from conformance.exchange import Failure, FailureKind, Method
 from conformance.sdk.answers import EMPTY_OBJECT, RESET, Script, cut, html_answer, redirect
 from conformance.sdk.credentials import TOKEN, masking_of
+from conformance.sdk.gate import allow_open_connections
+from conformance.sdk.wire import has_hung_up
 
 from .scripted import NAME, OK, PATH, everything, post, recorded, sent, serving, wire
 
@@ -157,3 +166,43 @@ def test_credentials_that_are_not_ours_are_recorded_and_never_shown() -> None:
     assert theirs.request.target == f"{PATH}?alt=json&access_token=[secret 1]&key=[secret 2]"
     assert theirs.request.header("authorization") == "Bearer [secret 1]"
     assert ours.request.header("authorization") == f"Bearer {TOKEN}"
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """More files may be open than the 1024 that select knows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allow_open_connections()
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_connection_is_looked_at_whatever_its_number(many_files: None) -> None:
+    """A client that closes none of its connections has more than the 1024 that select knows."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, socket.socket(fileno=fcntl.fcntl(ours, fcntl.F_DUPFD, 1100)) as high:
+        assert not has_hung_up(high)
+        theirs.close()
+        assert has_hung_up(high)
+
+
+def test_a_run_may_open_as_many_connections_as_it_has_calls(many_files: None) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    allow_open_connections()
+    assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(4096, hard)
+
+
+def test_who_could_not_be_accepted_is_accepted_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client had gone already, or no file was left for it; the next one is served."""
+    accept, fails = socket.socket.accept, iter([OSError(errno.EMFILE, "Too many open files")])
+
+    def accepted(listener: socket.socket) -> Any:
+        for error in fails:
+            raise error
+        return accept(listener)
+
+    monkeypatch.setattr(socket.socket, "accept", accepted)
+    with serving() as server:
+        server.begin("story", Method.CANCEL, NAME, OK, 5000)
+        assert sent(server.url, post(PATH)).startswith(b"HTTP/1.1 200")
