@@ -28,11 +28,22 @@ from conformance.rules.rule import Complaint
         # Who mixes calls up that are made at once is told the answer to another one, and that is judged elsewhere.
         not turn.is_at_once
         and any(is_error(exchange) for exchange in turn.arrived)
-        and not any(exchange.succeeded() for exchange in turn.arrived)
+        and not any(exchange.succeeded() and not _is_a_look(turn, exchange) for exchange in turn.arrived)
+        # A helper that says that nothing was cancelled reports no success.
+        and turn.said.cancelled is not False
     ),
 )
 def an_error_is_no_success(turn: Turn) -> Complaint | None:
     return turn.complain(f"the driver said ok, and was answered {statuses_of(turn)}") if turn.said.is_ok else None
+
+
+def _is_a_look(turn: Turn, exchange: Exchange) -> bool:
+    """Whether a client looked at the operation that it was to cancel or delete, and was not led there."""
+    return (
+        not turn.asks(Method.GET)
+        and exchange.calls(Method.GET)
+        and not any(is_redirect(each) for each in turn.arrived if each.number < exchange.number)
+    )
 
 
 @turn_rule(

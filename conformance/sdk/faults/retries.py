@@ -53,6 +53,26 @@ def cancels_twice_to_be_sure(honest: Client) -> Client:
     return replace(honest, send=send)
 
 
+@fault("client-answer.error-is-no-success")
+def tries_again_with_a_look(honest: Client) -> Client:
+    """Makes the second attempt of a cancel on the path without the verb, where a get is answered: that is a success."""
+
+    def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
+        answer = honest.send(verb, origin, target, fields, body, left)
+        if verb != "POST" or answer.status != 503:
+            return answer
+        return honest.send(
+            "GET",
+            origin,
+            target.removesuffix(":cancel"),
+            {"Authorization": fields.get("Authorization", "")},
+            None,
+            left,
+        )
+
+    return replace(honest, send=send)
+
+
 @fault("client-retry.unimplemented-is-final")
 def unimplemented_is_tried_again(honest: Client) -> Client:
     """Tries every 5xx again that is more than 500, as gcloud does: five cancels for one 501."""

@@ -169,7 +169,7 @@ SCENARIOS = (
         "An operation is deleted, which does not cancel it.",
         IS_REFUSED,
         (_asked(Method.DELETE, EMPTY_OBJECT),),
-        (Expectation("client-request.delete-is-sent", is_ok),),
+        (Expectation("client-answer.empty-object-is-success", is_ok),),
     ),
     Scenario(
         "delete-refused",
