@@ -6,7 +6,7 @@ are not touched by the cancel of the same id below another parent (their twin), 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from conformance.errors import NotApplicable, NotTested
@@ -18,7 +18,8 @@ from conformance.rules.server.outcome import ended, untouched
 from conformance.server.target.iut import Iut, still_runs
 from conformance.spec.home import home_below
 from conformance.spec.template import Kind
-from conformance.suite.cancellations import Cancellations
+from conformance.suite.bystanders import Bystanders
+from conformance.suite.cancellations import Cancellations, FirstCancel
 from conformance.suite.latency import Latency
 from conformance.suite.stimuli import stimulus
 
@@ -36,25 +37,50 @@ class Further:
 
 
 @stimulus
-def further(iut: Iut, latency: Latency, cancel_works: Cancellations | None = None) -> list[Further]:
-    """Start, look, cancel the twins, look when an effect would have shown, cancel, look: at all parents at once.
+def further_names(iut: Iut, older_name: str, bystanders: Bystanders) -> dict[str, str]:
+    """Start one operation below each further parent, beside the others of the run.
 
     Raises NotApplicable without further parents, and NotTested when no operation can be started below one of them.
     """
     if not iut.further_supplies:
         raise NotApplicable("[iut] parent names one parent only")
+    for parent, supply in iut.further_supplies.items():
+        if not supply.is_given:
+            raise NotTested(f"[operations] cannot start operations below {parent}: write {{parent}} where it stands")
+    return {parent: supply.take(1)[0] for parent, supply in iut.further_supplies.items()}
+
+
+@stimulus
+def further_looks(iut: Iut, further_names: dict[str, str]) -> dict[str, Exchange]:
+    """The first look at each, by its parent."""
+    return dict(zip(further_names, iut.get_all(list(further_names.values())), strict=True))
+
+
+@stimulus
+def twin_cancels(
+    iut: Iut, further_names: dict[str, str], further_looks: dict[str, Exchange], first_cancel: FirstCancel
+) -> list[tuple[str, Exchange]]:
+    """The cancels of all twins, right after the first cancel: an effect has shown when it is looked for."""
+    return cancel_twins(iut, further_names)
+
+
+@stimulus
+def further(
+    iut: Iut,
+    further_names: dict[str, str],
+    further_looks: dict[str, Exchange],
+    twin_cancels: list[tuple[str, Exchange]],
+    latency: Latency,
+    cancel_works: Cancellations | None = None,
+) -> list[Further]:
+    """Look when an effect would have shown, cancel, look: at all parents at once."""
     if cancel_works is None:
         raise NotTested(
             "the plain cancel of a running operation does not succeed, so that of another parent shows nothing"
         )
-    names = {}
-    for parent, supply in iut.further_supplies.items():
-        if not supply.is_given:
-            raise NotTested(f"[operations] cannot start operations below {parent}: write {{parent}} where it stands")
-        names[parent] = supply.take(1)[0]
-    first = dict(zip(names, iut.get_all(list(names.values())), strict=True))
-    before = {parent: _running(names[parent], look) for parent, look in first.items()}
-    sent = cancel_twins(iut, latency, names)
+    names, sent = further_names, twin_cancels
+    before = {parent: _running(names[parent], look) for parent, look in further_looks.items()}
+    await_effect(latency, sent)
     looks = dict(zip(names, iut.get_all(list(names.values())), strict=True))
     # Where it is not bound, a router answers in any form; that it is bound is for a requirement of its own to say.
     note = "cancel below a further parent"
@@ -73,15 +99,18 @@ def further(iut: Iut, latency: Latency, cancel_works: Cancellations | None = Non
     ]
 
 
-def cancel_twins(iut: Iut, latency: Latency, names: Mapping[str, str]) -> list[tuple[str, Exchange]]:
-    """Cancel the twins of operations, by their parents, and wait until an effect would have shown; the parent of each
-    cancel."""
+def cancel_twins(iut: Iut, names: Mapping[str, str]) -> list[tuple[str, Exchange]]:
+    """Cancel the twins of operations, by their parents; the parent of each cancel."""
     twins = [(parent, twin) for parent, name in names.items() for twin in twins_of(iut, parent, name)]
     note = "cancel of the same id under another parent"
     answers = iut.send_all([iut.cancel_request(twin, note=note, may_be_unrouted=True) for _, twin in twins])
-    if answers:
-        latency.wait_since(max(answer.received_at for answer in answers))
     return [(parent, answer) for (parent, _), answer in zip(twins, answers, strict=True)]
+
+
+def await_effect(latency: Latency, twins: Sequence[tuple[str, Exchange]]) -> None:
+    """Wait until an effect of these cancels would have shown."""
+    if twins:
+        latency.wait_since(max(answer.received_at for _, answer in twins))
 
 
 def touched(before: Operation, look: Exchange, twin: Exchange) -> Complaint | None:
@@ -96,7 +125,8 @@ def touched_alone(iut: Iut, latency: Latency, parent: str) -> Complaint | None:
     """
     name, idle = iut.further_supplies[parent].take(2)
     before = _running(name, iut.get(name))
-    twins = cancel_twins(iut, latency, {parent: name})
+    twins = cancel_twins(iut, {parent: name})
+    await_effect(latency, twins)
     look, left_alone = iut.get_all([name, idle])
     if not still_runs(left_alone):
         return None

@@ -94,6 +94,7 @@ def younger_name(
     completing_name: str | None = None,
     same_request_id_name: str | None = None,
     abandoned_name: str | None = None,
+    further_names: dict[str, str] | None = None,
 ) -> str:
     return iut.running(1)[0]
 

@@ -129,16 +129,19 @@ class Iut(Requests):
     def delete(self, name: str) -> Exchange:
         return self.send(self.delete_request(name))
 
-    def list_pages(self, parent: str, most: int = 100, page_size: int = 0) -> list[Exchange]:
+    def list_pages(
+        self, parent: str, most: int = 100, page_size: int = 0, first: Exchange | None = None
+    ) -> list[Exchange]:
         """All pages of the list of operations of `parent`, at most so many; ends with the first that is no success.
 
-        It ends, too, with one whose token for the next page was given before.
+        It ends, too, with one whose token for the next page was given before. The `first` may have been asked for.
         """
         pages: list[Exchange] = []
         given = {""}
         token = ""
         while len(pages) < most:
-            pages.append(self.send(self.list_request(parent, token, page_size)))
+            pages.append(first or self.send(self.list_request(parent, token, page_size)))
+            first = None
             token = next_page_token(pages[-1])
             if token in given:
                 break
@@ -255,12 +258,13 @@ class Iut(Requests):
         is_live = self.ledger is not None or self.configuration.rehearsal
         if not is_live or self.statement.value("list") is False:
             return names
-        for parent in self.parents:
-            if self.contract.binds(Method.LIST, parent):
-                with contextlib.suppress(NotTested):
-                    names |= listed_names(
-                        self.list_pages(parent, most=_PAGES_BEFORE_A_START, page_size=AS_MANY_AS_CAN_BE)
-                    )
+        listed = [parent for parent in self.parents if self.contract.binds(Method.LIST, parent)]
+        first: list[Exchange | None] = [None] * len(listed)
+        with contextlib.suppress(NotTested):
+            first = [*self.send_all([self.list_request(parent, page_size=AS_MANY_AS_CAN_BE) for parent in listed])]
+        for parent, page in zip(listed, first, strict=True):
+            with contextlib.suppress(NotTested):
+                names |= listed_names(self.list_pages(parent, _PAGES_BEFORE_A_START, AS_MANY_AS_CAN_BE, page))
         return names
 
     def _was_deleted(self, name: str) -> bool:
