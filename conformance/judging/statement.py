@@ -4,25 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, Literal
 
 from conformance.spec.catalogue import Requirement
 
 UNDECLARED = "undeclared"
 """The value of a key that nothing but the statement can tell, where it does not."""
 
+CancelStatement = Literal["guaranteed", "best-effort", "unimplemented"]
+ErrorsStatement = Literal["aip-193", "status"]
+UnknownFieldsStatement = Literal["refused", "ignored"]
+AuthOrder = Literal["first"]
+
 
 @dataclass(frozen=True, slots=True)
 class StatementSection:
     """`[statement]`: the conformance statement; None is "not said"."""
 
-    cancel: str | None = None
+    cancel: CancelStatement | None = None
     list: bool | None = None
     delete: bool | None = None
     auth: bool | None = None
-    errors: str | None = None
-    unknown_fields: str | None = None
-    auth_order: str | None = None
+    errors: ErrorsStatement | None = None
+    unknown_fields: UnknownFieldsStatement | None = None
+    auth_order: AuthOrder | None = None
 
     def over(self, default: StatementSection) -> StatementSection:
         """The default, but for what is said here."""

@@ -17,10 +17,8 @@ from conformance.server.target.headers import FromEnvironment
 from conformance.server.target.placeholders import ID, is_in
 from conformance.server.target.url import usual_url
 
-CANCEL_STATEMENTS = ("guaranteed", "best-effort", "unimplemented")
-ERROR_STATEMENTS = ("aip-193", "status")
-UNKNOWN_FIELDS_STATEMENTS = ("refused", "ignored")
-AUTH_ORDERS = ("first",)
+AuthKind = Literal["none", "bearer", "google"]
+Cleanup = Literal["delete", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class AuthSection:
     `client_key` are files in PEM; the key may stand in the file of the certificate.
     """
 
-    kind: str = "none"
+    kind: AuthKind = "none"
     token_env: str = ""
     token_command: tuple[str, ...] = ()
     forbidden_token_env: str = ""
@@ -135,7 +133,7 @@ class OperationsSection:
     running: SupplyForm = field(default_factory=SupplyForm)
     completed: SupplyForm = field(default_factory=SupplyForm)
     settle: float = 10.0
-    cleanup: str = "delete"
+    cleanup: Cleanup = "delete"
     watch: float | None = None
 
 

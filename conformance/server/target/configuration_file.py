@@ -11,16 +11,21 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from conformance.errors import UsageError, did_you_mean
-from conformance.judging.statement import Statement, StatementSection
+from conformance.judging.statement import (
+    AuthOrder,
+    CancelStatement,
+    ErrorsStatement,
+    Statement,
+    StatementSection,
+    UnknownFieldsStatement,
+)
 from conformance.server.target.configuration import (
-    AUTH_ORDERS,
-    CANCEL_STATEMENTS,
-    ERROR_STATEMENTS,
-    UNKNOWN_FIELDS_STATEMENTS,
+    AuthKind,
     AuthSection,
+    Cleanup,
     Configuration,
     IutSection,
     LimitsSection,
@@ -162,7 +167,7 @@ class _Reader:
     def _auth(self, table: Mapping[str, Any]) -> AuthSection:
         self._known("auth", table, tuple(key.name for key in fields(AuthSection)))
         section = AuthSection(
-            kind=self._choice(table, "auth.kind", ("none", "bearer", "google"), "none"),
+            kind=self._choice(table, "auth.kind", get_args(AuthKind), "none"),
             token_env=self._text(table, "auth.token_env", ""),
             token_command=self._texts(table, "auth.token_command"),
             token_lifetime=self._duration(table, "auth.token_lifetime", 0.0),
@@ -202,7 +207,7 @@ class _Reader:
             completed=self._supply("operations.completed", completed),
             settle=self._duration(table, "operations.settle", 10.0),
             watch=self._duration(table, "operations.watch", 0.0) if "watch" in table else None,
-            cleanup=self._choice(table, "operations.cleanup", ("delete", "none"), "delete"),
+            cleanup=self._choice(table, "operations.cleanup", get_args(Cleanup), "delete"),
         )
 
     def _supply(self, where: str, table: Mapping[str, Any]) -> SupplyForm:
@@ -254,13 +259,13 @@ class _Reader:
             if not isinstance(table.get(key, True), bool):
                 raise self._wrong(f"statement.{key}", "true or false", table[key])
         return StatementSection(
-            cancel=self._choice(table, "statement.cancel", CANCEL_STATEMENTS, None),
+            cancel=self._choice(table, "statement.cancel", get_args(CancelStatement), None),
             list=table.get("list"),
             delete=table.get("delete"),
             auth=table.get("auth"),
-            errors=self._choice(table, "statement.errors", ERROR_STATEMENTS, None),
-            unknown_fields=self._choice(table, "statement.unknown_fields", UNKNOWN_FIELDS_STATEMENTS, None),
-            auth_order=self._choice(table, "statement.auth_order", AUTH_ORDERS, None),
+            errors=self._choice(table, "statement.errors", get_args(ErrorsStatement), None),
+            unknown_fields=self._choice(table, "statement.unknown_fields", get_args(UnknownFieldsStatement), None),
+            auth_order=self._choice(table, "statement.auth_order", get_args(AuthOrder), None),
         )
 
     def _limits(self, table: Mapping[str, Any]) -> LimitsSection:
