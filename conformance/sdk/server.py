@@ -19,7 +19,7 @@ from conformance.sdk.answers import Answer, End, Script
 from conformance.sdk.framing import BETWEEN_PIECES, gzipped_for
 from conformance.sdk.transport import KEY
 from conformance.sdk.turns import ScriptedTurn, Turns
-from conformance.sdk.wire import EndOfCall, NotHttp, ServerConnection, has_hung_up, response_bytes
+from conformance.sdk.wire import EndOfCall, NotHttp, ServerConnection, anything_unread, has_hung_up, response_bytes
 from conformance.spec.contract import Contract
 
 LOOPBACK = "127.0.0.1"
@@ -27,8 +27,12 @@ _IDLE_SECONDS = 30.0
 _TO_HEAR = 0.15
 """Seconds that a client has to hear that a connection was closed of which nobody told it."""
 
-_TO_TRY_AGAIN = 0.02
-"""Seconds before the next connection is accepted when one could not be."""
+_TO_TRY_AGAIN = 0.05
+"""Seconds before the next connection is accepted when one could not be, and between two looks for the end."""
+
+_A_MOMENT = 0.001
+_TO_BE_READ = 0.1
+"""Seconds that the next turn waits for the rest of a request whose beginning was sent before it."""
 
 _TO_SETTLE = 1.0
 """Seconds that the next turn waits for the end of what the last one brought about."""
@@ -82,14 +86,32 @@ class ScriptedServer:
         Soon after `timeout`, in milliseconds from the first attempt, the script ends, and every further attempt is
         refused for good.
         """
-        # What ends a connection, or comes late, has happened before the driver is told the next thing.
-        for of, settled in list(self._unsettled.values()):
-            if of is None or of.replied.is_set():
-                settled.wait(_TO_SETTLE)
+        self._hear_out()
         # A client that listens to its connections has heard of the end of one when it is told the next thing.
         time.sleep(max(0.0, min(self._closes_at - self._now(), _TO_HEAR)))
         with self._lock:
             return self._turns.begin(scenario, Call(method, name), script, timeout / 1000)
+
+    def _hear_out(self) -> None:
+        """What was sent, ends a connection, or comes late, has happened before the driver is told the next thing.
+
+        So it belongs to what the driver was told before. A request that is not whole by then is not waited for again.
+        """
+        end = time.monotonic() + _TO_SETTLE
+        while time.monotonic() < end:
+            with self._lock:
+                wires = [*self._listeners, *self._connections]
+            if not anything_unread(wires):
+                break
+            time.sleep(_A_MOMENT)
+        # Who reads a request has said so before: what is unread no more is in this list.
+        with self._lock:
+            unsettled = list(self._unsettled.items())
+        for wire, (of, settled) in unsettled:
+            if of is not None and of.replied.is_set():
+                settled.wait(_TO_SETTLE)
+            elif of is None and not settled.wait(_TO_BE_READ):
+                self._settle(wire)
 
     def end(self, turn: int, *, has_failed: bool = False) -> None:
         """The driver has replied: what was held back for this turn is dropped. A failed call may be tried late."""
@@ -138,8 +160,13 @@ class ScriptedServer:
 
     def _accept(self, listener: socket.socket, origin: str) -> None:
         while not self._is_stopping:
+            if not anything_unread([listener], _TO_TRY_AGAIN):
+                continue
             try:
-                wire, _ = listener.accept()
+                with self._lock:
+                    wire, _ = listener.accept()
+                    self._connections.add(wire)
+                    self._last[wire] = self._turns.of(None)
             except OSError:
                 # The client has gone, or no file is left for it until another connection ends.
                 time.sleep(_TO_TRY_AGAIN)
@@ -147,9 +174,6 @@ class ScriptedServer:
             self._start(self._serve, wire, origin)
 
     def _serve(self, wire: socket.socket, origin: str) -> None:
-        with self._lock:
-            self._connections.add(wire)
-            self._last[wire] = self._turns.of(None)
         try:
             wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             wire.settimeout(_IDLE_SECONDS)
@@ -174,6 +198,10 @@ class ScriptedServer:
 
     def _serve_one(self, connection: ServerConnection, wire: socket.socket, origin: str) -> bool:
         """Read and answer one request; whether the connection goes on."""
+        connection.wait()
+        settled = threading.Event()
+        with self._lock:
+            self._unsettled[wire] = (None, settled)
         try:
             arrived = connection.read()
         except NotHttp as error:
@@ -192,7 +220,7 @@ class ScriptedServer:
                 self._keys[number] = key
             call = self._contract.identify(arrived.request.method, arrived.request.path)
             turn = self._turns.of(call, arrived.request.path)
-            self._unsettled[wire] = (turn, threading.Event())
+            self._unsettled[wire] = (turn, settled)
             self._last[wire] = turn
             answer = self._turns.answer(turn, call, arrived.request, at)
         exchange = Exchange(
@@ -287,6 +315,9 @@ def _is_refused(wire: socket.socket, start: bytes) -> bool:
 
 def _listen() -> socket.socket:
     try:
-        return socket.create_server((LOOPBACK, 0), backlog=128)
+        listener = socket.create_server((LOOPBACK, 0), backlog=128)
     except OSError as error:
         raise TargetError(f"no port of {LOOPBACK} can be had: {error}", "free one, or run elsewhere") from error
+    # Nobody waits for a connection while others wait for what is known of connections.
+    listener.setblocking(False)
+    return listener

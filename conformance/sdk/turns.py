@@ -2,8 +2,8 @@
 
 A request belongs to the turn that was open when it arrived. Where several are open, its call says which. Exceptions:
 
-* A late attempt. Every scenario has names of its own. A call that is made again after its failure was told belongs to
-  the turn that failed; one that arrives after the reply belongs to the turn that it is the call of.
+* A late attempt. Every scenario has names of its own. Until a call was answered with a success it is not over,
+  whatever the driver says of it, and may be made again: such an attempt belongs to its own turn, how late it may be.
 * A look at an operation that is being cancelled is part of the cancel.
 * Bytes that are no HTTP belong to the call whose head they have, else to the one before them on their connection, else
   to the turn in which that was opened.
@@ -50,6 +50,11 @@ class ScriptedTurn:
     arrived: list[Exchange] = field(default_factory=list)
     replied: threading.Event = field(default_factory=threading.Event)
     has_company: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def may_go_on(self) -> bool:
+        """Whether a client may have a reason to make the call again: it was told no success."""
+        return self.has_failed or not any(exchange.succeeded() for exchange in self.arrived)
 
 
 class Turns:
@@ -99,7 +104,7 @@ class Turns:
                 return turn
         # A list is of a parent, which all scenarios share: of a late one nobody knows whose it is.
         own = self._by_call.get(call) if call is not None and call.method is not Method.LIST else None
-        if own is not None and (own.has_failed or not own.served or not self._open):
+        if own is not None and (own.may_go_on or not self._open):
             return own
         if len(self._open) > 1 and unsent:
             return unsent[0]

@@ -10,7 +10,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from conformance.exchange import Header, Request, Response, header_values
@@ -49,6 +49,11 @@ class ServerConnection:
     def __init__(self, wire: socket.socket) -> None:
         self._wire = wire
         self._left = b""
+
+    def wait(self) -> None:
+        """Wait until something has been sent, and leave it there. Raises OSError when the connection breaks."""
+        if not self._left:
+            self._wire.recv(1, socket.MSG_PEEK)
 
     def read(self) -> Arrived | None:
         """The next request, None when the client has hung up.
@@ -189,11 +194,18 @@ class EndOfCall:
         return True
 
 
+def anything_unread(wires: Iterable[socket.socket], seconds: float = 0) -> bool:
+    """Whether within `seconds` something unread is on one of these connections, or a listener has one to accept."""
+    readable = select.poll()
+    for wire in wires:
+        if wire.fileno() >= 0:
+            readable.register(wire, select.POLLIN)
+    return bool(readable.poll(seconds * 1000))
+
+
 def has_hung_up(wire: socket.socket) -> bool:
     """Whether the client sends no more; who has only said so may still wait for its answer."""
-    readable = select.poll()
-    readable.register(wire, select.POLLIN)
-    if not readable.poll(0):
+    if not anything_unread([wire]):
         return False
     try:
         return wire.recv(1, socket.MSG_PEEK) == b""

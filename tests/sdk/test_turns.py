@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import count
+
+import pytest
+
 from conformance.exchange import Method
 from conformance.lro.codes import Code
 from conformance.sdk.answers import EMPTY_OBJECT, Script, envelope
 from conformance.sdk.server import ScriptedServer
 
 from .in_process import CONTRACT
-from .scripted import NAME, OK, PATH, post, sent, serving
+from .scripted import NAME, OK, PATH, everything, post, sent, serving, wire
 
 
 def test_a_late_attempt_belongs_to_the_call_that_failed() -> None:
@@ -93,3 +97,45 @@ def test_answers_come_in_their_order_and_the_last_stays() -> None:
     with serving() as server:
         server.begin("story", Method.CANCEL, NAME, script, 5000)
         assert [sent(server.url, post())[9:12] for _ in range(3)] == [b"503", b"200", b"200"]
+
+
+def test_a_call_that_was_told_no_success_is_not_over_when_the_driver_says_ok() -> None:
+    """Who takes the end of its time for a success, and tries on, is charged with that and not with its next call."""
+    with serving() as server:
+        first = server.begin("first", Method.CANCEL, NAME, Script((envelope(Code.UNAVAILABLE, "soon"),)), 5000)
+        sent(server.url, post())
+        server.end(first)
+        second = server.begin("second", Method.CANCEL, NAME + "-2", OK, 5000)
+        sent(server.url, post())
+        server.stop()
+        assert [len(server.arrived(turn)) for turn in (first, second)] == [2, 0]
+
+
+def test_what_was_sent_before_the_next_call_belongs_to_the_one_before() -> None:
+    """A client that sends two requests for one call, and hears one answer, has sent both for that call."""
+    with serving() as server:
+        for number in range(10):
+            name = f"{NAME}-{number}"
+            turn = server.begin("story", Method.CANCEL, name, OK, 5000)
+            with wire(server.url) as connection:
+                sent(server.url, post(f"/v1/{name}:cancel"))
+                connection.sendall(post(f"/v1/{name}:cancel"))
+                server.end(turn)
+                server.end(server.begin("next", Method.CANCEL, f"{name}-next", OK, 5000))
+                everything(connection)
+        server.stop()
+        assert {len(server.arrived(turn)) for turn in range(0, 20, 2)} == {2}
+
+
+def test_a_request_that_is_not_whole_is_waited_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = count()
+    monkeypatch.setattr("conformance.sdk.server._TO_BE_READ", 0.001)
+    settle = ScriptedServer._settle
+    monkeypatch.setattr(ScriptedServer, "_settle", lambda server, of: (next(waits), settle(server, of))[1])
+    with serving() as server, wire(server.url) as connection:
+        turn = server.begin("first", Method.CANCEL, NAME, OK, 5000)
+        connection.sendall(post(PATH, "Content-Length: 9")[:-2])
+        for _ in range(3):
+            server.end(turn)
+            turn = server.begin("next", Method.CANCEL, NAME, OK, 5000)
+        assert next(waits) == 1
