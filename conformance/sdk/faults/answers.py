@@ -53,6 +53,18 @@ def unknown_members_are_errors(honest: Client) -> Client:
 
 
 @fault("client-answer.garbage-is-no-success")
+def what_follows_is_left(honest: Client) -> Client:
+    """Reads the first JSON text of an answer to a cancel, and leaves what comes after it."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        if method != "cancel" or not answer.body.startswith(b"{}"):
+            return honest.understand(method, answer)
+        return honest.understand(method, replace(answer, body=b"{}"))
+
+    return replace(honest, understand=understand)
+
+
+@fault("client-answer.garbage-is-no-success")
 def never_reads_a_success(honest: Client) -> Client:
     """Looks at the status of a success and never at its body, as Python clients do."""
     return _cancel_understood(honest, lambda answer, reply: OK if answer.status < 300 else reply)

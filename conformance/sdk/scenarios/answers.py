@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from conformance.lro.codes import Code
 from conformance.rules.client import is_no_success, is_ok, success_was_answered
-from conformance.sdk.answers import JSON, RESET, body_answer, cut, html_answer, json_answer, twice
+from conformance.sdk.answers import JSON, RESET, body_answer, cut, envelope, html_answer, json_answer, twice
 from conformance.sdk.scenario import IS_REFUSED, SUCCEEDS, Expectation, Scenario, cancel
 
 SCENARIOS = (
@@ -46,6 +47,13 @@ SCENARIOS = (
         summary="A cancel is answered 200 with half a JSON object.",
         control=SUCCEEDS,
         steps=(cancel(*twice(body_answer(200, b'{"na', JSON))),),
+        expectations=(Expectation("client-answer.garbage-is-no-success", is_no_success),),
+    ),
+    Scenario(
+        name="error-after-success",
+        summary="A gateway has begun to answer a cancel with an empty object when it fails, and writes the error, too.",
+        control=SUCCEEDS,
+        steps=(cancel(*twice(body_answer(200, b"{}" + envelope(Code.INTERNAL, "broke down").response.body, JSON))),),
         expectations=(Expectation("client-answer.garbage-is-no-success", is_no_success),),
     ),
     Scenario(
