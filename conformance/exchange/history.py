@@ -93,7 +93,9 @@ def _operations_in(call: Call | None, wire: Wire, page: Response) -> tuple[Opera
 
 def next_page_token(page: Exchange) -> str:
     """The token of the page after this one; empty where a list has ended, or was not answered with one."""
-    return str((page.view.message or {}).get("nextPageToken") or "")
+    message = page.view.message or {}
+    # ProtoJSON has parsers accept both names; that there is one in the description, a requirement of its own says.
+    return str(message.get("nextPageToken") or message.get("next_page_token") or "")
 
 
 class Traffic(tuple[Exchange, ...]):

@@ -327,7 +327,7 @@ def metadata_is_in_snake_case(honest: Service) -> Service:
     return replace(honest, render_operation=lie)
 
 
-@fault(breaks="operation.members-are-lower-camel-case", at_least=True)
+@fault(breaks="operation.members-are-lower-camel-case")
 def next_page_token_is_in_snake_case(honest: Service) -> Service:
     """Names the token of the next page `next_page_token`, which no client of the published description reads."""
 
