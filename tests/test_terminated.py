@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -16,6 +18,7 @@ import httpx
 import pytest
 
 from conformance.commands import terminated_like_interrupted
+from conformance.proof.kill_matrix import end_at_ctrl_c, start_method
 from conformance.server.checks import TRAFFIC_FILE
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.serve import running_server
@@ -136,3 +139,10 @@ def test_the_signal_means_what_it_meant_before_when_the_run_is_over() -> None:
         with pytest.raises(KeyboardInterrupt), context():
             signal.raise_signal(signal.SIGTERM)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_worker_of_a_kill_matrix_ends_at_ctrl_c_and_prints_no_traceback() -> None:
+    with ProcessPoolExecutor(
+        1, mp_context=multiprocessing.get_context(start_method()), initializer=end_at_ctrl_c
+    ) as pool:
+        assert pool.submit(signal.getsignal, signal.SIGINT).result() is signal.SIG_DFL

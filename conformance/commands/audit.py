@@ -21,7 +21,9 @@ def add(commands: Commands) -> None:
         "nothing wrong was recorded.",
         allow_abbrev=False,
     )
-    parser.add_argument("file", metavar="FILE.har", help="from a browser, mitmproxy, or `run --report-dir`")
+    parser.add_argument(
+        "file", metavar="FILE.har", help="from a browser, mitmproxy, or the directory of `run --report-dir`"
+    )
     parser.add_argument("--spec", default="beyondcorp.v1", metavar="SPEC", help="the contract (default: beyondcorp.v1)")
     parser.add_argument("--url", default="", help="only this server, with the path before the contract's, if any")
     parser.add_argument("--statement", action="append", default=[], metavar="KEY=VALUE", help="conformance statement")

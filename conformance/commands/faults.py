@@ -7,10 +7,10 @@ import json
 import statistics
 import sys
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from conformance.commands import Commands
     from conformance.proof.kill_matrix import MatrixResult
@@ -33,7 +33,7 @@ def add(commands: Commands) -> None:
         "correct variant. Exit status 1 unless each fault breaks exactly what it declares.",
         allow_abbrev=False,
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help="with --verify: only these faults and variants")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="only these faults and variants")
     parser.add_argument("--format", default="text", choices=("text", "json", "markdown"), help="default: text")
     parser.add_argument("--verify", action="store_true", help="run the kill matrix")
     parser.add_argument("--world", metavar="NAME", help="with --verify: a world of servers, or all (default: at-once)")
@@ -43,23 +43,18 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List the faults, or verify them."""
-    from conformance.errors import UsageError, did_you_mean
     from conformance.proof.client_kill_matrix import client_subjects, run_client_matrix
     from conformance.proof.kill_matrix import run_matrix, subjects
     from conformance.server.reference.worlds import AT_ONCE, all_worlds, world_named
 
     if not options.verify:
-        sys.stdout.write(listing(options.format))
+        sys.stdout.write(listing(options.format, options.names))
         return 0
     worlds = list(all_worlds()) if options.world == "all" else [world_named(options.world or AT_ONCE.name).name]
     everyone = [subject for world in worlds for subject in subjects(world)]
     everyone += client_subjects() if AT_ONCE.name in worlds else []
     chosen = [subject for subject in everyone if not options.names or subject.name in options.names]
-    unknown = sorted(set(options.names) - {subject.name for subject in chosen})
-    if unknown:
-        names = {subject.name for subject in everyone}
-        remedy = did_you_mean(unknown[0], names, "`lro-conformance faults` lists all")
-        raise UsageError(f"no fault or variant is named {', '.join(unknown)}", remedy)
+    _require_known(options.names, {subject.name for subject in everyone})
     servers = [subject for subject in chosen if subject.actor == "server"]
     clients = [subject for subject in chosen if subject.actor == "client"]
     outcomes = []
@@ -76,8 +71,27 @@ def run(options: argparse.Namespace) -> int:
     return 0 if all(outcome.is_exact for outcome in outcomes) else 1
 
 
-def listing(style: str) -> str:
-    """Every fault with its lie and what it breaks, and every correct variant, as text, json or markdown."""
+def _require_known(names: Sequence[str], known: Collection[str]) -> None:
+    """Raise UsageError for a name that no fault and no variant has."""
+    from conformance.errors import UsageError, did_you_mean
+
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        remedy = did_you_mean(unknown[0], known, "`lro-conformance faults` lists all")
+        raise UsageError(f"no fault or variant is named {', '.join(unknown)}", remedy)
+
+
+def _named(half: _Half, names: Sequence[str]) -> _Half:
+    actor, faults, variants = half
+    chosen: Any = [[one for one in some if one.name in names] for some in (faults, variants)]
+    return (actor, *chosen)
+
+
+def listing(style: str, names: Sequence[str] = ()) -> str:
+    """Faults with their lies and what they break, and correct variants, as text, json or markdown.
+
+    All of them, or those of the names. Raises UsageError for a name that none has.
+    """
     from conformance.sdk.faults import client_faults
     from conformance.sdk.variants import client_variants
     from conformance.server.reference.faults import all_faults
@@ -87,6 +101,9 @@ def listing(style: str) -> str:
         ("server", list(all_faults().values()), list(all_variants().values())),
         ("client", list(client_faults().values()), list(client_variants().values())),
     )
+    if names:
+        _require_known(names, {one.name for _, faults, variants in halves for one in (*faults, *variants)})
+        halves = tuple(_named(half, names) for half in halves)
     if style == "json":
         (_, _, servers), (_, _, clients) = halves
         entries = [

@@ -176,11 +176,18 @@ def _text(body: bytes) -> tuple[str, str]:
 
 
 def read_har(path: Path) -> HarContents:
-    """The exchanges in a HAR file. Raises UsageError when it cannot be read or is no HAR file."""
+    """The exchanges in a HAR file; of a report directory its traffic.har.
+
+    Raises UsageError when it cannot be read or is no HAR file.
+    """
+    if path.is_dir():
+        path = path / "traffic.har"
     try:
         document = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}", "name a HAR file that exists") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path}: cannot be read: it is not UTF-8", "save it as a text in UTF-8") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: is not JSON: {error}", "export the traffic as HAR again") from error
     log = document.get("log") if isinstance(document, dict) else None

@@ -270,6 +270,9 @@ def read_report(path: Path) -> dict[str, Any]:
     except OSError as error:
         remedy = "name a report.json, or the directory of `run --report-dir` in which it is"
         raise UsageError(f"{path}: cannot be read: {error.strerror}", remedy) from error
+    except UnicodeDecodeError as error:
+        remedy = "name a report.json written by `run --report-dir`"
+        raise UsageError(f"{path}: cannot be read: it is not UTF-8", remedy) from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: is not JSON: {error}", "name a report.json written by `run --report-dir`") from error
     if not isinstance(report, dict) or "requirements" not in report:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 from conformance.judging.report import judgement_as_json
-from conformance.proof.kill_matrix import MatrixResult, Subject, outcome_of, start_method
+from conformance.proof.kill_matrix import MatrixResult, Subject, end_at_ctrl_c, outcome_of, start_method
 from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE
 from conformance.sdk.faults import client_faults
 from conformance.sdk.gate import CONTRACT
@@ -54,6 +54,7 @@ def run_client_matrix(chosen: Sequence[Subject], workers: int | None = None) -> 
 
 
 def _give_token() -> None:
+    end_at_ctrl_c()
     os.environ[TOKEN_VARIABLE] = TOKEN
 
 

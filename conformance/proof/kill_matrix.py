@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -143,8 +144,14 @@ def run_matrix(chosen: Sequence[Subject], seed: int = 0, workers: int | None = N
 
 def _collect_less_garbage() -> None:
     """Imported modules stay, and a run ends before it leaves much garbage."""
+    end_at_ctrl_c()
     gc.freeze()
     gc.set_threshold(100_000)
+
+
+def end_at_ctrl_c() -> None:
+    """A worker of a matrix ends without a traceback: the process that was told says that it was interrupted."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def start_method() -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import signal
 import socket
 import threading
@@ -91,9 +92,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(1024)
     except OSError as error:
         listener.close()
-        raise UsageError(
-            f"cannot listen on {host}:{port}: {error}", "give another port, or 0 for any that is free"
-        ) from error
+        is_elsewhere = error.errno == errno.EADDRNOTAVAIL
+        remedy = "give a host of this machine" if is_elsewhere else "give another port, or 0 for any that is free"
+        raise UsageError(f"cannot listen on {host}:{port}: {error}", remedy) from error
     return listener
 
 
