@@ -82,8 +82,14 @@ class Blame:
 
     def apart(self, suspects: Sequence[Make]) -> list[bool]:
         """Which of the suspects, each with all its requests, touched the bystander that it was aimed at."""
+        return [has_touched for has_touched, _ in self.looked_apart(suspects)]
+
+    def looked_apart(self, suspects: Sequence[Make]) -> list[tuple[bool, Exchange | None]]:
+        """The same, with the look at each bystander; None for a suspect that sent nothing."""
         looked, ends_count = self._round(suspects)
-        return [each is not None and _touched(each, ends_count) is not None for each in looked]
+        return [
+            (False, None) if each is None else (_touched(each, ends_count) is not None, each.look) for each in looked
+        ]
 
     def guilty(self, suspects: Sequence[Make]) -> list[Complaint | None]:
         """What the one request of each suspect did to bystanders of its own; None when it did nothing."""

@@ -103,7 +103,7 @@ class Refusal:
         """Raise Violated for wrong answers and for effects of the requests, NotTested if the effects are not known."""
         require(*answers, self.effect())
         note(*self.sent[-1:])
-        self.refusals.require_untouched()
+        self.refusals.require_untouched(self.family)
 
     def require_no_match(self) -> None:
         """The path is not in the contract: the answer is enough to judge it; an effect would be a violation, too."""
@@ -137,6 +137,8 @@ class Refusals:
         self._blame = blame
         self._sent: dict[str, list[Exchange]] = {}
         self._effects: dict[str, Complaint | NotTested | None] | None = None
+        self._looks_apart: dict[str, Exchange] = {}
+        """The looks at bystanders of their own of the families that were not to blame for what one of them did."""
         self._accepts_unknown: bool | None = None
 
     def send(self, family: str) -> Refusal:
@@ -166,9 +168,10 @@ class Refusals:
             raise effect
         return effect
 
-    def require_untouched(self) -> None:
-        """Raise NotTested if it is not known whether the bystander was touched."""
-        require_untouched(self._iut, None, self._last_look.at(_KEY).look)
+    def require_untouched(self, family: str) -> None:
+        """Raise NotTested if it is not known whether the family touched a bystander: of another one, it may be gone."""
+        look = self._looks_apart.get(family)
+        require_untouched(self._iut, None, self._last_look.at(_KEY).look if look is None else look)
 
     def wrongly_accepted(self, exchange: Exchange) -> Complaint | None:
         """What is wrong with the answer to a near miss: a success, unless it only shows what is known otherwise.
@@ -197,8 +200,12 @@ class Refusals:
             if exchanges and not (family in CANCEL_A_DECOY and self._blame.plain_cancel_touches_others)
         ]
         with self._blame.for_all():
-            apart = self._blame.apart([self._remake(family) for family in suspects])
-            touched = [family for family, has_touched in zip(suspects, apart, strict=True) if has_touched]
+            apart = self._blame.looked_apart([self._remake(family) for family in suspects])
+            found = dict(zip(suspects, apart, strict=True))
+            touched = [family for family, (has_touched, _) in found.items() if has_touched]
+            self._looks_apart = {
+                family: look for family, (has_touched, look) in found.items() if look is not None and not has_touched
+            }
             return {family: self._effect_of_one(family) for family in touched}
 
     def _effect_of_one(self, family: str) -> Complaint | NotTested | None:
