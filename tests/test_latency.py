@@ -34,3 +34,18 @@ def test_an_end_teaches_how_late_effects_are_unless_another_reason_is_known(look
     latency.learn(cancel, end)
     assert latency.seconds == seconds
     assert (latency.patience == EFFECT_UNLEARNT) == (seconds is None)
+
+
+def test_what_was_found_late_is_waited_for_as_long_when_it_is_tried_again() -> None:
+    """Within `settle`, however late the first look was; and never less long than without it."""
+    traffic = Traffic()
+    cause, first, second = traffic.cancel(), traffic.get(running()), traffic.get(cancelled())
+    latency = Latency(cast(Iut, SimpleNamespace(ends_at_once="", settle=10.0)))
+    latency.found_by(first, cause)
+    assert latency.patience == EFFECT_UNLEARNT
+    latency.found_by(second, cause)
+    assert latency.patience == second.received_at - cause.received_at > EFFECT_UNLEARNT
+    latency.found_by(first, cause)
+    assert latency.patience == second.received_at - cause.received_at
+    latency.found_by(traffic.send("GET", "/", during=(99.0, 100.0)), cause)
+    assert latency.patience == 10.0

@@ -15,7 +15,7 @@ from conformance.rules import Complaint
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.suite.bystanders import Bystander, Bystanders
-from conformance.suite.last_look import Looked
+from conformance.suite.last_look import Looked, deleted
 from conformance.suite.latency import Latency
 from conformance.suite.stimuli import stimulus
 
@@ -36,13 +36,14 @@ class Blame:
         self._older = older
         self._latency = latency
         self._touches_others: bool | None = None
+        self._delete_touches_others: bool | None = None
         self.asked: set[str] = set()
         """The operations at which something was aimed to find out who is to blame."""
 
     @property
     def touches_others(self) -> bool:
-        """Whether it was found out that a plain cancel touches others."""
-        return bool(self._touches_others)
+        """Whether it was found out that a plain cancel touches others, or a delete does."""
+        return bool(self._touches_others or self._delete_touches_others)
 
     @property
     def plain_cancel_touches_others(self) -> bool:
@@ -55,30 +56,39 @@ class Blame:
         with self.for_all():
             older = self._bystanders.new()
             cancelled = self._iut.running(1)[0]
-            # What was touched already cannot be touched any more.
-            early = [self._older, self._bystanders.oldest]
-            looks = self._iut.get_all([each.name for each in early])
-            running = [
-                each for each, look in zip(early, looks, strict=True) if not Looked(each, (look,), look).has_stopped
-            ]
-            others = [*running[:1], older, self._bystanders.new()]
+            others = [*self._early()[:1], older, self._bystanders.new()]
             cancel = self._iut.cancel(cancelled, note="plain cancel of another operation")
             looked = self._looked([(other, [cancel]) for other in others])
             return any(each.touched is not None for each in looked)
+
+    def _early(self) -> list[Bystander]:
+        """The oldest bystanders that run: what was touched already cannot be touched any more."""
+        early = [self._older, self._bystanders.oldest]
+        looks = self._iut.get_all([each.name for each in early])
+        return [each for each, look in zip(early, looks, strict=True) if not Looked(each, (look,), look).has_stopped]
 
     def for_all(self) -> AbstractContextManager[None]:
         """Within the context, what is sent is recorded as this stimulus' own, whichever check asked first."""
         return self._iut.target.sending_for("blame")
 
+    @property
     def delete_touches_others(self) -> bool:
-        """Whether the delete of an ended operation touches the one that was started before it, or after it."""
+        """Whether the delete of an ended operation touches one that was started right before it, after it, or first.
+
+        Only where a delete of this run succeeded: else none is ours to send, or none did anything.
+        """
+        if self._delete_touches_others is None:
+            self._delete_touches_others = bool(deleted(self._iut)) and self._find_out_about_deletes()
+        return self._delete_touches_others
+
+    def _find_out_about_deletes(self) -> bool:
         before = self._bystanders.new()
         ended = self._iut.running(1)[0]
-        after = self._bystanders.new()
+        others = [*self._early(), before, self._bystanders.new()]
         self._iut.cancel(ended, note="cancel of an operation that is deleted next")
         self._iut.await_end([ended])
         delete = self._iut.delete(ended)
-        return any(each.touched is not None for each in self._looked([(before, [delete]), (after, [delete])]))
+        return any(each.touched is not None for each in self._looked([(other, [delete]) for other in others]))
 
     def apart(self, suspects: Sequence[Make]) -> list[bool]:
         """Which of the suspects, each with all its requests, touched the bystander that it was aimed at."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.exchange import Exchange
 from conformance.server.target.iut import Iut
+from conformance.server.target.target import Outgoing
 from conformance.suite.blame import Blame, Make
 from conformance.suite.bystanders import Bystander
 from conformance.suite.drawing import for_each_batch
@@ -36,8 +37,12 @@ class Aimed:
         answers = self.iut.send_all(make(self.bystander.name))
         self.batches.append(make)
         self.sent += answers
-        self.last_look.note(self.key, self.bystander, self.sent)
+        self.last_look.note(self.key, self.bystander, self.sent, self._remake_all)
         return answers
+
+    def _remake_all(self, name: str) -> list[Outgoing]:
+        """The requests of all batches, at another bystander."""
+        return [outgoing for make in self.batches for outgoing in make(name)]
 
     def draw(self, strategy: Any, judge: Callable[[list[Any]], None], checks: int) -> None:
         """Draw batches, as many as there are for one of so many checks, until the answers to one are wrong."""

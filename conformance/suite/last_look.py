@@ -99,6 +99,11 @@ class LastLook:
         has_later = any(look.precedes(other.sent[-1]) for other in others)
         return looked.touched is not None and untouched(looked.bystander.operation, look) is None and has_later
 
+    @property
+    def bystanders(self) -> list[str]:
+        """The names of all operations at which something was aimed that must not touch them."""
+        return list(dict.fromkeys(looked.bystander.name for looked in self._looked.values()))
+
     def attempts_at(self, name: str) -> list[Looked]:
         """All that was aimed at the operation of this name, and how it looked."""
         return [looked for looked in self._looked.values() if looked.bystander.name == name]
@@ -146,6 +151,9 @@ class LastLook:
                 for key, attempt in attempts.items()
             }
         )
+        for looked in (self._looked[key] for key in attempts):
+            if looked.has_stopped:
+                self._latency.found_by(looked.look, looked.sent[0])
 
 
 @stimulus

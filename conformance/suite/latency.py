@@ -31,6 +31,7 @@ class Latency:
     def __init__(self, iut: Iut) -> None:
         self._iut = iut
         self.seconds: float | None = None
+        self._found_after = 0.0
 
     @property
     def patience(self) -> float:
@@ -38,13 +39,20 @@ class Latency:
         if self._iut.ends_at_once:
             return 0.0
         if self.seconds is None:
-            return min(EFFECT_UNLEARNT, self._iut.settle)
-        return self.seconds * PATIENCE_FOR_EACH_SECOND + PATIENCE_BEYOND
+            return max(self._found_after, min(EFFECT_UNLEARNT, self._iut.settle))
+        return max(self._found_after, self.seconds * PATIENCE_FOR_EACH_SECOND + PATIENCE_BEYOND)
 
     def learn(self, cancel: Exchange, look: Exchange) -> None:
         """Learn from a look that shows the end that a cancel made; other looks teach nothing."""
         if _may_be_its_end(look):
             self.seconds = max(self.seconds or 0.0, look.received_at - cancel.sent_at)
+
+    def found_by(self, look: Exchange, cause: Exchange) -> None:
+        """Be as patient from now on as it took until a look showed what a request may have done, within `settle`.
+
+        What comes of a queue, or of a clean-up, may be later than any cancel; to be sure of it, it is waited for again.
+        """
+        self._found_after = min(self._iut.settle, max(self._found_after, look.received_at - cause.received_at))
 
     def await_end(self, cancel: Exchange, look: Exchange) -> Exchange:
         """Look at a cancelled operation until it is done, or the end of `settle`; the last look."""

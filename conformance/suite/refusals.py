@@ -159,11 +159,11 @@ class Refusals:
         Raises NotTested when they did something and cannot be sent again.
         """
         if self._effects is None:
-            looked = self._last_look.at(_KEY)
-            self._effects = self._found() if looked.has_stopped else {}
-            if any(self._effects.values()) or self._blame.touches_others:
-                self._last_look.accounted_for.add(looked.bystander.name)
+            self._effects = self._found() if self._last_look.at(_KEY).has_stopped else {}
         effect = self._effects.get(family)
+        # Not for the effect of another family: its check may have come before the effect was seen.
+        if effect is not None or self._blame.touches_others:
+            self._last_look.accounted_for.add(self._bystanders.oldest.name)
         if isinstance(effect, NotTested):
             raise effect
         return effect

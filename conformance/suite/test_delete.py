@@ -37,7 +37,7 @@ def test_delete_leaves_other_operations_alone(
     keeps a few: then another delete touches none.
     """
     looked = last_look.at(DELETION)
-    if looked.touched is not None and not blame.delete_touches_others():
+    if looked.touched is not None and not blame.delete_touches_others:
         raise NotTested(f"{looked.touched.message}; another delete left the operations beside it alone")
     last_look.require_untouched(DELETION)
 

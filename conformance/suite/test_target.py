@@ -81,7 +81,7 @@ def _is_by_what_came_later(last_look: LastLook, blame: Blame) -> bool:
     """Whether it touches others what was aimed at the bystander of the cancellations when they were over."""
     name = last_look.at(CANCELLATIONS).bystander.name
     remakes = [looked.remake for looked in last_look.attempts_at(name) if looked.remake is not None]
-    return any(blame.apart(remakes)) or blame.delete_touches_others()
+    return any(blame.apart(remakes)) or blame.delete_touches_others
 
 
 WILDCARDS = ("-", "*")

@@ -18,13 +18,15 @@ from conformance.suite.confirmation import Confirmation, fresh_ones_not_ended
 from conformance.suite.evidence import require_looks, require_untouched
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook, acknowledged, deleted, times_cancelled
+from conformance.suite.latency import Latency
 
 
 @pytest.fixture(scope="module")
 def last_looks(iut: Iut, attempts: LastLook, request: pytest.FixtureRequest) -> None:
     """One more look at what was cancelled or deleted: what is final must still be so, whatever else failed.
 
-    It is had so long after the end as `[operations] watch` says; the last look will do where that says nothing.
+    It is had so long after the end as `[operations] watch` says; the last look will do where that says nothing. With it
+    goes one at all that must be untouched: what was refused may have been put into a queue that is longer.
     """
     with contextlib.suppress(Unjudged):
         first: FirstCancel = request.getfixturevalue("first_cancel")
@@ -37,8 +39,8 @@ def last_looks(iut: Iut, attempts: LastLook, request: pytest.FixtureRequest) -> 
                 names = [
                     cancellation.name for cancellation in cancellations.all() if cancellation.name in acknowledged(iut)
                 ] or names
-                names += deleted(iut)
-        iut.get_all([name for name in names if iut.watch or name not in attempts.ends])
+                names += [*deleted(iut), *attempts.bystanders]
+        iut.get_all([name for name in dict.fromkeys(names) if iut.watch or name not in attempts.ends])
 
 
 @verifies("outcome.guaranteed")
@@ -74,11 +76,12 @@ def _is_end(look: Look) -> bool:
 
 @verifies("target.only-its-cancel-cancels")
 def test_nobody_cancelled_what_no_cancel_was_accepted_for(
-    iut: Iut, last_looks: None, attempts: LastLook, blame: Blame
+    iut: Iut, last_looks: None, attempts: LastLook, blame: Blame, latency: Latency
 ) -> None:
     """Operations that are ours alone, and of which no other check has said who touched them.
 
-    What was aimed at such a one is aimed at a fresh one, all together: it counts when that is cancelled, too.
+    What was aimed at such a one is aimed at a fresh one, all together: it counts when that is cancelled, too, as late
+    as the first was seen to be. It counts, too, where any delete or any cancel touches others so late.
 
     By several workers, the one that runs this judges the operations that it started itself. What happened to them is
     whole in its own recording, and only it can aim at a fresh one again what it aimed at them. So this is no rule: that
@@ -88,8 +91,13 @@ def test_nobody_cancelled_what_no_cancel_was_accepted_for(
         raise NotTested("the operations are given by name, so that others may know them, and cancel them")
     ours = set(iut.supply.handed_out) - attempts.accounted_for - blame.asked
     found = {} if blame.touches_others else cancelled_by_nobody(iut.target.exchanges, ours)
-    for name, complaint in found.items():
-        remakes = [looked.remake for looked in attempts.attempts_at(name) if looked.remake is not None]
-        require(complaint if any(blame.apart(remakes)) else None)
+    aimed = [(complaint, looked) for name, complaint in found.items() for looked in attempts.attempts_at(name)]
+    for complaint, looked in aimed:
+        latency.found_by(complaint.exchanges[-1], looked.sent[0])
+    suspects = [(complaint, looked.remake) for complaint, looked in aimed if looked.remake is not None]
+    again = blame.apart([remake for _, remake in suspects])
+    require(*(complaint for (complaint, _), has_touched in zip(suspects, again, strict=True) if has_touched))
+    for complaint in found.values():
+        require(complaint if blame.delete_touches_others or blame.plain_cancel_touches_others else None)
         raise NotTested(f"{complaint.message}; it did not happen to another operation, so it may be a coincidence")
     require_untouched(iut, None)

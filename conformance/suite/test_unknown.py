@@ -81,6 +81,7 @@ def test_cancel_of_an_unknown_operation_creates_nothing(
     assert cancel.call is not None
     look = unknown_after
     if operation_in(look) is not None:
+        latency.found_by(look, cancel)
         require(_created(iut, latency, unknown_name(cancel.call.name, "created")))
         raise NotTested(
             f"{cancel.call.name} exists, and another name that is surely nobody's does not when it is cancelled"

@@ -114,6 +114,9 @@ CASES = {
             "without details": lambda t: t.cancel(
                 status=404, answer={"error": {"code": 404, "message": "no", "status": "NOT_FOUND"}}
             ),
+            "with null for an empty message": lambda t: t.cancel(
+                status=404, answer={"error": {"code": 404, "message": None, "status": "NOT_FOUND"}}
+            ),
             "with the older `errors` beside": lambda t: t.cancel(
                 status=404, answer=envelope(404, "NOT_FOUND", errors=[{"domain": "global", "reason": "notFound"}])
             ),
@@ -122,6 +125,9 @@ CASES = {
             "a bare Status": lambda t: t.cancel(status=404, answer=bare(5)),
             "no status": lambda t: t.cancel(status=404, answer={"error": {"code": 404, "message": "no"}}),
             "an empty one": lambda t: t.cancel(status=404, answer={"error": {}}),
+            "a message in several languages": lambda t: t.cancel(
+                status=404, answer={"error": {"code": 404, "message": {"en": "no"}, "status": "NOT_FOUND"}}
+            ),
             "a page": lambda t: t.get(GOOGLE_PAGE, 404, content_type="text/html"),
             "a bare Status that asks for credentials": lambda t: t.cancel(status=401, answer=bare(16)),
         },

@@ -107,7 +107,10 @@ def error_comes_in_the_envelope(exchange: Exchange) -> str | None:
     if envelope is None:
         return f"status {exchange.response.status} comes with {_described(exchange)}, not with the envelope"
     missing = [member for member in ("code", "message", "status") if member not in envelope]
-    return f"the envelope lacks {', '.join(missing)}" if missing else None
+    if missing:
+        return f"the envelope lacks {', '.join(missing)}"
+    message = envelope["message"]
+    return None if message is None or isinstance(message, str) else f"`error.message` is {message!r}, not text"
 
 
 @exchange_rule("errors.envelope-is-used", when=_is_an_error_of_a_method & has_status, reads=Wire.HTTP)

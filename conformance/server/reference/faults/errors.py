@@ -174,6 +174,12 @@ def method_not_allowed_is_a_code(honest: Service) -> Service:
     return envelopes_changed(strict, changed, lambda error: error.http_status == 405)
 
 
+@fault(breaks=("errors.envelope", "errors.have-a-message"))
+def message_is_an_object(honest: Service) -> Service:
+    """Sends the message of an error in an object, by its language: clients expect text."""
+    return envelopes_changed(honest, lambda envelope: envelope | {"message": {"en": envelope["message"]}})
+
+
 @fault(breaks="errors.have-a-message")
 def message_is_empty(honest: Service) -> Service:
     """Sends errors with an empty message, as the Cloud Spanner emulator does."""

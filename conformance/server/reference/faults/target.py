@@ -6,6 +6,7 @@ operation is not cancelled, the statement is best-effort, so that this is no sec
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from urllib.parse import parse_qs, unquote
@@ -25,7 +26,7 @@ from conformance.server.reference.faults.registry import BEST_EFFORT, fault
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.naming import id_of, parent_of
 from conformance.server.reference.service import Service
-from conformance.server.reference.store import Snapshot
+from conformance.server.reference.store import Behaviour, Snapshot, UnknownOperation
 
 # --- The name in another place ----------------------------------------------------------------------------------------
 
@@ -233,6 +234,26 @@ def refusals_add_up(honest: Service) -> Service:
 
 _SUSPECT = 12
 """Refused requests; more than there are in any family of near misses."""
+
+
+@fault(
+    breaks="target.only-its-cancel-cancels",
+    profile="ci",
+    unseen={"very-late": "it comes when ci has looked for the last time"},
+)
+def refusals_add_up_to_a_review(honest: Service) -> Service:
+    """The same, three seconds later than any other cancel takes effect: somebody has to look at it first."""
+
+    def respond(service: Service, request: Request, response: Response) -> Response:
+        for name in started(service) if 400 <= response.status < 500 else []:
+            if id_of(name) in request.path and service.count(f"refusals of {name}") == _SUSPECT:
+                with contextlib.suppress(UnknownOperation):
+                    if not service.store.get(name).done:
+                        reviewed = Behaviour.of("cancel-later", delay=service.flavour.running.delay + 3.0)
+                        service.store.amend(name, behaviour=reviewed, cancel_requested_at=service.clock.now())
+        return honest.respond(service, request, response)
+
+    return replace(without_metadata(remembering(honest)), respond=respond)
 
 
 @fault(breaks="target.other-operations-untouched")
