@@ -98,11 +98,13 @@ _IN_OTHER_PLACES: dict[Place, MakeFamily] = {
 
 
 def _body_in_other_forms(given: Situation) -> list[Outgoing]:
-    """Twice, and without a label."""
+    """Twice, without a label, and in messages of their own, as other methods have them."""
     iut, note = given.iut, _note("body")
     decoy, other = json.dumps(given.decoy), json.dumps(given.name)
     twice = f'{{"name": {decoy}, "name": {other}}}'.encode()
+    nested = json.dumps({key: {"name": given.name} for key in ("operation", "request", "resource")}).encode()
     return [
+        iut.cancel_request(given.decoy, body=nested, note=note),
         iut.cancel_request(given.decoy, body=twice, note=note),
         iut.cancel_request(given.decoy, body=json.dumps({"name": given.name}).encode(), content_type=None, note=note),
     ]

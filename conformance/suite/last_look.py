@@ -100,9 +100,9 @@ class LastLook:
         return looked.touched is not None and untouched(looked.bystander.operation, look) is None and has_later
 
     @property
-    def bystanders(self) -> list[str]:
-        """The names of all operations at which something was aimed that must not touch them."""
-        return list(dict.fromkeys(looked.bystander.name for looked in self._looked.values()))
+    def names(self) -> list[str]:
+        """The names of all operations at which something was aimed that must not touch them, or change their result."""
+        return list(dict.fromkeys([*(looked.bystander.name for looked in self._looked.values()), *self._followed]))
 
     def attempts_at(self, name: str) -> list[Looked]:
         """All that was aimed at the operation of this name, and how it looked."""

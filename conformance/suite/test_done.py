@@ -8,10 +8,12 @@ from conformance.errors import NotTested
 from conformance.exchange import Exchange
 from conformance.rules.server.done import cancel_waits_for_the_end
 from conformance.rules.server.outcome import done_cancel_is_answered
+from conformance.server.target.iut import Iut
 from conformance.suite.bystanders import shows_the_end
-from conformance.suite.cancellations import Cancellations
+from conformance.suite.cancellations import Cancellations, FirstCancel
 from conformance.suite.evidence import note, require_each
 from conformance.suite.judging import require, verifies
+from conformance.suite.last_look import LastLook
 from conformance.suite.repeated_forms import RepeatedForms
 
 
@@ -21,6 +23,27 @@ def cancelled_again(repeated_forms: RepeatedForms, cancel_works: Cancellations) 
     if not shows_the_end(cancel_works.plain.end):
         raise NotTested("no cancelled operation was done when it was cancelled again")
     return repeated_forms.control
+
+
+@verifies("operation.result-is-final", profile="ci")
+def test_cancel_and_end_do_not_undo_each_other(
+    iut: Iut, completing_name: str, cancel_is_heard: FirstCancel, attempts: LastLook
+) -> None:
+    """Of what soon ends by itself and is cancelled before: whichever comes last must not undo what came first.
+
+    Whether it does, the rule about all traffic says, when all that was done is looked at for the last time.
+    """
+    if not completing_name:
+        raise NotTested("[operations] completed is not given, so that no operation is known to end by itself")
+    name = iut.completed_supply.take(1)[0]
+    attempts.follow(name)
+    iut.cancel(name, note="cancel of an operation that soon ends by itself")
+    look = iut.get(name)
+    if not shows_the_end(look):
+        look = iut.await_end([name])[name]
+    if not shows_the_end(look):
+        raise NotTested(f"{name} of [operations] completed was cancelled and is not done within {iut.settle:g} s")
+    note(look)
 
 
 @verifies("repeat.done-is-answered")

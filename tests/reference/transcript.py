@@ -241,7 +241,7 @@ class Script:
             self.look(name)
 
     def _names(self) -> None:
-        """A second name in the body, and in the header."""
+        """A second name in the body, and in the header; and an operation that is done when it is started."""
         name, other = self.start(), self.start()
         for second in (name, other):
             self.ask("POST", f"{name}:cancel", f'{{"name":"{second}"}}'.encode(), (_JSON,))
@@ -251,7 +251,10 @@ class Script:
         self.ask(
             "POST", f"{name}:cancel", f"name={other}".encode(), (("Content-Type", "application/x-www-form-urlencoded"),)
         )
+        message = json.dumps({"operation": {"name": other}}).encode()
+        self.ask("POST", f"{name}:cancel", message, (_JSON,))
         self.look(name, other, name.replace("projects/demo/", "projects/481516234200/"))
+        self.ask("POST", f"{PARENT}/operations:start", b'{"mode":"done"}', (_JSON,))
 
     def _credentials(self) -> None:
         name = self.start()

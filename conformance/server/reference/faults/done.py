@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from conformance.lro.codes import Code
-from conformance.server.reference.faults.lies import cancel_preceded, refusal, was_cancelled
+from conformance.server.reference.faults.lies import cancel_preceded, refusal, was_cancelled, without
 from conformance.server.reference.faults.registry import fault
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
+from conformance.server.reference.store import Mode, Snapshot
 
 _BLOCKS = 2.5
 """Seconds; longer than a cancel takes in any world."""
@@ -49,3 +50,26 @@ def cancel_of_cancelled_crashes(honest: Service) -> Service:
             raise refusal(Code.INTERNAL, "Internal error encountered.", "INTERNAL_ERROR")
 
     return cancel_preceded(honest, act)
+
+
+_TAKES = 1.0
+"""Seconds that the worker takes for what else would be done when it is started."""
+
+
+@fault(breaks="operation.result-is-final", profile="ci")
+def worker_overwrites_a_cancellation(honest: Service) -> Service:
+    """Writes the result of a worker into an operation that was cancelled meanwhile: the last one to write wins."""
+    made = {"@type": "type.googleapis.com/google.protobuf.Empty"}
+
+    def start(service: Service, call: Invocation) -> Message:
+        is_done = call.body.get("mode") == Mode.DONE
+        body = {"mode": Mode.COMPLETE, "duration": _TAKES} if is_done else call.body
+        return honest.start(service, replace(call, body=body))
+
+    def render(service: Service, operation: Snapshot) -> Message:
+        shown = honest.render_operation(service, operation)
+        is_written = service.clock.now() > operation.started_at + _TAKES
+        is_worked_on = operation.behaviour.mode is Mode.COMPLETE and was_cancelled(operation) and is_written
+        return without(shown, "error") | {"response": made} if is_worked_on else shown
+
+    return replace(honest, start=start, render_operation=render)

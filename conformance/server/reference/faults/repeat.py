@@ -156,7 +156,7 @@ def second_cancel_rewrites_the_message(honest: Service) -> Service:
     return replace(counting, render_operation=lie)
 
 
-@fault(breaks="operation.result-is-final")
+@fault(breaks=("operation.result-is-final", "outcome.guaranteed"))
 def second_cancel_changes_the_code(honest: Service) -> Service:
     """Turns the error of a cancelled operation into FAILED_PRECONDITION when it is cancelled again."""
     counting = cancel_preceded(honest, lambda service, call: _count(service, call.target))

@@ -7,7 +7,7 @@ operation is not cancelled, the statement is best-effort, so that this is no sec
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from urllib.parse import parse_qs, unquote
 
@@ -70,7 +70,18 @@ def another_member_wins(honest: Service) -> Service:
     return cancel_meant_for(ignoring, lambda _, call: _sibling(call.name, call.body.get("operationId")))
 
 
-@fault(breaks="target.query-name-never-redirects", statement=BEST_EFFORT)
+@fault(breaks="target.body-name-never-redirects", statement={"unknown_fields": "ignored"}, profile="ci")
+def message_in_the_body_wins(honest: Service) -> Service:
+    """Cancels the operation that a message `operation` in the body names: its other methods take one there."""
+
+    def meant(_: Service, call: Invocation) -> str:
+        message = call.body.get("operation")
+        return str(message.get("name") or call.name) if isinstance(message, Mapping) else call.name
+
+    return cancel_meant_for(flavoured(honest, body_name="ignored", unknown_body="ignored"), meant)
+
+
+@fault(breaks="target.query-name-never-redirects")
 def query_name_wins(honest: Service) -> Service:
     """Cancels the operation that `?name=` says, as Envoy and vanguard do."""
     return cancel_meant_for(
