@@ -104,6 +104,9 @@ func outcome(r request) object {
 	switch {
 	case err == nil:
 		return reply
+	case errors.As(err, &answer) && answer == nil:
+		// Poll() of an operation whose error has no code; even Error() of that panics.
+		return object{"outcome": "client_error", "message": "an error that is a nil *apierror.APIError"}
 	case errors.As(err, &answer):
 		return object{"outcome": "rpc_error", "code": code.Code(answer.GRPCStatus().Code()).String(), "message": answer.Error()}
 	case errors.Is(err, context.DeadlineExceeded):
