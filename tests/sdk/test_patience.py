@@ -50,12 +50,13 @@ def failed(performance: Performance) -> set[str]:
 WHILE_BUSY = "reply.get('http_status') == 503"
 
 
-@pytest.mark.parametrize("patience", [0.8, 30.0])
+@pytest.mark.parametrize("patience", [2.5, 30.0])
 def test_the_verdict_on_a_call_that_outlives_its_deadline_does_not_depend_on_the_patience(patience: float) -> None:
-    performance = played(WHILE_BUSY, 3, patience, "unavailable-for-ever", "plain-cancel")
+    """It is late by seconds, for what is late by less than the machine stood still is not held against a client."""
+    performance = played(WHILE_BUSY, 5, patience, "unavailable-for-ever", "plain-cancel")
     assert failed(performance) == {"client-retry.deadline-ends-the-retries"}
     assert not performance.faults
-    assert [play.outlived for play in performance.plays] == [False, patience < 3]
+    assert [play.outlived for play in performance.plays] == [False, patience < 5]
     assert performance.plays[0].turns, "the driver was started again"
 
 
