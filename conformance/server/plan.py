@@ -121,9 +121,13 @@ class _Names:
             if members:
                 self._by_id[_id(str(members.get("name", "")))] = "{operation}"
 
+        self._spelt = {
+            spelling: word for one, word in self._by_id.items() for spelling in dict.fromkeys((one, quote(one, safe="")))
+        }
+
     def shown(self, text: str) -> str:
-        for identifier, word in self._by_id.items():
-            text = text.replace(identifier, word).replace(quote(identifier, safe=""), word)
+        for spelling, word in self._spelt.items():
+            text = text.replace(spelling, word)
         return _ID.sub("…", text)
 
     def started_by(self, exchange: Exchange) -> tuple[str, str]:
