@@ -122,7 +122,9 @@ class _Names:
                 self._by_id[_id(str(members.get("name", "")))] = "{operation}"
 
         self._spelt = {
-            spelling: word for one, word in self._by_id.items() for spelling in dict.fromkeys((one, quote(one, safe="")))
+            spelling: word
+            for one, word in self._by_id.items()
+            for spelling in dict.fromkeys((one, quote(one, safe="")))
         }
 
     def shown(self, text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.errors import NotApplicable, NotTested
+from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import operation_in
 from conformance.lro import Operation
@@ -18,7 +18,6 @@ from conformance.rules.server.outcome import ended, untouched
 from conformance.server.target.iut import Iut, still_runs
 from conformance.spec.home import home_below
 from conformance.spec.template import Kind
-from conformance.suite.bystanders import Bystanders
 from conformance.suite.cancellations import Cancellations, FirstCancel
 from conformance.suite.latency import Latency
 from conformance.suite.stimuli import stimulus
@@ -34,20 +33,6 @@ class Further:
     look: Exchange
     cancel: Exchange
     end: Exchange
-
-
-@stimulus
-def further_names(iut: Iut, older_name: str, bystanders: Bystanders) -> dict[str, str]:
-    """Start one operation below each further parent, beside the others of the run.
-
-    Raises NotApplicable without further parents, and NotTested when no operation can be started below one of them.
-    """
-    if not iut.further_supplies:
-        raise NotApplicable("[iut] parent names one parent only")
-    for parent, supply in iut.further_supplies.items():
-        if not supply.is_given:
-            raise NotTested(f"[operations] cannot start operations below {parent}: write {{parent}} where it stands")
-    return {parent: supply.take(1)[0] for parent, supply in iut.further_supplies.items()}
 
 
 @stimulus

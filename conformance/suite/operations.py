@@ -2,7 +2,8 @@
 
 A careless server may cancel another operation with, or in place of, the one that is named: the oldest, the newest, the
 one that was started before it or after it. So the oldest of all is a bystander, the next one (`older`) is started right
-before all others, and `younger` right after them; the last before `younger` is one that is deleted, too.
+before all others, and `younger` right after them. The last before `younger` is one that is deleted, too; before it are
+those below further parents.
 None is started that no check of the run wants.
 """
 
@@ -67,6 +68,28 @@ def same_request_id_name(
     Where the suite may choose ids it is the one with an unusual id.
     """
     return (unusual[EVERYTHING].name if unusual is not None else "") or iut.running(1)[0]
+
+
+@stimulus
+def further_names(
+    iut: Iut,
+    first_name: str | None = None,
+    cancellation_names: list[str] | None = None,
+    decoy_name: str | None = None,
+    storm_name: str | None = None,
+    completing_name: str | None = None,
+    same_request_id_name: str | None = None,
+) -> dict[str, str]:
+    """One operation below each further parent, by the parent.
+
+    Raises NotApplicable without further parents, and NotTested when no operation can be started below one of them.
+    """
+    if not iut.further_supplies:
+        raise NotApplicable("[iut] parent names one parent only")
+    for parent, supply in iut.further_supplies.items():
+        if not supply.is_given:
+            raise NotTested(f"[operations] cannot start operations below {parent}: write {{parent}} where it stands")
+    return {parent: supply.take(1)[0] for parent, supply in iut.further_supplies.items()}
 
 
 @stimulus

@@ -50,6 +50,9 @@ FAMILIES: dict[str, MakeFamily] = {}
 CANCEL_A_DECOY: set[str] = set()
 """The families whose requests are good cancels, of another operation than the one they must not touch."""
 
+SHOULD_BE_REFUSED: set[str] = set()
+"""The families that no MUST refuses: what they touch, a warning says, and nothing else."""
+
 _KEY = "refusals"
 
 
@@ -64,6 +67,12 @@ def refusal(make: MakeFamily) -> Any:
 def refusal_by_decoy(make: MakeFamily) -> Any:
     """The same of requests that are good cancels, of the decoy."""
     CANCEL_A_DECOY.add(make.__name__)
+    return refusal(make)
+
+
+def advised_refusal(make: MakeFamily) -> Any:
+    """The same of requests that should be refused, and need not."""
+    SHOULD_BE_REFUSED.add(make.__name__)
     return refusal(make)
 
 
@@ -137,6 +146,8 @@ class Refusals:
         self._blame = blame
         self._sent: dict[str, list[Exchange]] = {}
         self._effects: dict[str, Complaint | NotTested | None] | None = None
+        self._acquitted: set[str] = set()
+        """The families whose checks were told that they did nothing."""
         self._looks_apart: dict[str, Exchange] = {}
         """The looks at bystanders of their own of the families that were not to blame for what one of them did."""
         self._accepts_unknown: bool | None = None
@@ -160,13 +171,22 @@ class Refusals:
         """
         if self._effects is None:
             self._effects = self._found() if self._last_look.at(_KEY).has_stopped else {}
+            self._account(touched={name for name, effect in self._effects.items() if effect is not None})
         effect = self._effects.get(family)
-        # Not for the effect of another family: its check may have come before the effect was seen.
-        if effect is not None or self._blame.touches_others:
-            self._last_look.accounted_for.add(self._bystanders.oldest.name)
+        if effect is None:
+            self._acquitted.add(family)
         if isinstance(effect, NotTested):
             raise effect
         return effect
+
+    def _account(self, touched: set[str]) -> None:
+        """Note that the bystander needs no judgement of its own: each family that touched it is judged by its check.
+
+        So it is not where the check has come before the effect was seen. A check may be another worker's.
+        """
+        is_judged = bool(touched) and not (touched & self._acquitted) - SHOULD_BE_REFUSED
+        if is_judged or self._blame.touches_others:
+            self._last_look.accounted_for.add(self._bystanders.oldest.name)
 
     def require_untouched(self, family: str) -> None:
         """Raise NotTested if it is not known whether the family touched a bystander: of another one, it may be gone."""

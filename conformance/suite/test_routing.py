@@ -15,7 +15,7 @@ from conformance.suite.evidence import answered, note, require_answers
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.near_misses import near_miss_refusal, posted
-from conformance.suite.refusals import Refusal, Refusals, Situation, refusal
+from conformance.suite.refusals import Refusal, Refusals, Situation, advised_refusal, refusal
 from conformance.suite.repeated_forms import RepeatedForms
 from conformance.suite.stimuli import stimulus
 
@@ -143,7 +143,7 @@ def test_no_other_method_cancels(last_look: LastLook, other_methods: Refusal) ->
     other_methods.require_no_effect()
 
 
-@refusal
+@advised_refusal
 def lower_case_method(given: Situation) -> list[Outgoing]:
     """The cancel with the name of its method in lower case, which is the name of another one."""
     iut, method = given.iut, given.iut.cancel_method.lower()
@@ -157,7 +157,7 @@ def test_method_in_lower_case_does_not_cancel(last_look: LastLook, lower_case_me
     lower_case_method.require_no_effect(*lower_case_method.accepted())
 
 
-@refusal
+@advised_refusal
 def wildcard_parents(given: Situation) -> list[Outgoing]:
     """The cancel of the id below `-` in place of every parent; none where somebody else may have that id, too."""
     iut, (*parents, identifier) = given.iut, given.name.split("/")
@@ -175,7 +175,7 @@ def test_wildcard_for_every_parent_cancels_nothing(last_look: LastLook, wildcard
     wildcard_parents.require_no_effect()
 
 
-@refusal
+@advised_refusal
 def malformed_escapes(given: Situation) -> list[Outgoing]:
     head, colon, verb = given.iut.contract.path(Method.CANCEL, given.name).rpartition(":")
     return [posted(given.iut, f"{head}%zz{colon}{verb}", "malformed percent-escape")]

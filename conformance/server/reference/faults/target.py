@@ -74,11 +74,13 @@ def another_member_wins(honest: Service) -> Service:
 def message_in_the_body_wins(honest: Service) -> Service:
     """Cancels the operation that a message `operation` in the body names: its other methods take one there."""
 
-    def meant(_: Service, call: Invocation) -> str:
+    def meant(service: Service, call: Invocation) -> str:
         message = call.body.get("operation")
-        return str(message.get("name") or call.name) if isinstance(message, Mapping) else call.name
+        named = message.get("name") if isinstance(message, Mapping) else None
+        return named if named in started(service) else call.name
 
-    return cancel_meant_for(flavoured(honest, body_name="ignored", unknown_body="ignored"), meant)
+    ignoring = flavoured(honest, body_name="ignored", unknown_body="ignored")
+    return cancel_meant_for(remembering(ignoring), meant)
 
 
 @fault(breaks="target.query-name-never-redirects")
