@@ -14,6 +14,7 @@ from conformance.rules.server.authorship import cancelled_by_nobody
 from conformance.rules.server.outcome import ended_cancelled
 from conformance.server.target.iut import Iut
 from conformance.suite.blame import Blame
+from conformance.suite.bystanders import shows_the_end
 from conformance.suite.cancellations import Cancellations, FirstCancel
 from conformance.suite.confirmation import Confirmation, fresh_ones_not_ended
 from conformance.suite.evidence import require_looks, require_untouched
@@ -50,7 +51,8 @@ def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
 ) -> None:
     """Every operation whose cancel was acknowledged, whatever else it was sent for: a cancel must not wear out.
 
-    How it ended first counts: what a second cancel makes of a result, `operation.result-is-final` says. Where a cancel
+    How it ended first counts: what a second cancel makes of a result, `operation.result-is-final` says; and where
+    another cancel of it was refused, that it has ended: what a refused one does, other requirements say. Where a cancel
     named another operation besides, and that one has ended, it may have been cancelled in place of this one: that is
     for the requirements about the target.
     """
@@ -62,12 +64,21 @@ def test_guaranteed_cancel_has_ended_what_was_cancelled_in_passing(
     ends = {name: look for name, look in ended.items() if name in cancels}
     ends.update(iut.await_end([name for name in cancels if name not in ends]))
     times = {name: times_cancelled(iut, cancel) for name, cancel in cancels.items()}
-    complaints = {name: ended_cancelled(cancel, ends[name], iut.settle) for name, cancel in cancels.items()}
+    complaints = {
+        name: ended_cancelled(cancel, ends[name], iut.settle)
+        for name, cancel in cancels.items()
+        if not (shows_the_end(ends[name]) and _was_refused_too(iut, cancel))
+    }
     not_ended = [name for name, complaint in complaints.items() if complaint is not None]
     confirmation.decides(complaints.values(), lambda: fresh_ones_not_ended(iut, times[not_ended[0]]))
     if not cancels:
         raise NotTested("no cancel of a running operation succeeded")
     require_looks(*ends.values())
+
+
+def _was_refused_too(iut: Iut, cancel: Exchange) -> bool:
+    cancels = [sent for sent in iut.target.exchanges if sent.calls(Method.CANCEL) and sent.call == cancel.call]
+    return any(sent.response is not None and 400 <= sent.response.status < 500 for sent in cancels)
 
 
 def _misled(iut: Iut, name: str, ended: Collection[str]) -> bool:
