@@ -100,7 +100,11 @@ def end_without_result_has_not_come(honest: Client) -> Client:
     return _read(honest, lambda _, shown: {"done": False} if shown["error"] is None and not shown["response"] else {})
 
 
-@fault("client-operation.metadata-is-no-outcome")
+@fault(
+    "client-operation.metadata-is-no-outcome",
+    "client-wait.completion-is-told",
+    "client-wait.end-is-awaited",
+)
 def request_is_a_cancellation(honest: Client) -> Client:
     """Shows an operation as cancelled whose metadata say that it was asked to be."""
     return _read(honest, lambda members, _: _as_cancelled(_metadata(members).get("requestedCancellation") is True))
