@@ -347,7 +347,7 @@ def test_what_is_no_har_is_refused(tmp_path: Path, document: Any) -> None:
 def test_what_is_no_json_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.har"
     path.write_bytes(content)
-    with pytest.raises(UsageError, match="is not JSON"):
+    with pytest.raises(UsageError, match="is not UTF-8" if content == b"\xff\xfe" else "is not JSON"):
         read_har(path)
     with pytest.raises(UsageError, match="cannot be read"):
         read_har(tmp_path / "nowhere.har")

@@ -212,6 +212,6 @@ def test_what_is_no_report_is_refused(tmp_path: Path, document: object) -> None:
 def test_what_is_no_json_or_not_there_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     assert "cannot be read" in refused(path)
-    for content in (b"<html>", b"\xff\xfe", b"[" * 100_000):
+    for content, said in ((b"<html>", "is not JSON"), (b"\xff\xfe", "is not UTF-8"), (b"[" * 100_000, "is not JSON")):
         path.write_bytes(content)
-        assert "is not JSON" in refused(path)
+        assert said in refused(path)
