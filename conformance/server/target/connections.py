@@ -100,9 +100,7 @@ class Connections(httpx.BaseTransport):
             raise
         self._was_answered = True
         keeps = bool(request.extensions.get(KEEP))
-        # What follows on a connection that was kept shows whether it is confused; nobody else is to find out.
-        follows = connection.kept_by is not None
-        connection.is_doubtful = not keeps and (follows or _may_be_unread(request, head.status_code))
+        connection.is_doubtful = _may_be_unread(request, head.status_code) and not keeps
         connection.kept_by = threading.get_ident() if keeps else None
         return httpx.Response(
             head.status_code,
