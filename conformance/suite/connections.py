@@ -1,13 +1,12 @@
 """Requests with a body that is refused, and after each another one on the same connection.
 
-A server that refuses a request before it has read the body must read the rest, or close the connection. Each pair has a
-connection of its own.
+A server that refuses a request before it has read the body must read the rest, or close the connection. A request uses
+the connection that was free last, and nothing else is sent meanwhile.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 from conformance.exchange import Exchange, Method
 from conformance.server.target.credentials import Credential
@@ -35,10 +34,10 @@ class Pair:
 def refused_then_served(iut: Iut, running: str) -> list[Pair]:
     """Each request that must be refused, and then a get of an operation."""
     after = iut.get_request(running, note="get after a refusal")
-    return iut.target.map(partial(_pair, iut, after), _to_be_refused(iut, running))
+    return [_pair(iut, refusal, after) for refusal in _to_be_refused(iut, running)]
 
 
-def _pair(iut: Iut, after: Outgoing, refusal: Outgoing) -> Pair:
+def _pair(iut: Iut, refusal: Outgoing, after: Outgoing) -> Pair:
     # What a server takes for a request here is none: only this requirement judges its answer.
     refused, answer = iut.send(replace(refusal, keeps=True)), iut.send(replace(after, may_be_unrouted=True))
     failed = answer.response is not None and not answer.succeeded()

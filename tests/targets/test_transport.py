@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from threading import Barrier, Event
 
 import h11
 import httpcore
@@ -242,32 +240,3 @@ def test_a_secret_that_cannot_be_sent_is_not_shown() -> None:
         except Exception as error:
             shown = f"{error!r} {error}"
     assert "s3cret" not in shown
-
-
-def test_what_follows_a_kept_request_is_of_the_same_thread() -> None:
-    """Two keep a connection each; who asks in between takes neither, and each goes on where it was."""
-    kept, asked = Barrier(3), Event()
-
-    def script(peer: Peer) -> None:
-        peer.send(answer(str(id(peer)).encode()))
-
-    with RawServer(script) as server, transport_to(server.origin) as transport, ThreadPoolExecutor(2) as pool:
-
-        def ask(keep: bool = False) -> bytes:
-            outcome = transport.exchange(request(server), LONG_ENOUGH, keep=keep)
-            assert isinstance(outcome, Response)
-            return outcome.body
-
-        def two() -> tuple[bytes, bytes]:
-            first = ask(keep=True)
-            kept.wait(LONG_ENOUGH)
-            asked.wait(LONG_ENOUGH)
-            return first, ask()
-
-        threads = [pool.submit(two), pool.submit(two)]
-        kept.wait(LONG_ENOUGH)
-        between = ask()
-        asked.set()
-        pairs = [thread.result(LONG_ENOUGH) for thread in threads]
-    assert [first for first, _ in pairs] == [after for _, after in pairs]
-    assert len({between, *(first for first, _ in pairs)}) == 3

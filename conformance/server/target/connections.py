@@ -7,7 +7,6 @@ an exchange as a whole must end. All three decide what a server is charged with.
   request whose connection was used before and ends before any byte of an answer is sent again, once, on a fresh one.
   What must not be sent twice, such as the start of an operation, has a fresh one from the beginning, in place of an
   idle one: no more are open than requests were ever under way, for some servers serve one connection after another.
-* What follows a request on its connection is sent by the same thread, whoever else sends meanwhile.
 * What comes after the end of an answer is the answer to nothing. A connection that has such bytes is not used again.
 * The content of an answer to HEAD is no part of it, and comes after its end. It is read where the request said that
   the connection ends with it, so that it can be told.
@@ -99,9 +98,7 @@ class Connections(httpx.BaseTransport):
             connection.close()
             raise
         self._was_answered = True
-        keeps = bool(request.extensions.get(KEEP))
-        connection.is_doubtful = _may_be_unread(request, head.status_code) and not keeps
-        connection.kept_by = threading.get_ident() if keeps else None
+        connection.is_doubtful = _may_be_unread(request, head.status_code) and not request.extensions.get(KEEP)
         return httpx.Response(
             head.status_code,
             headers=head.headers.raw_items(),
@@ -110,11 +107,9 @@ class Connections(httpx.BaseTransport):
         )
 
     def _idle_connection(self) -> _Connection | None:
-        own = threading.get_ident()
         with self._lock:
-            while found := [one for one in self._idle if one.kept_by in (None, own)]:
-                connection = next((one for one in found if one.kept_by == own), found[-1])
-                self._idle.remove(connection)
+            while self._idle:
+                connection = self._idle.pop()
                 if not connection.is_stale():
                     return connection
                 connection.close()
@@ -192,8 +187,6 @@ class _Connection:
         self._has_ended = False
         self._is_last_head = False
         self.has_answered = False
-        self.kept_by: int | None = None
-        """The thread whose next request follows here."""
         self.is_doubtful = False
         """Whether what follows a refusal here would be no evidence: the server may not have read all of it."""
 

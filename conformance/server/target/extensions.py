@@ -15,7 +15,7 @@ FRESH = "fresh"
 """Asks for a connection of its own: such a request is sent once, whatever becomes of it."""
 
 KEEP = "keep"
-"""Lets the next request of the same thread follow on the same connection, whatever the answer."""
+"""Lets the next request follow on the same connection, whatever the answer."""
 
 SENT_AGAIN = "sent_again"
 """Is set when the request was sent twice."""
