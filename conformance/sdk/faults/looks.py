@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import time
 from dataclasses import replace
 from typing import Any
@@ -163,30 +162,6 @@ def member_response_is_the_end(honest: Client) -> Client:
         return reply
 
     return _ending_early(replace(honest, understand=understand))
-
-
-@fault("client-wait.completion-is-told", "client-wait.end-is-awaited")
-def requested_is_cancelled(honest: Client) -> Client:
-    """Throws CANCELLED when `metadata.requestedCancellation` is true, as that of a service may be while it runs."""
-
-    def understand(method: str, answer: Answer) -> Reply:
-        reply = dict(honest.understand(method, answer))
-        if "operation" in reply and not reply["operation"]["done"]:
-            metadata = json.loads(answer.body).get("metadata") or {}
-            reply["is_requested"] = metadata.get("requestedCancellation") is True
-        return reply
-
-    def ended(seen: Reply) -> Reply:
-        if seen.get("is_requested"):
-            return {"outcome": "rpc_error", "code": "CANCELLED", "message": "", "cancelled": True}
-        return honest.ended(seen)
-
-    return replace(
-        honest,
-        understand=understand,
-        goes_on=lambda seen: honest.goes_on(seen) and not seen.get("is_requested"),
-        ended=ended,
-    )
 
 
 @fault("client-wait.end-is-awaited")

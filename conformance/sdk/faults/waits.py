@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -205,11 +206,27 @@ def looks_have_no_deadline(honest: Client) -> Client:
 @fault("client-wait.completion-is-told", "client-wait.end-is-awaited")
 def asked_to_cancel_is_cancelled(honest: Client) -> Client:
     """Ends a wait as cancelled when the metadata say that a cancellation was asked for."""
+    return _cancelled_when(honest, lambda answer: b"requestedCancellation" in answer.body)
+
+
+@fault("client-wait.completion-is-told", "client-wait.end-is-awaited")
+def requested_is_cancelled(honest: Client) -> Client:
+    """Throws CANCELLED when `metadata.requestedCancellation` is true, as that of a service may be while it runs."""
+
+    def is_requested(answer: Answer) -> bool:
+        metadata = json.loads(answer.body).get("metadata") or {}
+        return metadata.get("requestedCancellation") is True
+
+    return _cancelled_when(honest, is_requested)
+
+
+def _cancelled_when(honest: Client, says_so: Callable[[Answer], bool]) -> Client:
+    """Ends a wait as cancelled at a look that shows an operation running and says so."""
 
     def understand(method: str, answer: Answer) -> Reply:
         reply = dict(honest.understand(method, answer))
-        if b"requestedCancellation" in answer.body and b'"done": true' not in answer.body and method == "get":
-            reply["is_asked"] = True
+        if "operation" in reply and not reply["operation"]["done"]:
+            reply["is_asked"] = says_so(answer)
         return reply
 
     def ended(seen: Reply) -> Reply:
