@@ -4,8 +4,8 @@ HAR has no field for some values: number, note, the raw request-target, why ther
 that begins with an underscore, as the format allows. So our own files are read exactly as they were written.
 
 In files of other programs, an entry becomes an exchange only if it shows what the server did. A body that was not
-saved, an answer from a browser's cache, or a request that the browser itself aborted is left out, with the reason: a
-rule would blame the server for it.
+saved, or is still compressed, an answer from a browser's cache, or a request that the browser itself aborted is left
+out, with the reason: a rule would blame the server for it.
 """
 
 from __future__ import annotations
@@ -24,12 +24,15 @@ from urllib.parse import unquote_plus
 
 from conformance import __version__
 from conformance.errors import UsageError
+from conformance.exchange.content import codings_of, content_of
 from conformance.exchange.exchange import Exchange
 from conformance.exchange.har_entry import OURS, contradictions, instant, is_number, member, url_of
 from conformance.exchange.message import Failure, FailureKind, Header, Request, Response
 from conformance.secrets.redaction import is_masked
 from conformance.secrets.secret import Secret
 
+_PACKED = (b"\x1f\x8b", b"PK\x03\x04", b"\x28\xb5\x2f\xfd")
+"""How files of gzip, zip and zstd begin."""
 _ERROR = re.compile(r"(net::ERR|NS_ERROR)_[A-Z_]+")
 
 
@@ -187,7 +190,9 @@ def read_har(path: Path) -> HarContents:
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}", "name a HAR file that exists") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: cannot be read: it is not UTF-8", "save it as a text in UTF-8") from error
+        is_packed = error.object.startswith(_PACKED)
+        what, remedy = ("packed", "unpack it first") if is_packed else ("not UTF-8", "save it as a text in UTF-8")
+        raise UsageError(f"{path}: cannot be read: it is {what}", remedy) from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: is not JSON: {error}", "export the traffic as HAR again") from error
     log = document.get("log") if isinstance(document, dict) else None
@@ -275,7 +280,31 @@ def _read_outcome(entry: Mapping[str, Any], response: Mapping[str, Any], ours: M
         known = _ERROR.fullmatch(str(response.get("_error") or entry.get("_error")))
         said = f" ({known[0]})" if known else ""
         raise _LeftOut(f"it has no answer, and a recording does not tell whose fault that is{said}")
-    return Response(status, _read_fields(response), _read_body(status, response), str(response.get("statusText", "")))
+    if not _has_fields(response):
+        raise _LeftOut("the header fields of the answer were not saved")
+    fields, body = _read_fields(response), _read_body(status, response)
+    return Response(status, fields, body if ours else _unpacked(fields, body), str(response.get("statusText", "")))
+
+
+def _has_fields(response: Mapping[str, Any]) -> bool:
+    """Whether header fields were saved. A recorder that knows a media type has seen one, even if it shows none.
+
+    Browsers write `x-unknown` where there is no media type.
+    """
+    fields, kind = response.get("headers"), member(response, "content").get("mimeType")
+    return isinstance(fields, list) and (bool(fields) or kind in (None, "", "x-unknown"))
+
+
+def _unpacked(fields: Sequence[Header], body: bytes) -> bytes:
+    """A body without its content codings. HAR wants it so, but recorders before the decoder save what they saw."""
+    unpacked = content_of(fields, body)
+    if unpacked is not None:
+        return unpacked
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _LeftOut(f"the body of the answer was saved as it was coded: {', '.join(codings_of(fields))}") from error
+    return body
 
 
 def _read_body(status: int, response: Mapping[str, Any]) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import tempfile
 from collections.abc import Callable
@@ -228,6 +229,28 @@ def test_a_body_that_was_not_saved_is_no_empty_body(tmp_path: Path, content: Any
     assert "not saved" in left_out(tmp_path, entry(response=answer(content=content)))
 
 
+def coded(body: bytes, coding: str) -> Any:
+    """An answer as a recorder before the decoder saves it: the bytes of the wire in base64."""
+    fields = [*answer()["headers"], {"name": "Content-Encoding", "value": coding}]
+    return answer(headers=fields, content={"text": base64.b64encode(body).decode(), "encoding": "base64"})
+
+
+def test_a_body_that_was_saved_compressed_is_unpacked_or_left_out(tmp_path: Path) -> None:
+    for response in (coded(gzip.compress(b"{}"), "gzip"), coded(b"{}", "gzip"), coded(b"{}", "br")):
+        (read_back,) = read(tmp_path, entry(response=response)).exchanges
+        assert read_back.response is not None
+        assert read_back.response.body == b"{}"
+    unknown = coded(b"\x8b\x00\x80{}\x03", "br")
+    assert left_out(tmp_path, entry(response=unknown)).endswith("was saved as it was coded: br")
+
+
+@pytest.mark.parametrize("headers", [None, {"Content-Type": "application/json"}, []])
+def test_fields_that_were_not_saved_are_no_answer_without_fields(tmp_path: Path, headers: Any) -> None:
+    assert "header fields" in left_out(tmp_path, entry(response=answer(headers=headers)))
+    bare = answer(headers=[], content={"size": 2, "mimeType": "x-unknown", "text": "{}"})
+    assert len(read(tmp_path, entry(response=bare)).exchanges) == 1
+
+
 @pytest.mark.parametrize(
     "response",
     [
@@ -340,6 +363,13 @@ def test_what_is_no_har_is_refused(tmp_path: Path, document: Any) -> None:
     path = tmp_path / "x.har"
     path.write_text(json.dumps(document), "utf-8")
     with pytest.raises(UsageError, match="is no HAR file"):
+        read_har(path)
+
+
+def test_a_packed_file_is_to_be_unpacked(tmp_path: Path) -> None:
+    path = tmp_path / "x.har"
+    path.write_bytes(gzip.compress(b'{"log": {"entries": []}}'))
+    with pytest.raises(UsageError, match=r"(?s)it is packed.*unpack it first"):
         read_har(path)
 
 
