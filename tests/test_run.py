@@ -95,9 +95,14 @@ def test_what_does_not_work_alone_is_no_race_and_no_routing(fault: str) -> None:
 
 
 @pytest.mark.proof
-def test_a_distributed_run_says_the_same() -> None:
-    done = subprocess.run([*PROGRAM, "run", "-n", "2"], capture_output=True, text=True, timeout=60, check=False)
+def test_a_distributed_run_says_the_same_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    """pytest keeps a directory for worker processes, as `pytest-of-…`."""
+    done = subprocess.run(
+        [*PROGRAM, "run", "-n", "2"],
+        capture_output=True, text=True, timeout=60, check=False, env={**os.environ, "TMPDIR": str(tmp_path)},
+    )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_output_of_another_encoding_has_escapes_and_the_same_exit_status() -> None:

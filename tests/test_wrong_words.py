@@ -35,3 +35,14 @@ def test_an_address_of_another_machine_is_no_place_to_listen(capsys: pytest.Capt
     message, remedy = refused(capsys, "serve", "--host", "192.0.2.1")
     assert message.startswith("cannot listen on 192.0.2.1:0")
     assert remedy == "give a host of this machine"
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [(("rnu",), "run"), (("requirement",), "requirements"), (("requirements", "--format", "jsno"), "json")],
+)
+def test_a_misspelt_command_or_choice_is_told(
+    capsys: pytest.CaptureFixture[str], words: tuple[str, ...], meant: str
+) -> None:
+    assert refused(capsys, *words)[1].startswith(f"did you mean {meant}? `lro-conformance ")
+    assert refused(capsys, "something-else")[1] == "`lro-conformance --help` lists what it takes"

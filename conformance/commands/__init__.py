@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import re
 import signal
 import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from conformance.errors import UsageError, nearest
+from conformance.errors import UsageError, did_you_mean, nearest
 
 if TYPE_CHECKING:
     from conformance.reports.console import Size
@@ -40,6 +41,10 @@ def size_of(options: argparse.Namespace) -> Size:
 SURELY, _PROBABLY = 0.85, 0.75
 """How much a word is like the option that was meant, the dashes of both left out."""
 
+_NO_CHOICE = re.compile(r"invalid choice: '?([^' ]+)'? \(choose from (.*)\)")
+"""How argparse says that a word is none of those that it knows."""
+_WORD = re.compile(r"[\w-]+")
+
 
 class CommandParser(argparse.ArgumentParser):
     """Parses the arguments of one command; mistakes become a UsageError, as for any other input."""
@@ -51,7 +56,10 @@ class CommandParser(argparse.ArgumentParser):
         """The parsers of all commands."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message, f"`{self.prog} --help` lists what it takes")
+        lists = f"`{self.prog} --help` lists what it takes"
+        choice = _NO_CHOICE.search(message)
+        meant = did_you_mean(choice[1], _WORD.findall(choice[2])) if choice is not None else ""
+        raise UsageError(message, f"{meant} {lists}".strip())
 
     @property
     def known_options(self) -> list[str]:

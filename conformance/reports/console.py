@@ -311,7 +311,8 @@ def verdict_lines(report: Mapping[str, Any], colour: bool = False, width: int = 
 
 
 def _counts(report: Mapping[str, Any], width: int) -> Iterator[str]:
-    totals, count = report["totals"], len(report["requirements"])
+    totals = report["totals"]
+    count = sum(totals.values())  # also of those that the text leaves out
     counted = ", ".join(f"{totals[verdict]} {verdict}" for verdict in MARKS if totals.get(verdict))
     yield from wrapped(
         f"{target_of(report)}, {count} {'requirement' if count == 1 else 'requirements'}: {counted}", "", width

@@ -155,7 +155,7 @@ def _run_pytest(options: Options, pytest_options: Sequence[str], progress: _Prog
             *("-c", str(_SUITE / "pytest.ini")),
             *(word for name in _NOT_NEEDED for word in ("-p", f"no:{name}")),
             *("-p", "conformance.server.plugin"),
-            *_plugins_for(pytest_options),
+            *_plugins_for(pytest_options, Path(scratch)),
             "--assert=plain",
             "--tb=native",  # the others read and parse sources, for texts that nobody is shown
             "--quiet",
@@ -220,12 +220,15 @@ def _environment(**variables: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _plugins_for(pytest_options: Sequence[str]) -> list[str]:
-    """pytest-xdist is loaded only when it is asked for, since plugins are not loaded by themselves here."""
+def _plugins_for(pytest_options: Sequence[str], scratch: Path) -> list[str]:
+    """pytest-xdist is loaded only when it is asked for, since plugins are not loaded by themselves here.
+
+    It makes a directory for its workers at once, which pytest would leave behind.
+    """
     wants_workers = any(option.startswith(("-n", "--numprocesses", "--dist")) for option in pytest_options)
     if wants_workers and importlib.util.find_spec("xdist") is None:
         raise UsageError("-n needs pytest-xdist, which is not installed", "pip install 'lro-conformance[parallel]'")
-    return ["-p", "xdist"] if wants_workers else []
+    return ["-p", "xdist", f"--basetemp={scratch / 'workers'}"] if wants_workers else []
 
 
 def _nothing_ran(status: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -107,6 +108,9 @@ def test_a_fault_of_the_driver_is_told_once_with_the_end_of_its_log(capsys: pyte
     assert "driver's log: 90\n" not in printed
     assert "driver's log: no SDK found\nverdict: ERROR" in printed
     assert len(printed.splitlines()) < 30
+    counted = re.search(r"(\d+) requirements: (\d+) not-tested, (\d+) error", " ".join(printed.split()))
+    assert counted is not None
+    assert int(counted[1]) == int(counted[2]) + int(counted[3]), "those that the text leaves out count, too"
 
 
 def test_the_lying_driver_lists_its_faults_and_refuses_others(capfd: pytest.CaptureFixture[str]) -> None:

@@ -155,6 +155,17 @@ def test_what_a_command_prints_lives_as_long_as_the_shortest_of_all_that_is_said
         read_credentials(AuthSection("bearer", token_command=command), clock, lambda: 1600)
 
 
+@pytest.mark.parametrize(
+    ("printed", "remedy"),
+    [('{"access_token": "t0ken"}', "jq -r .access_token"), ("Bearer t0ken", "leave the word out")],
+)
+def test_what_stands_around_a_token_is_not_sent_as_one(printed: str, remedy: str) -> None:
+    """Every request was answered with 401 for it, and the remedy pointed at `[operations] start`."""
+    with pytest.raises(UsageError, match=f"(?s)auth.token_command 'printf' gives .*remedy: .*{remedy}") as refused:
+        read_credentials(AuthSection("bearer", token_command=("printf", "%s", printed)))
+    assert "t0ken" not in str(refused.value)
+
+
 def test_a_command_is_asked_again_when_its_token_grows_old(tmp_path: object) -> None:
     clock = VirtualClock()
     script = f"echo x >> {tmp_path}/asked; printf token-; wc -l < {tmp_path}/asked"

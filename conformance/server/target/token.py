@@ -187,4 +187,12 @@ def as_secret(text: str, source: str) -> Secret:
             f"{source} gives a token that no header can carry: it has a line end, or a character that is not ASCII",
             "give nothing but the token, on one line",
         )
+    if text.startswith("{") or text[:7].lower() == "bearer ":
+        # As the answer of a token endpoint, or a whole header field; a token has neither brace nor blank (RFC 6750,
+        # section 2.1), and every request would be refused for it.
+        if text[0] == "{":
+            what, remedy = "a JSON object", "let it give the token alone, such as with `| jq -r .access_token`"
+        else:
+            what, remedy = "the word Bearer before the token", "leave the word out: the run writes it"
+        raise UsageError(f"{source} gives {what}", remedy)
     return Secret(text)
