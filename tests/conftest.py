@@ -7,6 +7,7 @@ import os
 import signal
 import tempfile
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # How long an example takes says how busy the machine is, and nothing about us.
@@ -23,3 +24,10 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
     _compiled = tempfile.TemporaryDirectory(prefix="lro-conformance-compiled-")
     atexit.register(_compiled.cleanup)
     os.environ["PYTHONPYCACHEPREFIX"] = _compiled.name
+
+
+@pytest.fixture(scope="session", autouse=True)
+def temporary_directory(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Runs that tests kill leave a ledger, of which later runs on the same port would speak."""
+    os.environ["TMPDIR"] = str(tmp_path_factory.mktemp("tmp"))
+    tempfile.tempdir = None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -72,6 +74,9 @@ def test_a_run_that_does_not_clean_up_says_what_it_leaves(url: str, tmp_path: Pa
     message, remedy = report["messages"]
     assert "not seen ended or deleted" in message
     assert remedy == f"to finish that: lro-conformance run --cleanup {tmp_path}/ledger.jsonl [CONFIG.toml]"
+    again = run_quietly(Options(url=url, report_dir=str(tmp_path)), ["-k", "test_done"])
+    left = f"an earlier run left {len(report['left_over'])} operations behind; {remedy}"
+    assert left in again["messages"], "the same ledger goes on, and so does what it says"
 
 
 def test_a_start_that_failed_and_named_an_operation_is_told_where_nothing_was_judged(
@@ -94,8 +99,8 @@ def test_a_start_that_failed_and_named_an_operation_is_told_where_nothing_was_ju
     assert all(is_running(url, entry["name"]) for entry in left), "whose they are nobody knows"
 
 
-def test_an_interrupted_clean_up_is_finished(url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    ledger = tmp_path / "ledger.jsonl"
+def test_an_interrupted_clean_up_is_finished(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    ledger = Path(tempfile.gettempdir()) / f"lro-conformance-ledger-{os.getpid()}-x.jsonl"
     ours = start(url, ledger, 3)
     theirs = httpx.post(f"{url}/v1/{PARENT}/operations:start", json={"mode": "run"}).json()["name"]
     assert main(["run", "--cleanup", str(ledger)]) == 0
@@ -104,8 +109,7 @@ def test_an_interrupted_clean_up_is_finished(url: str, tmp_path: Path, capsys: p
     printed = capsys.readouterr().out
     assert printed.count("deleted    ") == 3
     assert "3 left over in the ledger, 3 cleaned up, 0 still left" in printed
-    assert main(["run", "--cleanup", str(ledger)]) == 0
-    assert "nothing is left over" in capsys.readouterr().out
+    assert not ledger.exists(), "nobody else removes a temporary ledger"
 
 
 def test_only_what_is_left_over_is_asked_for(service: Service, url: str, tmp_path: Path) -> None:
@@ -120,7 +124,9 @@ def test_only_what_is_left_over_is_asked_for(service: Service, url: str, tmp_pat
     assert (status(url, first), status(url, second)) == (200, 404)
 
 
-def test_what_cannot_be_deleted_is_cleaned_up_when_it_has_ended(tmp_path: Path) -> None:
+def test_what_cannot_be_deleted_is_cleaned_up_when_it_has_ended(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def no_delete(service: Service, call: Any) -> Any:
         raise unimplemented("DeleteOperation", "operations")
 
@@ -130,6 +136,9 @@ def test_what_cannot_be_deleted_is_cleaned_up_when_it_has_ended(tmp_path: Path) 
         assert main(["run", "--cleanup", str(ledger)]) == 0
         assert read_contents(ledger).entries[0].state is LedgerState.ENDED
         assert httpx.get(f"{url}/v1/{name}").json()["error"]["code"] == 1
+        capsys.readouterr()
+        assert main(["run", "--cleanup", str(ledger)]) == 0
+        assert capsys.readouterr().out == f"{ledger}: nothing is left over\n"
 
 
 def test_a_server_that_is_gone_leaves_everything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from conformance.exchange.printable import in_one_line
 
@@ -22,16 +22,25 @@ def leak_messages(left_over: Sequence[Mapping[str, str]], unnamed: int) -> list[
     if ours:
         names = [entry["name"] for entry in ours]
         messages.append(f"{_counted(len(names))} not seen ended or deleted: {_some(names)}")
-        messages += [
-            f"to finish that: lro-conformance run --cleanup {shlex.quote(ledger)} [CONFIG.toml]"
-            for ledger in dict.fromkeys(entry["ledger"] for entry in ours)
-        ]
+        messages += [_to_finish(ledger) for ledger in dict.fromkeys(entry["ledger"] for entry in ours)]
     unclear = [entry["name"] for entry in left_over if entry["state"] == _UNCLEAR]
     if unclear:
         messages.append(unclear_message(unclear))
     if unnamed:
         messages.append(unnamed_message(unnamed))
     return messages
+
+
+def earlier_messages(earlier: Iterable[tuple[object, int]]) -> list[str]:
+    """The messages about operations that earlier runs left over: their ledger, and how many."""
+    return [
+        f"an earlier run left {count} {'operation' if count == 1 else 'operations'} behind; {_to_finish(str(ledger))}"
+        for ledger, count in earlier
+    ]
+
+
+def _to_finish(ledger: str) -> str:
+    return f"to finish that: lro-conformance run --cleanup {shlex.quote(ledger)} [CONFIG.toml]"
 
 
 def unnamed_message(count: int) -> str:

@@ -15,7 +15,7 @@ from conformance.judging.leaks import unclear_message, unnamed_message
 from conformance.server.target.clean_up import clean_up
 from conformance.server.target.configuration import Configuration
 from conformance.server.target.connect import connect
-from conformance.server.target.ledger import Entry, LedgerState, read_contents
+from conformance.server.target.ledger import Contents, Entry, LedgerState, is_temporary, read_contents
 
 LEFT_OVER = 3
 
@@ -35,6 +35,7 @@ def finish(ledger: Path, configuration: Configuration, is_spec_given: bool) -> i
     entries = {entry.name: entry for entry in contents.entries if entry.state.is_left_over}
     if not entries:
         print(f"{ledger}: nothing is left over")
+        _remove_temporary(ledger, contents)
         return 0
     urls = {entry.url for entry in entries.values()}
     url = configuration.iut.url or sorted(urls)[0]
@@ -51,7 +52,16 @@ def finish(ledger: Path, configuration: Configuration, is_spec_given: bool) -> i
         print(f"{state.value:<10} {in_one_line(name)}")
     left = [name for name, state in states.items() if state.is_left_over]
     print(f"{url}: {len(states)} left over in the ledger, {len(states) - len(left)} cleaned up, {len(left)} still left")
+    if not left:
+        _remove_temporary(ledger, contents)
     return LEFT_OVER if left else 0
+
+
+def _remove_temporary(ledger: Path, contents: Contents) -> None:
+    """Nobody else removes a temporary ledger. What is unclear stays written down."""
+    if is_temporary(ledger) and all(entry.state is not LedgerState.UNCLEAR for entry in contents.entries):
+        ledger.unlink(missing_ok=True)
+        print(f"{ledger}: removed, as a run does with a temporary ledger from which nothing is left")
 
 
 def _cleaned(configuration: Configuration, ledger: Path, entries: dict[str, Entry]) -> dict[str, LedgerState]:

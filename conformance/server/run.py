@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,7 @@ from conformance.judging.baseline import Baseline, KnownFailure, read_baseline
 from conformance.judging.deciding import deciding_exchanges
 from conformance.judging.judge import Against, Judged, Terms, judge_findings
 from conformance.judging.known_failures import foretold
-from conformance.judging.leaks import leak_messages
+from conformance.judging.leaks import earlier_messages, leak_messages
 from conformance.judging.report import RunFacts, build_report
 from conformance.judging.statement import Statement
 from conformance.judging.traffic import judge_traffic, judged_part
@@ -33,7 +33,7 @@ from conformance.server.options import Options
 from conformance.server.target.configuration import Configuration
 from conformance.server.target.connect import may_disrupt
 from conformance.server.target.iut import Iut
-from conformance.server.target.ledger import FILE_NAME
+from conformance.server.target.ledger import FILE_NAME, left_by_earlier_runs
 from conformance.server.target.profile import QUICK, Profile
 from conformance.spec.catalogue import Requirement, catalogue
 
@@ -218,6 +218,7 @@ class Run:
                 *judged.messages,
                 *self._throttled(),
                 *leak_messages(left_over, sum(account.unnamed for account in accounts)),
+                *earlier_messages(self._left_by_earlier_runs(accounts)),
                 *([self.fatal] if self.fatal else []),
             ],
             baseline=self.baseline.file if self.baseline is not None else "",
@@ -231,6 +232,13 @@ class Run:
         masked = {id(one): masking.exchange(one) for found in decided_by.values() for one in found}
         shown = {requirement: [masked[id(one)] for one in found] for requirement, found in decided_by.items()}
         return build_report(judged.judgements, judged.verdict, facts, shown), judged.verdict
+
+    def _left_by_earlier_runs(self, accounts: Iterable[Account]) -> Iterator[tuple[Path, int]]:
+        """Ledgers with operations of the same target that nobody cleaned up: a run that was killed cannot say so."""
+        url = self.configuration.iut.url
+        ours = {entry["name"] for account in accounts for entry in account.left_over}
+        ours.update(name for account in accounts for name in account.operation_names)
+        return left_by_earlier_runs(url, self.ledger_file, ours) if url else iter(())
 
     def _throttled(self) -> list[str]:
         """A message that says how often the target asked for a retry; not for the embedded server."""

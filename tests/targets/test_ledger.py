@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
 from conformance.errors import UsageError
-from conformance.server.target.ledger import Entry, Ledger, LedgerState, read_contents
+from conformance.judging.leaks import earlier_messages
+from conformance.server.target.ledger import (
+    Entry,
+    Ledger,
+    LedgerState,
+    is_temporary,
+    left_by_earlier_runs,
+    read_contents,
+)
 
 URL = "http://127.0.0.1:8080"
 NAME = "projects/demo/locations/us/operations/op-1"
@@ -64,6 +76,29 @@ def test_a_temporary_ledger_is_there_as_long_as_it_is_needed() -> None:
     assert [entry.name for entry in read_contents(file).entries] == [NAME]
     ledger.close(is_anything_left=False)
     assert not file.exists()
+
+
+def test_what_earlier_runs_left_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that was killed cannot say where its ledger is."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    killed = subprocess.Popen([sys.executable, "-c", ""])
+    killed.wait()
+    mine, other = NAME.replace("op-1", "op-2"), Ledger("http://127.0.0.1:9", "beyondcorp.v1")
+    for number, ledger in ((killed.pid, ledger_at(None)), (os.getpid(), ledger_at(None)), (killed.pid, other)):
+        monkeypatch.setattr(os, "getpid", lambda number=number: number)
+        ledger.note(NAME, "start", LedgerState.STARTED)
+    (tmp_path / f"lro-conformance-ledger-{killed.pid}-x.jsonl").write_text("{}\n")
+    (tmp_path / "lro-conformance-ledger-old.jsonl").write_text("{}\n")
+    named = ledger_at(tmp_path / "report.jsonl")
+    named.note(mine, "start", LedgerState.STARTED)
+    found = dict(left_by_earlier_runs(URL, named.path, ()))
+    (abandoned,) = set(found) - {named.path}
+    assert found == {named.path: 1, abandoned: 1}
+    assert is_temporary(abandoned)
+    assert not is_temporary(tmp_path / "report.jsonl")
+    assert list(left_by_earlier_runs(URL, named.path, [NAME, mine])) == []
+    (message, _) = earlier_messages(found.items())
+    assert message.startswith("an earlier run left 1 operation behind; to finish that: lro-conformance run --cleanup /")
 
 
 def test_a_ledger_in_the_report_directory_stays(tmp_path: Path) -> None:

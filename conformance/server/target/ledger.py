@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -21,6 +22,9 @@ from conformance.exchange.printable import in_one_line
 from conformance.lro import timestamp
 
 FILE_NAME = "ledger.jsonl"
+_TEMPORARY = "lro-conformance-ledger-"
+_OWNER = re.compile(rf"{_TEMPORARY}([1-9][0-9]*)-\w+\.jsonl")
+"""The name of a temporary ledger, with the number of the process that writes it."""
 
 
 class LedgerState(Enum):
@@ -86,7 +90,7 @@ class Ledger:
         with self._lock:
             try:
                 if self.path is None:
-                    descriptor, made = tempfile.mkstemp(".jsonl", "lro-conformance-ledger-")
+                    descriptor, made = tempfile.mkstemp(".jsonl", f"{_TEMPORARY}{os.getpid()}-")
                     os.close(descriptor)
                     self.path = Path(made)
                 with self.path.open("ab", buffering=0) as file:
@@ -156,6 +160,42 @@ def read_contents(path: Path) -> Contents:
     if not entries and not starting:
         raise UsageError(f"{path}: has no entry of a ledger", remedy)
     return Contents(tuple(entries.values()), sum(starting.values()))
+
+
+def is_temporary(path: Path) -> bool:
+    """Whether it is a ledger for which no directory was named."""
+    return _OWNER.fullmatch(path.name) is not None and path.resolve().parent == Path(tempfile.gettempdir()).resolve()
+
+
+def left_by_earlier_runs(url: str, own: Path | None, accounted: Iterable[str]) -> Iterator[tuple[Path, int]]:
+    """Ledgers with operations of this URL that are left over, and how many: such as of a run that was killed.
+
+    Looks in the ledger of this run, which earlier ones may have begun, and in temporary ones of processes that are no
+    more. Names that are `accounted` for are those that this run reports itself.
+    """
+    known = set(accounted)
+    abandoned = (path for path in Path(tempfile.gettempdir()).glob(f"{_TEMPORARY}*") if _is_abandoned(path))
+    for path in (*((own,) if own is not None else ()), *sorted(abandoned)):
+        try:
+            entries = read_contents(path).entries
+        except UsageError:
+            continue  # not there, not ours to read, or not written by us
+        left = [entry for entry in entries if entry.state.is_left_over and entry.url == url and entry.name not in known]
+        if left:
+            yield path, len(left)
+
+
+def _is_abandoned(path: Path) -> bool:
+    owner = _OWNER.fullmatch(path.name)
+    if owner is None:
+        return False
+    try:
+        os.kill(int(owner[1]), 0)
+    except ProcessLookupError:
+        return True
+    except (OSError, OverflowError):
+        pass
+    return False
 
 
 _SUPPLIES = ("start", "command", "python")
