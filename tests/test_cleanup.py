@@ -71,11 +71,11 @@ def test_a_run_that_does_not_clean_up_says_what_it_leaves(url: str, tmp_path: Pa
     running = [name for name in report["operation_names"] if is_running(url, name)]
     assert running
     assert {entry["name"] for entry in report["left_over"]} >= set(running)
-    message, remedy = report["messages"]
+    ((message, remedy),) = (message.split("\n") for message in report["messages"])
     assert "not seen ended or deleted" in message
-    assert remedy == f"to finish that: lro-conformance run --cleanup {tmp_path}/ledger.jsonl [CONFIG.toml]"
+    assert remedy == f"  remedy: lro-conformance run --cleanup {tmp_path}/ledger.jsonl [CONFIG.toml]"
     again = run_quietly(Options(url=url, report_dir=str(tmp_path)), ["-k", "test_done"])
-    left = f"an earlier run left {len(report['left_over'])} operations behind; {remedy}"
+    left = f"an earlier run left {len(report['left_over'])} operations behind\n{remedy}"
     assert left in again["messages"], "the same ledger goes on, and so does what it says"
 
 

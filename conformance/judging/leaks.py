@@ -21,8 +21,8 @@ def leak_messages(left_over: Sequence[Mapping[str, str]], unnamed: int) -> list[
     ours = [entry for entry in left_over if entry["state"] != _UNCLEAR]
     if ours:
         names = [entry["name"] for entry in ours]
-        messages.append(f"{_counted(len(names))} not seen ended or deleted: {_some(names)}")
-        messages += [_to_finish(ledger) for ledger in dict.fromkeys(entry["ledger"] for entry in ours)]
+        left = f"{_counted(len(names))} not seen ended or deleted: {_some(names)}"
+        messages.append(left + _to_finish(dict.fromkeys(entry["ledger"] for entry in ours)))
     unclear = [entry["name"] for entry in left_over if entry["state"] == _UNCLEAR]
     if unclear:
         messages.append(unclear_message(unclear))
@@ -34,13 +34,15 @@ def leak_messages(left_over: Sequence[Mapping[str, str]], unnamed: int) -> list[
 def earlier_messages(earlier: Iterable[tuple[object, int]]) -> list[str]:
     """The messages about operations that earlier runs left over: their ledger, and how many."""
     return [
-        f"an earlier run left {count} {'operation' if count == 1 else 'operations'} behind; {_to_finish(str(ledger))}"
+        f"an earlier run left {count} {'operation' if count == 1 else 'operations'} behind{_to_finish([str(ledger)])}"
         for ledger, count in earlier
     ]
 
 
-def _to_finish(ledger: str) -> str:
-    return f"to finish that: lro-conformance run --cleanup {shlex.quote(ledger)} [CONFIG.toml]"
+def _to_finish(ledgers: Iterable[str]) -> str:
+    """The commands as a remedy, which is printed in one line."""
+    commands = [f"lro-conformance run --cleanup {shlex.quote(ledger)} [CONFIG.toml]" for ledger in ledgers]
+    return f"\n  remedy: {'; '.join(commands)}"
 
 
 def unnamed_message(count: int) -> str:

@@ -44,6 +44,7 @@ _FAILING = ("fail", "error", "unexpected-pass")
 _WITH_REASON = ("not-tested", "not-applicable", "known-failure")
 _REMEDY = "\n  remedy: "
 _SHOWN_BODY = 1000
+_SHOWN_NAME = 200
 _SHOWN_COMMAND = 2000
 _SHOWN_VIOLATIONS = 3
 _SHOWN_UNTESTED = 6
@@ -125,9 +126,11 @@ def _title(entry: Mapping[str, Any], colour: bool) -> str:
     return painted(f"{MARKS[verdict]} {verdict.upper()}  {entry['id']}  ({entry['level']})", verdict, colour)
 
 
-def _legend(names: Names) -> Iterator[str]:
+def _legend(names: Names, is_for_eyes: bool = True) -> Iterator[str]:
     for name, letter in names.letters.items():
-        yield f"  {letter:<13}{in_one_line(name)}"
+        shown = name[:_SHOWN_NAME] if is_for_eyes else name
+        more = f"… {len(name) - len(shown)} more characters, in report.json" if len(name) > len(shown) else ""
+        yield f"  {letter:<13}{in_one_line(shown)}{more}"
 
 
 def _explained(
@@ -140,7 +143,7 @@ def _explained(
     source = entry["source"]
     yield from wrapped(f"{source['title']}; {source['section']}", "  source       ", width)
     yield f"               {source['url']}"
-    yield from _legend(names)
+    yield from _legend(names, is_for_eyes)
     if not entry["evidence"]:
         yield from wrapped(entry["reason"], "  found        ", width)
     for message, violations in found.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -83,6 +84,16 @@ def test_the_evidence_is_printed_as_it_was_exchanged() -> None:
         "✗ FAIL  chapter.slug  (MUST)",
         "verdict: NOT CONFORMANT",
     ]
+
+
+def test_a_name_of_a_thousand_characters_is_cut_for_eyes_and_whole_in_files() -> None:
+    name = f"projects/demo/locations/us/operations/{'x' * 1000}"
+    long = exchange(target=f"/v1/{name}:cancel")
+    seen = shown_violation(replace(long, call=Call(Method.CANCEL, name)))
+    text = printed(seen)
+    assert f"  A            {name[:200]}… {len(name) - 200} more characters, in report.json\n" in text
+    entry = report_of((MUST, [result(Finding.VIOLATED, "so", violations=[seen])]))["requirements"][0]
+    assert f"  A            {name}\n" in explain(entry)
 
 
 @pytest.mark.parametrize("kind", FailureKind)

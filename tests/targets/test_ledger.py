@@ -98,7 +98,7 @@ def test_what_earlier_runs_left_is_found(tmp_path: Path, monkeypatch: pytest.Mon
     assert not is_temporary(tmp_path / "report.jsonl")
     assert list(left_by_earlier_runs(URL, named.path, [NAME, mine])) == []
     (message, _) = earlier_messages(found.items())
-    assert message.startswith("an earlier run left 1 operation behind; to finish that: lro-conformance run --cleanup /")
+    assert message.startswith("an earlier run left 1 operation behind\n  remedy: lro-conformance run --cleanup /")
 
 
 def test_a_ledger_in_the_report_directory_stays(tmp_path: Path) -> None:
