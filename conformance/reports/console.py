@@ -305,12 +305,19 @@ def verdict_lines(report: Mapping[str, Any], colour: bool = False, width: int = 
             more = f" and {len(musts) - _SHOWN_UNTESTED} more" if len(musts) > _SHOWN_UNTESTED else ""
             ids = ", ".join(entry["id"] for entry in musts[:_SHOWN_UNTESTED])
             yield from wrapped(f"{len(musts)} MUST {what}: {ids}{more}", "", width)
+    yield from _most_frequent_reason(untested_musts(entries), width)
     yield from _messages(report, width)
     failing = [entry for entry in entries if entry["verdict"] in _FAILING]
     yield from (_title(entry, colour) for entry in failing[:_SHOWN_FAILING])
     if len(failing) > _SHOWN_FAILING:
         yield f"and {len(failing) - _SHOWN_FAILING} more that fail"
     yield _verdict(report, colour)
+
+
+def _most_frequent_reason(musts: Sequence[Mapping[str, Any]], width: int) -> Iterator[str]:
+    """Why a run is incomplete, where the reasons are not shown, or far above."""
+    for reason, count in Counter(map(why, musts)).most_common(1):
+        yield from wrapped(reason, "  because " if count == len(musts) else f"  {count} of them because ", width)
 
 
 def _counts(report: Mapping[str, Any], width: int) -> Iterator[str]:

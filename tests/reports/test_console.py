@@ -211,6 +211,15 @@ def test_a_reason_that_very_many_share_has_a_few_of_them() -> None:
     assert "chapter.slug-29" in render(report, catalogue_of(), size=Size.VERBOSE)
 
 
+def test_the_most_frequent_reason_stands_beside_the_verdict() -> None:
+    """`-q` and plain pytest show no other, and said "INCOMPLETE" alone."""
+    reasons = ["the limit is used up", "the limit is used up", "nothing was listed"]
+    judged = [(requirement(name=f"chapter.{at}"), [result(Finding.NOT_TESTED, why)]) for at, why in enumerate(reasons)]
+    kept = (MUST, [result(Finding.KEPT)])
+    assert "  2 of them because the limit is used up" in list(verdict_lines(report_of(kept, *judged)))
+    assert "  because the limit is used up" in list(verdict_lines(report_of(kept, *judged[:2])))
+
+
 def test_where_nothing_was_judged_the_cause_comes_first_and_once() -> None:
     report = report_of((MUST, [result(Finding.NOT_TESTED, "no call")]), messages=("the recording is empty",))
     assert render(report, catalogue_of(MUST)).split("\n") == [
