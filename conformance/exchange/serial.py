@@ -68,7 +68,7 @@ def exchange_from_json(value: Mapping[str, Any]) -> Exchange:
 def _members(value: Any) -> dict[str, Any]:
     """The fields of a dataclass as members of a JSON object."""
     shown: dict[str, Any] = {}
-    for field in fields(value):
+    for field, _ in _fields(value.__class__):
         member = getattr(value, field.name)
         if field.name == "outcome":
             name = next(name for name, kind in _OUTCOMES.items() if isinstance(member, kind))

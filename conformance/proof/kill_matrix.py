@@ -135,7 +135,7 @@ def faults_by_requirement(chosen: Iterable[Subject]) -> dict[str, tuple[str, ...
 
 def run_matrix(chosen: Sequence[Subject], seed: int = 0, workers: int | None = None) -> Iterator[MatrixResult]:
     """Run the suite against each subject, once; the outcomes come in the order of the subjects."""
-    _preload()
+    _preload(chosen)
     count = workers or os.cpu_count() or 1
     context = multiprocessing.get_context(start_method())
     with ProcessPoolExecutor(count, mp_context=context, initializer=_collect_less_garbage) as pool:
@@ -159,7 +159,8 @@ def start_method() -> str:
     return "fork" if "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin" else "spawn"
 
 
-def _preload() -> None:
+def _preload(chosen: Sequence[Subject]) -> None:
+    """Import what each worker would import for itself, also what only the checks of ci import, when they use it."""
     import conformance.server.plugin
     import conformance.server.reference.build
     import conformance.server.reference.in_process
@@ -168,6 +169,12 @@ def _preload() -> None:
     import conformance.suite.conftest
 
     assert conformance.server.plugin
+    if any(subject.profile == "ci" for subject in chosen):
+        import hypothesis.stateful
+        import schemathesis.specs.openapi.checks
+
+        assert hypothesis.stateful
+        assert schemathesis.specs.openapi.checks
 
 
 def _run_one(task: tuple[Subject, int]) -> MatrixResult:

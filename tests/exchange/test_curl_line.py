@@ -331,7 +331,7 @@ def test_the_line_of_a_run_is_accepted_where_the_run_was(auth: str, monkeypatch:
 def test_curl_sends_what_was_recorded(request_: Request) -> None:
     """On the wire, but for `Host` and `User-Agent`."""
     with RawServer(lambda peer: peer.send(answer())) as server:
-        in_shell(curl_line(request_, server.origin) + " --max-time 0.2")
+        in_shell(curl_line(request_, server.origin) + " --max-time 20")
     (received,) = server.requests
     head, _, body = received.partition(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")
