@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
 from conformance.exchange import Exchange
-from conformance.rules.client import may_be_the_machine
+from conformance.rules.client import may_be_the_machine, was_held_up
 from conformance.rules.client.turn import DriverRequest, Hello, Outcome, Said, Turn
 from conformance.sdk.company import Company
 from conformance.sdk.credentials import TOKEN, TOKEN_VARIABLE, credential_in
@@ -23,6 +23,7 @@ from conformance.sdk.transport import REST, ClientTransport
 StartDriver = Callable[[], AbstractContextManager[AnyDriver]]
 
 _UNREPEATED = "something was late, which may have been the machine, and the run ended before it was played once more"
+_HELD_UP = "the machine stood still for most of the time that a call had; run it where less goes on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,9 @@ def perform(
     company = Company(start, scenes, naming, transport, now, on_over)
     company.play(jobs)
     plays = _plays(scenes, scenes, company)
-    late = [play.scenario for play in plays if any(may_be_the_machine(turn) for turn in play.all_turns)]
+    late = [
+        play.scenario for play in plays if any(may_be_the_machine(turn) or was_held_up(turn) for turn in play.all_turns)
+    ]
     if company.is_over:
         plays = [Play(play.scenario, unplayed=_UNREPEATED) if play.scenario in late else play for play in plays]
     elif late:
@@ -139,7 +142,7 @@ def perform(
             play.scenario.name: replace(play, was_repeated=True)
             for play in _plays(list(told.values()), scenes, company)
         }
-        plays = [repeated.get(play.scenario.name, play) for play in plays]
+        plays = [_unless_held_up(repeated.get(play.scenario.name, play)) for play in plays]
     performance = Performance(
         faults=company.faults,
         stderr=company.stderr,
@@ -151,6 +154,10 @@ def perform(
     )
     _record(performance, plays)
     return performance
+
+
+def _unless_held_up(play: Play) -> Play:
+    return Play(play.scenario, unplayed=_HELD_UP) if any(was_held_up(turn) for turn in play.all_turns) else play
 
 
 def _plays(played: Sequence[Scene], scenes: Sequence[Scene], company: Company) -> list[Play]:

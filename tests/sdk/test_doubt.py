@@ -8,7 +8,7 @@ import pytest
 
 from conformance.exchange import Failure, FailureKind
 from conformance.judging.verdict import Finding
-from conformance.rules.client import may_be_the_machine
+from conformance.rules.client import may_be_the_machine, was_held_up
 from conformance.rules.client.turn import DriverRequest, Outcome, Turn
 from conformance.sdk import play
 from conformance.sdk.honest_driver import Client
@@ -61,6 +61,33 @@ def test_who_breaks_what_is_no_matter_of_time_is_not_asked_again() -> None:
     elsewhere = turn(arrived(CANCEL.replace("op-1", "op-2"), at=0.01))
     assert broken(elsewhere)
     assert not may_be_the_machine(elsewhere)
+
+
+@pytest.mark.parametrize(
+    ("after", "stall", "timeout", "is_held_up"),
+    [(5.1, 4, 5000, True), (5.1, 1, 5000, False), (2, 1.9, 5000, False), (0.4, 0.4, 300, False)],
+)
+def test_a_call_that_had_plenty_of_time_but_for_the_machine_was_held_up(
+    after: float, stall: float, timeout: int, is_held_up: bool
+) -> None:
+    """The deadline of 300 ms is what its scenario is about: rules about time take such a stall off."""
+    call = turn(arrived(CANCEL, at=1), outcome=Outcome.TRANSPORT_ERROR, timeout=timeout, at=after, message="timed out")
+    assert was_held_up(replace(call, stall=stall)) is is_held_up
+
+
+@pytest.mark.parametrize(("again", "verdict"), [(False, "pass"), (True, "not-tested")])
+def test_of_what_was_held_up_twice_nothing_is_said(monkeypatch: pytest.MonkeyPatch, again: bool, verdict: str) -> None:
+    played: list[str] = []
+
+    def held_up(a_turn: Turn) -> bool:
+        played.append(a_turn.scenario)
+        return a_turn.scenario == "not-found" and (again or played.count("not-found") == 1)
+
+    monkeypatch.setattr(play, "was_held_up", held_up)
+    performance = perform(lambda: InProcess(_HONEST), named("not-found", "empty-body"), NAMING)
+    assert ["machine" in each.unplayed for each in performance.plays] == [again, False]
+    judged = {each.requirement.id: each for each in judge_performance(performance, is_whole=False).judgements}
+    assert judged["client-answer.not-found"].verdict.value == verdict
 
 
 def _performed(monkeypatch: pytest.MonkeyPatch, *, in_doubt: str, refuses: int) -> tuple[Performance, list[str]]:

@@ -26,7 +26,7 @@ from conformance.rules.client.answers import (
 )
 from conformance.rules.client.codes import keeps_the_class, tells_the_last_answer
 from conformance.rules.client.deadlines import stops_at_its_deadline, unless_given_up
-from conformance.rules.client.doubt import may_be_the_machine
+from conformance.rules.client.doubt import may_be_the_machine, was_held_up
 from conformance.rules.client.operations import (
     if_listed,
     if_shown,
@@ -121,4 +121,5 @@ __all__ = [
     "unless_repeated",
     "unless_unreadable",
     "waits_for_an_answer_in_time",
+    "was_held_up",
 ]

@@ -7,10 +7,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from conformance.rules.client.deadlines import deadline_of
 from conformance.rules.client.turn import Turn, registered_turn_rules
 
 _LONGEST_WAIT = 0.5
 """Seconds; no process is kept from the processor for longer unless the machine stands still, and that is noticed."""
+
+_PLENTY = 3.0
+"""Seconds; a deadline of so long is there so that the call has time, and no scenario is about it."""
+_USED_UP = 0.9
+"""A call that takes this part of its deadline ended because of it."""
+_MOST = 0.5
+"""A part of the deadline; what is left of it is too little for a call that had plenty."""
 
 _OF_TIME = (
     "client-retry.deadline-is-kept",
@@ -26,3 +34,13 @@ def may_be_the_machine(turn: Turn) -> bool:
     indulged = replace(turn, stall=turn.stall + _LONGEST_WAIT)
     rules = [registered_turn_rules()[requirement] for requirement in _OF_TIME]
     return any(any(rule.judgements([turn])) and not any(rule.judgements([indulged])) for rule in rules)
+
+
+def was_held_up(turn: Turn) -> bool:
+    """Whether the call had plenty of time, ended with it, and the machine stood still for most of it.
+
+    Whatever is said at the end of such a call, it says nothing of the client.
+    """
+    given = deadline_of(turn)
+    lasted = turn.said.at - turn.request.at
+    return given >= _PLENTY and lasted > given * _USED_UP and turn.stall > given * _MOST
