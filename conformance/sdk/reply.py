@@ -17,6 +17,11 @@ from conformance.rules.client.turn import DriverRequest, Hello, Outcome, Said
 
 PROTOCOL = "see docs/sdk.md; one JSON line on stdout for each line on stdin, everything else on stderr"
 METHODS = ("cancel", "get", "wait", "list", "delete")
+_OPERATION = (
+    'an operation is {"name": "…", "done": true, "error": null, "response": false}; `response` says whether it has one'
+)
+_ERRORS = "an error of the API is `rpc_error`, and whatever else the SDK throws is `client_error`"
+_ID = "copy the `id` of the request into its reply, as the number that it is"
 _SHOWN = 120
 _START_OF_A_WORD = re.compile(r"""(?<=[\s"',:=])[^\s"',:=]{1,16}\Z""")
 
@@ -74,12 +79,16 @@ def read_reply(line: bytes, request: DriverRequest, at: float) -> Said:
         outcome = Outcome(reply.get("outcome"))
     except ValueError:
         words = ", ".join(outcome.value for outcome in Outcome)
-        raise _fault(f"has the outcome {reply.get('outcome')!r}, which is none of {words}", line, request) from None
+        raise _fault(
+            f"has the outcome {reply.get('outcome')!r}, which is none of {words}", line, request, _ERRORS
+        ) from None
     code, status, message = (reply.get(key) for key in ("code", "http_status", "message"))
     if code is not None and code_named(code) is None:
         raise _unknown_code(code, line, request)
     if status is not None and type(status) is not int:
-        raise _fault(f"has the http_status {status!r}, which is neither null nor a number", line, request)
+        raise _fault(
+            f"has the http_status {status!r}, which is neither null nor a number", line, request, 'write 404, not "404"'
+        )
     if message is not None and not isinstance(message, str):
         raise _fault("has a message that is no text", line, request)
     cancelled = reply.get("cancelled")
@@ -89,7 +98,7 @@ def read_reply(line: bytes, request: DriverRequest, at: float) -> Said:
     if outcome is Outcome.OK and request.method is Method.GET:
         operation = reply.get("operation")
         if why := _not_an_operation(operation):
-            raise _fault(why, line, request)
+            raise _fault(why, line, request, _OPERATION)
     if outcome is Outcome.OK and request.method is Method.LIST:
         operations = _operations(reply.get("operations"), line, request)
     return Said(
@@ -124,7 +133,7 @@ def _check_id(reply: dict[str, Any], line: bytes, request: DriverRequest) -> Non
         why = f"has the id {found}, that of an earlier request: it is one reply too many"
         raise _fault(why, line, request, "write one line on stdout for each request, and everything else to stderr")
     if type(found) is not int or found != request.id:
-        raise _fault(f"has the id {found!r}", line, request)
+        raise _fault(f"has the id {found!r}", line, request, _ID)
 
 
 def id_of(line: bytes) -> int | None:
@@ -157,7 +166,7 @@ def _operations(value: Any, line: bytes, request: DriverRequest) -> tuple[dict[s
         raise _fault("has no list `operations`, which a successful list returns", line, request)
     for each in value:
         if why := _not_an_operation(each):
-            raise _fault(why, line, request)
+            raise _fault(why, line, request, _OPERATION)
     return tuple(value)
 
 
@@ -176,6 +185,8 @@ def _not_an_operation(value: Any) -> str:
     error = value.get("error")
     if error is not None and not (isinstance(error, dict) and type(error.get("code", 0)) is int):
         return "has an operation whose error is neither null nor an object with a number `code`"
+    if error == {}:
+        return "has an operation whose error has nothing in it; where there is none, it is null"
     return ""
 
 

@@ -269,6 +269,10 @@ def test_what_a_client_makes_of_an_answer_is_its_own() -> None:
             shown('{"name": "n", "done": true, "error": {"code": "CANCELLED"}, "response": false}'),
             "has an operation whose error is",
         ),
+        (
+            shown('{"name": "n", "done": true, "error": {}, "response": true}'),
+            "has an operation whose error has nothing in it",
+        ),
     ],
 )
 def test_a_malformed_reply_is_the_drivers_fault(line: bytes, why: str) -> None:
@@ -276,3 +280,18 @@ def test_a_malformed_reply_is_the_drivers_fault(line: bytes, why: str) -> None:
         read_reply(line, GET, 0.0)
     assert f"the reply to request 7 {why}" in fault.value.message
     assert len(fault.value.message) < 400
+
+
+@pytest.mark.parametrize(
+    ("line", "remedy"),
+    [
+        (b'{"id": "7", "outcome": "ok"}', "copy the `id` of the request into its reply, as the number that it is"),
+        (b'{"id": 7, "outcome": "error"}', "an error of the API is `rpc_error`"),
+        (b'{"id": 7, "outcome": "rpc_error", "http_status": "404"}', 'write 404, not "404"'),
+        (shown('{"name": "n", "response": false}'), 'an operation is {"name": "…", "done": true, "error": null'),
+    ],
+)
+def test_a_malformed_reply_has_a_remedy_of_its_own(line: bytes, remedy: str) -> None:
+    with pytest.raises(DriverFault) as fault:
+        read_reply(line, GET, 0.0)
+    assert remedy in fault.value.remedy
