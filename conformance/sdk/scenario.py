@@ -95,13 +95,15 @@ class Expectation:
     def judged(self, turns: Sequence[Turn]) -> Complaint | None:
         """What the oracle says of the turns of the scenario's steps. Raises NotTested, NotApplicable."""
         turn = turns[self.step]
+        if self.is_of_all:
+            turn = replace(turn, arrived=tuple(exchange for each in turns for exchange in each.arrived))
+        # Before the plainest way, for what is not applicable is that whatever is made of that.
+        complaint = self.judge(turn)
         if self.beside is not None:
             step, judge = self.beside
             if (plain := judge(turns[step])) is not None:
                 raise NotTested(f"in the plainest way it is not understood either: {plain.message}")
-        if self.is_of_all:
-            turn = replace(turn, arrived=tuple(exchange for each in turns for exchange in each.arrived))
-        return self.judge(turn)
+        return complaint
 
 
 @dataclass(frozen=True, slots=True)

@@ -282,7 +282,10 @@ class ScriptedServer:
 
     def _record(self, turn: ScriptedTurn | None, exchange: Exchange) -> None:
         with self._lock:
-            (turn.arrived if turn is not None else self._strays).append(exchange)
+            if turn is not None:
+                self._turns.record(turn, exchange)
+            else:
+                self._strays.append(exchange)
 
     def _record_garbage(self, error: NotHttp, origin: str, wire: socket.socket) -> None:
         """Record what is no HTTP, for the call whose head it has, else for that before it on its connection."""

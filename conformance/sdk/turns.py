@@ -4,6 +4,9 @@ A request belongs to the turn that was open when it arrived. Where several are o
 
 * A late attempt. Every scenario has names of its own. Until a call was answered with a success it is not over,
   whatever the driver says of it, and may be made again: such an attempt belongs to its own turn, how late it may be.
+* A copy. A call that has succeeded is made again while another one is open, which the client makes as well: it did not
+  take the one for the other. It is the call that succeeded, once more. Where the open call never comes, the client has
+  sent the old one in its place.
 * A look at an operation that is being cancelled is part of the cancel.
 * Bytes that are no HTTP belong to the call whose head they have, else to the one before them on their connection, else
   to the turn in which that was opened.
@@ -38,13 +41,15 @@ _AFTER_SLACK = 1.0
 
 @dataclass(eq=False)
 class ScriptedTurn:
-    """What one turn answers, how often it has, and what arrived. It `has_company` when no open turn is unserved."""
+    """What one turn answers, how often it has, and what arrived. It `has_company` when no open turn is unserved, and
+    `is_beside` others that were open with it."""
 
     scenario: str
     call: Call
     script: Script
     timeout: float
     over: float = float("inf")
+    is_beside: bool = False
     served: int = 0
     has_failed: bool = False
     arrived: list[Exchange] = field(default_factory=list)
@@ -78,6 +83,8 @@ class Turns:
         turn = ScriptedTurn(scenario, call, script, timeout)
         self._all.append(turn)
         self._open.append(turn)
+        for each in self._open if len(self._open) > 1 else ():
+            each.is_beside = True
         self._by_call[turn.call] = turn
         return len(self._all) - 1
 
@@ -86,6 +93,33 @@ class Turns:
         turn = self._all[number]
         turn.has_failed = has_failed
         self._open.remove(turn)
+
+    def record(self, turn: ScriptedTurn, exchange: Exchange) -> None:
+        """An exchange of a turn is over. Copies of earlier calls are known for such when its own call has come."""
+        turn.arrived.append(exchange)
+        if turn.is_beside or not self._has_come(turn):
+            return
+        copies = [(each, own) for each in turn.arrived if (own := self._copied(turn, each)) is not None]
+        for copy, own in copies:
+            turn.arrived.remove(copy)
+            own.arrived.append(replace(copy, check=own.scenario))
+
+    def _has_come(self, turn: ScriptedTurn) -> bool:
+        """Whether the turn's own call has come, in whatever form, or need not come: its name is none."""
+        method, name = turn.call.method, turn.call.name
+        return (
+            bool(turn.served)
+            or not self._contract.binds(method, name)
+            or any(name in unquote(each.request.path) for each in turn.arrived)
+        )
+
+    def _copied(self, turn: ScriptedTurn, exchange: Exchange) -> ScriptedTurn | None:
+        """The turn before this one whose call the exchange is; what looks at this turn's operation belongs to it."""
+        call = exchange.call
+        if call is None or call.method is Method.LIST or (call.method is Method.GET and call.name == turn.call.name):
+            return None
+        own = self._by_call.get(call)
+        return None if own is turn or own in self._open else own
 
     def release(self) -> None:
         """Nothing is held back any longer."""
@@ -140,6 +174,9 @@ class Turns:
             return script.seen or json_answer(200, {"name": call.name})
         if call.method is Method.LIST and turn.call.method is not Method.LIST:
             return json_answer(200, {"operations": [_shown_by(script) or {"name": turn.call.name}]})
+        copied = self._by_call.get(call)
+        if copied is not None and call.method is not Method.LIST and self._has_come(turn):
+            return self._placed(copied, copied.script.answers[-1])
         return envelope(Code.NOT_FOUND, f"{call.name} does not exist")
 
     def _placed(self, turn: ScriptedTurn, answer: Answer) -> Answer:

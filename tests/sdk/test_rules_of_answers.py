@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from conformance.errors import NotTested
+from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Call, Exchange, Failure, FailureKind, Method, Request, Response
 from conformance.lro.codes import Code
 from conformance.lro.operation import State
 from conformance.rules.client import (
     client_rules,
+    if_coded,
     keeps_the_class,
     keeps_the_code,
     keeps_the_message,
@@ -23,9 +25,11 @@ from conformance.rules.client import (
     shows_no_other,
     shows_that_it_has_ended,
     tells_no_other,
+    tells_the_last_answer,
 )
 from conformance.rules.client.turn import Outcome
 from conformance.sdk.answers import bare_status, envelope
+from conformance.sdk.scenario import Expectation
 
 from .turns import (
     CANCEL,
@@ -206,3 +210,26 @@ def test_an_error_without_a_code_is_an_end() -> None:
         assert shows_that_it_has_ended(turn(method=Method.GET, operation=shown)) is not None
     with pytest.raises(NotTested):
         shows_that_it_has_ended(turn(method=Method.GET, outcome=Outcome.DECODE_ERROR))
+
+
+def test_who_knows_neither_code_nor_status_is_asked_for_them() -> None:
+    refusal = envelope(Code.NOT_FOUND, "no").response
+    bare = turn(arrived(CANCEL, LENGTH_0, outcome=refusal), outcome=Outcome.RPC_ERROR)
+    complaint = tells_the_last_answer(bare)
+    assert complaint is not None
+    assert complaint.message.endswith("does the driver pass on the `code` or `http_status` of the SDK's error?")
+    wrong = tells_the_last_answer(replace(bare, said=replace(bare.said, http_status=500)))
+    assert wrong is not None
+    assert "does the driver" not in wrong.message
+
+
+def test_what_is_not_applicable_is_that_whatever_is_made_of_the_plain_answer() -> None:
+    """A client that does not accept gzip, and tells no codes: nothing is to be learned of how it undoes gzip."""
+    refusal = envelope(Code.NOT_FOUND, "no").response
+    status_only = turn(arrived(CANCEL, LENGTH_0, outcome=refusal), outcome=Outcome.RPC_ERROR, http_status=404)
+    judge = keeps_the_code(Code.NOT_FOUND)
+    coded = Expectation("client-answer.coding-is-undone", if_coded(judge), 1, beside=(0, judge))
+    with pytest.raises(NotApplicable):
+        coded.judged([status_only, status_only])
+    with pytest.raises(NotTested):
+        coded.judged([status_only, replace(status_only, arrived=())])

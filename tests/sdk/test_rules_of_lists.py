@@ -30,6 +30,11 @@ RUNS = {"done": False, "response": False}
     [
         ("?pageToken=t%3D%26", "ab", None),
         ("?page_token=t%3D%26", "ab", None),
+        (
+            "?pageToken=t%3D%26&pageToken=t%3D%26",
+            "ab",
+            "the next page has the token 't=&', and the client asked for 't=& and t=&'",
+        ),
         ("?pageToken=t%3D%26", "a", "the list has a running, b running; the client shows a running"),
         ("?pageToken=t=&", "ab", "the next page has the token 't=&', and the client asked for 't='"),
         ("", "ab", "the next page has the token 't=&', and the client asked for ''"),

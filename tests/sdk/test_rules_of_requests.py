@@ -10,6 +10,7 @@ import gzip
 import json
 import zlib
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 
@@ -110,6 +111,13 @@ def test_a_method_that_the_path_does_not_bind() -> None:
     put = turn(arrived(CANCEL, LENGTH_0, method="PUT"), outcome=Outcome.RPC_ERROR)
     assert broken(put) == {"client-request.method-is-bound"}
     look_first = turn(arrived(f"/v1/{PARENT}/op-1", method="GET"), arrived(CANCEL, LENGTH_0, number=2))
+    assert broken(look_first) == set()
+    of_a_verb = f"/v1/{PARENT}/op-1:cancel"
+    look_first = turn(
+        arrived(of_a_verb, method="GET"),
+        arrived("/v1/" + quote(f"{PARENT}/op-1:cancel") + ":cancel", LENGTH_0, number=2),
+        name=f"{PARENT}/op-1:cancel",
+    )
     assert broken(look_first) == set()
     delete = turn(arrived(CANCEL, LENGTH_0), arrived(f"/v1/{PARENT}/op-1", method="DELETE", number=2))
     assert broken(delete) == {"client-request.nothing-else-is-called"}

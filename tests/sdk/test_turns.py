@@ -46,6 +46,22 @@ def test_a_call_that_succeeded_has_no_late_attempts() -> None:
         assert [len(server.arrived(turn)) for turn in (first, second, third)] == [1, 2, 1]
 
 
+def test_a_copy_belongs_to_the_call_that_it_is_a_copy_of() -> None:
+    """A call that succeeded comes again, before and after the next one: the next one did not go elsewhere."""
+    with serving() as server:
+        first = server.begin("first", Method.CANCEL, NAME, OK, 5000)
+        sent(server.url, post())
+        server.end(first)
+        second = server.begin("second", Method.CANCEL, NAME + "-2", OK, 5000)
+        for target in (PATH, f"/v1/{NAME}-2:cancel", PATH):
+            last = sent(server.url, post(target))
+        assert last[9:12] == b"200", "a copy is no call of an operation that does not exist"
+        server.end(second)
+        server.stop()
+        assert [len(server.arrived(turn)) for turn in (first, second)] == [3, 1]
+        assert {exchange.check for exchange in server.arrived(first)} == {"first"}
+
+
 def test_calls_that_are_open_at_once_are_told_by_their_names() -> None:
     with serving() as server:
         first = server.begin("first", Method.CANCEL, NAME, OK, 5000)

@@ -179,6 +179,13 @@ def test_of_many_pauses_those_that_a_busy_machine_made_longer_do_not_count() -> 
     assert pauses_grow(replace(pace(*even), stall=0.1)) is not None
 
 
+def test_pauses_that_only_a_busy_machine_made_do_not_count() -> None:
+    """A client without any, on a machine that got busier: these were seen."""
+    first = (9.8, 4.7, 3.3, 0.8, 31, 34, 12.5, 0.7)
+    seen = (*first, 5.4, 14.5, 2.1, 17.8, 18, 20.8, 24.3, 104, 41.7, 6.2, 62.6, 41.6, 18.8, 46.8, 12.9, 34.5)
+    assert pauses_grow(replace(pace(*(each / 1000 for each in seen)), stall=0.3)) is not None
+
+
 def test_of_the_first_pauses_a_short_one_counts() -> None:
     held_up = (0.008, 0.35, 0.3, *GROWING[3:])
     assert pauses_grow(replace(pace(*held_up), stall=0.3)) is None

@@ -150,6 +150,8 @@ def if_coded(judge: TurnJudge) -> TurnJudge:
     """An oracle about an answer in a content coding: it judges only clients that accept the coding."""
 
     def judge_coded(turn: Turn) -> Complaint | None:
+        if not turn.answers:
+            raise NotTested(f"the call did not arrive; the driver said {reply_in_words(turn)}")
         if not any(exchange.response and exchange.response.header("content-encoding") for exchange in turn.answers):
             raise NotApplicable("the client does not say that it accepts gzip")
         return judge(turn)

@@ -66,7 +66,10 @@ def tells_the_last_answer(turn: Turn) -> Complaint | None:
         raise NotTested(f"the time of the call was over, and the driver said {reply_in_words(turn)}")
     code = code_in(last)
     answered = code.name if code is not None else str(last.http_status)
-    return turn.complain(f"{answered} was answered last, and the driver said {reply_in_words(turn)}")
+    # Who does not know an error by its number either has most likely a driver that forgets it.
+    is_bare = said.outcome is Outcome.RPC_ERROR and said.code is None and said.http_status is None
+    hint = "; does the driver pass on the `code` or `http_status` of the SDK's error?" if is_bare else ""
+    return turn.complain(f"{answered} was answered last, and the driver said {reply_in_words(turn)}{hint}")
 
 
 @turn_rule(

@@ -159,9 +159,9 @@ def shows_a_list(turn: Turn) -> Complaint | None:
 
 
 def _page_of(exchange: Exchange) -> str:
-    """The page token in the query of a list, in either spelling of the field."""
+    """The page token in the query of a list, in either spelling of the field; two are none that was given."""
     fields = parse_qs(exchange.request.query)
-    return (fields.get("pageToken") or fields.get("page_token") or [""])[0]
+    return " and ".join(fields.get("pageToken", []) + fields.get("page_token", []))
 
 
 def _in_short(operation: Operation) -> str:

@@ -184,7 +184,12 @@ def refused_get_is_done(honest: Client) -> Client:
     )
 
 
-@fault("client-answer.error-is-no-success", "client-retry.refusal-is-final", "client-wait.refusal-ends-it")
+@fault(
+    "client-answer.error-is-no-success",
+    "client-retry.data-loss-is-final",
+    "client-retry.refusal-is-final",
+    "client-wait.refusal-ends-it",
+)
 def envelope_is_an_operation(honest: Client) -> Client:
     """Never looks at the status of a get: an envelope has a member `error`, and so has an operation."""
 

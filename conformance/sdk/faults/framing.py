@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from conformance.sdk.faults.registry import fault
 from conformance.sdk.faults.wire import request_bytes
-from conformance.sdk.honest_driver import Answer, Client, Final, Wire, connected
+from conformance.sdk.honest_driver import Answer, Client, Final, Reply, Wire, connected
 
 Fields = Mapping[str, str]
 Read = Callable[[http.client.HTTPResponse], bytes]
@@ -239,6 +239,22 @@ def inflates_4_kilobytes(honest: Client) -> Client:
         return zlib.decompressobj(_GZIP).decompress(content, 4096) if is_coded else content
 
     return _reading(gzip_is_left(honest), read)
+
+
+@fault("client-answer.coding-is-undone")
+def gzip_of_errors_is_left(honest: Client) -> Client:
+    """Undoes gzip in a success only; of an error it tells the status, and the code where it can read one."""
+
+    def read(response: http.client.HTTPResponse) -> bytes:
+        content = response.read()
+        is_coded = response.status < 300 and (response.getheader("Content-Encoding") or "").lower() == "gzip"
+        return gzip.decompress(content) if is_coded else content
+
+    def understand(method: str, answer: Answer) -> Reply:
+        reply = honest.understand(method, answer)
+        return {**reply, "code": None} if answer.status >= 300 and answer.body.startswith(b"\x1f\x8b") else reply
+
+    return replace(_reading(gzip_is_left(honest), read), understand=understand)
 
 
 @fault("client-answer.coding-is-undone")

@@ -68,6 +68,28 @@ def page_token_is_raw(honest: Client) -> Client:
     return replace(honest, send=send)
 
 
+@fault("client-operation.listed-are-shown")
+def page_token_keeps_its_plus(honest: Client) -> Client:
+    """Escapes a page token as a path, where a `+` is itself; in a query it is a space."""
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        path, asks_for_a_page, token = target.partition("pageToken=")
+        return honest.send(verb, origin, path + asks_for_a_page + token.replace("%2B", "+"), *rest)
+
+    return replace(honest, send=send)
+
+
+@fault("client-operation.listed-are-shown")
+def page_token_comes_twice(honest: Client) -> Client:
+    """Adds the page token to a query that has it already."""
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        token = target.partition("pageToken=")[2]
+        return honest.send(verb, origin, f"{target}&pageToken={token}" if token else target, *rest)
+
+    return replace(honest, send=send)
+
+
 @fault("client-request.list-is-sent")
 def lists_from_memory(honest: Client) -> Client:
     """Answers every list from a cache that is empty."""

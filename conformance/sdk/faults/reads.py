@@ -110,7 +110,7 @@ def request_is_a_cancellation(honest: Client) -> Client:
     return _read(honest, lambda members, _: _as_cancelled(_metadata(members).get("requestedCancellation") is True))
 
 
-@fault("client-operation.metadata-is-no-outcome")
+@fault("client-operation.metadata-is-no-outcome", "client-wait.completion-is-told", "client-wait.end-is-awaited")
 def end_time_is_the_end(honest: Client) -> Client:
     """Shows an operation as done whose metadata have the time of its end."""
     return _read(honest, lambda members, _: {"done": True} if "endTime" in _metadata(members) else {})

@@ -275,7 +275,7 @@ def dot_segment_is_an_id(honest: Client) -> Client:
     return replace(honest, check=lambda name: honest.check(name) or name.endswith("/operations/.."))
 
 
-@fault("client-request.nothing-else-is-called")
+@fault("client-request.nothing-else-is-called", "client-retry.success-is-final")
 def deletes_what_it_cancelled(honest: Client) -> Client:
     """Deletes the operation after its cancel, to leave nothing behind."""
 

@@ -187,3 +187,21 @@ def data_loss_is_tried_again(honest: Client) -> Client:
         return honest.again(answer, attempt) or (b'"DATA_LOSS"' in answer.body and attempt < 3)
 
     return replace(honest, again=again)
+
+
+@fault("client-retry.success-is-final")
+def copy_comes_with_the_next_call(honest: Client) -> Client:
+    """Sends a cancel that has succeeded once more when the next call is made."""
+    succeeded: dict[str, tuple[Any, ...]] = {}
+
+    def send(*request: Any) -> Answer:
+        verb, origin = request[:2]
+        copy = succeeded.pop(origin, None)
+        answer = honest.send(*request)
+        if copy is not None and copy[2] != request[2]:
+            honest.send(*copy)
+        if verb == "POST" and answer.status == 200 and request[2].endswith("-control:cancel"):
+            succeeded[origin] = request
+        return answer
+
+    return replace(honest, send=send)

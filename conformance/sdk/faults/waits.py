@@ -291,6 +291,12 @@ def looks_five_times(honest: Client) -> Client:
     return Tired.like(honest)
 
 
+@fault("client-retry.data-loss-is-final")
+def waits_through_data_loss(honest: Client) -> Client:
+    """Waits on when a get is answered with a status 5xx, whatever its code."""
+    return replace(honest, goes_on=lambda seen: honest.goes_on(seen) or (seen.get("http_status") or 0) >= 500)
+
+
 @fault("client-wait.refusal-ends-it", "client-retry.refusal-is-final")
 def gone_is_not_yet_there(honest: Client) -> Client:
     """Waits on when the operation is not found, until the time is over: it might come back."""

@@ -11,6 +11,7 @@ from conformance.lro.operation import State
 from conformance.rules.client import (
     if_coded,
     is_ok,
+    keeps_the_code,
     keeps_the_message,
     keeps_the_message_of_the_operation,
     shows,
@@ -40,6 +41,9 @@ MESSAGE = 'größe – 日本 😀: "no" \\ way / today'
 _READ = "client-answer.framing-is-read"
 _PADDING = b" " * 100_000
 
+
+_LONG = frozenset({"long-answers", "long-gzipped-answers"})
+"""Of the long content of an error a client may read the beginning only: the status is known."""
 
 _ABOUT_TEXT = frozenset({"plain-answers", "escaped-answers"})
 _TEXT = (
@@ -99,8 +103,15 @@ def _scenario(
                 for judge, step in zip(judges, (1, 3, 5), strict=True)
             ),
             *(_TEXT if name in _ABOUT_TEXT else ()),
+            *((_code_of_the_error(requirement, where),) if name not in _LONG else ()),
         ),
     )
+
+
+def _code_of_the_error(requirement: str, where: Callable[[TurnJudge], TurnJudge]) -> Expectation:
+    """Who reads the content of a plain error, and so its code, reads that of one that comes otherwise."""
+    judge = keeps_the_code(Code.NOT_FOUND)
+    return Expectation(requirement, where(judge), 3, beside=(2, judge))
 
 
 def _framed(name: str, summary: str, frame: Frame) -> Scenario:

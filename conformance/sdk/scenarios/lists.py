@@ -45,7 +45,7 @@ _LISTED = json_answer(
 _PAGES = tuple(
     json_answer(200, page)
     for page in (
-        {"operations": [{"name": "{collection}/a"}, {"name": "{collection}/b"}], "nextPageToken": "CAE=/&#50%25"},
+        {"operations": [{"name": "{collection}/a"}, {"name": "{collection}/b"}], "nextPageToken": "CAE+=/&#50%25"},
         {"nextPageToken": "CAI=="},
         {"operations": [{"name": "{collection}/c", "done": True, "error": {"code": int(Code.CANCELLED)}}]},
     )

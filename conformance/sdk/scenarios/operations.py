@@ -73,6 +73,8 @@ _OF_A_SERVICE = {
     "code": int(Code.CANCELLED),
     "error": {"code": int(Code.CANCELLED), "message": "cancelled"},
     "requestedCancellation": True,
+    "progressPercent": 100,
+    "endTime": "2026-11-26T10:00:05Z",
 }
 """Metadata of one service, whose members are called like those of an operation; who knows JSON only can read them."""
 

@@ -65,6 +65,8 @@ _OF_A_SERVICE = {
     "state": "CANCELLED",
     "error": {"code": int(Code.CANCELLED)},
     "done": True,
+    "progressPercent": 100,
+    "endTime": "2026-11-26T10:00:05Z",
 }
 _SAYS_DONE = {
     "@type": "type.googleapis.com/google.protobuf.Struct",
@@ -193,6 +195,12 @@ SCENARIOS = (
             ("gone-at-first", "At the first look of a wait", Code.NOT_FOUND, ()),
             ("denied-at-first", "At the first look of a wait", Code.PERMISSION_DENIED, ()),
         )
+    ),
+    Scenario(
+        "wait-data-loss",
+        "In the middle of a wait a get is answered DATA_LOSS, and so every other one.",
+        WAITS,
+        (wait(_RUNNING, envelope(Code.DATA_LOSS, "it is lost"), timeout=3000),),
     ),
     *(
         Scenario(
