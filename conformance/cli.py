@@ -11,6 +11,7 @@ import importlib
 import io
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,19 @@ _WRITE_A_REPORT = ("run", "sdk")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status. Every error of this program is one message, without a traceback."""
+    """Run one command and return its exit status. Every error of this program is one message, without a traceback.
+
+    What nobody foresaw has its traceback, and the status of an error: Python's own would mean "not conformant".
+    """
+    try:
+        return _main(arguments)
+    except Exception:
+        with contextlib.suppress(OSError):
+            traceback.print_exc()
+        return _failed("this is a mistake of lro-conformance\n  remedy: report it, with the lines above")
+
+
+def _main(arguments: Sequence[str] | None) -> int:
     _escape_what_cannot_be_written()
     try:
         _forget_the_earlier_report(sys.argv[1:] if arguments is None else arguments)

@@ -95,6 +95,25 @@ def test_init_where_nobody_listens_writes_nothing(tmp_path: Path, capsys: pytest
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("answers", [[], [""]])
+def test_init_without_an_answer_is_one_message(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answers: list[str]
+) -> None:
+    """Ctrl-D was a traceback and status 1, "not conformant"."""
+    typed = iter(answers)
+
+    def answer(_: str) -> str:
+        try:
+            return next(typed)
+        except StopIteration:
+            raise EOFError from None
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", answer)
+    assert main(["init"]) == 2
+    assert "nothing says what is to be tested" in capsys.readouterr().err
+
+
 def test_init_refuses_a_url_that_ends_as_the_paths_begin(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["init", "--url", "http://127.0.0.1:1/v1", "--directory", str(tmp_path)]) == 2
     assert "leave /v1 out of the url" in capsys.readouterr().err

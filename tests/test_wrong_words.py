@@ -46,3 +46,14 @@ def test_a_misspelt_command_or_choice_is_told(
 ) -> None:
     assert refused(capsys, *words)[1].startswith(f"did you mean {meant}? `lro-conformance ")
     assert refused(capsys, "something-else")[1] == "`lro-conformance --help` lists what it takes"
+
+
+def test_a_mistake_of_ours_is_no_verdict(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of Python's own ending status 1 would come: "not conformant"."""
+    monkeypatch.setattr("conformance.cli._parser", lambda: 1 / 0)
+    assert main([]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("Traceback ")
+    assert said.endswith(
+        "lro-conformance: this is a mistake of lro-conformance\n  remedy: report it, with the lines above\n"
+    )

@@ -127,11 +127,16 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _answers() -> tuple[str, str]:
-    """The URL or the application, asked for on the terminal. Raises UsageError if there is no terminal."""
+    """The URL or the application, asked for on the terminal. Raises UsageError without a terminal or an answer."""
+    nothing = UsageError("nothing says what is to be tested", "give --url, --app, --spec or --sdk")
     if not sys.stdin.isatty():
-        raise UsageError("nothing says what is to be tested", "give --url, --app, --spec or --sdk")
-    url = input("URL of your server (empty: it is a Python application): ").strip()
-    return (url, "") if url else ("", input("ASGI or WSGI application, as package.module:app: ").strip())
+        raise nothing
+    try:
+        url = input("URL of your server (empty: it is a Python application): ").strip()
+        return (url, "") if url else ("", input("ASGI or WSGI application, as package.module:app: ").strip())
+    except EOFError:  # Ctrl-D
+        print()
+        raise nothing from None
 
 
 def _for_server(options: argparse.Namespace, directory: Path) -> tuple[dict[str, str], list[str]]:

@@ -32,6 +32,9 @@ def add(commands: Commands) -> None:
     parser.add_argument("report", metavar="REPORT.json", help="the report with the evidence")
     parser.add_argument("requirement", metavar="REQUIREMENT-ID", help="a requirement that is violated in it")
     parser.add_argument("--url", help="the server, in place of the report's or the configuration's")
+    parser.add_argument(
+        "--allow-host", action="append", default=[], metavar="HOST", help="a host other than this machine"
+    )
     parser.add_argument("--config", metavar="CONFIG.toml", help="for credentials and hosts other than this machine")
     parser.add_argument("--spec", metavar="SPEC", help="the contract, in place of the report's")
     parser.add_argument(
@@ -136,7 +139,10 @@ def _configuration(options: argparse.Namespace, report: Mapping[str, Any]) -> An
     from conformance.errors import UsageError
     from conformance.server.target.configuration import Configuration, with_url
     from conformance.server.target.configuration_file import read_configuration
+    from conformance.server.target.url import check_host
 
+    for host in options.allow_host:
+        check_host("--allow-host", host)
     configuration = read_configuration(Path(options.config)) if options.config else Configuration()
     url = options.url or configuration.iut.url or report["iut"]["url"]
     if not url:
@@ -145,7 +151,8 @@ def _configuration(options: argparse.Namespace, report: Mapping[str, Any]) -> An
             "name a server with --url, such as that of `lro-conformance serve`",
         )
     spec = options.spec or (configuration.iut.spec if options.config else report["spec"]["name"])
-    configuration = replace(configuration, iut=replace(configuration.iut, spec=spec))
+    hosts = (*configuration.iut.allow_hosts, *options.allow_host)
+    configuration = replace(configuration, iut=replace(configuration.iut, spec=spec, allow_hosts=hosts))
     return with_url(configuration, url)
 
 

@@ -20,6 +20,8 @@ from conformance.lro import Code
 from conformance.rules import Complaint
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.faults import fault_named
+from conformance.server.target.configuration import Configuration
+from conformance.server.target.connect import refuse_other_hosts
 from conformance.spec.catalogue import catalogue
 from tests.reports.making import report_of
 from tests.rules.traffic import OPERATION, OTHER, Traffic, cancelled
@@ -113,11 +115,30 @@ def test_nobody_listens(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "nobody listens at http://127.0.0.1:9" in capsys.readouterr().err
 
 
+def test_the_remedy_of_a_host_that_is_not_allowed_works_here_too(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """`replay` named an option that it did not have."""
+    asked: list[str] = []
+
+    def connect(configuration: Configuration) -> Any:
+        refuse_other_hosts(configuration)
+        asked.append(configuration.iut.url)
+        raise KeyboardInterrupt  # nothing is sent to another machine
+
+    monkeypatch.setattr("conformance.server.target.connect.connect", connect)
+    path = recorded(tmp_path, RULE, violating_cancel())
+    main(["replay", path, RULE, "--url", "http://example.com", "--allow-host", "example.com"])
+    assert asked == ["http://example.com"]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (["response.empty-objekt"], "did you mean response.empty-object?"),
         ([RULE, "--url", "http://example.com"], "neither this machine nor allowed"),
+        ([RULE, "--url", "http://example.com", "--allow-host", "example.org"], "give --allow-host example.com"),
+        ([RULE, "--allow-host", "http://example.com"], "--allow-host"),
         ([RULE, "--url", "ftp://127.0.0.1"], "is not an http URL"),
         ([RULE, "--operation", "op-1"], "is not the name of an operation"),
         ([RULE, "--operation", OPERATION, "--operation", OTHER], "no violation is about more than 1 operations"),
