@@ -89,6 +89,7 @@ def test_what_earlier_runs_left_is_found(tmp_path: Path, monkeypatch: pytest.Mon
         ledger.note(NAME, "start", LedgerState.STARTED)
     (tmp_path / f"lro-conformance-ledger-{killed.pid}-x.jsonl").write_text("{}\n")
     (tmp_path / "lro-conformance-ledger-old.jsonl").write_text("{}\n")
+    os.mkfifo(tmp_path / f"lro-conformance-ledger-{killed.pid}-pipe.jsonl")  # whose end would be waited for
     named = ledger_at(tmp_path / "report.jsonl")
     named.note(mine, "start", LedgerState.STARTED)
     found = dict(left_by_earlier_runs(URL, named.path, ()))

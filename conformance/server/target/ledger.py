@@ -176,6 +176,8 @@ def left_by_earlier_runs(url: str, own: Path | None, accounted: Iterable[str]) -
     known = set(accounted)
     abandoned = (path for path in Path(tempfile.gettempdir()).glob(f"{_TEMPORARY}*") if _is_abandoned(path))
     for path in (*((own,) if own is not None else ()), *sorted(abandoned)):
+        if not path.is_file():
+            continue  # a pipe, or a device, might never end
         try:
             entries = read_contents(path).entries
         except UsageError:
@@ -187,7 +189,7 @@ def left_by_earlier_runs(url: str, own: Path | None, accounted: Iterable[str]) -
 
 def _is_abandoned(path: Path) -> bool:
     owner = _OWNER.fullmatch(path.name)
-    if owner is None:
+    if owner is None or path.is_symlink():
         return False
     try:
         os.kill(int(owner[1]), 0)
