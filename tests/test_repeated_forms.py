@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
+from conformance.errors import NotTested
+from conformance.exchange import Request, Response
 from conformance.server.target.requests import JSON
-from conformance.suite.repeated_forms import TOGETHER, forms_of, joined
+from conformance.suite.judging import Violated
+from conformance.suite.repeated_forms import TOGETHER, RepeatedForms, forms_of, joined
+from tests.rules.traffic import envelope
+from tests.targets.memory import json_response
 from tests.targets.test_iut import NAME, iut_of
 
 IUT = iut_of()[0]
@@ -39,3 +48,36 @@ def test_a_query_whose_partner_is_missing_has_a_request_of_its_own() -> None:
     """Where the binding has no body, there are no forms of one."""
     forms = {form: each for form, each in FORMS.items() if form != "charset"}
     assert joined(forms, PLAIN)["alt",] is forms["alt"]
+
+
+class _Deleting:
+    """A target that has the operation until it was cancelled so often."""
+
+    def __init__(self, cancels: int) -> None:
+        self.left = cancels
+
+    def __call__(self, request: Request) -> Response:
+        if request.method == "POST":
+            self.left -= 1
+        return json_response({}) if self.left >= 0 else json_response(envelope(404, "NOT_FOUND"), 404)
+
+
+def _forms_at(answers: Callable[[Request], Response]) -> RepeatedForms:
+    iut, _ = iut_of(answers)
+    return RepeatedForms(iut, NAME, may_have_ended=False)
+
+
+def test_a_form_is_not_blamed_where_the_cancels_before_it_have_deleted_the_operation() -> None:
+    forms = _forms_at(_Deleting(1))
+    for form in ("charset", "alt"):
+        with pytest.raises(NotTested, match="NOT_FOUND by now, too"):
+            forms.require_as_good(form)
+
+
+def test_a_form_is_blamed_that_does_not_find_what_the_plain_cancel_finds() -> None:
+    def answers(request: Request) -> Response:
+        is_understood = "alt=" not in request.target
+        return json_response({}) if is_understood else json_response(envelope(404, "NOT_FOUND"), 404)
+
+    with pytest.raises(Violated):
+        _forms_at(answers).require_as_good("alt")

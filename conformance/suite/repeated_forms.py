@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method, Request
+from conformance.lro import Code
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import as_good_as, shows_nothing_of_a_form
 from conformance.server.target.iut import Iut
@@ -76,6 +77,7 @@ class RepeatedForms:
         answers = zip(together, sent, strict=True)
         self._sent = {form: answer for forms, answer in answers for form in forms}
         self._was_alone: set[str] = set()
+        self._is_gone = False
 
     def like(self, prefix: str) -> list[str]:
         """The forms whose key begins with a text."""
@@ -103,7 +105,22 @@ class RepeatedForms:
         self._was_alone.add(form)
         self._sent[form] = self._iut.send(self._forms[form])
         require_let_in(self._iut, self._name, [self._sent[form]])
-        return oracle(self._sent[form])
+        complaint = oracle(self._sent[form])
+        if complaint is not None and self._sent[form].view.code is Code.NOT_FOUND:
+            self._require_still_there()
+        return complaint
+
+    def _require_still_there(self) -> None:
+        """Raise NotTested where the plain cancel does not find the operation any more either: then it is no form.
+
+        A cancel before it may have deleted the operation; other requirements say so.
+        """
+        if self.control.succeeded() and not self._is_gone:
+            self._is_gone = self._iut.send(_control(self._iut, self._name)).view.code is Code.NOT_FOUND
+        if self._is_gone:
+            raise NotTested(
+                "the operation was there, and the plain cancel of it is answered with NOT_FOUND by now, too"
+            )
 
     def is_as_good(self, form: str, also: frozenset[int] = frozenset()) -> Complaint | None:
         """What is wrong when a form is not answered as the control is, or with a status accepted `also`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from urllib.parse import quote
 
 import pytest
 
@@ -138,6 +139,30 @@ def unknown_deletes(
 @verifies("delete.unknown-is-not-found")
 def test_delete_of_an_unknown_operation_is_not_found(iut: Iut, unknown_deletes: list[Exchange]) -> None:
     require_each(lambda delete: not_found(delete, iut.knows_the_caller), unknown_deletes)
+
+
+@last_stimulus
+def delete_named_elsewhere(iut: Iut, unknown_deletes: list[Exchange]) -> Exchange:
+    """The delete of an operation that does not exist, with the name of a fresh one of ours in its query.
+
+    Raises NotTested where a plain delete of it is not answered with 404.
+    """
+    control = unknown_deletes[-1]
+    if control.call is None or control.response is None or control.response.status != 404:
+        raise NotTested(f"{answered(control)}, so that a delete with more in it shows nothing")
+    path = f"{iut.contract.path(Method.DELETE, control.call.name)}?name={quote(iut.running(1)[0])}"
+    return iut.send(iut.request("DELETE", path, note="delete of an unknown operation whose query names another one"))
+
+
+@verifies("target.query-name-never-redirects", profile="ci")
+def test_query_name_never_redirects_a_delete(
+    unknown_deletes: list[Exchange], delete_named_elsewhere: Exchange, cancel_works: Cancellations
+) -> None:
+    """It only adds: what a delete does shows nothing where no cancel works."""
+    if delete_named_elsewhere.succeeded():
+        message = "the delete of an operation that does not exist succeeded when its query named another one"
+        require(Complaint(message, (unknown_deletes[-1], delete_named_elsewhere)))
+    require_answers(delete_named_elsewhere)
 
 
 @verifies("delete.unsupported-is-unimplemented")

@@ -9,6 +9,7 @@ import pytest
 
 from conformance.errors import NotApplicable, NotTested, Unjudged
 from conformance.exchange import Exchange, Method
+from conformance.exchange.history import next_page_token
 from conformance.rules import Complaint
 from conformance.rules.server.lists import not_ignored, refused_as_an_argument
 from conformance.rules.server.outcome import unsupported_says_so
@@ -19,8 +20,8 @@ from conformance.suite.bystanders import Bystanders
 from conformance.suite.evidence import answered, require_answers, require_each
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
-from conformance.suite.pages import names_on_a_whole
-from conformance.suite.stimuli import last_stimulus
+from conformance.suite.pages import SmallPages, names_on_a_whole
+from conformance.suite.stimuli import last_stimulus, stimulus
 
 
 @verifies("list.is-a-list")
@@ -44,9 +45,24 @@ _NO_FILTER = "lro_conformance_no_such_field%20%3D%3D%20%28"
 """`lro_conformance_no_such_field == (`: neither the field nor the grammar is anybody's."""
 
 
+@stimulus
+def list_of_size_0(iut: Iut, oldest_name: str, whole_list: list[Exchange]) -> Exchange:
+    """The list with the pageSize 0, which means none. What becomes of it, a rule judges.
+
+    It comes between the first list and the last: what both show was there in between.
+    """
+    names_on_a_whole(whole_list)
+    parent = iut.contract.parent_of(oldest_name)
+    return iut.send(iut.list_request(parent, query="pageSize=0", note="list with the pageSize 0"))
+
+
 @last_stimulus
 def odd_lists(
-    iut: Iut, oldest_name: str, whole_list: list[Exchange], last_look: LastLook | None = None
+    iut: Iut,
+    oldest_name: str,
+    whole_list: list[Exchange],
+    list_of_size_0: Exchange,
+    last_look: LastLook | None = None,
 ) -> dict[str, Exchange]:
     """Lists with parameters that make no sense, by their note; what becomes of a pageSize, rules judge.
 
@@ -56,7 +72,6 @@ def odd_lists(
     parent = iut.contract.parent_of(oldest_name)
     queries = {
         "list with a negative pageSize": "pageSize=-1",
-        "list with the pageSize 0": "pageSize=0",
         BAD_TOKEN: f"pageSize=1&pageToken={nonce(parent, 'token')}",
         BAD_FILTER: f"filter={_NO_FILTER}",
     }
@@ -88,12 +103,16 @@ def _require_said(oracle: Callable[[Exchange], Complaint | None], page: Exchange
 
 @last_stimulus
 def lists_of_nothing(
-    iut: Iut, oldest_name: str, whole_list: list[Exchange], last_look: LastLook | None = None
+    iut: Iut,
+    oldest_name: str,
+    whole_list: list[Exchange],
+    small_pages: SmallPages | None = None,
+    last_look: LastLook | None = None,
 ) -> list[Exchange]:
     """Of parents that none of our operations is below: a location, and in larger profiles more of them.
 
     The id of the first is the beginning of ours: by it a server is found that compares beginnings, and one that
-    compares nothing.
+    compares nothing. Larger profiles ask one of them for the page behind one of ours: the token is no way in.
     """
     names_on_a_whole(whole_list)
     *above, location = segments = iut.contract.parent_of(oldest_name).split("/")
@@ -103,13 +122,13 @@ def lists_of_nothing(
     if not iut.is_quick and len(segments) > 2:
         others["another project"] = [segments[0], nonce(segments[1], "project"), *segments[2:]]
     named = {what: "/".join(other) for what, other in others.items() if len(segments) > 1}
-    return iut.send_all(
-        [
-            iut.list_request(other, note=f"list of {what}")
-            for what, other in named.items()
-            if iut.contract.binds(Method.LIST, other)
-        ]
-    )
+    bound = {what: other for what, other in named.items() if iut.contract.binds(Method.LIST, other)}
+    requests = [iut.list_request(other, note=f"list of {what}") for what, other in bound.items()]
+    token = next_page_token(small_pages.walk[0]) if small_pages is not None and not iut.is_quick else ""
+    if token and bound:
+        what, other = next(iter(bound.items()))
+        requests.append(iut.list_request(other, token, note=f"list of {what}, with a pageToken of ours"))
+    return iut.send_all(requests)
 
 
 @verifies("list.shows-its-parent-only")

@@ -85,6 +85,8 @@ def pages(script: Script) -> None:
         _page_through(script, f"{operations}?pageSize={size}")
     token = script.next_page(f"{operations}?pageSize=1")
     script.ask("GET", f"{operations}?pageSize=1&pageToken={token}", token="")
+    script.ask("GET", f"{elsewhere.rpartition('/')[0]}?pageToken={token}")
+    script.ask("DELETE", f"{_NOTHING}?name={names[-1]}")
     script.ask("POST", f"{elsewhere}:cancel")
     script.service.clock.sleep(3)
     for method in ("GET", "DELETE", "DELETE"):

@@ -106,8 +106,27 @@ CASES = {
         silent=NOBODY | {"taken for none where no page is cut": lambda t: _asked(t, "pageSize=-1", running())},
     ),
     "list.page-size-may-be-zero": Cases(
-        kept={"a page": lambda t: _asked(t, "pageSize=0", running())},
-        violated={"refused": _answered("pageSize=0", INVALID, 400), "internal": _answered("pageSize=0", INTERNAL, 500)},
+        kept={
+            "a page": lambda t: _asked(t, "pageSize=0", running()),
+            "nothing there before": _in_turn(lambda t: _asked(t, "pageSize=0"), _at(PARENT, OPERATION)),
+            "nothing there after": _in_turn(_at(PARENT, OPERATION), lambda t: _asked(t, "pageSize=0"), _at(PARENT)),
+            "one went, one came": _in_turn(
+                _at(PARENT, OPERATION), lambda t: _asked(t, "pageSize=0"), _at(PARENT, OTHER)
+            ),
+            "more behind an empty page": _in_turn(_at(PARENT, OPERATION), _cut("pageSize=0"), _at(PARENT, OPERATION)),
+            "another parent has some": _in_turn(
+                _at("projects/demo/locations/eu", OPERATION),
+                lambda t: _asked(t, "pageSize=0"),
+                _at("projects/demo/locations/eu", OPERATION),
+            ),
+        },
+        violated={
+            "refused": _answered("pageSize=0", INVALID, 400),
+            "internal": _answered("pageSize=0", INTERNAL, 500),
+            "an empty page between two that show the same": _in_turn(
+                _at(PARENT, OPERATION), lambda t: _asked(t, "pageSize=0"), _at(PARENT, OPERATION, OTHER)
+            ),
+        },
         silent={"one": lambda t: _asked(t, "pageSize=1", running()), "none": lambda t: t.list(running())},
     ),
     "list.large-page-size-is-coerced": Cases(

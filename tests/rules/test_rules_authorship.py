@@ -6,7 +6,17 @@ import pytest
 
 from conformance.exchange import Failure, FailureKind
 from conformance.rules.server.authorship import cancelled_by_nobody
-from tests.rules.traffic import NOT_FOUND, OPERATION, Answer, Traffic, asked_to_cancel, cancelled, envelope, running
+from tests.rules.traffic import (
+    NOT_FOUND,
+    OPERATION,
+    PARENT,
+    Answer,
+    Traffic,
+    asked_to_cancel,
+    cancelled,
+    envelope,
+    running,
+)
 
 OURS = [OPERATION]
 NO_ANSWER = Failure(FailureKind.TIMEOUT)
@@ -48,3 +58,45 @@ def test_others_and_what_never_ran_are_not_spoken_of() -> None:
     t.get(running())
     t.get(cancelled())
     assert cancelled_by_nobody(t.exchanges, []) == {}
+
+
+def test_one_that_a_list_shows_before_its_cancel_was_cancelled_before_it() -> None:
+    """Its cancel came later: then the look after that shows nothing any more."""
+    t = Traffic()
+    before, listed = t.get(running()), t.list(cancelled())
+    t.cancel()
+    t.get(cancelled())
+    complaint = cancelled_by_nobody(t.exchanges, OURS)[OPERATION]
+    assert complaint.exchanges == (before, listed)
+    assert complaint.message.endswith("no cancel named it by then")
+
+
+def test_one_was_running_when_it_was_started() -> None:
+    t = Traffic()
+    start = t.send("POST", f"/v1/{PARENT}/things", running())
+    listed = t.list(cancelled())
+    assert cancelled_by_nobody(t.exchanges, OURS)[OPERATION].exchanges == (start, listed)
+
+
+@pytest.mark.parametrize("answer", [cancelled(), {"name": "another"}, {"operation": OPERATION}, [OPERATION]])
+def test_a_start_that_does_not_show_it_running_says_nothing(answer: Answer) -> None:
+    t = Traffic()
+    t.send("POST", f"/v1/{PARENT}/things", answer)
+    t.list(cancelled())
+    assert cancelled_by_nobody(t.exchanges, OURS) == {}
+
+
+def test_neither_does_one_of_two_with_the_same_name() -> None:
+    t = Traffic()
+    t.send("POST", f"/v1/{PARENT}/things", running())
+    t.send("POST", f"/v1/{PARENT}/things", running())
+    t.list(cancelled())
+    assert cancelled_by_nobody(t.exchanges, OURS) == {}
+
+
+def test_a_cancel_that_overlaps_with_the_look_may_have_done_it() -> None:
+    t = Traffic()
+    t.get(running())
+    t.cancel()
+    t.list(cancelled())
+    assert cancelled_by_nobody(t.exchanges, OURS) == {}

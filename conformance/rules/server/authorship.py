@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 
 from conformance.exchange import Exchange, Method
 from conformance.exchange.history import History, histories
+from conformance.lro import Operation
 from conformance.rules.rule import Complaint
 from conformance.rules.server.outcome import has_trace
 
@@ -22,15 +23,37 @@ def cancelled_by_nobody(exchanges: Iterable[Exchange], ours: Collection[str]) ->
 
 
 def _cancelled_by_nobody(history: History) -> Complaint | None:
-    looks = [look for look in history.looks if not look.in_list]
-    before = [look for look in looks if not has_trace(look.operation) and not look.operation.done]
-    after = [look for look in looks if has_trace(look.operation) and before and before[0].is_before(look)]
-    cancels = [call for call in history.calls if call.calls(Method.CANCEL)]
-    if not after or not all(_is_refused(cancel) for cancel in cancels):
+    """A look, or the answer to its start, showed it running; a later look shows signs of a cancellation.
+
+    Every cancel of it that had been sent by then was refused: what one does that is sent later, it does to an operation
+    that was cancelled before. A list may be late, but it cannot show what has not happened.
+    """
+    looks = history.looks
+    before = [look.exchange for look in looks if _runs(look.operation)] or _started_running(history)[:1]
+    after = [look for look in looks if has_trace(look.operation) and before and before[0].precedes(look.exchange)]
+    if not after:
+        return None
+    calls = [call for call in history.calls if call.calls(Method.CANCEL)]
+    cancels = [call for call in calls if not after[0].exchange.precedes(call)]
+    if not all(_is_refused(cancel) for cancel in cancels):
         return None
     every = f"each of the {len(cancels)} cancels that named it was refused" if cancels else "no cancel named it"
-    message = f"{history.name} was cancelled, and {every}"
-    return Complaint(message, (before[-1].exchange, *cancels, after[0].exchange))
+    message = f"{history.name} was cancelled, and {every}{' by then' if cancels != calls else ''}"
+    seen_before = [exchange for exchange in before if exchange.precedes(after[0].exchange)]
+    return Complaint(message, (seen_before[-1], *cancels, after[0].exchange))
+
+
+def _runs(operation: Operation) -> bool:
+    return not operation.done and not has_trace(operation)
+
+
+def _started_running(history: History) -> list[Exchange]:
+    """The answer to its start, if it is an operation that runs, and nobody has been given the name again."""
+    (start, *others) = history.given or (None,)
+    members = start.response.json_object() if start is not None and start.response is not None else None
+    if start is None or others or not members or members.get("name") != history.name:
+        return []
+    return [start] if _runs(Operation(members)) else []
 
 
 def _is_refused(cancel: Exchange) -> bool:

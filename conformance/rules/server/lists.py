@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from conformance.exchange import Exchange, Wire
 from conformance.exchange.history import next_page_token, operation_in, operations_in
 from conformance.rules.rule import Complaint, When, exchange_rule, traffic_rule
-from conformance.rules.server.conditions import get, list_, succeeded
+from conformance.rules.server.conditions import get, list_, of_the_same_caller, succeeded
 from conformance.rules.server.errors import answer_in_words, status_of
 
 _NO_LIST_HERE = frozenset({401, 403, 404, 405, 429, 501, 503})
@@ -80,10 +80,37 @@ def negative_page_size_is_an_invalid_argument(exchanges: Sequence[Exchange]) -> 
             yield _no_invalid_argument(exchange)
 
 
-@exchange_rule("list.page-size-may-be-zero", when=list_ & _says_what_it_thinks & _asks_for(range(1)), reads=Wire.HTTP)
-def page_size_zero_is_no_error(exchange: Exchange) -> str | None:
-    # "If the user does not specify `page_size` (or specifies `0`) ... the API must not return an error" (AIP-158)
-    return None if exchange.succeeded() else f"the pageSize 0 was answered with {answer_in_words(exchange)}"
+_asked_for_the_default = list_ & _says_what_it_thinks & _asks_for(range(1))
+
+
+@traffic_rule("list.page-size-may-be-zero", reads=Wire.HTTP)
+def page_size_zero_is_none(exchanges: Sequence[Exchange]) -> Iterator[Complaint | None]:
+    # "If the user does not specify `page_size` (or specifies `0`), the API chooses an appropriate default [and] must
+    # not return an error" (AIP-158)
+    for exchange in filter(_asked_for_the_default, exchanges):
+        if not exchange.succeeded():
+            yield Complaint(f"the pageSize 0 was answered with {answer_in_words(exchange)}", (exchange,))
+        else:
+            yield _taken_for_a_size(exchange, exchanges)
+
+
+def _taken_for_a_size(exchange: Exchange, exchanges: Sequence[Exchange]) -> Complaint | None:
+    """A last page with nothing on it, between two that show the same operation: that was there all the time."""
+    if operations_in(exchange) or next_page_token(exchange):
+        return None
+    same = [one for one in exchanges if one.call == exchange.call and of_the_same_caller(one, exchange)]
+    before = [one for one in same if _names(one) and one.precedes(exchange)]
+    after = [one for one in same if _names(one) and exchange.precedes(one)]
+    around = next(((one, other) for one in before for other in after if _names(one) & _names(other)), None)
+    if around is None:
+        return None
+    name = min(_names(around[0]) & _names(around[1]))
+    message = f"the pageSize 0 was answered with an empty last page, and lists before and after it show {name}"
+    return Complaint(message, (around[0], exchange, around[1]))
+
+
+def _names(page: Exchange) -> set[str]:
+    return {each.name for each in operations_in(page) if isinstance(each.name, str)}
 
 
 @exchange_rule(

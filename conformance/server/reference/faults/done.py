@@ -52,6 +52,28 @@ def cancel_of_cancelled_crashes(honest: Service) -> Service:
     return cancel_preceded(honest, act)
 
 
+@fault(
+    breaks=("outcome.not-deleted", "outcome.still-listed"),
+    unseen=dict.fromkeys(
+        ("late", "very-late", "with-trace"), "nothing that has ended is cancelled again before the list is read"
+    ),
+    unseen_part=("outcome.still-listed",),
+    by_chance={"workers": "a worker may cancel again what it has not seen to end, and list it or not"},
+    at_least=True,
+)
+def cancel_of_cancelled_deletes(honest: Service) -> Service:
+    """Deletes an operation that a cancel ended when it is cancelled again: a queue that forgets what has ended."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        operation = service.look_up(service, call.target)
+        if not was_cancelled(operation):
+            return honest.cancel(service, call)
+        service.store.delete(operation.name)
+        return {}
+
+    return replace(honest, cancel=lie)
+
+
 _TAKES = 1.0
 """Seconds that the worker takes for what else would be done when it is started."""
 

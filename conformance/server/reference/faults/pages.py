@@ -163,11 +163,37 @@ def page_size_zero_is_refused(honest: Service) -> Service:
     return _answering(honest, lambda call: call.query.get("pageSize") == "0", zero)
 
 
+@fault(breaks="list.page-size-may-be-zero")
+def page_size_zero_is_a_size(honest: Service) -> Service:
+    """Shows nothing where the size 0 is asked for, as a query does whose limit is 0."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        shown = honest.list(service, call)
+        return {} if call.query.get("pageSize") == "0" else shown
+
+    return replace(honest, list=lie)
+
+
 @fault(breaks="list.large-page-size-is-coerced")
 def large_page_size_is_refused(honest: Service) -> Service:
     """Refuses a size that is larger than its pages."""
     large = refusal(Code.INVALID_ARGUMENT, "The page size must be at most 1000.", "INVALID_PARAMETER")
     return _answering(honest, lambda call: len(call.query.get("pageSize", "")) > 4, large)
+
+
+@fault(breaks="list.shows-its-parent-only", profile="ci")
+def token_has_the_parent(honest: Service) -> Service:
+    """Goes on below the parent that a token was given for, whatever parent is asked for."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        parents: dict[str, str] = service.scratch.setdefault("parents of tokens", {})
+        parent = parents.get(call.query.get("pageToken", ""), call.target)
+        shown = honest.list(service, replace(call, target=parent))
+        if shown.get("nextPageToken"):
+            parents[str(shown["nextPageToken"])] = parent
+        return shown
+
+    return replace(honest, list=lie)
 
 
 @fault(breaks="list.bad-token-is-refused")

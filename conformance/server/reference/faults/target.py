@@ -112,6 +112,17 @@ def last_query_name_wins(honest: Service) -> Service:
     return cancel_meant_for(flavoured(honest, unknown_query="ignored"), meant)
 
 
+@fault(breaks="target.query-name-never-redirects", profile="ci")
+def query_name_of_a_delete_wins(honest: Service) -> Service:
+    """Deletes the operation that `?name=` says; a cancel is bound to its path."""
+    honest = flavoured(honest, unknown_query="ignored")
+
+    def lie(service: Service, call: Invocation) -> Message:
+        return honest.delete(service, replace(call, target=call.query.get("name") or call.target))
+
+    return replace(honest, delete=lie)
+
+
 @fault(breaks="target.query-name-never-redirects", statement=BEST_EFFORT)
 def another_parameter_wins(honest: Service) -> Service:
     """Cancels the operation of `?operationsId=`, as discovery documents call the last part of the path."""
@@ -185,6 +196,23 @@ def cancels_all(honest: Service) -> Service:
 def cancels_the_next_too(honest: Service) -> Service:
     """Cancels the operation that was started next, too: a range that is one too long."""
     return _hitting(honest, lambda named, others: [each for each in others if each.number == named.number + 1])
+
+
+@fault(
+    breaks=("target.only-its-cancel-cancels", "target.other-operations-untouched"),
+    unseen={"lagging-list": "the list does not show what was hit before the cancel of its own"},
+    unseen_part=("target.only-its-cancel-cancels",),
+    by_chance={"workers": "the one that was started next may be another worker's"},
+)
+def cancels_the_next_of_what_runs(honest: Service) -> Service:
+    """The same, but only for what runs and was not hit before: a list shows what was hit before its own cancel."""
+    reckless = _hitting(honest, lambda named, others: [each for each in others if each.number == named.number + 1])
+
+    def lie(service: Service, call: Invocation) -> Message:
+        stored = service.store.get(call.name)
+        return (honest if stored.done or stored.requested_cancellation else reckless).cancel(service, call)
+
+    return replace(reckless, cancel=lie)
 
 
 @fault(breaks="target.other-operations-untouched")
