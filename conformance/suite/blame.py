@@ -47,7 +47,8 @@ class Blame:
 
     @property
     def plain_cancel_touches_others(self) -> bool:
-        """Whether a plain cancel of an operation touches another: started before it, after it, or the oldest."""
+        """Whether a plain cancel of an operation touches another: started before it, after it, the oldest, or one of
+        the last parent."""
         if self._touches_others is None:
             self._touches_others = self._find_out()
         return self._touches_others
@@ -56,7 +57,7 @@ class Blame:
         with self.for_all():
             older = self._bystanders.new()
             cancelled = self._iut.running(1)[0]
-            others = [*self._early()[:1], older, self._bystanders.new()]
+            others = [*self._early()[:1], older, self._bystanders.new(), *self._elsewhere()]
             cancel = self._iut.cancel(cancelled, note="plain cancel of another operation")
             looked = self._looked([(other, [cancel]) for other in others])
             return any(each.touched is not None for each in looked)
@@ -66,6 +67,11 @@ class Blame:
         early = [self._older, self._bystanders.oldest]
         looks = self._iut.get_all([each.name for each in early])
         return [each for each, look in zip(early, looks, strict=True) if not Looked(each, (look,), look).has_stopped]
+
+    def _elsewhere(self) -> list[Bystander]:
+        """A fresh one below the last of the further parents, if there are any."""
+        supplies = list(self._iut.further_supplies.values())
+        return [self._bystanders.met(name) for supply in supplies[-1:] for name in supply.take(1)]
 
     def for_all(self) -> AbstractContextManager[None]:
         """Within the context, what is sent is recorded as this stimulus' own, whichever check asked first."""

@@ -23,6 +23,7 @@ from conformance.suite.bindings import Further, touched, touched_alone
 from conformance.suite.confirmation import Confirmation, fresh_one_not_ended
 from conformance.suite.evidence import note, require_each, require_looks, require_untouched
 from conformance.suite.judging import require, verifies
+from conformance.suite.last_look import LastLook
 from conformance.suite.latency import Latency
 
 
@@ -43,7 +44,7 @@ def test_operations_of_further_parents_are_cancelled(further: list[Further]) -> 
 
 @verifies("target.whole-name-counts")
 def test_twin_under_another_parent_is_another_operation(
-    iut: Iut, also_further: list[Further], latency: Latency
+    iut: Iut, also_further: list[Further], latency: Latency, attempts: LastLook
 ) -> None:
     """One that is touched may have been so by another cancel: the twins of a fresh one are cancelled, too."""
     with_twin = [one for one in also_further if one.twins]
@@ -53,6 +54,8 @@ def test_twin_under_another_parent_is_another_operation(
         found = next(filter(None, (touched(one.before, one.look, twin) for twin in one.twins)), None)
         if found is not None and touched_alone(iut, latency, one.parent) is None:
             raise NotTested(f"{found.message}; it did not happen to another operation, so it may be a coincidence")
+        if found is not None and one.look.call is not None:
+            attempts.accounted_for.add(one.look.call.name)
         require(found)
     require_untouched(iut, None, *(one.look for one in with_twin))
 

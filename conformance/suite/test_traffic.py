@@ -116,7 +116,8 @@ def test_nobody_cancelled_what_no_cancel_was_accepted_for(
     """
     if not iut.supply.starts_operations:
         raise NotTested("the operations are given by name, so that others may know them, and cancel them")
-    ours = set(iut.supply.handed_out) - attempts.accounted_for - blame.asked
+    further = [name for supply in iut.further_supplies.values() for name in supply.handed_out]
+    ours = {*iut.supply.handed_out, *further} - attempts.accounted_for - blame.asked
     found = {} if blame.touches_others else cancelled_by_nobody(iut.target.exchanges, ours)
     aimed = [(complaint, looked) for name, complaint in found.items() for looked in attempts.attempts_at(name)]
     for complaint, looked in aimed:
