@@ -37,45 +37,50 @@ class Deletion:
         return response is not None and response.status == 404
 
 
+@dataclass(frozen=True, slots=True)
+class FirstDelete:
+    """A delete, and the look at its operation that had shown its end; None where none had."""
+
+    delete: Exchange
+    ended: Exchange | None
+
+
 @stimulus
-def deletion(
+def first_delete(
     iut: Iut,
     bystanders: Bystanders,
     older: Bystander,
-    attempts: LastLook,
     cancellations: Cancellations | None = None,
     small_pages: SmallPages | None = None,
     further: list[Further] | None = None,
-) -> Deletion:
+) -> FirstDelete:
     """The first delete of the run, when the list has been read: what is deleted was on it. The wait for operations of
     further parents is over.
 
-    It finds out, where the statement is silent, whether delete is supported.
+    It is of an operation that has ended, or else of a fresh one, named like a bystander. Raises NotTested when the
+    operations are not ours to delete.
     """
     ended = cancellations.without_body.end if cancellations is not None else None
     if iut.ends_at_once:
         ended = bystanders.new().exchange
-    deletion = delete_one(iut, ended, like=older.name)
+    require_own_deletes(iut, older.name)
+    name = ended.call.name if ended is not None and ended.call is not None else iut.running(1)[0]
+    return FirstDelete(iut.delete(name), ended)
+
+
+@stimulus
+def deletion(iut: Iut, first_delete: FirstDelete, older: Bystander, attempts: LastLook) -> Deletion:
+    """What became of the first delete. It finds out, where the statement is silent, whether delete is supported.
+
+    Raises NotApplicable when it is not, and NotTested when the operation was gone before.
+    """
+    deletion = _deletion(iut, first_delete.delete, first_delete.ended)
     attempts.note(DELETION, older, [deletion.delete])
     return deletion
 
 
-@stimulus
-def may_delete(deletion: Deletion | None = None) -> bool:
-    """Whether delete may take part in what happens to an operation: it is supported, ours to use, and works alone."""
-    return deletion is not None and deletion.removed
-
-
-def delete_one(iut: Iut, ended: Exchange | None, like: str) -> Deletion:
-    """Delete the operation of a look, or a fresh one, and find out whether delete is supported.
-
-    Both are named `like` another one.
-
-    Raises NotApplicable when it is not, and NotTested when the operations are not ours to delete.
-    """
-    require_own_deletes(iut, like)
-    name = ended.call.name if ended is not None and ended.call is not None else iut.running(1)[0]
-    delete = iut.delete(name)
+def _deletion(iut: Iut, delete: Exchange, ended: Exchange | None) -> Deletion:
+    name = delete.call.name if delete.call is not None else ""
     if delete.succeeded():
         iut.statement.find("delete", True, "a delete succeeded")
         return Deletion(delete, iut.get(name))
@@ -88,3 +93,9 @@ def delete_one(iut: Iut, ended: Exchange | None, like: str) -> Deletion:
     if iut.statement.value("delete") is False:
         raise NotApplicable(f"delete is not supported: it was answered with {status}")
     return Deletion(delete, None)
+
+
+@stimulus
+def may_delete(deletion: Deletion | None = None) -> bool:
+    """Whether delete may take part in what happens to an operation: it is supported, ours to use, and works alone."""
+    return deletion is not None and deletion.removed

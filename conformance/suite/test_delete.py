@@ -17,7 +17,7 @@ from conformance.suite.bindings import Further
 from conformance.suite.blame import Blame
 from conformance.suite.bystanders import Bystander, Bystanders, shows_the_end
 from conformance.suite.cancellations import Cancellations
-from conformance.suite.deletion import DELETION, Deletion
+from conformance.suite.deletion import DELETION, Deletion, FirstDelete
 from conformance.suite.evidence import answered, note, require_answers, require_each, tells_what_exists
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
@@ -64,10 +64,10 @@ def cancel_before_delete(
 
 @stimulus
 def early_delete(
-    iut: Iut, cancel_before_delete: Exchange, deletion: Deletion, younger: Bystander, attempts: LastLook
+    iut: Iut, cancel_before_delete: Exchange, first_delete: FirstDelete, younger: Bystander, attempts: LastLook
 ) -> Exchange:
     """The delete of an operation whose cancel is under way, where its effect is not at once."""
-    if not deletion.removed or not cancel_before_delete.succeeded() or cancel_before_delete.call is None:
+    if not first_delete.delete.succeeded() or not cancel_before_delete.succeeded() or cancel_before_delete.call is None:
         raise NotTested("no delete and no cancel is known to work, so that what runs would be lost")
     delete = iut.delete(cancel_before_delete.call.name)
     attempts.note(_EARLY_DELETE, younger, [cancel_before_delete, delete])
