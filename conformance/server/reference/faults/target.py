@@ -192,7 +192,7 @@ def cancels_all(honest: Service) -> Service:
     return _hitting(honest, lambda _, others: others)
 
 
-@fault(breaks="target.other-operations-untouched")
+@fault(breaks="target.other-operations-untouched", at_least=True)
 def cancels_the_next_too(honest: Service) -> Service:
     """Cancels the operation that was started next, too: a range that is one too long."""
     return _hitting(honest, lambda named, others: [each for each in others if each.number == named.number + 1])
@@ -224,6 +224,7 @@ def cancels_the_one_before_too(honest: Service) -> Service:
 @fault(
     breaks="target.other-operations-untouched",
     statement=BEST_EFFORT,
+    at_least=True,
     by_chance=_HITS_THE_OTHER_WORKERS,
 )
 def cancels_the_newest_instead(honest: Service) -> Service:
