@@ -15,7 +15,7 @@ from conformance.judging.judge import Against, Judged, Terms, judge_findings
 from conformance.judging.report import violation_as_json
 from conformance.judging.ruling import ruling, violated
 from conformance.judging.verdict import CheckResult, Finding
-from conformance.rules.client import client_rules
+from conformance.rules.client import client_rules, kept_by_indulgence
 from conformance.rules.client.turn import Turn, TurnRule
 from conformance.rules.rule import Complaint
 from conformance.sdk.credentials import masking_of
@@ -74,7 +74,8 @@ def results(play: Play, masking: Masking) -> Iterator[CheckResult]:
     """What one play says of the requirements: one result for each rule that had something to say, and expectation.
 
     What a rule has found is not said again by an expectation of the same requirement. Of a call that was given up long
-    before its deadline an expectation says nothing: its answer was not waited for.
+    before its deadline an expectation says nothing: its answer was not waited for. What is kept by indulgence is kept,
+    and does not show that a known failure is gone.
     """
     violated = set()
     for rule in client_rules().values():
@@ -91,6 +92,10 @@ def results(play: Play, masking: Masking) -> Iterator[CheckResult]:
             yield CheckResult(expectation.requirement, play.scenario.name, Finding.NOT_TESTED, reason, play.seconds)
         else:
             yield _expectation_result(expectation, play, masking)
+    for turn in play.all_turns:
+        for requirement in kept_by_indulgence(turn):
+            reason = f"{play.scenario.name}: the machine was busy for {turn.stall * 1000:.0f} ms, which were taken off"
+            yield CheckResult(requirement, play.scenario.name, Finding.NOT_TESTED, reason, play.seconds)
 
 
 def _rule_result(rule: TurnRule, play: Play, masking: Masking) -> CheckResult | None:

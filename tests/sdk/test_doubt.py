@@ -7,14 +7,17 @@ from dataclasses import replace
 import pytest
 
 from conformance.exchange import Failure, FailureKind
+from conformance.exchange.masking import Masking
+from conformance.judging.baseline import KnownFailure
+from conformance.judging.known_failures import EntryState, state_of
 from conformance.judging.verdict import Finding
-from conformance.rules.client import may_be_the_machine, was_held_up
+from conformance.rules.client import kept_by_indulgence, may_be_the_machine, was_held_up
 from conformance.rules.client.turn import DriverRequest, Outcome, Turn
 from conformance.sdk import play
 from conformance.sdk.honest_driver import Client
 from conformance.sdk.in_process import InProcess, driven
-from conformance.sdk.judging import judge_performance
-from conformance.sdk.play import Performance, perform
+from conformance.sdk.judging import judge_performance, results
+from conformance.sdk.play import Performance, Play, perform
 from conformance.sdk.scenario import Scenario
 
 from .in_process import NAMING, named
@@ -73,6 +76,22 @@ def test_a_call_that_had_plenty_of_time_but_for_the_machine_was_held_up(
     """The deadline of 300 ms is what its scenario is about: rules about time take such a stall off."""
     call = turn(arrived(CANCEL, at=1), outcome=Outcome.TRANSPORT_ERROR, timeout=timeout, at=after, message="timed out")
     assert was_held_up(replace(call, stall=stall)) is is_held_up
+
+
+def test_what_is_kept_by_indulgence_is_kept_and_does_not_show_that_a_known_failure_is_gone() -> None:
+    requirement = "client-retry.deadline-is-kept"
+    late = replace(_given_up(0.7), stall=0.4)
+    assert kept_by_indulgence(late) == [requirement]
+    assert kept_by_indulgence(_given_up(0.7)) == kept_by_indulgence(replace(_given_up(0.3), stall=0.4)) == []
+    scenario = replace(named("not-found")[0], expectations=())
+    known = KnownFailure(1, requirement, "it is late", "https://example.com/1")
+    found = {}
+    for name, given_up in {"by itself": replace(_given_up(0.3), stall=0.4), "by indulgence": late}.items():
+        said = results(Play(scenario, turns=(given_up,)), Masking(()))
+        told = [each for each in said if each.requirement == requirement]
+        assert {each.finding for each in told} >= {Finding.KEPT}
+        found[name] = state_of(known, told)
+    assert found == {"by itself": EntryState.GONE, "by indulgence": EntryState.UNKNOWN}
 
 
 @pytest.mark.parametrize(("again", "verdict"), [(False, "pass"), (True, "not-tested")])

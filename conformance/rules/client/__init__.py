@@ -26,7 +26,7 @@ from conformance.rules.client.answers import (
 )
 from conformance.rules.client.codes import keeps_the_class, tells_the_last_answer
 from conformance.rules.client.deadlines import stops_at_its_deadline, unless_given_up
-from conformance.rules.client.doubt import may_be_the_machine, was_held_up
+from conformance.rules.client.doubt import kept_by_indulgence, may_be_the_machine, was_held_up
 from conformance.rules.client.operations import (
     if_listed,
     if_shown,
@@ -95,6 +95,7 @@ __all__ = [
     "keeps_the_message_of_the_operation",
     "keeps_the_method",
     "keeps_the_status",
+    "kept_by_indulgence",
     "may_be_the_machine",
     "nothing_is_sent",
     "pauses_grow",

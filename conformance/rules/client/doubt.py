@@ -36,6 +36,20 @@ def may_be_the_machine(turn: Turn) -> bool:
     return any(any(rule.judgements([turn])) and not any(rule.judgements([indulged])) for rule in rules)
 
 
+def kept_by_indulgence(turn: Turn) -> list[str]:
+    """The requirements about time that the turn keeps only because the time of a busy machine is taken off.
+
+    They count as kept; but that a known failure is gone, such a turn does not show.
+    """
+    if not turn.stall:
+        return []
+    unhindered = replace(turn, stall=0.0)
+    rules = [registered_turn_rules()[requirement] for requirement in _OF_TIME]
+    return [
+        rule.requirement for rule in rules if not any(rule.judgements([turn])) and any(rule.judgements([unhindered]))
+    ]
+
+
 def was_held_up(turn: Turn) -> bool:
     """Whether the call had plenty of time, ended with it, and the machine stood still for most of it.
 
