@@ -232,7 +232,7 @@ def cancels_the_newest_instead(honest: Service) -> Service:
     return _hitting(honest, lambda _, others: others[-1:], spared=True)
 
 
-@fault(breaks="target.other-operations-untouched", statement=BEST_EFFORT)
+@fault(breaks="target.other-operations-untouched", statement=BEST_EFFORT, by_chance=_HITS_THE_OTHER_WORKERS)
 def cancels_the_oldest_instead(honest: Service) -> Service:
     """Cancels the oldest operation that runs, as a server does that pops its queue."""
     return _hitting(honest, lambda _, others: others[:1], spared=True)
