@@ -78,6 +78,16 @@ def test_one_was_running_when_it_was_started() -> None:
     assert cancelled_by_nobody(t.exchanges, OURS)[OPERATION].exchanges == (start, listed)
 
 
+def test_a_mark_that_every_look_shows_may_have_been_left_out_of_the_answer_to_the_start() -> None:
+    """An end may not: what had ended was not running."""
+    t = Traffic()
+    t.send("POST", f"/v1/{PARENT}/things", running())
+    t.get(asked_to_cancel())
+    assert cancelled_by_nobody(t.exchanges, OURS) == {}
+    t.get(cancelled())
+    assert OPERATION in cancelled_by_nobody(t.exchanges, OURS)
+
+
 @pytest.mark.parametrize("answer", [cancelled(), {"name": "another"}, {"operation": OPERATION}, [OPERATION]])
 def test_a_start_that_does_not_show_it_running_says_nothing(answer: Answer) -> None:
     t = Traffic()

@@ -29,8 +29,11 @@ def _cancelled_by_nobody(history: History) -> Complaint | None:
     that was cancelled before. A list may be late, but it cannot show what has not happened.
     """
     looks = history.looks
-    before = [look.exchange for look in looks if _runs(look.operation)] or _started_running(history)[:1]
-    after = [look for look in looks if has_trace(look.operation) and before and before[0].precedes(look.exchange)]
+    seen = [look.exchange for look in looks if _runs(look.operation)]
+    before = seen or _started_running(history)[:1]
+    # The answer to a start may leave out what looks show: a mark may have been there from the start, an end cannot.
+    signs = [look for look in looks if has_trace(look.operation) and (seen or look.operation.done)]
+    after = [look for look in signs if before and before[0].precedes(look.exchange)]
     if not after:
         return None
     calls = [call for call in history.calls if call.calls(Method.CANCEL)]
