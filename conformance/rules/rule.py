@@ -125,15 +125,18 @@ class TrafficRule:
     requirement: str
     judge: TrafficJudge
     reads: Wire | None = None
+    about: Callable[[Exchange], bool] | None = None
 
     def judgements(self, exchanges: Iterable[Exchange], /) -> Iterator[Complaint | None]:
         """The judgements of all exchanges together: a complaint, or None for "kept", for each thing that was judged."""
         for complaint in self.judge(_judged_by(self, exchanges)):
             yield complaint and replace(complaint, message=_writable(complaint.message))
 
-    def last_judged(self, _: Iterable[Exchange], /) -> Exchange | None:
-        """None: no one exchange decides what is judged of all together."""
-        return None
+    def last_judged(self, exchanges: Iterable[Exchange], /) -> Exchange | None:
+        """The last exchange that the rule is about; None where none decides what is judged of all together."""
+        if self.about is None:
+            return None
+        return next(filter(self.about, reversed(_judged_by(self, exchanges))), None)
 
 
 def _judged_by(rule: Rule, exchanges: Iterable[Exchange]) -> Traffic:
@@ -183,11 +186,16 @@ def history_rule(
     return register
 
 
-def traffic_rule(requirement: str, *, reads: Wire | None = None) -> Callable[[TrafficJudge], TrafficJudge]:
-    """Register a rule about all exchanges together: the judge yields a complaint, or None, for each thing it judged."""
+def traffic_rule(
+    requirement: str, *, reads: Wire | None = None, about: Callable[[Exchange], bool] | None = None
+) -> Callable[[TrafficJudge], TrafficJudge]:
+    """Register a rule about all exchanges together: the judge yields a complaint, or None, for each thing it judged.
+
+    It may be `about` exchanges that the others only serve to judge.
+    """
 
     def register(judge: TrafficJudge) -> TrafficJudge:
-        _add(TrafficRule(requirement, judge, reads))
+        _add(TrafficRule(requirement, judge, reads, about))
         return judge
 
     return register

@@ -83,7 +83,7 @@ def negative_page_size_is_an_invalid_argument(exchanges: Sequence[Exchange]) -> 
 _asked_for_the_default = list_ & _says_what_it_thinks & _asks_for(range(1))
 
 
-@traffic_rule("list.page-size-may-be-zero", reads=Wire.HTTP)
+@traffic_rule("list.page-size-may-be-zero", reads=Wire.HTTP, about=_asked_for_the_default)
 def page_size_zero_is_none(exchanges: Sequence[Exchange]) -> Iterator[Complaint | None]:
     # "If the user does not specify `page_size` (or specifies `0`), the API chooses an appropriate default [and] must
     # not return an error" (AIP-158)
