@@ -37,8 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     try:
         return _main(arguments)
-    except Exception:
-        with contextlib.suppress(OSError):
+    except Exception:  # the last line of defence; what is foreseen is caught by its class in `_main`
+        with contextlib.suppress(OSError):  # stderr may be gone as well
             traceback.print_exc()
         return _failed("this is a mistake of lro-conformance\n  remedy: report it, with the lines above")
 

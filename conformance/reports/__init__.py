@@ -1,1 +1,1 @@
-""""""
+"""Renderers of the one report; nothing is decided here."""

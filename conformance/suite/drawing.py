@@ -38,7 +38,7 @@ def play(drawn: Callable[[], None], found: list[Exception]) -> None:
     """
     try:
         drawn()
-    except Exception:
+    except Exception:  # whatever Hypothesis makes of it: the finding, Flaky, or a group of both
         if not found:
             raise
         raise found[0] from None

@@ -37,10 +37,6 @@ class Storm:
     def cancels(self) -> list[Exchange]:
         return [exchange for exchange in self.exchanges if exchange.calls(Method.CANCEL)]
 
-    @property
-    def cancel(self) -> Exchange:
-        return self.cancels[0]
-
 
 @stimulus
 def storm(iut: Iut, storm_name: str, younger: Bystander, cancel_works: Cancellations, attempts: LastLook) -> Storm:

@@ -68,7 +68,7 @@ CHATS = ["print('hello')", f"print('{NAMES[0]}')", "print('bye')"]
     [
         (FAILS, LedgerState.UNCLEAR),
         (CHATS, LedgerState.UNCLEAR),
-        ([line.replace("/us/", "/eu/") for line in FAILS], LedgerState.FOREIGN),
+        (ELSEWHERE, LedgerState.FOREIGN),
     ],
     ids=["failed", "three lines", "below another parent"],
 )

@@ -61,6 +61,8 @@ class AsgiTransport(httpx.BaseTransport):
                 self._answer_startup("")
 
         scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": self._state}
+        # "If an exception is raised when calling the application callable with a lifespan.startup message or a scope of
+        # type lifespan, the server must continue" (ASGI, Lifespan Protocol).
         with contextlib.suppress(Exception):
             await self._application(scope, self._to_lifespan.get, send)
         self._answer_startup("")

@@ -27,7 +27,6 @@ HANDSHAKE = 2.0
 END_OF_A_CONNECTION = 1.0
 LONG_ENOUGH = 30.0
 SLOW_SUPPLY = 60.0
-TOKEN_COMMAND = 60.0
 
 
 @dataclass(frozen=True, slots=True)
