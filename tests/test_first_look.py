@@ -83,6 +83,17 @@ def test_a_schema_that_names_itself_has_an_end() -> None:
     tomllib.loads(operations_table(seen))
 
 
+@pytest.mark.parametrize(
+    "odd", [{"required": True, "properties": {"a": {}}}, {"required": ["a"], "properties": []}, {"required": None}, 7]
+)
+def test_a_schema_that_is_none_is_left_out(odd: object) -> None:
+    """`required: true` is written by many hands that remember parameters."""
+    schema = {"required": ["job"], "properties": {"job": odd}}
+    body = {"content": {"application/json": {"schema": schema}}}
+    seen = looked({"/jobs": {"post": {"requestBody": body}}})
+    assert tomllib.loads(operations_table(seen))["operations"]["start"]["path"] == "/jobs"
+
+
 @pytest.mark.parametrize("prefix", ["/api/v1", "/v2"])
 def test_a_cancel_that_is_none_of_the_contract_is_said(prefix: str) -> None:
     missing = looked({CANCEL.replace("/v1", prefix, 1): {"post": {}}}).missing

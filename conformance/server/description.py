@@ -112,12 +112,13 @@ def _example(schema: Any, document: dict[str, Any], depth: int) -> Any:
     for several in ("allOf", "anyOf", "oneOf"):
         if isinstance(schema.get(several), list) and schema[several]:
             return _example(schema[several][0], document, depth + 1)
-    if "properties" in schema:
-        required = schema.get("required", [])
+    properties, required = schema.get("properties"), schema.get("required", [])
+    if isinstance(properties, dict):
+        names = required if isinstance(required, list) else []  # OpenAPI 2 has `required: true` beside a parameter
         return {
             name: _identifier(name) or _example(member, document, depth + 1)
-            for name, member in schema["properties"].items()
-            if name in required
+            for name, member in properties.items()
+            if name in names
         }
     return _OF_TYPE.get(str(schema.get("type")), {})
 
