@@ -112,7 +112,7 @@ def variant(
     def registered(apply: Apply) -> Apply:
         name = apply.__name__.replace("_", "-")
         why = (apply.__doc__ or "").strip()
-        _VARIANTS[name] = Variant(name, why, apply, start, statement, verdict, warns, not_tested, without_effect)
+        _add(Variant(name, why, apply, start, statement, verdict, warns, not_tested, without_effect))
         return apply
 
     return registered
@@ -126,14 +126,20 @@ def flavour(
     without_effect: frozenset[str] = frozenset(),
 ) -> None:
     """Registers a named flavour as a variant: its own settings, on top of those of a world."""
-    named = FLAVOURS[name]
-    fields = {key: getattr(named, key) for key in Flavour.__dataclass_fields__}
+    settings = FLAVOURS[name]
+    fields = {key: getattr(settings, key) for key in Flavour.__dataclass_fields__}
     changes = {key: value for key, value in fields.items() if value != getattr(DEFAULT, key)}
 
     def apply(honest: Service) -> Service:
         return flavoured(honest, **changes)
 
-    _VARIANTS[name] = Variant(name, why, apply, start, statement, without_effect=without_effect)
+    _add(Variant(name, why, apply, start, statement, without_effect=without_effect))
+
+
+def _add(new: Variant) -> None:
+    if new.name in _VARIANTS:
+        raise ValueError(f"two variants are named {new.name}")
+    _VARIANTS[new.name] = new
 
 
 def flavoured(honest: Service, **flavour: Any) -> Service:
