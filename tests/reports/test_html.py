@@ -20,7 +20,7 @@ from conformance.rules.rule import TimedCall
 from conformance.spec.catalogue import Level
 from tests.reports.html_page import Page
 from tests.reports.making import broken, facts, report_of, requirement, result, violation
-from tests.reports.test_console import exchange
+from tests.reports.printing import exchange
 from tests.rules.traffic import OPERATION, Traffic
 
 PAGE = Path(html_report.__file__).parent / "page"

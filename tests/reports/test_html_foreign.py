@@ -16,7 +16,8 @@ from conformance.reports.html import render_html
 from conformance.rules import Complaint
 from tests.reports.html_page import Page
 from tests.reports.making import broken, report_of, requirement, result, violation
-from tests.reports.test_console import ESCAPES, exchange, steering
+from tests.reports.printing import exchange
+from tests.reports.test_console_peers import ESCAPES, steering
 
 
 def test_the_page_needs_nothing_from_elsewhere() -> None:
