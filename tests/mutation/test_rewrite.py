@@ -76,3 +76,7 @@ def test_what_is_mutated_has_its_logic_in_functions(file: Path) -> None:
     outside = [statement for statement in module.body if not isinstance(statement, ast.FunctionDef | ast.ClassDef)]
     assert decorators <= {"classmethod", "staticmethod"}
     assert not [node for statement in outside for node in ast.walk(statement) if isinstance(node, ast.Lambda)]
+
+
+def test_every_module_with_rules_is_mutated() -> None:
+    assert set((ROOT / "conformance" / "rules").rglob("*.py")) <= set(FILES)
