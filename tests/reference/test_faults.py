@@ -13,7 +13,7 @@ from conformance.errors import UsageError
 from conformance.server.reference.faults import GENERAL, Fault, all_faults, fault_named, overlap
 from conformance.server.reference.flavour import DEFAULT, Flavour
 from conformance.server.reference.service import Service
-from conformance.server.reference.variants import Variant, all_variants
+from conformance.server.reference.variants import Variant, all_variants, registry
 from conformance.spec.catalogue import Level, catalogue
 
 from .transcript import Answer, differs, hold_the_first, overlapping_transcript, service_for_scripts, transcript
@@ -115,6 +115,15 @@ def test_unknown_fault_is_told_the_nearest() -> None:
     assert fault_named("query-name-wins").breaks == ("target.query-name-never-redirects",)
     with pytest.raises(UsageError, match="did you mean query-name-wins"):
         fault_named("query-nam-wins")
+
+
+def test_no_two_variants_have_one_name() -> None:
+    def default(honest: Service) -> Service:
+        """Differs in nothing."""
+        return honest
+
+    with pytest.raises(ValueError, match="two variants are named default"):
+        registry.variant()(default)
 
 
 def test_variants_are_many() -> None:

@@ -54,8 +54,7 @@ def read_configuration(path: Path) -> Configuration:
 
 def declared_statement(settings: Mapping[str, str]) -> Statement:
     """The statement that `--statement KEY=VALUE` settings declare. Raises UsageError for an unknown key or value."""
-    configuration = Configuration()
-    return Statement((with_statement(configuration, settings) if settings else configuration).statement)
+    return Statement(with_statement(Configuration(), settings).statement)
 
 
 def with_statement(configuration: Configuration, settings: Mapping[str, str]) -> Configuration:
