@@ -231,6 +231,14 @@ def test_whether_anybody_asks_for_credentials_is_found_out(status: int, auth: bo
     assert iut.statement.value("auth") is auth
 
 
+@pytest.mark.parametrize("status", [302, 400, 500])
+def test_who_answers_strangers_otherwise_asks_for_credentials(status: int) -> None:
+    """A page to log in at, or a crash where no credentials are: with them the same get succeeds."""
+    iut, _ = iut_of(lambda request: json_response({"name": NAME}, 200 if request.header("Authorization") else status))
+    iut.find_out_about_auth(NAME)
+    assert iut.statement.value("auth") is True
+
+
 def test_what_is_declared_or_cannot_be_asked_is_not_found_out() -> None:
     iut, transport = iut_of(configuration=Configuration(statement=StatementSection(auth=True)))
     iut.find_out_about_auth(NAME)

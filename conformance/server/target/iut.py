@@ -221,7 +221,10 @@ class Iut(Requests):
             # No answer, "too many requests" and "not now" say nothing about credentials.
             if response is not None and not response.is_busy:
                 because = f"a get without credentials is answered with {response.status}"
-                self.statement.find("auth", response.status in (401, 403), because)
+                is_refused = not response.is_success and response.status != 404
+                # A page to log in at, or a crash, is no answer to a caller who is known: then it is asked who calls.
+                asks = response.status in (401, 403) or (is_refused and self.get(name).succeeded())
+                self.statement.find("auth", asks, because)
 
     @property
     def knows_the_caller(self) -> bool:
