@@ -185,6 +185,15 @@ def test_an_id_with_a_control_character_may_be_bound_to_no_cancel(after: str, is
     assert_complains(not_found(exchange, may_be_hidden=False), exchange)
 
 
+@pytest.mark.parametrize(("before", "is_accepted"), [("%25", True), ("%2F", True), ("x", False)])
+def test_a_firewall_may_refuse_a_path_with_an_escape(before: str, is_accepted: bool) -> None:
+    exchange = Traffic().cancel(status=403, answer=b"<h1>Blocked</h1>", content_type="text/html")
+    target = exchange.request.target.replace(":cancel", f"{before}:cancel")
+    exchange = replace(exchange, request=replace(exchange.request, target=target))
+    assert (not_found(exchange, may_be_hidden=False, may_be_no_name=True) is None) is is_accepted
+    assert_complains(not_found(exchange, may_be_hidden=False), exchange)
+
+
 def test_a_member_that_is_ignored_on_purpose_can_be_stated() -> None:
     assert told_of_what_is_ignored(Traffic().cancel(status=400, answer=b"", content_type=None)) is None
     accepted = Traffic().cancel()
