@@ -12,7 +12,7 @@ from conformance.exchange import Call, Exchange, Method
 from conformance.lro.clock import VirtualClock
 from conformance.server.target.iut import Iut, listed_names
 from conformance.server.target.waits import LIST_SHOWS
-from conformance.suite.lists import caught_up, is_behind, settled_list
+from conformance.suite.lists import caught_up, has_listed, is_behind, settled_list
 from tests.rules.traffic import OPERATION, OTHER, PARENT, Traffic, running, succeeded
 
 SETTLE = 10.0
@@ -71,3 +71,12 @@ def test_list_that_is_behind_a_get_is_read_again(late: float) -> None:
     pages = caught_up(cast(Iut, iut), PARENT, iut.list_pages(PARENT))
     assert is_behind(pages, [OPERATION]) == (late > SETTLE)
     assert min(late, SETTLE) <= iut.clock.now() < min(late, SETTLE) + 1
+
+
+def test_a_list_that_succeeded_once_is_supported() -> None:
+    """One that crashes as soon as an operation was cancelled had been taken for one that nobody supports."""
+    traffic = Traffic()
+    traffic.send("GET", f"/v1/{PARENT}/operations", {}, status=500, call=Call(Method.LIST, PARENT))
+    assert not has_listed(traffic.exchanges)
+    traffic.send("GET", f"/v1/{PARENT}/operations", {}, call=Call(Method.LIST, PARENT))
+    assert has_listed(traffic.exchanges)
