@@ -14,10 +14,12 @@ from conformance.suite import test_routing  # noqa: F401 - declares the family
 from conformance.suite.blame import Blame
 from conformance.suite.bystanders import Bystander
 from conformance.suite.drawn import Aimed
+from conformance.suite.evidence import is_gone, looked_again
 from conformance.suite.judging import Violated
 from conformance.suite.last_look import LastLook
 from conformance.suite.latency import Latency
 from conformance.suite.refusals import FAMILIES, Refusals, Situation
+from tests.targets.memory import json_response
 from tests.targets.test_iut import NAME, iut_of
 
 
@@ -72,3 +74,31 @@ def test_what_a_family_touched_is_judged_once(
     monkeypatch.setattr(refusals, "_found", lambda: {guilty: NotTested("it did something")})
     refusals.effect_of("trailing_slashes")
     assert (NAME in attempts.accounted_for) == is_accounted_for
+
+
+@pytest.mark.parametrize(("was_cancelled", "turns"), [(True, 2), (False, 1)], ids=["cancelled", "ended by itself"])
+def test_families_are_asked_again_where_one_of_several_servers_may_have_done_it(
+    was_cancelled: bool, turns: int
+) -> None:
+    """Behind a balancer each second request is answered by another server, and the first of a family may be right."""
+    iut, _ = iut_of()
+    touched: Any = object() if was_cancelled else None
+    attempts: Any = SimpleNamespace(at=lambda _: SimpleNamespace(touched=touched))
+    asked: list[Any] = []
+
+    def looked_apart(suspects: list[Any]) -> list[tuple[bool, None]]:
+        asked.append(suspects)
+        return [(len(asked) == 2, None) for _ in suspects]
+
+    refusals = Refusals(iut, None, "", "", attempts, SimpleNamespace(looked_apart=looked_apart))  # type: ignore[arg-type]
+    apart = refusals._looked_apart(["other_verbs"])
+    assert (apart, len(asked)) == ([(was_cancelled, None)], turns)
+
+
+def test_an_operation_that_one_of_several_replicas_does_not_know_is_not_gone() -> None:
+    answers = iter([404, 200, 404])
+    iut, transport = iut_of(lambda _: json_response({"name": NAME}, next(answers)))
+    look = iut.get(NAME)
+    assert not is_gone(looked_again(iut, {NAME: look})[NAME])
+    assert looked_again(iut, {}) == {}
+    assert len(transport.wire) == 2

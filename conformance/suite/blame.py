@@ -15,6 +15,7 @@ from conformance.rules import Complaint
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.suite.bystanders import Bystander, Bystanders
+from conformance.suite.evidence import looked_again
 from conformance.suite.last_look import Looked, deleted
 from conformance.suite.latency import Latency
 from conformance.suite.stimuli import stimulus
@@ -144,8 +145,10 @@ class Blame:
     def _looked(self, asked: Sequence[tuple[Bystander, Sequence[Exchange]]]) -> list[Looked]:
         self._latency.wait_since(self._iut.target.clock.now())
         self.asked.update(bystander.name for bystander, _ in asked)
-        looks = self._iut.get_all([bystander.name for bystander, _ in asked])
-        return [Looked(bystander, tuple(sent), look) for (bystander, sent), look in zip(asked, looks, strict=True)]
+        names = [bystander.name for bystander, _ in asked]
+        looks = dict(zip(names, self._iut.get_all(names), strict=True))
+        looks.update(looked_again(self._iut, looks))
+        return [Looked(bystander, tuple(sent), looks[bystander.name]) for bystander, sent in asked]
 
 
 @stimulus

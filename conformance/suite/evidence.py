@@ -8,7 +8,7 @@ tested. What it asks of is noted: it is what a report shows of a requirement tha
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 
 from conformance.errors import NotTested
@@ -108,6 +108,15 @@ GONE = (404, 410)
 def is_gone(look: Exchange) -> bool:
     """Whether a get finds nothing."""
     return look.response is not None and look.response.status in GONE
+
+
+def looked_again(iut: Iut, looks: Mapping[str, Exchange]) -> dict[str, Exchange]:
+    """Another look, by the name, at each operation that a look did not find: one of several replicas may not know it.
+
+    That an operation is found only now and then, rules say; it is not gone by what was sent.
+    """
+    gone = [name for name, look in looks.items() if is_gone(look)]
+    return dict(zip(gone, iut.get_all(gone), strict=True))
 
 
 def tells_what_exists(look: Exchange) -> bool:

@@ -16,7 +16,7 @@ from conformance.rules.server.outcome import ended, untouched
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
 from conformance.suite.bystanders import Bystander
-from conformance.suite.evidence import note, require_untouched
+from conformance.suite.evidence import looked_again, note, require_untouched
 from conformance.suite.latency import Latency
 from conformance.suite.stimuli import last_stimulus, stimulus
 
@@ -144,6 +144,7 @@ class LastLook:
         others = [*acknowledged(self._iut), *deleted(self._iut), *self._followed]
         others = [name for name in dict.fromkeys(others) if name not in names]
         looks = dict(zip([*names, *others], self._iut.get_all([*names, *others]), strict=True))
+        looks.update(looked_again(self._iut, {name: looks[name] for name in names}))
         self.ends.update({name: looks[name] for name in others})
         self._looked.update(
             {

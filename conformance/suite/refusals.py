@@ -8,7 +8,7 @@ at a bystander of its own, to find the one to blame.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,6 +54,9 @@ SHOULD_BE_REFUSED: set[str] = set()
 """The families that no MUST refuses: what they touch, a warning says, and nothing else."""
 
 _KEY = "refusals"
+
+TURNS = 3
+"""How often it is asked who touched a bystander: one of several servers behind a balancer may have done it."""
 
 
 def refusal(make: MakeFamily) -> Any:
@@ -220,19 +223,30 @@ class Refusals:
             if exchanges and not (family in CANCEL_A_DECOY and self._blame.plain_cancel_touches_others)
         ]
         with self._blame.for_all():
-            apart = self._blame.looked_apart([self._remake(family) for family in suspects])
-            found = dict(zip(suspects, apart, strict=True))
+            found = dict(zip(suspects, self._looked_apart(suspects), strict=True))
             touched = [family for family, (has_touched, _) in found.items() if has_touched]
             self._looks_apart = {
                 family: look for family, (has_touched, look) in found.items() if look is not None and not has_touched
             }
             return {family: self._effect_of_one(family) for family in touched}
 
+    def _looked_apart(self, suspects: Sequence[str]) -> list[tuple[bool, Exchange | None]]:
+        """Whether each family touches a bystander of its own. One that was cancelled was not so by itself: where none
+        does it at once, they are asked again."""
+        turns = TURNS if self._last_look.at(_KEY).touched is not None else 1
+        apart: list[tuple[bool, Exchange | None]] = []
+        for _ in range(turns):
+            apart = self._blame.looked_apart([self._remake(family) for family in suspects])
+            if any(has_touched for has_touched, _ in apart):
+                break
+        return apart
+
     def _effect_of_one(self, family: str) -> Complaint | NotTested | None:
         notes = [exchange.note for exchange in self._sent[family]]
         one_by_one = [self._remake_one(family, note, notes[:at].count(note)) for at, note in enumerate(notes)]
         try:
-            return next((found for found in self._blame.guilty(one_by_one) if found is not None), None)
+            guilty = (found for _ in range(TURNS) for found in self._blame.guilty(one_by_one))
+            return next((found for found in guilty if found is not None), None)
         except NotTested as reason:
             return reason
 

@@ -91,6 +91,24 @@ def query_name_wins(honest: Service) -> Service:
     )
 
 
+@fault(
+    breaks="target.query-name-never-redirects",
+    statement=BEST_EFFORT,
+    by_chance={"workers": "each worker may meet the server that is right, and never the other one"},
+)
+def query_name_wins_on_one_of_two_servers(honest: Service) -> Service:
+    """Cancels the operation that `?name=` says, on every second request that says one: a balancer has two servers."""
+
+    def meant(service: Service, call: Invocation) -> str:
+        name = call.query.get("name")
+        if not name:
+            return call.name
+        service.scratch["turn"] = not service.scratch.get("turn", False)
+        return name if service.scratch["turn"] else call.name
+
+    return cancel_meant_for(flavoured(honest, unknown_query="ignored"), meant)
+
+
 @fault(breaks="target.query-name-never-redirects")
 def query_name_too(honest: Service) -> Service:
     """Cancels the operation of the path, and the one that `?name=` says as well."""
