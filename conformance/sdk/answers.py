@@ -69,7 +69,9 @@ class Script:
     def about(self, places: Mapping[str, str]) -> Script:
         """The script with its places filled in."""
         seen = _about(self.seen, places) if self.seen is not None else None
-        return replace(self, answers=tuple(_about(answer, places) for answer in self.answers), seen=seen)
+        elsewhere = {path: _about(answer, places) for path, answer in self.elsewhere.items()}
+        answers = tuple(_about(answer, places) for answer in self.answers)
+        return replace(self, answers=answers, elsewhere=elsewhere, seen=seen)
 
 
 def _about(answer: Answer, places: Mapping[str, str]) -> Answer:

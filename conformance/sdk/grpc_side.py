@@ -72,6 +72,7 @@ _SAME_OVER_GRPC = """
     wait-gone-at-first wait-denied-at-first wait-ended-without-result wait-nearly-over
     cancel-after-a-done-get cancel-after-a-denied-get wait-after-a-denied-cancel
     error-without-message cancelled-at-length list-long delete-failed-precondition wait-metadata-gone
+    wait-renamed
     failed-without-code wait-failed-without-code
     list-page-refused list-page-unavailable list-without-end
     list list-pages list-not-found list-permission-denied list-no-answer-in-time

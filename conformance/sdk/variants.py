@@ -79,6 +79,30 @@ class _Unhurried(_Foresighted):
     first_pause = 0.7
 
 
+class _Sorting(Client):
+    """The client that shows a list by the names of the operations."""
+
+    def list(self, endpoint: str, parent: str, timeout: float) -> Reply:
+        reply = super().list(endpoint, parent, timeout)
+        if "operations" not in reply:
+            return reply
+        return {**reply, "operations": sorted(reply["operations"], key=lambda each: str(each["name"]), reverse=True)}
+
+
+class _AtOnceAtFirst(Client):
+    """The client that makes its second attempt at once, and pauses before the others."""
+
+    def request(self, method: str, endpoint: str, name: str, timeout: float, page: str = "") -> Reply:
+        end = time.monotonic() + timeout
+        once = Client(again=lambda _answer, _attempt: False)
+        reply = once.request(method, endpoint, name, timeout, page)
+        return (
+            reply
+            if reply.get("http_status") != 503
+            else super().request(method, endpoint, name, end - time.monotonic(), page)
+        )
+
+
 def _routed(safe: str) -> Client:
     def routed(method: str, name: str) -> dict[str, str]:
         return headers(method, name) | {"x-goog-request-params": f"name={quote(name, safe=safe)}"}
@@ -143,5 +167,11 @@ _VARIANTS = (
         "So may who was answered UNAVAILABLE, and would not come back in time for another attempt.",
         _Unhurried(),
     ),
+    ClientVariant(
+        "tries-again-at-once-at-first",
+        "A connection that broke is made again; nobody is hurried by one attempt without a pause.",
+        _AtOnceAtFirst(again=lambda answer, attempt: answer.status == 503 and attempt < 4),
+    ),
+    ClientVariant("sorts-its-lists", "No text says in which order a client shows a list.", _Sorting()),
     ClientVariant("no-credentials", "A driver need not use the token.", Client(headers=lambda _method, _name: {})),
 )

@@ -155,6 +155,16 @@ def test_an_operation_is_shown_in_its_state_and_no_other(state: State, code: Cod
         assert (shows(state, code)(said) is None) is (expected == (state, code))
 
 
+@pytest.mark.parametrize(("state", "code"), SHOWN)
+def test_the_predicate_of_an_operation_that_is_shown_does_not_deny_its_end(state: State, code: Code | None) -> None:
+    """None of an operation that runs is judged: a future that was cancelled may say so of itself."""
+    for cancelled in (True, False, None):
+        look = arrived(f"/v1/{PARENT}/op-1", method="GET")
+        said = turn(look, method=Method.GET, operation=SHOWN[(state, code)], cancelled=cancelled)
+        is_right = state is State.RUNNING or cancelled in (None, state is State.CANCELLED)
+        assert (shows(state, code)(said) is None) is is_right
+
+
 @pytest.mark.parametrize(
     ("said", "is_mixed_up"),
     [

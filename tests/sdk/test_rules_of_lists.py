@@ -30,6 +30,12 @@ RUNS = {"done": False, "response": False}
     [
         ("?pageToken=t%3D%26", "ab", None),
         ("?page_token=t%3D%26", "ab", None),
+        ("?pageToken=t%3D%26", "ba", None),
+        (
+            "?pageToken=t%3D%26",
+            "abb",
+            "the list has a running, b running; the client shows a running, b running, b running",
+        ),
         (
             "?pageToken=t%3D%26&pageToken=t%3D%26",
             "ab",

@@ -135,6 +135,20 @@ def test_a_get_has_no_parameters_either() -> None:
     assert broken(get("?view=FULL")) == {"client-request.no-foreign-query"}
 
 
+@pytest.mark.parametrize(
+    ("query", "breaks"),
+    [
+        ("?pageSize=2&page_token=a&$alt=json", set()),
+        ("?orderBy=name", {"client-request.no-foreign-query"}),
+        ("?name=a", {"client-request.no-foreign-query"}),
+    ],
+)
+def test_a_list_has_the_fields_of_its_request(query: str, breaks: set[str]) -> None:
+    parent = PARENT.removesuffix("/operations")
+    listed = arrived(f"/v1/{PARENT}{query}", method="GET")
+    assert broken(turn(listed, name=parent, method=Method.LIST, operations=())) == breaks
+
+
 def test_a_get_is_sent_and_no_list_in_its_place() -> None:
     shown = {"name": f"{PARENT}/op-1", "done": False, "response": False}
     listed = arrived(f"/v1/{PARENT}", method="GET")
@@ -150,8 +164,20 @@ def test_what_a_request_is_written_like() -> None:
         (("Host", "127.0.0.1:1"), set()),
         (("Transfer-Encoding", "chunked"), {"client-request.length-is-unambiguous"}),
         (("x-name", "a\nb"), {"client-request.name-makes-no-header"}),
+        (("X-Client ", "lro/1"), {"client-request.is-http"}),
+        (("", "lro/1"), {"client-request.is-http"}),
+        (("TE", "trailers"), {"client-request.is-http"}),
+        (("Upgrade", "h2c"), {"client-request.is-http"}),
+        (("Expect", "100-continue"), {"client-request.is-http"}),
+        (("X-HTTP-Method-Override", "DELETE"), {"client-request.method-is-bound"}),
+        (("X-HTTP-Method-Override", "POST"), set()),
     ):
         assert broken(turn(arrived(CANCEL, LENGTH_0, field))) == breaks
+    for target in (f"{HERE}{CANCEL}", f"HTTP://{HERE.removeprefix('http://')}{CANCEL}"):
+        assert broken(turn(arrived(target, LENGTH_0))) == {"client-request.is-http"}
+    named = (("TE", "trailers"), ("Connection", "close, te"), ("Upgrade", "h2c"), ("Connection", "Upgrade"))
+    with_a_body = arrived(CANCEL, JSON, ("Content-Length", "2"), ("Expect", "100-continue"), *named, body=b"{}")
+    assert broken(turn(with_a_body)) == set()
     astray = arrived(CANCEL, LENGTH_0, origin="http://127.0.0.1:2")
     assert broken(turn(astray)) == {"client-request.endpoint-is-kept"}
 
@@ -226,6 +252,8 @@ def test_a_name_that_is_refused_or_sent() -> None:
         (zlib.compress(b"{}"), "deflate", set()),
         (gzip.compress(gzip.compress(b"{}", mtime=0), mtime=0), "gzip, gzip", set()),
         (b"{}", "identity", set()),
+        (b"\xef\xbb\xbf{}", "identity", {"client-request.body-is-empty"}),
+        ("{}".encode("utf-16"), "identity", {"client-request.body-is-empty"}),
         (b"\x8b\x03", "br", set()),
         (gzip.compress(b'{"reason": "x"}', mtime=0), "gzip", {"client-request.body-is-empty"}),
         (gzip.compress(b"{}", mtime=0)[:-4], "gzip", {"client-request.body-is-empty"}),

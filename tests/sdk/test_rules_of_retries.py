@@ -13,6 +13,7 @@ from conformance.exchange import Failure, FailureKind, Response
 from conformance.lro.codes import Code
 from conformance.rules.client import (
     attempts_are_limited,
+    client_rules,
     get_is_no_cancel,
     if_answered_last,
     keeps_the_method,
@@ -93,6 +94,32 @@ def test_a_success_is_final_when_it_arrived_whole() -> None:
     assert broken(turn(*given_up, outcome=Outcome.TRANSPORT_ERROR)) == set()
 
 
+@pytest.mark.parametrize(
+    ("pauses", "are_none"),
+    [
+        ((0.001, 0.001), None),
+        ((0.001, 0.001, 0.001), True),
+        ((0.001, 0.02, 0.001, 0.002), True),
+        ((0.001, 0.01, 0.02, 0.03), False),
+        ((0.001, 0.001, 0.006), False),
+        ((-0.0005,) * 4, None),
+    ],
+)
+def test_between_attempts_there_are_pauses(pauses: tuple[float, ...], are_none: bool | None) -> None:
+    """Of two nobody can say that they are none; one attempt at once is nobody's business, and a hedge is no retry."""
+    times = [0.01]
+    for pause in pauses:
+        times.append(times[-1] + 0.001 + pause)
+    busy = envelope(Code.UNAVAILABLE, "busy").response
+    attempts = [arrived(CANCEL, LENGTH_0, outcome=busy, at=at, number=number) for number, at in enumerate(times, 1)]
+    told = turn(*attempts, outcome=Outcome.RPC_ERROR, code=Code.UNAVAILABLE, at=times[-1] + 0.01)
+    rule = client_rules()["client-retry.pauses-are-made"]
+    said = list(rule.judgements([told]))
+    assert said == [] if are_none is None else (said != [None]) is are_none
+    refused = envelope(Code.NOT_FOUND, "no").response
+    assert not list(rule.judgements([replace(told, arrived=tuple(replace(e, outcome=refused) for e in attempts))]))
+
+
 def test_who_tries_again_reports_what_it_likes() -> None:
     once = unless_repeated(reports(Code.RESOURCE_EXHAUSTED))
     exhausted = arrived(CANCEL, LENGTH_0, outcome=Response(429))
@@ -130,6 +157,25 @@ def test_who_tried_again_speaks_of_the_last_answer() -> None:
     undecided = turn(first, last, outcome=Outcome.TRANSPORT_ERROR, timeout=1000)
     assert broken(undecided) == {"client-answer.last-answer-is-told"}
     assert broken(replace(undecided, said=replace(undecided.said, at=0.9))) == set(), "its time was over"
+
+
+def test_what_is_sent_after_the_reply_is_no_last_answer() -> None:
+    """A copy behind the back of the caller is charged as one; what the reply says was true when it was said."""
+    first = arrived(CANCEL, LENGTH_0, outcome=envelope(Code.UNAVAILABLE, "busy").response)
+    gone = envelope(Code.NOT_FOUND, "no").response
+    copy = arrived(CANCEL, LENGTH_0, outcome=gone, at=0.03, number=2)
+    assert broken(turn(first, copy, outcome=Outcome.RPC_ERROR, code=Code.UNAVAILABLE, at=0.02)) == set()
+    late = turn(first, copy, outcome=Outcome.RPC_ERROR, code=Code.UNAVAILABLE, at=0.04)
+    assert broken(late) == {"client-answer.last-answer-is-told"}
+
+
+def test_what_is_needed_for_a_call_may_be_needed_within_it() -> None:
+    """A program that needs 0.28 s to begin may count them, too, and has 10 ms left when its call arrives."""
+    unanswered = Failure(FailureKind.TIMEOUT)
+    for begun, is_kept in ((0.29, True), (0.01, False)):
+        call = arrived(CANCEL, LENGTH_0, outcome=unanswered, at=begun)
+        told = turn(call, outcome=Outcome.TRANSPORT_ERROR, timeout=300, at=begun + 0.01)
+        assert (a_call_waits_for_its_deadline(replace(told, overhead=0.28 if is_kept else 0.0)) is None) is is_kept
 
 
 def test_redirects() -> None:

@@ -155,6 +155,19 @@ def test_a_wait_ends_with_its_operation_and_not_before() -> None:
     assert broken(wait(look({**RUNNING, **named}), late, operation=shown, at=0.95)) == set(), "it looked late"
 
 
+def test_a_wait_may_go_on_by_the_name_that_the_service_has_given() -> None:
+    """Go's operations are looked at by the name of the last answer; a name that nobody has shown is another's."""
+    renamed = look({"name": f"{PARENT}/op-2"})
+    by_it = arrived(f"/v1/{PARENT}/op-2", method="GET", outcome=Response(200, (), json.dumps(DONE).encode()), number=2)
+    shown: Mapping[str, Any] = {**SUCCEEDED, "name": f"{PARENT}/op-2"}
+    assert broken(wait(renamed, by_it, operation=shown)) == set()
+    assert broken(wait(look({"name": f"{PARENT}/op-1"}), by_it, operation=shown)) == {
+        "client-request.name-is-escaped",
+        "client-operation.name-is-kept",
+    }
+    assert broken(wait(renamed, operation=shown)) == {"client-wait.end-is-awaited"}
+
+
 def pace(*pauses: float) -> Turn:
     """A wait whose looks are so many seconds apart."""
     at = [sum(pauses[:number]) for number in range(len(pauses) + 1)]

@@ -6,6 +6,8 @@ envelope or of a bare Status; without one, the HTTP status counts.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from conformance.errors import NotTested
 from conformance.exchange import Exchange, SemanticView
 from conformance.lro.codes import Code
@@ -38,9 +40,14 @@ _REFUSED = frozenset({403, 404, 409, 412, 501})
 
 
 def last_error(turn: Turn) -> SemanticView | None:
-    """The last answer to the call, when it is an error."""
-    last = turn.answers[-1] if turn.answers else None
-    return last.view if last is not None and is_error(last) else None
+    """The last answer to the call, when it is an error; what is sent after the reply was not known to it."""
+    before = _before_the_reply(turn.answers, turn)
+    return before[-1].view if before and is_error(before[-1]) else None
+
+
+def _before_the_reply(exchanges: Sequence[Exchange], turn: Turn) -> list[Exchange]:
+    """Those that had begun by then: when an answer was read nobody outside knows."""
+    return [exchange for exchange in exchanges if exchange.sent_at <= turn.said.at]
 
 
 def code_in(error: SemanticView) -> Code | None:
@@ -76,9 +83,9 @@ def tells_the_last_answer(turn: Turn) -> Complaint | None:
     "client-answer.last-answer-is-told",
     when=lambda turn: (
         not is_wait(turn)
-        and len(turn.answers) > 1
+        and len(_before_the_reply(turn.answers, turn)) > 1
         # An attempt on another path is judged by what it asks for, and not by what is made of its answer.
-        and turn.asked_for(turn.arrived[-1])
+        and turn.asked_for(_before_the_reply(turn.arrived, turn)[-1])
         and (last := last_error(turn)) is not None
         and code_in(last) is not None
         and not turn.said.is_ok

@@ -71,7 +71,7 @@ def shows_that_it_has_ended(turn: Turn) -> Complaint | None:
 
 
 def shows(state: State, code: Code | None = None) -> TurnJudge:
-    """An oracle: the client shows an operation in this state, ended with this code."""
+    """An oracle: the client shows an operation in this state, ended with this code, and its predicate agrees."""
 
     def judge(turn: Turn) -> Complaint | None:
         said = turn.said.operation
@@ -83,10 +83,13 @@ def shows(state: State, code: Code | None = None) -> TurnJudge:
         is_consistent = (seen.error is None or state in (State.CANCELLED, State.FAILED)) and (
             seen.response is None or state is State.SUCCEEDED
         )
-        if seen.state is state and is_consistent and (code is None or seen.error_code == code):
+        # While the operation runs, a future that was cancelled may say so of itself.
+        is_denied = state is not State.RUNNING and turn.said.cancelled not in (None, state is State.CANCELLED)
+        if seen.state is state and is_consistent and (code is None or seen.error_code == code) and not is_denied:
             return None
         expected = f"{state.value} with code {int(code)}" if code is not None else state.value
-        return turn.complain(f"the operation is {expected}; the client shows {_operation_in_words(said)}")
+        predicate = f", cancelled: {str(turn.said.cancelled).lower()}" if is_denied else ""
+        return turn.complain(f"the operation is {expected}; the client shows {_operation_in_words(said)}{predicate}")
 
     return judge
 
@@ -134,7 +137,10 @@ def if_listed(judge: TurnJudge) -> TurnJudge:
 
 
 def shows_a_list(turn: Turn) -> Complaint | None:
-    """Every operation of every page is shown as a get would show it: its name, its state, and its code."""
+    """Every operation of every page is shown once, as a get would show it: its name, its state, and its code.
+
+    In which order they are shown is the client's own business.
+    """
     pages = [
         (exchange, members)
         for exchange in turn.answers
@@ -153,7 +159,7 @@ def shows_a_list(turn: Turn) -> Complaint | None:
         return turn.complain(f"the list goes on at the page token {token!r}, and the client did not ask for that page")
     answered = [_in_short(Operation(each)) for _, members in pages for each in members.get("operations") or []]
     shown = [_in_short(as_said(each)) for each in turn.said.operations]
-    if shown == answered:
+    if sorted(shown) == sorted(answered):
         return None
     return turn.complain(f"the list has {', '.join(answered)}; the client shows {', '.join(shown) or 'none'}")
 

@@ -18,6 +18,7 @@ from conformance.rules.client.reading import (
     cancels_of,
     gets_and_deletes_of,
     http_method_of,
+    is_wait,
     line_of,
     names_an_operation,
     other_rpcs_of,
@@ -56,8 +57,16 @@ _SYSTEM_PARAMETERS = frozenset(
     ]
 )
 
+_OF_A_LIST = frozenset(
+    ["filter", "pageSize", "page_size", "pageToken", "page_token", "returnPartialSuccess", "return_partial_success"]
+)
+"""The fields of ListOperationsRequest besides the name, in either spelling of ProtoJSON."""
+
 _NAME = 1
 """The number of the one field that CancelOperationRequest, GetOperationRequest and DeleteOperationRequest have."""
+
+
+_OVERRIDE = "x-http-method-override"
 
 
 @turn_rule(
@@ -87,7 +96,15 @@ def the_http_method_is_that_of_the_binding(turn: Turn) -> Complaint | None:
         and exchange.call is None
         and not (exchange.request.method == "GET" and unquote(exchange.request.path).endswith(f"/{turn.request.name}"))
     ]
-    return about(turn, wrong, lambda exchange: f"{line_of(exchange)} instead of {expected}")
+    overridden = [exchange for exchange in calls_of(turn) if (_override(exchange) or expected) != expected]
+    return about(turn, wrong, lambda exchange: f"{line_of(exchange)} instead of {expected}") or about(
+        turn, overridden, lambda exchange: f"{line_of(exchange)} is to be taken for a {_override(exchange)}"
+    )
+
+
+def _override(exchange: Exchange) -> str:
+    """The method that many servers take in place of that of the request, where its head says so; else nothing."""
+    return (exchange.request.header(_OVERRIDE) or "").strip().upper()
 
 
 @turn_rule(
@@ -134,8 +151,17 @@ def the_path_names_the_operation(turn: Turn) -> Complaint | None:
             or not PATH.fullmatch(exchange.request.path)
         )
         and exchange.request.method == http_method_of(turn)
+        and not _has_the_name_that_was_answered(turn, exchange)
     ]
     return about(turn, wrong, lambda exchange: f"{line_of(exchange)} names {_named(exchange)}, not {turn.request.name}")
+
+
+def _has_the_name_that_was_answered(turn: Turn, exchange: Exchange) -> bool:
+    """Whether a wait goes on with the name that a look has shown: the service assigns the names of operations."""
+    if not is_wait(turn) or exchange.call is None:
+        return False
+    shown = [answered.response.json_object() for answered in turn.answers if answered.response is not None]
+    return any(members is not None and members.get("name") == exchange.call.name for members in shown)
 
 
 def _has_the_shape(turn: Turn, exchange: Exchange) -> bool:
@@ -193,14 +219,13 @@ def a_body_is_labelled_json(turn: Turn) -> Complaint | None:
 
 @turn_rule(
     "client-request.no-foreign-query",
-    when=lambda turn: bool(cancels_of(turn) or gets_and_deletes_of(turn)),
+    when=lambda turn: bool(cancels_of(turn) or gets_and_deletes_of(turn) or _lists_of(turn)),
 )
 def the_query_has_system_parameters_only(turn: Turn) -> Complaint | None:
     if turn.over is Wire.GRPC:
         return _only_the_name(turn, gets_and_deletes_of(turn))
-    foreign = [
-        exchange for exchange in (*cancels_of(turn), *gets_and_deletes_of(turn)) if _foreign_parameters(exchange)
-    ]
+    calls = (*cancels_of(turn), *gets_and_deletes_of(turn), *_lists_of(turn))
+    foreign = [exchange for exchange in calls if _foreign_parameters(exchange)]
     return about(turn, foreign, lambda exchange: f"the query has {', '.join(_foreign_parameters(exchange))}")
 
 
@@ -308,7 +333,8 @@ def _content(exchange: Exchange) -> bytes | None:
 
 def _object(body: bytes | None) -> Any:
     try:
-        return json.loads(body or b"null")
+        # RFC 8259, section 8.1: JSON is UTF-8, without a byte order mark; of bytes Python reads other codings, too.
+        return json.loads((body or b"null").decode("utf-8"))
     except (ValueError, RecursionError):
         return None
 
@@ -333,9 +359,15 @@ def _media_type(value: str | None) -> str:
     return (value or "").partition(";")[0].strip().lower()
 
 
+def _lists_of(turn: Turn) -> list[Exchange]:
+    """The lists of the parent that the driver was told."""
+    return [exchange for exchange in turn.answers if exchange.calls(Method.LIST)]
+
+
 def _foreign_parameters(exchange: Exchange) -> list[str]:
     pairs = parse_qsl(exchange.request.query, keep_blank_values=True)
-    return [name for name, _ in pairs if name.removeprefix("$") not in _SYSTEM_PARAMETERS]
+    known = _SYSTEM_PARAMETERS | _OF_A_LIST if exchange.calls(Method.LIST) else _SYSTEM_PARAMETERS
+    return [name for name, _ in pairs if name.removeprefix("$") not in known]
 
 
 def _routing(exchange: Exchange) -> str | None:

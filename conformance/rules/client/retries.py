@@ -18,6 +18,13 @@ LATE = 0.25
 MOST_ATTEMPTS = 5
 """maxAttempts of CancelOperation in longrunning_grpc_service_config.json."""
 
+_NO_PAUSE = 0.005
+"""Seconds; the same file begins with half a second. A random part of 0.1 s, which google-gax draws, may be as short,
+but not again and again."""
+
+_FEWEST_PAUSES = 3
+"""Of fewer pauses nobody knows whether they were drawn so short."""
+
 
 @turn_rule(
     "client-retry.nothing-after-the-reply", when=lambda turn: bool(turn.answers) and turn.said.outcome is not Outcome.OK
@@ -85,6 +92,29 @@ _final(
     lambda exchange: is_error(exchange) and code_in(exchange.view) is Code.DATA_LOSS,
     of_waits=True,
 )
+
+
+@turn_rule(
+    "client-retry.pauses-are-made",
+    when=lambda turn: not is_wait(turn) and len(_pauses_after_unavailable(turn)) >= _FEWEST_PAUSES,
+)
+def pauses_are_made(turn: Turn) -> Complaint | None:
+    """A busy machine makes pauses longer, so one in four may be long; who tries again at once, once, may do so."""
+    pauses = _pauses_after_unavailable(turn)
+    if sum(pause >= _NO_PAUSE for pause in pauses) > len(pauses) // 4:
+        return None
+    shown = ", ".join(f"{pause * 1000:.0f} ms" for pause in pauses[:MOST_ATTEMPTS])
+    more = f", and so {len(pauses) - MOST_ATTEMPTS} more" if len(pauses) > MOST_ATTEMPTS else ""
+    return turn.complain(f"the pauses after UNAVAILABLE were {shown}{more}")
+
+
+def _pauses_after_unavailable(turn: Turn) -> list[float]:
+    """How long the client waited each time until it tried again; what it had sent before the answer is none."""
+    return [
+        later.sent_at - earlier.received_at
+        for earlier, later in pairwise(turn.answers)
+        if earlier.view.http_status == Code.UNAVAILABLE.http_status and later.sent_at >= earlier.received_at
+    ]
 
 
 def is_repeated_until_available(turn: Turn) -> Complaint | None:

@@ -27,6 +27,12 @@ _DANGEROUS = re.compile(r"[\r\n\0]")
 
 INJECTION = f"\r\n{_INJECTED}: yes"
 
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""The name of a header field (RFC 9110, section 5.1)."""
+
+_ABOUT_THE_CONNECTION = ("TE", "Upgrade")
+"""Who sends one of these MUST send a connection option of that name (RFC 9110, sections 10.1.4 and 7.8)."""
+
 
 @turn_rule("client-request.is-http", when=lambda turn: bool(turn.arrived), reads=Wire.HTTP)
 def what_arrives_is_http(turn: Turn) -> Complaint | None:
@@ -35,7 +41,32 @@ def what_arrives_is_http(turn: Turn) -> Complaint | None:
         for exchange in turn.arrived
         if isinstance(exchange.outcome, Failure) and exchange.outcome.kind is FailureKind.MALFORMED
     ]
-    return about(turn, garbage, lambda exchange: _detail(exchange))
+    odd = [exchange for exchange in turn.arrived if _odd_in_the_head(exchange)]
+    return about(turn, garbage, lambda exchange: _detail(exchange)) or about(
+        turn, odd, lambda exchange: f"{line_of(exchange)} has {_odd_in_the_head(exchange)}"
+    )
+
+
+def _odd_in_the_head(exchange: Exchange) -> str:
+    """What of the header fields is not as RFC 9110 has it; empty if nothing is."""
+    request = exchange.request
+    if re.match(r"https?://", request.target, re.IGNORECASE):
+        # RFC 9112, section 3.2.1: to an origin server a client MUST send only the absolute path and query components.
+        return "the target that only a proxy is sent, with scheme and host"
+    for name, _ in request.headers:
+        if not _TOKEN.fullmatch(name):
+            return f"a header field that is called {name!r}, which is no token"
+    options = [
+        option.strip().lower() for value in header_values(request.headers, "connection") for option in value.split(",")
+    ]
+    for field in _ABOUT_THE_CONNECTION:
+        if header_values(request.headers, field.lower()) and field.lower() not in options:
+            return f"the field {field}, which its field Connection does not name"
+    # RFC 9110, section 10.1.1: a client MUST NOT generate a 100-continue expectation in a request without content.
+    has_content = request.body or header_values(request.headers, "transfer-encoding")
+    if not has_content and "100-continue" in [value.lower() for value in header_values(request.headers, "expect")]:
+        return "no content, and expects 100-continue"
+    return ""
 
 
 @turn_rule("client-request.host-is-right", when=lambda turn: something_arrived(turn), reads=Wire.HTTP)

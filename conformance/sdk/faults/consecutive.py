@@ -28,6 +28,24 @@ def keeps_the_error_of_a_cancel(honest: Client) -> Client:
     return replace(honest, understand=understand)
 
 
+@fault("client-answer.error-is-no-success")
+def shows_what_it_knew(honest: Client) -> Client:
+    """Shows, where a get of an operation is refused, what the get before that has shown."""
+    known: dict[str, Reply] = {}
+
+    class Knowing(Waiting):
+        def call(self, method: str, endpoint: str, name: str, timeout: float) -> Reply:
+            reply = super().call(method, endpoint, name, timeout)
+            if method == "get" and reply["outcome"] == "ok":
+                known[name] = reply
+            return known.get(name, reply) if method == "get" else reply
+
+        def wait(self, endpoint: str, name: str, timeout: float, poll: float) -> Reply:
+            return honest.wait(endpoint, name, timeout, poll)
+
+    return Knowing.like(honest)
+
+
 @fault("client-request.cancel-is-sent")
 def does_not_cancel_what_has_ended(honest: Client) -> Client:
     """Looks at an operation before it cancels it, and reports a success without a cancel where that has ended."""

@@ -232,6 +232,28 @@ def each_page_has_the_whole_deadline(honest: Client) -> Client:
 
 
 @fault("client-request.no-foreign-query")
+def orders_a_list(honest: Client) -> Client:
+    """Asks for a list with `?orderBy=`, which many methods of that name have, and this one has not."""
+
+    def path(method: str, name: str) -> str:
+        return honest.path(method, name) + ("?orderBy=name" if method == "list" else "")
+
+    return replace(honest, path=path)
+
+
+@fault("client-retry.unavailable-is-repeated")
+def list_is_not_tried_again(honest: Client) -> Client:
+    """Tries everything again that is answered UNAVAILABLE, and gives a list up."""
+
+    class Impatient(Waiting):
+        def list(self, *call: Any) -> Reply:
+            once = replace(honest, again=lambda _answer, _attempt: False)
+            return once.list(*call)
+
+    return Impatient.like(honest)
+
+
+@fault("client-request.no-foreign-query")
 def forces_a_delete(honest: Client) -> Client:
     """Deletes with `?force=true`, which other methods of that name have."""
 

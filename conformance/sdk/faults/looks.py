@@ -96,6 +96,20 @@ def _ending_early(honest: Client) -> Client:
     return replace(honest, goes_on=lambda seen: honest.goes_on(seen) and "is_over" not in seen, ended=ended)
 
 
+@fault("client-wait.end-is-awaited")
+def another_name_is_the_end(honest: Client) -> Client:
+    """Returns from a wait when the operation has another name than it was told: that one must be gone."""
+
+    class Jealous(Waiting):
+        def call(self, method: str, endpoint: str, name: str, timeout: float) -> Reply:
+            reply = super().call(method, endpoint, name, timeout)
+            if method == "get" and reply["outcome"] == "ok" and reply["operation"]["name"] != name:
+                reply["is_over"] = True
+            return reply
+
+    return _ending_early(Jealous.like(honest))
+
+
 @fault("client-wait.ends-when-done")
 def waits_for_a_result(honest: Client) -> Client:
     """Waits on until there is an error or a response, which some services do not provide."""

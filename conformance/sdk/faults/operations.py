@@ -27,6 +27,19 @@ def cancelled_is_success(honest: Client) -> Client:
     return _shown(honest, lambda _, shown: {**shown, "error": None, "response": True} if _code(shown) == 1 else shown)
 
 
+@fault("client-operation.cancelled-is-told")
+def predicate_of_a_get_denies_it(honest: Client) -> Client:
+    """Shows an operation that was cancelled with its error, and has a predicate that says it was not."""
+
+    def understand(method: str, answer: Answer) -> Reply:
+        reply = dict(honest.understand(method, answer))
+        if method == "get" and "operation" in reply and reply["operation"]["done"]:
+            reply["cancelled"] = False
+        return reply
+
+    return replace(honest, understand=understand)
+
+
 @fault("client-operation.cancelled-is-told", "client-wait.cancelled-is-told")
 def cancelled_is_499(honest: Client) -> Client:
     """Gives the HTTP status in place of the code: 499 for a cancelled operation."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from conformance.sdk.faults.registry import fault
 from conformance.sdk.faults.waits import Waiting
-from conformance.sdk.honest_driver import Answer, Client, Reply
+from conformance.sdk.honest_driver import Answer, Client, Connection, Reply, connected
 from conformance.sdk.honest_driver import operation as honest_operation
 
 
@@ -32,6 +34,27 @@ def _as_cancelled(is_so: bool) -> Mapping[str, Any]:
 
 def _metadata(members: Mapping[str, Any]) -> Mapping[str, Any]:
     return members.get("metadata") or {}
+
+
+@fault("client-operation.garbage-is-no-operation")
+def what_has_come_is_enough(honest: Client) -> Client:
+    """Reads until the connection is closed, and does not ask whether as much has come as was announced."""
+
+    def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
+        connection = Connection(urlsplit(origin).netloc)
+        try:
+            connection.sock = connected(origin, left)
+            connection.request(verb, target, body=body, headers=dict(fields))
+            response = connection.getresponse()
+            try:
+                content = response.read()
+            except http.client.IncompleteRead as cut:
+                content = cut.partial
+            return Answer(response.status, content, response.getheader("Location"))
+        finally:
+            connection.close()
+
+    return replace(honest, send=send)
 
 
 @fault("client-request.get-is-sent")

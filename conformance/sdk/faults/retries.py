@@ -91,7 +91,7 @@ def internal_error_is_tried_again(honest: Client) -> Client:
     return _again_on(honest, 500)
 
 
-@fault("client-retry.attempts-are-limited")
+@fault("client-retry.attempts-are-limited", "client-retry.pauses-are-made")
 def tries_for_ever(honest: Client) -> Client:
     """Tries UNAVAILABLE again until the deadline, without waiting in between."""
 
@@ -103,6 +103,21 @@ def tries_for_ever(honest: Client) -> Client:
                 return answer
 
     return replace(honest, send=send)
+
+
+@fault("client-retry.pauses-are-made")
+def tries_again_at_once(honest: Client) -> Client:
+    """Makes all its five attempts as fast as it is answered UNAVAILABLE."""
+
+    def send(verb: str, origin: str, target: str, fields: Mapping[str, str], body: bytes | None, left: float) -> Answer:
+        end = time.monotonic() + left
+        for _ in range(4):
+            answer = honest.send(verb, origin, target, fields, body, max(end - time.monotonic(), 0.01))
+            if answer.status != 503:
+                return answer
+        return honest.send(verb, origin, target, fields, body, max(end - time.monotonic(), 0.01))
+
+    return replace(honest, send=send, again=lambda _answer, _attempt: False)
 
 
 @fault("client-retry.deadline-is-kept")

@@ -87,6 +87,50 @@ def get_has_a_length_and_no_body(honest: Client) -> Client:
     return _writing(honest, lambda *request: request_bytes(*request, "Content-Length: 2"), ("GET",))
 
 
+@fault("client-request.is-http")
+def field_has_a_space_in_its_name(honest: Client) -> Client:
+    """Writes a space before the colon of a header field, which a server has to refuse."""
+    return _writing(honest, lambda *request: request_bytes(*request, "X-Client : lro/1"))
+
+
+@fault("client-request.is-http")
+def target_is_that_for_a_proxy(honest: Client) -> Client:
+    """Sends the whole URL in the request line, as to a proxy."""
+
+    def write(verb: str, host: str, target: str, fields: Fields, body: bytes | None) -> bytes:
+        return request_bytes(verb, host, f"http://{host}{target}", fields, body)
+
+    return _writing(honest, write)
+
+
+@fault("client-request.is-http")
+def accepts_trailers_behind_the_back(honest: Client) -> Client:
+    """Sends TE and does not name it in Connection, so that it may pass a proxy that knows nothing of it."""
+    return _writing(honest, lambda *request: request_bytes(*request, "TE: trailers"), ("GET",))
+
+
+@fault("client-request.is-http")
+def expects_to_go_on_without_a_body(honest: Client) -> Client:
+    """Expects 100-continue of every request, also where nothing is left to send."""
+    return _writing(honest, lambda *request: request_bytes(*request, "Expect: 100-continue"), ("GET",))
+
+
+@fault("client-request.method-is-bound")
+def overrides_the_method(honest: Client) -> Client:
+    """Asks with a header field for a cancel to be taken for a PUT, as it was before proxies let only POST pass."""
+
+    def headers(method: str, name: str) -> dict[str, str]:
+        return honest.headers(method, name) | ({"X-HTTP-Method-Override": "PUT"} if method == "cancel" else {})
+
+    return replace(honest, headers=headers)
+
+
+@fault("client-request.body-is-empty")
+def body_begins_with_a_mark(honest: Client) -> Client:
+    """Writes a byte order mark before its `{}`, which no JSON text has."""
+    return replace(honest, body=lambda _name: b"\xef\xbb\xbf{}")
+
+
 @fault("client-request.host-is-right")
 def has_no_host(honest: Client) -> Client:
     """Leaves Host out, as clients of HTTP/1.0 did."""

@@ -80,9 +80,13 @@ SCENARIOS = (
     ),
     Scenario(
         name="get-after-a-refused-cancel",
-        summary="The cancel of an operation is denied; then it is gone, and a get of it is answered NOT_FOUND.",
+        summary="An operation runs, and its cancel is denied; then it is gone, and a get of it is answered NOT_FOUND.",
         control=SHOWS_RUNNING,
-        steps=(cancel(envelope(Code.PERMISSION_DENIED, _NOT_YOURS)), get(envelope(Code.NOT_FOUND, _NO_SUCH))),
+        steps=(
+            get(operation()),
+            cancel(envelope(Code.PERMISSION_DENIED, _NOT_YOURS)),
+            get(envelope(Code.NOT_FOUND, _NO_SUCH)),
+        ),
         expectations=(Expectation("client-answer.not-found", tells_the_last_answer),),
     ),
     Scenario(

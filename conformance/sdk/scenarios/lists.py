@@ -9,6 +9,7 @@ from conformance.rules.client import (
     if_sent,
     is_no_success,
     is_ok,
+    is_repeated_until_available,
     shows_a_list,
     success_was_answered,
     tells_the_last_answer,
@@ -113,13 +114,15 @@ SCENARIOS = (
         *twice(html_answer(200, "Sign in to the network")),
         judge=if_sent(is_no_success),
     ),
-    _listed(
+    Scenario(
         "list-page-unavailable",
         "The second page of a list is answered UNAVAILABLE, and whoever tries again gets it.",
-        _FIRST,
-        _UNAVAILABLE,
-        *_PAGES[1:],
-        judge=if_listed(shows_a_list),
+        SUCCEEDS,
+        (_asked(Method.LIST, _FIRST, _UNAVAILABLE, *_PAGES[1:]),),
+        (
+            Expectation("client-operation.listed-are-shown", if_listed(shows_a_list)),
+            Expectation("client-retry.unavailable-is-repeated", if_sent(is_repeated_until_available)),
+        ),
     ),
     _listed(
         "list-empty-token",

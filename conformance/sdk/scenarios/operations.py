@@ -322,9 +322,11 @@ SCENARIOS = (
         "The JSON of an operation ends in the middle.",
         _HALF,
     ),
-    _not_an_operation(
+    Scenario(
         "cut-operation",
-        "The connection is closed in the middle of an operation.",
-        cut(_HALF),
+        "The connection is closed within an operation: once in the middle of its JSON, once after it.",
+        SHOWS_RUNNING,
+        tuple(get(*twice(cut(answer))) for answer in (_HALF, operation(True, response=RESPONSE))),
+        tuple(Expectation("client-operation.garbage-is-no-operation", is_no_success, step) for step in (0, 1)),
     ),
 )

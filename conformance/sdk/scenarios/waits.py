@@ -59,6 +59,7 @@ _ASKED_TO_CANCEL = {
     "value": {"requestedCancellation": True, "cancelRequested": True, "state": "CANCELLING"},
 }
 _ANOTHER = "{operation}-another"
+_AS_IT_IS_CALLED = "-as-its-service-calls-it"
 _OF_A_SERVICE = {
     "@type": "type.googleapis.com/conformance.example.NobodyKnowsThisMetadata",
     "requestedCancellation": True,
@@ -313,6 +314,25 @@ SCENARIOS = (
         operation(metadata=_ASKED_TO_CANCEL),
         _RUNNING,
         _SUCCEEDED,
+    ),
+    Scenario(
+        "wait-renamed",
+        "The first look of a wait shows an operation that runs, by another name; whichever is looked at then is done.",
+        WAITS,
+        (
+            replace(
+                wait(),
+                script=Script(
+                    (operation(name="{operation}" + _AS_IT_IS_CALLED), _SUCCEEDED),
+                    {
+                        "{path}" + _AS_IT_IS_CALLED: operation(
+                            True, name="{operation}" + _AS_IT_IS_CALLED, response=RESPONSE
+                        )
+                    },
+                ),
+            ),
+        ),
+        (Expectation("client-wait.completion-is-told", unless_unreadable(tells_a_result)),),
     ),
     _waited(
         "wait-long",
