@@ -29,7 +29,7 @@ from conformance.spec.contract import Contract
 
 _THREADS = 4
 
-_HELD_UP = frozenset({"client-wait.backs-off"})
+_HELD_UP = frozenset({"client-wait.backs-off", "client-retry.pauses-are-made"})
 """Judged by pauses of some milliseconds: where the machine stands still as long, they say nothing of the client."""
 
 

@@ -168,6 +168,13 @@ def test_a_wait_may_go_on_by_the_name_that_the_service_has_given() -> None:
     assert broken(wait(renamed, operation=shown)) == {"client-wait.end-is-awaited"}
 
 
+def test_a_predicate_may_look_once_more_however_long_that_takes() -> None:
+    done = look({**DONE, "response": {}})
+    for begun, breaks in ((0.05, set[str]()), (0.94, {"client-wait.ends-when-done"})):
+        once_more = replace(done, sent_at=begun, received_at=0.95, number=2)
+        assert broken(wait(done, once_more, operation=SUCCEEDED, at=0.96)) == breaks
+
+
 def pace(*pauses: float) -> Turn:
     """A wait whose looks are so many seconds apart."""
     at = [sum(pauses[:number]) for number in range(len(pauses) + 1)]

@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from conformance.sdk.faults.registry import fault
-from conformance.sdk.honest_driver import Answer, Client, Connection
+from conformance.sdk.faults.waits import Waiting
+from conformance.sdk.honest_driver import Answer, Client, Connection, Reply
 
 
 def _waiting(honest: Client, time_for: Callable[[float], float]) -> Client:
@@ -76,6 +77,25 @@ def the_head_is_enough(honest: Client) -> Client:
 
 
 @fault("client-retry.deadline-ends-the-retries")
+def last_attempt_has_the_whole_deadline(honest: Client) -> Client:
+    """Makes no attempt after its deadline, and gives each of those before it the time of the whole call."""
+    whole: dict[tuple[str, str], float] = {}
+
+    def send(verb: str, origin: str, target: str, *rest: Any) -> Answer:
+        left = whole.setdefault((verb, target), rest[-1]) if verb == "GET" else rest[-1]
+        return honest.send(verb, origin, target, *rest[:-1], left)
+
+    class Generous(Waiting):
+        def wait(self, *call: Any) -> Reply:
+            return honest.wait(*call)
+
+        def list(self, *call: Any) -> Reply:
+            return honest.list(*call)
+
+    return replace(Generous.like(honest), send=send)
+
+
+@fault("client-retry.deadline-ends-the-retries", "client-retry.pauses-are-made")
 def each_attempt_has_the_whole_deadline(honest: Client) -> Client:
     """Gives every attempt the deadline of the call, and counts the attempts only."""
 

@@ -119,9 +119,9 @@ SCENARIOS = (
     ),
     Scenario(
         name="get-unavailable-late",
-        summary="Every attempt of a get is answered UNAVAILABLE, and not at once.",
+        summary="A get is answered UNAVAILABLE, and not at once; another attempt is not answered before its deadline.",
         control=SHOWS_RUNNING,
-        steps=(get(held(_UNAVAILABLE, 180), timeout=_SHORT),),
+        steps=(get(held(_UNAVAILABLE, 600), _too_late(operation()), timeout=_LONGER),),
         expectations=(Expectation("client-retry.deadline-ends-the-retries", stops_at_its_deadline),),
     ),
     Scenario(
