@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from conformance.commands import run
+from conformance.errors import UsageError
 from conformance.server.options import Options, declare_for_pytest, given_to_pytest
 from tests.command_line import command
 from tests.plain_pytest import plain_pytest
@@ -62,6 +63,24 @@ def test_a_worker_is_handed_the_same(option: Field[Any]) -> None:
     assert Options(**options.as_json()) == options
     assert is_dataclass(options)
     assert hash(options)
+
+
+@pytest.mark.parametrize(
+    ("words", "named"), [(["--url", ""], "url"), (["--app="], "app"), (["--baseline", ""], "baseline")]
+)
+def test_what_is_empty_is_not_left_out(words: list[str], named: str) -> None:
+    """As by `--url "$URL"` where the variable is not set: the embedded server was judged in its place."""
+    with pytest.raises(UsageError, match=f"^--{named} is empty"):
+        by_run(words)
+    with pytest.raises(UsageError, match=f"^--iut-{named} is empty"):
+        by_pytest([words[0].replace("--", "--iut-"), *words[1:]])
+
+
+def test_a_configuration_without_a_name_is_none() -> None:
+    with pytest.raises(UsageError, match=r"^CONFIG\.toml is empty"):
+        by_run([""])
+    with pytest.raises(UsageError, match=r"^--iut is empty"):
+        by_pytest(["--iut", ""])
 
 
 def test_what_is_given_twice_is_kept_twice() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, TypeVar
 
+from conformance.errors import UsageError
 from conformance.server.target.profile import QUICK
 
 _PREFIX = "iut"
@@ -47,10 +48,16 @@ class Options:
 
     @classmethod
     def read(cls, values: Mapping[str, Any], prefix: str = "") -> Options:
-        """The options among the values of a parser, whose names have a prefix; what is missing was not given."""
+        """The options among the values of a parser, whose names have a prefix; what is missing was not given.
+
+        Raises UsageError for an empty one: where a variable of the shell is not set, `--url "$URL"` must not become a
+        run on the embedded server, whose green verdict is then taken for the one of that URL.
+        """
         given: dict[str, Any] = {}
         for option in fields(cls):
             value = values.get(prefix + option.name)
+            if value == "":
+                raise UsageError(f"{_word_of(option.name, prefix)} is empty", "give a value, or leave it out")
             if value is not None:
                 given[option.name] = tuple(value) if isinstance(value, list) else value
         return cls(**given)
@@ -79,8 +86,15 @@ def declare_for_pytest(add: Callable[..., object]) -> None:
 
 
 def given_to_pytest(values: Mapping[str, Any]) -> Options:
-    """The options that pytest was given."""
+    """The options that pytest was given. Raises UsageError for an empty one."""
     return Options.read(values, f"{_PREFIX}_")
+
+
+def _word_of(name: str, prefix: str) -> str:
+    """What an option is called where it was given: to `run`, or to pytest."""
+    if name == "config":
+        return f"--{_PREFIX}" if prefix else "CONFIG.toml"
+    return f"--{_spelled(prefix + name)}"
 
 
 def _spelled(name: str) -> str:

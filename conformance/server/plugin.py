@@ -79,12 +79,19 @@ def _runs_the_suite(config: pytest.Config) -> bool:
 
 
 def options_of(config: pytest.Config) -> Options:
-    """The options of the run: those that `run` has, that a worker was handed, or that pytest was given."""
+    """The options of the run: those that `run` has, that a worker was handed, or that pytest was given.
+
+    Raises pytest.UsageError for an empty one.
+    """
+    from conformance.errors import UsageError
     from conformance.server.options import given_to_pytest
 
     options = config.stash.get(OPTIONS, None)
     if options is None:
-        options = options_handed_to(config) or given_to_pytest(vars(config.option))
+        try:
+            options = options_handed_to(config) or given_to_pytest(vars(config.option))
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from error
         config.stash[OPTIONS] = options
     return options
 
