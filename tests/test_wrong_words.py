@@ -29,6 +29,7 @@ def test_a_fault_that_is_named_is_shown_alone(capsys: pytest.CaptureFixture[str]
     assert capsys.readouterr().out.startswith("query-name-wins  (server)\n  Cancels the operation that `?name=` says")
     message, remedy = refused(capsys, "faults", "query-name-win")
     assert (message, remedy) == ("no fault or variant is named query-name-win", "did you mean query-name-wins?")
+    assert refused(capsys, "faults", "--world", "late")[1] == "give --verify, too, or leave it out"
 
 
 def test_an_address_of_another_machine_is_no_place_to_listen(capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,12 +42,15 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """List the faults, or verify them."""
+    """List the faults, or verify them. Raises UsageError for a name or a world that there is not."""
+    from conformance.errors import UsageError
     from conformance.proof.client_kill_matrix import client_subjects, run_client_matrix
     from conformance.proof.kill_matrix import run_matrix, subjects
     from conformance.server.reference.worlds import AT_ONCE, all_worlds, world_named
 
     if not options.verify:
+        if options.world is not None:
+            raise UsageError("--world: a list is the same in every world", "give --verify, too, or leave it out")
         sys.stdout.write(listing(options.format, options.names))
         return 0
     worlds = list(all_worlds()) if options.world == "all" else [world_named(options.world or AT_ONCE.name).name]
