@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from conformance.errors import NotTested
+from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Request, Response
 from conformance.server.target.requests import JSON
 from conformance.suite.judging import Violated
@@ -81,3 +81,10 @@ def test_a_form_is_blamed_that_does_not_find_what_the_plain_cancel_finds() -> No
 
     with pytest.raises(Violated):
         _forms_at(answers).require_as_good("alt")
+
+
+def test_a_form_that_the_contract_does_not_have_is_not_applicable() -> None:
+    """As the line end behind the verb of a cancel whose path has no verb."""
+    forms = _forms_at(_Deleting(100))
+    with pytest.raises(NotApplicable, match="has no such form"):
+        forms.require_right("with-a-verb", lambda _: None)

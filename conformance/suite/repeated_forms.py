@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from conformance.errors import NotTested
+from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange, Method, Request
 from conformance.lro import Code
 from conformance.rules import Complaint
@@ -134,7 +134,12 @@ class RepeatedForms:
             raise NotTested(f"{answered(self.control)}, so that the same answer to another form shows nothing")
 
     def require_right(self, form: str, oracle: Callable[[Exchange], Complaint | None]) -> None:
-        """Raise Violated when an oracle complains about the answer of a form, NotTested when there is none."""
+        """Raise Violated when an oracle complains about the answer of a form, NotTested when there is none.
+
+        Raises NotApplicable for a form that this contract does not have.
+        """
+        if form not in self:
+            raise NotApplicable("the path template of this contract has no such form")
         require(self.what_is_wrong(form, oracle))
         require_answers(self.answer(form))
 
