@@ -173,6 +173,12 @@ def read_on_one_connection(iut: Iut, name: str) -> OneConnection:
 READS = (Method.GET, Method.LIST)
 
 
+def require_weak(iut: Iut) -> None:
+    """Raise NotTested where nobody without the permission can be asked for."""
+    if not iut.has_credential(Credential.FORBIDDEN):
+        raise NotTested("no credential without the permission is configured ([auth] forbidden_token_env)")
+
+
 def spellings(path: str, few: bool = False) -> Iterable[tuple[str, str]]:
     """Other spellings of a raw path that a router may take for it, and what is different; few of them, or all.
 

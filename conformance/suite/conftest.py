@@ -71,6 +71,13 @@ def on_one_connection(iut: Iut, oldest_name: str, let_in: dict[str, str]) -> One
 
 
 @pytest.fixture
+def no_certificate_tells_who_calls(iut: Iut) -> None:
+    """Raise NotTested where no request can be made that does not say who calls."""
+    if iut.statement.value("auth") is True and iut.configuration.auth.client_certificate:
+        raise NotTested("every request comes with the client certificate, so that none is without credentials")
+
+
+@pytest.fixture
 def each_request_by_itself(on_one_connection: OneConnection, let_in: dict[str, str]) -> None:
     """Raise NotTested where a connection lets in whoever comes after: auth.each-request-by-itself says so, alone."""
     if on_one_connection.tells_who_calls or BY_CONNECTION in let_in.values():

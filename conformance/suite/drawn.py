@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from conformance.errors import NotTested
 from conformance.exchange import Exchange
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
@@ -15,9 +16,6 @@ from conformance.suite.drawing import for_each_batch
 from conformance.suite.evidence import require_untouched
 from conformance.suite.judging import Violated, require
 from conformance.suite.last_look import LastLook
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass
@@ -68,6 +66,8 @@ class Aimed:
                 require(*blame.guilty(_one_by_one(batch, self.bystander.name)))
         if needs_evidence:
             require_untouched(self.iut, None, looked.look)
+        elif not any(one.response is not None and not one.response.is_busy for one in self.sent):
+            raise NotTested("nothing that was drawn was answered")
 
 
 def _one_by_one(batch: Make, any_name: str) -> list[Make]:

@@ -21,18 +21,14 @@ from conformance.server.target.credentials import ALTERED, Credential
 from conformance.server.target.iut import Iut
 from conformance.suite import callers
 from conformance.suite import unauthorised as by
-from conformance.suite.callers import READS, Callers, OneConnection, by_themselves
+from conformance.suite.callers import READS, Callers, OneConnection, by_themselves, require_weak
 from conformance.suite.deletion import Deletion
-from conformance.suite.evidence import answered, note, require_answers, require_each, tells_what_exists
+from conformance.suite.evidence import answered, is_gone, note, require_answers, require_each, tells_what_exists
 from conformance.suite.judging import disruptive, require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusal
 
-
-@pytest.fixture(autouse=True)
-def no_certificate_tells_who_calls(iut: Iut) -> None:
-    if iut.statement.value("auth") is True and iut.configuration.auth.client_certificate:
-        raise NotTested("every request comes with the client certificate, so that none is without credentials")
+pytestmark = pytest.mark.usefixtures("no_certificate_tells_who_calls")
 
 
 by_itself = pytest.mark.usefixtures("each_request_by_itself")
@@ -84,7 +80,7 @@ def test_get_list_and_delete_refuse_invalid_credentials(iut: Iut, asked: Callers
 @by_itself
 @verifies("auth.reads-need-permission")
 def test_get_and_list_need_permission(iut: Iut, asked: Callers, let_in: dict[str, str]) -> None:
-    _require_weak(iut)
+    require_weak(iut)
     reads = by_themselves(asked.of(callers.WEAK, *READS), let_in)
     require_each(partial(refused_for_its_permission, may_be_hidden=_is_hidden_from_the_weak(asked)), reads)
 
@@ -92,7 +88,7 @@ def test_get_and_list_need_permission(iut: Iut, asked: Callers, let_in: dict[str
 @by_itself
 @verifies("auth.list-needs-permission")
 def test_list_needs_the_permission_that_get_needs(iut: Iut, asked: Callers, let_in: dict[str, str]) -> None:
-    _require_weak(iut)
+    require_weak(iut)
     gets, lists = asked.of(callers.WEAK, Method.GET), by_themselves(asked.of(callers.WEAK, Method.LIST), let_in)
     if not lists:
         raise NotTested("no list was sent without permission")
@@ -110,7 +106,7 @@ def test_list_needs_the_permission_that_get_needs(iut: Iut, asked: Callers, let_
 @by_itself
 @verifies("auth.delete-needs-permission")
 def test_delete_needs_permission(iut: Iut, asked: Callers, let_in: dict[str, str], deletion: Deletion) -> None:
-    _require_weak(iut)
+    require_weak(iut)
     _require_deletes(deletion)
     deletes = by_themselves(asked.of(callers.WEAK, Method.DELETE), let_in)
     require_each(partial(refused_for_its_permission, may_be_hidden=_is_hidden_from_the_weak(asked)), deletes)
@@ -124,22 +120,19 @@ def test_refused_delete_deletes_nothing(last_look: LastLook, asked: Callers, del
     look = last_look.at(callers.NOT_TO_BE_DELETED).look
     if not tells_what_exists(look):
         raise NotTested("the operation that must not be deleted could not be looked at")
-    if all(one.is_denied or is_hidden(one) for one in asked.deletes) and look.response is not None:
-        is_gone = look.response.status in (404, 410)
-        note(*asked.deletes, look)
-        require(
-            Complaint("a delete was refused, and the operation is gone", (*asked.deletes, look)) if is_gone else None
-        )
+    refused = [one for one in asked.deletes if one.is_denied or is_hidden(one)]
+    if not refused:
+        raise NotTested("no delete without the right credentials was refused")
+    if is_gone(look) and len(refused) < len(asked.deletes):
+        raise NotTested("the operation is gone, and a delete of it was not refused")
+    note(*refused, look)
+    if is_gone(look):
+        require(Complaint("a delete was refused, and the operation is gone", (*refused, look)))
 
 
 def _is_hidden_from_the_weak(asked: Callers) -> bool:
     """Whether credentials without the permission see nothing where there is an operation."""
     return all(is_hidden(get) for get in asked.of(callers.WEAK, Method.GET))
-
-
-def _require_weak(iut: Iut) -> None:
-    if not iut.has_credential(Credential.FORBIDDEN):
-        raise NotTested("no credential without the permission is configured ([auth] forbidden_token_env)")
 
 
 def _require_deletes(deletion: Deletion) -> None:

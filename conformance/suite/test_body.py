@@ -14,7 +14,7 @@ from conformance.server.target.requests import JSON
 from conformance.suite.bystanders import Bystanders
 from conformance.suite.cancellations import Cancellation, Cancellations, FirstCancel, is_refused_in_every_form
 from conformance.suite.confirmation import Confirmation
-from conformance.suite.evidence import answered, require_answers, require_each
+from conformance.suite.evidence import answered, note, require_answers, require_each
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.repeated_forms import OTHER_CHARSETS, TYPE_IN_OTHER_CASE, RepeatedForms
@@ -34,9 +34,10 @@ def test_empty_object_is_accepted(iut: Iut, first_cancel: FirstCancel, request: 
     """Of a running operation; of a done one it is as good as no body."""
     if iut.ends_at_once:
         if first_cancel.cancel is not first_cancel.with_object:
-            require(accepted(first_cancel.with_object))
+            require_each(accepted, [first_cancel.with_object])
         elif not first_cancel.reached_the_method:
             raise NotTested(f"{answered(first_cancel.cancel)}, and so without a body; the operation was done")
+        note(first_cancel.with_object)
         return
     cancellations: Cancellations = request.getfixturevalue("cancellations")
     response = first_cancel.with_object.response

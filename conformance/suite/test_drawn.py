@@ -28,7 +28,7 @@ from conformance.suite.near_misses import harmless, posted
 from conformance.suite.refusals import Refusals
 from conformance.suite.stimuli import stimulus
 
-FAMILIES = {
+DRAWN_FAMILIES = {
     "verb": ("drawn_verbs", "routing.verb-is-exact"),
     "segments": ("drawn_segments", "routing.segment-count-is-exact"),
     "literals": ("drawn_literals", "routing.literals-are-exact"),
@@ -59,7 +59,7 @@ def draw_near_misses(
     strategy = near_misses_of(iut.contract.cancel_template(name), name, family)
     if strategy.is_empty:
         raise NotApplicable("the path template of this contract has no such near miss")
-    aimed.draw(strategy, judge, len(FAMILIES))
+    aimed.draw(strategy, judge, len(DRAWN_FAMILIES))
     return aimed
 
 
@@ -88,7 +88,7 @@ def drawn_encoded_slashes(iut: Iut, bystanders: Bystanders, refusals: Refusals, 
     "stimulus",
     [
         pytest.param(stimulus, marks=pytest.mark.requirement(named, "ci"), id=family)
-        for family, (stimulus, named) in FAMILIES.items()
+        for family, (stimulus, named) in DRAWN_FAMILIES.items()
     ],
 )
 def test_drawn_near_miss_is_not_cancel(

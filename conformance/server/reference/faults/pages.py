@@ -212,6 +212,21 @@ def bad_token_is_the_first_page(honest: Service) -> Service:
 
 
 @fault(breaks="list.bad-token-is-refused")
+def bad_token_is_the_end(honest: Service) -> Service:
+    """Takes a token that it did not give for one behind the last operation, and shows an empty last page."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        try:
+            return honest.list(service, call)
+        except ApiError:
+            if not call.query.get("pageToken"):
+                raise
+            return {"operations": []}
+
+    return replace(honest, list=lie)
+
+
+@fault(breaks="list.bad-token-is-refused")
 def bad_token_crashes(honest: Service) -> Service:
     """Answers a token that it cannot decode with 500."""
 
