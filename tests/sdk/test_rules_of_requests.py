@@ -15,12 +15,14 @@ from urllib.parse import quote
 import pytest
 
 from conformance.exchange import Exchange, Method, OnWire, Request, Response
+from conformance.lro.codes import Code
 from conformance.rules.client import (
     is_accepted,
     nothing_is_sent,
     slash_stays_in_its_segment,
 )
 from conformance.rules.client.turn import Outcome, Turn
+from conformance.sdk.answers import envelope
 
 from .turns import (
     ANOTHER,
@@ -203,6 +205,18 @@ def test_what_is_called_over_grpc(target: str, breaks: set[str]) -> None:
     assert broken(replace(wrong, request=replace(wrong.request, transport="grpc"))) == breaks
     and_right = turn(arrived(CANCEL, LENGTH_0), arrived("/google.longrunning.Operations/ListOperations", number=2))
     assert broken(replace(and_right, request=replace(and_right.request, transport="grpc"))) == set()
+
+
+@pytest.mark.parametrize(("word", "breaks"), [("wait", set()), ("", {"client-request.method-is-bound"})])
+def test_a_wait_over_grpc_may_be_left_to_the_server(word: str, breaks: set[str]) -> None:
+    """A get may not: it is to show the operation as it is now."""
+    unimplemented = envelope(Code.UNIMPLEMENTED, "no").response
+    left = arrived("/google.longrunning.Operations/WaitOperation", LENGTH_0, outcome=unimplemented)
+    done = Response(200, (JSON,), json.dumps({"name": f"{PARENT}/op-1", "done": True, "response": {}}).encode())
+    looked = arrived(f"/v1/{PARENT}/op-1", method="GET", outcome=done, number=2)
+    shown = {"name": f"{PARENT}/op-1", "done": True, "response": True}
+    told = turn(left, looked, method=Method.GET, operation=shown)
+    assert broken(replace(told, request=replace(told.request, transport="grpc", word=word))) == breaks
 
 
 @pytest.mark.parametrize(

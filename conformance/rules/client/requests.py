@@ -67,6 +67,7 @@ _NAME = 1
 
 
 _OVERRIDE = "x-http-method-override"
+_WAIT = "/google.longrunning.Operations/WaitOperation"
 
 
 @turn_rule(
@@ -84,8 +85,11 @@ def a_cancel_that_is_ok_was_sent(turn: Turn) -> Complaint | None:
     when=lambda turn: names_an_operation(turn) and bool(calls_of(turn) or other_rpcs_of(turn)),
 )
 def the_http_method_is_that_of_the_binding(turn: Turn) -> Complaint | None:
-    if other_rpcs_of(turn) and not calls_of(turn):
-        return about(turn, other_rpcs_of(turn), lambda exchange: f"the RPC {exchange.request.path} was called instead")
+    # Whoever waits over gRPC may ask the server to, and look again and again where it cannot.
+    waits = [exchange for exchange in other_rpcs_of(turn) if is_wait(turn) and exchange.request.path.endswith(_WAIT)]
+    others = [exchange for exchange in other_rpcs_of(turn) if exchange not in waits]
+    if others and not calls_of(turn):
+        return about(turn, others, lambda exchange: f"the RPC {exchange.request.path} was called instead")
     expected = http_method_of(turn)
     # What binds to another method is not this call badly made, but another call. So is a look at an id that ends in
     # `:cancel`, whose path has that verb by chance.
@@ -94,6 +98,7 @@ def the_http_method_is_that_of_the_binding(turn: Turn) -> Complaint | None:
         for exchange in calls_of(turn)
         if exchange.request.method != expected
         and exchange.call is None
+        and exchange not in waits
         and not (exchange.request.method == "GET" and unquote(exchange.request.path).endswith(f"/{turn.request.name}"))
     ]
     overridden = [exchange for exchange in calls_of(turn) if (_override(exchange) or expected) != expected]
