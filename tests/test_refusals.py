@@ -13,6 +13,7 @@ from conformance.server.target.profile import CI
 from conformance.suite import test_routing  # noqa: F401 - declares the family
 from conformance.suite.blame import Blame
 from conformance.suite.bystanders import Bystander
+from conformance.suite.connections import refused_then_served
 from conformance.suite.drawn import Aimed
 from conformance.suite.evidence import is_gone, looked_again
 from conformance.suite.judging import Violated
@@ -74,6 +75,18 @@ def test_what_a_family_touched_is_judged_once(
     monkeypatch.setattr(refusals, "_found", lambda: {guilty: NotTested("it did something")})
     refusals.effect_of("trailing_slashes")
     assert (NAME in attempts.accounted_for) == is_accounted_for
+
+
+@pytest.mark.parametrize("asks_who_calls", [False, True])
+def test_a_router_or_who_asks_for_credentials_refuses_a_body_in_quick(asks_who_calls: bool) -> None:
+    """A service that refuses may have had its body read for it: only ci found who reads none that has no route."""
+    iut, transport = iut_of()
+    iut.statement.find("auth", asks_who_calls, "of this test")
+    refused_then_served(iut, NAME)
+    first, second = [request for request in transport.wire if request.method == "POST"]
+    assert first.path.endswith(":cancel")
+    assert second.path.endswith(":cancel") is asks_who_calls
+    assert (second.header("Authorization") is None) is asks_who_calls
 
 
 @pytest.mark.parametrize(("was_cancelled", "turns"), [(True, 2), (False, 1)], ids=["cancelled", "ended by itself"])

@@ -53,7 +53,8 @@ def _control(iut: Iut, after: Outgoing) -> Exchange:
 def _to_be_refused(iut: Iut, name: str) -> list[Outgoing]:
     """What is refused before anybody needs its body: who asks, what for, and by which method; it names nobody's.
 
-    In quick two requests have all that the larger profiles send apart.
+    In quick two requests have all that the larger profiles send apart: a service refuses the first one, and a router,
+    or who asks for credentials, the second one.
     """
     unknown = unknown_name(name, "connection")
     first = iut.cancel_request(
@@ -62,7 +63,7 @@ def _to_be_refused(iut: Iut, name: str) -> list[Outgoing]:
     capitals = replace(in_capitals(first), note=f"{first.note} and header names in capitals")
     asks_who_calls = iut.statement.value("auth") is True and not iut.configuration.auth.client_certificate
     if iut.is_quick:
-        return [capitals, _expecting(iut, unknown, Credential.NONE if asks_who_calls else Credential.MAIN)]
+        return [capitals, _expecting(iut, unknown, Credential.NONE) if asks_who_calls else _unrouted(iut, unknown)]
     requests = [first, capitals, _expecting(iut, unknown, Credential.MAIN)]
     if asks_who_calls:
         note = "cancel without credentials and with a body"
@@ -81,6 +82,13 @@ def _to_be_refused(iut: Iut, name: str) -> list[Outgoing]:
             iut.request(method, target, body=BODY, content_type=label, framing=framing, note=note, may_be_unrouted=True)
         )
     return requests
+
+
+def _unrouted(iut: Iut, name: str) -> Outgoing:
+    """Many servers of a few lines answer what they have no route for before they read anything of it."""
+    path = f"{iut.contract.path(Method.CANCEL, name)}x"
+    note = "another verb with Expect and a body that is not whole"
+    return iut.request("POST", path, body=BODY[:-1], content_type=JSON, headers=EXPECT, note=note, may_be_unrouted=True)
 
 
 def _expecting(iut: Iut, name: str, credential: Credential) -> Outgoing:

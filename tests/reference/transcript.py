@@ -226,6 +226,8 @@ class Script:
         for method in ("GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "post"):
             self.ask(method, f"{name}:cancel")
             self.look(name)
+        self.ask("POST", f"{name}:cancelx", b'{"foo": "' + b"x" * 2000 + b'"}', (_JSON,))
+        self.look(name)
 
     def _queries(self) -> None:
         for query in _QUERIES:

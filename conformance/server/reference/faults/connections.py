@@ -38,6 +38,20 @@ def unread_body_is_the_next_request(honest: Service) -> Service:
     return replace(honest, route=route, respond=respond)
 
 
+@fault(breaks="liveness.refused-body-is-no-request", profile="ci")
+def unread_body_of_another_path_is_the_next_request(honest: Service) -> Service:
+    """Reads no body of what it has no route for, and takes it for the next request on the connection."""
+
+    def route(service: Service, request: Request) -> Invocation:
+        key = f"unread on {CONNECTION.get()}"
+        if service.scratch.pop(key, False):
+            raise _NO_REQUEST
+        service.scratch[key] = len(request.body) > _BUFFER and not request.path.endswith(":cancel")
+        return honest.route(service, request)
+
+    return replace(honest, route=route)
+
+
 _IN_ANY_CASE = dict.fromkeys(("socket", "workers"), "the server below this one reads names in any case")
 
 
