@@ -6,6 +6,7 @@ of the supply end at once, bystanders are done, and only show that they are not 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from conformance.errors import NotTested
@@ -55,7 +56,11 @@ class Bystanders:
 
     def met(self, name: str) -> Bystander:
         """The bystander of a name, which has just been started. Raises NotTested when it does not run."""
-        return self._seen(name, self._iut.get(name))
+        return self.all_met([name])[0]
+
+    def all_met(self, names: Sequence[str]) -> list[Bystander]:
+        """The bystanders of names, which have just been started. Raises NotTested when one does not run."""
+        return [self._seen(name, exchange) for name, exchange in zip(names, self._iut.get_all(names), strict=True)]
 
     def new(self) -> Bystander:
         """A new bystander from the supply, for a stimulus that needs one of its own."""
@@ -65,8 +70,7 @@ class Bystanders:
         """So many fresh ones. Raises NotTested when the supply's do not run."""
         # Few at once: a start that a full backlog cuts off is not repeated.
         sizes = [min(_AT_ONCE, count - begun) for begun in range(0, count, _AT_ONCE)]
-        names = [name for size in sizes for name in self._iut.running(size)]
-        return [self._seen(name, exchange) for name, exchange in zip(names, self._iut.get_all(names), strict=True)]
+        return self.all_met([name for size in sizes for name in self._iut.running(size)])
 
     def _seen(self, name: str, exchange: Exchange) -> Bystander:
         self.looks.append(exchange)

@@ -74,11 +74,20 @@ def start_chosen(iut: Iut, kinds: Sequence[str]) -> dict[str, Chosen]:
 
     Raises NotApplicable where the start chooses no id.
     """
+    require_takes_ids(iut)
+    return start_called(iut, {kind: id_with(kind, iut.fresh_id()) for kind in kinds})
+
+
+def require_takes_ids(iut: Iut) -> None:
+    """Raise NotApplicable where the start chooses no id."""
     if not iut.supply.takes_ids:
         raise NotApplicable("the request of [operations] start does not choose an id: {id} stands nowhere in it")
-    identifiers = {kind: id_with(kind, iut.fresh_id()) for kind in kinds}
-    started = dict(zip(kinds, iut.supply.take_called(list(identifiers.values())), strict=True))
-    return {kind: _seen(identifiers[kind], start) for kind, start in started.items()}
+
+
+def start_called(iut: Iut, identifiers: Mapping[str, str]) -> dict[str, Chosen]:
+    """Start an operation of each id; what became of it, by the key of the id."""
+    started = zip(identifiers.items(), iut.supply.take_called(list(identifiers.values())), strict=True)
+    return {key: _seen(identifier, start) for (key, identifier), start in started}
 
 
 @stimulus

@@ -13,6 +13,7 @@ import pytest
 from conformance.errors import NotTested
 from conformance.server.target.iut import Iut
 from conformance.suite import (  # noqa: F401 - each declares its stimuli
+    alike,
     bindings,
     blame,
     bystanders,

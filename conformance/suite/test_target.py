@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from conformance.errors import NotTested
 from conformance.exchange import Method
 from conformance.server.target.iut import Iut
 from conformance.server.target.target import Outgoing
+from conformance.suite.alike import Alike, cancelled_among_alike
 from conformance.suite.blame import Blame
 from conformance.suite.bystanders import Bystanders
 from conformance.suite.cancellations import CANCELLATIONS, Cancellations
 from conformance.suite.elsewhere import named_elsewhere
 from conformance.suite.evidence import is_gone
 from conformance.suite.judging import disruptive, verifies
-from conformance.suite.last_look import LastLook
+from conformance.suite.last_look import LastLook, Looked
+from conformance.suite.latency import Latency
 from conformance.suite.refusals import Refusal, Situation, refusal_by_decoy
 from conformance.suite.stimuli import stimulus
 from conformance.suite.storm import STORM, Storm
@@ -59,6 +63,31 @@ def test_similar_name_is_another_operation(last_look: LastLook, similar_names: R
     if not similar_names.sent:
         raise NotTested("every similar name may be somebody's: a get of it is not answered with 404")
     similar_names.require_no_effect()
+
+
+@verifies("target.whole-name-counts", profile="ci")
+def test_cancel_leaves_operations_with_ids_alike_alone(
+    iut: Iut, bystanders: Bystanders, last_look: LastLook, alike: Alike, latency: Latency, blame: Blame
+) -> None:
+    """One that is touched may have been so for another reason: then it is tried with fresh ones."""
+    touched = [kind for kind in alike.others if last_look.at(alike.key(kind)).touched is not None]
+    if touched and blame.plain_cancel_touches_others:
+        raise NotTested("a cancel touches operations whose ids have nothing in common, too")
+    if touched and not _touched_again(iut, bystanders, latency, touched):
+        raise NotTested("an operation with an id alike is touched, and another cancel left such ones alone")
+    for kind in touched or alike.others:
+        last_look.require_untouched(alike.key(kind))
+
+
+def _touched_again(iut: Iut, bystanders: Bystanders, latency: Latency, kinds: Sequence[str]) -> bool:
+    """Whether the cancel of a fresh operation touches one of those kinds, when an effect of it would have shown."""
+    fresh = cancelled_among_alike(iut, bystanders)
+    others = [fresh.others[kind] for kind in kinds if kind in fresh.others]
+    latency.wait_since(fresh.cancel.received_at)
+    looks = iut.get_all([other.name for other in others])
+    return any(
+        Looked(other, (fresh.cancel,), look).touched is not None for other, look in zip(others, looks, strict=True)
+    )
 
 
 @verifies("target.other-operations-untouched")

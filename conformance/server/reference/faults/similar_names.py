@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from urllib.parse import unquote
 
-from conformance.server.reference.faults.lies import resembling
-from conformance.server.reference.faults.registry import fault
-from conformance.server.reference.naming import id_of
+from conformance.server.reference.faults.lies import (
+    cancel_if_there,
+    cancel_meant_for,
+    cancel_preceded,
+    remembering,
+    resembling,
+    started,
+    without_metadata,
+)
+from conformance.server.reference.faults.registry import BEST_EFFORT, fault
+from conformance.server.reference.invocation import Invocation
+from conformance.server.reference.naming import id_of, parent_of, takes_names_of_dns
 from conformance.server.reference.service import Service
 
 # --- The id -----------------------------------------------------------------------------------------------------------
@@ -82,6 +92,64 @@ def invisible_characters_are_dropped(honest: Service) -> Service:
 def id_is_normalised(honest: Service) -> Service:
     """Normalises ids (NFKC), so that full-width letters are plain ones."""
     return resembling(honest, lambda asked, known: unicodedata.normalize("NFKC", asked) == known)
+
+
+# --- Ids of other operations ------------------------------------------------------------------------------------------
+
+
+def _too(honest: Service, similar: Callable[[str, str], bool]) -> Service:
+    """A cancel of what is there hits all of its parent, too, whose ids (the second) are `similar` (to the first)."""
+
+    def act(service: Service, call: Invocation) -> None:
+        known = started(service)
+        for name in known if call.name in known else ():
+            is_other = name != call.name and parent_of(name) == parent_of(call.name)
+            if is_other and similar(id_of(call.name), id_of(name)):
+                cancel_if_there(service, name)
+
+    return cancel_preceded(without_metadata(remembering(honest)), act)
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
+def all_that_begin_alike_are_cancelled(honest: Service) -> Service:
+    """Scans its store by a prefix, which has no end after the id."""
+    return _too(honest, lambda asked, known: known.startswith(asked))
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
+def all_that_are_like_it_are_cancelled(honest: Service) -> Service:
+    """Updates the rows whose id is LIKE the one that was sent, to which an underscore is any character."""
+    return _too(honest, _like)
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
+def all_that_end_alike_are_cancelled(honest: Service) -> Service:
+    """Updates the rows whose name ends with the id, with no slash before it; ids are names of DNS."""
+    return _too(takes_names_of_dns(honest), lambda asked, known: known.endswith(asked))
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
+def all_in_either_case_are_cancelled(honest: Service) -> Service:
+    """Keeps ids as they are written, and compares them by a collation that knows no case."""
+    return _too(honest, lambda asked, known: asked.lower() == known.lower())
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
+def key_is_as_long_as_its_column(honest: Service) -> Service:
+    """Knows its workers' tasks by the first 60 characters of an id."""
+    return _too(honest, lambda asked, known: asked[:60] == known[:60])
+
+
+@fault(breaks="target.whole-name-counts", statement=BEST_EFFORT, profile="ci")
+def last_that_begins_alike_is_cancelled(honest: Service) -> Service:
+    """Cancels the latest operation whose id begins with the one that was sent."""
+
+    def chosen(service: Service, call: Invocation) -> str:
+        known = started(service)
+        is_known = call.name in known
+        return next((name for name in reversed(known) if is_known and name.startswith(call.name)), call.name)
+
+    return cancel_meant_for(remembering(honest), chosen)
 
 
 # --- The parent -------------------------------------------------------------------------------------------------------

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from dataclasses import replace
 
-from conformance.server.reference.api_error import invalid_argument
 from conformance.server.reference.invocation import Invocation, Message
-from conformance.server.reference.naming import with_ids
+from conformance.server.reference.naming import takes_names_of_dns, with_ids
 from conformance.server.reference.service import Service
 from conformance.server.reference.store import Snapshot, UnknownOperation
 from conformance.server.reference.variants.registry import (
     variant,
 )
 
-_NAME_IN_DNS = re.compile("[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
-
 
 @variant()
 def takes_ids_as_dns_has_them(honest: Service) -> Service:
     """AIP-122 wants ids of small letters, digits and hyphens; a start that asks for another one may be refused."""
-
-    def start(service: Service, call: Invocation) -> Message:
-        if not _NAME_IN_DNS.fullmatch(str(call.body.get("id") or "id")):
-            raise invalid_argument("The id is no name of RFC 1034.", reason="INVALID_FIELD", field="id")
-        return honest.start(service, call)
-
-    return replace(honest, start=start)
+    return takes_names_of_dns(honest)
 
 
 @variant()
