@@ -231,14 +231,20 @@ class Refusals:
             return {family: self._effect_of_one(family) for family in touched}
 
     def _looked_apart(self, suspects: Sequence[str]) -> list[tuple[bool, Exchange | None]]:
-        """Whether each family touches a bystander of its own. One that was cancelled was not so by itself: where none
-        does it at once, they are asked again."""
-        turns = TURNS if self._last_look.at(_KEY).touched is not None else 1
-        apart: list[tuple[bool, Exchange | None]] = []
+        """Whether each family touches a bystander of its own.
+
+        Where none does it at once, good cancels are sent again: which operation they hit may be a matter of the server.
+        An operation that was cancelled was not so by itself.
+        """
+        apart = self._blame.looked_apart([self._remake(family) for family in suspects])
+        cancels = [at for at, family in enumerate(suspects) if family in CANCEL_A_DECOY]
+        turns = TURNS - 1 if cancels and self._last_look.at(_KEY).touched is not None else 0
         for _ in range(turns):
-            apart = self._blame.looked_apart([self._remake(family) for family in suspects])
             if any(has_touched for has_touched, _ in apart):
                 break
+            again = self._blame.looked_apart([self._remake(suspects[at]) for at in cancels])
+            for at, found in zip(cancels, again, strict=True):
+                apart[at] = found
         return apart
 
     def _effect_of_one(self, family: str) -> Complaint | NotTested | None:
