@@ -154,7 +154,10 @@ def _by_hand(honest: Client, understood: Callable[[socket.socket], tuple[bytes, 
     return replace(honest, send=send)
 
 
-@fault("client-answer.framing-is-read", "client-retry.deadline-is-used", "client-retry.time-over-is-told")
+@fault(
+    *("client-answer.framing-is-read", "client-operation.garbage-is-no-operation"),
+    *("client-retry.deadline-is-used", "client-retry.time-over-is-told"),
+)
 def reads_once(honest: Client) -> Client:
     """Reads once from the socket, and takes what came for the whole answer."""
 
