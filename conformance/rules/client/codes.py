@@ -148,7 +148,7 @@ def keeps_the_class(turn: Turn) -> Complaint | None:
 def follows_from(status: int, code: Code) -> bool:
     """Whether a code may be made of an HTTP status alone.
 
-    If the status belongs to a code, that code. Else any code of its class; 408 and 502 have codes that fit them.
+    If the status belongs to a code, that code. Else any code of its class; of 408 those, too, that speak of time.
     """
     if any(other.http_status == status for other in Code if other is not Code.OK):
         return code.http_status == status
