@@ -95,6 +95,10 @@ class MatrixResult:
         ]
 
 
+_SAID_BY_THE_OTHER = "target.only-its-cancel-cancels"
+"""What a worker says of an operation of its own that the request of another one has hit, which it does not know."""
+
+
 def subjects(world: str = AT_ONCE.name) -> list[Subject]:
     """Every fault of the reference server, then every variant of it, as they are in a world."""
     faults = [
@@ -105,7 +109,7 @@ def subjects(world: str = AT_ONCE.name) -> list[Subject]:
             fault.at_least,
             fault.profile,
             world=world,
-            by_chance=frozenset(fault.breaks if world in fault.by_chance else ()),
+            by_chance=frozenset((*fault.breaks, _SAID_BY_THE_OTHER) if world in fault.by_chance else ()),
         )
         for fault in all_faults().values()
     ]

@@ -101,7 +101,6 @@ def abandoned_name(
     storm_name: str | None = None,
     completing_name: str | None = None,
     same_request_id_name: str | None = None,
-    further_names: dict[str, str] | None = None,
 ) -> str:
     """The one that is deleted while its cancel is under way. Raises Unjudged where no delete is ours to send."""
     require_own_deletes(iut, first_name)
@@ -120,7 +119,6 @@ def younger_name(
     abandoned_name: str | None = None,
     further_names: dict[str, str] | None = None,
 ) -> str:
-    """The one that is started last: where nothing is deleted, those of further parents are right before it."""
     return iut.running(1)[0]
 
 

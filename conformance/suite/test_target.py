@@ -123,8 +123,10 @@ def wildcards(
     cancel_is_answered: None,
     attempts: LastLook,
     cancellations: Cancellations | None = None,
+    alike: Alike | None = None,
 ) -> tuple[str, ...]:
-    """Cancels of the ids `-` and `*`, each beside a bystander; the keys under which these are looked at."""
+    """Cancels of the ids `-` and `*`, each beside a bystander that was started last; the keys under which these are
+    looked at."""
     parent = bystanders.name.rpartition("/")[0]
     paths = {wildcard: iut.contract.path(Method.GET, f"{parent}/{wildcard}") for wildcard in WILDCARDS}
     free = iut.nobodys(paths.values())

@@ -40,8 +40,13 @@ def _when_time_is_over(honest: Client, answer: Callable[[], Answer]) -> Client:
 
 @fault("client-retry.deadline-is-kept")
 def takes_seconds_for_its_own(honest: Client) -> Client:
-    """Rounds the deadline up to whole seconds, of which it then grants one to connect and one to read."""
-    return _waiting(honest, lambda left: math.ceil(left) + 1)
+    """Rounds the deadline of a cancel up to whole seconds, of which it then grants one to connect and one to read."""
+
+    def send(verb: str, *rest: Any) -> Answer:
+        left = math.ceil(rest[-1]) + 1 if verb == "POST" else rest[-1]
+        return honest.send(verb, *rest[:-1], left)
+
+    return replace(honest, send=send)
 
 
 def _sent_plainly(

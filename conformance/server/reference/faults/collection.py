@@ -203,7 +203,13 @@ def delete_of_what_runs_does_nothing(honest: Service) -> Service:
     return replace(honest, delete=lie)
 
 
-@fault(breaks="target.other-operations-untouched")
+@fault(
+    breaks="target.other-operations-untouched",
+    by_chance={
+        "socket": "the one that was started next may be below a further parent: both are started at the same time",
+        "workers": "the one that was started next may be another worker's",
+    },
+)
 def delete_cancels_the_next(honest: Service) -> Service:
     """Takes the place of what it deletes for that of the next operation, and cancels this one."""
 
