@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from conformance.errors import NotTested
 from conformance.server.options import Options
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.faults import fault_named
@@ -13,6 +17,7 @@ from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service
 from conformance.server.reference.variants import variant_named
 from conformance.server.run_suite import run_quietly
+from conformance.suite.alike import cancelled_among_alike
 
 START = '{method = "POST", path = "/v1/projects/p/locations/l/operations:start", json = {mode = "run"%s}}'
 EVERY, ESCAPED, PLAIN = "routing.every-id-is-bound", "routing.escaped-colon-is-data", "routing.colon-in-identifier"
@@ -41,6 +46,13 @@ def test_where_the_start_names_no_id_there_is_none_to_choose(tmp_path: Path) -> 
     entry = entries_of(tmp_path, reference_service(), "")[EVERY]
     assert entry["verdict"] == "not-applicable"
     assert "{id} stands nowhere in it" in entry["reason"]
+
+
+def test_where_no_id_can_be_chosen_the_whole_name_counts_all_the_same() -> None:
+    """Of a requirement with other checks, that would rule out what they could not test."""
+    iut: Any = SimpleNamespace(supply=SimpleNamespace(takes_ids=False))
+    with pytest.raises(NotTested, match="does not choose an id"):
+        cancelled_among_alike(iut, bystanders=iut)
 
 
 def findings_of(entry: dict[str, Any]) -> dict[str, str]:

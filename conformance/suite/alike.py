@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conformance.errors import NotTested
+from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
 from conformance.server.target.iut import Iut
 from conformance.suite.bystanders import Bystander, Bystanders
@@ -37,7 +37,7 @@ class Alike:
 
 @stimulus
 def alike(iut: Iut, older_name: str, bystanders: Bystanders, cancel_is_answered: None, attempts: LastLook) -> Alike:
-    """The cancel, once. Raises NotApplicable where no id can be chosen, NotTested where no two are alike."""
+    """The cancel, once. Raises NotTested where no two operations are alike."""
     found = cancelled_among_alike(iut, bystanders)
     for kind, other in found.others.items():
         attempts.note(found.key(kind), other, [found.cancel])
@@ -48,8 +48,12 @@ def cancelled_among_alike(iut: Iut, bystanders: Bystanders) -> Alike:
     """Start operations whose ids are alike, and cancel one of them.
 
     What finds the first or the last that is like an id is caught at it: others are started before it, and one after.
+    That no id can be chosen does not rule the requirement out: other checks of it need none.
     """
-    require_takes_ids(iut)
+    try:
+        require_takes_ids(iut)
+    except NotApplicable as reason:
+        raise NotTested(reason.reason) from reason
     for identifier in _identifiers(iut.fresh_id()):
         others = start_called(iut, _like(identifier))
         if others[LONGER].name:
