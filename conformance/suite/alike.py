@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from conformance.errors import NotApplicable, NotTested
+from conformance.errors import NotTested
 from conformance.exchange import Exchange
 from conformance.server.target.iut import Iut
 from conformance.suite.bystanders import Bystander, Bystanders
-from conformance.suite.chosen_ids import Chosen, require_takes_ids, start_called
+from conformance.suite.chosen_ids import NONE_CHOSEN, Chosen, start_called
 from conformance.suite.last_look import LastLook
 from conformance.suite.stimuli import stimulus
 
 ALMOST_THE_LONGEST = 61
 """Characters of an id that leave room for one more: few columns and keys are longer."""
 
-CANCELLED, LONGER, LATER = "cancelled", "longer", "longer, started later"
+CANCELLED = "cancelled"
+LONGER, LATER = "the first begins with the second", "the first begins with the second, and was started later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,8 @@ def cancelled_among_alike(iut: Iut, bystanders: Bystanders) -> Alike:
     What finds the first or the last that is like an id is caught at it: others are started before it, and one after.
     That no id can be chosen does not rule the requirement out: other checks of it need none.
     """
-    try:
-        require_takes_ids(iut)
-    except NotApplicable as reason:
-        raise NotTested(reason.reason) from reason
+    if not iut.supply.takes_ids:
+        raise NotTested(NONE_CHOSEN)
     for identifier in _identifiers(iut.fresh_id()):
         others = start_called(iut, _like(identifier))
         if others[LONGER].name:
@@ -75,15 +74,15 @@ def _identifiers(fresh: str) -> Iterator[str]:
 
 
 def _like(identifier: str) -> dict[str, str]:
-    """Other ids, by what they have in common with one."""
+    """Other ids, by what each has in common with one."""
     like = {
         LONGER: f"{identifier}b",
-        "ends with it": f"x{identifier}",
-        "another last character": f"{identifier[:-1]}y",
-        "the other case": identifier.swapcase(),
+        "the first ends with the second": f"x{identifier}",
+        "they differ in the last character": f"{identifier[:-1]}y",
+        "they differ in the case of their letters": identifier.swapcase(),
     }
     if "_" in identifier:
-        like["another character for the underscore, a wildcard of SQL"] = identifier.replace("_", "x")
+        like["they differ where the second has an underscore, a wildcard of SQL"] = identifier.replace("_", "x")
     return like
 
 

@@ -25,6 +25,7 @@ TOGETHER = {"9-CAPITALS-63": ("digit-first", "capitals", "long"), "_.~": ("under
 """Kinds that have several things in one id, each with the kinds that have one of these. They are asked for where a
 server refuses to start an operation of everything at once, and those of one thing where it refuses these."""
 APART = tuple(part for parts in TOGETHER.values() for part in parts)
+NONE_CHOSEN = "the request of [operations] start does not choose an id: {id} stands nowhere in it"
 RARER = ("hyphen-last", "two-periods", "suffix")
 COLON, COLON_FIRST = "colon", "colon-first"
 
@@ -74,14 +75,9 @@ def start_chosen(iut: Iut, kinds: Sequence[str]) -> dict[str, Chosen]:
 
     Raises NotApplicable where the start chooses no id.
     """
-    require_takes_ids(iut)
-    return start_called(iut, {kind: id_with(kind, iut.fresh_id()) for kind in kinds})
-
-
-def require_takes_ids(iut: Iut) -> None:
-    """Raise NotApplicable where the start chooses no id."""
     if not iut.supply.takes_ids:
-        raise NotApplicable("the request of [operations] start does not choose an id: {id} stands nowhere in it")
+        raise NotApplicable(NONE_CHOSEN)
+    return start_called(iut, {kind: id_with(kind, iut.fresh_id()) for kind in kinds})
 
 
 def start_called(iut: Iut, identifiers: Mapping[str, str]) -> dict[str, Chosen]:

@@ -7,7 +7,7 @@ the same time every operation is read whose cancel succeeded, to see how it ende
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from conformance.errors import NotTested
 from conformance.exchange import Exchange, Method
@@ -84,13 +84,18 @@ class LastLook:
         """Look at an operation, too, that was done when something was sent to it: rules say what must not change."""
         self._followed.append(name)
 
-    def require_untouched(self, key: str) -> None:
-        """Raise Violated where the bystander is touched, by what was sent or by another cancel of the run."""
+    def require_untouched(self, key: str, of_it: str = "") -> None:
+        """Raise Violated where the bystander is touched, by what was sent or by another cancel of the run.
+
+        What is to be said of it, `of_it`, ends the message.
+        """
         looked = self.at(key)
-        if looked.touched is not None:
+        complaint = looked.touched
+        if complaint is not None:
             self.accounted_for.add(looked.bystander.name)
+            complaint = replace(complaint, message=f"{complaint.message}; {of_it}") if of_it else complaint
         note(looked.sent[-1])
-        require_untouched(self._iut, looked.touched, looked.look)
+        require_untouched(self._iut, complaint, looked.look)
 
     def is_later_ones(self, key: str, look: Exchange) -> bool:
         """Whether a bystander is touched, was not at an earlier look, and something was aimed at it after that."""

@@ -76,7 +76,7 @@ def test_cancel_leaves_operations_with_ids_alike_alone(
     if touched and not _touched_again(iut, bystanders, latency, touched):
         raise NotTested("an operation with an id alike is touched, and another cancel left such ones alone")
     for kind in touched or alike.others:
-        last_look.require_untouched(alike.key(kind))
+        last_look.require_untouched(alike.key(kind), f"the two ids: {kind}")
 
 
 def _touched_again(iut: Iut, bystanders: Bystanders, latency: Latency, kinds: Sequence[str]) -> bool:

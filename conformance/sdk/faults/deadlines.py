@@ -15,11 +15,12 @@ from conformance.sdk.faults.waits import Waiting
 from conformance.sdk.honest_driver import Answer, Client, Connection, Reply
 
 
-def _waiting(honest: Client, time_for: Callable[[float], float]) -> Client:
-    """The client, waiting for another time than the one that is left."""
+def _waiting(honest: Client, time_for: Callable[[float], float], verb: str = "") -> Client:
+    """The client, waiting for another time than the one that is left: whatever it sends, or what has a verb."""
 
     def send(*request: Any) -> Answer:
-        return honest.send(*request[:-1], time_for(request[-1]))
+        left = time_for(request[-1]) if verb in ("", request[0]) else request[-1]
+        return honest.send(*request[:-1], left)
 
     return replace(honest, send=send)
 
@@ -41,12 +42,7 @@ def _when_time_is_over(honest: Client, answer: Callable[[], Answer]) -> Client:
 @fault("client-retry.deadline-is-kept")
 def takes_seconds_for_its_own(honest: Client) -> Client:
     """Rounds the deadline of a cancel up to whole seconds, of which it then grants one to connect and one to read."""
-
-    def send(verb: str, *rest: Any) -> Answer:
-        left = math.ceil(rest[-1]) + 1 if verb == "POST" else rest[-1]
-        return honest.send(verb, *rest[:-1], left)
-
-    return replace(honest, send=send)
+    return _waiting(honest, lambda left: math.ceil(left) + 1, verb="POST")
 
 
 def _sent_plainly(

@@ -29,9 +29,14 @@ def cancelled_are_not_listed(honest: Client) -> Client:
 @fault("client-request.list-is-not-narrowed")
 def lists_what_runs(honest: Client) -> Client:
     """Asks for the operations that run, which are what its author wanted to see."""
+    return _listing_with(honest, "filter=done%3Dfalse")
+
+
+def _listing_with(honest: Client, query: str) -> Client:
+    """The client, with a query in what it asks of a list."""
 
     def path(method: str, name: str) -> str:
-        return honest.path(method, name) + ("?filter=done%3Dfalse" if method == "list" else "")
+        return honest.path(method, name) + (f"?{query}" if method == "list" else "")
 
     return replace(honest, path=path)
 
@@ -234,11 +239,7 @@ def each_page_has_the_whole_deadline(honest: Client) -> Client:
 @fault("client-request.no-foreign-query")
 def orders_a_list(honest: Client) -> Client:
     """Asks for a list with `?orderBy=`, which many methods of that name have, and this one has not."""
-
-    def path(method: str, name: str) -> str:
-        return honest.path(method, name) + ("?orderBy=name" if method == "list" else "")
-
-    return replace(honest, path=path)
+    return _listing_with(honest, "orderBy=name")
 
 
 @fault("client-retry.unavailable-is-repeated")

@@ -199,21 +199,17 @@ def token_has_the_parent(honest: Service) -> Service:
 @fault(breaks="list.bad-token-is-refused")
 def bad_token_is_the_first_page(honest: Service) -> Service:
     """Begins anew for a token that it did not give."""
-
-    def lie(service: Service, call: Invocation) -> Message:
-        try:
-            return honest.list(service, call)
-        except ApiError:
-            if not call.query.get("pageToken"):
-                raise
-            return honest.list(service, _with(call, pageToken=""))
-
-    return replace(honest, list=lie)
+    return _bad_token_shows(honest, lambda service, call: honest.list(service, _with(call, pageToken="")))
 
 
 @fault(breaks="list.bad-token-is-refused")
 def bad_token_is_the_end(honest: Service) -> Service:
     """Takes a token that it did not give for one behind the last operation, and shows an empty last page."""
+    return _bad_token_shows(honest, lambda _service, _call: {"operations": []})
+
+
+def _bad_token_shows(honest: Service, page: Callable[[Service, Invocation], Message]) -> Service:
+    """A list with a token that the honest service refuses is answered with a page."""
 
     def lie(service: Service, call: Invocation) -> Message:
         try:
@@ -221,7 +217,7 @@ def bad_token_is_the_end(honest: Service) -> Service:
         except ApiError:
             if not call.query.get("pageToken"):
                 raise
-            return {"operations": []}
+            return page(service, call)
 
     return replace(honest, list=lie)
 
