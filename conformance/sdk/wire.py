@@ -197,9 +197,10 @@ class EndOfCall:
 def anything_unread(wires: Iterable[socket.socket], seconds: float = 0) -> bool:
     """Whether within `seconds` something unread is on one of these connections, or a listener has one to accept."""
     readable = select.poll()
-    for wire in wires:
-        if wire.fileno() >= 0:
-            readable.register(wire, select.POLLIN)
+    # Asked once: another thread may close a connection while it is looked at.
+    for descriptor in [wire.fileno() for wire in wires]:
+        if descriptor >= 0:
+            readable.register(descriptor, select.POLLIN)
     return bool(readable.poll(seconds * 1000))
 
 

@@ -15,7 +15,7 @@ from conformance.exchange import Failure, FailureKind, Method
 from conformance.sdk.answers import EMPTY_OBJECT, RESET, Script, cut, html_answer, redirect
 from conformance.sdk.credentials import TOKEN, masking_of
 from conformance.sdk.gate import allow_open_connections
-from conformance.sdk.wire import has_hung_up
+from conformance.sdk.wire import anything_unread, has_hung_up
 
 from .scripted import NAME, OK, PATH, everything, post, recorded, sent, serving, wire
 
@@ -184,6 +184,19 @@ def test_a_connection_is_looked_at_whatever_its_number(many_files: None) -> None
         assert not has_hung_up(high)
         theirs.close()
         assert has_hung_up(high)
+
+
+def test_a_connection_that_another_thread_closes_while_it_is_looked_at_is_no_error() -> None:
+    class ClosedMeanwhile(socket.socket):
+        def fileno(self) -> int:
+            descriptor = super().fileno()
+            self.close()
+            return descriptor
+
+    ours, theirs = socket.socketpair()
+    with theirs, ClosedMeanwhile(fileno=ours.detach()) as closed:
+        assert anything_unread([closed]), "it is known to be over as soon as it is looked at again"
+        assert not anything_unread([closed])
 
 
 def test_a_run_may_open_as_many_connections_as_it_has_calls(many_files: None) -> None:
