@@ -92,6 +92,11 @@ class Exchange:
         """What the exchange means, whichever wire carried it; every rule asks for it."""
         return view_of(self.call, self.over, self.response)
 
+    @cached_property
+    def authorization(self) -> str | None:
+        """Who calls, as the request says it; rules compare it for every two calls of an operation."""
+        return self.request.header("authorization")
+
     @property
     def response(self) -> Response | None:
         return self.outcome if isinstance(self.outcome, Response) else None

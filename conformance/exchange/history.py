@@ -32,9 +32,9 @@ class Look:
         return self.exchange.precedes(other.exchange)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class History:
-    """All that is known of the operation `name`; both tuples are ordered by the time of the answer."""
+    """All that is known of the operation `name`; calls and looks are ordered by the time of the answer."""
 
     name: str
     calls: tuple[Exchange, ...]
@@ -45,6 +45,16 @@ class History:
     """The POSTs on the path of a get of this operation, where nothing is bound to a POST."""
     given: tuple[Exchange, ...] = ()
     """The successful POSTs of no method, such as a start, whose answer has this name: it may be a new operation's."""
+
+    @cached_property
+    def gets(self) -> tuple[Look, ...]:
+        """The looks that are gets of this operation."""
+        return tuple(look for look in self.looks if not look.in_list)
+
+    @cached_property
+    def lists(self) -> tuple[Look, ...]:
+        """The looks in a list."""
+        return tuple(look for look in self.looks if look.in_list)
 
     def cancels(self) -> tuple[Exchange, ...]:
         """The cancels of this operation that succeeded."""

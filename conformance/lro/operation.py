@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from conformance.lro.codes import Code
@@ -45,7 +46,7 @@ _BEING_CANCELLED = frozenset({"CANCELLING", "CANCELING", "CANCEL_REQUESTED"})
 """States by which it says the same, without the prefix of an enum such as `STATE_`."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Operation:
     """An operation as one answer showed it; `members` is the JSON object as received."""
 
@@ -96,7 +97,7 @@ class Operation:
         )
         return any(state in _BEING_CANCELLED for state in states)
 
-    @property
+    @cached_property
     def result(self) -> tuple[Any, Any]:
         """`(error, response)`: equal results compare equal.
 

@@ -53,22 +53,22 @@ def result_never_changes(history: History) -> Complaint | None:
 
 
 def _was_listed_and_got(history: History) -> bool:
-    listed = [look.exchange for look in history.looks if look.in_list]
+    listed = [look.exchange for look in history.lists]
     got = [call for call in history.calls if call.calls(Method.GET) and _tells_what_exists(call)]
     return any(one.precedes(other) or other.precedes(one) for one in listed for other in got)
 
 
 @history_rule("list.agrees-with-get", when=_was_listed_and_got)
 def list_agrees_with_get(history: History) -> Complaint | None:
-    for listed in (look for look in history.looks if look.in_list):
-        before = [look for look in history.looks if not look.in_list and look.is_before(listed)][-1:]
-        following = [look for look in history.looks if not look.in_list and listed.is_before(look)][:1]
-        around = before + following
+    for listed in history.lists:
+        before = next((look for look in reversed(history.gets) if look.is_before(listed)), None)
+        after = next((look for look in history.gets if listed.is_before(look)), None)
+        got = before or after
         # Where the gets around a list differ from each other, the operation has changed, rightly or not.
-        is_settled = bool(following) and not _differ(around[0], around[-1])
-        is_otherwise = is_settled and _contradicts(listed, around[0]) and bool(before or listed.operation.done)
-        if is_otherwise and not _was_put_right(history, listed, around[0], bool(before)):
-            return _changed(history, around[0], listed, "is shown otherwise by list than by get")
+        if got is not None and after is not None and not _differ(got, after):
+            is_otherwise = _contradicts(listed, got) and (before is not None or listed.operation.done)
+            if is_otherwise and not _was_put_right(history, listed, got, before is not None):
+                return _changed(history, got, listed, "is shown otherwise by list than by get")
         missing = _missing_after(history, listed)
         if missing is not None:
             return Complaint(f"{history.name} is in the list and, later, not found by get", (listed.exchange, missing))
@@ -81,7 +81,7 @@ def _was_put_right(history: History, listed: Look, got: Look, was_got_before: bo
     No document promises that a list is up to date at once: it may show what has ended as running. And if no get showed
     the operation before the list, it may have changed after it, rightly or not.
     """
-    later = [look for look in history.looks if look.in_list and listed.is_before(look)]
+    later = [look for look in history.lists if listed.is_before(look)]
     may_be_right = not listed.operation.done or not was_got_before
     return may_be_right and any(not _contradicts(look, got) for look in later)
 
@@ -113,15 +113,15 @@ def _missing_after(history: History, listed: Look) -> Exchange | None:
     If it was cancelled, another requirement speaks about its absence, unless a later list shows it again. The same
     holds if a POST on its name, which means nothing, was accepted: some servers take that for a delete.
     """
-    if any(call.calls(Method.DELETE) for call in history.calls) or any(post.succeeded() for post in history.posts):
-        return None
-    gets = [call for call in history.calls if call.calls(Method.GET) and of_the_same_caller(listed.exchange, call)]
-    look = next((get for get in gets if listed.exchange.precedes(get)), None)
+    gets = (call for call in history.calls if call.calls(Method.GET) and listed.exchange.precedes(call))
+    look = next((get for get in gets if of_the_same_caller(listed.exchange, get)), None)
     if look is None or look.view.code is not Code.NOT_FOUND:
+        return None
+    if any(call.calls(Method.DELETE) for call in history.calls) or any(post.succeeded() for post in history.posts):
         return None
     if all(look.precedes(cancel) for cancel in history.cancels()):
         return look
-    return look if any(later.in_list and look.precedes(later.exchange) for later in history.looks) else None
+    return look if any(look.precedes(later.exchange) for later in history.lists) else None
 
 
 def _got_after_cancel(history: History) -> tuple[Exchange, ...]:
@@ -185,9 +185,8 @@ def _metadata_around_the_cancel(history: History) -> tuple[Look, list[Look]] | N
     """The last get before the first cancel, or else the first get after it, if it shows metadata; and all later
     gets."""
     cancels = history.cancels()
-    gets = [look for look in history.looks if not look.in_list]
-    before = [look for look in gets if cancels and look.exchange.precedes(cancels[0])]
-    after = [look for look in gets if cancels and cancels[0].precedes(look.exchange)]
+    before = [look for look in history.gets if cancels and look.exchange.precedes(cancels[0])]
+    after = [look for look in history.gets if cancels and cancels[0].precedes(look.exchange)]
     candidates = before[-1:] or after
     if not candidates or not isinstance(candidates[0].operation.metadata, Mapping):
         return None
@@ -232,9 +231,8 @@ def _running_after_cancel(history: History) -> list[Look]:
     cancels = [cancel for cancel in history.cancels() if plainly_bound(cancel) and names_nothing_else(cancel)]
     return [
         look
-        for look in history.looks
-        if not look.in_list
-        and _runs_with_beyondcorp_metadata(look)
+        for look in history.gets
+        if _runs_with_beyondcorp_metadata(look)
         and any(cancel.precedes(look.exchange) for cancel in cancels)
         and not any(end.is_before(look) for end in ends)
     ]
@@ -263,7 +261,7 @@ def _cancels_of_a_known_operation(history: History) -> list[tuple[Exchange, Exch
     delete do not count, and neither do paths that a router may read in another way.
     """
     deletes = [call for call in history.calls if call.calls(Method.DELETE)]
-    gets = [look.exchange for look in history.looks if not look.in_list]
+    gets = [look.exchange for look in history.gets]
     found = []
     for call in history.calls:
         is_plain_cancel = call.calls(Method.CANCEL) and plainly_bound(call) and _tells_what_exists(call)

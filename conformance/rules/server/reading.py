@@ -16,7 +16,7 @@ _REFUSED = frozenset({400, 409, 499, 500, 501})
 def _reads(history: History) -> list[Exchange]:
     """The answered gets after the first that showed the operation, up to the first delete, by caller."""
     deletes = [call for call in history.calls if call.calls(Method.DELETE)]
-    shown = [look.exchange for look in history.looks if not look.in_list]
+    shown = [look.exchange for look in history.gets]
     return [
         call
         for call in history.calls
