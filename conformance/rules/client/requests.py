@@ -345,14 +345,16 @@ def _object(body: bytes | None) -> Any:
 
 
 def _says_nothing(exchange: Exchange, name: str) -> bool:
-    """No bytes, an object without members, or one that repeats the name, which another requirement judges.
+    """No bytes, an object without values, or one that repeats the name, which another requirement judges.
+
+    In ProtoJSON null leaves a field unset, and a serialiser may write a default value: either is the empty message.
 
     A body in a coding that the gate does not know was refused with 415 and cannot be read.
     """
     if not exchange.request.body or not can_be_undone(exchange.request.headers):
         return True
     content = _content(exchange)
-    return content == b"" or _object(content) in ({}, {"name": name})
+    return content == b"" or _object(content) in ({}, *({"name": value} for value in (None, "", name)))
 
 
 def _shown(exchange: Exchange) -> str:
