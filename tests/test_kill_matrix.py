@@ -22,8 +22,8 @@ AGAIN = (
 )
 
 
-SHARDS = 12
-"""So many tests the whole matrix is, for processes to share."""
+SHARDS = 24
+"""So many tests a matrix is, for processes to share: at the end of the proof the longest is waited for."""
 
 SIXTY = 60
 """So many are read by every reader; a socket has its own time, and workers start interpreters."""

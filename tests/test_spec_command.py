@@ -58,3 +58,11 @@ def test_what_is_no_such_document_is_one_message(text: str, tmp_path: Path, caps
     message = capsys.readouterr().err
     assert "example.json" in message
     assert "remedy" in message
+
+
+def test_a_url_is_told_how_to_become_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["spec", "from-discovery", "https://api.example/$discovery"]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        "lro-conformance: https://api.example/$discovery: is a URL",
+        "  remedy: fetch it, `curl -o discovery.json URL`, and name the file",
+    ]

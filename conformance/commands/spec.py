@@ -37,6 +37,8 @@ def run(options: argparse.Namespace) -> int:
     from conformance.spec.discovery import spec_from_discovery
     from conformance.spec.files import read_json
 
+    if "://" in options.file:
+        raise UsageError(f"{options.file}: is a URL", "fetch it, `curl -o discovery.json URL`, and name the file")
     source = Path(options.file)
     document = read_json(source, "name a discovery document")
     if not isinstance(document, dict):
