@@ -91,7 +91,7 @@ _OF_HTTP_AND_JSON = """
     client-answer.lost-answer-is-no-success client-answer.bare-status client-answer.unreadable-error-keeps-its-status
     client-answer.redirect-keeps-the-method client-answer.redirected-get-is-no-cancel
     client-operation.absent-done-is-false client-operation.null-is-absent client-operation.garbage-is-no-operation
-    client-operation.unknown-details-are-carried
+    client-operation.cut-is-no-operation client-operation.unknown-details-are-carried
 """
 HTTP_ONLY = frozenset(_OF_HTTP_AND_JSON.split()) | {
     requirement for requirement, rule in client_rules().items() if rule.reads is Wire.HTTP

@@ -155,7 +155,7 @@ def _by_hand(honest: Client, understood: Callable[[socket.socket], tuple[bytes, 
 
 
 @fault(
-    *("client-answer.framing-is-read", "client-operation.garbage-is-no-operation"),
+    *("client-answer.framing-is-read", "client-operation.cut-is-no-operation"),
     *("client-retry.deadline-is-used", "client-retry.time-over-is-told"),
 )
 def reads_once(honest: Client) -> Client:

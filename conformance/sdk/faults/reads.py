@@ -36,7 +36,7 @@ def _metadata(members: Mapping[str, Any]) -> Mapping[str, Any]:
     return members.get("metadata") or {}
 
 
-@fault("client-operation.garbage-is-no-operation")
+@fault("client-operation.cut-is-no-operation")
 def what_has_come_is_enough(honest: Client) -> Client:
     """Reads until the connection is closed, and does not ask whether as much has come as was announced."""
 
