@@ -84,15 +84,18 @@ public final class Driver {
     return reply;
   }
 
-  /** The client's own settings, with a deadline for all attempts together and for each. */
+  /**
+   * The client's own settings, with a deadline for all attempts together. An attempt has what is left of it, unless the
+   * context has a timeout of its own: that would be the time of each attempt anew.
+   */
   private static HttpJsonCallContext within(Duration deadline) throws IOException {
     RetrySettings retries =
         OperationsStubSettings.newBuilder().build().cancelOperationSettings().getRetrySettings().toBuilder()
             .setTotalTimeoutDuration(deadline)
+            .setInitialRpcTimeoutDuration(deadline)
+            .setMaxRpcTimeoutDuration(deadline)
             .build();
-    return HttpJsonCallContext.createDefault()
-        .withRetrySettings(retries)
-        .withTimeoutDuration(deadline);
+    return HttpJsonCallContext.createDefault().withRetrySettings(retries);
   }
 
   private static JsonObject outcome(JsonObject request) {
