@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -75,6 +76,29 @@ def test_what_a_family_touched_is_judged_once(
     monkeypatch.setattr(refusals, "_found", lambda: {guilty: NotTested("it did something")})
     refusals.effect_of("trailing_slashes")
     assert (NAME in attempts.accounted_for) == is_accounted_for
+
+
+def test_near_misses_of_the_verb_are_sent_twice_in_ci_and_what_the_contract_has_is_none() -> None:
+    """Who takes every second one is found; `:delete` may be bound to something else."""
+    iut, _ = iut_of()
+    situation = Situation(iut, NAME, "", NAME)
+    once = [outgoing.request.target for outgoing in FAMILIES["other_verbs"](situation)]
+    assert len(set(once)) == len(once)
+    iut.profile = CI
+    iut.contract = replace(iut.contract, verbs=frozenset({"cancel", "delete"}))
+    targets = [outgoing.request.target for outgoing in FAMILIES["other_verbs"](situation)]
+    assert targets[: len(targets) // 2] == targets[len(targets) // 2 :]
+    verbs = [target.rpartition("/")[2].partition(":")[2] for target in targets]
+    assert {"stop", "abort", "Cancel"} < set(verbs)
+    assert "delete" not in verbs
+
+
+def test_a_request_that_is_sent_twice_is_asked_again_with_the_one_before_it() -> None:
+    iut, _ = iut_of()
+    iut.profile = CI
+    refusals = Refusals(iut, None, "", "", None, None)  # type: ignore[arg-type]
+    notes = [outgoing.note for outgoing in FAMILIES["other_verbs"](Situation(iut, NAME, "", NAME))]
+    assert [len(refusals._remake_one("other_verbs", notes[0], alike)(NAME)) for alike in (0, 1)] == [1, 2]
 
 
 @pytest.mark.parametrize("asks_who_calls", [False, True])

@@ -9,6 +9,7 @@ the operation of the good path:
 
     encoded-slash     `o%2Fx` is one segment, the id `o%2Fx`
     doubled-verb      `o:cancel:cancel` is the verb `:cancel` on the id `o:cancel`
+    encoded-way-back  `x%2F..%2Fo` is one segment, too, and so is `.%2Fo` (encoded-dot); these are contested
     segments          only under an open end (`**`), where more or fewer segments are another name
 
 The family "contested" has paths that reputable servers treat differently, because they normalise the path first (`//`,
@@ -18,13 +19,11 @@ The family "contested" has paths that reputable servers treat differently, becau
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
-from conformance.spec.good_path import Family, GoodPath, NearMiss
+from conformance.spec import near_miss_verbs  # noqa: F401 - the first that are registered
+from conformance.spec.good_path import GoodPath, NearMiss
+from conformance.spec.near_miss_registry import LETTER, NEAR_MISSES, near_miss, other_case
 from conformance.spec.template import PathTemplate
-
-LETTER = re.compile(r"(?<!%)(?<!%[0-9A-Fa-f])[A-Za-z]")
-"""A letter of a raw text that is no digit of a percent-escape (those are not case-sensitive)."""
 
 
 def near_misses(template: PathTemplate, value: str) -> tuple[NearMiss, ...]:
@@ -35,7 +34,7 @@ def near_misses(template: PathTemplate, value: str) -> tuple[NearMiss, ...]:
     Raises UsageError when `value` is no name of the template.
     """
     good = GoodPath.of(template, value)
-    paths = [(label, family, make(good), why) for label, family, why, make in _NEAR_MISSES]
+    paths = [(label, family, make(good), why) for label, family, why, make in NEAR_MISSES]
     different = {path: (label, family, why) for label, family, path, why in reversed(paths) if path is not None}
     return tuple(
         good.near_miss(label, family, path, why)
@@ -44,176 +43,46 @@ def near_misses(template: PathTemplate, value: str) -> tuple[NearMiss, ...]:
     )
 
 
-def other_case(word: str) -> str | None:
-    """A raw word with the case of its first letter changed; None when it has no letter."""
-    letter = LETTER.search(word)
-    return word[: letter.start()] + letter.group().swapcase() + word[letter.end() :] if letter else None
-
-
-_Make = Callable[[GoodPath], str | None]
-_NEAR_MISSES: list[tuple[str, Family, str, _Make]] = []
-
-
-def _near_miss(label: str, family: Family, why: str) -> Callable[[_Make], _Make]:
-    def register(make: _Make) -> _Make:
-        _NEAR_MISSES.append((label, family, why, make))
-        return make
-
-    return register
-
-
-# The verb: 'Verb = ":" LITERAL' (google/api/http.proto).
-
-
-@_near_miss("verb-missing", "verb", "without the verb the path is the operation, not the cancelling of it")
-def _(good: GoodPath) -> str | None:
-    return good.ending("") if good.suffix else None
-
-
-@_near_miss("verb-case", "verb", "a verb is a literal, and literals are case-sensitive")
-def _(good: GoodPath) -> str | None:
-    changed = other_case(good.suffix)
-    return good.ending(changed) if changed else None
-
-
-@_near_miss("verb-other", "verb", "another verb is another method")
-def _(good: GoodPath) -> str | None:
-    return good.ending(":frobnicate") if good.suffix else None
-
-
-@_near_miss("verb-longer", "verb", "a verb is compared whole, not by its beginning")
-def _(good: GoodPath) -> str | None:
-    return good.ending(f"{good.suffix}x") if good.suffix else None
-
-
-@_near_miss("verb-shorter", "verb", "a prefix of the verb is not the verb")
-def _(good: GoodPath) -> str | None:
-    return good.ending(good.suffix[:-1]) if len(good.suffix) > 2 else None
-
-
-@_near_miss("verb-empty", "verb", "a colon without a verb is no verb")
-def _(good: GoodPath) -> str | None:
-    return good.ending(":") if good.suffix else None
-
-
-@_near_miss("verb-as-segment", "verb", "a verb follows a colon, not a slash (AIP-136)")
-def _(good: GoodPath) -> str | None:
-    return good.ending(f"/{good.suffix[1:]}") if good.suffix else None
-
-
-@_near_miss("verb-extension", "verb", "an extension after the verb makes it another verb")
-def _(good: GoodPath) -> str | None:
-    return good.ending(f"{good.suffix}.json") if good.suffix else None
-
-
-@_near_miss("verb-unanchored", "verb", "a verb is compared whole, not by its end")
-def _(good: GoodPath) -> str | None:
-    return good.ending(f":un{good.suffix[1:]}") if good.suffix else None
-
-
-@_near_miss("verb-space", "verb", "an encoded space is a character of the verb")
-def _(good: GoodPath) -> str | None:
-    return good.ending(f"{good.suffix}%20") if good.suffix else None
-
-
-@_near_miss("verb-nul", "verb", "an encoded NUL is a character of the verb, and ends nothing")
-def _(good: GoodPath) -> str | None:
-    return good.ending(f"{good.suffix}%00") if good.suffix else None
-
-
-@_near_miss("verb-tab", "verb", "an encoded tab is a character of the verb")
-def _(good: GoodPath) -> str | None:
-    return good.ending(f"{good.suffix}%09") if good.suffix else None
-
-
-@_near_miss("verb-blank-before", "verb", "an encoded blank before the word is a character of the verb, too")
-def _(good: GoodPath) -> str | None:
-    return good.ending(f":%20{good.suffix[1:]}") if good.suffix else None
-
-
-@_near_miss("verb-escaped-slash", "verb", "%2F is a character of the verb and separates nothing")
-def _(good: GoodPath) -> str | None:
-    return good.ending(f"{good.suffix}%2F") if good.suffix else None
-
-
-@_near_miss("verb-escaped-question-mark", "verb", "%3F is a character of the verb and begins no query")
-def _(good: GoodPath) -> str | None:
-    return good.ending(f"{good.suffix}%3Fx") if good.suffix else None
-
-
-@_near_miss("verb-escaped-number-sign", "verb", "%23 is a character of the verb and begins no fragment")
-def _(good: GoodPath) -> str | None:
-    return good.ending(f"{good.suffix}%23x") if good.suffix else None
-
-
-@_near_miss("verb-separator-escaped-twice", "verb", "%253A is the text %3A: a path is decoded once (RFC 3986, 2.4)")
-def _(good: GoodPath) -> str | None:
-    return good.ending(f"%253A{good.suffix[1:]}") if good.suffix else None
-
-
-@_near_miss("verb-parameter", "verb", "a semicolon and what follows are characters of the verb (RFC 3986, section 3.3)")
-def _(good: GoodPath) -> str | None:
-    return good.ending(f"{good.suffix};v=1") if good.suffix else None
-
-
-@_near_miss("verb-parameter-empty", "verb", "a semicolon is a character of the verb, also with nothing after it")
-def _(good: GoodPath) -> str | None:
-    return good.ending(f"{good.suffix};") if good.suffix else None
-
-
-@_near_miss("verb-before-more", "verb", "the verb ends the template; nothing follows it")
-def _(good: GoodPath) -> str | None:
-    return good.ending(f"{good.suffix}/x") if good.suffix else None
-
-
-@_near_miss("verb-too-early", "verb", "the verb follows the last segment, not an earlier one")
-def _(good: GoodPath) -> str | None:
-    at = len(good.segments) - 2
-    return (
-        good.replaced(at, good.segments[at] + good.suffix).removesuffix(good.suffix) if good.suffix and at > 0 else None
-    )
-
-
 # The segments: "The syntax `*` matches a single URL path segment."
 
 
-@_near_miss("segment-added", "segments", "`*` is one segment, not two")
+@near_miss("segment-added", "segments", "`*` is one segment, not two")
 def _(good: GoodPath) -> str | None:
     return good.inserted(len(good.segments), "x")
 
 
-@_near_miss("segment-before-id", "segments", "`*` is one segment, and not the last one of several")
+@near_miss("segment-before-id", "segments", "`*` is one segment, and not the last one of several")
 def _(good: GoodPath) -> str | None:
     at = len(good.segments) - 1
     return good.inserted(at, "x") if at > 0 else None
 
 
-@_near_miss("segment-prepended", "segments", "the template begins with its first segment")
+@near_miss("segment-prepended", "segments", "the template begins with its first segment")
 def _(good: GoodPath) -> str | None:
     return good.inserted(0, "x")
 
 
-@_near_miss("segment-missing", "segments", "a collection is not an operation in it")
+@near_miss("segment-missing", "segments", "a collection is not an operation in it")
 def _(good: GoodPath) -> str | None:
     return good.without(len(good.segments) - 1, len(good.segments)) if len(good.segments) > 1 else None
 
 
-@_near_miss("backslash", "segments", "%5C is a character of the segment and separates nothing")
+@near_miss("backslash", "segments", "%5C is a character of the segment and separates nothing")
 def _(good: GoodPath) -> str | None:
     return good.joined(len(good.segments) - 2, "%5C") if len(good.segments) > 1 else None
 
 
-@_near_miss("version-missing", "segments", "the version is a part of the path")
+@near_miss("version-missing", "segments", "the version is a part of the path")
 def _(good: GoodPath) -> str | None:
     return good.without(0, 1) if good.version else None
 
 
-@_near_miss("pair-missing", "segments", "a name has all its collections")
+@near_miss("pair-missing", "segments", "a name has all its collections")
 def _(good: GoodPath) -> str | None:
     return good.without(good.pairs[-2], good.pairs[-2] + 2) if len(good.pairs) > 1 else None
 
 
-@_near_miss("pairs-missing", "segments", "a name begins with its first collection")
+@near_miss("pairs-missing", "segments", "a name begins with its first collection")
 def _(good: GoodPath) -> str | None:
     return good.without(good.pairs[0], good.pairs[-1]) if len(good.pairs) > 2 else None
 
@@ -221,64 +90,64 @@ def _(good: GoodPath) -> str | None:
 # The literals: "The syntax `LITERAL` matches literal text in the URL path."
 
 
-@_near_miss("literal-case-first", "literals", "literals are case-sensitive")
+@near_miss("literal-case-first", "literals", "literals are case-sensitive")
 def _(good: GoodPath) -> str | None:
     return _with_other_case(good, good.literals[0]) if good.literals else None
 
 
-@_near_miss("literal-case-last", "literals", "literals are case-sensitive")
+@near_miss("literal-case-last", "literals", "literals are case-sensitive")
 def _(good: GoodPath) -> str | None:
     return _with_other_case(good, good.literals[-1]) if len(good.literals) > 1 else None
 
 
-@_near_miss("literal-other", "literals", "another collection is another resource")
+@near_miss("literal-other", "literals", "another collection is another resource")
 def _(good: GoodPath) -> str | None:
     return good.replaced(good.literals[-1], "frobnications") if good.literals else None
 
 
-@_near_miss("literal-longer", "literals", "a literal is compared whole, not by its beginning")
+@near_miss("literal-longer", "literals", "a literal is compared whole, not by its beginning")
 def _(good: GoodPath) -> str | None:
     return good.replaced(good.literals[-1], f"{good.segments[good.literals[-1]]}x") if good.literals else None
 
 
-@_near_miss("literal-parameter", "literals", "a semicolon and what follows are characters of the segment")
+@near_miss("literal-parameter", "literals", "a semicolon and what follows are characters of the segment")
 def _(good: GoodPath) -> str | None:
     return good.replaced(good.literals[-1], f"{good.segments[good.literals[-1]]};v=1") if good.literals else None
 
 
-@_near_miss("literal-parameter-first", "literals", "a semicolon and what follows are characters of the segment")
+@near_miss("literal-parameter-first", "literals", "a semicolon and what follows are characters of the segment")
 def _(good: GoodPath) -> str | None:
     return good.replaced(good.literals[0], f"{good.segments[good.literals[0]]};v=1") if len(good.literals) > 1 else None
 
 
-@_near_miss("literal-escaped-twice", "literals", "a path is decoded once (RFC 3986, section 2.4)")
+@near_miss("literal-escaped-twice", "literals", "a path is decoded once (RFC 3986, section 2.4)")
 def _(good: GoodPath) -> str | None:
     return _with_an_escape_escaped(good, good.literals[-1]) if good.literals else None
 
 
-@_near_miss("version-parameter", "literals", "a semicolon and what follows are characters of the version")
+@near_miss("version-parameter", "literals", "a semicolon and what follows are characters of the version")
 def _(good: GoodPath) -> str | None:
     return good.replaced(0, f"{good.version};v=1") if good.version else None
 
 
-@_near_miss("version-case", "literals", "the version is a literal, and literals are case-sensitive")
+@near_miss("version-case", "literals", "the version is a literal, and literals are case-sensitive")
 def _(good: GoodPath) -> str | None:
     return _with_other_case(good, 0) if good.version else None
 
 
-@_near_miss("version-longer", "literals", "a version is compared whole, not by its beginning")
+@near_miss("version-longer", "literals", "a version is compared whole, not by its beginning")
 def _(good: GoodPath) -> str | None:
     return good.replaced(0, f"{good.version}x") if good.version else None
 
 
-@_near_miss("version-other", "literals", "another version is another path")
+@near_miss("version-other", "literals", "another version is another path")
 def _(good: GoodPath) -> str | None:
     # Version 0 is nobody's; the next one might be served, and rightly so.
     other = re.sub(r"\d+", lambda number: "0" if number.group() != "0" else "99", good.version or "", count=1)
     return good.replaced(0, other) if good.version else None
 
 
-@_near_miss("pairs-swapped", "literals", "a name is no set of pairs: its collections come in their order")
+@near_miss("pairs-swapped", "literals", "a name is no set of pairs: its collections come in their order")
 def _(good: GoodPath) -> str | None:
     return good.with_pairs_swapped()
 
@@ -286,27 +155,27 @@ def _(good: GoodPath) -> str | None:
 # Slashes that make a segment of nothing.
 
 
-@_near_miss("trailing-slash", "trailing-slash", "the verb ends the template; a slash begins another segment")
+@near_miss("trailing-slash", "trailing-slash", "the verb ends the template; a slash begins another segment")
 def _(good: GoodPath) -> str | None:
     return good.ending(f"{good.suffix}/") if good.suffix else None
 
 
-@_near_miss("trailing-slashes", "trailing-slash", "nor do two slashes end it")
+@near_miss("trailing-slashes", "trailing-slash", "nor do two slashes end it")
 def _(good: GoodPath) -> str | None:
     return good.ending(f"{good.suffix}//") if good.suffix else None
 
 
-@_near_miss("empty-segment-last", "empty-segment", "an id has one or more characters")
+@near_miss("empty-segment-last", "empty-segment", "an id has one or more characters")
 def _(good: GoodPath) -> str | None:
     return good.replaced(good.single_wildcards[-1], "") if good.single_wildcards else None
 
 
-@_near_miss("empty-segment-first", "empty-segment", "an id has one or more characters")
+@near_miss("empty-segment-first", "empty-segment", "an id has one or more characters")
 def _(good: GoodPath) -> str | None:
     return good.replaced(good.single_wildcards[0], "") if len(good.single_wildcards) > 1 else None
 
 
-@_near_miss("empty-segment-between", "empty-segment", "an id has one or more characters")
+@near_miss("empty-segment-between", "empty-segment", "an id has one or more characters")
 def _(good: GoodPath) -> str | None:
     return good.replaced(good.single_wildcards[1], "") if len(good.single_wildcards) > 2 else None
 
@@ -314,17 +183,17 @@ def _(good: GoodPath) -> str | None:
 # An encoded slash is data: 'except "%2F" and "%2f" are left unchanged'. The path is bound to another name.
 
 
-@_near_miss("encoded-slash", "encoded-slash", "%2F is a character of the id: this is another operation")
+@near_miss("encoded-slash", "encoded-slash", "%2F is a character of the id: this is another operation")
 def _(good: GoodPath) -> str | None:
     return good.replaced(good.wildcards[-1], f"{good.segments[good.wildcards[-1]]}%2Fx") if good.wildcards else None
 
 
-@_near_miss("encoded-slash-lower-case", "encoded-slash", "%2f is a character of the id: this is another operation")
+@near_miss("encoded-slash-lower-case", "encoded-slash", "%2f is a character of the id: this is another operation")
 def _(good: GoodPath) -> str | None:
     return good.replaced(good.wildcards[-1], f"{good.segments[good.wildcards[-1]]}%2fx") if good.wildcards else None
 
 
-@_near_miss("doubled-verb", "doubled-verb", "the last colon separates the verb, so the first is a part of the id")
+@near_miss("doubled-verb", "doubled-verb", "the last colon separates the verb, so the first is a part of the id")
 def _(good: GoodPath) -> str | None:
     return good.ending(good.suffix * 2) if good.suffix else None
 
@@ -332,42 +201,59 @@ def _(good: GoodPath) -> str | None:
 # Contested: reputable servers differ.
 
 
-@_near_miss("slash-before-verb", "contested", "Envoy drops slashes before the verb; others do not match")
+@near_miss("slash-before-verb", "contested", "Envoy drops slashes before the verb; others do not match")
 def _(good: GoodPath) -> str | None:
     return good.ending(f"/{good.suffix}") if good.suffix and not good.has_open_end else None
 
 
-@_near_miss("encoded-verb-separator", "contested", "some servers decode the path before they look for the verb")
+@near_miss("encoded-verb-separator", "contested", "some servers decode the path before they look for the verb")
 def _(good: GoodPath) -> str | None:
     return good.ending(f"%3A{good.suffix[1:]}") if good.suffix else None
 
 
-@_near_miss("encoded-separator", "contested", "some servers decode the path before they split it")
+@near_miss("encoded-separator", "contested", "some servers decode the path before they split it")
 def _(good: GoodPath) -> str | None:
     return good.joined(len(good.segments) - 2) if len(good.segments) > 1 else None
 
 
-@_near_miss("encoded-separator-first", "contested", "some servers decode the path before they split it")
+@near_miss("encoded-separator-first", "contested", "some servers decode the path before they split it")
 def _(good: GoodPath) -> str | None:
     return good.joined(good.pairs[0]) if len(good.pairs) > 1 else None
 
 
-@_near_miss("verb-line-end", "contested", "the `$` of some patterns matches before a line end, as Starlette's does")
+@near_miss("verb-line-end", "contested", "the `$` of some patterns matches before a line end, as Starlette's does")
 def _(good: GoodPath) -> str | None:
     return good.ending(f"{good.suffix}%0A") if good.suffix else None
 
 
-@_near_miss("double-slash", "contested", "some servers and proxies merge slashes")
+@near_miss("double-slash", "contested", "some servers and proxies merge slashes")
 def _(good: GoodPath) -> str | None:
     return good.inserted(len(good.segments) - 1, "")
 
 
-@_near_miss("dot-segment", "contested", "some servers and proxies remove dot segments (RFC 3986, section 5.2.4)")
+@near_miss("double-slash-first", "contested", "some servers and proxies merge slashes")
+def _(good: GoodPath) -> str | None:
+    return good.inserted(0, "")
+
+
+@near_miss("encoded-way-back", "contested", "some servers decode the path, and then remove dot segments")
+def _(good: GoodPath) -> str | None:
+    return (
+        good.replaced(good.wildcards[-1], f"x%2F..%2F{good.segments[good.wildcards[-1]]}") if good.wildcards else None
+    )
+
+
+@near_miss("encoded-dot", "contested", "some servers decode the path, and then remove dot segments")
+def _(good: GoodPath) -> str | None:
+    return good.replaced(good.wildcards[-1], f".%2F{good.segments[good.wildcards[-1]]}") if good.wildcards else None
+
+
+@near_miss("dot-segment", "contested", "some servers and proxies remove dot segments (RFC 3986, section 5.2.4)")
 def _(good: GoodPath) -> str | None:
     return good.inserted(len(good.segments) - 1, ".")
 
 
-@_near_miss("dot-dot-segment", "contested", "some servers and proxies remove dot segments (RFC 3986, section 5.2.4)")
+@near_miss("dot-dot-segment", "contested", "some servers and proxies remove dot segments (RFC 3986, section 5.2.4)")
 def _(good: GoodPath) -> str | None:
     return good.inserted(len(good.segments) - 1, "x", "..")
 

@@ -13,8 +13,8 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 
 from conformance.spec.good_path import FAMILIES, Family, GoodPath, NearMiss
-from conformance.spec.near_miss import LETTER
 from conformance.spec.near_miss import near_misses as canonical_near_misses
+from conformance.spec.near_miss_registry import LETTER
 from conformance.spec.template import Kind, PathTemplate
 
 # What ids look like (AIP-122), and what they may contain besides: everything that is one segment.

@@ -19,18 +19,28 @@ from conformance.suite.stimuli import stimulus
 
 def canonical(iut: Iut, name: str, family: str) -> list[NearMiss]:
     """The canonical near misses of one family for the cancel path of an operation."""
-    return [miss for miss in near_misses(iut.contract.cancel_template(name), name) if miss.family == family]
+    misses = near_misses(iut.contract.cancel_template(name), name)
+    return [miss for miss in misses if miss.family == family and not _is_another_method(iut, miss)]
 
 
-def near_miss_refusal(name: str, of: Family) -> Any:
-    """Declare the near misses of one family as requests that must leave an operation alone, by a name of their own."""
+def _is_another_method(iut: Iut, miss: NearMiss) -> bool:
+    """Whether a near miss ends in a verb that the contract has for something else, such as `:delete`."""
+    return miss.family == "verb" and miss.path.rpartition(":")[2] in iut.contract.verbs
+
+
+def near_miss_refusal(name: str, of: Family, times: int = 1) -> Any:
+    """Declare the near misses of one family as requests that must leave an operation alone, by a name of their own.
+
+    The larger profiles send each of them so many `times`.
+    """
 
     def make(given: Situation) -> list[Outgoing]:
         misses = [miss for miss in canonical(given.iut, given.name, of) if _is_sent(given.iut, miss)]
-        return [
+        requests = [
             posted(given.iut, miss.path, f"{miss.label}: {miss.why}")
             for miss in harmless(given.iut, given.name, misses)
         ]
+        return requests if given.iut.is_quick else requests * times
 
     return named_refusal(name, make)
 
@@ -104,6 +114,7 @@ LEFT_OUT_OF_QUICK = frozenset(
         *("encoded-slash-lower-case", "verb-unanchored", "verb-missing"),
         *("trailing-slashes", "literal-longer", "literal-other", "literal-case-first", "version-case"),
         *("empty-segment-between", "version-other", "pairs-swapped"),
+        *("verb-delete", "verb-stop", "verb-abort"),
     }
 )
 """Labels that only the larger profiles send: each has a sibling that finds nearly the same."""

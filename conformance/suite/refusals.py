@@ -270,7 +270,7 @@ class Refusals:
         return [outgoing for family in self._sent for outgoing in self._remake(family)(name)]
 
     def _remake_one(self, family: str, note: str, alike: int) -> Make:
-        """What makes one request of a family: the one with a note that follows so many `alike`.
+        """What makes one request of a family: the one with a note that follows so many `alike`, and these before it.
 
         Making it raises NotTested where it is left out for another bystander, whose neighbours are others.
         """
@@ -280,7 +280,7 @@ class Refusals:
             made = [outgoing for outgoing in make_all(name) if outgoing.note == note]
             if len(made) <= alike:
                 raise NotTested(f"it was not repeated, because it might hit an operation of somebody else: {note}")
-            return [made[alike]]
+            return made[: alike + 1]
 
         return make
 

@@ -19,6 +19,7 @@ from conformance.rules.server.outcome import as_good_as, shows_nothing_of_a_form
 from conformance.server.target.iut import Iut
 from conformance.server.target.requests import JSON
 from conformance.server.target.target import Outgoing
+from conformance.spec.template import Kind
 from conformance.suite.cancellations import Cancellations, FirstCancel
 from conformance.suite.clients import ALL_TOGETHER, client_forms
 from conformance.suite.evidence import answered, require_answers, require_let_in
@@ -35,6 +36,11 @@ OTHER_LABELS = {**OTHER_CHARSETS, TYPE_IN_OTHER_CASE: "Application/JSON"}
 """Other ways to write the Content-Type (RFC 9110, section 8.3.1: they mean the same); only larger profiles use them."""
 
 PLAIN_COLON = "plain-colon"
+SLASHES = frozenset({"double-slash", "double-slash-first"})
+CONTESTED_IN_QUICK = frozenset({"slash-before-verb", "encoded-separator", "verb-line-end"})
+CONTESTED = CONTESTED_IN_QUICK | SLASHES | {"encoded-separator-first", "encoded-verb-separator"}
+CONTESTED |= {"encoded-way-back", "encoded-dot"}
+"""Paths that a server may take for the same: near misses that reputable servers treat differently."""
 
 DEEP = 5000
 """Brackets, one in the other: parsers count them, or run out of stack."""
@@ -261,9 +267,9 @@ def _paths(iut: Iut, name: str) -> dict[str, Outgoing]:
     path = iut.contract.path(Method.CANCEL, name)
     at = path.rindex("/") + 1
     spellings = {miss.label: posted(iut, miss.path, miss.why) for miss in canonical(iut, name, "contested")}
-    wanted = {"slash-before-verb", "encoded-separator", "verb-line-end"}
-    if not iut.is_quick:
-        wanted |= {"encoded-separator-first", "encoded-verb-separator"}
+    wanted = CONTESTED_IN_QUICK if iut.is_quick else CONTESTED
+    if iut.contract.cancel_template(name).segments[-1].kind is Kind.REST:
+        wanted -= SLASHES  # an empty segment may be a part of another name
     forms = {label: request for label, request in spellings.items() if label in wanted}
     forms["absolute-form"] = _absolute(iut, posted(iut, path, "cancel with a target in absolute form"))
     if ":" in name[name.rindex("/") :]:

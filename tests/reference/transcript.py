@@ -35,6 +35,12 @@ _NEAR_MISSES = (
     "{name}:cancel.json",
     "{name}:cancel/x",
     "{name}:uncancel",
+    "{name}:stop",
+    "{name}:delete",
+    "{name}:wait",
+    "projects/demo/locations/us/operations//{id}:cancel",
+    "projects/demo/locations/us/operations/x%2F..%2F{id}:cancel",
+    "projects/demo/locations/us/operations/.%2F{id}:cancel",
     "{name}:undo",
     "{name}",
     "{name}:cancel:cancel",
@@ -217,6 +223,8 @@ class Script:
             self.look(name)
         name = self.start()
         self.ask("POST", f"/v2/{name}:cancel")
+        self.ask("POST", f"//v1/{name}:cancel")
+        self.ask("POST", f"{name}:Cancel")
         self.look(name)
         for escaped in ("%6Fperation-", "%6fperation-"):
             self.ask("POST", f"{name.replace('operation-', escaped)}:cancel")

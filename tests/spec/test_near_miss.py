@@ -51,6 +51,9 @@ ALL = {
     "verb-parameter-empty": ("verb", f"/v1/{NAME}:cancel;"),
     "verb-before-more": ("verb", f"/v1/{NAME}:cancel/x"),
     "verb-too-early": ("verb", "/v1/projects/p/locations/l/operations:cancel/o"),
+    "verb-delete": ("verb", f"/v1/{NAME}:delete"),
+    "verb-stop": ("verb", f"/v1/{NAME}:stop"),
+    "verb-abort": ("verb", f"/v1/{NAME}:abort"),
     "segment-added": ("segments", f"/v1/{NAME}/x:cancel"),
     "segment-before-id": ("segments", "/v1/projects/p/locations/l/operations/x/o:cancel"),
     "segment-prepended": ("segments", f"/x/v1/{NAME}:cancel"),
@@ -85,6 +88,9 @@ ALL = {
     "encoded-separator-first": ("contested", "/v1/projects%2Fp/locations/l/operations/o:cancel"),
     "verb-line-end": ("contested", f"/v1/{NAME}:cancel%0A"),
     "double-slash": ("contested", "/v1/projects/p/locations/l/operations//o:cancel"),
+    "double-slash-first": ("contested", f"//v1/{NAME}:cancel"),
+    "encoded-way-back": ("contested", "/v1/projects/p/locations/l/operations/x%2F..%2Fo:cancel"),
+    "encoded-dot": ("contested", "/v1/projects/p/locations/l/operations/.%2Fo:cancel"),
     "dot-segment": ("contested", "/v1/projects/p/locations/l/operations/./o:cancel"),
     "dot-dot-segment": ("contested", "/v1/projects/p/locations/l/operations/x/../o:cancel"),
 }
@@ -112,6 +118,8 @@ def test_only_encoded_slashes_and_doubled_verbs_are_another_name() -> None:
         "encoded-slash": f"{NAME}%2Fx",
         "encoded-slash-lower-case": f"{NAME}%2fx",
         "doubled-verb": f"{NAME}:cancel",
+        "encoded-way-back": "projects/p/locations/l/operations/x%2F..%2Fo",
+        "encoded-dot": "projects/p/locations/l/operations/.%2Fo",
     }
 
 

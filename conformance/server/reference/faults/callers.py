@@ -278,7 +278,7 @@ def head_is_not_guarded(honest: Service) -> Service:
     return replace(honest, route=route, authorise=authorise, respond=respond)
 
 
-@fault(breaks="auth.every-spelling-is-guarded", profile="ci")
+@fault(breaks=("auth.every-spelling-is-guarded", "routing.slashes-are-not-merged"), profile="ci")
 def slashes_are_merged_behind_the_gate(honest: Service) -> Service:
     """Guards paths as they are, and merges slashes and resolves dots afterwards."""
 

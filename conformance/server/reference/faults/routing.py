@@ -6,6 +6,7 @@ A path that is taken for the cancel of an operation really cancels it. Operation
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 from conformance.exchange import Request
@@ -89,6 +90,41 @@ def verb_in_any_case(honest: Service) -> Service:
 def any_verb_cancels(honest: Service) -> Service:
     """Takes every suffix for `:cancel`: the router splits at the colon and looks at the left half only."""
     return also_bound(honest, lambda request: posted(request, r"(.*/operations/[^/:]+):[a-zA-Z]+", r"\1:cancel"))
+
+
+@fault(breaks="routing.verb-is-exact", profile="ci")
+def stop_and_abort_cancel(honest: Service) -> Service:
+    """Has `:stop` and `:abort` as other words for `:cancel`, which older clients had."""
+    return also_bound(honest, lambda request: posted(request, r"(.*/operations/[^/:]+):(?:stop|abort)", r"\1:cancel"))
+
+
+@fault(breaks="routing.verb-is-exact", profile="ci")
+def delete_by_a_verb_cancels(honest: Service) -> Service:
+    """Takes `:delete` for `:cancel`, because what is deleted need not go on."""
+    return also_bound(honest, lambda request: posted(request, r"(.*/operations/[^/:]+):delete", r"\1:cancel"))
+
+
+@fault(breaks="routing.verb-is-exact", profile="ci")
+def wait_cancels(honest: Service) -> Service:
+    """Has `:wait` end in the handler of the cancel, with the wrong line of a table copied."""
+
+    def lie(service: Service, request: Request) -> Invocation:
+        path = posted(request, r"(.*/operations/[^/:]+):wait", r"\1:cancel")
+        return honest.route(service, replace(request, target=path, body=b"") if path else request)
+
+    return without_metadata(replace(honest, route=lie))
+
+
+@fault(breaks="routing.verb-is-exact", profile="ci")
+def verb_in_capitals_cancels_every_second_time(honest: Service) -> Service:
+    """Takes every second `:Cancel` for `:cancel`: one of two routers behind it has no case."""
+
+    def meant(request: Request) -> str | None:
+        path = posted(request, r"(.*:)Cancel", r"\1cancel")
+        return path if path is not None and next(count) % 2 else None
+
+    count = itertools.count()
+    return also_bound(honest, meant)
 
 
 @fault(breaks="routing.verb-is-exact")
@@ -238,6 +274,18 @@ def trailing_slash_is_dropped(honest: Service) -> Service:
 def slash_before_verb_is_dropped(honest: Service) -> Service:
     """Takes `O/:cancel` for `O:cancel`, as Envoy does."""
     return also_bound(honest, lambda request: posted(request, r"(.*/operations/[^/:]+)/:cancel", r"\1:cancel"))
+
+
+@fault(breaks="routing.slashes-are-not-merged", profile="ci")
+def slashes_are_merged(honest: Service) -> Service:
+    """Takes `operations//O:cancel` for `operations/O:cancel`, as nginx does unless it is told not to."""
+    return also_bound(honest, lambda request: posted(request, r"(.*/operations)//([^/]+:cancel)", r"\1/\2"))
+
+
+@fault(breaks="routing.slashes-are-not-merged", profile="ci")
+def slashes_before_the_path_are_dropped(honest: Service) -> Service:
+    """Takes `//v1/…:cancel` for `/v1/…:cancel`: it strips what separates the host from the path."""
+    return also_bound(honest, lambda request: posted(request, r"/+(/v1/.*:cancel)", r"\1"))
 
 
 @fault(breaks="routing.empty-segment-names-nothing")

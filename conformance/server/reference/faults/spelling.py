@@ -32,6 +32,18 @@ def encoded_slash_separates(honest: Service) -> Service:
     return also_bound(honest, lambda request: posted(request, r"(.*/operations)%2[Ff](.*:cancel)", r"\1/\2"))
 
 
+@fault(breaks="routing.encoded-separator-is-data", profile="ci")
+def way_back_is_gone_after_decoding(honest: Service) -> Service:
+    """Decodes the path, and then removes dot segments: `operations/x%2F..%2FO` is the operation O."""
+    return also_bound(honest, lambda request: posted(request, r"(.*/operations/)[^/]+%2F\.\.%2F(.*:cancel)", r"\1\2"))
+
+
+@fault(breaks="routing.encoded-separator-is-data", profile="ci")
+def dot_is_gone_after_decoding(honest: Service) -> Service:
+    """Decodes the path, and then drops `./`: `operations/.%2FO` is the operation O."""
+    return also_bound(honest, lambda request: posted(request, r"(.*/operations/)\.%2F(.*:cancel)", r"\1\2"))
+
+
 @fault(breaks="routing.nothing-follows-the-verb")
 def line_end_ends_the_path(honest: Service) -> Service:
     """Decodes the path and matches it with a pattern that ends in `$`, which is before a line end, too."""

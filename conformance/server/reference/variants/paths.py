@@ -44,6 +44,21 @@ def decodes_before_it_routes(honest: Service) -> Service:
     return replace(honest, route=route)
 
 
+@variant(warns=frozenset({"routing.encoded-separator-is-data"}))
+def hands_on_a_clean_path(honest: Service) -> Service:
+    """nginx, told to hand on the path that it compares: decoded, with slashes merged and dot segments removed."""
+
+    def route(service: Service, request: Request) -> Invocation:
+        if not request.target.startswith("/"):
+            return honest.route(service, request)
+        path = re.sub(r"/+", "/", re.sub("%2[Ff]", "/", request.path))
+        while (shorter := re.sub(r"/\.(?=/)|/[^/]+/\.\.(?=/)", "", path)) != path:
+            path = shorter
+        return honest.route(service, replace(request, target=path + request.target[len(request.path) :]))
+
+    return replace(honest, route=route)
+
+
 @variant()
 def patterns_fit_no_line_end(honest: Service) -> Service:
     """Falcon: `.+` of the pattern of cancel fits no line end, `[^/]+` of that of get does, so 405 is the answer."""
