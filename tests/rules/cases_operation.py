@@ -235,8 +235,12 @@ CASES = {
             "metadata alone": lambda t: t.get(running()),
             "null beside": lambda t: t.get(done(response=None)),
             "BuildGrid's": lambda t: t.get(done(response=BUILDGRID_CANCELLED)),
+            "a detail": lambda t: t.get(
+                done(error={"code": 1, "details": [{"@type": "type.googleapis.com/google.rpc.ErrorInfo"}]})
+            ),
         },
         violated={
+            "a detail without a type": lambda t: t.get(done(error={"code": 1, "details": [{"reason": "STOPPED"}]})),
             "metadata without a type": lambda t: t.get(running(metadata={"verb": "create"})),
             "an empty response": lambda t: t.get(done(response={})),
             "metadata that is no object": lambda t: t.get(running(metadata="create")),

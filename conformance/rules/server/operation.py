@@ -146,19 +146,24 @@ def _status_complaint(error: Any) -> str | None:
 
 @exchange_rule(
     "operation.any-has-a-type",
-    when=When(
-        lambda exchange: any(
-            operation.metadata is not None or operation.response is not None for operation in _shown(exchange)
-        )
-    ),
+    when=When(lambda exchange: any(_anys(operation) for operation in _shown(exchange))),
 )
-def metadata_and_response_name_their_type(exchange: Exchange) -> str | None:
+def every_any_names_its_type(exchange: Exchange) -> str | None:
     for operation in _shown(exchange):
-        for member in ("metadata", "response"):
-            value = operation.members.get(member)
-            if value is not None and not (isinstance(value, Mapping) and isinstance(value.get("@type"), str)):
-                return f"`{member}` of {operation.name} does not name its type in `@type`"
+        for member, value in _anys(operation):
+            if not (isinstance(value, Mapping) and isinstance(value.get("@type"), str)):
+                return f"{member} of {operation.name} does not name its type in `@type`"
     return None
+
+
+def _anys(operation: Operation) -> list[tuple[str, object]]:
+    """What an operation has of google.protobuf.Any, each with the words for where it stands."""
+    details = operation.error.get("details") if isinstance(operation.error, Mapping) else None
+    members = [(f"`{member}`", operation.members.get(member)) for member in ("metadata", "response")]
+    return [
+        *((where, value) for where, value in members if value is not None),
+        *(("a detail of `error`", detail) for detail in (details if isinstance(details, list) else ())),
+    ]
 
 
 @exchange_rule("list.is-a-list", when=list_ & succeeded, reads=Wire.HTTP)

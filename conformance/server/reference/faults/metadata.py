@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.server.reference.faults.lies import metadata_shown, operations_shown, without
+from conformance.server.reference.faults.lies import cancelled_shown, metadata_shown, operations_shown, without
 from conformance.server.reference.faults.registry import BEST_EFFORT, LATER, NO_METADATA, fault
 from conformance.server.reference.invocation import Message
 from conformance.server.reference.service import Service
@@ -73,6 +73,14 @@ def metadata_changes_its_type(honest: Service) -> Service:
 def metadata_has_no_type(honest: Service) -> Service:
     """Shows metadata without `@type`, as servers do that build their JSON by hand."""
     return metadata_shown(honest, lambda _, metadata: without(metadata, "@type"))
+
+
+@fault(breaks="operation.any-has-a-type")
+def details_of_the_result_have_no_type(honest: Service) -> Service:
+    """Puts a reason among the details of a cancelled operation's error, as plain JSON without `@type`."""
+    return cancelled_shown(
+        honest, lambda message: message | {"error": message["error"] | {"details": [{"reason": "STOPPED"}]}}
+    )
 
 
 @fault(breaks="operation.any-has-a-type", start={"mode": "succeed-anyway", "duration": 0.2}, statement=BEST_EFFORT)
