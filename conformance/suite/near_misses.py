@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from conformance.exchange import Method
@@ -28,19 +28,17 @@ def _is_another_method(iut: Iut, miss: NearMiss) -> bool:
     return miss.family == "verb" and miss.path.rpartition(":")[2] in iut.contract.verbs
 
 
-def near_miss_refusal(name: str, of: Family, times: int = 1) -> Any:
+def near_miss_refusal(name: str, of: Family, again: Collection[str] = ()) -> Any:
     """Declare the near misses of one family as requests that must leave an operation alone, by a name of their own.
 
-    The larger profiles send each of them so many `times`.
+    The larger profiles send those once more whose labels are to be sent `again`: one of two routers may take them.
     """
 
     def make(given: Situation) -> list[Outgoing]:
         misses = [miss for miss in canonical(given.iut, given.name, of) if _is_sent(given.iut, miss)]
-        requests = [
-            posted(given.iut, miss.path, f"{miss.label}: {miss.why}")
-            for miss in harmless(given.iut, given.name, misses)
-        ]
-        return requests if given.iut.is_quick else requests * times
+        misses = harmless(given.iut, given.name, misses)
+        repeated = [miss for miss in misses if miss.label in again and not given.iut.is_quick]
+        return [posted(given.iut, miss.path, f"{miss.label}: {miss.why}") for miss in (*misses, *repeated)]
 
     return named_refusal(name, make)
 
