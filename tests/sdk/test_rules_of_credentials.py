@@ -97,3 +97,14 @@ def test_a_token_that_is_sent_once_is_sent_always(fields: list[tuple[str, str]],
     assert "client-request.credentials-are-whole" not in broken(
         replace(sent, arrived=(elsewhere,), credential="Bearer t")
     )
+
+
+@pytest.mark.parametrize(("again", "is_whole"), [((), False), (("Authorization", f"Bearer {TOKEN}"), True)])
+def test_over_grpc_too_every_attempt_has_the_token(again: tuple[str, str], is_whole: bool) -> None:
+    """What arrives there has the address of the gate's own server, and not the one that the driver was told."""
+    bearer = ("Authorization", f"Bearer {TOKEN}")
+    behind = "http://127.0.0.1:2"
+    second = arrived(CANCEL, *([again] if again else []), LENGTH_0, number=2, origin=behind)
+    told = turn(arrived(CANCEL, bearer, LENGTH_0, origin=behind), second)
+    told = replace(told, request=replace(told.request, transport="grpc"), credential=f"Bearer {TOKEN}")
+    assert ("client-request.credentials-are-whole" in broken(told)) is not is_whole

@@ -123,17 +123,15 @@ def gets_through(turn: Turn) -> Complaint | None:
 
 
 def _attempts(turn: Turn) -> list[Exchange]:
-    """The calls at the endpoint; what follows a redirect is judged by another requirement."""
+    """The calls at the endpoint; what follows a redirect, which gRPC has not, is judged by another requirement."""
     return [
         exchange
         for exchange in requests_of(turn)
-        if exchange.call is not None and exchange.origin == turn.request.endpoint
+        if exchange.call is not None and (turn.over is Wire.GRPC or exchange.origin == turn.request.endpoint)
     ]
 
 
-@turn_rule(
-    "client-request.credentials-are-whole", when=lambda turn: bool(turn.credential and _attempts(turn)), reads=Wire.HTTP
-)
+@turn_rule("client-request.credentials-are-whole", when=lambda turn: bool(turn.credential and _attempts(turn)))
 def every_attempt_has_the_credential(turn: Turn) -> Complaint | None:
     wrong = [attempt for attempt in _attempts(turn) if not _is_whole(_authorizations(attempt), turn.credential)]
     return about(turn, wrong, lambda attempt: f"Authorization is {_authorizations(attempt) or 'missing'}")

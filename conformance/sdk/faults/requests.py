@@ -153,9 +153,9 @@ def lower_case_only(honest: Client) -> Client:
 
 
 @fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
-def id_of_63_characters(honest: Client) -> Client:
-    """Cuts ids off after 63 characters, the length of a label."""
-    return _escaping(honest, lambda name: quote("/".join(part[:63] for part in name.split("/")), safe="/"))
+def id_of_255_characters(honest: Client) -> Client:
+    """Cuts ids off after 255 characters, the width of a column."""
+    return _escaping(honest, lambda name: quote("/".join(part[:255] for part in name.split("/")), safe="/"))
 
 
 @fault("client-request.name-is-escaped", "client-request.no-other-operation-is-cancelled")
