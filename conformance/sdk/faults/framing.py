@@ -90,7 +90,7 @@ def sizes_of_chunks_are_decimal(honest: Client) -> Client:
     return _by_chunks(honest, size_of)
 
 
-@fault("client-answer.framing-is-read", "client-operation.cancelled-is-told")
+@fault("client-answer.framing-is-read", "client-operation.cancelled-is-told", "client-operation.cut-is-no-operation")
 def reads_4_kilobytes(honest: Client) -> Client:
     """Reads at most 4096 bytes of an answer."""
     return _reading(honest, lambda response: response.read(4096))
