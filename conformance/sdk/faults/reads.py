@@ -272,7 +272,7 @@ def get_is_never_tried_again(honest: Client) -> Client:
     )
 
 
-@fault("client-retry.deadline-is-kept")
+@fault("client-retry.deadline-is-kept", "client-retry.deadline-ends-the-retries")
 def get_waits_for_ever(honest: Client) -> Client:
     """Keeps the deadline of a cancel, and has none for a get."""
 
