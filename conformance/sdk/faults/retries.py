@@ -120,7 +120,7 @@ def tries_again_at_once(honest: Client) -> Client:
     return replace(honest, send=send, again=lambda _answer, _attempt: False)
 
 
-@fault("client-retry.deadline-is-kept")
+@fault("client-retry.deadline-is-kept", "client-retry.deadline-ends-the-retries")
 def waits_for_ever(honest: Client) -> Client:
     """Has a timeout of its own and ignores that of its caller."""
 
