@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -78,21 +77,18 @@ def test_what_a_family_touched_is_judged_once(
     assert (NAME in attempts.accounted_for) == is_accounted_for
 
 
-def test_the_likeliest_near_misses_are_sent_twice_in_ci_and_what_the_contract_has_is_none() -> None:
-    """Who takes every second one is found; `:delete` may be bound to something else."""
+def test_the_likeliest_near_misses_are_sent_twice_in_ci() -> None:
+    """Who takes every second one is found. A word that means nearly the same, such as `:stop`, a service may have."""
     iut, _ = iut_of()
     situation = Situation(iut, NAME, "", NAME)
     once = [outgoing.request.target for outgoing in FAMILIES["other_verbs"](situation)]
     assert len(set(once)) == len(once)
     iut.profile = CI
-    iut.contract = replace(iut.contract, verbs=frozenset({"cancel", "delete"}))
     targets = [outgoing.request.target for outgoing in FAMILIES["other_verbs"](situation)]
     assert [target.removeprefix(f"/v1/{NAME}") for target in targets[len(set(targets)) :]] == [
         *(":Cancel", ":cancelx", "/cancel"),
     ]
-    verbs = [target.rpartition("/")[2].partition(":")[2] for target in targets]
-    assert {"stop", "abort", "Cancel"} < set(verbs)
-    assert "delete" not in verbs
+    assert not [target for target in targets if target.endswith((":stop", ":abort", ":delete", ":wait"))]
 
 
 def test_a_request_that_is_sent_twice_is_asked_again_with_the_one_before_it() -> None:

@@ -83,8 +83,6 @@ class Contract:
     file: Path
     sha256: str
     bindings: tuple[Binding, ...]
-    verbs: frozenset[str] = frozenset()
-    """What follows a colon at the end of any path of the document, whichever method it is of."""
     _by_literalness: tuple[Binding, ...] = field(init=False, compare=False, repr=False)
     """The bindings of all methods, those with and without a verb, the most literal first."""
     _found: dict[tuple[Method, str], Binding] = field(init=False, compare=False, repr=False, default_factory=dict)
@@ -120,7 +118,6 @@ class Contract:
             file=file,
             sha256=hashlib.sha256(file.read_bytes()).hexdigest(),
             bindings=bindings,
-            verbs=frozenset(str(path).rpartition("/")[2].partition(":")[2] for path in document["paths"]) - {""},
         )
 
     def bindings_of(self, method: Method) -> tuple[Binding, ...]:

@@ -113,11 +113,3 @@ def _(good: GoodPath) -> str | None:
     return (
         good.replaced(at, good.segments[at] + good.suffix).removesuffix(good.suffix) if good.suffix and at > 0 else None
     )
-
-
-def _another_verb(word: str, why: str) -> None:
-    near_miss(f"verb-{word}", "verb", why)(lambda good: good.ending(f":{word}") if good.suffix else None)
-
-
-for _word in ("delete", "stop", "abort"):
-    _another_verb(_word, "another verb is another method, also where its word says what a cancel does")

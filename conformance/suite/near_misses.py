@@ -19,13 +19,7 @@ from conformance.suite.stimuli import stimulus
 
 def canonical(iut: Iut, name: str, family: str) -> list[NearMiss]:
     """The canonical near misses of one family for the cancel path of an operation."""
-    misses = near_misses(iut.contract.cancel_template(name), name)
-    return [miss for miss in misses if miss.family == family and not _is_another_method(iut, miss)]
-
-
-def _is_another_method(iut: Iut, miss: NearMiss) -> bool:
-    """Whether a near miss ends in a verb that the contract has for something else, such as `:delete`."""
-    return miss.family == "verb" and miss.path.rpartition(":")[2] in iut.contract.verbs
+    return [miss for miss in near_misses(iut.contract.cancel_template(name), name) if miss.family == family]
 
 
 def near_miss_refusal(name: str, of: Family, again: Collection[str] = ()) -> Any:
@@ -112,7 +106,6 @@ LEFT_OUT_OF_QUICK = frozenset(
         *("encoded-slash-lower-case", "verb-unanchored", "verb-missing"),
         *("trailing-slashes", "literal-longer", "literal-other", "literal-case-first", "version-case"),
         *("empty-segment-between", "version-other", "pairs-swapped"),
-        *("verb-delete", "verb-stop", "verb-abort"),
     }
 )
 """Labels that only the larger profiles send: each has a sibling that finds nearly the same."""

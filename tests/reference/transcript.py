@@ -35,8 +35,6 @@ _NEAR_MISSES = (
     "{name}:cancel.json",
     "{name}:cancel/x",
     "{name}:uncancel",
-    "{name}:stop",
-    "{name}:delete",
     "{name}:wait",
     "projects/demo/locations/us/operations//{id}:cancel",
     "projects/demo/locations/us/operations/x%2F..%2F{id}:cancel",

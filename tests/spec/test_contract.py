@@ -77,14 +77,6 @@ def test_a_contract_says_what_it_was_read_from() -> None:
     assert hashlib.sha256(BEYONDCORP.file.read_bytes()).hexdigest() == BEYONDCORP.sha256
 
 
-def test_a_contract_knows_the_verbs_of_all_paths_of_its_document(tmp_path: Path) -> None:
-    """Also of those that this suite does not test."""
-    file = tmp_path / "more.yaml"
-    other = "paths:\n  /v1/{job}:stop: {post: {}}\n"
-    file.write_text(spec_path("beyondcorp.v1").read_text("utf-8").replace("paths:\n", other, 1), "utf-8")
-    assert [sorted(Contract.load(each).verbs) for each in ("beyondcorp.v1", file)] == [["cancel"], ["cancel", "stop"]]
-
-
 def test_every_method_is_bound_under_projects_and_organizations() -> None:
     bindings = [
         (binding.method, binding.http_method, binding.template.text, binding.body) for binding in BEYONDCORP.bindings

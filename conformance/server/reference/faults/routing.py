@@ -93,18 +93,6 @@ def any_verb_cancels(honest: Service) -> Service:
 
 
 @fault(breaks="routing.verb-is-exact", profile="ci")
-def stop_and_abort_cancel(honest: Service) -> Service:
-    """Has `:stop` and `:abort` as other words for `:cancel`, which older clients had."""
-    return also_bound(honest, lambda request: posted(request, r"(.*/operations/[^/:]+):(?:stop|abort)", r"\1:cancel"))
-
-
-@fault(breaks="routing.verb-is-exact", profile="ci")
-def delete_by_a_verb_cancels(honest: Service) -> Service:
-    """Takes `:delete` for `:cancel`, because what is deleted need not go on."""
-    return also_bound(honest, lambda request: posted(request, r"(.*/operations/[^/:]+):delete", r"\1:cancel"))
-
-
-@fault(breaks="routing.verb-is-exact", profile="ci")
 def wait_cancels(honest: Service) -> Service:
     """Has `:wait` end in the handler of the cancel, with the wrong line of a table copied."""
 
