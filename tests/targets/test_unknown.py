@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import uuid
 
@@ -58,6 +59,9 @@ def test_what_they_are_for_tells_unknown_names_apart(like: str, one: str, two: s
     [
         ("operation-2afa432ed0d70dbb80faa7dbc63e4f38", True),
         ("7d3f2a10-5c4e-4b8a-9f61-0e2d4c6b8a13", True),
+        ("c5085aaa-360c-4e3d-acc3-c99005f23567", True),
+        ("C5085AAA-360C-4E3D-ACC3-C99005F23567", True),
+        ("job-c5085aaa-360c-4e3d-acc3-c99005f23567", True),
         ("lroc434f94e1b68f4b6fa068", True),
         ("141", False),
         ("000000000141", False),
@@ -65,7 +69,17 @@ def test_what_they_are_for_tells_unknown_names_apart(like: str, one: str, two: s
         ("2026nov26t17h00m01", False),
         ("deadbeefcafe0001", False),
         ("nightly-build", False),
+        ("00000000-0000-4000-8000-000000000141", False),
+        ("00000000-0000-4000-8000-0000000a1b2c", False),
+        ("0000000a1b2c", False),
+        ("c5085aaa-360c-1e3d-acc3-c99005f23567", False),
     ],
 )
 def test_an_id_that_was_drawn_has_no_neighbours(identifier: str, is_so: bool) -> None:
     assert is_drawn(identifier) is is_so
+
+
+def test_nearly_every_random_uuid_is_seen_to_be_drawn() -> None:
+    draw = random.Random(1)
+    uuids = [str(uuid.UUID(int=draw.getrandbits(128), version=4)) for _ in range(2000)]
+    assert sum(not is_drawn(identifier) for identifier in uuids) <= 10

@@ -53,13 +53,25 @@ def unknown_name(like: str, distinction: str) -> str:
 def is_drawn(identifier: str) -> bool:
     """Whether an id was surely drawn at random: then whatever contains nearly all of it is nobody else's.
 
-    Twelve hexadecimal digits, letters and digits in turns: no counter, no date and no word looks like that.
+    Twelve hexadecimal digits, letters and digits in turns: no counter, no date and no word looks like that. A sixth of
+    what was drawn does not either. So of a random UUID all 32 digits are asked; then it is one in a thousand.
     """
-    drawn = (run for run in _RUN.findall(identifier) if len(run) >= _CHANGED)
-    return any(sum(a.isdigit() != b.isdigit() for a, b in pairwise(run)) >= _TURNS for run in drawn)
+    runs = [run for run in _RUN.findall(identifier) if len(run) >= _CHANGED]
+    uuids = [found.replace("-", "") for found in _RANDOM_UUID.findall(identifier)]
+    return any(_are_mixed(run, _TURNS) for run in runs) or any(_are_mixed(digits, _TURNS_OF_UUID) for digits in uuids)
 
 
+# RFC 9562, section 5.4: "UUIDv4 is meant for generating UUIDs from truly random or pseudorandom numbers."
+_RANDOM_UUID = re.compile(r"(?i)\b[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b")
 _TURNS = 4
+_TURNS_OF_UUID = 6
+_FILLING = re.compile(r"(.)\1{4}")
+"""Before a counter stand zeros, also where it is written as a UUID."""
+
+
+def _are_mixed(digits: str, turns: int) -> bool:
+    found = sum(a.isdigit() != b.isdigit() for a, b in pairwise(digits))
+    return found >= turns and not _FILLING.search(digits)
 
 
 def _another(word: str, draw: random.Random) -> str:
