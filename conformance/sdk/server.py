@@ -232,9 +232,13 @@ class ScriptedServer:
             call=call,
             check=turn.scenario if turn is not None else "",
             origin=self._origin(origin, arrived.request),
-            note="" if arrived.version == "HTTP/1.1" else arrived.version,
+            note=arrived.stray if arrived.version == "HTTP/1.1" else arrived.version,
         )
-        return self._deliver(wire, exchange, answer, turn) and arrived.stays_open
+        goes_on = self._deliver(wire, exchange, answer, turn) and arrived.stays_open
+        if not arrived.stays_open and (beyond := connection.beyond()):
+            # RFC 9112, section 9.6: who sends a close option MUST NOT send further requests on that connection.
+            self._record_garbage(NotHttp("this follows a request that was to be the last one", beyond), origin, wire)
+        return goes_on
 
     def _deliver(self, wire: socket.socket, exchange: Exchange, answer: Answer, turn: ScriptedTurn | None) -> bool:
         """Answer a request and record both; whether the connection may go on."""

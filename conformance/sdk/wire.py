@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from conformance.exchange import Header, Request, Response, header_values
+from conformance.rules.client import LINE_END_AFTER, LINE_END_BEFORE
 
 LARGEST_HEAD = 256 * 1024
 LARGEST_BODY = 8 * 1024 * 1024
@@ -36,11 +37,15 @@ class NotHttp(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """One request as it arrived. `stays_open` says whether the client will use the connection again."""
+    """One request as it arrived. `stays_open` says whether the client will use the connection again.
+
+    `stray` says what of line ends around it is not HTTP/1.1; it is empty if nothing is.
+    """
 
     request: Request
     version: str
     stays_open: bool
+    stray: str = ""
 
 
 class ServerConnection:
@@ -60,8 +65,9 @@ class ServerConnection:
 
         Raises NotHttp for anything else, OSError when the connection breaks.
         """
-        # RFC 9112, section 2.2: a server SHOULD ignore at least one empty line received prior to the request-line.
-        self._left = self._left.lstrip(b"\r\n")
+        # RFC 9112, section 2.2: a server SHOULD ignore at least one empty line received prior to the request-line,
+        # but a user agent MUST NOT preface or follow a request with an extra CRLF.
+        is_prefaced = self._skip_line_ends()
         while b"\r\n\r\n" not in self._left:
             if self._left and not _may_be_http(self._left):
                 raise NotHttp("what arrived is not HTTP/1.1", self._left)
@@ -72,7 +78,8 @@ class ServerConnection:
                 if self._left:
                     raise NotHttp("the connection was closed in the head of a request", self._left)
                 return None
-            self._left = (self._left + more).lstrip(b"\r\n")
+            self._left += more
+            is_prefaced |= self._skip_line_ends()
         head, _, self._left = self._left.partition(b"\r\n\r\n")
         method, target, version, headers = _parse_head(head)
         if any(value.lower() == "100-continue" for value in header_values(headers, "expect")):
@@ -84,7 +91,20 @@ class ServerConnection:
             raise
         connection = ",".join(header_values(headers, "connection")).lower()
         stays_open = "close" not in connection and (version != "HTTP/1.0" or "keep-alive" in connection)
-        return Arrived(Request(method, target, headers, body), version, stays_open)
+        stray = LINE_END_BEFORE if is_prefaced else LINE_END_AFTER if self._skip_line_ends() else ""
+        return Arrived(Request(method, target, headers, body), version, stays_open, stray)
+
+    def beyond(self) -> bytes:
+        """What was sent after the last request that was read, as far as it has come. Raises OSError."""
+        if not self._left and anything_unread([self._wire]):
+            self._left = self._wire.recv(65536)
+        return self._left
+
+    def _skip_line_ends(self) -> bool:
+        """Pass over the line ends that come next; whether there were any."""
+        found = len(self._left)
+        self._left = self._left.lstrip(b"\r\n")
+        return len(self._left) < found
 
     def _read_body(self, headers: tuple[Header, ...]) -> bytes:
         if any("chunked" in value.lower() for value in header_values(headers, "transfer-encoding")):

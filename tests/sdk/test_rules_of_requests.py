@@ -17,6 +17,8 @@ import pytest
 from conformance.exchange import Exchange, Method, OnWire, Request, Response
 from conformance.lro.codes import Code
 from conformance.rules.client import (
+    LINE_END_AFTER,
+    LINE_END_BEFORE,
     is_accepted,
     nothing_is_sent,
     slash_stays_in_its_segment,
@@ -177,6 +179,8 @@ def test_what_a_request_is_written_like() -> None:
         assert broken(turn(arrived(CANCEL, LENGTH_0, field))) == breaks
     for target in (f"{HERE}{CANCEL}", f"HTTP://{HERE.removeprefix('http://')}{CANCEL}"):
         assert broken(turn(arrived(target, LENGTH_0))) == {"client-request.is-http"}
+    for line_end in (LINE_END_BEFORE, LINE_END_AFTER):
+        assert broken(turn(replace(arrived(CANCEL, LENGTH_0), note=line_end))) == {"client-request.is-http"}
     named = (("TE", "trailers"), ("Connection", "close, te"), ("Upgrade", "h2c"), ("Connection", "Upgrade"))
     with_a_body = arrived(CANCEL, JSON, ("Content-Length", "2"), ("Expect", "100-continue"), *named, body=b"{}")
     assert broken(turn(with_a_body)) == set()

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from conformance.exchange import Failure, FailureKind, Method
+from conformance.rules.client import LINE_END_AFTER, LINE_END_BEFORE
 from conformance.sdk.answers import EMPTY_OBJECT, RESET, Script, cut, html_answer, redirect
 from conformance.sdk.credentials import TOKEN, masking_of
 from conformance.sdk.gate import allow_open_connections
@@ -92,6 +93,33 @@ def test_what_is_no_http_is_recorded_and_not_answered(sent_bytes: bytes, why: st
     assert exchange.outcome.kind is FailureKind.MALFORMED
     assert why in exchange.outcome.detail
     assert exchange.request.method == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "notes"),
+    [
+        (b"", b"", ["", ""]),
+        (b"\r\n", b"", [LINE_END_BEFORE, LINE_END_BEFORE]),
+        (b"", b"\r\n", [LINE_END_AFTER, LINE_END_AFTER]),
+    ],
+)
+def test_line_ends_around_a_request_are_noted(before: bytes, after: bytes, notes: list[str]) -> None:
+    with serving() as server, wire(server.url) as connection:
+        server.begin("story", Method.CANCEL, NAME, OK, 5000)
+        for _ in notes:
+            connection.sendall(before + post(PATH).replace(b"Connection: close\r\n", b"") + after)
+            assert connection.recv(65536).endswith(b"{}")
+        assert [exchange.note for exchange in recorded(server)] == notes
+
+
+def test_what_follows_the_last_request_of_a_connection_is_no_http() -> None:
+    with serving() as server:
+        server.begin("story", Method.CANCEL, NAME, OK, 5000)
+        assert sent(server.url, post(PATH, "Content-Length: 1", body="{}")).endswith(b"{}")
+        (last, beyond) = recorded(server)
+    assert last.succeeded()
+    assert isinstance(beyond.outcome, Failure)
+    assert beyond.outcome.detail == "this follows a request that was to be the last one; it begins b'}'"
 
 
 def test_a_connection_is_kept_for_the_next_request() -> None:

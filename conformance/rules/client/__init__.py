@@ -60,7 +60,7 @@ from conformance.rules.client.waits import (
     unless_unreadable,
     waits_for_an_answer_in_time,
 )
-from conformance.rules.client.wire import INJECTION, gets_through
+from conformance.rules.client.wire import INJECTION, LINE_END_AFTER, LINE_END_BEFORE, gets_through
 
 _MODULES_WITH_RULES = (answers, calls, codes, deadlines, operations, requests, retries, waits, wire)
 
@@ -72,6 +72,8 @@ def client_rules() -> Mapping[str, TurnRule]:
 
 __all__ = [
     "INJECTION",
+    "LINE_END_AFTER",
+    "LINE_END_BEFORE",
     "attempts_are_limited",
     "client_rules",
     "credentials_are_in_the_header",

@@ -27,6 +27,10 @@ _DANGEROUS = re.compile(r"[\r\n\0]")
 
 INJECTION = f"\r\n{_INJECTED}: yes"
 
+LINE_END_BEFORE = "a line end before its request line"
+LINE_END_AFTER = "a line end after its body"
+"""What the server notes of a request that more line ends stand around than belong to it."""
+
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """The name of a header field (RFC 9110, section 5.1)."""
 
@@ -41,14 +45,14 @@ def what_arrives_is_http(turn: Turn) -> Complaint | None:
         for exchange in turn.arrived
         if isinstance(exchange.outcome, Failure) and exchange.outcome.kind is FailureKind.MALFORMED
     ]
-    odd = [exchange for exchange in turn.arrived if _odd_in_the_head(exchange)]
+    odd = [exchange for exchange in turn.arrived if _odd(exchange)]
     return about(turn, garbage, lambda exchange: _detail(exchange)) or about(
-        turn, odd, lambda exchange: f"{line_of(exchange)} has {_odd_in_the_head(exchange)}"
+        turn, odd, lambda exchange: f"{line_of(exchange)} has {_odd(exchange)}"
     )
 
 
-def _odd_in_the_head(exchange: Exchange) -> str:
-    """What of the header fields is not as RFC 9110 has it; empty if nothing is."""
+def _odd(exchange: Exchange) -> str:
+    """What of the head, or around the request, is not as RFC 9110 and 9112 have it; empty if nothing is."""
     request = exchange.request
     if re.match(r"https?://", request.target, re.IGNORECASE):
         # RFC 9112, section 3.2.1: to an origin server a client MUST send only the absolute path and query components.
@@ -56,6 +60,9 @@ def _odd_in_the_head(exchange: Exchange) -> str:
     for name, _ in request.headers:
         if not _TOKEN.fullmatch(name):
             return f"a header field that is called {name!r}, which is no token"
+    if exchange.note in (LINE_END_BEFORE, LINE_END_AFTER):
+        # RFC 9112, section 2.2: an HTTP/1.1 user agent MUST NOT preface or follow a request with an extra CRLF.
+        return exchange.note
     options = [
         option.strip().lower() for value in header_values(request.headers, "connection") for option in value.split(",")
     ]

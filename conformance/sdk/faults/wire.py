@@ -64,11 +64,15 @@ def length_is_too_short(honest: Client) -> Client:
     """Declares that a body of two bytes has none; the rest is the start of what cannot be a request."""
     return _writing(
         honest,
-        lambda *request: _without(request_bytes(*request), b"Connection").replace(
-            b"Content-Length: 2", b"Content-Length: 0"
-        ),
+        lambda *request: request_bytes(*request).replace(b"Content-Length: 2", b"Content-Length: 0"),
         ("POST",),
     )
+
+
+@fault("client-request.is-http")
+def line_end_follows_the_body(honest: Client) -> Client:
+    """Ends the body of a cancel with a line end that its length does not count, as old browsers did."""
+    return _writing(honest, lambda *request: request_bytes(*request) + b"\r\n", ("POST",))
 
 
 @fault("client-request.is-http")
