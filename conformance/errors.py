@@ -55,6 +55,10 @@ class NotTested(Unjudged):
     """A precondition was not met. Nothing is known about the requirement, and that is not a pass."""
 
 
+class SeenOnce(NotTested):
+    """Something was seen to be wrong, and was not when it was tried again: whatever another check says, no pass."""
+
+
 class NotApplicable(Unjudged):
     """The conformance statement (declared or found out) or the transport says that the requirement does not apply."""
 

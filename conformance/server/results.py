@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pytest
 
-from conformance.errors import ConformanceError, NotApplicable, NotTested, Unjudged
+from conformance.errors import ConformanceError, NotApplicable, NotTested, SeenOnce, Unjudged
 from conformance.exchange import Exchange
 from conformance.exchange.masking import Masking
 from conformance.judging.report import build_evidence_entry, violation_as_json
@@ -60,7 +60,10 @@ def result_of(item: pytest.Item, call: pytest.CallInfo[None], run: Run, masking:
     else:
         finding = Finding.ERROR
         reason = text(f"{type(raised).__name__}: {raised}")
-    confirmation = item.stash.get(CONFIRMATION, None)
+    tried_again = item.stash.get(CONFIRMATION, None)
+    confirmation = tried_again.outcome if tried_again is not None else None
+    if isinstance(raised, SeenOnce):
+        confirmation = confirmation or Finding.KEPT
     return CheckResult(
         requirement_of(item),
         item.nodeid,
@@ -69,7 +72,7 @@ def result_of(item: pytest.Item, call: pytest.CallInfo[None], run: Run, masking:
         call.duration,
         violations,
         draws(item),
-        confirmation=confirmation.outcome if confirmation is not None else None,
+        confirmation=confirmation,
         stimuli=in_turn(needs_of(item)),
         evidence=_evidence(item),
     )

@@ -154,9 +154,9 @@ class Script:
             raise Different
         return answer
 
-    def start(self, parent: str = PARENT) -> str:
+    def start(self, parent: str = PARENT, **more: str) -> str:
         """Starts an operation; its name. Raises Dead when there is no answer."""
-        hook = json.dumps(dict(self._start)).encode()
+        hook = json.dumps({**self._start, **more}).encode()
         answer = self.ask("POST", f"{parent}/operations:start", hook, (_JSON, ("Content-Length", str(len(hook)))))
         body = answer[-1]
         if not isinstance(body, bytes):
@@ -209,6 +209,8 @@ class Script:
         for identifier in ("nothing", "9", "x" * 80, "a~b", "y" * 300, *(f"nothing-{n}" for n in range(32))):
             self.ask("POST", f"{PARENT}/operations/{identifier}:cancel")
         self.look(f"{PARENT}/operations/nothing", f"{PARENT}/operations/never")
+        self.ask("POST", f"{PARENT}/operations/later:cancel")
+        self.look(self.start(id="later"))
 
     def _paths(self) -> None:
         for pattern in _NEAR_MISSES:

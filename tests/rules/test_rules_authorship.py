@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from conformance.exchange import Failure, FailureKind
-from conformance.rules.server.authorship import cancelled_by_nobody
+from conformance.rules.server.authorship import cancelled_by_nobody, cancelled_from_the_start
 from tests.rules.traffic import (
     NOT_FOUND,
     OPERATION,
@@ -110,3 +112,20 @@ def test_a_cancel_that_overlaps_with_the_look_may_have_done_it() -> None:
     t.cancel()
     t.list(cancelled())
     assert cancelled_by_nobody(t.exchanges, OURS) == {}
+
+
+@pytest.mark.parametrize("early", [cancelled, asked_to_cancel])
+def test_a_refused_cancel_is_no_order_for_the_operation_that_gets_the_name_later(early: Any) -> None:
+    t = Traffic()
+    refused, control, look = t.cancel(answer=NOT_FOUND, status=404), t.get(running()), t.get(early())
+    complaint = cancelled_from_the_start(refused, look, control)
+    assert complaint is not None
+    assert complaint.exchanges == (refused, look)
+
+
+def test_what_runs_or_is_not_the_only_one_that_is_cancelled_was_not_cancelled_by_it() -> None:
+    t = Traffic()
+    refused = t.cancel(answer=NOT_FOUND, status=404)
+    assert cancelled_from_the_start(refused, t.get(running()), t.get(running())) is None
+    assert cancelled_from_the_start(refused, t.get(cancelled()), t.get(cancelled())) is None
+    assert cancelled_from_the_start(refused, t.get(answer=NOT_FOUND, status=404), t.get(running())) is None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from conformance.exchange import Exchange, Method
-from conformance.exchange.history import History, histories
+from conformance.exchange.history import History, histories, operation_in
 from conformance.lro import Operation
 from conformance.rules.rule import Complaint
 from conformance.rules.server.outcome import has_trace
@@ -20,6 +20,20 @@ def cancelled_by_nobody(exchanges: Iterable[Exchange], ours: Collection[str]) ->
     known = (history for history in histories(exchanges) if history.name in ours)
     found = {history.name: _cancelled_by_nobody(history) for history in known}
     return {name: complaint for name, complaint in found.items() if complaint is not None}
+
+
+def cancelled_from_the_start(refused: Exchange, look: Exchange, control: Exchange) -> Complaint | None:
+    """An operation was not cancelled by a cancel of its name that was refused before there was such an operation.
+
+    `control` shows one that was started with it, under a name that no cancel had. If that is cancelled, it is not this.
+    """
+    operation, other = operation_in(look), operation_in(control)
+    if operation is None or other is None or not has_trace(operation) or has_trace(other):
+        return None
+    message = (
+        f"{operation.name} was cancelled, and the only cancel that named it had been refused before it was started"
+    )
+    return Complaint(message, (refused, look))
 
 
 def _cancelled_by_nobody(history: History) -> Complaint | None:

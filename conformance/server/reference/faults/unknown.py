@@ -190,3 +190,20 @@ def deleted_operation_can_be_cancelled(honest: Service) -> Service:
             return {}
 
     return replace(_remembering_deletes(honest), cancel=cancel)
+
+
+@fault(breaks="target.only-its-cancel-cancels", profile="ci")
+def refused_cancel_is_remembered(honest: Service) -> Service:
+    """Adds each name to a set that its workers ask, before it looks whether there is such an operation."""
+
+    def remember(service: Service, call: Invocation) -> Message:
+        service.scratch.setdefault("asked for", set()).add(call.target)
+        return honest.cancel(service, call)
+
+    def start(service: Service, call: Invocation) -> Message:
+        message = honest.start(service, call)
+        if message["name"] in service.scratch.get("asked for", ()):
+            service.store.cancel(message["name"])
+        return message
+
+    return without_metadata(replace(honest, cancel=remember, start=start))
