@@ -87,6 +87,7 @@ _OF_HTTP_AND_JSON = """
     client-request.dot-segment-is-refused client-request.credentials-are-in-the-header
     client-request.credentials-stay-with-their-origin client-answer.class-is-kept client-answer.framing-is-read
     client-answer.coding-is-undone client-answer.belongs-to-its-request client-retry.next-call-gets-through
+    client-retry.silent-close-is-noticed
     client-answer.no-body-is-success client-answer.unknown-members-are-ignored client-answer.garbage-is-no-success
     client-answer.lost-answer-is-no-success client-answer.bare-status client-answer.unreadable-error-keeps-its-status
     client-answer.redirect-keeps-the-method client-answer.redirected-get-is-no-cancel

@@ -134,7 +134,7 @@ def test_what_is_made_of_a_page(
     said = turn(page, outcome=Outcome.RPC_ERROR, code=code, http_status=http_status)
     assert (keeps_the_status(said) is None) is is_kept
     if has_its_class is None:
-        with pytest.raises(NotTested):
+        with pytest.raises(NotApplicable):
             keeps_the_class(said)
     else:
         assert (keeps_the_class(said) is None) is has_its_class

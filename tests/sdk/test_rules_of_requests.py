@@ -123,6 +123,13 @@ def test_a_method_that_the_path_does_not_bind() -> None:
         name=f"{PARENT}/op-1:cancel",
     )
     assert broken(look_first) == set()
+    for of_no_call, breaks in (
+        ("/v1/operations/op-1:cancel", set()),
+        (f"/v1/{PARENT}/op-1", {"client-request.method-is-bound"}),
+    ):
+        get = turn(arrived(of_no_call, LENGTH_0), method=Method.GET, outcome=Outcome.RPC_ERROR)
+        found = broken(replace(get, is_at_once=True)) & {"client-request.method-is-bound"}
+        assert found == breaks, "of calls at once it is not known which one it was to be"
     delete = turn(arrived(CANCEL, LENGTH_0), arrived(f"/v1/{PARENT}/op-1", method="DELETE", number=2))
     assert broken(delete) == {"client-request.nothing-else-is-called"}
 

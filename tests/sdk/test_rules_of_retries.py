@@ -32,6 +32,7 @@ from .turns import (
     HERE,
     JSON,
     LENGTH_0,
+    LENGTH_2,
     PARENT,
     arrived,
     broken,
@@ -183,6 +184,8 @@ def test_redirects() -> None:
     tries_again = arrived("/moved" + CANCEL, LENGTH_0, number=2)
     as_get = arrived("/moved" + CANCEL, method="GET", number=2)
     assert keeps_the_method(turn(moved, tries_again)) is None
+    with_a_body = arrived("/moved" + CANCEL, JSON, LENGTH_2, body=b"{}", number=2)
+    assert keeps_the_method(turn(moved, with_a_body)) is None, "an empty object says as little as no bytes"
     assert keeps_the_method(turn(moved, outcome=Outcome.RPC_ERROR)) is None
     assert keeps_the_method(turn(moved, as_get, outcome=Outcome.RPC_ERROR)) is not None
     assert keeps_the_method(turn(moved)) is not None

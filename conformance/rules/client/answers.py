@@ -224,15 +224,17 @@ def keeps_the_status(turn: Turn) -> Complaint | None:
 
 
 def keeps_the_method(turn: Turn) -> Complaint | None:
-    """A redirect that keeps the method (307, 308) is followed with the same method and content, or not at all."""
+    """A redirect that keeps the method (307, 308) is followed with the same method, or not at all.
+
+    What its body says is judged as that of any cancel: no bytes say as little as an empty object.
+    """
     followed = [(moved, later) for moved in turn.answers for later in _where_it_leads(moved, turn)]
-    changed = [
-        later
-        for moved, later in followed
-        if (later.request.method, later.request.body) != (moved.request.method, moved.request.body)
-    ]
+    changed = [(moved, later) for moved, later in followed if later.request.method != moved.request.method]
     if changed:
-        return turn.complain(f"the redirect was followed with {line_of(changed[0])}", *turn.arrived)
+        moved, later = changed[0]
+        return turn.complain(
+            f"the redirect of a {moved.request.method} was followed with {line_of(later)}", *turn.arrived
+        )
     if turn.said.is_ok and turn.answers and not followed:
         return turn.complain(f"the driver said ok; the answer was {statuses_of(turn)}")
     return None

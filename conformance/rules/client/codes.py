@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from conformance.errors import NotTested
+from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange, SemanticView
 from conformance.lro.codes import Code
 from conformance.rules.client.reading import (
@@ -133,13 +133,13 @@ def keeps_the_class(turn: Turn) -> Complaint | None:
         raise NotTested(f"the last answer was no error: {statuses_of(turn)}")
     said = turn.said
     if said.outcome is not Outcome.RPC_ERROR or (said.code is Code.UNKNOWN and said.http_status is None):
-        raise NotTested(f"the driver said {reply_in_words(turn)}, which names no class")
+        raise NotApplicable(f"the driver said {reply_in_words(turn)}, which names no class")
     if said.code in (None, Code.UNKNOWN):
         status = said.http_status
     else:
         status = said.code.http_status if said.code is not None else None
     if status is None:
-        raise NotTested(f"the driver said {reply_in_words(turn)}, which names no class")
+        raise NotApplicable(f"the driver said {reply_in_words(turn)}, which names no class")
     if status // 100 == last.http_status // 100 or (last.http_status, said.code) == (408, Code.DEADLINE_EXCEEDED):
         return None
     return turn.complain(f"{last.http_status} was answered, and the driver said {reply_in_words(turn)}")

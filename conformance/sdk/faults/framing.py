@@ -338,7 +338,7 @@ def late_success_is_the_next(honest: Client) -> Client:
     return _late(honest, "")
 
 
-@fault("client-retry.next-call-gets-through")
+@fault("client-retry.silent-close-is-noticed")
 def uses_a_closed_connection(honest: Client) -> Client:
     """Keeps a connection that the server has closed, and fails the next call over it."""
     pool = _Pool()

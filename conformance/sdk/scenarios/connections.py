@@ -31,6 +31,7 @@ from conformance.sdk.scenario import (
 )
 
 _NEXT = "client-retry.next-call-gets-through"
+_NOTICED = "client-retry.silent-close-is-noticed"
 _OWN = "client-answer.belongs-to-its-request"
 _SHORT = 400
 """Milliseconds: a deadline that passes."""
@@ -40,18 +41,18 @@ _SAYS_CLOSE = body_answer(200, b"{}", "application/json", ("Connection", "close"
 _ENDED = operation(True, response=RESPONSE)
 
 
-def _cancelled_after(name: str, summary: str, *answers: Answer) -> Scenario:
+def _cancelled_after(name: str, summary: str, *answers: Answer, requirement: str = _NEXT) -> Scenario:
     """A cancel that is answered like this, and then one of another operation that is accepted."""
     return Scenario(
         name,
         summary,
         SUCCEEDS,
         (cancel(*answers), cancel(EMPTY_OBJECT, name=_SECOND)),
-        (Expectation(_NEXT, gets_through),),
+        (Expectation(requirement, gets_through),),
     )
 
 
-def _shown_after(name: str, summary: str, *answers: Answer) -> Scenario:
+def _shown_after(name: str, summary: str, *answers: Answer, requirement: str = _NEXT) -> Scenario:
     """A get that is answered like this, and then one of another operation that is shown."""
     return Scenario(
         name,
@@ -59,7 +60,7 @@ def _shown_after(name: str, summary: str, *answers: Answer) -> Scenario:
         SHOWS_RUNNING,
         (get(*answers), get(operation(name=_SECOND), name=_SECOND)),
         (
-            Expectation(_NEXT, gets_through),
+            Expectation(requirement, gets_through),
             Expectation("client-answer.lost-answer-is-no-success", success_was_answered, step=0),
         ),
     )
@@ -67,7 +68,10 @@ def _shown_after(name: str, summary: str, *answers: Answer) -> Scenario:
 
 SCENARIOS = (
     _cancelled_after(
-        "closed-connection", "A server closes the connection after its answer, without a word.", closing(EMPTY_OBJECT)
+        "closed-connection",
+        "A server closes the connection after its answer, without a word.",
+        closing(EMPTY_OBJECT),
+        requirement=_NOTICED,
     ),
     _cancelled_after("announced-close", "A server says that it closes the connection, and does.", _SAYS_CLOSE),
     _cancelled_after("broken-connection", "The connection breaks before the answer to a cancel.", *twice(RESET)),
@@ -75,6 +79,7 @@ SCENARIOS = (
         "get-closed-connection",
         "A server closes the connection after its answer, without a word.",
         closing(operation()),
+        requirement=_NOTICED,
     ),
     _shown_after("get-broken-connection", "The connection breaks before the answer to a get.", *twice(RESET)),
     _shown_after("get-cut-connection", "The connection breaks within the answer to a get.", *twice(cut(operation()))),
