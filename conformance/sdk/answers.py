@@ -142,8 +142,11 @@ def held(answer: Answer, milliseconds: int) -> Answer:
 
 
 def together(answer: Answer) -> Answer:
-    """The answer, sent when all calls that the driver was told of at once have arrived, or after a while."""
-    return replace(answer, hold=_LONGEST_HOLD, together=True)
+    """The answer, sent when all calls that the driver was told of at once have arrived, or after a while.
+
+    Clients that have one connection send one call after the other, and have time for all of them.
+    """
+    return replace(answer, hold=_FOR_COMPANY, together=True)
 
 
 def late(answer: Answer) -> Answer:
@@ -167,6 +170,7 @@ def coded(answer: Answer, spelt: str = "gzip") -> Answer:
 
 
 _LONGEST_HOLD = 2000
+_FOR_COMPANY = 800
 """Milliseconds; no deadline of a scenario about late answers or calls at once is near it."""
 
 REASONS = {
