@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from conformance.commands.faults import described
 from conformance.proof.client_kill_matrix import client_subjects, run_client_matrix
-from conformance.proof.kill_matrix import Subject, subjects
+from conformance.proof.kill_matrix import Subject, outcome_of, subjects
 from conformance.sdk.faults import client_faults
 from conformance.spec.catalogue import client_catalogue
 from tests.golden.golden import differences, read
@@ -47,19 +49,32 @@ def test_every_fault_and_every_correct_client_is_exact(shard: int) -> None:
     assert not (found := wrong(client_subjects()[shard::SHARDS])), found
 
 
+def report_of(**verdicts: str) -> dict[str, Any]:
+    """A report of a gate, as far as the matrix reads it."""
+    violation = {"exchanges": [{"number": 7}, {"number": 9}]}
+    requirements = [
+        {"id": one.replace("_", ".", 1).replace("_", "-"), "verdict": verdict, "reason": "", "checks": []}
+        | {"evidence": [violation] if verdict == "fail" else []}
+        for one, verdict in verdicts.items()
+    ]
+    return {"messages": [], "requirements": requirements, "verdict": "not conformant", "requests": 9}
+
+
 def test_the_matrix_notices_a_fault_that_is_not_found() -> None:
     """The matrix itself can fail: an honest client declared as a fault is a fault that survives."""
-    honest = Subject("variant", "honest", frozenset({"client-request.verb-is-kept"}), actor="client")
-    (outcome,) = run_client_matrix([honest])
-    assert outcome.missed == {"client-request.verb-is-kept"}
+    honest = Subject("variant", "honest", frozenset({"verb.is-kept"}), actor="client")
+    outcome = outcome_of(honest, report_of(verb_is_kept="pass"), 0.0)
+    assert outcome.missed == {"verb.is-kept"}
     assert not outcome.is_exact
 
 
 def test_the_matrix_notices_a_fault_that_breaks_more_than_it_declares() -> None:
-    narrow = Subject("fault", "never-tries-again", actor="client")
-    (outcome,) = run_client_matrix([narrow])
-    assert outcome.unexpected == {"client-retry.unavailable-is-repeated"}
-    assert outcome.first_at > 0
+    narrow = Subject("fault", "never-tries-again", frozenset({"retry.unavailable-is-repeated"}), actor="client")
+    found = report_of(retry_unavailable_is_repeated="fail", verb_is_kept="fail")
+    outcome = outcome_of(narrow, found, 0.0)
+    assert outcome.unexpected == {"verb.is-kept"}
+    assert not outcome.is_exact
+    assert outcome.first_at == 9
 
 
 def test_there_are_enough_liars_and_none_has_the_name_of_a_server() -> None:
