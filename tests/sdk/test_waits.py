@@ -15,6 +15,7 @@ from conformance.lro.codes import Code
 from conformance.rules.client import (
     ends_with_the_refusal,
     if_looked_often,
+    keeps_the_message_of_the_operation,
     pauses_grow,
     says_that_it_is_over,
     tells_a_cancellation,
@@ -153,6 +154,17 @@ def test_a_wait_ends_with_its_operation_and_not_before() -> None:
     assert broken(wait(looks[0], operation=shown, at=0.95)) == {"client-wait.ends-when-done"}
     late = look({**DONE, **named}, 0.94, 2)
     assert broken(wait(look({**RUNNING, **named}), late, operation=shown, at=0.95)) == set(), "it looked late"
+
+
+def test_a_wait_that_throws_an_error_throws_its_message() -> None:
+    failed = look({**DONE, "error": {"code": 3, "message": "no such size"}})
+    judge = keeps_the_message_of_the_operation
+    assert judge(wait(failed, **THROWN, code=Code.INVALID_ARGUMENT, message="400 no such size")) is None
+    assert judge(wait(failed, **THROWN, code=Code.INVALID_ARGUMENT, message="it failed")) is not None
+    with pytest.raises(NotTested):
+        judge(wait(failed, **THROWN, code=Code.UNKNOWN, message="it failed"))
+    with pytest.raises(NotTested):
+        judge(wait(look(RUNNING), **THROWN, code=Code.INVALID_ARGUMENT))
 
 
 def test_a_wait_may_go_on_by_the_name_that_the_service_has_given() -> None:

@@ -10,7 +10,7 @@ from conformance.errors import NotTested
 from conformance.exchange import Exchange
 from conformance.lro.codes import Code
 from conformance.lro.operation import Operation, State
-from conformance.rules.client.reading import reply_in_words
+from conformance.rules.client.reading import is_wait, reply_in_words
 from conformance.rules.client.turn import Turn, TurnJudge, turn_rule
 from conformance.rules.rule import Complaint
 
@@ -35,9 +35,11 @@ def the_operation_has_its_name(turn: Turn) -> Complaint | None:
 
 
 def keeps_the_message_of_the_operation(turn: Turn) -> Complaint | None:
-    """The message of an operation's error reaches the caller."""
-    sent, said = _operation_in(turn), turn.said.operation
-    error = said.get("error") if said is not None else None
+    """The message of an operation's error reaches the caller, as does that of a wait that throws this error."""
+    sent, said = _operation_in(turn), turn.said
+    error = said.operation.get("error") if said.operation is not None else None
+    if is_wait(turn) and sent is not None and said.code is not None and sent.error_code == said.code:
+        error = {"message": said.message}
     if sent is None or sent.error is None or not isinstance(error, Mapping):
         raise NotTested(f"the driver said {reply_in_words(turn)}, and showed no operation with an error")
     message = str(sent.error.get("message", ""))

@@ -75,6 +75,19 @@ def failed_wait_has_lost_its_code(honest: Client) -> Client:
     )
 
 
+@fault("client-operation.message-is-kept")
+def failed_wait_says_its_code_only(honest: Client) -> Client:
+    """Throws an exception that says the code of an operation's error, and not its message."""
+    return _ending(
+        honest,
+        lambda seen, reply: (
+            {**reply, "message": f"the operation failed: {reply['code']}"}
+            if seen["outcome"] == "ok" and reply["outcome"] == "rpc_error"
+            else reply
+        ),
+    )
+
+
 @fault("client-wait.completion-is-told")
 def completed_wait_was_cancelled(honest: Client) -> Client:
     """Says of an operation that was faster than its cancel that it was cancelled."""

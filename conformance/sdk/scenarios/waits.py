@@ -13,6 +13,7 @@ from conformance.rules.client import (
     ends_with_the_refusal,
     if_looked_often,
     is_no_success,
+    keeps_the_message_of_the_operation,
     pauses_grow,
     says_that_it_is_over,
     tells_a_cancellation,
@@ -100,17 +101,19 @@ def _waited(
     before: tuple[Step, ...] = (),
     control: Control = WAITS,
     timeout: int = TIMEOUT,
+    besides: tuple[Expectation, ...] = (),
 ) -> Scenario:
     return Scenario(
         name=name,
         summary=summary,
         control=control,
         steps=(*before, wait(*answers, timeout=timeout)),
-        expectations=(Expectation(f"client-wait.{requirement}", judge),),
+        expectations=(Expectation(f"client-wait.{requirement}", judge), *besides),
     )
 
 
 _ACCEPTED = (cancel(EMPTY_OBJECT),)
+_MESSAGE = Expectation("client-operation.message-is-kept", keeps_the_message_of_the_operation)
 SCENARIOS = (
     _waited(
         "wait-cancelled",
@@ -155,6 +158,7 @@ SCENARIOS = (
             _RUNNING,
             _failed(code),
             before=_ACCEPTED,
+            besides=(_MESSAGE,) if code is Code.INVALID_ARGUMENT else (),
         )
         for code in Code
         if code not in (Code.OK, Code.CANCELLED)
