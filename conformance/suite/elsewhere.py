@@ -29,7 +29,7 @@ def named_elsewhere(given: Situation, place: Place) -> list[Outgoing]:
     identifier = given.name.rpartition("/")[2]
     requests = [_naming(given, place, {"name": given.name}), *_IN_OTHER_PLACES[place](given)]
     if not given.iut.is_quick:
-        requests.append(_naming(given, place, {"name": identifier}))
+        requests.append(_naming(given, place, {"name": identifier, "operation": given.name}))
         requests.append(_naming(replace(given, decoy=unknown_name(given.name, "decoy")), place, {"name": given.name}))
         requests += _IN_OTHER_FORMS[place](given)
     return requests
@@ -52,8 +52,7 @@ def _note(place: str) -> str:
 def _body_in_other_places(given: Situation) -> list[Outgoing]:
     """In members of other names, all at once, and in a form, which frameworks mix with the query."""
     identifier = given.name.rpartition("/")[2]
-    ids = dict.fromkeys(_IDS, identifier)
-    members = {"operation": given.name, **ids, "names": [given.name], "operations": [given.name]}
+    members = {**dict.fromkeys(_IDS, identifier), "names": [given.name], "operations": [given.name]}
     form = f"name={quote(given.name, safe='')}".encode()
     return [
         given.iut.cancel_request(given.decoy, body=json.dumps(members).encode(), note=_note("body")),
@@ -68,7 +67,7 @@ def _query_in_other_places(given: Situation) -> list[Outgoing]:
         _naming(
             given,
             "query",
-            {"operation": given.name, "operation.name": given.name, **dict.fromkeys(_IDS, identifier)},
+            {"operation.name": given.name, **dict.fromkeys(_IDS, identifier)},
         )
     ]
 
@@ -87,7 +86,8 @@ def _routing(given: Situation) -> list[Header]:
     return [("x-goog-request-params", f"name={quote(given.name, safe='/')}")]
 
 
-_IDS = ("operationsId", "operationId", "operation_id", "id")
+_IDS = ("operationsId", "operationId", "operation_id", "operation", "id")
+"""What the last part of the path is called: `operation`, where a router has a pattern `/operations/:operation`."""
 _REWRITING = ("X-Original-URL", "X-Rewrite-URL")
 
 _IN_OTHER_PLACES: dict[Place, MakeFamily] = {

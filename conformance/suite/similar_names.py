@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from unicodedata import normalize
 
 from conformance.exchange import Method
 from conformance.server.target.iut import Iut
@@ -130,7 +131,7 @@ _COLLECTIONS = ("projects", "organizations", "folders")
 _ALIASES = {"projects": "999999999937", "locations": "global"}
 """Ids that a server may take for whatever it has: a project number that nobody has, the location that is everywhere."""
 
-_AFTER = (".", " ", ",x", ".json", "#x", "?x", "\0", "\n", ";v=1", "\u200b")
+_AFTER = (".", " ", ",x", ".json", "@1", "#x", "?x", "\0", "\n", ";v=1", "\u200b")
 _PATTERNS = ("%", "*")
 _TOO_LONG_FOR_A_NEIGHBOUR = 8
 """Characters of an id beside which there are few others: a pattern of a shorter one fits those of strangers as well."""
@@ -147,9 +148,19 @@ def _less_likely(identifier: str) -> list[tuple[str, str]]:
     if identifier.isascii() and identifier.isprintable():
         wide = chr(ord(identifier[0]) + _FULL_WIDTH)
         similar.append((f"{wide}{identifier[1:]}", "the id with its first character in full width"))
+    accented = _accented(identifier)
+    if accented != identifier:
+        similar.append((accented, "the id with an accent on its first letter that may have one"))
     similar.append((f" {identifier}", "the id with a space before it"))
     similar.append((identifier[1:], "the id without its first character"))
     return [(other, what) for other, what in similar if other]
+
+
+def _accented(identifier: str) -> str:
+    """The id with an acute accent in it; itself, where no letter of it may have one that is one character."""
+    accented = ((at, normalize("NFC", f"{letter}\u0301")) for at, letter in enumerate(identifier))
+    found = next(((at, letter) for at, letter in accented if len(letter) == 1), None)
+    return f"{identifier[: found[0]]}{found[1]}{identifier[found[0] + 1 :]}" if found else identifier
 
 
 def _written_otherwise(identifier: str) -> list[tuple[str, str]]:

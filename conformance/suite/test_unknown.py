@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conformance.errors import NotApplicable, NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
@@ -17,7 +19,9 @@ from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.latency import Latency
 from conformance.suite.refusals import Refusal
-from conformance.suite.stimuli import last_stimulus
+from conformance.suite.stimuli import last_stimulus, stimulus
+
+MEMBERS_OF_EVERY_OBJECT = ("constructor", "__proto__")
 
 
 @verifies("unknown.cancel-is-not-found")
@@ -99,6 +103,30 @@ def _created(iut: Iut, latency: Latency, name: str) -> Complaint | None:
     if operation_in(before) is not None or operation_in(after) is None:
         return None
     return Complaint(f"{name} did not exist, was cancelled, and exists now", (before, cancel, after))
+
+
+@stimulus
+def members_of_every_object(iut: Iut, oldest_name: str, bystanders: Bystanders) -> list[Exchange]:
+    """Gets of the ids `constructor` and `__proto__`: an object of JavaScript has these members, also if it is empty.
+
+    They are read only, and not cancelled: a worker that writes to what it finds there may write to all operations.
+    """
+    parent = oldest_name.rpartition("/")[0]
+    requests = [iut.get_request(f"{parent}/{word}", note=f"get of the id {word}") for word in MEMBERS_OF_EVERY_OBJECT]
+    return iut.send_all([replace(one, may_be_unrouted=True) for one in requests])
+
+
+@verifies("unknown.get-is-not-found", profile="ci")
+def test_get_of_a_member_of_every_object_is_not_found(iut: Iut, members_of_every_object: list[Exchange]) -> None:
+    """Somebody may have an operation of that name."""
+    unknown = [one for one in members_of_every_object if not _shows_what_was_asked_for(one)]
+    require(*(not_found(one, iut.knows_the_caller, may_be_no_name=True) for one in unknown))
+    require_answers(*members_of_every_object)
+
+
+def _shows_what_was_asked_for(get: Exchange) -> bool:
+    operation = operation_in(get)
+    return operation is not None and get.call is not None and operation.name == get.call.name
 
 
 @verifies("unknown.get-is-not-found")

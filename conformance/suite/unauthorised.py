@@ -22,7 +22,7 @@ WITHOUT_CREDENTIALS_WHEN_DONE = "cancel without credentials of an operation that
 WITHOUT_PERMISSION_WHEN_DONE = "cancel without permission of an operation that is done"
 WITHOUT_ANYTHING = "cancel without credentials and without a body"
 QUERY_ALONE = "cancel without credentials and with a query"
-PRETENDED = "cancel without credentials, with a key and a token of nobody in its query, from somebody on this machine"
+PRETENDED = "cancel without credentials and body, with a key and a token of nobody in its query, from this machine"
 PRETENDED_ORIGIN = "cancel without credentials that says it comes from this machine"
 PRETENDED_IDENTITY = "cancel without credentials that says who sends it, as a proxy does behind which a server stands"
 EMPTY_TOKEN = "cancel with an empty token"
@@ -96,9 +96,14 @@ _IDENTITY = [
 
 
 def _with_everything_else(iut: Iut, name: str) -> Outgoing:
-    """A cancel without credentials that has at once all that a careless server may be content with."""
+    """A cancel without credentials that has at once all that a careless server may be content with.
+
+    It has no body: some ask for credentials only where there is something to read.
+    """
     headers = [_FROM_THIS_MACHINE, *_IDENTITY]
-    return iut.cancel_request(name, query=_ANYBODY, headers=headers, credential=Credential.NONE, note=PRETENDED)
+    return iut.cancel_request(
+        name, body=b"", query=_ANYBODY, headers=headers, credential=Credential.NONE, note=PRETENDED
+    )
 
 
 def _pretended(iut: Iut, name: str) -> list[Outgoing]:

@@ -17,6 +17,7 @@ _ORGANIZATION = "organizations/1/locations/us"
 _JSON: Header = ("Content-Type", "application/json")
 _FORM: Header = ("Content-Type", "application/x-www-form-urlencoded")
 _NOTHING = f"{PARENT}/operations/nothing"
+_WITH_ACCENTS = str.maketrans("ace", "\u00e1\u0107\u00e9")
 _DEEP = b'{"a":' + b"[" * 5_000 + b"]" * 5_000 + b"}"
 
 
@@ -113,9 +114,12 @@ def spellings(script: Script) -> None:
         *("{name}?x=:cancel", "{name}%E2%80%8B:cancel", "organizations/demo/locations/us/operations/{id}:cancel"),
         *("{parent}/us/operations;v=1/{id}:cancel", "%2570rojects/demo/locations/us/operations/{id}:cancel"),
         *("{parent}/us/%256Fperations/{id}:cancel", "http://reference.invalid/v1/{name}:cancel"),
+        *("{parent}/us/operations/{accented}:cancel", "{name}%401:cancel"),
     ):
         name = script.start()
-        path = pattern.format(name=name, parent=parent, id=name.rpartition("/")[2])
+        identifier = name.rpartition("/")[2]
+        accented = quote(identifier.translate(_WITH_ACCENTS))
+        path = pattern.format(name=name, parent=parent, id=identifier, accented=accented)
         script.ask("POST", path)
         script.look(name)
     for length in (1_100, 2_000, 9_000, 70_000):
@@ -167,6 +171,11 @@ def elsewhere(script: Script) -> None:
     script.ask("POST", f"{name}:cancel", f'{{"operationId": "{identifier}"}}'.encode(), (_JSON,))
     script.ask("POST", f"{script.start()}:cancel?operationsId={identifier}")
     script.look(other)
+    further = script.start().rpartition("/")[2]
+    script.ask("POST", f"{name}:cancel", f'{{"operation": "{further}"}}'.encode(), (_JSON,))
+    script.ask("POST", f"{name}:cancel?operation={further}")
+    script.ask("GET", f"{PARENT}/operations/constructor")
+    script.look(f"{PARENT}/operations/{further}")
     script.ask("GET", f"{other}:cancel?_method=POST")
     script.look(other)
     script.ask("POST", f"{other}:cancel", headers=(("X-Goog-User-Project", "another"),), token="weak")

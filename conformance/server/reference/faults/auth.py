@@ -108,7 +108,7 @@ def token_need_only_begin_well(honest: Service) -> Service:
     return _passing(honest, lambda call, _: (call.request.header("authorization") or "").endswith("-x"))
 
 
-@fault(breaks="auth.credentials-are-required", profile="ci")
+@fault(breaks="auth.credentials-are-required")
 def without_body_no_credentials_are_required(honest: Service) -> Service:
     """Asks for credentials where there is something to read: the check sits in the body parser."""
     return _passing(honest, lambda call, _: _is_anonymous(call) and not call.request.body)

@@ -94,6 +94,22 @@ def id_is_normalised(honest: Service) -> Service:
     return resembling(honest, lambda asked, known: unicodedata.normalize("NFKC", asked) == known)
 
 
+@fault(breaks="target.whole-name-counts", profile="ci")
+def accents_are_folded(honest: Service) -> Service:
+    """Compares ids by a collation that knows no accents, as MySQL has by default."""
+    return resembling(honest, lambda asked, known: _without_accents(asked) == known)
+
+
+def _without_accents(text: str) -> str:
+    return "".join(letter for letter in unicodedata.normalize("NFD", text) if not unicodedata.combining(letter))
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
+def revision_is_cut_off(honest: Service) -> Service:
+    """Takes what follows an `@` for the revision of an operation, of which it keeps the latest only."""
+    return resembling(honest, lambda asked, known: asked.partition("@")[0] == known)
+
+
 # --- Ids of other operations ------------------------------------------------------------------------------------------
 
 

@@ -153,6 +153,18 @@ def post_without_a_body_deletes(honest: Service) -> Service:
     return _taken_for(honest, "DELETE", lambda request: not request.body and not any(map(request.header, _OVERRIDES)))
 
 
+@fault(breaks=("routing.post-on-a-name-does-nothing", "routing.verb-is-exact"))
+def any_post_on_a_name_cancels(honest: Service) -> Service:
+    """Cancels on every POST on a bare name, without a look at its content, which may name another method or none."""
+
+    def lie(service: Service, request: Request) -> Invocation:
+        is_bare = request.method == "POST" and re.search(r"/operations/[^/:]+$", request.path) is not None
+        target = f"{request.path}:cancel" if is_bare else request.target
+        return honest.route(service, replace(request, target=target, body=b"") if is_bare else request)
+
+    return replace(honest, route=lie)
+
+
 @fault(breaks="routing.method-is-not-overridden")
 def form_names_the_method(honest: Service) -> Service:
     """Follows `_method` in a form, as a filter of web frameworks does for browsers."""

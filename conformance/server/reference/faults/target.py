@@ -70,6 +70,13 @@ def another_member_wins(honest: Service) -> Service:
     return cancel_meant_for(ignoring, lambda _, call: _sibling(call.name, call.body.get("operationId")))
 
 
+@fault(breaks="target.body-name-never-redirects", statement={**BEST_EFFORT, "unknown_fields": "ignored"})
+def body_is_mixed_with_the_path(honest: Service) -> Service:
+    """Mixes the members of the body with the parameters of its route, of which `operation` is one, and they win."""
+    ignoring = flavoured(honest, body_name="ignored", unknown_body="ignored")
+    return cancel_meant_for(ignoring, lambda _, call: _sibling(call.name, call.body.get("operation")))
+
+
 @fault(breaks="target.body-name-never-redirects", statement={"unknown_fields": "ignored"}, profile="ci")
 def message_in_the_body_wins(honest: Service) -> Service:
     """Cancels the operation that a message `operation` in the body names: its other methods take one there."""
@@ -146,6 +153,13 @@ def another_parameter_wins(honest: Service) -> Service:
     """Cancels the operation of `?operationsId=`, as discovery documents call the last part of the path."""
     ignoring = flavoured(honest, unknown_query="ignored")
     return cancel_meant_for(ignoring, lambda _, call: _sibling(call.name, call.query.get("operationsId")))
+
+
+@fault(breaks="target.query-name-never-redirects", statement=BEST_EFFORT)
+def query_is_mixed_with_the_path(honest: Service) -> Service:
+    """Mixes the parameters of the query with those of its route, of which `operation` is one, and they win."""
+    ignoring = flavoured(honest, unknown_query="ignored")
+    return cancel_meant_for(ignoring, lambda _, call: _sibling(call.name, call.query.get("operation")))
 
 
 def _sibling(name: str, identifier: object) -> str:

@@ -207,3 +207,15 @@ def refused_cancel_is_remembered(honest: Service) -> Service:
         return message
 
     return without_metadata(replace(honest, cancel=remember, start=start))
+
+
+@fault(breaks=("unknown.get-is-not-found", "operation.get-returns-it"), profile="ci")
+def registry_is_a_plain_object(honest: Service) -> Service:
+    """Keeps operations by id in an object of JavaScript, which has a `constructor`, too, and shows that."""
+
+    def shown(service: Service, call: Invocation) -> Message:
+        if call.name.rpartition("/")[2] in ("constructor", "__proto__"):
+            return {}
+        return honest.get(service, call)
+
+    return replace(honest, get=shown)
