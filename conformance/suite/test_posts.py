@@ -3,9 +3,6 @@
 They are sent in every form that some server takes for a delete: a widely used gateway lets a form that it finds no POST
 for fall through to any other method of that path. Frameworks know three places where a client may name another method
 than the one it sends: a header, the query, and a form.
-
-Google documents two of their spellings for all of its REST APIs, the header `X-HTTP-Method-Override` and the query
-parameter `$httpMethod` (cloud.google.com/apis/docs/system-parameters). A server may follow these: they are not sent.
 """
 
 from __future__ import annotations
@@ -19,8 +16,8 @@ from conformance.suite.judging import verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.refusals import Refusal, Situation, refusal
 
-_HEADERS = ("X-HTTP-Method", "X-Method-Override")
-_QUERY = "_method=DELETE"
+_HEADERS = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
+_QUERIES = ("_method=DELETE", "%24httpMethod=DELETE")
 _MEMBER = b'{"_method": "DELETE"}'
 
 
@@ -49,14 +46,16 @@ def overridden_methods(given: Situation) -> list[Outgoing]:
     every_header = tuple((name, "DELETE") for name in _HEADERS)
     everywhere = "everything that asks for a DELETE but a form"
     requests = [
-        _post(given, _MEMBER, JSON, everywhere, query=_QUERY, headers=every_header),
+        _post(given, _MEMBER, JSON, everywhere, query="&".join(_QUERIES), headers=every_header),
         _post(given, b"_method=DELETE", FORM, "the form _method=DELETE"),
     ]
     if given.iut.is_quick:
         return requests
     for header in every_header:
         requests.append(_post(given, b"{}", JSON, f"{header[0]}: DELETE", headers=(header,)))
-    requests.append(_post(given, b"{}", JSON, f"the query {_QUERY}", query=_QUERY))
+    for query in _QUERIES:
+        requests.append(_post(given, b"{}", JSON, f"the query {query}", query=query))
+    requests.append(_post(given, b"a=b", FORM, f"a form and {_HEADERS[0]}: DELETE", headers=every_header[:1]))
     requests.append(_post(given, _MEMBER, JSON, f"the body {_MEMBER.decode()}"))
     return requests
 

@@ -7,8 +7,7 @@ from tests.rules.cases import Cases, Story
 from tests.rules.traffic import NOT_FOUND, OPERATION, Traffic, running
 
 FORM = ("Content-Type", "application/x-www-form-urlencoded")
-OVERRIDE = ("X-Method-Override", "DELETE")
-DOCUMENTED = ("X-HTTP-Method-Override", "DELETE")
+OVERRIDE = ("X-HTTP-Method-Override", "DELETE")
 
 
 def _post(t: Traffic, *headers: tuple[str, str], body: bytes = b"a=b", query: str = "", status: int = 200) -> Exchange:
@@ -36,7 +35,6 @@ CASES = {
             "one of several": lambda t: [t.get(running()), _post(t, FORM), _post(t, FORM), t.get(NOT_FOUND, 404)],
             "nobody looked": lambda t: [t.get(running()), _post(t, FORM)],
             "it named another method": _gone(OVERRIDE),
-            "it named another method, as Google documents it": _gone(DOCUMENTED),
         },
     ),
     "routing.method-is-not-overridden": Cases(
@@ -48,8 +46,6 @@ CASES = {
         },
         silent={
             "a plain form": _gone(FORM),
-            "a header that Google documents": _gone(DOCUMENTED),
-            "the parameter of the same meaning": _gone(query="?%24httpMethod=DELETE"),
             "no POST": lambda t: [t.get(running()), t.get(NOT_FOUND, 404)],
         },
     ),

@@ -14,19 +14,12 @@ from conformance.rules.rule import Complaint, history_rule
 _GONE = frozenset({404, 410})
 _OVERRIDES = ("x-http-method-override", "x-http-method", "x-method-override")
 _METHOD_MEMBER = re.compile(rb"\b(?:_method|httpMethod)\b")
-_DOCUMENTED_HEADER, _DOCUMENTED_PARAMETER = _OVERRIDES[0], re.compile(r"(?:\$|%24)httpMethod=")
-"""What Google's page of system parameters lets a client say the method by: whoever follows it is right."""
 
 
 def _names_another_method(post: Exchange) -> bool:
     request = post.request
     says = request.body + b"&" + request.query.encode("utf-8", "replace")
     return any(map(request.header, _OVERRIDES)) or _METHOD_MEMBER.search(says) is not None
-
-
-def _names_it_as_documented(post: Exchange) -> bool:
-    request = post.request
-    return request.header(_DOCUMENTED_HEADER) is not None or _DOCUMENTED_PARAMETER.search(request.query) is not None
 
 
 def _only_post(history: History) -> Exchange | None:
@@ -71,11 +64,9 @@ def post_on_a_name_deletes_nothing(history: History) -> Complaint | None:
     return _deleted_by_it(history)
 
 
-def _is_overridden_otherwise(history: History) -> bool:
-    return _stands_alone(history, is_override=True) and not _names_it_as_documented(history.posts[0])
-
-
-@history_rule("routing.method-is-not-overridden", when=_is_overridden_otherwise, reads=Wire.HTTP)
+@history_rule(
+    "routing.method-is-not-overridden", when=lambda history: _stands_alone(history, is_override=True), reads=Wire.HTTP
+)
 def post_is_no_delete(history: History) -> Complaint | None:
     return _deleted_by_it(history)
 

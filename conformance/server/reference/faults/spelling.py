@@ -166,6 +166,12 @@ def any_post_on_a_name_cancels(honest: Service) -> Service:
 
 
 @fault(breaks="routing.method-is-not-overridden")
+def method_override_is_followed(honest: Service) -> Service:
+    """Follows `X-HTTP-Method-Override` on any POST, behind the gate that guards DELETE."""
+    return _taken_for(honest, "DELETE", lambda request: request.header(_OVERRIDES[0]) == "DELETE")
+
+
+@fault(breaks="routing.method-is-not-overridden")
 def form_names_the_method(honest: Service) -> Service:
     """Follows `_method` in a form, as a filter of web frameworks does for browsers."""
     return _taken_for(honest, "DELETE", lambda request: _is_form(request) and b"_method=DELETE" in request.body)

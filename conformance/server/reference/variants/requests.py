@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from urllib.parse import parse_qs
 
 from conformance.exchange import Request
 from conformance.lro.codes import Code
@@ -119,16 +118,3 @@ def doubled_verb_is_not_routed(honest: Service) -> Service:
         return honest.route(service, replace(request, target="/") if doubled else request)
 
     return replace(honest, route=route)
-
-
-@variant()
-def documented_method_override_is_followed(honest: Service) -> Service:
-    """`X-HTTP-Method-Override`, and `$httpMethod` in the query, say the method of a POST, as Google documents it."""
-
-    def overridden(service: Service, request: Request) -> Invocation:
-        method = request.header("x-http-method-override") or parse_qs(request.query).get("$httpMethod", [None])[0]
-        if request.method == "POST" and method is not None:
-            return honest.route(service, replace(request, method=method, target=request.path, body=b""))
-        return honest.route(service, request)
-
-    return replace(honest, route=overridden)
