@@ -92,7 +92,7 @@ def _similar(iut: Iut, name: str) -> Iterator[_Similar]:
             yield _Similar(with_parameter, f"{segments[position - 1]} with a parameter after it", **like_it)
         if position % 2 and not iut.is_quick and (alias := _ALIASES.get(segments[position - 1])) not in (None, segment):
             aliased = "/".join([*segments[:position], str(alias), *segments[position + 1 :]])
-            yield _Similar(aliased, f"{segments[position - 1]}/{alias} before it")
+            yield _Similar(aliased, f"{segments[position - 1]}/{alias} before it", may_be_ours=True)
     if not iut.is_quick:
         for other, what in _below_almost_the_same(segments):
             yield _Similar(other, what, **like_it)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import unquote
 
+from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.faults.lies import (
     cancel_if_there,
     cancel_meant_for,
@@ -195,6 +197,19 @@ def location_is_ignored(honest: Service) -> Service:
 def global_is_every_location(honest: Service) -> Service:
     """Looks for an operation of `locations/global` in every location."""
     return resembling(honest, lambda asked, known: "/locations/global/" in asked and id_of(asked) == id_of(known))
+
+
+@fault(breaks="target.whole-name-counts", profile="ci")
+def global_is_every_location_of_gets(honest: Service) -> Service:
+    """Looks for it there for a get, too, which shows the operation of the other location."""
+    lying = global_is_every_location(honest)
+
+    def lie(service: Service, call: Invocation) -> str:
+        if call.rpc is not Rpc.GET or "/locations/global/" not in call.name:
+            return lying.choose_target(service, call)
+        return next((name for name in started(service) if id_of(name) == id_of(call.name)), call.name)
+
+    return replace(lying, choose_target=lie)
 
 
 @fault(breaks="target.whole-name-counts", profile="ci")
