@@ -130,6 +130,22 @@ class Traffic(tuple[Exchange, ...]):
         parts = {wire: Traffic(exchange for exchange in self if exchange.over is wire) for wire in Wire}
         return {wire: self if len(part) == len(self) else part for wire, part in parts.items()}
 
+    def those(self, conditions: tuple[Callable[[Exchange], bool], ...]) -> Traffic:
+        """Those for which the conditions hold, each asked where those before it do.
+
+        Many rules begin with the same conditions, such as that it is a cancel: these are asked once for all of them.
+        """
+        if not conditions:
+            return self
+        if conditions not in self._found:
+            *before, last = conditions
+            self._found[conditions] = Traffic(filter(last, self.those(tuple(before))))
+        return self._found[conditions]
+
+    @cached_property
+    def _found(self) -> dict[tuple[Callable[[Exchange], bool], ...], Traffic]:
+        return {}
+
     @cached_property
     def histories(self) -> list[History]:
         return _histories(self)

@@ -49,16 +49,22 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """A condition on an exchange; conditions combine with `&`, `|` and `~`."""
+    """A condition on an exchange; conditions combine with `&`, `|` and `~`. `parts` are those that `&` has combined."""
 
     holds: Callable[[Exchange], bool]
+    parts: tuple[Callable[[Exchange], bool], ...] = ()
 
     def __call__(self, exchange: Exchange) -> bool:
         return self.holds(exchange)
 
     def __and__(self, other: When) -> When:
         first, second = self.holds, other.holds
-        return When(lambda exchange: first(exchange) and second(exchange))
+        return When(lambda exchange: first(exchange) and second(exchange), (*self.in_turn, *other.in_turn))
+
+    @property
+    def in_turn(self) -> tuple[Callable[[Exchange], bool], ...]:
+        """What has to hold, in the order in which it is asked."""
+        return self.parts or (self.holds,)
 
     def __or__(self, other: When) -> When:
         first, second = self.holds, other.holds
@@ -83,11 +89,9 @@ class ExchangeRule:
 
     def judgements(self, exchanges: Iterable[Exchange], /) -> Iterator[Complaint | None]:
         """One judgement for each exchange that the rule judges: a complaint, or None for "kept"."""
-        holds = self.when.holds
-        for exchange in _judged_by(self, exchanges):
-            if holds(exchange):
-                message = self.judge(exchange)
-                yield Complaint(_writable(message), (exchange,)) if message else None
+        for exchange in _judged_by(self, exchanges).those(self.when.in_turn):
+            message = self.judge(exchange)
+            yield Complaint(_writable(message), (exchange,)) if message else None
 
     def last_judged(self, exchanges: Iterable[Exchange], /) -> Exchange | None:
         """The last exchange that the rule judges; None when there is none."""

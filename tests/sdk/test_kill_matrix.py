@@ -13,8 +13,8 @@ from conformance.sdk.faults import client_faults
 from conformance.spec.catalogue import client_catalogue
 from tests.golden.golden import differences, read
 
-SHARDS = 16
-"""So many tests the whole matrix is, for processes to share."""
+SHARDS = 32
+"""So many tests the whole matrix is, for processes to share: at the end of the proof the longest is waited for."""
 
 
 def sample() -> list[Subject]:
