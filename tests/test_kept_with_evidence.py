@@ -30,6 +30,9 @@ from conformance.suite.test_list import test_token_that_nobody_gave_is_refused a
 from conformance.suite.test_list_pages import test_page_size_may_change as page_size_may_change
 from conformance.suite.test_races import test_great_storm_has_an_order as great_storm_has_an_order
 from conformance.suite.test_routing import test_too_long_target_is_refused as too_long_target_is_refused
+from conformance.suite.test_unknown import (
+    test_get_of_a_member_of_every_object_is_not_found as member_of_every_object_is_not_found,
+)
 from tests.rules.traffic import (
     DONE_ALREADY,
     INVALID,
@@ -165,3 +168,15 @@ def test_what_is_drawn_and_never_answered_was_not_refused(answer: Any) -> None:
         return
     with pytest.raises(NotTested):
         aimed.require_no_effect(cast("Any", None), needs_evidence=False)
+
+
+def test_a_firewall_may_refuse_words_of_javascript_and_shows_nothing_by_it() -> None:
+    traffic = Traffic()
+    refused, unknown = traffic.get(PERMISSION_DENIED, status=403), traffic.get(NOT_FOUND, status=404)
+    found = traffic.get({})
+    iut = cast("Iut", SimpleNamespace(knows_the_caller=False))
+    member_of_every_object_is_not_found(iut, [refused, unknown])
+    with pytest.raises(NotTested, match="as by a firewall"):
+        member_of_every_object_is_not_found(iut, [refused, refused])
+    with pytest.raises(Violated):
+        member_of_every_object_is_not_found(iut, [refused, found])

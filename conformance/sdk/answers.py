@@ -170,8 +170,9 @@ def coded(answer: Answer, spelt: str = "gzip") -> Answer:
 
 
 _LONGEST_HOLD = 2000
+"""Milliseconds; no deadline of a scenario about late answers is near it."""
 _FOR_COMPANY = 800
-"""Milliseconds; no deadline of a scenario about late answers or calls at once is near it."""
+"""Milliseconds; also four answers that were held so long, one after the other, are within the deadline of a call."""
 
 REASONS = {
     200: "OK",
