@@ -23,7 +23,7 @@ from conformance.server.options import Options
 from conformance.server.reference.api_error import NoAnswer
 from conformance.server.reference.build import reference_service
 from conformance.server.reference.in_process import ORIGIN as REFERENCE
-from conformance.server.reference.in_process import client as client_of
+from conformance.server.reference.in_process import transport as transport_of
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.serve import running_server
 from conformance.server.reference.service import Service
@@ -159,7 +159,7 @@ def _embedded(
     form = SupplyForm(start=StartRequest("POST", "/v1/projects/demo/locations/us/operations:start", {"mode": "run"}))
     configuration = Configuration(operations=OperationsSection(running=form))
     contract = Contract.load("beyondcorp.v1")
-    transport = HttpTransport(client_of(service), REFERENCE, clock)
+    transport = HttpTransport(transport_of(service), REFERENCE, clock)
     target = Target(transport, clock, configuration.limits, contract.identify, REFERENCE, parallel=False)
     return Iut(configuration, contract, target, Credentials())
 

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from conformance.errors import TargetError
 from conformance.exchange import Failure, FailureKind, Method, Request, Response
 from conformance.lro import SystemClock
@@ -57,8 +55,7 @@ def look_at_url(url: str, contract: Contract) -> Seen:
 def look_at_app(app: str, directory: Path, contract: Contract) -> Seen:
     """A first look at an application in this process. Raises UsageError or TargetError when it cannot be had."""
     transport = transport_to(load_app(app, directory), f"the application {app!r}")
-    client = httpx.Client(transport=transport, follow_redirects=False, trust_env=False)
-    return _look(HttpTransport(client, ORIGIN, SystemClock()), app, "", contract)
+    return _look(HttpTransport(transport, ORIGIN, SystemClock()), app, "", contract)
 
 
 def _look(transport: HttpTransport, where: str, prefix: str, contract: Contract) -> Seen:

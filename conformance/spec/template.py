@@ -51,7 +51,7 @@ Words the grammar leaves open, and how they are read here
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NoReturn
@@ -107,7 +107,8 @@ class Variable:
 
     def accepts(self, value: str) -> bool:
         """Whether some path binds this variable to `value`."""
-        return _fits(self.segments, self.split(value))
+        texts = self.split(value)
+        return _takes(self.segments, len(texts)) and _fits(self.segments, texts)
 
     def split(self, value: str) -> list[str]:
         """The segments that `value` stands for, decoded; in a variable of one segment a slash is data."""
@@ -159,7 +160,7 @@ class PathTemplate:
                 return None
         if raw == [""]:
             raw = []
-        if not _fits(self.segments, [_decode(segment) for segment in raw]):
+        if not _takes(self.segments, len(raw)) or not _fits(self.segments, map(_decode, raw)):
             return None
         return {variable.name: variable._read(raw) for variable in self.variables}
 
@@ -200,17 +201,21 @@ class PathTemplate:
         return self.text
 
 
-def _fits(pattern: Sequence[Segment], texts: Sequence[str | None]) -> bool:
-    """Whether decoded segments fit a row of template segments; None stands for a segment that cannot be decoded."""
+def _takes(pattern: Sequence[Segment], count: int) -> bool:
+    """Whether a row of template segments takes so many segments."""
     open_ended = pattern[-1].kind is Kind.REST
     fixed = len(pattern) - open_ended
-    if len(texts) < fixed or (len(texts) > fixed and not open_ended):
-        return False
-    if any(text is None or text in _NOT_SEGMENTS for text in texts):
-        return False
-    return all(
-        segment.kind is not Kind.LITERAL or segment.text == text for segment, text in zip(pattern, texts, strict=False)
-    )
+    return count == fixed or (open_ended and count > fixed)
+
+
+def _fits(pattern: Sequence[Segment], texts: Iterable[str | None]) -> bool:
+    """Whether decoded segments, as many as it takes, fit a row of template segments; None is one that has no text."""
+    for place, text in enumerate(texts):
+        if text is None or text in _NOT_SEGMENTS:
+            return False
+        if place < len(pattern) and pattern[place].kind is Kind.LITERAL and pattern[place].text != text:
+            return False
+    return True
 
 
 def _decode(raw: str) -> str | None:
@@ -227,6 +232,8 @@ def _decode(raw: str) -> str | None:
 
 def _decode_all_but_slashes(raw: str) -> str:
     """`raw`, which `_decode` can decode, decoded but for `%2F` and `%2f` (no slash is part of a UTF-8 sequence)."""
+    if "%" not in raw:
+        return raw
     # With one capturing group, `split` puts what it split at, the encoded slashes, at the odd places.
     parts = _ENCODED_SLASH.split(raw)
     return "".join(part if place % 2 else unquote(part) for place, part in enumerate(parts))

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("modules_of_its_own")
 def asked(found: object, request: Request, timeout: float = 5.0) -> Response | Failure:
     """What an application answers to one request."""
     transport = transport_to(found, "the application")
-    client = HttpTransport(httpx.Client(transport=transport), ORIGIN, SystemClock())
+    client = HttpTransport(transport, ORIGIN, SystemClock())
     try:
         return client.exchange(request, timeout)
     finally:
@@ -125,7 +125,7 @@ def test_a_wsgi_application_that_starts_no_answer_is_a_server_error() -> None:
 @pytest.mark.parametrize("app", [raises_at_once, raises_in_the_middle, raises])
 def test_a_traceback_is_printed_once_as_a_server_prints_it(app: object, capsys: pytest.CaptureFixture[str]) -> None:
     transport = transport_to(app, "the application 'x:app'", lambda text: text.replace("bug", "…"))
-    client = HttpTransport(httpx.Client(transport=transport), ORIGIN, SystemClock())
+    client = HttpTransport(transport, ORIGIN, SystemClock())
     try:
         for target in ("/v1/a:cancel", "/v1/b:cancel"):
             client.exchange(a_request(target=target), 5.0)
@@ -157,6 +157,18 @@ def test_what_our_library_logs_of_each_request_is_not_the_application_s(caplog: 
     with caplog.at_level(logging.INFO):
         asked(answer, a_request())
     assert caplog.messages == ["HTTP Request: one of the application's own"]
+
+
+@pytest.mark.parametrize("location", ["http://[::1", "http://x:port/", "mailto:somebody", "//", "\x7f"])
+def test_a_redirect_is_an_answer_wherever_it_leads(location: str) -> None:
+    """It is not followed, so whether its Location is a URL is nobody's business here."""
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(303, headers={"Location": location})
+
+    redirected = asked(answer, a_request())
+    assert isinstance(redirected, Response)
+    assert (redirected.status, redirected.header("location")) == (303, location)
 
 
 def test_an_answer_to_head_has_no_content() -> None:

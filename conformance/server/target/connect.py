@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from conformance.errors import UsageError
 from conformance.exchange import Call, Method
 from conformance.judging.statement import StatementSection
@@ -95,12 +93,12 @@ def _in_process(configuration: Configuration, contract: Contract, profile: Profi
     def masked(text: str) -> str:
         return without_look_alikes(target.masking().text(text))
 
-    client = httpx.Client(transport=transport_to(found, where, masked), follow_redirects=False, trust_env=False)
+    transport = transport_to(found, where, masked)
     clock = SystemClock()
     limits = configuration.limits
     origin, prefix = _parts(configuration.transport_url or ORIGIN)
     target = Target(
-        HttpTransport(client, origin, clock), clock, limits, _below(prefix, contract), origin, limits.concurrency > 1
+        HttpTransport(transport, origin, clock), clock, limits, _below(prefix, contract), origin, limits.concurrency > 1
     )
     target.request_id_header = configuration.iut.request_id_header
     iut = configuration.iut
@@ -218,7 +216,7 @@ def _embedded(configuration: Configuration, contract: Contract, profile: Profile
     from conformance.server.reference.bindings import bindings_for
     from conformance.server.reference.build import reference_service
     from conformance.server.reference.in_process import ORIGIN
-    from conformance.server.reference.in_process import client as client_of
+    from conformance.server.reference.in_process import transport as transport_of
     from conformance.server.reference.worlds import AT_ONCE, world_named
 
     credentials = Credentials(
@@ -241,7 +239,7 @@ def _embedded(configuration: Configuration, contract: Contract, profile: Profile
         operations=_embedded_operations(configuration.operations, start),
         statement=configuration.statement.over(_embedded_statement(contract, iut.parent, stated)),
     )
-    transport = HttpTransport(client_of(service), ORIGIN, clock)
+    transport = HttpTransport(transport_of(service), ORIGIN, clock)
     target = Target(transport, clock, configuration.limits, contract.identify, ORIGIN, parallel=False, in_a_relay=True)
     return Iut(configuration, contract, target, credentials, profile)
 

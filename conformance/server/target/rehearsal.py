@@ -43,7 +43,7 @@ def rehearsed(configuration: Configuration, contract: Contract, profile: Profile
     from conformance.server.reference.bindings import bindings_for
     from conformance.server.reference.build import reference_service
     from conformance.server.reference.in_process import ORIGIN
-    from conformance.server.reference.in_process import client as client_of
+    from conformance.server.reference.in_process import transport as transport_of
 
     credentials = _credentials(configuration.auth)
     auth = Auth({MAIN: frozenset({CLOUD_PLATFORM}), FORBIDDEN: frozenset()}) if credentials.main is not None else None
@@ -79,7 +79,7 @@ def rehearsed(configuration: Configuration, contract: Contract, profile: Profile
         ),
         statement=_statement(configuration),
     )
-    transport = HttpTransport(client_of(service), ORIGIN, clock)
+    transport = HttpTransport(transport_of(service), ORIGIN, clock)
     target = Target(transport, clock, configuration.limits, contract.identify, ORIGIN, parallel=False)
     return Iut(configuration, contract, target, credentials, profile)
 

@@ -1,13 +1,13 @@
 """The transport: sends one request and returns one complete response or a failure, within one deadline.
 
-httpx sends what it is given; every header of a request is ours, so the bytes that are recorded are the bytes that
-went out. A missing Content-Length, a malformed percent-escape and an absolute-form target are all just requests here
-(the raw target travels in the request extension `target`), so no second sender is needed for them.
+A transport of httpx sends what it is given; every header of a request is ours, so the bytes that are recorded are the
+bytes that went out. A missing Content-Length, a malformed percent-escape and an absolute-form target are all just
+requests here (the raw target travels in the request extension `target`), so no second sender is needed for them. What a
+client of httpx adds would be in the way: it follows redirects, keeps cookies and logs.
 """
 
 from __future__ import annotations
 
-import logging
 import socket
 import zlib
 from collections.abc import Iterable, Iterator
@@ -51,23 +51,19 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """Requests over an httpx client. `origin` is scheme and authority, such as http://127.0.0.1:8080."""
+    """Requests over a transport of httpx. `origin` is scheme and authority, such as http://127.0.0.1:8080."""
 
-    def __init__(self, client: httpx.Client, origin: str, clock: Clock) -> None:
-        self._client = client
-        # Of a user and a password in it httpx would make an Authorization.
-        self._origin = httpx.URL(origin).copy_with(userinfo=b"")
+    def __init__(self, transport: httpx.BaseTransport, origin: str, clock: Clock) -> None:
+        self._transport = transport
+        self._origin = httpx.URL(origin)
         self._clock = clock
-        self._quiet = _Unlogged(self._origin)
-        _LIBRARY.addFilter(self._quiet)
 
     @classmethod
     def live(cls, origin: str, connections: int, tls: Tls = NO_FILES) -> HttpTransport:
         """Over sockets: HTTP/1.1, keep-alive, at most so many idle connections, no proxy, no redirects, no cookies."""
         from conformance.server.target.connections import Connections  # heavy, and of no use in process
 
-        transport = Connections(connections, tls)
-        return cls(httpx.Client(transport=transport, follow_redirects=False, trust_env=False), origin, SystemClock())
+        return cls(Connections(connections, tls), origin, SystemClock())
 
     def exchange(self, request: Request, timeout: float, fresh: bool = False, keep: bool = False) -> Response | Failure:
         deadline = self._clock.now() + timeout
@@ -104,7 +100,7 @@ class HttpTransport:
 
     def _outcome(self, outgoing: httpx.Request, deadline: float) -> Response | Failure:
         try:
-            incoming = self._client.send(outgoing, stream=True)
+            incoming = self._transport.handle_request(outgoing)
             try:
                 return self._read(incoming, deadline)
             finally:
@@ -141,28 +137,7 @@ class HttpTransport:
         )
 
     def close(self) -> None:
-        _LIBRARY.removeFilter(self._quiet)
-        self._client.close()
-
-
-_LIBRARY = logging.getLogger("httpx")
-
-
-class _Unlogged(logging.Filter):
-    """Drops what httpx logs of each request: the report has it, and an application in process may log what is INFO.
-
-    What the application itself asks another server by httpx is logged as it wants.
-    """
-
-    def __init__(self, url: httpx.URL) -> None:
-        super().__init__()
-        self._url = url
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return not (
-            isinstance(record.args, tuple)
-            and any(isinstance(given, httpx.URL) and given == self._url for given in record.args)
-        )
+        self._transport.close()
 
 
 UNKNOWN_HOST = "its host has no address"
