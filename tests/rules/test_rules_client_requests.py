@@ -59,6 +59,12 @@ def asked_to_get(*arrived: Exchange, shown: Any = None) -> Turn:
     return turn(*arrived, asks=Method.GET, shown=shown)
 
 
+def needlessly_escaped() -> Exchange:
+    """Letters that need no escape have one: in a literal segment, in the id, and in the verb."""
+    path = CANCEL.replace("projects", "%70rojects").replace("locations", "loc%61tions").replace(":cancel", ":canc%65l")
+    return sent(path, call=CONTRACT.identify("POST", path))
+
+
 def routed(value: str) -> Exchange:
     return cancel(*LENGTH, ("x-goog-request-params", value))
 
@@ -109,6 +115,7 @@ LISTED = f'{{"name": "{OPERATION}"}}'.encode()
         (BOUND, asked_to_get(get())),
         (BOUND, asked_to_get(sent("/v1/elsewhere", method="GET"))),
         (NAME, asked_to_get(get())),
+        *((one, turn(needlessly_escaped())) for one in (SHAPE, VERB, NAME, EMPTY)),
         (LABEL, turn(cancel(*LENGTH, ("content-type", "Application/JSON; charset=utf-8"), body=b"{}"))),
         (EMPTY, turn(cancel(*JSON, body=b"{}"))),
         (EMPTY, turn(cancel(*JSON, body=b'{"name": null}'))),

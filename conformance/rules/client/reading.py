@@ -14,6 +14,10 @@ from conformance.rules.rule import Complaint
 
 PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/%-]*")
 
+_VERB = ":cancel"
+
+_NEEDLESS_ESCAPE = re.compile(r"%(2[de]|3\d|4[1-9a-f]|5[\daf]|6[1-9a-f]|7[\dae])", re.IGNORECASE)
+"""An escape of an unreserved character: a letter, a digit, or one of `-._~`."""
 
 _RPC = re.compile(r"/\w+(\.\w+)+/\w+")
 """The path of a method over gRPC: its service and its name."""
@@ -84,11 +88,7 @@ def posts_of(turn: Turn) -> list[Exchange]:
 
 def calls_of(turn: Turn) -> list[Exchange]:
     """The requests that are meant to be the wanted call, by their path."""
-    return [
-        exchange
-        for exchange in requests_of(turn)
-        if exchange.request.path.endswith(":cancel") or not asks_for_a_cancel(turn)
-    ]
+    return [exchange for exchange in requests_of(turn) if has_the_verb(exchange) or not asks_for_a_cancel(turn)]
 
 
 def other_rpcs_of(turn: Turn) -> list[Exchange]:
@@ -100,11 +100,7 @@ def other_rpcs_of(turn: Turn) -> list[Exchange]:
 
 def cancels_of(turn: Turn) -> list[Exchange]:
     """The cancels among all that arrived, those that followed a redirect too."""
-    return [
-        exchange
-        for exchange in turn.arrived
-        if exchange.request.method == "POST" and exchange.request.path.endswith(":cancel")
-    ]
+    return [exchange for exchange in turn.arrived if exchange.request.method == "POST" and has_the_verb(exchange)]
 
 
 def gets_and_deletes_of(turn: Turn) -> list[Exchange]:
@@ -129,8 +125,23 @@ def is_redirect(exchange: Exchange) -> bool:
     return exchange.response is not None and 300 <= exchange.response.status < 400
 
 
-def without_verb(path: str) -> str:
-    return path.removesuffix(":cancel")
+def path_of(exchange: Exchange) -> str:
+    """The path of a request as it is compared: an escape of a character that needs none says the same.
+
+    "URIs that differ in the replacement of an unreserved character with its corresponding percent-encoded US-ASCII
+    octet are equivalent" (RFC 3986, section 2.3).
+    """
+    return _NEEDLESS_ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), exchange.request.path)
+
+
+def has_the_verb(exchange: Exchange) -> bool:
+    """Whether the path of a request ends in the verb of a cancel."""
+    return path_of(exchange).endswith(_VERB)
+
+
+def path_without_verb(exchange: Exchange) -> str:
+    """The path of a request, as it is compared, before the verb of a cancel."""
+    return path_of(exchange).removesuffix(_VERB)
 
 
 def _has_dot_segment(name: str) -> bool:

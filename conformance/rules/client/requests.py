@@ -17,16 +17,17 @@ from conformance.rules.client.reading import (
     calls_of,
     cancels_of,
     gets_and_deletes_of,
+    has_the_verb,
     http_method_of,
     is_wait,
     line_of,
     names_an_operation,
     other_rpcs_of,
+    path_without_verb,
     posts_of,
     reply_in_words,
     requests_of,
     something_arrived,
-    without_verb,
 )
 from conformance.rules.client.turn import Turn, TurnJudge, turn_rule
 from conformance.rules.rule import Complaint
@@ -120,7 +121,7 @@ def _override(exchange: Exchange) -> str:
     reads=Wire.HTTP,
 )
 def the_verb_ends_the_path(turn: Turn) -> Complaint | None:
-    lost = [exchange for exchange in posts_of(turn) if not exchange.request.path.endswith(":cancel")]
+    lost = [exchange for exchange in posts_of(turn) if not has_the_verb(exchange)]
     return about(turn, lost, lambda exchange: f"{line_of(exchange)} does not end in the verb :cancel")
 
 
@@ -133,7 +134,7 @@ def the_path_has_the_shape_of_the_binding(turn: Turn) -> Complaint | None:
     unbound = [
         exchange
         for exchange in requests_of(turn)
-        if not turn.paths.fullmatch(without_verb(exchange.request.path))
+        if not turn.paths.fullmatch(path_without_verb(exchange))
         and (exchange.call is None or exchange.call.method is not Method.LIST)
     ]
     return about(turn, unbound, lambda exchange: f"{line_of(exchange)} has a path that no binding has")
@@ -149,7 +150,7 @@ def the_path_names_the_operation(turn: Turn) -> Complaint | None:
     wrong = [
         exchange
         for exchange in requests_of(turn)
-        if exchange.request.path.endswith(":cancel") is asks_for_a_cancel(turn)
+        if has_the_verb(exchange) is asks_for_a_cancel(turn)
         and (turn.over is Wire.GRPC or _has_the_shape(turn, exchange))
         and exchange not in other_rpcs_of(turn)
         and (
@@ -174,7 +175,7 @@ def _has_the_name_that_was_answered(turn: Turn, exchange: Exchange) -> bool:
 def _has_the_shape(turn: Turn, exchange: Exchange) -> bool:
     if turn.asks(Method.LIST):
         return exchange.calls(Method.LIST)
-    return turn.paths.fullmatch(without_verb(exchange.request.path)) is not None
+    return turn.paths.fullmatch(path_without_verb(exchange)) is not None
 
 
 @turn_rule("client-request.nothing-else-is-called", when=something_arrived)
