@@ -73,9 +73,22 @@ def _where_it_applies(findings: Sequence[CheckResult]) -> list[CheckResult]:
 def results(play: Play, masking: Masking) -> Iterator[CheckResult]:
     """What one play says of the requirements: one result for each rule that had something to say, and expectation.
 
+    What is kept only by indulgence is not tested: neither a client that is late nor a busy machine is ruled out.
+    """
+    indulged = {requirement: turn.stall for turn in play.all_turns for requirement in kept_by_indulgence(turn)}
+    for result in _said(play, masking):
+        if result.finding is not Finding.KEPT or result.requirement not in indulged:
+            yield result
+    for requirement, stall in indulged.items():
+        reason = f"{play.scenario.name}: kept only if {stall * 1000:.0f} ms of a busy machine are taken off"
+        yield CheckResult(requirement, play.scenario.name, Finding.NOT_TESTED, reason, play.seconds)
+
+
+def _said(play: Play, masking: Masking) -> Iterator[CheckResult]:
+    """What the rules say of a play, and then its expectations.
+
     What a rule has found is not said again by an expectation of the same requirement. Of a call that was given up long
-    before its deadline an expectation says nothing: its answer was not waited for. What is kept by indulgence is kept,
-    and does not show that a known failure is gone.
+    before its deadline an expectation says nothing: its answer was not waited for.
     """
     violated = set()
     for rule in client_rules().values():
@@ -92,10 +105,6 @@ def results(play: Play, masking: Masking) -> Iterator[CheckResult]:
             yield CheckResult(expectation.requirement, play.scenario.name, Finding.NOT_TESTED, reason, play.seconds)
         else:
             yield _expectation_result(expectation, play, masking)
-    for turn in play.all_turns:
-        for requirement in kept_by_indulgence(turn):
-            reason = f"{play.scenario.name}: the machine was busy for {turn.stall * 1000:.0f} ms, which were taken off"
-            yield CheckResult(requirement, play.scenario.name, Finding.NOT_TESTED, reason, play.seconds)
 
 
 def _rule_result(rule: TurnRule, play: Play, masking: Masking) -> CheckResult | None:

@@ -39,7 +39,7 @@ def may_be_the_machine(turn: Turn) -> bool:
 def kept_by_indulgence(turn: Turn) -> list[str]:
     """The requirements about time that the turn keeps only because the time of a busy machine is taken off.
 
-    They count as kept; but that a known failure is gone, such a turn does not show.
+    Such a turn shows neither that they are kept nor that a known failure is gone.
     """
     if not turn.stall:
         return []
