@@ -153,6 +153,11 @@ CASES = {
                 t.list(running()),
                 t.get(NOT_FOUND, 404),
             ),
+            "a get had found it, and it is gone since, which is another's business": lambda t: (
+                t.get(running()),
+                t.list(running()),
+                t.get(NOT_FOUND, 404),
+            ),
         },
         violated={
             "done by list, running by get": lambda t: (t.list(cancelled()), t.get(running())),

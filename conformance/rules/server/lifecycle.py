@@ -110,8 +110,9 @@ def _differ(one: Look, other: Look) -> bool:
 def _missing_after(history: History, listed: Look) -> Exchange | None:
     """The first get after a list that did not find what the list had shown, unless it was deleted.
 
-    If it was cancelled, another requirement speaks about its absence, unless a later list shows it again. The same
-    holds if a POST on its name, which means nothing, was accepted: some servers take that for a delete.
+    If it was cancelled, or a get had shown it before and it is gone since, other requirements speak about its absence,
+    unless a later list shows it again. Nor does this one if a POST on its name, which means nothing, was accepted: some
+    servers take that for a delete.
     """
     gets = (call for call in history.calls if call.calls(Method.GET) and listed.exchange.precedes(call))
     look = next((get for get in gets if of_the_same_caller(listed.exchange, get)), None)
@@ -119,9 +120,10 @@ def _missing_after(history: History, listed: Look) -> Exchange | None:
         return None
     if any(call.calls(Method.DELETE) for call in history.calls) or any(post.succeeded() for post in history.posts):
         return None
-    if all(look.precedes(cancel) for cancel in history.cancels()):
+    if any(look.precedes(later.exchange) for later in history.lists):
         return look
-    return look if any(look.precedes(later.exchange) for later in history.lists) else None
+    has_gone = any(got.exchange.precedes(look) for got in history.gets)
+    return look if not has_gone and all(look.precedes(cancel) for cancel in history.cancels()) else None
 
 
 def _got_after_cancel(history: History) -> tuple[Exchange, ...]:
