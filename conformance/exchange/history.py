@@ -7,10 +7,11 @@ follows from the order of looks that overlap.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
+from conformance.exchange.deletes import Deletes
 from conformance.exchange.exchange import Exchange
 from conformance.exchange.message import Response
 from conformance.exchange.view import Call, Method, Wire, view_of
@@ -45,6 +46,8 @@ class History:
     """The POSTs on the path of a get of this operation, where nothing is bound to a POST."""
     given: tuple[Exchange, ...] = ()
     """The successful POSTs of no method, such as a start, whose answer has this name: it may be a new operation's."""
+    deletes: Deletes = field(default_factory=lambda: Deletes(()))
+    """The successful deletes of the traffic, of whatever operation."""
 
     @cached_property
     def gets(self) -> tuple[Look, ...]:
@@ -200,7 +203,7 @@ def _histories(exchanges: Traffic) -> list[History]:
             read.append(exchange)
         if shown is not None and exchange.call.name not in deleted:
             looks.setdefault(exchange.call.name, []).append(Look(exchange, shown))
-    everything_read = tuple(read)
+    everything_read, deletes = tuple(read), Deletes(exchanges)
     return [
         History(
             name,
@@ -209,6 +212,7 @@ def _histories(exchanges: Traffic) -> list[History]:
             everything_read,
             tuple(posts.get(name, ())),
             tuple(given.get(name, ())),
+            deletes,
         )
         for name in sorted(calls.keys() | looks.keys())
     ]

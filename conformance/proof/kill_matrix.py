@@ -95,7 +95,7 @@ class MatrixResult:
         ]
 
 
-_SAID_BY_THE_OTHER = "target.only-its-cancel-cancels"
+_SAID_BY_THE_OTHER = ("target.only-its-cancel-cancels", "outcome.not-deleted")
 """What a worker says of an operation of its own that the request of another one has hit, which it does not know."""
 
 
@@ -109,7 +109,7 @@ def subjects(world: str = AT_ONCE.name) -> list[Subject]:
             fault.at_least,
             fault.profile,
             world=world,
-            by_chance=frozenset((*fault.breaks, _SAID_BY_THE_OTHER) if world in fault.by_chance else ()),
+            by_chance=frozenset((*fault.breaks, *_SAID_BY_THE_OTHER) if world in fault.by_chance else ()),
         )
         for fault in all_faults().values()
     ]

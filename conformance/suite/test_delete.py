@@ -9,6 +9,7 @@ import pytest
 
 from conformance.errors import NotApplicable, NotTested, Unjudged
 from conformance.exchange import Exchange, Method
+from conformance.exchange.history import operation_in
 from conformance.rules import Complaint
 from conformance.rules.server.outcome import not_found, unsupported_says_so
 from conformance.server.target.iut import Iut
@@ -18,7 +19,7 @@ from conformance.suite.blame import Blame
 from conformance.suite.bystanders import Bystander, Bystanders, shows_the_end
 from conformance.suite.cancellations import Cancellations
 from conformance.suite.deletion import DELETION, Deletion, FirstDelete
-from conformance.suite.evidence import answered, note, require_answers, require_each, tells_what_exists
+from conformance.suite.evidence import answered, is_gone, note, require_answers, require_each, tells_what_exists
 from conformance.suite.judging import require, verifies
 from conformance.suite.last_look import LastLook
 from conformance.suite.pages import SmallPages
@@ -41,6 +42,39 @@ def test_delete_leaves_other_operations_alone(
     if looked.touched is not None and not blame.delete_touches_others:
         raise NotTested(f"{looked.touched.message}; another delete left the operations beside it alone")
     last_look.require_untouched(DELETION)
+
+
+@verifies("target.other-operations-untouched")
+def test_delete_leaves_operations_that_have_ended_alone(
+    iut: Iut, last_look: LastLook, deletion: Deletion, cancel_works: Cancellations, blame: Blame
+) -> None:
+    """It only adds. One that is gone may be so for another reason: fresh ones show whether a delete takes others."""
+    others = [each.end for each in cancel_works.all() if each.end.call != deletion.delete.call]
+    ended = [end for end in others if shows_the_end(end) and end.precedes(deletion.delete)]
+    looks = [last_look.end_of(end.call.name) for end in ended if end.call is not None]
+    if not deletion.removed or not looks:
+        raise NotTested("no operation that had ended was beside one that was deleted")
+    if any(map(is_gone, looks)):
+        require(_taken_by_a_delete(iut, blame))
+        raise NotTested(f"{answered(next(filter(is_gone, looks)))}; another delete left those beside it alone")
+    require_answers(*looks)
+
+
+def _taken_by_a_delete(iut: Iut, blame: Blame) -> Complaint | None:
+    """What became of one that ended, when another was deleted that had ended as well."""
+    with blame.for_all():
+        before, removed, after = (iut.running(1)[0] for _ in range(3))
+        iut.send_all([iut.cancel_request(name, note="cancel of what ends") for name in (before, removed, after)])
+        iut.await_end([before, removed, after])
+        found = [name for name in (before, after) if operation_in(iut.get(name)) is not None]
+        delete = iut.delete(removed)
+        gone = [look for look in iut.get_all(found) if is_gone(look)]
+    if not gone or not delete.succeeded():
+        return None
+    name = gone[0].call.name if gone[0].call is not None else ""
+    return Complaint(
+        f"{name} had ended, and is gone by {delete.request.method} {delete.request.path}", (delete, gone[0])
+    )
 
 
 @stimulus

@@ -251,6 +251,13 @@ CASES = {
             "cancelled": lambda t: (t.get(running()), t.cancel(), t.get(cancelled())),
             "still running": lambda t: (t.get(running()), t.cancel(), t.get(asked_to_cancel())),
             "completed despite the cancel": lambda t: (t.get(running()), t.cancel(), t.get(succeeded())),
+            "taken by the delete of another one, which nothing else was sent beside": lambda t: (
+                t.get(running()),
+                t.cancel(),
+                t.get(cancelled()),
+                t.delete(name=OTHER),
+                t.get(NOT_FOUND, 404),
+            ),
             "gone once it was deleted": lambda t: (
                 t.cancel(),
                 t.get(cancelled()),
@@ -262,6 +269,20 @@ CASES = {
             "404": lambda t: (t.get(running()), t.cancel(), t.get(NOT_FOUND, 404)),
             "410": lambda t: (t.get(running()), t.cancel(), t.get(None, 410)),
             "404 after a while": lambda t: (t.cancel(), t.get(cancelled()), t.get(NOT_FOUND, 404)),
+            "404 after the delete of another one, beside which something else was sent": lambda t: (
+                t.get(running()),
+                t.cancel(),
+                t.get(cancelled()),
+                t.cancel(name=OTHER),
+                t.delete(name=OTHER),
+                t.get(NOT_FOUND, 404),
+            ),
+            "404 before another one is deleted": lambda t: (
+                t.get(running()),
+                t.cancel(),
+                t.get(NOT_FOUND, 404),
+                t.delete(name=OTHER),
+            ),
             "404 after the first of two cancels": lambda t: (
                 t.get(running()),
                 t.cancel(),

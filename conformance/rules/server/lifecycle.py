@@ -154,13 +154,20 @@ def _tells_what_exists(call: Exchange) -> bool:
 
 @history_rule("outcome.not-deleted", when=lambda history: bool(history.looks) and bool(_got_after_cancel(history)))
 def cancelled_operation_can_still_be_got(history: History) -> Complaint | None:
+    """One that a delete of another operation took with it was not deleted by its cancel."""
     for call in _got_after_cancel(history):
-        if call.view.code is Code.NOT_FOUND:
+        if call.view.code is Code.NOT_FOUND and not _may_be_taken_by_another_delete(history, call):
             return Complaint(
                 f"{history.name} was cancelled and then not found: status {call.view.words}",
                 (history.cancels()[0], call),
             )
     return None
+
+
+def _may_be_taken_by_another_delete(history: History, missing: Exchange) -> bool:
+    """Whether another operation was deleted since the cancel, and such deletes are known to take more with them."""
+    deletes = history.deletes
+    return bool(deletes.of_another(history.cancels()[0], missing)) and deletes.take_others
 
 
 @history_rule(

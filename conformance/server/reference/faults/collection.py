@@ -222,6 +222,24 @@ def delete_cancels_the_next(honest: Service) -> Service:
     return without_metadata(remembering(replace(honest, delete=lie)))
 
 
+@fault(
+    breaks="target.other-operations-untouched",
+    by_chance={"workers": "a worker does not know what took its operations if another one has deleted"},
+)
+def delete_clears_what_has_ended(honest: Service) -> Service:
+    """Deletes with an operation all others of its parent that have ended, as whoever tidies up by the state does."""
+
+    def lie(service: Service, call: Invocation) -> Message:
+        operation = service.look_up(service, call.target)
+        answer = honest.delete(service, call)
+        for other in service.store.all_of(call.target.rpartition("/operations/")[0]):
+            if operation.done and other.done:
+                service.store.delete(other.name)
+        return answer
+
+    return replace(honest, delete=lie)
+
+
 @fault(breaks="delete.unknown-is-not-found")
 def delete_of_nothing_succeeds(honest: Service) -> Service:
     """Answers a delete of what does not exist with success: afterwards it is not there, and that was wanted."""

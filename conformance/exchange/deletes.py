@@ -1,0 +1,67 @@
+"""The deletes of some traffic, and whether they take other operations with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from conformance.exchange.exchange import Exchange
+from conformance.exchange.view import Method
+from conformance.lro import Code
+
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods of requests that change nothing (RFC 9110, section 9.2.1)."""
+
+
+@dataclass(frozen=True)
+class Deletes:
+    """The successful deletes of some traffic."""
+
+    traffic: tuple[Exchange, ...]
+
+    @cached_property
+    def all(self) -> tuple[Exchange, ...]:
+        return tuple(call for call in self.traffic if call.calls(Method.DELETE) and call.succeeded())
+
+    @cached_property
+    def take_others(self) -> bool:
+        """Whether one took another operation with it: a get had found that right before, and one right after does not.
+
+        Whoever sent the three changed nothing else in between, and nobody what is missing: others may send at any time.
+        """
+        return any(self._took(shown, missing) for missing in self._missing for shown in self._found(missing))
+
+    @cached_property
+    def _missing(self) -> list[Exchange]:
+        gets = (call for call in self.traffic if call.calls(Method.GET)) if self.all else ()
+        return [get for get in gets if get.view.code is Code.NOT_FOUND]
+
+    def _found(self, missing: Exchange) -> list[Exchange]:
+        """The gets of the same operation before, by the same sender, that found it."""
+        return [
+            get
+            for get in self.traffic
+            if get.call == missing.call and get.check == missing.check and get.succeeded() and get.precedes(missing)
+        ]
+
+    def _took(self, found: Exchange, missing: Exchange) -> bool:
+        changes = [
+            call
+            for call in self.traffic
+            if call.request.method not in _SAFE
+            and not (call.precedes(found) or missing.precedes(call))
+            and (_name(missing) == _name(call) or call.check == missing.check)
+        ]
+        return len(changes) == 1 and changes[0] in self.of_another(found, missing)
+
+    def of_another(self, before: Exchange, after: Exchange) -> list[Exchange]:
+        """Those between two calls on one operation that deleted another one."""
+        return [
+            delete
+            for delete in self.all
+            if _name(delete) != _name(before) and before.precedes(delete) and delete.precedes(after)
+        ]
+
+
+def _name(exchange: Exchange) -> str:
+    return exchange.call.name if exchange.call is not None else ""
