@@ -9,9 +9,6 @@ from conformance.exchange.exchange import Exchange
 from conformance.exchange.view import Method
 from conformance.lro import Code
 
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-"""Methods of requests that change nothing (RFC 9110, section 9.2.1)."""
-
 
 @dataclass(frozen=True)
 class Deletes:
@@ -48,7 +45,7 @@ class Deletes:
         changes = [
             call
             for call in self.traffic
-            if call.request.method not in _SAFE
+            if _may_change(call)
             and not (call.precedes(found) or missing.precedes(call))
             and (_name(missing) == _name(call) or call.check == missing.check)
         ]
@@ -61,6 +58,13 @@ class Deletes:
             for delete in self.all
             if _name(delete) != _name(before) and before.precedes(delete) and delete.precedes(after)
         ]
+
+
+def _may_change(exchange: Exchange) -> bool:
+    """Whether a request is no read; one that is no call says by its method that it is safe (RFC 9110, 9.2.1)."""
+    if exchange.call is None:
+        return exchange.request.method not in ("GET", "HEAD", "OPTIONS")
+    return exchange.call.method not in (Method.GET, Method.LIST)
 
 
 def _name(exchange: Exchange) -> str:
