@@ -26,30 +26,26 @@ class Deletes:
 
         Whoever sent the three changed nothing else in between, and nobody what is missing: others may send at any time.
         """
-        return any(self._took(shown, missing) for missing in self._missing for shown in self._found(missing))
-
-    @cached_property
-    def _missing(self) -> list[Exchange]:
-        gets = (call for call in self.traffic if call.calls(Method.GET)) if self.all else ()
-        return [get for get in gets if get.view.code is Code.NOT_FOUND]
-
-    def _found(self, missing: Exchange) -> list[Exchange]:
-        """The gets of the same operation before, by the same sender, that found it."""
-        return [
-            get
-            for get in self.traffic
-            if get.call == missing.call and get.check == missing.check and get.succeeded() and get.precedes(missing)
-        ]
+        gets = [call for call in self.traffic if call.calls(Method.GET)] if self.all else []
+        found: dict[tuple[str, str], Exchange] = {}
+        for get in sorted(gets, key=lambda get: (get.received_at, get.number)):
+            told = (_name(get), get.check)
+            if get.succeeded():
+                found[told] = get
+            elif get.view.code is Code.NOT_FOUND and told in found and self._took(found[told], get):
+                return True
+        return False
 
     def _took(self, found: Exchange, missing: Exchange) -> bool:
-        changes = [
+        deleted = self.of_another(found, missing)
+        changes = deleted and [
             call
             for call in self.traffic
             if _may_change(call)
             and not (call.precedes(found) or missing.precedes(call))
             and (_name(missing) == _name(call) or call.check == missing.check)
         ]
-        return len(changes) == 1 and changes[0] in self.of_another(found, missing)
+        return len(changes) == 1 and changes[0] in deleted
 
     def of_another(self, before: Exchange, after: Exchange) -> list[Exchange]:
         """Those between two calls on one operation that deleted another one."""
