@@ -109,7 +109,8 @@ def touched_alone(iut: Iut, latency: Latency, parent: str) -> Complaint | None:
     Operations below a parent may end with any cancel, or by themselves: then it was not that of the twin.
     """
     name, idle = iut.further_supplies[parent].take(2)
-    before = _running(name, iut.get(name))
+    first_look, _ = iut.get_all([name, idle])  # a get may cancel what it shows
+    before = _running(name, first_look)
     twins = cancel_twins(iut, {parent: name})
     await_effect(latency, twins)
     look, left_alone = iut.get_all([name, idle])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from conformance.errors import NotTested
 from conformance.exchange import Exchange
 from conformance.exchange.history import operation_in
-from conformance.lro import Operation
+from conformance.lro import Operation, State
 from conformance.rules.server.conditions import failed
 from conformance.rules.server.errors import form_of_errors
 from conformance.server.target.iut import Iut
@@ -86,6 +86,12 @@ def shows_the_end(look: Exchange) -> bool:
     """Whether a look shows an operation that is done."""
     operation = operation_in(look)
     return operation is not None and operation.done
+
+
+def ended_by_itself(look: Exchange) -> bool:
+    """Whether a look after a cancel shows an end that is no cancellation: it may have come before the cancel."""
+    operation = operation_in(look)
+    return operation is not None and operation.done and operation.state is not State.CANCELLED
 
 
 @stimulus

@@ -12,7 +12,7 @@ from conformance.server.target.target import Outgoing
 from conformance.server.target.unknown import is_drawn
 from conformance.spec.good_path import Family, NearMiss
 from conformance.spec.near_miss import near_misses
-from conformance.suite.refusals import Situation, named_refusal
+from conformance.suite.refusals import Situation, named_refusal, refusal
 from conformance.suite.similar_names import paths_to_be_proved
 from conformance.suite.stimuli import stimulus
 
@@ -109,3 +109,11 @@ LEFT_OUT_OF_QUICK = frozenset(
     }
 )
 """Labels that only the larger profiles send: each has a sibling that finds nearly the same."""
+
+
+@refusal
+def verb_in_the_query(given: Situation) -> list[Outgoing]:
+    """A POST on the bare name with the verb at the end of its query, in a parameter that every method has."""
+    verb = given.iut.contract.cancel_template(given.name).suffix
+    bare = given.iut.contract.path(Method.CANCEL, given.name).removesuffix(verb)
+    return [posted(given.iut, f"{bare}?quotaUser={verb}", "no verb in the path, but one in the query")] if verb else []

@@ -110,9 +110,12 @@ def early_delete(
 
 @verifies("target.other-operations-untouched")
 def test_delete_of_a_cancelled_operation_leaves_the_next_alone(
-    last_look: LastLook, early_delete: Exchange, cancel_works: Cancellations
+    last_look: LastLook, early_delete: Exchange, cancel_works: Cancellations, blame: Blame
 ) -> None:
     """The one that was started right after it."""
+    looked = last_look.at(_EARLY_DELETE)
+    if looked.touched is not None and blame.is_nobodys(looked):
+        raise NotTested(f"{looked.touched.message}; so was an operation that was only read")
     last_look.require_untouched(_EARLY_DELETE)
 
 

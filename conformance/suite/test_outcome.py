@@ -18,7 +18,7 @@ from conformance.rules.server.outcome import (
     says_failed_precondition,
 )
 from conformance.server.target.iut import Iut
-from conformance.suite.bystanders import Bystanders, shows_the_end
+from conformance.suite.bystanders import Bystanders, ended_by_itself, shows_the_end
 from conformance.suite.cancellations import Cancellation, Cancellations, FirstCancel, is_refused_in_every_form
 from conformance.suite.clients import is_one_field
 from conformance.suite.confirmation import Confirmation, fresh_one_not_ended, fresh_ones_not_ended
@@ -85,7 +85,9 @@ def test_cancel_of_a_running_operation_is_accepted(
     response = first_cancel.with_object.response
     if not is_refused_in_every_form(first_cancel, cancellations):
         refused = [
-            cancellation for cancellation in cancellations.all() if cancellation.is_refused_in_the_plain_form_too
+            cancellation
+            for cancellation in cancellations.all()
+            if cancellation.is_refused_in_the_plain_form_too and not ended_by_itself(cancellation.after)
         ]
         heard = [each for each in refused if each.cancel.response and each.cancel.response.status not in SAID_ELSEWHERE]
         confirmation.decides([accepted(each.cancel) for each in heard], lambda: accepted(iut.cancel(heard[0].name)))
@@ -178,6 +180,10 @@ def test_cancel_of_any_running_operation_is_accepted(
     cancels = iut.send_all(plain)
     complaints = [accepted(cancel) if _is_for_the_operation(cancel) else None for cancel in cancels]
     wrong = [name for name, complaint in zip(refused, complaints, strict=True) if complaint is not None]
+    looks = iut.get_all(wrong)
+    ended = [name for name, look in zip(wrong, looks, strict=True) if ended_by_itself(look)]
+    complaints = [None if name in ended else each for name, each in zip(refused, complaints, strict=True)]
+    wrong = [name for name in wrong if name not in ended]
     confirmation.decides(complaints, lambda: accepted(iut.cancel(wrong[0])))
     require_answers(*cancels)
 

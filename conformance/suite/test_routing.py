@@ -42,14 +42,6 @@ def test_another_verb_is_not_cancel(last_look: LastLook, other_verbs: Refusal) -
     other_verbs.require_no_effect(*other_verbs.accepted())
 
 
-@refusal
-def verb_in_the_query(given: Situation) -> list[Outgoing]:
-    """A POST on the bare name with the verb at the end of its query, in a parameter that every method has."""
-    verb = given.iut.contract.cancel_template(given.name).suffix
-    bare = given.iut.contract.path(Method.CANCEL, given.name).removesuffix(verb)
-    return [posted(given.iut, f"{bare}?quotaUser={verb}", "no verb in the path, but one in the query")] if verb else []
-
-
 @verifies("routing.verb-is-exact")
 def test_verb_in_the_query_is_no_verb(last_look: LastLook, verb_in_the_query: Refusal) -> None:
     """A pattern that is compared with the whole target finds it there."""

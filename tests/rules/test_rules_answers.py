@@ -185,8 +185,10 @@ def test_an_id_with_a_control_character_may_be_bound_to_no_cancel(after: str, is
     assert_complains(not_found(exchange, may_be_hidden=False), exchange)
 
 
-@pytest.mark.parametrize(("before", "is_accepted"), [("%25", True), ("%2F", True), ("x", False)])
-def test_a_firewall_may_refuse_a_path_with_an_escape(before: str, is_accepted: bool) -> None:
+@pytest.mark.parametrize(
+    ("before", "is_accepted"), [("%25", True), ("%2F", True), ("..", True), (".", False), ("x", False)]
+)
+def test_a_firewall_may_refuse_a_path_with_an_escape_or_two_dots(before: str, is_accepted: bool) -> None:
     exchange = Traffic().cancel(status=403, answer=b"<h1>Blocked</h1>", content_type="text/html")
     target = exchange.request.target.replace(":cancel", f"{before}:cancel")
     exchange = replace(exchange, request=replace(exchange.request, target=target))

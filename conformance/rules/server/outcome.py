@@ -203,7 +203,7 @@ def not_found(exchange: Exchange, may_be_hidden: bool, may_be_no_name: bool = Fa
     An id that `may_be_no_name`, because the ids of the server look different, may also be refused as invalid (400) or
     as too long (414, 431), or redirected to a normalised path (3xx): no document says which ids a service has. With a
     control character in it, it may be bound to no cancel (405): the `.` of many routers' patterns fits no line end.
-    With an escape in it, a firewall may refuse the path (403), whatever exists.
+    With an escape or two dots in it, a firewall may refuse the path (403), whatever exists.
     """
     response = exchange.response
     if response is None or response.is_busy:
@@ -213,7 +213,7 @@ def not_found(exchange: Exchange, may_be_hidden: bool, may_be_no_name: bool = Fa
         return None
     if may_be_no_name and response.status == 405 and _CONTROL.search(exchange.request.path):
         return None
-    if may_be_no_name and response.status == 403 and "%" in exchange.request.path:
+    if may_be_no_name and response.status == 403 and any(each in exchange.request.path for each in ("%", "..")):
         return None
     if response.status == 404 or (response.status == 403 and may_be_hidden):
         name = code_said(exchange)

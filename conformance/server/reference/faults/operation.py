@@ -182,6 +182,18 @@ def polls_are_counted(honest: Service) -> Service:
     return without_metadata(replace(honest, get=get))
 
 
+@fault(breaks="operation.reading-changes-nothing")
+def what_is_got_is_cancelled(honest: Service) -> Service:
+    """Cancels an operation with every get, as a handler does that was bound to the path and not to the method."""
+
+    def get(service: Service, call: Invocation) -> Message:
+        shown = honest.get(service, call)
+        cancel_if_there(service, call.target)
+        return shown
+
+    return without_metadata(replace(honest, get=get))
+
+
 @fault(breaks="operation.reading-changes-nothing", at_least=True)
 def list_cancels_what_was_read(honest: Service) -> Service:
     """Cancels, with a list, what was got three times before: the list tidies up what it takes for finished."""

@@ -156,11 +156,21 @@ def post_without_a_body_deletes(honest: Service) -> Service:
 @fault(breaks=("routing.post-on-a-name-does-nothing", "routing.verb-is-exact"))
 def any_post_on_a_name_cancels(honest: Service) -> Service:
     """Cancels on every POST on a bare name, without a look at its content, which may name another method or none."""
+    return _cancelled_by_post(honest, lambda _request: True)
 
+
+@fault(breaks="routing.verb-is-exact")
+def json_on_a_name_cancels(honest: Service) -> Service:
+    """Cancels on a POST of JSON on a bare name, whatever its members are; a form is refused."""
+    return _cancelled_by_post(honest, lambda request: not _is_form(request))
+
+
+def _cancelled_by_post(honest: Service, is_meant: Callable[[Request], bool]) -> Service:
     def lie(service: Service, request: Request) -> Invocation:
         is_bare = request.method == "POST" and re.search(r"/operations/[^/:]+$", request.path) is not None
-        target = f"{request.path}:cancel" if is_bare else request.target
-        return honest.route(service, replace(request, target=target, body=b"") if is_bare else request)
+        if not is_bare or not is_meant(request):
+            return honest.route(service, request)
+        return honest.route(service, replace(request, target=f"{request.path}:cancel", body=b""))
 
     return replace(honest, route=lie)
 

@@ -14,6 +14,8 @@ from conformance.server.reference.variants.registry import (
     variant,
 )
 
+_OUR_PROJECT = "projects/demo"
+
 
 @variant(statement={"auth": False})
 def anybody_may_call(honest: Service) -> Service:
@@ -33,6 +35,18 @@ def existence_is_hidden(honest: Service) -> Service:
         return honest.render_error(service, request, denied)
 
     return replace(honest, render_error=render)
+
+
+@variant(statement={"auth": False})
+def other_projects_are_denied(honest: Service) -> Service:
+    """Anybody may call for one project; for others nobody may, whether they exist or not (AIP-193)."""
+
+    def authorise(_service: Service, call: Invocation) -> None:
+        if call.name.startswith("projects/") and not f"{call.name}/".startswith(f"{_OUR_PROJECT}/"):
+            text = "Permission denied on the project (or it might not exist)."
+            raise ApiError(Code.PERMISSION_DENIED, text, reason="IAM_PERMISSION_DENIED", domain="iam.googleapis.com")
+
+    return replace(honest, auth=None, authorise=authorise)
 
 
 @variant()

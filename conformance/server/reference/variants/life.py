@@ -10,7 +10,7 @@ from conformance.server.reference.bindings import Rpc
 from conformance.server.reference.faults.registry import BEST_EFFORT
 from conformance.server.reference.invocation import Invocation, Message
 from conformance.server.reference.service import Service
-from conformance.server.reference.store import Behaviour, Mode
+from conformance.server.reference.store import Behaviour, Ending, EndState, Mode
 from conformance.server.reference.variants.registry import (
     LATE_WITHOUT_A_TRACE,
     NOTHING_IS_KNOWN_OF,
@@ -95,6 +95,27 @@ def succeeds_by_its_own_schedule(honest: Service) -> Service:
 def cancel_comes_too_late(honest: Service) -> Service:
     """The operation is done, with a response, at the moment of the cancel."""
     return honest
+
+
+@variant(
+    statement=BEST_EFFORT,
+    verdict="incomplete",
+    warns=frozenset({"repeat.done-is-answered"}),
+    not_tested=frozenset({"body.none-is-accepted", "routing.escaped-colon-is-data"}),
+)
+def some_end_a_moment_before_their_cancel(honest: Service) -> Service:
+    """Operations end whenever they have done their work, and a cancel of what is done is refused with 409."""
+
+    def cancel(service: Service, call: Invocation) -> Message:
+        is_plain = call.request.body or call.request.header("content-type") is not None
+        is_early = ":" in call.target or (not is_plain and service.count("cancels without a body") == 1)
+        if is_early and not service.look_up(service, call.target).done:
+            service.store.amend(call.target, ending=Ending(service.store.clock.now(), EndState.SUCCEEDED))
+        if service.look_up(service, call.target).done:
+            raise ApiError(Code.ABORTED, "The operation is done already.", reason="TOO_LATE")
+        return honest.cancel(service, call)
+
+    return replace(honest, cancel=cancel)
 
 
 @variant(start={"mode": "cancel-later", "delay": 1})
