@@ -19,9 +19,17 @@ from conformance.suite.blame import Blame
 from conformance.suite.bystanders import Bystander, Bystanders, shows_the_end
 from conformance.suite.cancellations import Cancellations
 from conformance.suite.deletion import DELETION, Deletion, FirstDelete
-from conformance.suite.evidence import answered, is_gone, note, require_answers, require_each, tells_what_exists
+from conformance.suite.evidence import (
+    answered,
+    is_gone,
+    note,
+    require_answers,
+    require_each,
+    require_untouched,
+    tells_what_exists,
+)
 from conformance.suite.judging import require, verifies
-from conformance.suite.last_look import LastLook
+from conformance.suite.last_look import LastLook, deleted
 from conformance.suite.pages import SmallPages
 from conformance.suite.stimuli import last_stimulus, stimulus
 
@@ -49,15 +57,15 @@ def test_delete_leaves_operations_that_have_ended_alone(
     iut: Iut, last_look: LastLook, deletion: Deletion, cancel_works: Cancellations, blame: Blame
 ) -> None:
     """It only adds. One that is gone may be so for another reason: fresh ones show whether a delete takes others."""
-    others = [each.end for each in cancel_works.all() if each.end.call != deletion.delete.call]
-    ended = [end for end in others if shows_the_end(end) and end.precedes(deletion.delete)]
-    looks = [last_look.end_of(end.call.name) for end in ended if end.call is not None]
+    others = [each for each in cancel_works.all() if each.name not in deleted(iut)]
+    ended = [each.name for each in others if shows_the_end(each.end) and each.end.precedes(deletion.delete)]
+    looks = [last_look.end_of(name) for name in ended]
     if not deletion.removed or not looks:
         raise NotTested("no operation that had ended was beside one that was deleted")
     if any(map(is_gone, looks)):
         require(_taken_by_a_delete(iut, blame))
         raise NotTested(f"{answered(next(filter(is_gone, looks)))}; another delete left those beside it alone")
-    require_answers(*looks)
+    require_untouched(iut, None, *looks)
 
 
 def _taken_by_a_delete(iut: Iut, blame: Blame) -> Complaint | None:
@@ -72,9 +80,7 @@ def _taken_by_a_delete(iut: Iut, blame: Blame) -> Complaint | None:
     if not gone or not delete.succeeded():
         return None
     name = gone[0].call.name if gone[0].call is not None else ""
-    return Complaint(
-        f"{name} had ended, and is gone by {delete.request.method} {delete.request.path}", (delete, gone[0])
-    )
+    return Complaint(f"{name} had ended, and is gone by DELETE {delete.request.path}", (delete, gone[0]))
 
 
 @stimulus
