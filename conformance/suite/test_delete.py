@@ -56,19 +56,22 @@ def test_delete_leaves_other_operations_alone(
 def test_delete_leaves_operations_that_have_ended_alone(
     iut: Iut, last_look: LastLook, deletion: Deletion, cancel_works: Cancellations, blame: Blame
 ) -> None:
-    """It only adds: where the bystander of the delete cannot be seen, nobody knows about others.
+    """It only adds: where the bystander of the delete is touched, or cannot be seen, nobody knows about others.
 
     One that is gone may be so for another reason: fresh ones show whether a delete takes others.
     """
     others = [each for each in cancel_works.all() if each.name not in deleted(iut)]
     ended = [each.name for each in others if shows_the_end(each.end) and each.end.precedes(deletion.delete)]
     looks = [last_look.end_of(name) for name in ended]
+    bystander = last_look.at(DELETION)
     if not deletion.removed or not looks:
         raise NotTested("no operation that had ended was beside one that was deleted")
     if any(map(is_gone, looks)):
         require(_taken_by_a_delete(iut, blame))
         raise NotTested(f"{answered(next(filter(is_gone, looks)))}; another delete left those beside it alone")
-    require_untouched(iut, None, last_look.at(DELETION).look, *looks)
+    if bystander.touched is not None:
+        raise NotTested(f"{bystander.touched.message}; so what was left alone shows nothing")
+    require_untouched(iut, None, bystander.look, *looks)
 
 
 def _taken_by_a_delete(iut: Iut, blame: Blame) -> Complaint | None:
